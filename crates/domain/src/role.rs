@@ -1,0 +1,68 @@
+//! Who may do what.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What somebody on the desk is there for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Answers requests.
+    Agent,
+    /// Answers, and looks after those who do.
+    Lead,
+    /// Reads and counts; writes nothing.
+    Analyst,
+    /// Runs the desk.
+    Admin,
+}
+
+/// Something that not everybody may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// See requests, customers and attachments.
+    ReadRequests,
+    /// Reply, note, assign, type, tag, and change the state of requests.
+    WorkRequests,
+    /// Erase a text from a record.
+    EraseTexts,
+    /// Add, change and disable agents.
+    ManageAgents,
+    /// See and retry work that failed for good.
+    ManageJobs,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Agent, Self::Lead, Self::Analyst, Self::Admin];
+
+    /// Whether this role may.
+    #[must_use]
+    pub const fn may(self, permission: Permission) -> bool {
+        use Permission::{EraseTexts, ManageAgents, ManageJobs, ReadRequests, WorkRequests};
+        match (self, permission) {
+            (_, ReadRequests) | (Self::Admin, _) => true,
+            (Self::Agent, permission) => matches!(permission, WorkRequests),
+            (Self::Lead, permission) => matches!(permission, WorkRequests | EraseTexts),
+            (Self::Analyst, EraseTexts | ManageAgents | ManageJobs | WorkRequests) => false,
+        }
+    }
+
+    /// The word in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Lead => "lead",
+            Self::Analyst => "analyst",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads the word in SQL and JSON.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
