@@ -1,0 +1,84 @@
+/** Frames of the live protocol (docs/dev/live-protocol.md). */
+import type {
+  AuthorKind,
+  Entry,
+  Expected,
+  Problem,
+  Receipt,
+  RequestSummary,
+  State,
+} from './model.ts';
+
+export interface Counts {
+  unassigned: number;
+  mine: number;
+  all: number;
+  at_risk: number;
+}
+
+export interface Viewer {
+  id: string;
+  name: string;
+  typing: boolean;
+}
+
+/** What a person sends and must not lose: it goes through the outbox and is acknowledged by `client_id`. */
+export type Sending =
+  | {
+      t: 'send';
+      client_id: string;
+      text: string;
+      request?: string;
+      attachments?: string[];
+      type?: string;
+      fields?: Record<string, string>;
+      context?: Record<string, unknown>;
+      language?: string;
+      join?: 'auto' | 'new';
+    }
+  | {
+      t: 'reply';
+      client_id: string;
+      request: string;
+      text: string;
+      seen_seq: number;
+      attachments?: string[];
+      then?: State;
+    }
+  | { t: 'note'; client_id: string; request: string; text: string; attachments?: string[] };
+
+/** What may be lost without harm. */
+export type Signal =
+  | { t: 'typing'; request: string; on: boolean }
+  | { t: 'read'; request: string; seq: number }
+  | { t: 'viewing'; request: string | null }
+  | { t: 'status'; status: 'online' | 'away' };
+
+export type ServerFrame =
+  | {
+      t: 'ready';
+      session: string;
+      now: string;
+      heartbeat_s: number;
+      customer?: { id: string; name: string | null; verified: boolean };
+      agent?: { id: string; name: string };
+    }
+  | { t: 'entry'; request: string; entry: Entry }
+  | { t: 'erased'; request: string; seq: number; entry: Entry }
+  | { t: 'request'; request: RequestSummary }
+  | { t: 'inbox'; feed: string; items: RequestSummary[]; counts: Counts }
+  | { t: 'inbox_reset'; feed: string }
+  | { t: 'ack'; client_id: string; receipt: Receipt }
+  | { t: 'nack'; client_id: string; problem: Problem }
+  | {
+      t: 'typing';
+      request: string;
+      author: { kind: AuthorKind; id?: string; name?: string };
+      on: boolean;
+    }
+  | { t: 'read'; request: string; by: 'customer' | 'agent'; agent?: string; seq: number }
+  | { t: 'viewers'; request: string; agents: Viewer[] }
+  | { t: 'presence'; agents: { id: string; status: 'online' | 'away' | 'offline' }[] }
+  | { t: 'waiting'; request?: string; place: number | null; expected: Expected | null }
+  | { t: 'pong' }
+  | { t: 'bye'; reason: 'drain' | 'slow' | 'revoked' | 'protocol'; retry_after_ms?: number };
