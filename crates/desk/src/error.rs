@@ -1,0 +1,113 @@
+//! What a use case refuses, with a stable code for each reason.
+
+use standfast_domain::{NumberError, TransitionError};
+
+use crate::view::EntryView;
+
+/// Why a use case did not do what it was asked. Nothing was written when one of these comes back.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such thing, or the caller may not know of it.
+    #[error("not found")]
+    NotFound,
+    /// The caller is not signed in, or the credential is no longer valid.
+    #[error("not signed in")]
+    Unauthenticated,
+    /// The caller may not do this.
+    #[error("not allowed")]
+    Forbidden,
+    /// E-mail and password do not fit an agent.
+    #[error("e-mail or password wrong")]
+    WrongPassword,
+    /// A field of the command is not acceptable.
+    #[error("{field}: {reason}")]
+    Invalid {
+        /// Name of the field.
+        field: &'static str,
+        /// A stable word: `missing`, `too_long`, `unknown`, `malformed`, `too_many`.
+        reason: &'static str,
+    },
+    /// The number has a mistake in it.
+    #[error(transparent)]
+    Number(#[from] NumberError),
+    /// The state does not allow the transition.
+    #[error(transparent)]
+    Transition(#[from] TransitionError),
+    /// The answer was written without having seen what came in since.
+    #[error("the view was outdated")]
+    OutdatedView {
+        /// What was missed, oldest first.
+        missed: Vec<EntryView>,
+        /// The last sequence number now.
+        last_seq: i64,
+    },
+    /// The text asks for a recovery phrase, a key or a password. No role may send it.
+    #[error("the text asks for a secret")]
+    AsksForSecret,
+    /// The request takes no more messages; it goes on elsewhere or a new one is needed.
+    #[error("the request is over")]
+    RequestClosed,
+    /// A request cannot be merged into itself, into a merged one, or into another customer's.
+    #[error("cannot be merged into that request")]
+    CannotMerge,
+    /// The file is larger than allowed.
+    #[error("the file is larger than {limit} bytes")]
+    UploadTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The file is none of the kinds that are taken.
+    #[error("this kind of file is not taken")]
+    MediaType,
+    /// The identity token is not acceptable; the word says why and is safe to show.
+    #[error("identity token: {0}")]
+    IdentityToken(&'static str),
+    /// Somebody has this e-mail address already.
+    #[error("this e-mail address is taken")]
+    EmailTaken,
+    /// The desk cannot write now. The same call with the same client id may be repeated.
+    #[error(transparent)]
+    Store(#[from] standfast_store::Error),
+    /// A file could not be read or written.
+    #[error("files: {0}")]
+    Files(#[from] std::io::Error),
+    /// The desk contradicts itself: a fault of the program or of the data.
+    #[error("inconsistent: {0}")]
+    Inconsistent(&'static str),
+}
+
+impl Error {
+    /// The stable machine code, which also names the explanation in every language.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        use standfast_store::Error as Store;
+        match self {
+            Self::NotFound => "not_found",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::WrongPassword => "wrong_password",
+            Self::Invalid { .. } => "invalid",
+            Self::Number(_) => "invalid_number",
+            Self::Transition(_) => "transition_not_allowed",
+            Self::OutdatedView { .. } => "outdated_view",
+            Self::AsksForSecret => "asks_for_secret",
+            Self::RequestClosed => "request_closed",
+            Self::CannotMerge => "cannot_merge",
+            Self::UploadTooLarge { .. } => "upload_too_large",
+            Self::MediaType => "media_type",
+            Self::IdentityToken(_) => "identity_token",
+            Self::EmailTaken => "email_taken",
+            Self::Store(Store::DiskFull) => "disk_full",
+            Self::Store(Store::Busy(_)) => "busy",
+            Self::Store(Store::Unavailable(_) | Store::Timeout | Store::Conflict(_) | Store::Closed) => "unavailable",
+            Self::Files(error) if error.kind() == std::io::ErrorKind::StorageFull => "disk_full",
+            Self::Store(_) | Self::Files(_) | Self::Inconsistent(_) => "internal",
+        }
+    }
+
+    /// Shorthand for [`Error::Invalid`].
+    #[must_use]
+    pub const fn invalid(field: &'static str, reason: &'static str) -> Self {
+        Self::Invalid { field, reason }
+    }
+}

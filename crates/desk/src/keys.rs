@@ -1,0 +1,104 @@
+//! Keys that live outside the database: whoever steals or alters the database alone can neither make links nor
+//! mend a record's chain.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use standfast_domain::RequestId;
+
+/// The desk's keys, all derived from one master key by HMAC-SHA256 (RFC 2104) with a label each.
+#[derive(Clone)]
+pub struct Keys {
+    link: [u8; 32],
+    record: [u8; 32],
+    ticket: [u8; 32],
+    form: [u8; 32],
+}
+
+impl Keys {
+    /// Derives the keys from 32 secret bytes.
+    #[must_use]
+    pub fn new(master: &[u8; 32]) -> Self {
+        let derive = |label: &str| hmac(master, &[b"standfast key v1 ", label.as_bytes()]);
+        Self { link: derive("link"), record: derive("record"), ticket: derive("ticket"), form: derive("form") }
+    }
+
+    /// The secret part of a request's link: 128 bits. A higher generation makes older links void.
+    #[must_use]
+    pub fn link_token(&self, request: RequestId, generation: i64) -> String {
+        let mac = hmac(&self.link, &[&request.0.to_be_bytes(), &generation.to_be_bytes()]);
+        URL_SAFE_NO_PAD.encode(mac.first_chunk::<16>().unwrap_or(&[0; 16]))
+    }
+
+    /// Whether `token` is the secret part of the request's link; takes the same time for any wrong one.
+    #[must_use]
+    pub fn is_link_token(&self, request: RequestId, generation: i64, token: &str) -> bool {
+        same(self.link_token(request, generation).as_bytes(), token.as_bytes())
+    }
+
+    /// The MAC of a record's head: over the request, its length and the head of its chain.
+    #[must_use]
+    pub fn head_mac(&self, request: RequestId, seq: i64, head: &[u8]) -> [u8; 32] {
+        hmac(&self.record, &[&request.0.to_be_bytes(), &seq.to_be_bytes(), head])
+    }
+
+    /// The MAC of a one-time ticket for the live socket.
+    #[must_use]
+    pub fn ticket_mac(&self, payload: &[u8]) -> [u8; 32] {
+        hmac(&self.ticket, &[payload])
+    }
+
+    /// The MAC that ties a form to the browser that it was given to.
+    #[must_use]
+    pub fn form_mac(&self, payload: &[u8]) -> [u8; 32] {
+        hmac(&self.form, &[payload])
+    }
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys")
+    }
+}
+
+fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes keys of any length, so that this cannot fail for 32 bytes.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// Whether two byte strings are equal, in a time that does not tell where they differ.
+#[must_use]
+pub fn same(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_differ_by_request_and_generation() {
+        let keys = Keys::new(&[7; 32]);
+        let token = keys.link_token(RequestId(1), 0);
+        assert_eq!(token.len(), 22);
+        assert!(keys.is_link_token(RequestId(1), 0, &token));
+        assert!(!keys.is_link_token(RequestId(2), 0, &token));
+        assert!(!keys.is_link_token(RequestId(1), 1, &token));
+        assert!(!Keys::new(&[8; 32]).is_link_token(RequestId(1), 0, &token));
+        assert!(!keys.is_link_token(RequestId(1), 0, ""));
+    }
+
+    #[test]
+    fn hmac_is_rfc_4231() {
+        // RFC 4231 test case 1 has a key of 20 bytes; HMAC pads keys with zeros, so that 32 bytes give the same.
+        let mut key = [0; 32];
+        key[..20].fill(0x0b);
+        let mac = crate::caller::hex(&hmac(&key, &[b"Hi ", b"There"]));
+        assert_eq!(mac, "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    }
+}

@@ -1,0 +1,51 @@
+//! The use cases of the desk: everything a person or a system does enters here as a command, is decided by pure
+//! code, is written in one unit of work, and leaves through the outbox.
+//!
+//! One module per noun or verb of the trade; each use case is a function over [`Desk`], a caller and a command.
+
+mod agents;
+mod answer;
+mod attachment;
+mod board;
+mod caller;
+mod chain;
+mod command;
+mod conversation;
+mod desk;
+mod erasure;
+mod error;
+mod identity;
+mod inbox;
+mod jobs;
+mod keys;
+mod receive;
+mod relay;
+mod session;
+mod verify;
+mod view;
+mod work;
+
+pub use agents::{AgentChange, NewAgent, add_agent, add_team, change_agent, list_agents, list_teams};
+pub use answer::{note, reply};
+pub use attachment::{Download, open_attachment, upload};
+pub use board::{Board, Waiting};
+pub use caller::{AgentCaller, Customer, Visitor};
+pub use command::{Answer, FollowUp, Intake, Join, Then, UploadCommand};
+pub use conversation::{conversation, customer_panel, detail, own_requests, read_by_agent, read_by_customer};
+pub use desk::{Desk, Limits, Settings};
+pub use erasure::erase;
+pub use error::Error;
+pub use identity::{HostKey, identify};
+pub use inbox::{InboxQuery, View, inbox};
+pub use jobs::{dead_jobs, retry_job, run_jobs};
+pub use keys::Keys;
+pub use receive::{Received, follow_up, receive};
+pub use relay::{Signal, relay};
+pub use session::{SignedIn, authenticate, sign_in, sign_out};
+pub use verify::{Fault, Verification, verify};
+pub use view::{
+    AgentView, AttachmentView, AuthorView, Conversation, CustomerPanel, CustomerView, DeadJob, EntryView, Erasure,
+    IdentifierView, Inbox, InboxCounts, LastEntry, NextStep, Receipt, RequestDetail, RequestSummary, SafetySteps,
+    SecretNotice, TeamView, UploadView,
+};
+pub use work::{Assignment, assign, merge, retype, tag, transition};

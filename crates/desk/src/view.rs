@@ -1,0 +1,370 @@
+//! What callers see: the shapes of the API and of live frames, made from rows in one place.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use standfast_domain::{
+    AgentId, AttachmentId, Channel, CustomerId, EntryKind, Event, JobId, Language, RequestId, RequestNumber, Role,
+    State, TeamId, Time, Urgency, Wait,
+};
+use utoipa::ToSchema;
+
+/// Who a request is from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CustomerView {
+    /// Id.
+    #[schema(value_type = String)]
+    pub id: CustomerId,
+    /// The name given, if any.
+    pub name: Option<String>,
+    /// Whether the wallet's backend vouches for who this is.
+    pub verified: bool,
+}
+
+/// The last words of a request, for lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LastEntry {
+    /// Sequence number of the request's last entry.
+    pub seq: i64,
+    /// `customer`, `agent` or `system`: who wrote the text.
+    pub author_kind: String,
+    /// Beginning of the last text, at most 140 characters.
+    pub text: String,
+}
+
+/// A request as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RequestSummary {
+    /// Id.
+    #[schema(value_type = String)]
+    pub id: RequestId,
+    /// The number that the customer knows it by.
+    #[schema(value_type = String, example = "K7M-39Q-X24T")]
+    pub number: RequestNumber,
+    /// Beginning of the first text.
+    pub subject: String,
+    /// Where it stands.
+    pub state: State,
+    /// Code of the type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// 0 (minutes) to 4 (later).
+    pub urgency: Urgency,
+    /// Assets at risk: goes first.
+    pub at_risk: bool,
+    /// The way it came in.
+    pub channel: Channel,
+    /// The customer's language.
+    pub language: Language,
+    /// Who it is from.
+    pub customer: CustomerView,
+    /// The team that looks after it.
+    #[schema(value_type = Option<String>)]
+    pub team_id: Option<TeamId>,
+    /// The agent who looks after it.
+    #[schema(value_type = Option<String>)]
+    pub assignee_id: Option<AgentId>,
+    /// The chain it is about.
+    pub chain: Option<String>,
+    /// When it came in.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Time,
+    /// When anything last happened.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Time,
+    /// Since when the customer waits for the desk; null when not waiting.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub waiting_since: Option<Time>,
+    /// Sequence number of the last entry.
+    pub last_seq: i64,
+    /// The last words.
+    pub last_entry: Option<LastEntry>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Visible entries that the customer has not read; in the customer's own view only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unread: Option<i64>,
+}
+
+/// A request with everything known of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RequestDetail {
+    /// As lists show it.
+    #[serde(flatten)]
+    pub summary: RequestSummary,
+    /// Answers to the intake form.
+    pub fields: BTreeMap<String, String>,
+    /// What the host app passed along.
+    pub context: BTreeMap<String, String>,
+    /// Public identifiers found in the texts.
+    pub identifiers: Vec<IdentifierView>,
+    /// The request in which this one goes on.
+    #[schema(value_type = Option<String>)]
+    pub merged_into: Option<RequestNumber>,
+    /// When the desk first replied.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub first_reply_at: Option<Time>,
+    /// How often it was opened again after being solved.
+    pub reopen_count: i64,
+    /// How many further messages the customer sent.
+    pub follow_up_count: i64,
+    /// Path of the tracking page without its secret.
+    pub link: String,
+    /// Last sequence number that the customer has read.
+    pub read_seq_customer: i64,
+    /// Last sequence number that each agent has read.
+    #[schema(value_type = BTreeMap<String, i64>)]
+    pub read_seq_agents: BTreeMap<String, i64>,
+}
+
+/// Who made an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AuthorView {
+    /// `customer`, `agent` or `system`.
+    pub kind: String,
+    /// Id; customers do not see those of agents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Name, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// That and why a text is gone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Erasure {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Time,
+    /// `secret`, `privacy`, or an agent's words.
+    pub reason: String,
+}
+
+/// A file of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AttachmentView {
+    /// Id; the bytes are at `/api/v1/attachments/{id}`.
+    #[schema(value_type = String)]
+    pub id: AttachmentId,
+    /// File name, free of secrets.
+    pub name: String,
+    /// Checked media type.
+    pub media_type: String,
+    /// Size in bytes.
+    pub size: i64,
+    /// Whether it is a picture that may be shown.
+    pub picture: bool,
+}
+
+/// A public identifier found in a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct IdentifierView {
+    /// `address`, `transaction`, …
+    pub kind: String,
+    /// `evm`, `bitcoin`, `tron`, …
+    pub chain: String,
+    /// The identifier.
+    pub value: String,
+    /// `valid`, `unchecked` or `wrong`.
+    pub checksum: String,
+}
+
+/// One entry of a request's record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EntryView {
+    /// Place in the record, from 1 without gaps (customers do not see all of them).
+    pub seq: i64,
+    /// What kind of entry.
+    pub kind: EntryKind,
+    /// Who made it.
+    pub author: AuthorView,
+    /// The words; null for events and where erased.
+    pub text: Option<String>,
+    /// Set where the text was erased.
+    pub erased: Option<Erasure>,
+    /// What happened, for events.
+    pub event: Option<Event>,
+    /// Files.
+    pub attachments: Vec<AttachmentView>,
+    /// Public identifiers in the text.
+    pub identifiers: Vec<IdentifierView>,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Time,
+    /// The id that the client gave it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+}
+
+/// A request with a stretch of its record.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Conversation<R> {
+    /// The request.
+    pub request: R,
+    /// Entries, oldest first.
+    pub entries: Vec<EntryView>,
+    /// Whether there are more in the direction that was asked.
+    pub more: bool,
+}
+
+/// What happens next, in words for the customer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NextStep {
+    /// Stable code of the sentence.
+    pub code: String,
+    /// The sentence in the customer's language.
+    pub text: String,
+}
+
+/// What to do right now to keep the funds safe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SafetySteps {
+    /// What has happened, in one sentence.
+    pub title: String,
+    /// The steps, in order.
+    pub items: Vec<String>,
+}
+
+/// That secrets were found and removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SecretNotice {
+    /// Kinds of secrets found.
+    pub kinds: Vec<String>,
+    /// What to do now.
+    pub steps: SafetySteps,
+}
+
+/// The answer to every accepted message. The same client id gets the same receipt, for at least 30 days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Receipt {
+    /// Id of the request.
+    #[schema(value_type = String)]
+    pub request_id: RequestId,
+    /// Its number.
+    #[schema(value_type = String, example = "K7M-39Q-X24T")]
+    pub number: RequestNumber,
+    /// Sequence number of the message in the request.
+    pub seq: i64,
+    /// Path of the tracking page with its secret.
+    pub link: String,
+    /// Whether the message joined a request that was open already.
+    pub joined: bool,
+    /// The state after the message.
+    pub state: State,
+    /// Whether it goes first.
+    pub at_risk: bool,
+    /// Place in the queue; null when not waiting.
+    pub place: Option<u32>,
+    /// Expected time until an answer; null when unknown.
+    pub expected: Option<Wait>,
+    /// What happens next.
+    pub next: NextStep,
+    /// Set when secrets were found and removed.
+    pub secret: Option<SecretNotice>,
+    /// Head of the record's chain after this message, as hexadecimal digits.
+    pub head: String,
+    /// When the desk received it.
+    #[schema(value_type = String, format = DateTime)]
+    pub received_at: Time,
+}
+
+/// How many requests each view holds; counted up to 1,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct InboxCounts {
+    /// Nobody looks after them.
+    pub unassigned: i64,
+    /// The caller does.
+    pub mine: i64,
+    /// All that are active.
+    pub all: i64,
+    /// Assets at risk.
+    pub at_risk: i64,
+}
+
+/// One page of an inbox.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Inbox {
+    /// The requests, in the view's order.
+    pub items: Vec<RequestSummary>,
+    /// Where the next page starts; null at the end.
+    pub next: Option<String>,
+    /// Sizes of the views.
+    pub counts: InboxCounts,
+    /// Cursor of the live feed at the time of the page.
+    pub feed: String,
+}
+
+/// Somebody on the desk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AgentView {
+    /// Id.
+    #[schema(value_type = String)]
+    pub id: AgentId,
+    /// Name that customers see.
+    pub name: String,
+    /// Sign-in address.
+    pub email: String,
+    /// Role.
+    pub role: Role,
+    /// Language of the console.
+    pub language: Language,
+    /// Teams.
+    #[schema(value_type = Vec<String>)]
+    pub teams: Vec<TeamId>,
+    /// Whether the agent may sign in.
+    pub disabled: bool,
+}
+
+/// A team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TeamView {
+    /// Id.
+    #[schema(value_type = String)]
+    pub id: TeamId,
+    /// Name.
+    pub name: String,
+}
+
+/// A customer with earlier requests, beside a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CustomerPanel {
+    /// Who.
+    #[serde(flatten)]
+    pub customer: CustomerView,
+    /// Address given.
+    pub email: Option<String>,
+    /// Language.
+    pub language: Language,
+    /// First seen.
+    #[schema(value_type = String, format = DateTime)]
+    pub first_seen_at: Time,
+    /// Latest requests, newest first, at most 20.
+    pub requests: Vec<RequestSummary>,
+}
+
+/// A file that was taken in and waits for its message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UploadView {
+    /// The file.
+    #[serde(flatten)]
+    pub attachment: AttachmentView,
+    /// Set when secrets were found in it and removed.
+    pub secret: Option<SecretNotice>,
+}
+
+/// A job that failed for good and needs a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DeadJob {
+    /// Id.
+    #[schema(value_type = String)]
+    pub id: JobId,
+    /// What it was to do.
+    pub kind: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// Why it failed last.
+    pub error: String,
+    /// When it was to run.
+    #[schema(value_type = String, format = DateTime)]
+    pub run_at: Time,
+}
