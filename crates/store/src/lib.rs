@@ -1,0 +1,35 @@
+//! The only crate that knows SQL: units of work on writer threads, many to a commit; reads on reader threads, each in
+//! one snapshot; the same SQL text on SQLite and PostgreSQL.
+//!
+//! ```text
+//! write(lane, shard, unit) -> lanes -> writer thread: BEGIN, unit, unit, …, COMMIT -> answers
+//! read(closure)            -> queue -> reader thread: BEGIN, closure, end          -> answer
+//! ```
+//!
+//! An answer never precedes the COMMIT. A unit may run more than once (conflicts, lost connections, a bad neighbour in
+//! its batch), so it has no effects outside of its transaction, and whatever must happen once leaves a row that the
+//! second run finds. A unit must not go on after a statement was refused: it is rolled back, whatever it returns. Write
+//! `ON CONFLICT DO NOTHING` where a refusal is expected.
+
+mod error;
+mod exec;
+mod lane;
+mod migration;
+mod postgres;
+mod reader;
+mod schema;
+mod sqlite;
+mod stats;
+mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod value;
+mod writer;
+
+pub use error::{Error, Rule};
+pub use exec::{Dialect, Rd, Row, Tx};
+pub use lane::Lane;
+pub use migration::Applied;
+pub use stats::Stats;
+pub use store::{Config, Database, Store};
+pub use value::{FromValue, ToValue, Value};

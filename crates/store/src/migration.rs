@@ -1,0 +1,138 @@
+//! One list of migrations for both engines, each in a transaction of its own.
+
+use sha2::{Digest, Sha256};
+
+use crate::{Dialect, Error, Lane, Store, Tx, params};
+
+/// Name and text of every migration, oldest first. A released one is never changed.
+const MIGRATIONS: &[(&str, &str)] = &[("0001_desk", include_str!("../migrations/0001_desk.sql"))];
+
+/// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
+const PLACEHOLDERS: &[(&str, &str, &str)] = &[
+    ("{bytes}", "BLOB", "BYTEA"),
+    (
+        "{position}",
+        "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT",
+        "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+    ),
+    ("{xid}", "BIGINT NOT NULL DEFAULT 0", "BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint)"),
+];
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
+  name       TEXT   NOT NULL PRIMARY KEY,
+  checksum   TEXT   NOT NULL,
+  applied_at BIGINT NOT NULL
+)";
+
+/// A migration that was applied now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// Its name, for example `0001_desk`.
+    pub name: &'static str,
+}
+
+impl Store {
+    /// Applies what is missing, and checks that nothing that was applied has changed since. Two nodes may do this at
+    /// the same time.
+    pub async fn migrate(&self) -> Result<Vec<Applied>, Error> {
+        let mut applied = Vec::new();
+        let mut tries = 0;
+        while let Err(error) = self.write(Lane::AtRisk, 0, |tx| prepare(tx)).await {
+            // Two nodes that create the table at once: PostgreSQL refuses one of them.
+            tries += 1;
+            if tries > 3 {
+                return Err(error);
+            }
+        }
+        for (name, text) in MIGRATIONS {
+            let now = self.clock().now();
+            let done = self.write(Lane::AtRisk, 0, move |tx| apply(tx, name, text, now.0)).await?;
+            if done {
+                tracing::info!(migration = name, "applied");
+                applied.push(Applied { name });
+            }
+        }
+        Ok(applied)
+    }
+
+    /// Names of migrations that are not applied yet.
+    pub async fn unapplied(&self) -> Result<Vec<&'static str>, Error> {
+        self.read(|rd| {
+            let known = crate::schema::tables(rd)?.iter().any(|table| table == "schema_migration");
+            let applied: Vec<String> = if known {
+                rd.query("SELECT name FROM schema_migration", params![], |row| row.get(0))?
+            } else {
+                Vec::new()
+            };
+            Ok(MIGRATIONS.iter().map(|(name, _)| *name).filter(|name| !applied.iter().any(|a| a == name)).collect())
+        })
+        .await
+    }
+}
+
+/// The text of a migration for an engine.
+fn text_for(dialect: Dialect, text: &str) -> String {
+    PLACEHOLDERS.iter().fold(text.to_owned(), |text, (placeholder, sqlite, postgres)| {
+        text.replace(placeholder, if dialect == Dialect::Sqlite { sqlite } else { postgres })
+    })
+}
+
+fn checksum(text: &str) -> String {
+    use std::fmt::Write as _;
+    Sha256::digest(text).iter().fold(String::with_capacity(64), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+/// Makes the table, and refuses a database that is newer than this program or was made with another text.
+fn prepare(tx: &mut Tx) -> Result<(), Error> {
+    tx.execute(TABLE, params![])?;
+    lock(tx)?;
+    let found = tx.query("SELECT name, checksum FROM schema_migration ORDER BY name", params![], |row| {
+        Ok((row.get::<String>(0)?, row.get::<String>(1)?))
+    })?;
+    for (name, sum) in found {
+        match MIGRATIONS.iter().find(|(known, _)| *known == name) {
+            None => return Err(Error::Migration(format!("{name} is newer than this program"))),
+            Some((_, text)) if checksum(text) != sum => {
+                return Err(Error::Migration(format!("{name} was changed after it had been applied")));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// One node at a time, by a lock that ends with the transaction.
+fn lock(tx: &mut Tx) -> Result<(), Error> {
+    match tx.dialect() {
+        Dialect::Sqlite => Ok(()),
+        Dialect::Postgres => tx.execute("LOCK TABLE schema_migration IN EXCLUSIVE MODE", params![]).map(|_| ()),
+    }
+}
+
+fn apply(tx: &mut Tx, name: &'static str, text: &str, now: i64) -> Result<bool, Error> {
+    lock(tx)?;
+    let known = tx
+        .query_opt("SELECT 1 FROM schema_migration WHERE name = $1", params![name], |_| Ok(()))?
+        .is_some();
+    if known {
+        return Ok(false);
+    }
+    tx.wrote = true;
+    let script = text_for(tx.dialect(), text);
+    tx.script(&script)?;
+    tx.execute(
+        "INSERT INTO schema_migration (name, checksum, applied_at) VALUES ($1, $2, $3)",
+        params![name, checksum(text), now],
+    )?;
+    Ok(true)
+}
+
+/// A short name for the whole list, as it is in this program.
+#[cfg(feature = "testing")]
+pub(crate) fn fingerprint() -> String {
+    let all: String = MIGRATIONS.iter().map(|(name, text)| format!("{name}\n{text}\n")).collect();
+    checksum(&format!("{all}{PLACEHOLDERS:?}")).chars().take(16).collect()
+}
