@@ -1,0 +1,44 @@
+// Builds dist/app.js (the widget) and dist/widget.js (the loader that a host page names).
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { build } from 'vite';
+
+const root = new URL('..', import.meta.url).pathname;
+
+/**
+ * The output holds ASCII only: a host page's charset then cannot garble the Chinese in it. Outside of string, template
+ * and regular expression literals minified code has no other characters, and in those an escape means the same.
+ */
+const ascii = {
+  name: 'ascii',
+  generateBundle(_options, bundle) {
+    for (const file of Object.values(bundle)) {
+      file.code = file.code.replace(
+        /[^\0-\x7f]/g,
+        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      );
+    }
+  },
+};
+
+async function bundle(entry, file, plugins) {
+  await build({
+    root,
+    configFile: false,
+    logLevel: 'warn',
+    plugins: [...plugins, ascii],
+    build: {
+      // Android WebView and Safari of 2021.
+      target: ['es2021', 'chrome91', 'safari15'],
+      cssTarget: ['chrome91', 'safari15'],
+      outDir: 'dist',
+      emptyOutDir: false,
+      minify: 'terser',
+      terserOptions: { compress: { passes: 3, unsafe_arrows: true }, format: { comments: false } },
+      lib: { entry, formats: ['iife'], name: 'StandfastWidget', fileName: () => file },
+      rollupOptions: { output: { extend: false } },
+    },
+  });
+}
+
+await bundle('src/main.ts', 'app.js', [svelte({ configFile: 'svelte.config.js' })]);
+await bundle('src/loader.ts', 'widget.js', []);
