@@ -140,12 +140,16 @@ CREATE TABLE attachment (
   media_type TEXT    NOT NULL,
   size       BIGINT  NOT NULL,
   sha256     {bytes} NOT NULL,
+  -- Kinds of secrets that were found in it and removed, separated by commas.
+  findings   TEXT    NOT NULL,
   request_id BIGINT,
   seq        BIGINT,
   created_at BIGINT  NOT NULL,
   erased_at  BIGINT
 );
 CREATE INDEX attachment_loose ON attachment (created_at) WHERE request_id IS NULL;
+CREATE INDEX attachment_entry ON attachment (request_id, seq);
+CREATE INDEX attachment_bytes ON attachment (sha256);
 
 CREATE TABLE agent_read (
   request_id BIGINT NOT NULL REFERENCES request (id),

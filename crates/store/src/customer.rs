@@ -1,0 +1,76 @@
+//! Customers and the identities under which they are known.
+
+use standfast_domain::{CustomerId, Language, Time};
+
+use crate::{Error, Rd, Row, Tx, params};
+
+/// A customer as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are explained in migrations/0001_desk.sql")]
+pub struct CustomerRow {
+    pub id: CustomerId,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub language: Language,
+    pub verified: bool,
+    pub first_seen_at: Time,
+}
+
+fn row(row: &Row<'_>) -> Result<CustomerRow, Error> {
+    Ok(CustomerRow {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        email: row.get(2)?,
+        language: row.parse(3, Language::parse)?,
+        verified: row.get(4)?,
+        first_seen_at: row.get(5)?,
+    })
+}
+
+/// The customer with this id.
+pub fn find(rd: &mut Rd, id: CustomerId) -> Result<Option<CustomerRow>, Error> {
+    rd.query_opt(
+        "SELECT id, name, email, language, verified, first_seen_at FROM customer WHERE id = $1",
+        params![id],
+        row,
+    )
+}
+
+/// The customer behind an identity.
+pub fn find_by_identity(rd: &mut Rd, kind: &str, subject: &str) -> Result<Option<CustomerId>, Error> {
+    rd.query_opt(
+        "SELECT customer_id FROM identity WHERE kind = $1 AND subject = $2",
+        params![kind, subject],
+        |row| row.get(0),
+    )
+}
+
+/// Writes a new customer.
+pub fn insert(tx: &mut Tx, c: &CustomerRow) -> Result<(), Error> {
+    tx.run(
+        "INSERT INTO customer (id, name, email, language, verified, first_seen_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        params![c.id, c.name, c.email, c.language.as_str(), c.verified, c.first_seen_at],
+    )
+}
+
+/// Makes an identity that of a customer.
+pub fn add_identity(tx: &mut Tx, kind: &str, subject: &str, customer: CustomerId, now: Time) -> Result<(), Error> {
+    tx.run(
+        "INSERT INTO identity (kind, subject, customer_id, created_at) VALUES ($1, $2, $3, $4)",
+        params![kind, subject, customer, now],
+    )
+}
+
+/// Writes back name, address, language and whether the customer is verified.
+pub fn save(tx: &mut Tx, c: &CustomerRow) -> Result<(), Error> {
+    tx.run(
+        "UPDATE customer SET name = $2, email = $3, language = $4, verified = $5 WHERE id = $1",
+        params![c.id, c.name, c.email, c.language.as_str(), c.verified],
+    )
+}
+
+/// Makes one customer part of another: the identities move, the row stays and says where to.
+pub fn merge(tx: &mut Tx, from: CustomerId, into: CustomerId) -> Result<(), Error> {
+    tx.run("UPDATE identity SET customer_id = $2 WHERE customer_id = $1", params![from, into])?;
+    tx.run("UPDATE customer SET merged_into = $2 WHERE id = $1", params![from, into])
+}

@@ -1,0 +1,165 @@
+//! Entries of requests' records.
+
+use standfast_domain::{Author, Channel, CustomerId, EntryKind, RequestId, Time};
+
+use crate::{Error, Rd, Row, Tx, params};
+
+/// An entry as the store keeps it. JSON columns are still text.
+#[derive(Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are explained in migrations/0001_desk.sql")]
+pub struct EntryRow {
+    pub request_id: RequestId,
+    pub seq: i64,
+    pub kind: EntryKind,
+    pub author: Author,
+    pub visible: bool,
+    pub channel: Channel,
+    pub text: Option<String>,
+    pub event: Option<String>,
+    pub attachments: Option<String>,
+    pub identifiers: Option<String>,
+    pub client_id: Option<String>,
+    pub created_at: Time,
+    pub salt: Option<Vec<u8>>,
+    pub commitment: Vec<u8>,
+    pub chain: Vec<u8>,
+    pub erased_at: Option<Time>,
+    pub erased_reason: Option<String>,
+}
+
+/// Says which entry it is, never what it says.
+impl std::fmt::Debug for EntryRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "entry {} of request {} ({:?})", self.seq, self.request_id, self.kind)
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT request_id, seq, kind, author_kind, author_id, visible, channel, text, event, attachments, ",
+            "identifiers, client_id, created_at, salt, commitment, chain, erased_at, erased_reason FROM entry ",
+            $rest
+        )
+    };
+}
+
+fn row(row: &Row<'_>) -> Result<EntryRow, Error> {
+    let author_id: Option<i64> = row.get(4)?;
+    Ok(EntryRow {
+        request_id: row.get(0)?,
+        seq: row.get(1)?,
+        kind: row.parse(2, EntryKind::parse)?,
+        author: row.parse(3, |kind| Author::parse(kind, author_id))?,
+        visible: row.get(5)?,
+        channel: row.parse(6, Channel::parse)?,
+        text: row.get(7)?,
+        event: row.get(8)?,
+        attachments: row.get(9)?,
+        identifiers: row.get(10)?,
+        client_id: row.get(11)?,
+        created_at: row.get(12)?,
+        salt: row.get(13)?,
+        commitment: row.get(14)?,
+        chain: row.get(15)?,
+        erased_at: row.get(16)?,
+        erased_reason: row.get(17)?,
+    })
+}
+
+/// Writes a new entry.
+pub fn insert(tx: &mut Tx, e: &EntryRow) -> Result<(), Error> {
+    tx.run(
+        "INSERT INTO entry (request_id, seq, kind, author_kind, author_id, visible, channel, text, event, \
+         attachments, identifiers, client_id, created_at, salt, commitment, chain) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        params![
+            e.request_id,
+            e.seq,
+            e.kind.as_str(),
+            e.author.kind(),
+            e.author.id(),
+            e.visible,
+            e.channel.as_str(),
+            e.text,
+            e.event,
+            e.attachments,
+            e.identifiers,
+            e.client_id,
+            e.created_at,
+            e.salt,
+            e.commitment,
+            e.chain
+        ],
+    )
+}
+
+/// One entry.
+pub fn find(rd: &mut Rd, request: RequestId, seq: i64) -> Result<Option<EntryRow>, Error> {
+    rd.query_opt(select!("WHERE request_id = $1 AND seq = $2"), params![request, seq], row)
+}
+
+/// Entries after `seq`, oldest first; `customer` leaves out those that the customer may not see.
+pub fn list_after(
+    rd: &mut Rd,
+    request: RequestId,
+    seq: i64,
+    customer: bool,
+    limit: i64,
+) -> Result<Vec<EntryRow>, Error> {
+    rd.query(
+        select!("WHERE request_id = $1 AND seq > $2 AND (visible OR NOT $3) ORDER BY seq LIMIT $4"),
+        params![request, seq, customer, limit],
+        row,
+    )
+}
+
+/// Entries before `seq`, oldest first.
+pub fn list_before(rd: &mut Rd, request: RequestId, seq: i64, limit: i64) -> Result<Vec<EntryRow>, Error> {
+    let mut rows = rd.query(
+        select!("WHERE request_id = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3"),
+        params![request, seq, limit],
+        row,
+    )?;
+    rows.reverse();
+    Ok(rows)
+}
+
+/// The customer's latest texts of a request, oldest first, with their sequence numbers.
+pub fn recent_texts(rd: &mut Rd, request: RequestId, limit: i64) -> Result<Vec<(i64, String)>, Error> {
+    let mut rows = rd.query(
+        "SELECT seq, text FROM entry WHERE request_id = $1 AND author_kind = 'customer' AND text IS NOT NULL \
+         ORDER BY seq DESC LIMIT $2",
+        params![request, limit],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    rows.reverse();
+    Ok(rows)
+}
+
+/// How many visible entries of the desk's agents lie after `seq`.
+pub fn count_unread(rd: &mut Rd, request: RequestId, seq: i64) -> Result<i64, Error> {
+    rd.query_one(
+        "SELECT count(*) FROM entry WHERE request_id = $1 AND seq > $2 AND visible AND author_kind = 'agent'",
+        params![request, seq],
+        |row| row.get(0),
+    )
+}
+
+/// Destroys what an entry said; its commitment and the chain stay.
+pub fn erase(tx: &mut Tx, request: RequestId, seq: i64, at: Time, reason: &str) -> Result<(), Error> {
+    tx.run(
+        "UPDATE entry SET text = NULL, attachments = NULL, identifiers = NULL, client_id = NULL, salt = NULL, \
+         erased_at = $3, erased_reason = $4 WHERE request_id = $1 AND seq = $2",
+        params![request, seq, at, reason],
+    )
+}
+
+/// Whether a customer wrote this request's entries under this id (after identities were joined, ids differ).
+pub fn authors(rd: &mut Rd, request: RequestId) -> Result<Vec<CustomerId>, Error> {
+    rd.query(
+        "SELECT DISTINCT author_id FROM entry WHERE request_id = $1 AND author_kind = 'customer'",
+        params![request],
+        |row| row.get(0),
+    )
+}

@@ -1,0 +1,26 @@
+//! Answers already given, by caller and client id.
+
+use standfast_domain::{RequestId, Time};
+
+use crate::{Error, Rd, Tx, params};
+
+/// The answer given under this key, if one was: a JSON text.
+pub fn find(rd: &mut Rd, key: &[u8]) -> Result<Option<String>, Error> {
+    rd.query_opt("SELECT body FROM receipt WHERE key = $1", params![key], |row| row.get(0))
+}
+
+/// Remembers an answer.
+pub fn insert(tx: &mut Tx, key: &[u8], request: RequestId, seq: i64, body: &str, now: Time) -> Result<(), Error> {
+    tx.run(
+        "INSERT INTO receipt (key, request_id, seq, body, created_at) VALUES ($1, $2, $3, $4, $5)",
+        params![key, request, seq, body, now],
+    )
+}
+
+/// Forgets answers older than `before`; at most `limit` of them, so that no commit grows long.
+pub fn trim(tx: &mut Tx, before: Time, limit: i64) -> Result<u64, Error> {
+    tx.execute(
+        "DELETE FROM receipt WHERE key IN (SELECT key FROM receipt WHERE created_at < $1 LIMIT $2)",
+        params![before, limit],
+    )
+}

@@ -1,0 +1,406 @@
+//! Requests: the row, and the statements over it.
+
+use standfast_domain::{
+    AgentId, Channel, CustomerId, Language, QueueKey, RequestId, RequestNumber, State, TeamId, Time, Urgency,
+};
+
+use crate::{Dialect, Error, Rd, Row, Tx, params};
+
+/// A request as the store keeps it, with what lists show of its customer. JSON columns are still text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are explained in migrations/0001_desk.sql")]
+pub struct RequestRow {
+    pub id: RequestId,
+    pub number: RequestNumber,
+    pub customer_id: CustomerId,
+    pub customer_name: Option<String>,
+    pub customer_verified: bool,
+    pub state: State,
+    pub kind: String,
+    pub urgency: Urgency,
+    pub at_risk: bool,
+    pub channel: Channel,
+    pub language: Language,
+    pub subject: String,
+    pub chain: Option<String>,
+    pub fields: String,
+    pub context: String,
+    pub identifiers: String,
+    pub tags: String,
+    pub team_id: Option<TeamId>,
+    pub assignee_id: Option<AgentId>,
+    pub merged_into: Option<RequestId>,
+    pub previous_id: Option<RequestId>,
+    pub created_at: Time,
+    pub updated_at: Time,
+    pub waiting_since: Option<Time>,
+    pub first_reply_at: Option<Time>,
+    pub solved_at: Option<Time>,
+    pub closed_at: Option<Time>,
+    pub reopen_count: i64,
+    pub follow_up_count: i64,
+    pub last_seq: i64,
+    pub last_text: String,
+    pub last_author: String,
+    pub customer_read_seq: i64,
+    pub link_generation: i64,
+    pub head: Vec<u8>,
+    pub head_mac: Vec<u8>,
+}
+
+impl RequestRow {
+    /// Where it stands in every inbox.
+    #[must_use]
+    pub fn queue_key(&self) -> QueueKey {
+        QueueKey::new(self.at_risk, self.state, self.waiting_since, self.updated_at)
+    }
+}
+
+/// The start of every query that reads whole rows; `$rest` names what follows the joined tables.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.id, r.number, r.customer_id, c.name, c.verified, r.state, r.type, r.urgency, r.at_risk, ",
+            "r.channel, r.language, r.subject, r.chain, r.fields, r.context, r.identifiers, r.tags, r.team_id, ",
+            "r.assignee_id, r.merged_into, r.previous_id, r.created_at, r.updated_at, r.waiting_since, ",
+            "r.first_reply_at, r.solved_at, r.closed_at, r.reopen_count, r.follow_up_count, r.last_seq, ",
+            "r.last_text, r.last_author, r.customer_read_seq, r.link_generation, r.head, r.head_mac ",
+            "FROM request r JOIN customer c ON c.id = r.customer_id ",
+            $rest
+        )
+    };
+}
+
+fn row(row: &Row<'_>) -> Result<RequestRow, Error> {
+    Ok(RequestRow {
+        id: row.get(0)?,
+        number: row.parse(1, |text| text.parse().ok())?,
+        customer_id: row.get(2)?,
+        customer_name: row.get(3)?,
+        customer_verified: row.get(4)?,
+        state: row.parse(5, State::parse)?,
+        kind: row.get(6)?,
+        urgency: Urgency(row.get(7)?),
+        at_risk: row.get(8)?,
+        channel: row.parse(9, Channel::parse)?,
+        language: row.parse(10, Language::parse)?,
+        subject: row.get(11)?,
+        chain: row.get(12)?,
+        fields: row.get(13)?,
+        context: row.get(14)?,
+        identifiers: row.get(15)?,
+        tags: row.get(16)?,
+        team_id: row.get(17)?,
+        assignee_id: row.get(18)?,
+        merged_into: row.get(19)?,
+        previous_id: row.get(20)?,
+        created_at: row.get(21)?,
+        updated_at: row.get(22)?,
+        waiting_since: row.get(23)?,
+        first_reply_at: row.get(24)?,
+        solved_at: row.get(25)?,
+        closed_at: row.get(26)?,
+        reopen_count: row.get(27)?,
+        follow_up_count: row.get(28)?,
+        last_seq: row.get(29)?,
+        last_text: row.get(30)?,
+        last_author: row.get(31)?,
+        customer_read_seq: row.get(32)?,
+        link_generation: row.get(33)?,
+        head: row.get(34)?,
+        head_mac: row.get(35)?,
+    })
+}
+
+/// Writes a new request.
+pub fn insert(tx: &mut Tx, r: &RequestRow) -> Result<(), Error> {
+    tx.run(
+        "INSERT INTO request (id, number, customer_id, state, active, queue_key, type, urgency, at_risk, channel, \
+         language, subject, chain, fields, context, identifiers, tags, team_id, assignee_id, merged_into, \
+         previous_id, created_at, updated_at, waiting_since, first_reply_at, solved_at, closed_at, reopen_count, \
+         follow_up_count, last_seq, last_text, last_author, customer_read_seq, link_generation, head, head_mac) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
+         $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)",
+        params![
+            r.id,
+            r.number.as_str(),
+            r.customer_id,
+            r.state.as_str(),
+            r.state.is_active(),
+            r.queue_key().0,
+            r.kind,
+            r.urgency.0,
+            r.at_risk,
+            r.channel.as_str(),
+            r.language.as_str(),
+            r.subject,
+            r.chain,
+            r.fields,
+            r.context,
+            r.identifiers,
+            r.tags,
+            r.team_id,
+            r.assignee_id,
+            r.merged_into,
+            r.previous_id,
+            r.created_at,
+            r.updated_at,
+            r.waiting_since,
+            r.first_reply_at,
+            r.solved_at,
+            r.closed_at,
+            r.reopen_count,
+            r.follow_up_count,
+            r.last_seq,
+            r.last_text,
+            r.last_author,
+            r.customer_read_seq,
+            r.link_generation,
+            r.head,
+            r.head_mac
+        ],
+    )
+}
+
+/// Writes back everything of a request that can change. The row must have been read by [`lock`] in the same unit.
+pub fn save(tx: &mut Tx, r: &RequestRow) -> Result<(), Error> {
+    tx.run(
+        "UPDATE request SET customer_id = $2, state = $3, active = $4, queue_key = $5, type = $6, urgency = $7, \
+         at_risk = $8, subject = $9, chain = $10, fields = $11, context = $12, identifiers = $13, tags = $14, \
+         team_id = $15, assignee_id = $16, merged_into = $17, updated_at = $18, waiting_since = $19, \
+         first_reply_at = $20, solved_at = $21, closed_at = $22, reopen_count = $23, follow_up_count = $24, \
+         last_seq = $25, last_text = $26, last_author = $27, customer_read_seq = $28, link_generation = $29, \
+         head = $30, head_mac = $31 WHERE id = $1",
+        params![
+            r.id,
+            r.customer_id,
+            r.state.as_str(),
+            r.state.is_active(),
+            r.queue_key().0,
+            r.kind,
+            r.urgency.0,
+            r.at_risk,
+            r.subject,
+            r.chain,
+            r.fields,
+            r.context,
+            r.identifiers,
+            r.tags,
+            r.team_id,
+            r.assignee_id,
+            r.merged_into,
+            r.updated_at,
+            r.waiting_since,
+            r.first_reply_at,
+            r.solved_at,
+            r.closed_at,
+            r.reopen_count,
+            r.follow_up_count,
+            r.last_seq,
+            r.last_text,
+            r.last_author,
+            r.customer_read_seq,
+            r.link_generation,
+            r.head,
+            r.head_mac
+        ],
+    )
+}
+
+/// The request with this id.
+pub fn find(rd: &mut Rd, id: RequestId) -> Result<Option<RequestRow>, Error> {
+    rd.query_opt(select!("WHERE r.id = $1"), params![id], row)
+}
+
+/// The request with this id, held until the end of the unit, so that nobody else changes it meanwhile.
+pub fn lock(tx: &mut Tx, id: RequestId) -> Result<Option<RequestRow>, Error> {
+    let sql = match tx.dialect() {
+        // SQLite has one writer, so that everything a unit reads is held anyway.
+        Dialect::Sqlite => select!("WHERE r.id = $1"),
+        Dialect::Postgres => select!("WHERE r.id = $1 FOR UPDATE OF r"),
+    };
+    tx.query_opt(sql, params![id], row)
+}
+
+/// The request with this number.
+pub fn find_by_number(rd: &mut Rd, number: RequestNumber) -> Result<Option<RequestRow>, Error> {
+    rd.query_opt(select!("WHERE r.number = $1"), params![number.as_str()], row)
+}
+
+/// The latest requests of a customer, newest first.
+pub fn list_of_customer(rd: &mut Rd, customer: CustomerId, limit: i64) -> Result<Vec<RequestRow>, Error> {
+    rd.query(select!("WHERE r.customer_id = $1 ORDER BY r.id DESC LIMIT $2"), params![customer, limit], row)
+}
+
+/// Which requests an inbox shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    /// Active, nobody looks after them.
+    Unassigned,
+    /// Active, this agent looks after them.
+    Of(AgentId),
+    /// All active.
+    Active,
+    /// Active, assets at risk.
+    AtRisk,
+    /// Solved, closed, merged or spam; newest change first.
+    Done,
+}
+
+/// Where a page of an inbox ended: the sort key and id of its last row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct After {
+    /// `queue_key`, or `updated_at` on the shelf of done requests.
+    pub key: i64,
+    /// The request.
+    pub id: RequestId,
+}
+
+/// Narrows an inbox down.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only this team's.
+    pub team: Option<TeamId>,
+    /// Only this type.
+    pub kind: Option<String>,
+    /// Only where subject, last text, number or customer's name contain this, in any case.
+    pub text: Option<String>,
+}
+
+/// A page of a shelf: the index gives the order, the filter is applied while walking along it.
+macro_rules! shelf {
+    ($where:literal, $order:literal) => {
+        concat!(
+            select!(""),
+            $where,
+            " AND ($3 IS NULL OR r.team_id = $3) AND ($4 IS NULL OR r.type = $4) ",
+            "AND ($5 IS NULL OR lower(r.subject) LIKE $5 ESCAPE '!' OR lower(r.last_text) LIKE $5 ESCAPE '!' ",
+            "OR lower(c.name) LIKE $5 ESCAPE '!' OR r.number LIKE $6 ESCAPE '!') ",
+            $order,
+            " LIMIT $7"
+        )
+    };
+}
+
+/// One page of a shelf, in its order, after the given place.
+pub fn list(
+    rd: &mut Rd,
+    shelf: Shelf,
+    filter: &Filter,
+    after: Option<After>,
+    limit: i64,
+) -> Result<Vec<RequestRow>, Error> {
+    let start = if shelf == Shelf::Done { i64::MAX } else { i64::MIN };
+    let (key, id) = after.map_or((start, if shelf == Shelf::Done { i64::MAX } else { 0 }), |a| (a.key, a.id.0));
+    let (text, number) = match &filter.text {
+        Some(text) => (Some(pattern(&text.to_lowercase())), Some(pattern(&text.to_uppercase().replace('-', "")))),
+        None => (None, None),
+    };
+    let values = params![key, id, filter.team, filter.kind, text, number, limit];
+    match shelf {
+        Shelf::Active => rd.query(
+            shelf!("WHERE r.active AND (r.queue_key, r.id) > ($1, $2)", "ORDER BY r.queue_key, r.id"),
+            values,
+            row,
+        ),
+        Shelf::AtRisk => rd.query(
+            shelf!(
+                "WHERE r.active AND (r.queue_key, r.id) > ($1, $2) AND r.queue_key < 4611686018427387904",
+                "ORDER BY r.queue_key, r.id"
+            ),
+            values,
+            row,
+        ),
+        Shelf::Unassigned => rd.query(
+            shelf!(
+                "WHERE r.active AND r.assignee_id IS NULL AND (r.queue_key, r.id) > ($1, $2)",
+                "ORDER BY r.queue_key, r.id"
+            ),
+            values,
+            row,
+        ),
+        Shelf::Of(agent) => rd.query(
+            shelf!(
+                "WHERE r.active AND r.assignee_id = $8 AND (r.queue_key, r.id) > ($1, $2)",
+                "ORDER BY r.queue_key, r.id"
+            ),
+            params![key, id, filter.team, filter.kind, text, number, limit, agent],
+            row,
+        ),
+        Shelf::Done => rd.query(
+            shelf!(
+                "WHERE NOT r.active AND (r.updated_at, r.id) < ($1, $2)",
+                "ORDER BY r.updated_at DESC, r.id DESC"
+            ),
+            values,
+            row,
+        ),
+    }
+}
+
+/// A LIKE pattern that matches the text anywhere, `!` being the escape.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// How many requests a shelf holds, counted up to `most`.
+pub fn count(rd: &mut Rd, shelf: Shelf, most: i64) -> Result<i64, Error> {
+    let number = |row: &Row<'_>| row.get(0);
+    match shelf {
+        Shelf::Unassigned => rd.query_one(
+            "SELECT count(*) FROM (SELECT 1 FROM request WHERE active AND assignee_id IS NULL LIMIT $1) AS few",
+            params![most],
+            number,
+        ),
+        Shelf::Of(agent) => rd.query_one(
+            "SELECT count(*) FROM (SELECT 1 FROM request WHERE active AND assignee_id = $2 LIMIT $1) AS few",
+            params![most, agent],
+            number,
+        ),
+        Shelf::Active => rd.query_one(
+            "SELECT count(*) FROM (SELECT 1 FROM request WHERE active LIMIT $1) AS few",
+            params![most],
+            number,
+        ),
+        Shelf::AtRisk => rd.query_one(
+            "SELECT count(*) FROM (SELECT 1 FROM request WHERE active AND queue_key < 4611686018427387904 LIMIT $1) AS few",
+            params![most],
+            number,
+        ),
+        Shelf::Done => rd.query_one(
+            "SELECT count(*) FROM (SELECT 1 FROM request WHERE NOT active LIMIT $1) AS few",
+            params![most],
+            number,
+        ),
+    }
+}
+
+/// Everybody who waits for the desk, in the order of the queue: id and whether assets are at risk.
+pub fn list_waiting(rd: &mut Rd) -> Result<Vec<(RequestId, bool)>, Error> {
+    rd.query(
+        "SELECT id, at_risk FROM request WHERE active AND state = 'open' ORDER BY queue_key, id",
+        params![],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// The next requests by id, for going through all of them.
+pub fn list_by_id(rd: &mut Rd, after: RequestId, limit: i64) -> Result<Vec<RequestRow>, Error> {
+    rd.query(select!("WHERE r.id > $1 ORDER BY r.id LIMIT $2"), params![after, limit], row)
+}
+
+/// Gives all requests of one customer to another.
+pub fn move_to_customer(tx: &mut Tx, from: CustomerId, to: CustomerId) -> Result<Vec<RequestId>, Error> {
+    let ids = tx.query("SELECT id FROM request WHERE customer_id = $1 ORDER BY id", params![from], |row| row.get(0))?;
+    tx.run("UPDATE request SET customer_id = $2 WHERE customer_id = $1", params![from, to])?;
+    Ok(ids)
+}
