@@ -1,0 +1,127 @@
+//! What a private key would own: addresses derived here and compared with those of the conversation.
+//!
+//! This is the only proof that 64 hexadecimal digits are a key which tells nobody anything.
+
+use k256::elliptic_curve::PrimeField;
+use k256::elliptic_curve::point::AffineCoordinates;
+use k256::elliptic_curve::sec1::ToSec1Point;
+use k256::{ProjectivePoint, Scalar};
+use ripemd::Ripemd160;
+use sha2::{Digest, Sha256};
+use sha3::Keccak256;
+
+use crate::identifier::Payload;
+use crate::key::ed25519_public;
+
+/// The addresses that a key is compared with.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    hashes: Vec<[u8; 20]>,
+    keys: Vec<[u8; 32]>,
+}
+
+/// A hostile text may hold thousands of addresses; no conversation does.
+const MAX_KNOWN: usize = 256;
+
+impl Known {
+    pub(crate) fn add(&mut self, payload: Payload) {
+        match payload {
+            Payload::Hash(hash) if self.hashes.len() < MAX_KNOWN => self.hashes.push(hash),
+            Payload::Key(key) if self.keys.len() < MAX_KNOWN => self.keys.push(key),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.hashes.is_empty() && self.keys.is_empty()
+    }
+
+    /// Whether the key derives one of the known addresses.
+    pub(crate) fn owned_by(&self, key: &[u8; 32]) -> bool {
+        if self.keys.contains(&ed25519_public(key)) {
+            return true;
+        }
+        let Some(owner) = Owner::of(key) else { return false };
+        owner.hashes.iter().any(|hash| self.hashes.contains(hash))
+            || owner.taproot.is_some_and(|key| self.keys.contains(&key))
+    }
+}
+
+/// The address payloads of one key on secp256k1.
+struct Owner {
+    /// Ethereum and TRON; Bitcoin P2PKH (both forms of the public key) and P2WPKH; P2SH-P2WPKH.
+    hashes: [[u8; 20]; 4],
+    /// The output key of a key-path-only P2TR address (BIP-86).
+    taproot: Option<[u8; 32]>,
+}
+
+impl Owner {
+    fn of(key: &[u8; 32]) -> Option<Self> {
+        let scalar = Option::<Scalar>::from(Scalar::from_repr((*key).into()))?;
+        if bool::from(scalar.is_zero()) {
+            return None;
+        }
+        let point = ProjectivePoint::GENERATOR * scalar;
+        let affine = point.to_affine();
+        let long = affine.to_sec1_point(false);
+        let short = affine.to_sec1_point(true);
+        let ethereum: [u8; 32] = Keccak256::digest(long.as_bytes().get(1..)?).into();
+        let compressed = hash160(short.as_bytes());
+        let redeem = [[0x00, 0x14].as_slice(), &compressed].concat();
+        let hashes =
+            [ethereum.last_chunk::<20>().copied()?, compressed, hash160(long.as_bytes()), hash160(&redeem)];
+        // BIP-341: the internal key is the point with that x and an even y.
+        let internal = if bool::from(affine.y_is_odd()) { -point } else { point };
+        let x: [u8; 32] = affine.x().into();
+        let tweak = Option::<Scalar>::from(Scalar::from_repr(tagged(b"TapTweak", &x).into()));
+        let taproot =
+            tweak.map(|tweak| (internal + ProjectivePoint::GENERATOR * tweak).to_affine().x().into());
+        Some(Self { hashes, taproot })
+    }
+}
+
+fn hash160(bytes: &[u8]) -> [u8; 20] {
+    Ripemd160::digest(Sha256::digest(bytes)).into()
+}
+
+/// The tagged hash of BIP-340.
+fn tagged(tag: &[u8], data: &[u8]) -> [u8; 32] {
+    let tag = Sha256::digest(tag);
+    Sha256::new().chain_update(tag).chain_update(tag).chain_update(data).finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hex;
+    use crate::identifier::recognise;
+
+    fn owns(key: &str, address: &str) -> bool {
+        let mut known = Known::default();
+        known.add(recognise(address).unwrap().payload);
+        known.owned_by(&hex::decode(key).unwrap().try_into().unwrap())
+    }
+
+    #[test]
+    fn published_pairs() {
+        // The example of web3.js, and the same key on TRON.
+        let key = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
+        assert!(owns(key, "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"));
+        assert!(owns(key, "TE2H9hWjzYdwzDFRJfx9BFhr4MmjH1CHaz"));
+        assert!(!owns(key, "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"));
+        // The key 1: its addresses are in BIP-173 (P2WPKH of the generator) and on every wiki.
+        let one = "0000000000000000000000000000000000000000000000000000000000000001";
+        for address in [
+            "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+            "1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH",
+            "1EHNa6Q4Jz2uvNExL497mE43ikXhwF6kZm",
+            "3JvL6Ymt8MVWiCNHC7oWU6nLeHNJKLZGLN",
+            "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf",
+        ] {
+            assert!(owns(one, address), "{address}");
+        }
+        // RFC 8032, 7.1, test 1, as a Solana address.
+        let seed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+        assert!(owns(seed, "FVen3X669xLzsi6N2V91DoiyzHzg1uAgqiT8jZ9nS96Z"));
+    }
+}

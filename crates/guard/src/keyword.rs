@@ -1,0 +1,295 @@
+//! The words around a value that say what it is.
+
+use std::cell::OnceCell;
+use std::sync::LazyLock;
+
+use crate::normalise::fold;
+
+/// A folded text with the words in it that matter, looked for only when a detector asks.
+#[derive(Debug)]
+pub(crate) struct Words<'a> {
+    folded: &'a str,
+    lower: OnceCell<String>,
+    phrases: OnceCell<bool>,
+    labels: OnceCell<Vec<Label>>,
+}
+
+/// What a word says of the value beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// It is a private key.
+    Key,
+    /// It is a seed.
+    Seed,
+    /// It is a transaction.
+    Transaction,
+    /// It is some other digest.
+    Digest,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Label {
+    start: usize,
+    end: usize,
+    says: Says,
+}
+
+/// Words that announce a recovery phrase, in the languages of the lists and in Russian. Accents are folded away.
+const PHRASE_WORDS: [&str; 40] = [
+    "seed",
+    "mnemonic",
+    "recovery",
+    "secret phrase",
+    "backup phrase",
+    "12 words",
+    "24 words",
+    "twelve words",
+    "srp",
+    "助记",
+    "助記",
+    "恢复词",
+    "恢復詞",
+    "恢复短语",
+    "私钥",
+    "私鑰",
+    "种子",
+    "種子",
+    "备份词",
+    "備份詞",
+    "密语",
+    "注记词",
+    "zhujici",
+    "单词",
+    "單詞",
+    "ニーモニック",
+    "リカバリー",
+    "シード",
+    "フレーズ",
+    "復元",
+    "니모닉",
+    "시드",
+    "복구",
+    "semilla",
+    "frase",
+    "phrase de",
+    "phrase secrete",
+    "obnov",
+    "мнемо",
+    "сид",
+];
+
+/// Words that name a private key.
+const KEY_WORDS: [&str; 42] = [
+    "private key",
+    "privatekey",
+    "private_key",
+    "private-key",
+    "priv key",
+    "privkey",
+    "priv_key",
+    "prvkey",
+    "pkey",
+    "secret key",
+    "secretkey",
+    "secret_key",
+    "secret-key",
+    "secret",
+    "signing key",
+    "wallet key",
+    "hex key",
+    "import",
+    "sk:",
+    "sk=",
+    "pk:",
+    "私钥",
+    "私鑰",
+    "私匙",
+    "密钥",
+    "密鑰",
+    "秘钥",
+    "秘鑰",
+    "秘密鍵",
+    "秘密键",
+    "导入",
+    "導入",
+    "siyao",
+    "개인키",
+    "개인 키",
+    "비밀키",
+    "clave privada",
+    "cle privee",
+    "chiave privata",
+    "chave privada",
+    "soukromy klic",
+    "приватн",
+];
+
+const SEED_WORDS: [&str; 5] = ["seed", "entropy", "种子", "種子", "master secret"];
+
+/// Words that name a transaction. The short ones must stand alone.
+const TRANSACTION_WORDS: [&str; 34] = [
+    "txid",
+    "tx_id",
+    "tx id",
+    "txhash",
+    "tx_hash",
+    "tx hash",
+    "txn",
+    "tx",
+    "txs",
+    "transaction",
+    "transactions",
+    "transactionhash",
+    "hash",
+    "hashes",
+    "哈希",
+    "交易",
+    "转账",
+    "轉帳",
+    "轉賬",
+    "提币",
+    "提幣",
+    "充值",
+    "流水号",
+    "etherscan",
+    "bscscan",
+    "tronscan",
+    "blockchair",
+    "mempool",
+    "explorer",
+    "浏览器",
+    "瀏覽器",
+    "transaccion",
+    "トランザクション",
+    "해시",
+];
+
+const DIGEST_WORDS: [&str; 16] = [
+    "sha256",
+    "sha-256",
+    "sha 256",
+    "checksum",
+    "digest",
+    "block hash",
+    "blockhash",
+    "parenthash",
+    "topic",
+    "topics",
+    "校验",
+    "校驗",
+    "区块",
+    "區塊",
+    "apk",
+    "merkle",
+];
+
+/// The words above as a folded text has them: Korean and voiced Japanese letters are decomposed there.
+struct Vocabulary {
+    phrases: Vec<String>,
+    labels: Vec<(String, Says)>,
+}
+
+static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
+    let folded = |word: &&str| fold(word).text.into_owned();
+    let labels = [
+        (KEY_WORDS.as_slice(), Says::Key),
+        (SEED_WORDS.as_slice(), Says::Seed),
+        (TRANSACTION_WORDS.as_slice(), Says::Transaction),
+        (DIGEST_WORDS.as_slice(), Says::Digest),
+    ];
+    Vocabulary {
+        phrases: PHRASE_WORDS.iter().map(folded).collect(),
+        labels: labels
+            .into_iter()
+            .flat_map(|(words, says)| words.iter().map(move |word| (folded(word), says)))
+            .collect(),
+    }
+});
+
+impl<'a> Words<'a> {
+    pub(crate) fn new(folded: &'a str) -> Self {
+        Self { folded, lower: OnceCell::new(), phrases: OnceCell::new(), labels: OnceCell::new() }
+    }
+
+    /// The folded text in lower case, byte for byte as long as the text.
+    pub(crate) fn lower(&self) -> &str {
+        self.lower.get_or_init(|| self.folded.to_ascii_lowercase())
+    }
+
+    /// Whether the text speaks of recovery phrases. What a mark says does not count.
+    pub(crate) fn speak_of_phrases(&self) -> bool {
+        *self.phrases.get_or_init(|| {
+            let marks = crate::mark::marks(self.folded);
+            VOCABULARY.phrases.iter().any(|word| {
+                self.lower()
+                    .match_indices(word.as_str())
+                    .any(|(at, _)| !marks.iter().any(|(span, _, _)| span.contains(&at)))
+            })
+        })
+    }
+
+    /// What the words around a value say of it: those before count more than those after, the nearest most.
+    pub(crate) fn say_of(&self, start: usize, end: usize) -> Option<Says> {
+        let labels = self.labels.get_or_init(|| self.find_labels());
+        let next = labels.partition_point(|label| label.start < start);
+        let before = next.checked_sub(1).and_then(|at| labels.get(at)).filter(|label| label.end <= start);
+        let after = labels.get(next..)?.iter().find(|label| label.start >= end);
+        let gap = |from: usize, to: usize| self.distance(from, to);
+        match (before, after) {
+            (Some(before), Some(after)) => {
+                let near = gap(before.end, start);
+                let far = gap(end, after.start).saturating_mul(2).saturating_add(16);
+                Some(if near <= far { before.says } else { after.says })
+            }
+            (Some(only), None) => Some(only.says),
+            (None, Some(only)) => (gap(end, only.start) <= 120).then_some(only.says),
+            (None, None) => None,
+        }
+    }
+
+    /// How far apart two places are; a line break keeps a word to its own line.
+    fn distance(&self, from: usize, to: usize) -> usize {
+        let between = self.folded.get(from..to).unwrap_or_default();
+        if between.len() > 4096 {
+            return between.len();
+        }
+        between.len() + 20 * between.bytes().filter(|b| *b == b'\n').count()
+    }
+
+    fn find_labels(&self) -> Vec<Label> {
+        let lower = self.lower();
+        let marks = crate::mark::marks(self.folded);
+        let mut labels = Vec::new();
+        for (word, says) in &VOCABULARY.labels {
+            for (start, _) in lower.match_indices(word.as_str()) {
+                let end = start + word.len();
+                let in_mark = marks.iter().any(|(span, _, _)| span.contains(&start));
+                if !in_mark && (!word.is_ascii() || stands_alone(self.folded, start, end)) {
+                    labels.push(Label { start, end, says: *says });
+                }
+            }
+        }
+        // A label inside a longer one ("hash" in "block hash") must not speak for itself.
+        labels.sort_by_key(|label| (label.start, std::cmp::Reverse(label.end)));
+        let mut reach = 0;
+        labels.retain(|label| {
+            let inside = label.end <= reach;
+            reach = reach.max(label.end);
+            !inside
+        });
+        labels
+    }
+}
+
+/// Whether a Latin word is not a part of a longer one; `privateKey` and `txHash` do count as two words.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let before = text.get(..start).and_then(|head| head.bytes().next_back());
+    let first = text.as_bytes().get(start);
+    let after = text.as_bytes().get(end);
+    let joined_before = before.is_some_and(|b| b.is_ascii_lowercase())
+        && first.is_some_and(u8::is_ascii_lowercase)
+        || before.is_some_and(|b| b.is_ascii_uppercase()) && first.is_some_and(u8::is_ascii_uppercase);
+    let joined_after = after.is_some_and(u8::is_ascii_lowercase)
+        && text.get(end..end + 2).is_none_or(|two| two != "s " && two != "s:");
+    !joined_before && !joined_after
+}

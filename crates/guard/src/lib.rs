@@ -1,0 +1,55 @@
+//! The secrets firewall.
+//!
+//! Wallet users paste recovery phrases and private keys into support chats. This crate is called before the first
+//! write of any kind (store, log, index, queue, notification), replaces what it finds by a typed [`mark`], and
+//! recognises the harmless look-alikes (transaction hashes, addresses) as structured context of the request. The same
+//! crate stops an agent's message, macro or note that [asks](solicits) for such a secret.
+//!
+//! It is pure: no clock, no randomness, no input or output, no lookup anywhere. A value that might be a key is only ever
+//! compared with addresses already in the conversation, on this machine.
+//!
+//! # How a text is screened
+//! 1. [`normalise`]: full-width forms, accents, invisible characters and bidirectional controls are folded away, with a
+//!    map back to the bytes of the given text.
+//! 2. [`phrase`], [`chinese`], [`spread`]: BIP-39 words are looked up in all ten lists at once; runs of them are judged
+//!    by checksum, by layout, by the words around them, and together with the customer's earlier messages.
+//! 3. [`key`], [`hex`], [`document`]: keys with a checksum or a public half are certain; 64 hex digits are told from a
+//!    transaction hash by the words around them and by deriving addresses.
+//! 4. [`encoded`]: percent, entity, backslash and quoted-printable escapes, base64 and hex are undone and the result
+//!    is screened again, to a fixed depth.
+//! 5. What was found is merged, replaced by marks, and reported with its place in the given text.
+//!
+//! # What certainty means
+//! [`Finding::certain`] is true when arithmetic proves the secret (a checksum of 32 bits, a public half, a derived
+//! address) or a BIP-39 checksum holds over words that stood together. The checksum of twelve words is four bits only,
+//! so one random list in sixteen passes: evidence of layout and wording counts at least as much, and an uncertain
+//! finding is redacted all the same.
+
+mod api;
+mod bytes;
+mod chinese;
+mod confusable;
+mod derive;
+mod document;
+mod encoded;
+mod glued;
+mod hex;
+mod identifier;
+mod key;
+mod keyword;
+mod mark;
+mod normalise;
+mod phrase;
+mod redact;
+mod scan;
+mod solicitation;
+mod spread;
+mod token;
+mod wordlist;
+
+pub use api::{Chain, Checksum, Context, Finding, Identifier, IdentifierKind, Screened, SecretKind};
+pub use bytes::{Encoding, ScreenedBytes, screen_bytes};
+pub use mark::{mark, marks};
+pub use redact::{screen, screen_file_name};
+pub use solicitation::{Ask, Solicitation, solicits};
+pub use spread::may_be_piece;

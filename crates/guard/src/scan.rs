@@ -1,0 +1,104 @@
+//! What the detectors write into, and the limits they work under.
+
+use std::ops::Range;
+
+use crate::api::{Context, Finding, Identifier, SecretKind};
+use crate::derive::Known;
+use crate::identifier;
+use crate::normalise::Mapped;
+
+/// Escapes and encodings are undone this often, one inside the other.
+pub(crate) const MAX_DEPTH: u8 = 3;
+/// Public keys derived for one text (each costs some 60 µs).
+const MAX_DERIVATIONS: u32 = 48;
+/// Mistyped words compared with a whole list, for one text (each costs some 30 µs).
+const MAX_TYPO_SEARCHES: u32 = 64;
+
+/// A secret in one layer of a text.
+#[derive(Debug, Clone)]
+pub(crate) struct Hit {
+    pub(crate) finding: Finding,
+    /// First and last digits, for unproven hex.
+    pub(crate) masked: Option<String>,
+}
+
+impl Hit {
+    pub(crate) fn new(kind: SecretKind, span: Range<usize>, certain: bool) -> Self {
+        Self { finding: Finding { kind, span, words: None, certain }, masked: None }
+    }
+
+    pub(crate) fn phrase(kind: SecretKind, span: Range<usize>, words: usize, certain: bool) -> Self {
+        let words = u8::try_from(words).unwrap_or(u8::MAX);
+        Self { finding: Finding { kind, span, words: Some(words), certain }, masked: None }
+    }
+}
+
+/// What was found in one layer of a text, by its places in that layer.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) hits: Vec<Hit>,
+    pub(crate) identifiers: Vec<Identifier>,
+}
+
+impl Found {
+    /// Takes over what was found in a text made from this one.
+    pub(crate) fn absorb(&mut self, inner: Self, layer: &Mapped<'_>) {
+        for mut hit in inner.hits {
+            hit.finding.span = layer.source(&hit.finding.span);
+            self.hits.push(hit);
+        }
+        for mut identifier in inner.identifiers {
+            identifier.span = layer.source(&identifier.span);
+            self.identifiers.push(identifier);
+        }
+    }
+
+    /// Whether a secret covers part of `span`.
+    pub(crate) fn covers(&self, span: &Range<usize>) -> bool {
+        self.hits.iter().any(|hit| hit.finding.span.start < span.end && span.start < hit.finding.span.end)
+    }
+}
+
+/// The known context and the work that is left to spend on one text.
+#[derive(Debug)]
+pub(crate) struct Scan<'a> {
+    context: Context<'a>,
+    /// Addresses of the context, once read, and those met in the text.
+    known: Option<Known>,
+    derivations: u32,
+    typo_searches: u32,
+}
+
+impl<'a> Scan<'a> {
+    pub(crate) fn new(context: Context<'a>) -> Self {
+        Self { context, known: None, derivations: MAX_DERIVATIONS, typo_searches: MAX_TYPO_SEARCHES }
+    }
+
+    /// The addresses that a key is compared with.
+    pub(crate) fn known(&mut self) -> &mut Known {
+        let addresses = self.context.addresses;
+        self.known.get_or_insert_with(|| {
+            let mut known = Known::default();
+            for address in addresses.iter().filter_map(|address| identifier::recognise(address.trim())) {
+                known.add(address.payload);
+            }
+            known
+        })
+    }
+
+    /// Whether one more public key may be derived.
+    pub(crate) fn may_derive(&mut self) -> bool {
+        spend(&mut self.derivations)
+    }
+
+    /// Whether one more word may be compared with a whole list.
+    pub(crate) fn may_search_typo(&mut self) -> bool {
+        spend(&mut self.typo_searches)
+    }
+}
+
+fn spend(left: &mut u32) -> bool {
+    let may = *left > 0;
+    *left = left.saturating_sub(1);
+    may
+}
