@@ -1,0 +1,119 @@
+import type { RequestDetail, RequestSummary, ViewName } from '../api/types';
+import { open } from '../conversation/open.svelte';
+import { panel } from '../customer/panel.svelte';
+import { inbox } from '../inbox/inbox.svelte';
+import { focusComposer, focusRow, focusSearch } from '../parts/focus';
+import { deskPlace, VIEWS, type Place } from '../routing/address';
+import { router } from '../routing/router.svelte';
+import { preferences } from '../session/preferences.svelte';
+import { session } from '../session/session.svelte';
+import { t } from '../words.svelte';
+import * as deeds from './deeds';
+import { overlay } from './overlay.svelte';
+
+/** Everything that can be done from the keyboard. The palette, the key sheet and the key handler all read this one list. */
+export interface Action {
+  id: string;
+  group: 'go' | 'request' | 'desk';
+  /** Key of the catalogue. */
+  label: string;
+  keys: readonly string[];
+  allowed: () => boolean;
+  run: () => void;
+  /** Shown on the key sheet only. */
+  quiet?: boolean;
+}
+
+const request = (): RequestDetail | null => open.current?.request ?? null;
+const writable = () => request() !== null && session.may('write');
+const inState = (...states: string[]) => writable() && states.includes(request()?.state ?? '');
+const onRequest = (run: (request: RequestDetail) => unknown) => () => {
+  const current = request();
+  if (current) void run(current);
+};
+const always = () => true;
+
+export function placeOfView(view: ViewName): Place {
+  return deskPlace(view);
+}
+
+export function placeOfRequest(item: Pick<RequestSummary, 'id'>): Place {
+  const { place } = router;
+  return place.room === 'desk' ? { ...place, request: item.id } : deskPlace('all', item.id);
+}
+
+export function closeRequest(): void {
+  const { place } = router;
+  if (place.room === 'settings') router.go(deskPlace('unassigned'));
+  else if (place.request) router.go({ ...place, request: null });
+}
+
+function step(by: number): void {
+  const item = inbox.neighbour(by);
+  if (!item) return;
+  inbox.cursor = item.id;
+  focusRow(item.id);
+}
+
+function openNeighbour(by: number): void {
+  inbox.cursor = inbox.open ?? inbox.cursor;
+  const item = inbox.neighbour(by);
+  if (item) router.go(placeOfRequest(item));
+}
+
+function openCursor(): void {
+  const item = inbox.cursor ? inbox.find(inbox.cursor) : null;
+  if (item) router.go(placeOfRequest(item));
+}
+
+const VIEW_KEYS: Record<ViewName, string> = { unassigned: 'g u', mine: 'g m', all: 'g a', at_risk: 'g r', solved: 'g s' };
+
+export const ACTIONS: readonly Action[] = [
+  { id: 'palette', group: 'go', label: 'action.palette', keys: ['mod+k'], allowed: always, run: () => overlay.show({ kind: 'palette' }), quiet: true },
+  { id: 'next', group: 'go', label: 'action.next', keys: ['j', 'ArrowDown'], allowed: always, run: () => step(1), quiet: true },
+  { id: 'previous', group: 'go', label: 'action.previous', keys: ['k', 'ArrowUp'], allowed: always, run: () => step(-1), quiet: true },
+  { id: 'open', group: 'go', label: 'action.open', keys: ['Enter', 'o'], allowed: always, run: openCursor, quiet: true },
+  { id: 'open-next', group: 'go', label: 'action.open_next', keys: [']', 'shift+j'], allowed: always, run: () => openNeighbour(1), quiet: true },
+  { id: 'open-previous', group: 'go', label: 'action.open_previous', keys: ['[', 'shift+k'], allowed: always, run: () => openNeighbour(-1), quiet: true },
+  { id: 'back', group: 'go', label: 'action.back', keys: ['Escape'], allowed: () => router.place.room === 'settings' || open.current !== null, run: closeRequest, quiet: true },
+  { id: 'search', group: 'go', label: 'action.search', keys: ['/'], allowed: always, run: focusSearch },
+  ...VIEWS.map(
+    (view): Action => ({
+      id: `view-${view}`,
+      group: 'go',
+      label: `view.${view}`,
+      keys: [VIEW_KEYS[view]],
+      allowed: always,
+      run: () => router.go(placeOfView(view)),
+    }),
+  ),
+  { id: 'settings', group: 'go', label: 'settings.title', keys: ['g ,'], allowed: () => session.may('settings'), run: () => router.go({ room: 'settings', section: 'agents' }) },
+
+  { id: 'reply', group: 'request', label: 'action.reply', keys: ['r'], allowed: writable, run: () => focusComposer('reply') },
+  { id: 'note', group: 'request', label: 'action.note', keys: ['n'], allowed: writable, run: () => focusComposer('note') },
+  { id: 'take', group: 'request', label: 'action.take', keys: ['i'], allowed: writable, run: onRequest((it) => deeds.assign(it, session.me)) },
+  { id: 'assign', group: 'request', label: 'action.assign', keys: ['a'], allowed: writable, run: () => overlay.show({ kind: 'assign' }) },
+  { id: 'type', group: 'request', label: 'action.type', keys: ['t'], allowed: writable, run: () => overlay.show({ kind: 'type' }) },
+  { id: 'tags', group: 'request', label: 'action.tags', keys: ['l'], allowed: writable, run: () => overlay.show({ kind: 'tags' }) },
+  { id: 'solve', group: 'request', label: 'action.solve', keys: ['e'], allowed: () => inState('open', 'waiting', 'on_hold'), run: onRequest((it) => deeds.transition(it, 'solve')) },
+  { id: 'reopen', group: 'request', label: 'action.reopen', keys: ['shift+e'], allowed: () => inState('waiting', 'solved', 'on_hold', 'closed'), run: onRequest((it) => deeds.transition(it, 'reopen')) },
+  { id: 'hold', group: 'request', label: 'action.hold', keys: ['h'], allowed: () => inState('open', 'waiting'), run: onRequest((it) => deeds.transition(it, 'hold')) },
+  { id: 'close', group: 'request', label: 'action.close', keys: [], allowed: () => inState('solved'), run: onRequest((it) => deeds.transition(it, 'close')) },
+  { id: 'merge', group: 'request', label: 'action.merge', keys: ['m'], allowed: () => inState('open', 'waiting', 'on_hold', 'solved'), run: () => overlay.show({ kind: 'merge' }) },
+  { id: 'spam', group: 'request', label: 'action.spam', keys: ['!'], allowed: () => inState('open', 'waiting', 'on_hold', 'solved', 'closed'), run: () => overlay.show({ kind: 'spam' }) },
+  { id: 'not-spam', group: 'request', label: 'action.not_spam', keys: [], allowed: () => inState('spam') && session.may('unspam'), run: onRequest((it) => deeds.transition(it, 'not_spam')) },
+  { id: 'context', group: 'request', label: 'action.context', keys: ['c'], allowed: () => request() !== null, run: () => panel.toggle() },
+
+  { id: 'filter', group: 'desk', label: 'action.filter', keys: ['f'], allowed: () => router.place.room === 'desk', run: () => overlay.show({ kind: 'filter' }) },
+  { id: 'fold', group: 'desk', label: 'action.fold', keys: ['v'], allowed: always, run: () => preferences.set({ viewsFolded: !preferences.viewsFolded }) },
+  { id: 'theme', group: 'desk', label: 'action.theme', keys: [], allowed: always, run: () => preferences.set({ theme: document.documentElement.matches('[data-theme=dark]') ? 'light' : 'dark' }) },
+  { id: 'keys', group: 'desk', label: 'action.keys', keys: ['?'], allowed: always, run: () => overlay.show({ kind: 'keys' }) },
+];
+
+export function action(id: string): Action | undefined {
+  return ACTIONS.find((each) => each.id === id);
+}
+
+export function labelOf(each: Action): string {
+  return t(each.label);
+}

@@ -1,0 +1,72 @@
+import { ask, query, segment } from './http';
+import type {
+  AfterReply,
+  Agent,
+  ConversationPage,
+  CustomerPanel,
+  DeadJob,
+  Desk,
+  Entry,
+  Id,
+  InboxPage,
+  Role,
+  Team,
+  Transition,
+  ViewName,
+} from './types';
+
+/** Every call the console makes, one function each; the contract's names. */
+
+export const signIn = (email: string, password: string) =>
+  ask<{ agent: Agent }>('/session', { method: 'POST', body: { email, password } });
+export const whoAmI = () => ask<{ agent: Agent }>('/session');
+export const signOut = () => ask<void>('/session', { method: 'DELETE' });
+export const liveTicket = () => ask<{ ticket: string; expires_at: string }>('/live/ticket', { method: 'POST', body: {} });
+
+export const desk = () => ask<Desk>('/desk');
+export const agents = () => ask<{ items: Agent[] }>('/console/agents');
+export const teams = () => ask<{ items: Team[] }>('/console/teams');
+
+export interface InboxQuery {
+  view: ViewName;
+  q?: string | null;
+  type?: string | null;
+  team?: Id | null;
+  cursor?: string | null;
+  limit?: number;
+}
+export const inbox = (wanted: InboxQuery, signal?: AbortSignal) =>
+  ask<InboxPage>(`/console/inbox${query({ ...wanted })}`, { signal });
+
+const at = (id: Id, rest = '') => `/console/requests/${segment(id)}${rest}`;
+const post = <T = void>(path: string, body: unknown) => ask<T>(path, { method: 'POST', body });
+
+export const conversation = (id: Id, signal?: AbortSignal) => ask<ConversationPage>(at(id), { signal });
+export const entries = (id: Id, range: { before?: number; after?: number; limit?: number }) =>
+  ask<{ entries: Entry[]; more: boolean }>(at(id, `/entries${query(range)}`));
+
+export interface ReplyBody {
+  client_id: string;
+  text: string;
+  seen_seq: number;
+  attachments?: Id[];
+  then?: AfterReply;
+}
+export const reply = (id: Id, body: ReplyBody) => post<{ seq: number }>(at(id, '/reply'), body);
+export const note = (id: Id, body: { client_id: string; text: string; attachments?: Id[] }) =>
+  post<{ seq: number }>(at(id, '/notes'), body);
+export const assign = (id: Id, body: { agent_id?: Id | null; team_id?: Id | null }) => post(at(id, '/assign'), body);
+export const setType = (id: Id, type: string) => post(at(id, '/type'), { type });
+export const setTags = (id: Id, body: { add: string[]; remove: string[] }) => post(at(id, '/tags'), body);
+export const transition = (id: Id, name: Transition) => post(at(id, '/transition'), { transition: name });
+export const merge = (id: Id, into: string) => post(at(id, '/merge'), { into });
+export const erase = (id: Id, seq: number, reason: string) => post(at(id, '/erase'), { seq, reason });
+export const read = (id: Id, seq: number) => post(at(id, '/read'), { seq });
+export const customer = (id: Id) => ask<CustomerPanel>(`/console/customers/${segment(id)}`);
+
+export const addAgent = (body: { name: string; email: string; role: Role; password: string }) =>
+  post<Agent>('/console/agents', body);
+export const changeAgent = (id: Id, body: { role?: Role; disabled?: boolean; name?: string }) =>
+  ask<Agent>(`/console/agents/${segment(id)}`, { method: 'PATCH', body });
+export const deadJobs = () => ask<{ items: DeadJob[] }>('/console/jobs/dead');
+export const retryJob = (id: Id) => post(`/console/jobs/${segment(id)}/retry`, {});

@@ -1,0 +1,102 @@
+import type { Id, RequestSummary, ViewName } from '../api/types';
+
+/** Order and membership of the inbox's lists; the same rules as the server's, so that live changes land where a reload would show them. */
+
+const ACTIVE = new Set(['open', 'waiting', 'on_hold']);
+const DONE = new Set(['solved', 'closed']);
+
+export interface ListQuery {
+  view: ViewName;
+  q: string;
+  type: string;
+  team: string;
+}
+
+export function belongs(query: ListQuery, request: RequestSummary, me: Id): boolean {
+  if (query.type && request.type !== query.type) return false;
+  if (query.team && request.team_id !== query.team) return false;
+  if (query.view === 'solved') return DONE.has(request.state);
+  if (!ACTIVE.has(request.state)) return false;
+  if (query.view === 'unassigned') return request.assignee_id === null;
+  if (query.view === 'mine') return request.assignee_id === me;
+  return query.view === 'all' || request.at_risk;
+}
+
+/** At risk first, then who waits longest; those for whom nobody waits come last, newest first. */
+export function compare(view: ViewName): (a: RequestSummary, b: RequestSummary) => number {
+  if (view === 'solved') return (a, b) => time(b.updated_at) - time(a.updated_at) || byId(b, a);
+  return (a, b) => {
+    if (a.at_risk !== b.at_risk) return a.at_risk ? -1 : 1;
+    if (a.waiting_since && b.waiting_since) return time(a.waiting_since) - time(b.waiting_since) || byId(a, b);
+    if (a.waiting_since || b.waiting_since) return a.waiting_since ? -1 : 1;
+    return time(b.updated_at) - time(a.updated_at) || byId(b, a);
+  };
+}
+
+function time(at: string): number {
+  return Date.parse(at);
+}
+
+/** Ids are decimal strings of 64 bits: longer is larger, otherwise compare as text. */
+function byId(a: RequestSummary, b: RequestSummary): number {
+  return a.id.length - b.id.length || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+/** Is `fresh` at least as new as `known`? Frames and pages may arrive in any order. */
+export function newer(known: RequestSummary | undefined, fresh: RequestSummary): boolean {
+  return (
+    !known || fresh.last_seq > known.last_seq || (fresh.last_seq === known.last_seq && time(fresh.updated_at) >= time(known.updated_at))
+  );
+}
+
+/** What the customer wrote since the agent last looked, when the server's frame does not count it. */
+export function unreadAfter(known: RequestSummary | undefined, fresh: RequestSummary, open: boolean): number {
+  if (open) return 0;
+  if (fresh.unread !== undefined) return fresh.unread;
+  if (fresh.last_entry?.author_kind === 'agent') return 0;
+  const before = known?.unread ?? 0;
+  const grown = fresh.last_seq - (known?.last_seq ?? fresh.last_seq - 1);
+  return fresh.last_entry?.author_kind === 'customer' ? before + Math.max(0, grown) : before;
+}
+
+export interface Merge {
+  query: ListQuery;
+  me: Id;
+  /** No further page on the server: anything may be appended. */
+  complete: boolean;
+  /** The request that is open now: never unread. */
+  open: Id | null;
+}
+
+/** The list after live changes. A search result takes no new members; a list with further pages takes none beyond its end. */
+export function mergeLive(list: readonly RequestSummary[], changes: readonly RequestSummary[], how: Merge): RequestSummary[] {
+  const order = compare(how.query.view);
+  const next = new Map(list.map((item) => [item.id, item]));
+  const end = list.at(-1);
+  for (const fresh of changes) {
+    const known = next.get(fresh.id);
+    if (!newer(known, fresh)) continue;
+    const item = { ...fresh, unread: unreadAfter(known, fresh, how.open === fresh.id) };
+    if (how.query.q) {
+      if (known) next.set(item.id, item);
+    } else if (!belongs(how.query, item, how.me)) next.delete(item.id);
+    else if (known || how.complete || !end || order(item, end) < 0) next.set(item.id, item);
+  }
+  const items = [...next.values()];
+  return how.query.q ? items : items.sort(order);
+}
+
+/** Only what does not move a row: for as long as the pointer rests on the list. */
+export function mergeInPlace(list: readonly RequestSummary[], changes: readonly RequestSummary[], open: Id | null): RequestSummary[] {
+  const fresh = new Map(changes.map((item) => [item.id, item]));
+  return list.map((known) => {
+    const item = fresh.get(known.id);
+    return item && newer(known, item) ? { ...item, unread: unreadAfter(known, item, open === item.id) } : known;
+  });
+}
+
+/** A further page behind what is there, without doubles. */
+export function append(list: readonly RequestSummary[], page: readonly RequestSummary[]): RequestSummary[] {
+  const known = new Set(list.map((item) => item.id));
+  return [...list, ...page.filter((item) => !known.has(item.id))];
+}

@@ -1,0 +1,88 @@
+import { Live, type Connection } from '@standfast/ui/live';
+import type { ServerFrame } from '@standfast/ui/frame';
+import type { Id } from '../api/types';
+import { language } from '../words.svelte';
+
+/** The console's one live connection. Who hears what is decided in `frames.ts`. */
+class Link {
+  connection = $state<Connection>('stopped');
+  /** True once it has been live: before that, "connecting" is nothing to report. */
+  hadContact = $state(false);
+
+  #onFrame: (frame: ServerFrame) => void = () => {};
+  #onBack: () => void = () => {};
+  #viewing: Id | null = null;
+  #status: 'online' | 'away' = 'online';
+  #live = new Live({
+    base: '',
+    language: () => language(),
+    onFrame: (frame) => {
+      if (frame.t === 'ready') this.#greet();
+      this.#onFrame(frame);
+    },
+    onConnection: (connection) => this.#changed(connection),
+  });
+
+  listen(onFrame: (frame: ServerFrame) => void, onBack: () => void): void {
+    this.#onFrame = onFrame;
+    this.#onBack = onBack;
+  }
+
+  start(feed: string): void {
+    this.#live.feed = feed;
+    this.#live.start();
+  }
+
+  stop(): void {
+    this.#live.stop();
+    this.hadContact = false;
+  }
+
+  wake(): void {
+    this.#live.wake();
+  }
+
+  subscribe(request: Id, after: number): void {
+    this.#live.subscribe(request, after);
+  }
+
+  unsubscribe(request: Id): void {
+    this.#live.unsubscribe(request);
+  }
+
+  viewing(request: Id | null): void {
+    this.#viewing = request;
+    this.#live.signal({ t: 'viewing', request });
+  }
+
+  typing(request: Id, on: boolean): void {
+    this.#live.signal({ t: 'typing', request, on });
+  }
+
+  /** False: it did not go out, REST is to say it. */
+  read(request: Id, seq: number): boolean {
+    return this.#live.signal({ t: 'read', request, seq });
+  }
+
+  status(status: 'online' | 'away'): void {
+    this.#status = status;
+    this.#live.signal({ t: 'status', status });
+  }
+
+  /** What the server forgets with every lost connection. */
+  #greet(): void {
+    this.#live.signal({ t: 'status', status: this.#status });
+    if (this.#viewing) this.#live.signal({ t: 'viewing', request: this.#viewing });
+  }
+
+  #changed(connection: Connection): void {
+    const back = (connection === 'live' || connection === 'polling') && this.connection !== 'live';
+    this.connection = connection;
+    if (back) {
+      this.hadContact = true;
+      this.#onBack();
+    }
+  }
+}
+
+export const link = new Link();

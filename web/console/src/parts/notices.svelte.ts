@@ -1,0 +1,33 @@
+export interface Notice {
+  id: number;
+  kind: 'done' | 'failed';
+  text: string;
+  action?: { label: string; run: () => void };
+}
+
+const STAY_MS = 6_000;
+
+/** Short messages at the foot of the page: what was done (with a way back) or what could not be done. */
+class Notices {
+  items = $state.raw<Notice[]>([]);
+  #next = 1;
+
+  done(text: string, action?: Notice['action']): void {
+    this.#show({ id: this.#next++, kind: 'done', text, action });
+  }
+
+  failed(text: string, action?: Notice['action']): void {
+    this.#show({ id: this.#next++, kind: 'failed', text, action });
+  }
+
+  dismiss(id: number): void {
+    this.items = this.items.filter((notice) => notice.id !== id);
+  }
+
+  #show(notice: Notice): void {
+    this.items = [...this.items.slice(-2), notice];
+    setTimeout(() => this.dismiss(notice.id), notice.kind === 'failed' ? STAY_MS * 2 : STAY_MS);
+  }
+}
+
+export const notices = new Notices();

@@ -1,0 +1,66 @@
+import type { Id, ViewName } from '../api/types';
+
+/** Every place in the console, and its address below /console. Pure: the browser's history is in `router.svelte.ts`. */
+export type Place =
+  | { room: 'desk'; view: ViewName; request: Id | null; q: string; type: string; team: string }
+  | { room: 'settings'; section: 'agents' | 'jobs' };
+
+export const VIEWS: readonly ViewName[] = ['unassigned', 'mine', 'all', 'at_risk', 'solved'];
+export const BASE_PATH = '/console';
+
+const HOME: Place = { room: 'desk', view: 'unassigned', request: null, q: '', type: '', team: '' };
+
+export function deskPlace(view: ViewName, request: Id | null = null, filters: Partial<Filters> = {}): Place {
+  return { room: 'desk', view, request, q: filters.q ?? '', type: filters.type ?? '', team: filters.team ?? '' };
+}
+
+export interface Filters {
+  q: string;
+  type: string;
+  team: string;
+}
+
+/** The place that an address names; an unknown address is the first view. */
+export function readAddress(path: string, search = ''): Place {
+  const parts = path.replace(BASE_PATH, '').split('/').filter(Boolean).map(decode);
+  if (parts[0] === 'settings') return { room: 'settings', section: parts[1] === 'jobs' ? 'jobs' : 'agents' };
+  const view = VIEWS.find((name) => name === parts[0]?.replace('-', '_'));
+  if (!view) return HOME;
+  const wanted = new URLSearchParams(search);
+  return deskPlace(view, parts[1] ?? null, {
+    q: wanted.get('q') ?? '',
+    type: wanted.get('type') ?? '',
+    team: wanted.get('team') ?? '',
+  });
+}
+
+export function writeAddress(place: Place): string {
+  if (place.room === 'settings') return `${BASE_PATH}/settings/${place.section}`;
+  const filters = new URLSearchParams();
+  for (const name of ['q', 'type', 'team'] as const) if (place[name]) filters.set(name, place[name]);
+  const request = place.request ? `/${encodeURIComponent(place.request)}` : '';
+  const search = filters.size > 0 ? `?${filters.toString()}` : '';
+  return `${BASE_PATH}/${place.view.replace('_', '-')}${request}${search}`;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+const NUMBER = /^[23456789ABCDEFGHJKMNPQRSTUVWXYZ]{10}$/;
+
+/** A request number as people type it (hyphens, blanks, small letters), in its stored form; null when it is none. */
+export function requestNumber(text: string): string | null {
+  const bare = text.replace(/[\s-]/g, '').toUpperCase();
+  return NUMBER.test(bare) ? bare : null;
+}
+
+/** K7M39QX24T → K7M-39Q-X24T. */
+export function spokenNumber(number: string): string {
+  const bare = number.replace(/-/g, '');
+  return bare.length === 10 ? `${bare.slice(0, 3)}-${bare.slice(3, 6)}-${bare.slice(6)}` : number;
+}
