@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 use std::sync::LazyLock;
 
+use crate::mark::marks;
+use crate::matcher::Matcher;
 use crate::normalise::fold;
 
 /// A folded text with the words in it that matter, looked for only when a detector asks.
@@ -185,8 +187,8 @@ const DIGEST_WORDS: [&str; 16] = [
 
 /// The words above as a folded text has them: Korean and voiced Japanese letters are decomposed there.
 struct Vocabulary {
-    phrases: Vec<String>,
-    labels: Vec<(String, Says)>,
+    phrases: Matcher<()>,
+    labels: Matcher<Says>,
 }
 
 static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
@@ -198,11 +200,10 @@ static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
         (DIGEST_WORDS.as_slice(), Says::Digest),
     ];
     Vocabulary {
-        phrases: PHRASE_WORDS.iter().map(folded).collect(),
-        labels: labels
-            .into_iter()
-            .flat_map(|(words, says)| words.iter().map(move |word| (folded(word), says)))
-            .collect(),
+        phrases: Matcher::new(PHRASE_WORDS.iter().map(|word| (folded(word), ()))),
+        labels: Matcher::new(
+            labels.into_iter().flat_map(|(words, says)| words.iter().map(move |word| (folded(word), says))),
+        ),
     }
 });
 
@@ -219,12 +220,8 @@ impl<'a> Words<'a> {
     /// Whether the text speaks of recovery phrases. What a mark says does not count.
     pub(crate) fn speak_of_phrases(&self) -> bool {
         *self.phrases.get_or_init(|| {
-            let marks = crate::mark::marks(self.folded);
-            VOCABULARY.phrases.iter().any(|word| {
-                self.lower()
-                    .match_indices(word.as_str())
-                    .any(|(at, _)| !marks.iter().any(|(span, _, _)| span.contains(&at)))
-            })
+            let outside = |at: usize| !marks(self.folded).iter().any(|(span, _, _)| span.contains(&at));
+            VOCABULARY.phrases.find(self.lower()).any(|(at, _, ())| outside(at))
         })
     }
 
@@ -258,17 +255,17 @@ impl<'a> Words<'a> {
 
     fn find_labels(&self) -> Vec<Label> {
         let lower = self.lower();
-        let marks = crate::mark::marks(self.folded);
-        let mut labels = Vec::new();
-        for (word, says) in &VOCABULARY.labels {
-            for (start, _) in lower.match_indices(word.as_str()) {
-                let end = start + word.len();
-                let in_mark = marks.iter().any(|(span, _, _)| span.contains(&start));
-                if !in_mark && (!word.is_ascii() || stands_alone(self.folded, start, end)) {
-                    labels.push(Label { start, end, says: *says });
-                }
-            }
-        }
+        let marks = marks(self.folded);
+        let in_mark = |at: usize| marks.iter().any(|(span, _, _)| span.contains(&at));
+        let alone = |start, end| {
+            !lower.get(start..end).is_some_and(str::is_ascii) || stands_alone(self.folded, start, end)
+        };
+        let mut labels: Vec<Label> = VOCABULARY
+            .labels
+            .find(lower)
+            .filter(|(start, end, _)| alone(*start, *end) && !in_mark(*start))
+            .map(|(start, end, says)| Label { start, end, says })
+            .collect();
         // A label inside a longer one ("hash" in "block hash") must not speak for itself.
         labels.sort_by_key(|label| (label.start, std::cmp::Reverse(label.end)));
         let mut reach = 0;

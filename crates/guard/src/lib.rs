@@ -38,6 +38,7 @@ mod identifier;
 mod key;
 mod keyword;
 mod mark;
+mod matcher;
 mod normalise;
 mod phrase;
 mod redact;

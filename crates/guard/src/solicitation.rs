@@ -1,6 +1,18 @@
-//! An agent's text that asks for a secret.
+//! An agent's, a macro's or a bot's text that asks its reader for a secret.
+//!
+//! Support never needs a secret, so such a text is stopped without exception. What makes the rule hard is its opposite:
+//! most texts that name a recovery phrase *warn*. So a text is read clause by clause: a clause asks when it names a
+//! secret (or points back to one), has a word that makes the reader hand it over, and nothing denies, reports or
+//! forbids that word. Letters that look alike, spaces between letters, invisible characters and pinyin are undone
+//! first.
 
+mod cue;
+mod plain;
+
+use std::fmt;
 use std::ops::Range;
+
+use cue::{Cue, Marked, cues};
 
 /// What a text asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +31,31 @@ pub enum Ask {
     RemoteControl,
 }
 
+impl Ask {
+    /// The stable code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RecoveryPhrase => "recovery_phrase",
+            Self::PrivateKey => "private_key",
+            Self::Keystore => "keystore",
+            Self::Password => "password",
+            Self::OneTimeCode => "one_time_code",
+            Self::RemoteControl => "remote_control",
+        }
+    }
+
+    /// Whether a genuine guide tells its reader to type this into the wallet, and nowhere else.
+    fn belongs_in_the_wallet(self) -> bool {
+        matches!(self, Self::RecoveryPhrase | Self::PrivateKey | Self::Keystore)
+    }
+}
+
+impl fmt::Display for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// A request for a secret, by its place in the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Solicitation {
@@ -28,7 +65,104 @@ pub struct Solicitation {
     pub span: Range<usize>,
 }
 
-/// Whether a text asks its reader for a secret.
-pub fn solicits(_text: &str) -> Option<Solicitation> {
+/// Whether a text asks its reader for a secret. There is no way to allow it.
+pub fn solicits(text: &str) -> Option<Solicitation> {
+    let mut layers = plain::layers(text);
+    layers.find_map(|layer| {
+        let (ask, span) = read(&layer.text)?;
+        Some(Solicitation { ask, span: layer.source(&span) })
+    })
+}
+
+fn read(plain: &str) -> Option<(Ask, Range<usize>)> {
+    let marked = cues(plain);
+    if !marked.iter().any(|cue| matches!(cue.cue, Cue::Secret(_))) {
+        return None;
+    }
+    let mut carried = None;
+    for sentence in plain::sentences(plain) {
+        let clauses = plain::clauses(plain, &sentence);
+        let within = |range: &Range<usize>| {
+            let from = marked.partition_point(|cue| cue.start < range.start);
+            let to = marked.partition_point(|cue| cue.start < range.end);
+            marked.get(from..to).unwrap_or_default()
+        };
+        let safe_place = within(&sentence).iter().any(|cue| cue.cue == Cue::InTheWallet);
+        let mut excepted = false;
+        for clause in &clauses {
+            let clause = Clause { cues: within(clause), carried, safe_place, excepted };
+            if let Some(ask) = clause.asks() {
+                return Some((ask, sentence));
+            }
+            carried = clause.secret().or(carried);
+            excepted |= clause.has(Cue::Unless) && clause.has(Cue::ToUs);
+        }
+    }
     None
 }
+
+struct Clause<'a> {
+    cues: &'a [Marked],
+    /// A secret named before, which this clause may mean by "it".
+    carried: Option<Ask>,
+    safe_place: bool,
+    /// Whether the sentence has taken us out of what it forbids ("except us, …").
+    excepted: bool,
+}
+
+impl Clause<'_> {
+    fn has(&self, cue: Cue) -> bool {
+        self.cues.iter().any(|marked| marked.cue == cue)
+    }
+
+    /// The secret that the clause names, unless it is named to be excluded ("not your private key").
+    fn secret(&self) -> Option<Ask> {
+        self.cues.iter().enumerate().find_map(|(at, marked)| {
+            let Cue::Secret(ask) = marked.cue else { return None };
+            let before = at.checked_sub(1).and_then(|at| self.cues.get(at));
+            let excluded = before.is_some_and(|before| {
+                before.cue == Cue::Not && marked.start - before.end.min(marked.start) <= 6
+            });
+            (!excluded).then_some(ask)
+        })
+    }
+
+    fn asks(&self) -> Option<Ask> {
+        let to_us = self.has(Cue::ToUs);
+        let named = self.secret();
+        let pointed_at = || self.carried.filter(|_| to_us && self.has(Cue::It) && !self.has(Cue::Not));
+        let ask = named.or_else(pointed_at)?;
+        self.cues
+            .iter()
+            .enumerate()
+            .filter(|(_, marked)| self.hands_over(marked.cue, ask, to_us))
+            .any(|(at, _)| !self.excused(at, to_us))
+            .then_some(ask)
+    }
+
+    /// Whether a cue makes the reader hand over this kind of secret.
+    fn hands_over(&self, cue: Cue, ask: Ask, to_us: bool) -> bool {
+        match cue {
+            Cue::Send | Cue::Want => true,
+            Cue::Show => to_us,
+            Cue::Enter => {
+                ask.belongs_in_the_wallet() && (!self.safe_place || to_us || self.has(Cue::OnThePage))
+            }
+            Cue::Run => ask == Ask::RemoteControl,
+            _ => false,
+        }
+    }
+
+    /// Whether what stands before the word of asking denies, forbids or reports it.
+    fn excused(&self, at: usize, to_us: bool) -> bool {
+        let before = self.cues.get(..at).unwrap_or_default();
+        let says = |cue: Cue| before.iter().any(|marked| marked.cue == cue);
+        let denied = says(Cue::Not) && !self.excepted && !(to_us && self.has(Cue::Unless));
+        // "To avoid a loss, send me …" and "because of scammers, send me …" still ask.
+        let warned = (self.has(Cue::Danger) || says(Cue::SomeoneElse) || says(Cue::Whether)) && !to_us;
+        denied || warned
+    }
+}
+
+#[cfg(test)]
+mod tests;

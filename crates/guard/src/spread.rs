@@ -1,14 +1,236 @@
 //! Phrases that arrive in pieces, one message after another.
+//!
+//! A piece is a message that is nothing but list words, or that announces some at its end ("the first six: …"). Pieces
+//! that follow each other, with at most a few other messages between, are read as one.
 
-use crate::api::Context;
-use crate::scan::Found;
+use std::ops::Range;
+
+use crate::api::{Context, SecretKind};
+use crate::chinese::Reading;
+use crate::keyword::Words;
+use crate::mark::marks;
+use crate::normalise::fold;
+use crate::phrase::checked;
+use crate::scan::{Found, Hit};
+use crate::token::{Gap, Token, span, tokens};
+use crate::wordlist::{Entry, LENGTHS, List, checksum_holds};
+
+/// The fewest words that a phrase has.
+const PHRASE: usize = 12;
+/// A longer text is not a piece: two dozen words with numbers and an introduction are shorter.
+const MAX_PIECE: usize = 700;
+/// Other messages that may stand between two pieces ("ok", "next").
+const MAX_BETWEEN: usize = 2;
+/// How far back pieces are looked for: a phrase of 24 words sent word by word, with as much talk.
+const MAX_EARLIER: usize = 72;
+/// The fewest words at the end of a message that says more than the words.
+const ANNOUNCED: usize = 3;
+
+/// The words of a message that may be a part of a phrase.
+struct Piece {
+    /// The lists that hold all of the words.
+    lists: u16,
+    entries: Vec<Entry>,
+    /// Where the words stand in the given text.
+    span: Range<usize>,
+    /// Whether something stands between all of them; always so in lists other than Chinese.
+    separated: bool,
+    /// Words that a mark stands for: a part that was redacted when it came.
+    redacted: usize,
+}
 
 /// Whether a text could be a piece of a phrase that is spread over several messages: if so, the caller loads the
 /// customer's recent texts into [`Context::earlier`] before screening.
 pub fn may_be_piece(text: &str) -> bool {
-    !text.is_empty()
+    Piece::of(text).is_some_and(|piece| piece.redacted == 0)
 }
 
-pub(crate) fn join(_text: &str, _context: &Context<'_>, _found: &mut Found) -> Vec<usize> {
-    Vec::new()
+impl Piece {
+    fn of(text: &str) -> Option<Self> {
+        if text.len() > MAX_PIECE {
+            return None;
+        }
+        if let Some(redacted) = redacted_words(text) {
+            let none = Self { lists: 0, entries: Vec::new(), span: 0..0, separated: true, redacted };
+            return Some(none);
+        }
+        let folded = fold(text);
+        let tokens = tokens(&folded.text);
+        let last = tokens.last()?;
+        let mut piece = if last.han { Self::chinese(&tokens) } else { Self::words(&folded.text, &tokens) }?;
+        piece.span = folded.source(&piece.span);
+        Some(piece)
+    }
+
+    /// Words to the end of the message; what stands before them must announce them.
+    fn words(folded: &str, tokens: &[Token]) -> Option<Self> {
+        let chinese = chinese_lists();
+        let mut lists = u16::MAX & !chinese;
+        let mut run = 0;
+        for token in tokens.iter().rev() {
+            let both = lists & token.entry.lists();
+            if both == 0 || token.han || run >= 24 {
+                break;
+            }
+            lists = both;
+            run += 1;
+        }
+        let whole = run == tokens.len();
+        if run == 0 || !(whole || (run >= ANNOUNCED && announces(folded, tokens, run))) {
+            return None;
+        }
+        Some(Self::from(tokens.get(tokens.len() - run..)?, lists, true))
+    }
+
+    /// Characters that each stand apart, at the end of the message; or a message of a few characters unlike language.
+    fn chinese(tokens: &[Token]) -> Option<Self> {
+        let mut group = tokens.chunk_by(|_, next| next.gap != Gap::None && next.han).next_back()?;
+        if group.len() < tokens.len()
+            && let Some((first, rest)) = group.split_first()
+            && first.gap == Gap::None
+        {
+            group = rest;
+        }
+        let separated = group.len() == tokens.len() || group.len() >= ANNOUNCED;
+        let words = if separated { group } else { tokens };
+        let lists = words.iter().fold(chinese_lists(), |lists, token| lists & token.entry.lists());
+        if lists == 0 || words.is_empty() || words.len() > 24 {
+            return None;
+        }
+        let piece = Self::from(words, lists, separated);
+        (separated || piece.is_random()).then_some(piece)
+    }
+
+    fn from(tokens: &[Token], lists: u16, separated: bool) -> Self {
+        let entries = tokens.iter().map(|token| token.entry).collect();
+        Self { lists, entries, span: span(tokens), separated, redacted: 0 }
+    }
+
+    fn is_random(&self) -> bool {
+        List::all().filter(|list| list.is_chinese() && self.lists & list.bit() != 0).any(|list| {
+            let indexes: Vec<u16> = self.entries.iter().filter_map(|entry| entry.index(list)).collect();
+            Reading::of(&indexes, list).is_random()
+        })
+    }
+}
+
+fn chinese_lists() -> u16 {
+    List::all().filter(|list| list.is_chinese()).fold(0, |bits, list| bits | list.bit())
+}
+
+/// How many words the marks of a text stand for, if nothing much else is there.
+fn redacted_words(text: &str) -> Option<usize> {
+    let phrases = marks(text)
+        .into_iter()
+        .filter(|(_, kind, _)| matches!(kind, SecretKind::PartialPhrase | SecretKind::RecoveryPhrase));
+    phrases.map(|(_, _, words)| usize::from(words.unwrap_or(1))).reduce(|a, b| a + b)
+}
+
+/// Whether the part of a message before its last words says that they are words: by a colon or line break, or by name.
+fn announces(folded: &str, tokens: &[Token], run: usize) -> bool {
+    let Some(first) = tokens.get(tokens.len() - run) else { return false };
+    let before = folded.get(..first.start()).unwrap_or_default();
+    let said = before.to_lowercase();
+    before.trim_end_matches([' ', '"', '\'']).ends_with([':', '\n', '-', '=', '.', ')'])
+        || ["word", "first", "next", "last", "rest", "half", "part", "remain", "more", "then", "and"]
+            .iter()
+            .any(|word| said.contains(word))
+        || Words::new(before).speak_of_phrases()
+}
+
+/// Reads the text together with the earlier ones. Adds what is found in the text, and returns the earlier texts that
+/// are pieces of the same phrase.
+pub(crate) fn join(text: &str, context: &Context<'_>, found: &mut Found) -> Vec<usize> {
+    if context.earlier.is_empty() {
+        return Vec::new();
+    }
+    let Some(current) = Piece::of(text).filter(|piece| piece.redacted == 0) else { return Vec::new() };
+    let mut pieces = earlier_pieces(context);
+    let Some(best) = List::all()
+        .filter(|list| current.lists & list.bit() != 0)
+        .filter_map(|list| whole(&pieces, &current, list))
+        .min_by_key(|whole| (!whole.certain, whole.first))
+    else {
+        return Vec::new();
+    };
+    let kind = if best.complete { SecretKind::RecoveryPhrase } else { SecretKind::PartialPhrase };
+    let words = if best.complete { best.words } else { current.entries.len() };
+    found.hits.push(Hit::phrase(kind, current.span, words, best.certain));
+    let mut hits: Vec<usize> = pieces
+        .drain(best.first..)
+        .filter(|(_, piece)| piece.redacted == 0 && piece.lists & best.list.bit() != 0)
+        .map(|(index, _)| index)
+        .collect();
+    hits.sort_unstable();
+    hits
+}
+
+/// The pieces among the earlier texts that lead up to the current one, oldest first.
+fn earlier_pieces(context: &Context<'_>) -> Vec<(usize, Piece)> {
+    let mut pieces = Vec::new();
+    let mut between = 0;
+    for (index, text) in context.earlier.iter().enumerate().rev().take(MAX_EARLIER) {
+        match Piece::of(text) {
+            Some(piece) => {
+                pieces.push((index, piece));
+                between = 0;
+            }
+            None => between += 1,
+        }
+        if between > MAX_BETWEEN {
+            break;
+        }
+    }
+    pieces.reverse();
+    pieces
+}
+
+/// A phrase that ends with the current text.
+struct Whole {
+    list: List,
+    /// The first of the pieces.
+    first: usize,
+    words: usize,
+    certain: bool,
+    /// Whether all the words are there, rather than a rest after a part that was redacted.
+    complete: bool,
+}
+
+fn whole(pieces: &[(usize, Piece)], current: &Piece, list: List) -> Option<Whole> {
+    let mut entries = current.entries.clone();
+    let mut separated = current.separated && (current.entries.len() >= ANNOUNCED || !list.is_chinese());
+    let mut best = None;
+    for (first, (_, piece)) in pieces.iter().enumerate().rev() {
+        if piece.redacted > 0 {
+            // The rest of a phrase whose beginning was found when it came.
+            let rest =
+                current.entries.len() >= ANNOUNCED || (entries.len() + piece.redacted >= PHRASE && separated);
+            let whole =
+                Whole { list, first: first + 1, words: entries.len(), certain: false, complete: false };
+            return best.or_else(|| (rest && separated).then_some(whole));
+        }
+        if piece.lists & list.bit() == 0 {
+            continue;
+        }
+        entries.splice(0..0, piece.entries.iter().copied());
+        separated &= piece.separated && (piece.entries.len() >= ANNOUNCED || !list.is_chinese());
+        let indexes: Vec<u16> = entries.iter().filter_map(|entry| entry.index(list)).collect();
+        let proven = if list.is_chinese() {
+            let reads = || separated || Reading::of(&indexes, list).is_random();
+            (checksum_holds(&indexes) && reads()).then_some(indexes.len())
+        } else {
+            checked(&indexes)
+        };
+        if let Some(words) = proven {
+            best = Some(Whole { list, first, words, certain: true, complete: true });
+        } else if entries.len() >= PHRASE && separated {
+            let certain = best.as_ref().is_some_and(|best: &Whole| best.certain);
+            let words = LENGTHS.into_iter().find(|&length| length <= entries.len()).unwrap_or(PHRASE);
+            best = Some(Whole { list, first, words, certain, complete: true });
+        }
+        if entries.len() >= 48 {
+            break;
+        }
+    }
+    best
 }

@@ -1,0 +1,158 @@
+use super::*;
+
+#[track_caller]
+fn asks(text: &str, ask: Ask) {
+    let found = solicits(text).unwrap_or_else(|| panic!("not found: {text}"));
+    assert_eq!(found.ask, ask, "{text}");
+    assert!(text.get(found.span).is_some(), "{text}");
+}
+
+#[test]
+fn requests_in_english() {
+    for text in [
+        "Please send me your recovery phrase so that I can check it.",
+        "Could you share your seed phrase with us?",
+        "To verify your wallet, enter your 12 words below.",
+        "Reply with your 24 words and we will restore the balance.",
+        "Please provide the mnemonic.",
+        "What is your seed phrase?",
+        "We need your secret recovery phrase to unlock the account.",
+        "Kindly upload a screenshot of your recovery phrase.",
+        "Don't worry, just send me your seed phrase.",
+        "Please do not hesitate to share your seed phrase with our team.",
+        "Never share it with strangers, but send us your seed phrase.",
+        "Keep your seed phrase secret. Now send it to me.",
+        "Never share your seed phrase with anyone except our support team.",
+        "To avoid losing your funds send me your seed phrase",
+        "I cannot help unless you send me your seed phrase",
+        "Because of scammers we must check: send us your recovery phrase.",
+        "Go to https://wallet-verify.example and enter your seed phrase.",
+        "Enter your recovery phrase to validate the wallet.",
+        "Why not share your seed phrase with me?",
+        "Please s e n d  me your s e e d phrase",
+        "Please send me your s.e.e.d phrase",
+        "Please send me your ѕееd рhrаsе",
+        "Please send me your s33d phr4se",
+        "Please send me your se\u{200b}ed phr\u{200b}ase",
+        "ＰＬＥＡＳＥ ＳＥＮＤ ＭＥ ＹＯＵＲ ＳＥＥＤ ＰＨＲＡＳＥ",
+        "please DM your seed-phrase",
+    ] {
+        asks(text, Ask::RecoveryPhrase);
+    }
+    for text in [
+        "Please send us your private key.",
+        "I need your private key to sync the node",
+        "paste your privatekey here",
+        "Give me the pr1vate key",
+    ] {
+        asks(text, Ask::PrivateKey);
+    }
+    asks("Please attach your keystore.", Ask::Keystore);
+    asks("Tell me your password and I will log in for you", Ask::Password);
+    asks("Please send me the verification code you received", Ask::OneTimeCode);
+    asks("Please install AnyDesk so that I can look.", Ask::RemoteControl);
+    asks("Please share your screen with me", Ask::RemoteControl);
+}
+
+#[test]
+fn requests_in_chinese() {
+    for text in [
+        "请把您的助记词发给我，我帮您查一下。",
+        "请提供助记词",
+        "麻烦您发一下助记词",
+        "您的助记词是什么？",
+        "请在下方输入您的助记词",
+        "请点击链接输入助记词进行验证",
+        "助 记 词 发 我",
+        "助-记-词发给我",
+        "请将 助*记*词 截图发来",
+        "请把zhujici发给我",
+        "请发送您的12个单词",
+        "不用担心，把助记词发过来就行",
+        "请勿把助记词告诉别人，只需要告诉我们助记词",
+        "請提供您的助記詞",
+        "我们需要您的助记词来恢复账户",
+        "助\u{200b}记\u{200b}词请发送给我们",
+        "请填写恢复词",
+        "注记词发给我",
+        "除了我们，不要把助记词告诉任何人",
+    ] {
+        asks(text, Ask::RecoveryPhrase);
+    }
+    for text in ["请提供私钥", "把私钥发给客服", "请告诉我您的私钥", "私 钥 给 我"] {
+        asks(text, Ask::PrivateKey);
+    }
+    asks("请把短信验证码告诉我", Ask::OneTimeCode);
+    asks("请提供您的支付密码", Ask::Password);
+    asks("请下载向日葵，我远程帮您处理", Ask::RemoteControl);
+    asks("请开启屏幕共享", Ask::RemoteControl);
+}
+
+#[test]
+fn warnings_are_not_requests() {
+    for text in [
+        "Never share your recovery phrase with anyone.",
+        "Please do not send us your private key.",
+        "We will never ask for your seed phrase.",
+        "Our support will never ask you to send your seed phrase or private key.",
+        "Don't share your seed phrase, not even with us.",
+        "You should not enter your recovery phrase on any website.",
+        "Support never needs your seed phrase.",
+        "Please send the transaction hash, never your private key.",
+        "Send us your transaction hash (not your private key).",
+        "You can share your address but not your seed phrase.",
+        "Anyone who asks you to share your seed phrase is a scammer.",
+        "If someone asks you to send your seed phrase, report it.",
+        "Have you ever entered your recovery phrase on a website?",
+        "Did you share your seed phrase with anyone?",
+        "If you share your seed phrase, your funds can be stolen.",
+        "Your recovery phrase consists of 12 words.",
+        "Write down your recovery phrase and keep it offline.",
+        "Open the app, choose Import wallet and enter your recovery phrase there on your own device.",
+        "It is unsafe to share your seed phrase.",
+        "Without your recovery phrase nobody can restore the wallet.",
+        "We have sent you a verification code.",
+        "We will send you a verification code by SMS.",
+        "You can reset your password in the settings.",
+        "Please send us your address and the transaction hash.",
+        "Your message contained a recovery phrase; we redacted it. Move your funds to a new wallet now.",
+        "We do not use TeamViewer or any remote control.",
+        "Please keep your private key safe.",
+        "Could you send me a screenshot of the error?",
+        "Please provide your order number.",
+        "Thanks for your patience! The swap was refunded.",
+    ] {
+        assert_eq!(solicits(text), None, "{text}");
+    }
+}
+
+#[test]
+fn chinese_warnings_are_not_requests() {
+    for text in [
+        "客服绝不会索要您的助记词",
+        "请不要把助记词发给任何人",
+        "请勿向任何人透露私钥",
+        "切勿将助记词告诉他人，包括客服",
+        "我们不会以任何理由要求您提供助记词或私钥。",
+        "任何向您索要助记词的人都是骗子",
+        "如有人让您提供私钥，请立即举报",
+        "如果您把助记词发给了别人，请立即转移资产",
+        "您是否曾将助记词提供给他人？",
+        "请在钱包内输入助记词恢复",
+        "打开应用，点击导入钱包，输入助记词即可",
+        "助记词是恢复钱包的唯一方式，请妥善保管，不要截图",
+        "请提供交易哈希和地址，不要提供私钥",
+        "無需提供助記詞",
+        "千万不要把私钥发给我们",
+        "请发送交易哈希给我",
+        "我们已把验证码发送至您的手机",
+        "您可以在设置里修改密码",
+        "请勿安装向日葵等远程控制软件",
+        "您的消息里含有助记词，我们已经删除，请立即把资产转到新的钱包。",
+        "谨防假冒客服索要助记词",
+        "您好，请提供您的订单号，谢谢。",
+        "没有助记词就无法恢复钱包",
+    ] {
+        assert_eq!(solicits(text), None, "{text}");
+    }
+}
