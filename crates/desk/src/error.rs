@@ -99,7 +99,9 @@ impl Error {
             Self::EmailTaken => "email_taken",
             Self::Store(Store::DiskFull) => "disk_full",
             Self::Store(Store::Busy(_)) => "busy",
-            Self::Store(Store::Unavailable(_) | Store::Timeout | Store::Conflict(_) | Store::Closed) => "unavailable",
+            Self::Store(Store::Unavailable(_) | Store::Timeout | Store::Conflict(_) | Store::Closed) => {
+                "unavailable"
+            }
             Self::Files(error) if error.kind() == std::io::ErrorKind::StorageFull => "disk_full",
             Self::Store(_) | Self::Files(_) | Self::Inconsistent(_) => "internal",
         }

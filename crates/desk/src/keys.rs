@@ -21,7 +21,12 @@ impl Keys {
     #[must_use]
     pub fn new(master: &[u8; 32]) -> Self {
         let derive = |label: &str| hmac(master, &[b"standfast key v1 ", label.as_bytes()]);
-        Self { link: derive("link"), record: derive("record"), ticket: derive("ticket"), form: derive("form") }
+        Self {
+            link: derive("link"),
+            record: derive("record"),
+            ticket: derive("ticket"),
+            form: derive("form"),
+        }
     }
 
     /// The secret part of a request's link: 128 bits. A higher generation makes older links void.
@@ -73,7 +78,7 @@ fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
 
 /// Whether two byte strings are equal, in a time that does not tell where they differ.
 #[must_use]
-pub fn same(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 

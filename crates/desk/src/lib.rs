@@ -19,33 +19,42 @@ mod inbox;
 mod jobs;
 mod keys;
 mod receive;
+mod record;
 mod relay;
+mod screening;
 mod session;
 mod verify;
 mod view;
+mod words;
 mod work;
 
-pub use agents::{AgentChange, NewAgent, add_agent, add_team, change_agent, list_agents, list_teams};
-pub use answer::{note, reply};
-pub use attachment::{Download, open_attachment, upload};
+pub use agents::{
+    AgentChange, NewAgent, add_agent, add_team, change_agent, find_agent, list_agents, list_teams,
+};
+pub use answer::{Answered, note, reply};
+pub use attachment::{Download, MEDIA_TYPES, Reader, Upload, open_attachment};
 pub use board::{Board, Waiting};
 pub use caller::{AgentCaller, Customer, Visitor};
 pub use command::{Answer, FollowUp, Intake, Join, Then, UploadCommand};
-pub use conversation::{conversation, customer_panel, detail, own_requests, read_by_agent, read_by_customer};
+pub use conversation::{
+    Window, conversation, customer_panel, detail, entries, open_link, own_requests, read_by_agent,
+    read_by_customer,
+};
 pub use desk::{Desk, Limits, Settings};
 pub use erasure::erase;
 pub use error::Error;
 pub use identity::{HostKey, identify};
-pub use inbox::{InboxQuery, View, inbox};
-pub use jobs::{dead_jobs, retry_job, run_jobs};
+pub use inbox::{InboxQuery, View, inbox, inbox_counts, inbox_since};
+pub use jobs::{dead_jobs, retry_job, run_jobs, work};
 pub use keys::Keys;
 pub use receive::{Received, follow_up, receive};
-pub use relay::{Signal, relay};
+pub use relay::{Signal, What, relay};
 pub use session::{SignedIn, authenticate, sign_in, sign_out};
 pub use verify::{Fault, Verification, verify};
 pub use view::{
-    AgentView, AttachmentView, AuthorView, Conversation, CustomerPanel, CustomerView, DeadJob, EntryView, Erasure,
-    IdentifierView, Inbox, InboxCounts, LastEntry, NextStep, Receipt, RequestDetail, RequestSummary, SafetySteps,
-    SecretNotice, TeamView, UploadView,
+    AgentView, AttachmentView, AuthorView, Conversation, CustomerPanel, CustomerView, DeadJob, EntryView,
+    Erasure, IdentifierView, Inbox, InboxCounts, LastEntry, NextStep, Receipt, RequestDetail, RequestSummary,
+    SafetySteps, SecretNotice, TeamView, UploadView,
 };
+pub use words::{has_words, words};
 pub use work::{Assignment, assign, merge, retype, tag, transition};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use standfast_domain::{
-    AgentId, AttachmentId, Channel, CustomerId, EntryKind, Event, JobId, Language, RequestId, RequestNumber, Role,
-    State, TeamId, Time, Urgency, Wait,
+    AgentId, AttachmentId, Channel, CustomerId, EntryKind, Event, JobId, Language, RequestId, RequestNumber,
+    Role, State, TeamId, Time, Urgency, Wait,
 };
 use utoipa::ToSchema;
 
@@ -367,4 +367,120 @@ pub struct DeadJob {
     /// When it was to run.
     #[schema(value_type = String, format = DateTime)]
     pub run_at: Time,
+}
+
+impl RequestSummary {
+    /// From its row.
+    pub(crate) fn new(row: &standfast_store::request::RequestRow) -> Self {
+        let last = LastEntry {
+            seq: row.last_seq,
+            author_kind: row.last_author.clone(),
+            text: row.last_text.clone(),
+        };
+        Self {
+            id: row.id,
+            number: row.number,
+            subject: row.subject.clone(),
+            state: row.state,
+            kind: row.kind.clone(),
+            urgency: row.urgency,
+            at_risk: row.at_risk,
+            channel: row.channel,
+            language: row.language,
+            customer: CustomerView {
+                id: row.customer_id,
+                name: row.customer_name.clone(),
+                verified: row.customer_verified,
+            },
+            team_id: row.team_id,
+            assignee_id: row.assignee_id,
+            chain: row.chain.clone(),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            waiting_since: row.waiting_since.filter(|_| row.state == State::Open),
+            last_seq: row.last_seq,
+            last_entry: Some(last).filter(|last| !last.author_kind.is_empty()),
+            tags: serde_json::from_str(&row.tags).unwrap_or_default(),
+            unread: None,
+        }
+    }
+
+    /// What the customer may see of it: not how the desk sorts and assigns.
+    #[must_use]
+    pub fn for_customer(mut self) -> Self {
+        self.assignee_id = None;
+        self.team_id = None;
+        self.tags = Vec::new();
+        self
+    }
+}
+
+impl RequestDetail {
+    /// From its row and what stands beside it.
+    pub(crate) fn new(
+        row: &standfast_store::request::RequestRow,
+        merged_into: Option<RequestNumber>,
+        read_seq_agents: BTreeMap<String, i64>,
+    ) -> Result<Self, crate::Error> {
+        let broken = |_| crate::Error::Inconsistent("json");
+        Ok(Self {
+            summary: RequestSummary::new(row),
+            fields: serde_json::from_str(&row.fields).map_err(broken)?,
+            context: serde_json::from_str(&row.context).map_err(broken)?,
+            identifiers: serde_json::from_str(&row.identifiers).map_err(broken)?,
+            merged_into,
+            first_reply_at: row.first_reply_at,
+            reopen_count: row.reopen_count,
+            follow_up_count: row.follow_up_count,
+            link: format!("/t/{}", row.number),
+            read_seq_customer: row.customer_read_seq,
+            read_seq_agents,
+        })
+    }
+}
+
+impl EntryView {
+    /// From its row; `customer` is the customer's name.
+    pub(crate) fn new(
+        desk: &crate::Desk,
+        row: &standfast_store::entry::EntryRow,
+        customer: Option<&str>,
+    ) -> Self {
+        let name = match row.author {
+            standfast_domain::Author::Customer(_) => customer.map(str::to_owned),
+            standfast_domain::Author::Agent(id) => desk.agent_name(id),
+            standfast_domain::Author::System => None,
+        };
+        fn list<T: serde::de::DeserializeOwned>(text: Option<&String>) -> Vec<T> {
+            text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+        }
+        Self {
+            seq: row.seq,
+            kind: row.kind,
+            author: AuthorView {
+                kind: row.author.kind().to_owned(),
+                id: row.author.id().map(|id| id.to_string()),
+                name,
+            },
+            text: row.text.clone(),
+            erased: row
+                .erased_at
+                .map(|at| Erasure { at, reason: row.erased_reason.clone().unwrap_or_default() }),
+            event: row.event.as_ref().and_then(|event| serde_json::from_str(event).ok()),
+            attachments: list(row.attachments.as_ref()),
+            identifiers: list(row.identifiers.as_ref()),
+            created_at: row.created_at,
+            client_id: row.client_id.clone(),
+        }
+    }
+
+    /// What the customer may see of it: names of agents, not their ids.
+    #[must_use]
+    pub fn for_customer(mut self) -> Self {
+        if self.author.kind == "agent" {
+            self.author.id = None;
+            self.client_id = None;
+        }
+        self
+    }
 }

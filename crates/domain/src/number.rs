@@ -93,7 +93,7 @@ impl FromStr for RequestNumber {
         if count != LENGTH {
             return Err(NumberError::Length);
         }
-        if weighted(&values) % RADIX != 0 {
+        if !weighted(&values).is_multiple_of(RADIX) {
             return Err(NumberError::Check);
         }
         Ok(Self(characters))

@@ -207,7 +207,7 @@ mod tests {
                 let plain: Vec<i64> = at_risk.iter().chain(&ordinary).copied().collect();
                 prop_assert_eq!(line.len() as usize, plain.len());
                 for id in 1..40 {
-                    let expected = plain.iter().position(|x| *x == id).map(|at| at as u32 + 1);
+                    let expected = plain.iter().position(|x| *x == id).map(|at| u32::try_from(at).unwrap() + 1);
                     prop_assert_eq!(line.place(RequestId(id)), expected);
                 }
                 prop_assert_eq!(line.next_place(true) as usize, at_risk.len() + 1);

@@ -109,8 +109,6 @@ impl State {
     pub const fn after(self, transition: Transition) -> Result<Self, TransitionError> {
         use State::{Closed, Merged, OnHold, Open, Solved, Spam, Waiting};
         let next = match (self, transition) {
-            // Spam stays spam whatever it writes, or it would bring itself back before the agents.
-            (Spam, Transition::Message) => Spam,
             (Open | Waiting | OnHold | Solved, Transition::Message)
             | (Waiting | OnHold | Solved | Closed, Transition::Reopen)
             | (Spam, Transition::NotSpam) => Open,
@@ -119,7 +117,8 @@ impl State {
             (Open | Waiting | OnHold, Transition::Solve) => Solved,
             (Open | Waiting | OnHold | Solved, Transition::Close) => Closed,
             (Open | Waiting | OnHold | Solved | Closed, Transition::Merge) => Merged,
-            (Open | Waiting | OnHold | Solved, Transition::Spam) => Spam,
+            // Spam stays spam whatever it writes, or it would bring itself back before the agents.
+            (Open | Waiting | OnHold | Solved, Transition::Spam) | (Spam, Transition::Message) => Spam,
             (from, transition) => return Err(TransitionError { from, transition }),
         };
         Ok(next)

@@ -150,6 +150,7 @@ CREATE TABLE attachment (
 CREATE INDEX attachment_loose ON attachment (created_at) WHERE request_id IS NULL;
 CREATE INDEX attachment_entry ON attachment (request_id, seq);
 CREATE INDEX attachment_bytes ON attachment (sha256);
+CREATE INDEX attachment_erased ON attachment (erased_at) WHERE erased_at IS NOT NULL;
 
 CREATE TABLE agent_read (
   request_id BIGINT NOT NULL REFERENCES request (id),
@@ -173,6 +174,7 @@ CREATE TABLE outbox (
   data       TEXT   NOT NULL,
   created_at BIGINT NOT NULL
 );
+CREATE INDEX outbox_answered ON outbox (created_at) WHERE kind = 'answered';
 
 CREATE TABLE job (
   id          BIGINT NOT NULL PRIMARY KEY,

@@ -1,0 +1,229 @@
+//! Reading requests and their records, each caller what it may see.
+
+use std::collections::BTreeMap;
+
+use standfast_domain::{CustomerId, Permission, RequestId, RequestNumber};
+use standfast_store::request::{self, RequestRow};
+use standfast_store::{Lane, Rd, agent, customer, entry, outbox};
+
+use crate::caller::Customer;
+use crate::record::change;
+use crate::view::{Conversation, CustomerPanel, CustomerView, EntryView, RequestDetail, RequestSummary};
+use crate::{AgentCaller, Desk, Error};
+
+/// Most requests of one customer that a list shows.
+const MOST_OWN: i64 = 50;
+/// Most entries of one page.
+const MOST_ENTRIES: i64 = 200;
+
+/// Which stretch of a record to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// Entries before this sequence number.
+    pub before: Option<i64>,
+    /// Entries after this sequence number.
+    pub after: Option<i64>,
+    /// How many.
+    pub limit: i64,
+}
+
+/// Whether a customer may see a request.
+pub(crate) fn may_see(rd: &mut Rd, caller: &Customer, id: RequestId) -> Result<bool, Error> {
+    match caller {
+        Customer::Link(linked) => Ok(*linked == id),
+        Customer::Visitor(visitor) => {
+            let owner = request::find(rd, id)?.map(|row| row.customer_id);
+            let caller = customer::find_by_identity(rd, "visitor", visitor.subject())?;
+            Ok(owner.is_some() && owner == caller)
+        }
+    }
+}
+
+fn own(rd: &mut Rd, caller: &Customer, number: RequestNumber) -> Result<RequestRow, Error> {
+    let row = request::find_by_number(rd, number)?.ok_or(Error::NotFound)?;
+    if may_see(rd, caller, row.id)? { Ok(row) } else { Err(Error::NotFound) }
+}
+
+/// The request with this number, if the caller may see it. Everybody else is told that there is none.
+pub(crate) async fn of_customer(
+    desk: &Desk,
+    caller: &Customer,
+    number: RequestNumber,
+) -> Result<RequestRow, Error> {
+    let caller = caller.clone();
+    desk.store().read(move |rd| own(rd, &caller, number)).await
+}
+
+/// The caller behind the secret link of a request.
+pub async fn open_link(desk: &Desk, number: RequestNumber, token: &str) -> Result<Customer, Error> {
+    let row = desk.store().read(move |rd| request::find_by_number(rd, number).map_err(Error::from)).await?;
+    let row = row.ok_or(Error::NotFound)?;
+    if desk.keys().is_link_token(row.id, row.link_generation, token) {
+        Ok(Customer::Link(row.id))
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+/// The customer's latest requests, newest first.
+pub async fn own_requests(desk: &Desk, caller: &Customer) -> Result<Vec<RequestSummary>, Error> {
+    let caller = caller.clone();
+    desk.store()
+        .read(move |rd| {
+            let rows = match &caller {
+                Customer::Link(id) => request::find(rd, *id)?.into_iter().collect(),
+                Customer::Visitor(visitor) => {
+                    match customer::find_by_identity(rd, "visitor", visitor.subject())? {
+                        Some(id) => request::list_of_customer(rd, id, MOST_OWN)?,
+                        None => Vec::new(),
+                    }
+                }
+            };
+            rows.iter().map(|row| for_customer(rd, row)).collect()
+        })
+        .await
+}
+
+fn for_customer(rd: &mut Rd, row: &RequestRow) -> Result<RequestSummary, Error> {
+    let mut summary = RequestSummary::new(row).for_customer();
+    summary.unread = Some(entry::count_unread(rd, row.id, row.customer_read_seq)?);
+    Ok(summary)
+}
+
+/// A request of the customer's with the visible entries after `after`.
+pub async fn conversation(
+    desk: &Desk,
+    caller: &Customer,
+    number: RequestNumber,
+    after: i64,
+    limit: i64,
+) -> Result<Conversation<RequestSummary>, Error> {
+    let (caller, unit_desk, limit) = (caller.clone(), desk.clone(), limit.clamp(1, MOST_ENTRIES));
+    desk.store()
+        .read(move |rd| {
+            let row = own(rd, &caller, number)?;
+            let mut rows = entry::list_after(rd, row.id, after, true, limit + 1)?;
+            let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
+            rows.truncate(usize::try_from(limit).unwrap_or_default());
+            let name = row.customer_name.as_deref();
+            let entries = rows.iter().map(|e| EntryView::new(&unit_desk, e, name).for_customer()).collect();
+            Ok(Conversation { request: for_customer(rd, &row)?, entries, more })
+        })
+        .await
+}
+
+/// Notes that the customer has read up to `seq`.
+pub async fn read_by_customer(
+    desk: &Desk,
+    caller: &Customer,
+    number: RequestNumber,
+    seq: i64,
+) -> Result<(), Error> {
+    let row = of_customer(desk, caller, number).await?;
+    if seq <= row.customer_read_seq {
+        return Ok(());
+    }
+    let now = desk.now();
+    desk.store()
+        .write(Lane::Ordinary, row.id.0, move |tx| {
+            let Some(row) = request::lock(tx, row.id)? else { return Err(Error::NotFound) };
+            let seq = seq.min(row.last_seq);
+            if seq > row.customer_read_seq {
+                request::mark_read(tx, row.id, seq)?;
+                outbox::append(tx, row.id, seq, change::READ, "", now)?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Notes that an agent has read up to `seq`.
+pub async fn read_by_agent(desk: &Desk, caller: &AgentCaller, id: RequestId, seq: i64) -> Result<(), Error> {
+    caller.require(Permission::ReadRequests)?;
+    let (now, caller) = (desk.now(), caller.id);
+    desk.store()
+        .write(Lane::Background, id.0, move |tx| {
+            let row = request::find(tx, id)?.ok_or(Error::NotFound)?;
+            agent::mark_read(tx, id, caller, seq.clamp(0, row.last_seq))?;
+            outbox::append(tx, id, seq.clamp(0, row.last_seq), change::READ, &caller.to_string(), now)?;
+            Ok(())
+        })
+        .await
+}
+
+/// A request with its latest entries and its customer, for an agent.
+pub async fn detail(
+    desk: &Desk,
+    caller: &AgentCaller,
+    id: RequestId,
+) -> Result<(Conversation<RequestDetail>, CustomerPanel), Error> {
+    caller.require(Permission::ReadRequests)?;
+    let unit_desk = desk.clone();
+    desk.store()
+        .read(move |rd| {
+            let row = request::find(rd, id)?.ok_or(Error::NotFound)?;
+            let rows = entry::list_before(rd, id, i64::MAX, 100)?;
+            let more = rows.first().is_some_and(|first| first.seq > 1);
+            let name = row.customer_name.as_deref();
+            let entries = rows.iter().map(|e| EntryView::new(&unit_desk, e, name)).collect();
+            let merged_into = match row.merged_into {
+                Some(into) => request::find(rd, into)?.map(|into| into.number),
+                None => None,
+            };
+            let read_seq_agents: BTreeMap<String, i64> =
+                agent::list_read(rd, id)?.into_iter().map(|(agent, seq)| (agent.to_string(), seq)).collect();
+            let request = RequestDetail::new(&row, merged_into, read_seq_agents)?;
+            let panel = panel(rd, row.customer_id)?;
+            Ok((Conversation { request, entries, more }, panel))
+        })
+        .await
+}
+
+/// A stretch of a request's record, for an agent.
+pub async fn entries(
+    desk: &Desk,
+    caller: &AgentCaller,
+    id: RequestId,
+    window: Window,
+) -> Result<Conversation<RequestSummary>, Error> {
+    caller.require(Permission::ReadRequests)?;
+    let (unit_desk, limit) = (desk.clone(), window.limit.clamp(1, MOST_ENTRIES));
+    desk.store()
+        .read(move |rd| {
+            let row = request::find(rd, id)?.ok_or(Error::NotFound)?;
+            let rows = match window.after {
+                Some(after) => entry::list_after(rd, id, after, false, limit)?,
+                None => entry::list_before(rd, id, window.before.unwrap_or(i64::MAX), limit)?,
+            };
+            let more = match window.after {
+                Some(_) => rows.last().is_some_and(|last| last.seq < row.last_seq),
+                None => rows.first().is_some_and(|first| first.seq > 1),
+            };
+            let name = row.customer_name.as_deref();
+            let entries = rows.iter().map(|e| EntryView::new(&unit_desk, e, name)).collect();
+            Ok(Conversation { request: RequestSummary::new(&row), entries, more })
+        })
+        .await
+}
+
+/// A customer with the latest requests.
+pub async fn customer_panel(
+    desk: &Desk,
+    caller: &AgentCaller,
+    id: CustomerId,
+) -> Result<CustomerPanel, Error> {
+    caller.require(Permission::ReadRequests)?;
+    desk.store().read(move |rd| panel(rd, id)).await
+}
+
+fn panel(rd: &mut Rd, id: CustomerId) -> Result<CustomerPanel, Error> {
+    let row = customer::find(rd, id)?.ok_or(Error::NotFound)?;
+    let requests = request::list_of_customer(rd, id, 20)?.iter().map(RequestSummary::new).collect();
+    Ok(CustomerPanel {
+        customer: CustomerView { id, name: row.name, verified: row.verified },
+        email: row.email,
+        language: row.language,
+        first_seen_at: row.first_seen_at,
+        requests,
+    })
+}

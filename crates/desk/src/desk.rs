@@ -1,0 +1,172 @@
+//! The desk: everything that use cases share.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use standfast_domain::{AgentId, Clock, Entropy, Ids, Time};
+use standfast_store::Store;
+
+use crate::agents::Directory;
+use crate::board::Board;
+use crate::identity::HostKey;
+use crate::keys::Keys;
+use crate::session::SessionCache;
+
+/// Sizes beyond which input is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest text of a message, in bytes of UTF-8.
+    pub text_bytes: usize,
+    /// Largest file, in bytes.
+    pub upload_bytes: u64,
+    /// Largest text file, in bytes: these are screened whole, in memory.
+    pub text_upload_bytes: u64,
+    /// Most files of one message.
+    pub uploads_per_message: usize,
+    /// Longest answer to a question of the intake form, in bytes.
+    pub field_bytes: usize,
+    /// Most that the host app may pass along, in bytes.
+    pub context_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            text_bytes: 16_384,
+            upload_bytes: 25 << 20,
+            text_upload_bytes: 5 << 20,
+            uploads_per_message: 5,
+            field_bytes: 512,
+            context_bytes: 2_048,
+        }
+    }
+}
+
+/// What the operator decides.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The name of the wallet, as customers know it.
+    pub name: String,
+    /// Where customers reach the desk, without a slash at the end.
+    pub public_url: String,
+    /// Folder for attachments.
+    pub files: PathBuf,
+    /// Sizes.
+    pub limits: Limits,
+    /// Keys with which the wallet's backend signs who its users are.
+    pub host_keys: Vec<HostKey>,
+    /// Whether this is a demonstration: marked as such on every page.
+    pub demo: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) keys: Keys,
+    pub(crate) settings: Settings,
+    pub(crate) board: Board,
+    pub(crate) directory: Directory,
+    pub(crate) sessions: SessionCache,
+}
+
+/// The desk. Cheap to clone; every use case takes one.
+#[derive(Clone)]
+pub struct Desk {
+    pub(crate) shared: Arc<Shared>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    ids: Arc<Ids>,
+}
+
+impl Desk {
+    /// A desk over a migrated store. `node` (0–31) tells processes on one database apart.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        keys: Keys,
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        node: u8,
+    ) -> Self {
+        let shared = Shared {
+            store,
+            keys,
+            settings,
+            board: Board::default(),
+            directory: Directory::default(),
+            sessions: SessionCache::default(),
+        };
+        Self { shared: Arc::new(shared), ids: Arc::new(Ids::new(clock.clone(), node)), clock, entropy }
+    }
+
+    /// The same desk at another time: the demo writes its past with it. Its ids come from `ids`, so that desks with
+    /// different clocks share one source and never make the same id twice.
+    #[must_use]
+    pub fn at(&self, clock: Arc<dyn Clock>, ids: Arc<Ids>) -> Self {
+        Self { shared: self.shared.clone(), entropy: self.entropy.clone(), clock, ids }
+    }
+
+    /// Where the time comes from.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Where chance comes from.
+    #[must_use]
+    pub fn entropy(&self) -> &Arc<dyn Entropy> {
+        &self.entropy
+    }
+
+    /// The desk's keys.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.shared.keys
+    }
+
+    /// The system of record.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    /// What the operator decided.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
+    /// The queue and what is expected of it.
+    #[must_use]
+    pub fn board(&self) -> &Board {
+        &self.shared.board
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// A fresh id.
+    pub(crate) fn id(&self) -> i64 {
+        self.ids.next()
+    }
+
+    /// The name under which customers know an agent.
+    pub(crate) fn agent_name(&self, id: AgentId) -> Option<String> {
+        self.shared.directory.name(id)
+    }
+
+    /// The folder for attachments.
+    pub(crate) fn files(&self) -> &Path {
+        &self.shared.settings.files
+    }
+}
+
+impl std::fmt::Debug for Desk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Desk").field("name", &self.settings().name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,142 @@
+//! The inbox: which requests an agent looks at, in which order.
+
+use std::collections::BTreeSet;
+
+use standfast_domain::{Permission, RequestId, TeamId};
+use standfast_store::request::{self, After, Filter, RequestRow, Shelf};
+use standfast_store::{Rd, outbox};
+
+use crate::view::{Inbox, InboxCounts, RequestSummary};
+use crate::{AgentCaller, Desk, Error};
+
+/// Counting stops here: "999+" says enough.
+const MOST_COUNTED: i64 = 1_000;
+/// Most requests of one page.
+const MOST_ITEMS: i64 = 200;
+/// Most changes that a feed catches up on; beyond, the list is read anew.
+const MOST_CHANGES: u32 = 2_000;
+
+/// A view of the inbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// Active, nobody looks after them.
+    #[default]
+    Unassigned,
+    /// Active, the caller looks after them.
+    Mine,
+    /// All active.
+    All,
+    /// Active, assets at risk.
+    AtRisk,
+    /// Solved, closed, merged or spam.
+    Done,
+}
+
+/// What an agent wants to see.
+#[derive(Clone, Debug, Default)]
+pub struct InboxQuery {
+    /// The view.
+    pub view: View,
+    /// Only this team's.
+    pub team: Option<TeamId>,
+    /// Only this type.
+    pub kind: Option<String>,
+    /// Only where subject, last text, number or customer's name contain this.
+    pub text: Option<String>,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+    /// How many.
+    pub limit: i64,
+}
+
+/// One page of the inbox.
+pub async fn inbox(desk: &Desk, caller: &AgentCaller, query: InboxQuery) -> Result<Inbox, Error> {
+    caller.require(Permission::ReadRequests)?;
+    let me = caller.id;
+    let shelf = match query.view {
+        View::Unassigned => Shelf::Unassigned,
+        View::Mine => Shelf::Of(me),
+        View::All => Shelf::Active,
+        View::AtRisk => Shelf::AtRisk,
+        View::Done => Shelf::Done,
+    };
+    let after = query.cursor.as_deref().map(parse_cursor).transpose()?;
+    let limit = query.limit.clamp(1, MOST_ITEMS);
+    let text = query.text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
+    if text.as_ref().is_some_and(|t| t.len() > 200) {
+        return Err(Error::invalid("q", "too_long"));
+    }
+    let filter = Filter { team: query.team, kind: query.kind, text };
+    desk.store()
+        .read(move |rd| {
+            let feed = outbox::head(rd)?.to_string();
+            let mut rows = request::list(rd, shelf, &filter, after, limit + 1)?;
+            let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
+            rows.truncate(usize::try_from(limit).unwrap_or_default());
+            let next = rows.last().filter(|_| more).map(|row| cursor(row, shelf));
+            Ok(Inbox {
+                items: rows.iter().map(RequestSummary::new).collect(),
+                next,
+                counts: counts(rd, Shelf::Of(me))?,
+                feed,
+            })
+        })
+        .await
+}
+
+fn counts(rd: &mut Rd, mine: Shelf) -> Result<InboxCounts, Error> {
+    Ok(InboxCounts {
+        unassigned: request::count(rd, Shelf::Unassigned, MOST_COUNTED)?,
+        mine: request::count(rd, mine, MOST_COUNTED)?,
+        all: request::count(rd, Shelf::Active, MOST_COUNTED)?,
+        at_risk: request::count(rd, Shelf::AtRisk, MOST_COUNTED)?,
+    })
+}
+
+/// Sizes of the views, for the live feed.
+pub async fn inbox_counts(desk: &Desk, caller: &AgentCaller) -> Result<InboxCounts, Error> {
+    caller.require(Permission::ReadRequests)?;
+    let mine = Shelf::Of(caller.id);
+    desk.store().read(move |rd| counts(rd, mine)).await
+}
+
+/// The requests that changed after a place in the feed, and the place after them. `None` when the place is too old
+/// or too much has changed: then the list is to be read anew.
+pub async fn inbox_since(
+    desk: &Desk,
+    caller: &AgentCaller,
+    feed: &str,
+) -> Result<Option<(Vec<RequestSummary>, String)>, Error> {
+    caller.require(Permission::ReadRequests)?;
+    let Some(cursor) = outbox::Cursor::parse(feed) else { return Ok(None) };
+    desk.store()
+        .read(move |rd| {
+            let (events, next) = match outbox::read_after(rd, &cursor, MOST_CHANGES) {
+                Ok(read) => read,
+                Err(standfast_store::Error::CursorLost) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            if events.len() >= MOST_CHANGES as usize {
+                return Ok(None);
+            }
+            let changed: BTreeSet<RequestId> = events.iter().map(|event| event.request_id).collect();
+            let mut items = Vec::with_capacity(changed.len());
+            for id in changed {
+                items.extend(request::find(rd, id)?.as_ref().map(RequestSummary::new));
+            }
+            Ok(Some((items, next.to_string())))
+        })
+        .await
+}
+
+fn cursor(row: &RequestRow, shelf: Shelf) -> String {
+    let key = if shelf == Shelf::Done { row.updated_at.0 } else { row.queue_key().0 };
+    format!("{key}.{}", row.id)
+}
+
+fn parse_cursor(text: &str) -> Result<After, Error> {
+    let parsed = text
+        .split_once('.')
+        .and_then(|(key, id)| Some(After { key: key.parse().ok()?, id: id.parse().ok()? }));
+    parsed.ok_or(Error::invalid("cursor", "malformed"))
+}

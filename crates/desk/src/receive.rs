@@ -1,0 +1,557 @@
+//! Taking in what customers write: the most important thing that the desk does.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+use standfast_domain::{
+    Author, Channel, CustomerId, EntryKind, Event, Language, Matter, RequestId, RequestNumber, State, Time,
+    Transition, request_type, same_matter,
+};
+use standfast_guard::{Context, may_be_piece, screen};
+use standfast_store::customer::{self, CustomerRow};
+use standfast_store::request::{self, RequestRow};
+use standfast_store::{Lane, Tx, receipt};
+
+use crate::attachment::{Bound, bind};
+use crate::caller::{Customer, hex};
+use crate::command::{FollowUp, Intake, Join};
+use crate::erasure::erase_entry;
+use crate::record::{NewEntry, Record, beginning};
+use crate::screening::Findings;
+use crate::view::{IdentifierView, NextStep, Receipt};
+use crate::{Desk, Error, chain, words};
+
+/// How many of a customer's requests are looked at for one that the words belong to.
+const CANDIDATES: i64 = 8;
+/// How many earlier texts are looked at for pieces of a phrase.
+const EARLIER: i64 = 32;
+
+/// A receipt, and whether it was given before.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// Whether the same client id had got it already; nothing was written now.
+    pub replayed: bool,
+}
+
+/// Takes in a customer's words: a new request, or further words on one that is open about the same matter.
+pub async fn receive(desk: &Desk, caller: &Customer, intake: Intake) -> Result<Received, Error> {
+    let mut words = Words::check(desk, caller, &intake)?;
+    for _ in 0..3 {
+        match write(desk, caller, words.clone(), None).await {
+            // Another request drew the same number, which happens once in 26 million million.
+            Err(Error::Store(error)) if error.is_unique("request(number)") => {
+                words.number = RequestNumber::random(&**desk.entropy());
+            }
+            result => return result,
+        }
+    }
+    Err(Error::Inconsistent("request numbers run out"))
+}
+
+/// Takes in further words on a request.
+pub async fn follow_up(
+    desk: &Desk,
+    caller: &Customer,
+    number: RequestNumber,
+    command: FollowUp,
+) -> Result<Received, Error> {
+    let intake = Intake {
+        client_id: command.client_id,
+        text: command.text,
+        channel: command.channel,
+        attachments: command.attachments,
+        ..Intake::default()
+    };
+    let words = Words::check(desk, caller, &intake)?;
+    let row = crate::conversation::of_customer(desk, caller, number).await?;
+    write(desk, caller, words, Some(row.id)).await
+}
+
+/// A customer's words after all checks that need no database; safe to store, but for `raw`.
+#[derive(Clone)]
+struct Words {
+    client_id: String,
+    /// The text before screening: kept in memory until the unit has looked for pieces of a phrase, never written.
+    raw: String,
+    text: String,
+    kind: Option<&'static str>,
+    language: Option<Language>,
+    channel: Channel,
+    fields: BTreeMap<String, String>,
+    context: BTreeMap<String, String>,
+    attachments: Vec<standfast_domain::AttachmentId>,
+    name: Option<String>,
+    email: Option<String>,
+    join: Join,
+    findings: Findings,
+    number: RequestNumber,
+    request_id: RequestId,
+    customer_id: CustomerId,
+    now: Time,
+}
+
+impl Words {
+    fn check(desk: &Desk, caller: &Customer, intake: &Intake) -> Result<Self, Error> {
+        let limits = &desk.settings().limits;
+        check_client_id(&intake.client_id)?;
+        if intake.text.trim().is_empty() && intake.attachments.is_empty() {
+            return Err(Error::invalid("text", "missing"));
+        }
+        if intake.text.len() > limits.text_bytes {
+            return Err(Error::invalid("text", "too_long"));
+        }
+        if intake.attachments.len() > limits.uploads_per_message {
+            return Err(Error::invalid("attachments", "too_many"));
+        }
+        let kind = match intake.kind.as_deref() {
+            None => None,
+            Some(code) => Some(request_type(code).ok_or(Error::invalid("type", "unknown"))?.code),
+        };
+        for (name, value) in &intake.fields {
+            standfast_domain::field(name).ok_or(Error::invalid("fields", "unknown"))?;
+            if value.len() > limits.field_bytes {
+                return Err(Error::invalid("fields", "too_long"));
+            }
+        }
+        if intake.context.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+            > limits.context_bytes
+        {
+            return Err(Error::invalid("context", "too_long"));
+        }
+        let short = |value: &Option<String>, field, most| match value {
+            Some(value) if value.len() > most => Err(Error::invalid(field, "too_long")),
+            _ => Ok(()),
+        };
+        short(&intake.name, "name", 120)?;
+        short(&intake.email, "email", 254)?;
+        if intake.email.as_ref().is_some_and(|email| !email.is_empty() && !is_email(email)) {
+            return Err(Error::invalid("email", "malformed"));
+        }
+        let mut findings = Findings::default();
+        let text = findings.text(&plain(&intake.text));
+        let fields = findings.map(&intake.fields).into_iter().filter(|(_, v)| !v.trim().is_empty()).collect();
+        let context = findings.map(&intake.context);
+        let mut given = |value: &Option<String>| {
+            value.as_ref().map(|v| findings.text(plain(v).trim())).filter(|v| !v.is_empty())
+        };
+        let (name, email) = (given(&intake.name), given(&intake.email));
+        let default_channel = if matches!(caller, Customer::Link(_)) { Channel::Page } else { Channel::Api };
+        Ok(Self {
+            client_id: intake.client_id.clone(),
+            raw: intake.text.clone(),
+            text,
+            kind,
+            language: intake.language,
+            channel: intake.channel.unwrap_or(default_channel),
+            fields,
+            context,
+            attachments: intake.attachments.clone(),
+            name,
+            email,
+            join: intake.join,
+            findings,
+            number: RequestNumber::random(&**desk.entropy()),
+            request_id: RequestId(desk.id()),
+            customer_id: CustomerId(desk.id()),
+            now: desk.now(),
+        })
+    }
+
+    fn at_risk(&self) -> bool {
+        self.findings.exposed() || self.kind.and_then(request_type).is_some_and(|kind| kind.at_risk)
+    }
+
+    fn entry(
+        &self,
+        author: CustomerId,
+        text: String,
+        findings: &Findings,
+        files: &Bound,
+    ) -> Result<NewEntry, Error> {
+        Ok(NewEntry {
+            kind: EntryKind::Text,
+            author: Author::Customer(author),
+            channel: self.channel,
+            text: Some(text),
+            event: None,
+            attachments: files.json()?,
+            identifiers: json_list(&findings.identifiers)?,
+            client_id: Some(self.client_id.clone()),
+        })
+    }
+}
+
+/// Letters, digits, `-` and `_`, at most 64, and no secret in disguise.
+pub(crate) fn check_client_id(client_id: &str) -> Result<(), Error> {
+    if client_id.is_empty() {
+        return Err(Error::invalid("client_id", "missing"));
+    }
+    if client_id.len() > 64 {
+        return Err(Error::invalid("client_id", "too_long"));
+    }
+    let plain = client_id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    let screened = screen(client_id, &Context::default());
+    if !plain || !screened.findings.is_empty() {
+        return Err(Error::invalid("client_id", "malformed"));
+    }
+    Ok(())
+}
+
+fn is_email(text: &str) -> bool {
+    let Some((local, host)) = text.split_once('@') else { return false };
+    !local.is_empty() && host.contains('.') && !text.contains(char::is_whitespace) && !host.contains('@')
+}
+
+/// A text without NUL, which PostgreSQL cannot store, and without other control characters that mean nothing.
+pub(crate) fn plain(text: &str) -> String {
+    let line_ends = text.replace("\r\n", "\n");
+    line_ends.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+/// A list as JSON, or nothing when it is empty.
+pub(crate) fn json_list<T: serde::Serialize>(list: &[T]) -> Result<Option<String>, Error> {
+    if list.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(list).map(Some).map_err(|_| Error::Inconsistent("json"))
+}
+
+/// The key under which the answer to this caller and client id is kept.
+pub(crate) fn receipt_key(scope: &str, client_id: &str) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(b"receipt 1 ");
+    hash.update(scope.as_bytes());
+    hash.update([0]);
+    hash.update(client_id.as_bytes());
+    hash.finalize().iter().take(16).copied().collect()
+}
+
+async fn write(
+    desk: &Desk,
+    caller: &Customer,
+    words: Words,
+    target: Option<RequestId>,
+) -> Result<Received, Error> {
+    let lane = if words.at_risk() { Lane::AtRisk } else { Lane::Ordinary };
+    let key = receipt_key(&caller.scope(), &words.client_id);
+    let shard = match (target, caller) {
+        (Some(id), _) => id.0,
+        (None, Customer::Link(id)) => id.0,
+        // Whoever writes for the first time meets nobody; whoever writes twice at once meets himself.
+        (None, Customer::Visitor(_)) => key_shard(&receipt_key(&caller.scope(), "")),
+    };
+    let (unit_desk, unit_caller) = (desk.clone(), caller.clone());
+    desk.store()
+        .write(lane, shard, move |tx| {
+            if let Some(body) = receipt::find(tx, &key)? {
+                let receipt = serde_json::from_str(&body).map_err(|_| Error::Inconsistent("receipt"))?;
+                return Ok(Received { receipt, replayed: true });
+            }
+            let receipt = unit(tx, &unit_desk, &unit_caller, &words, target)?;
+            let body = serde_json::to_string(&receipt).map_err(|_| Error::Inconsistent("receipt"))?;
+            receipt::insert(tx, &key, receipt.request_id, receipt.seq, &body, words.now)?;
+            Ok(Received { receipt, replayed: false })
+        })
+        .await
+}
+
+fn key_shard(key: &[u8]) -> i64 {
+    key.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes))
+}
+
+/// Finds whom the words are from and which request they belong to, and writes them.
+fn unit(
+    tx: &mut Tx,
+    desk: &Desk,
+    caller: &Customer,
+    words: &Words,
+    target: Option<RequestId>,
+) -> Result<Receipt, Error> {
+    let known = match caller {
+        Customer::Visitor(visitor) => customer::find_by_identity(tx, "visitor", visitor.subject())?,
+        Customer::Link(id) => Some(request::find(tx, *id)?.ok_or(Error::NotFound)?.customer_id),
+    };
+    let target = match (target, known) {
+        (Some(target), _) => Some(target_of(tx, target)?),
+        (None, Some(known)) if words.join == Join::Auto => find_matter(tx, known, words)?,
+        (None, _) => None,
+    };
+    if let Some(target) = target {
+        let record = Record::lock(tx, target)?;
+        if record.row.state.takes_messages() {
+            return join(tx, desk, caller, words, record);
+        }
+        // Closed meanwhile or before: the words start a request that names the old one.
+        let previous = record.row;
+        return start(tx, desk, caller, words, known, Some(&previous));
+    }
+    start(tx, desk, caller, words, known, None)
+}
+
+/// The request where a merged one goes on.
+fn target_of(tx: &mut Tx, mut id: RequestId) -> Result<RequestId, Error> {
+    for _ in 0..8 {
+        match request::find(tx, id)?.ok_or(Error::NotFound)?.merged_into {
+            Some(next) => id = next,
+            None => return Ok(id),
+        }
+    }
+    Err(Error::Inconsistent("merged in a circle"))
+}
+
+/// The customer's request that the words belong to, if there is one.
+fn find_matter(tx: &mut Tx, customer: CustomerId, words: &Words) -> Result<Option<RequestId>, Error> {
+    let values: Vec<String> = words.findings.identifiers.iter().map(|i| i.value.clone()).collect();
+    for row in request::list_of_customer(tx, customer, CANDIDATES)? {
+        let identifiers: Vec<IdentifierView> = serde_json::from_str(&row.identifiers).unwrap_or_default();
+        let open: Vec<String> = identifiers.into_iter().map(|i| i.value).collect();
+        let new = Matter { kind: words.kind, identifiers: &values };
+        let old = Matter {
+            kind: Some(&row.kind).filter(|kind| *kind != "other").map(String::as_str),
+            identifiers: &open,
+        };
+        if same_matter(new, old, row.state, row.updated_at, words.now) {
+            return Ok(Some(row.id));
+        }
+    }
+    Ok(None)
+}
+
+/// Further words on a request that takes them.
+fn join(
+    tx: &mut Tx,
+    desk: &Desk,
+    caller: &Customer,
+    words: &Words,
+    mut record: Record,
+) -> Result<Receipt, Error> {
+    let now = words.now;
+    let mut findings = words.findings.clone();
+    let mut text = words.text.clone();
+    if may_be_piece(&words.raw) {
+        text = screen_with_earlier(tx, desk, words, &mut record, &mut findings)?;
+    }
+    let files = bind(tx, &caller.scope(), &words.attachments, &mut findings)?;
+    let language = words.language.unwrap_or(record.row.language);
+    let entry = words.entry(record.row.customer_id, text, &findings, &files)?;
+    let seq = record.append(desk.entropy(), now, entry)?;
+    files.bind(tx, record.row.id, seq)?;
+    let from = record.step(Transition::Message, now)?;
+    record.row.follow_up_count += 1;
+    note_risk(desk, &mut record, &findings, now)?;
+    merge_identifiers(&mut record.row, &findings)?;
+    if from == State::Solved {
+        record.tell(desk.entropy(), now, Author::System, Event::State { from, to: State::Open })?;
+    }
+    let row = record.save(tx, desk.keys(), now)?;
+    Ok(make_receipt(desk, &row, seq, true, language, &findings, now))
+}
+
+/// Looks at the words together with the customer's earlier ones, and erases those that turn out to be pieces of a
+/// phrase. What comes back may be stored.
+fn screen_with_earlier(
+    tx: &mut Tx,
+    desk: &Desk,
+    words: &Words,
+    record: &mut Record,
+    findings: &mut Findings,
+) -> Result<String, Error> {
+    let earlier = standfast_store::entry::recent_texts(tx, record.row.id, EARLIER)?;
+    let texts: Vec<&str> = earlier.iter().map(|(_, text)| text.as_str()).collect();
+    let screened = screen(&plain(&words.raw), &Context { earlier: &texts, addresses: &[] });
+    findings.take(&screened);
+    for (seq, _) in screened.earlier_hits.iter().filter_map(|at| earlier.get(*at)) {
+        erase_entry(tx, desk, record, *seq, "secret", Author::System, words.now)?;
+    }
+    Ok(screened.text)
+}
+
+/// A new request.
+fn start(
+    tx: &mut Tx,
+    desk: &Desk,
+    caller: &Customer,
+    words: &Words,
+    known: Option<CustomerId>,
+    previous: Option<&RequestRow>,
+) -> Result<Receipt, Error> {
+    let now = words.now;
+    let language = words.language.unwrap_or_else(|| Language::of_text(&words.text));
+    let customer = match known {
+        Some(known) => {
+            complete(tx, known, words)?;
+            known
+        }
+        None => add_customer(tx, caller, words, language)?,
+    };
+    let mut findings = words.findings.clone();
+    let files = bind(tx, &caller.scope(), &words.attachments, &mut findings)?;
+    let kind = match words.kind {
+        Some(code) => code,
+        None if findings.exposed() => "leak",
+        None => "other",
+    };
+    let kind = request_type(kind).ok_or(Error::Inconsistent("type"))?;
+    let mut record = Record::new(RequestRow {
+        id: words.request_id,
+        number: words.number,
+        customer_id: customer,
+        customer_name: None,
+        customer_verified: false,
+        state: State::Open,
+        kind: kind.code.to_owned(),
+        urgency: kind.urgency,
+        at_risk: kind.at_risk,
+        channel: words.channel,
+        language,
+        subject: beginning(&words.text, 80),
+        chain: None,
+        fields: json_map(&words.fields)?,
+        context: json_map(&words.context)?,
+        identifiers: "[]".to_owned(),
+        tags: "[]".to_owned(),
+        team_id: None,
+        assignee_id: None,
+        merged_into: None,
+        previous_id: previous.map(|row| row.id),
+        created_at: now,
+        updated_at: now,
+        waiting_since: Some(now),
+        first_reply_at: None,
+        solved_at: None,
+        closed_at: None,
+        reopen_count: 0,
+        follow_up_count: 0,
+        last_seq: 0,
+        last_text: String::new(),
+        last_author: String::new(),
+        customer_read_seq: 0,
+        link_generation: 0,
+        head: chain::START.to_vec(),
+        head_mac: Vec::new(),
+    });
+    let entry = words.entry(customer, words.text.clone(), &findings, &files)?;
+    let seq = record.append(desk.entropy(), now, entry)?;
+    files.bind(tx, record.row.id, seq)?;
+    merge_identifiers(&mut record.row, &findings)?;
+    if let Some(previous) = previous {
+        record.tell(desk.entropy(), now, Author::System, Event::Continues { number: previous.number })?;
+    }
+    note_risk(desk, &mut record, &findings, now)?;
+    let row = record.save(tx, desk.keys(), now)?;
+    Ok(make_receipt(desk, &row, seq, false, language, &findings, now))
+}
+
+fn json_map(map: &BTreeMap<String, String>) -> Result<String, Error> {
+    serde_json::to_string(map).map_err(|_| Error::Inconsistent("json"))
+}
+
+fn add_customer(
+    tx: &mut Tx,
+    caller: &Customer,
+    words: &Words,
+    language: Language,
+) -> Result<CustomerId, Error> {
+    let Customer::Visitor(visitor) = caller else { return Err(Error::NotFound) };
+    let row = CustomerRow {
+        id: words.customer_id,
+        name: words.name.clone(),
+        email: words.email.clone(),
+        language,
+        verified: false,
+        first_seen_at: words.now,
+    };
+    customer::insert(tx, &row)?;
+    customer::add_identity(tx, "visitor", visitor.subject(), row.id, words.now)?;
+    Ok(row.id)
+}
+
+/// Fills in what a known customer now tells about himself; a verified name stays.
+fn complete(tx: &mut Tx, id: CustomerId, words: &Words) -> Result<(), Error> {
+    if words.name.is_none() && words.email.is_none() {
+        return Ok(());
+    }
+    let mut row = customer::find(tx, id)?.ok_or(Error::Inconsistent("customer"))?;
+    if words.name.is_some() && !row.verified {
+        row.name.clone_from(&words.name);
+    }
+    if words.email.is_some() && (row.email.is_none() || !row.verified) {
+        row.email.clone_from(&words.email);
+    }
+    customer::save(tx, &row).map_err(Error::from)
+}
+
+/// Puts a request first when a secret was found in it, and says so in its record.
+fn note_risk(desk: &Desk, record: &mut Record, findings: &Findings, now: Time) -> Result<(), Error> {
+    let secret = findings.first_code();
+    if secret.is_none() {
+        return Ok(());
+    }
+    record.row.at_risk = true;
+    record.row.urgency = standfast_domain::Urgency(0);
+    record.tell(desk.entropy(), now, Author::System, Event::AtRisk { secret })?;
+    Ok(())
+}
+
+/// Adds what was recognised in the words to what is known of the request; the first chain named is its chain.
+fn merge_identifiers(row: &mut RequestRow, findings: &Findings) -> Result<(), Error> {
+    if findings.identifiers.is_empty() {
+        return Ok(());
+    }
+    let mut known: Vec<IdentifierView> = serde_json::from_str(&row.identifiers).unwrap_or_default();
+    for found in &findings.identifiers {
+        if known.len() < 64 && known.iter().all(|k| k.value != found.value) {
+            known.push(found.clone());
+        }
+    }
+    if row.chain.is_none() {
+        row.chain = known.iter().map(|k| k.chain.clone()).find(|chain| chain != "unknown");
+    }
+    row.identifiers = serde_json::to_string(&known).map_err(|_| Error::Inconsistent("json"))?;
+    Ok(())
+}
+
+fn make_receipt(
+    desk: &Desk,
+    row: &RequestRow,
+    seq: i64,
+    joined: bool,
+    language: Language,
+    findings: &Findings,
+    now: Time,
+) -> Receipt {
+    let waits = row.state == State::Open;
+    let (place, expected) = if waits {
+        let (place, expected) = desk.board().place_of(row.id, row.at_risk, now);
+        (Some(place), expected)
+    } else {
+        (None, None)
+    };
+    let code = match (row.at_risk, place, joined) {
+        (true, Some(_), _) => "at_risk",
+        (false, Some(_), false) => "queue",
+        (_, Some(_), true) => "answered",
+        _ => "spam",
+    };
+    let place_text = place.map(|p| p.to_string()).unwrap_or_default();
+    Receipt {
+        request_id: row.id,
+        number: row.number,
+        seq,
+        link: format!("/t/{}/{}", row.number, desk.keys().link_token(row.id, row.link_generation)),
+        joined,
+        state: row.state,
+        at_risk: row.at_risk,
+        place,
+        expected,
+        next: NextStep {
+            code: code.to_owned(),
+            text: words(language, &format!("receipt.next.{code}"), &[("place", &place_text)]),
+        },
+        secret: findings.notice(language),
+        head: hex(&row.head),
+        received_at: now,
+    }
+}

@@ -1,0 +1,248 @@
+//! A request's record inside a unit of work: append entries, then save row, seal and outbox in one go.
+
+use std::sync::Arc;
+
+use standfast_domain::{
+    AgentId, Author, Channel, Entropy, EntryKind, Event, RequestId, State, Time, Transition,
+};
+use standfast_store::entry::{self, EntryRow};
+use standfast_store::request::{self, RequestRow};
+use standfast_store::{Tx, outbox};
+
+use crate::{Error, Keys, chain};
+
+/// What the outbox says of a change, beside the request and the sequence number.
+pub(crate) mod change {
+    /// A new entry.
+    pub(crate) const ENTRY: &str = "entry";
+    /// An entry was erased.
+    pub(crate) const ERASED: &str = "erased";
+    /// Somebody has read up to a sequence number.
+    pub(crate) const READ: &str = "read";
+    /// A customer who waited got an answer from the agent named in the data.
+    pub(crate) const ANSWERED: &str = "answered";
+    /// Something in the row changed without an entry.
+    pub(crate) const ROW: &str = "row";
+}
+
+/// The first characters of a text, for lists.
+pub(crate) fn beginning(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().take(most).collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(most) {
+        Some((end, _)) => line.get(..end).unwrap_or_default().to_owned(),
+        None => line,
+    }
+}
+
+/// What is to be appended.
+#[derive(Clone, Debug)]
+pub(crate) struct NewEntry {
+    pub(crate) kind: EntryKind,
+    pub(crate) author: Author,
+    pub(crate) channel: Channel,
+    pub(crate) text: Option<String>,
+    pub(crate) event: Option<Event>,
+    pub(crate) attachments: Option<String>,
+    pub(crate) identifiers: Option<String>,
+    pub(crate) client_id: Option<String>,
+}
+
+impl NewEntry {
+    /// An entry that tells what happened.
+    pub(crate) fn event(author: Author, event: Event) -> Self {
+        Self {
+            kind: EntryKind::Event,
+            author,
+            channel: Channel::Console,
+            text: None,
+            event: Some(event),
+            attachments: None,
+            identifiers: None,
+            client_id: None,
+        }
+    }
+}
+
+/// A request that this unit holds and changes. Nothing is written before [`Record::save`].
+pub(crate) struct Record {
+    pub(crate) row: RequestRow,
+    fresh: bool,
+    was_waiting: bool,
+    was_at_risk: bool,
+    entries: Vec<EntryRow>,
+    changes: Vec<(i64, &'static str, String)>,
+    answered_by: Option<AgentId>,
+}
+
+impl Record {
+    /// A new request.
+    pub(crate) fn new(row: RequestRow) -> Self {
+        Self {
+            row,
+            fresh: true,
+            was_waiting: false,
+            was_at_risk: false,
+            entries: Vec::new(),
+            changes: Vec::new(),
+            answered_by: None,
+        }
+    }
+
+    /// Takes hold of a request.
+    pub(crate) fn lock(tx: &mut Tx, id: RequestId) -> Result<Self, Error> {
+        let row = request::lock(tx, id)?.ok_or(Error::NotFound)?;
+        let (was_waiting, was_at_risk) = (waits(&row), row.at_risk);
+        Ok(Self { fresh: false, was_waiting, was_at_risk, ..Self::new(row) })
+    }
+
+    /// Appends an entry and returns its sequence number.
+    pub(crate) fn append(
+        &mut self,
+        entropy: &Arc<dyn Entropy>,
+        now: Time,
+        new: NewEntry,
+    ) -> Result<i64, Error> {
+        let salt = entropy.bytes::<16>();
+        let seq = self.row.last_seq + 1;
+        let visible = match (new.kind, &new.event) {
+            (EntryKind::Text, _) => true,
+            (EntryKind::Event, Some(event)) => event.is_visible(),
+            _ => false,
+        };
+        let event = new.event.as_ref().map(serde_json::to_string).transpose();
+        let mut entry = EntryRow {
+            request_id: self.row.id,
+            seq,
+            kind: new.kind,
+            author: new.author,
+            visible,
+            channel: new.channel,
+            commitment: chain::commitment(&salt, new.text.as_deref(), new.attachments.as_deref()).to_vec(),
+            text: new.text,
+            event: event.map_err(|_| Error::Inconsistent("event"))?,
+            attachments: new.attachments,
+            identifiers: new.identifiers,
+            client_id: new.client_id,
+            created_at: now,
+            salt: Some(salt.to_vec()),
+            chain: Vec::new(),
+            erased_at: None,
+            erased_reason: None,
+        };
+        entry.chain = chain::link(&self.row.head, &entry).to_vec();
+        self.row.head.clone_from(&entry.chain);
+        self.row.last_seq = seq;
+        self.row.updated_at = now.max(self.row.updated_at);
+        if let (EntryKind::Text, Some(text)) = (entry.kind, &entry.text) {
+            self.row.last_text = beginning(text, 140);
+            entry.author.kind().clone_into(&mut self.row.last_author);
+        }
+        self.entries.push(entry);
+        self.changes.push((seq, change::ENTRY, String::new()));
+        Ok(seq)
+    }
+
+    /// Appends an event.
+    pub(crate) fn tell(
+        &mut self,
+        entropy: &Arc<dyn Entropy>,
+        now: Time,
+        author: Author,
+        event: Event,
+    ) -> Result<i64, Error> {
+        self.append(entropy, now, NewEntry::event(author, event))
+    }
+
+    /// Moves the request on; the clocks of the row follow the state.
+    pub(crate) fn step(&mut self, transition: Transition, now: Time) -> Result<State, Error> {
+        let from = self.row.state;
+        let to = from.after(transition)?;
+        self.enter(to, now);
+        if from == State::Solved && to == State::Open {
+            self.row.reopen_count += 1;
+        }
+        Ok(from)
+    }
+
+    /// Puts the request into a state; the clocks of the row follow.
+    pub(crate) fn enter(&mut self, to: State, now: Time) {
+        self.row.state = to;
+        self.row.updated_at = now.max(self.row.updated_at);
+        match to {
+            State::Open => {
+                self.row.waiting_since.get_or_insert(now);
+                self.row.solved_at = None;
+                self.row.closed_at = None;
+            }
+            State::Waiting | State::OnHold => self.row.waiting_since = None,
+            State::Solved => {
+                self.row.waiting_since = None;
+                self.row.solved_at = Some(now);
+            }
+            State::Closed | State::Merged | State::Spam => {
+                self.row.waiting_since = None;
+                self.row.closed_at = Some(now);
+            }
+        }
+    }
+
+    /// Notes that a customer who waited got an answer, which is what the expected wait is measured from.
+    pub(crate) fn answered(&mut self, by: AgentId) {
+        if self.was_waiting {
+            self.answered_by = Some(by);
+        }
+    }
+
+    /// Notes a change that is no entry.
+    pub(crate) fn change(&mut self, seq: i64, kind: &'static str, data: String) {
+        self.changes.push((seq, kind, data));
+    }
+
+    /// Writes the row with its seal, the entries, and what the outbox says of it.
+    pub(crate) fn save(mut self, tx: &mut Tx, keys: &Keys, now: Time) -> Result<RequestRow, Error> {
+        self.row.head_mac = keys.head_mac(self.row.id, self.row.last_seq, &self.row.head).to_vec();
+        if self.fresh {
+            request::insert(tx, &self.row)?;
+        } else {
+            request::save(tx, &self.row)?;
+        }
+        for entry in &self.entries {
+            entry::insert(tx, entry)?;
+        }
+        let queue = self.queue_change();
+        if self.changes.is_empty() {
+            self.changes.push((self.row.last_seq, change::ROW, String::new()));
+        }
+        let last = self.changes.len() - 1;
+        for (at, (seq, kind, mut data)) in self.changes.into_iter().enumerate() {
+            if at == last && data.is_empty() {
+                queue.clone_into(&mut data);
+            }
+            outbox::append(tx, self.row.id, seq, kind, &data, now)?;
+        }
+        if let Some(by) = self.answered_by {
+            outbox::append(tx, self.row.id, self.row.last_seq, change::ANSWERED, &by.to_string(), now)?;
+        }
+        Ok(self.row)
+    }
+
+    /// How the queue changes by this: `+` joins it, `!` joins it at risk, `-` leaves it.
+    fn queue_change(&self) -> &'static str {
+        match (waits(&self.row), self.was_waiting) {
+            (true, was) if !was || self.row.at_risk != self.was_at_risk => {
+                if self.row.at_risk {
+                    "!"
+                } else {
+                    "+"
+                }
+            }
+            (false, true) => "-",
+            _ => "",
+        }
+    }
+}
+
+/// Whether the customer of this request waits for the desk.
+pub(crate) fn waits(row: &RequestRow) -> bool {
+    row.state == State::Open && row.waiting_since.is_some()
+}

@@ -1,0 +1,188 @@
+//! The relay: reads the outbox in order and hands on what was committed, to the board and to the live sockets.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use standfast_domain::{AgentId, CustomerId, RequestId};
+use standfast_store::{Error as StoreError, Rd, agent, entry, outbox, request};
+use tokio::sync::mpsc::Sender;
+
+use crate::record::change;
+use crate::view::{EntryView, RequestSummary};
+use crate::{Desk, Error};
+
+/// Most events of one reading.
+const PAGE: u32 = 512;
+/// Other nodes write too: without a hint, the outbox is looked at this often.
+const POLL: Duration = Duration::from_secs(1);
+/// After a failure.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Something that was committed, with what live sockets need of it.
+#[derive(Clone, Debug)]
+pub struct Signal {
+    /// The place in the feed after it.
+    pub feed: String,
+    /// The request as it is now.
+    pub request: Arc<RequestSummary>,
+    /// Whose it is.
+    pub customer: CustomerId,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A new entry.
+    Entry {
+        /// As agents see it; see [`EntryView::for_customer`].
+        entry: EntryView,
+        /// Whether the customer may see it.
+        visible: bool,
+    },
+    /// An entry was erased.
+    Erased {
+        /// As it is now.
+        entry: EntryView,
+        /// Whether the customer may see it.
+        visible: bool,
+    },
+    /// Somebody has read up to `seq`.
+    Read {
+        /// The agent; `None` when it was the customer.
+        agent: Option<AgentId>,
+        /// Up to here.
+        seq: i64,
+    },
+    /// Something in the request changed.
+    Changed,
+}
+
+/// Loads the queue, then hands on everything that is committed from now on, for ever. Returns only when nobody
+/// listens any more.
+pub async fn relay(desk: Desk, signals: Sender<Signal>) {
+    let mut committed = desk.store().committed();
+    let mut cursor = loop {
+        match load(&desk).await {
+            Ok(cursor) => break cursor,
+            Err(error) => {
+                tracing::warn!(%error, "the queue could not be loaded yet");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    };
+    loop {
+        if signals.is_closed() {
+            return;
+        }
+        committed.mark_unchanged();
+        match page(&desk, cursor).await {
+            Ok(read) => {
+                cursor = read.next;
+                let full = read.count >= PAGE as usize;
+                for signal in read.signals {
+                    if signals.send(signal).await.is_err() {
+                        return;
+                    }
+                }
+                if !full {
+                    let _ = tokio::time::timeout(POLL, committed.changed()).await;
+                }
+            }
+            Err(Error::Store(StoreError::CursorLost)) => {
+                tracing::warn!("the outbox was trimmed or restored: the queue is loaded anew");
+                if let Ok(fresh) = load(&desk).await {
+                    cursor = fresh;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the outbox could not be read");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Loads board and directory from the store and returns the place in the feed that they stand for.
+async fn load(desk: &Desk) -> Result<outbox::Cursor, Error> {
+    let unit_desk = desk.clone();
+    desk.store()
+        .read(move |rd| {
+            let cursor = outbox::head(rd)?;
+            unit_desk.shared.directory.load(&agent::list(rd)?);
+            unit_desk.board().load(&request::list_waiting(rd)?);
+            let since = unit_desk.now().minus(Duration::from_hours(3));
+            for answer in outbox::list_answered(rd, since, 4_096)? {
+                note_answer(&unit_desk, &answer);
+            }
+            Ok(cursor)
+        })
+        .await
+}
+
+fn note_answer(desk: &Desk, event: &outbox::Event) {
+    if let Ok(by) = event.data.parse() {
+        desk.board().answered(event.created_at, by);
+    }
+}
+
+struct Page {
+    signals: Vec<Signal>,
+    count: usize,
+    next: outbox::Cursor,
+}
+
+async fn page(desk: &Desk, cursor: outbox::Cursor) -> Result<Page, Error> {
+    let unit_desk = desk.clone();
+    desk.store()
+        .read(move |rd| {
+            let (events, next) = outbox::read_after(rd, &cursor, PAGE)?;
+            let feed = next.to_string();
+            let mut requests = HashMap::new();
+            let mut signals = Vec::with_capacity(events.len());
+            for event in &events {
+                match event.kind.as_str() {
+                    change::ANSWERED => {
+                        note_answer(&unit_desk, event);
+                        continue;
+                    }
+                    change::READ => {}
+                    _ => unit_desk.board().apply(event.request_id, &event.data),
+                }
+                if let Some(signal) = signal(rd, &unit_desk, &mut requests, event, &feed)? {
+                    signals.push(signal);
+                }
+            }
+            Ok(Page { signals, count: events.len(), next })
+        })
+        .await
+}
+
+type Known = HashMap<RequestId, Option<Arc<RequestSummary>>>;
+
+fn signal(
+    rd: &mut Rd,
+    desk: &Desk,
+    requests: &mut Known,
+    event: &outbox::Event,
+    feed: &str,
+) -> Result<Option<Signal>, Error> {
+    let id = event.request_id;
+    if let std::collections::hash_map::Entry::Vacant(place) = requests.entry(id) {
+        place.insert(request::find(rd, id)?.map(|row| Arc::new(RequestSummary::new(&row))));
+    }
+    let Some(Some(request)) = requests.get(&id).cloned() else { return Ok(None) };
+    let what = match event.kind.as_str() {
+        change::ENTRY | change::ERASED => {
+            let Some(row) = entry::find(rd, id, event.seq)? else { return Ok(None) };
+            let (visible, erased) = (row.visible, event.kind == change::ERASED);
+            let entry = EntryView::new(desk, &row, request.customer.name.as_deref());
+            if erased { What::Erased { entry, visible } } else { What::Entry { entry, visible } }
+        }
+        change::READ => What::Read { agent: event.data.parse().ok(), seq: event.seq },
+        _ => What::Changed,
+    };
+    Ok(Some(Signal { feed: feed.to_owned(), customer: request.customer.id, request, what }))
+}

@@ -1,0 +1,98 @@
+//! The guard at the desk's door: every text of a command goes through here before anything is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use standfast_domain::Language;
+use standfast_guard::{Context, IdentifierKind, SecretKind, screen};
+
+use crate::view::{IdentifierView, SafetySteps, SecretNotice};
+use crate::words;
+
+/// Most identifiers kept of one message.
+const MOST_IDENTIFIERS: usize = 32;
+
+/// What was found in the texts of one command.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Findings {
+    kinds: BTreeSet<SecretKind>,
+    pub(crate) identifiers: Vec<IdentifierView>,
+}
+
+impl Findings {
+    /// Screens one text: what comes back may be stored.
+    pub(crate) fn text(&mut self, text: &str) -> String {
+        let screened = screen(text, &Context::default());
+        self.take(&screened);
+        screened.text
+    }
+
+    /// Screens names and values of a map.
+    pub(crate) fn map(&mut self, map: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        map.iter().map(|(name, value)| (self.text(name), self.text(value))).collect()
+    }
+
+    /// Takes over what was found elsewhere.
+    pub(crate) fn take(&mut self, screened: &standfast_guard::Screened) {
+        self.kinds.extend(screened.findings.iter().map(|f| f.kind).filter(|kind| kind.is_exposure()));
+        for found in &screened.identifiers {
+            if found.kind == IdentifierKind::AmbiguousHex || self.identifiers.len() == MOST_IDENTIFIERS {
+                continue;
+            }
+            if self.identifiers.iter().all(|known| known.value != found.value) {
+                self.identifiers.push(IdentifierView {
+                    kind: found.kind.as_str().to_owned(),
+                    chain: found.chain.as_str().to_owned(),
+                    value: found.value.clone(),
+                    checksum: found.checksum.as_str().to_owned(),
+                });
+            }
+        }
+    }
+
+    /// Adds kinds of secrets by their codes, as an attachment's row keeps them.
+    pub(crate) fn add_codes(&mut self, codes: &str) {
+        self.kinds.extend(codes.split(',').filter_map(SecretKind::from_code));
+    }
+
+    /// The kinds found, as an attachment's row keeps them.
+    pub(crate) fn codes(&self) -> String {
+        self.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(",")
+    }
+
+    /// Whether a secret was exposed.
+    pub(crate) fn exposed(&self) -> bool {
+        !self.kinds.is_empty()
+    }
+
+    /// The most telling kind found.
+    pub(crate) fn first_code(&self) -> Option<String> {
+        self.kinds.first().map(|kind| kind.as_str().to_owned())
+    }
+
+    /// What the customer is told at once.
+    pub(crate) fn notice(&self, language: Language) -> Option<SecretNotice> {
+        let worst = self.kinds.first()?;
+        let (title, steps): (&str, &[&str]) = match worst {
+            SecretKind::RecoveryPhrase | SecretKind::PartialPhrase | SecretKind::Seed => {
+                ("phrase", &["new_wallet", "move", "never_again", "ignore"])
+            }
+            SecretKind::PrivateKey | SecretKind::ExtendedPrivateKey | SecretKind::EncryptedKey => {
+                ("key", &["new_wallet", "move", "never_again", "ignore"])
+            }
+            SecretKind::Keystore => ("keystore", &["new_wallet", "move", "never_again", "ignore"]),
+            SecretKind::WalletConnect | SecretKind::UnprovenHex => {
+                ("session", &["disconnect", "approvals", "ignore"])
+            }
+        };
+        Some(SecretNotice {
+            kinds: self.kinds.iter().map(|kind| kind.as_str().to_owned()).collect(),
+            steps: SafetySteps {
+                title: words(language, &format!("receipt.secret.title.{title}"), &[]),
+                items: steps
+                    .iter()
+                    .map(|s| words(language, &format!("receipt.secret.step.{s}"), &[]))
+                    .collect(),
+            },
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! The catalogue of everything the desk says, in every language: `locales/<language>/<area>.json`.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use standfast_domain::Language;
+
+/// Key, such as `receipt.next.queue`, to text with `{name}` where values go.
+type Catalogue = HashMap<String, String>;
+
+static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| {
+    load(&[
+        ("receipt", include_str!("../../../locales/en/receipt.json")),
+        ("problem", include_str!("../../../locales/en/problem.json")),
+        ("page", include_str!("../../../locales/en/page.json")),
+    ])
+});
+static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| {
+    load(&[
+        ("receipt", include_str!("../../../locales/zh-CN/receipt.json")),
+        ("problem", include_str!("../../../locales/zh-CN/problem.json")),
+        ("page", include_str!("../../../locales/zh-CN/page.json")),
+    ])
+});
+
+fn load(areas: &[(&str, &str)]) -> Catalogue {
+    let mut catalogue = Catalogue::new();
+    for (area, text) in areas {
+        // A test reads every file, so that a mistake in one does not come this far.
+        let entries: HashMap<String, String> = serde_json::from_str(text).unwrap_or_default();
+        catalogue.extend(entries.into_iter().map(|(key, text)| (format!("{area}.{key}"), text)));
+    }
+    catalogue
+}
+
+/// The text under `key` with its values put in; the key itself where there is no such text.
+#[must_use]
+pub fn words(language: Language, key: &str, values: &[(&str, &str)]) -> String {
+    let catalogue = match language {
+        Language::English => &*ENGLISH,
+        Language::Chinese => &*CHINESE,
+    };
+    let Some(text) = catalogue.get(key).or_else(|| ENGLISH.get(key)) else { return key.to_owned() };
+    let mut out = String::with_capacity(text.len() + 32);
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, tail)) = after.split_once('}') else {
+            out.push('{');
+            rest = after;
+            continue;
+        };
+        match values.iter().find(|(known, _)| *known == name) {
+            Some((_, value)) => out.push_str(value),
+            None => {
+                out.push('{');
+                out.push_str(name);
+                out.push('}');
+            }
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Whether there is a text under `key`.
+#[must_use]
+pub fn has_words(key: &str) -> bool {
+    ENGLISH.contains_key(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn both_languages_say_the_same_things() {
+        for area in ["receipt", "problem", "page", "widget", "console"] {
+            let keys = |language: &str| -> BTreeSet<String> {
+                let path = format!("{}/../../locales/{language}/{area}.json", env!("CARGO_MANIFEST_DIR"));
+                let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+                let entries: HashMap<String, String> =
+                    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+                // Chinese has no plural forms, so that `_one` may stand alone in English.
+                entries.into_keys().filter(|key| !key.ends_with("_one")).collect()
+            };
+            let (english, chinese) = (keys("en"), keys("zh-CN"));
+            assert_eq!(
+                english.difference(&chinese).collect::<Vec<_>>(),
+                Vec::<&String>::new(),
+                "{area}: not in zh-CN"
+            );
+            assert_eq!(
+                chinese.difference(&english).collect::<Vec<_>>(),
+                Vec::<&String>::new(),
+                "{area}: not in en"
+            );
+        }
+    }
+
+    #[test]
+    fn values_are_put_in_once() {
+        assert_eq!(words(Language::English, "no.such.key", &[]), "no.such.key");
+        let text = words(Language::English, "receipt.next.queue", &[("place", "{name}")]);
+        assert!(text.contains("{name}"), "values are not templates: {text}");
+    }
+}
