@@ -115,3 +115,12 @@ pub fn is_kept(rd: &mut Rd, sha256: &[u8]) -> Result<bool, Error> {
 pub fn list_by_id(rd: &mut Rd, after: AttachmentId, limit: i64) -> Result<Vec<AttachmentRow>, Error> {
     rd.query(select!("WHERE id > $1 ORDER BY id LIMIT $2"), params![after, limit], row)
 }
+
+/// Hashes of files that were erased since `after`.
+pub fn list_erased(rd: &mut Rd, after: Time, limit: i64) -> Result<Vec<Vec<u8>>, Error> {
+    rd.query(
+        "SELECT sha256 FROM attachment WHERE erased_at IS NOT NULL AND erased_at > $1 ORDER BY erased_at LIMIT $2",
+        params![after, limit],
+        |row| row.get(0),
+    )
+}

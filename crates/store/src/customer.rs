@@ -74,3 +74,11 @@ pub fn merge(tx: &mut Tx, from: CustomerId, into: CustomerId) -> Result<(), Erro
     tx.run("UPDATE identity SET customer_id = $2 WHERE customer_id = $1", params![from, into])?;
     tx.run("UPDATE customer SET merged_into = $2 WHERE id = $1", params![from, into])
 }
+
+/// Gives one identity to another customer.
+pub fn move_identity(tx: &mut Tx, kind: &str, subject: &str, to: CustomerId) -> Result<(), Error> {
+    tx.run(
+        "UPDATE identity SET customer_id = $3 WHERE kind = $1 AND subject = $2",
+        params![kind, subject, to],
+    )
+}

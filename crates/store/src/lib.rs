@@ -11,12 +11,22 @@
 //! second run finds. A unit must not go on after a statement was refused: it is rolled back, whatever it returns. Write
 //! `ON CONFLICT DO NOTHING` where a refusal is expected.
 
+pub mod agent;
+pub mod attachment;
+pub mod customer;
+pub mod entry;
+pub mod backup;
+mod doctor;
 mod error;
 mod exec;
+pub mod job;
 mod lane;
 mod migration;
+pub mod outbox;
 mod postgres;
 mod reader;
+pub mod receipt;
+pub mod request;
 mod schema;
 mod sqlite;
 mod stats;
@@ -26,6 +36,7 @@ pub mod testing;
 mod value;
 mod writer;
 
+pub use doctor::Guarantee;
 pub use error::{Error, Rule};
 pub use exec::{Dialect, Rd, Row, Tx};
 pub use lane::Lane;

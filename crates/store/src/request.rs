@@ -404,3 +404,8 @@ pub fn move_to_customer(tx: &mut Tx, from: CustomerId, to: CustomerId) -> Result
     tx.run("UPDATE request SET customer_id = $2 WHERE customer_id = $1", params![from, to])?;
     Ok(ids)
 }
+
+/// Notes how far the customer has read. The row must have been read by [`lock`] in the same unit.
+pub fn mark_read(tx: &mut Tx, id: RequestId, seq: i64) -> Result<(), Error> {
+    tx.run("UPDATE request SET customer_read_seq = $2 WHERE id = $1", params![id, seq])
+}
