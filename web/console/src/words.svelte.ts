@@ -1,6 +1,5 @@
 import { translator, type Catalog, type Language, type Params, type Translate } from '@standfast/ui/i18n';
 import { speak } from './api/http';
-import type { Titles } from './api/types';
 import { preferences } from './session/preferences.svelte';
 
 const catalogs: Record<Language, () => Promise<{ default: Catalog }>> = {
@@ -20,7 +19,7 @@ export function language(): Language {
 }
 
 /** The text that a server sent in several languages. */
-export function titled(titles: Titles | undefined, fallback: string): string {
+export function titled(titles: Readonly<Record<string, string>> | undefined, fallback: string): string {
   return titles?.[current.language] ?? titles?.en ?? fallback;
 }
 
