@@ -1,5 +1,4 @@
 // Builds dist/app.js (the widget) and dist/widget.js (the loader that a host page names).
-import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { build } from 'vite';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -20,16 +19,16 @@ const ascii = {
   },
 };
 
-async function bundle(entry, file, plugins) {
+async function bundle(entry, file) {
   await build({
     root,
     configFile: false,
     logLevel: 'warn',
-    plugins: [...plugins, ascii],
+    plugins: [ascii],
     build: {
-      // Android WebView and Safari of 2021.
-      target: ['es2021', 'chrome91', 'safari15'],
-      cssTarget: ['chrome91', 'safari15'],
+      // Browsers and web views of the last five years.
+      target: 'es2022',
+      cssTarget: ['chrome92', 'safari15.4', 'firefox91'],
       outDir: 'dist',
       emptyOutDir: false,
       minify: 'terser',
@@ -40,5 +39,5 @@ async function bundle(entry, file, plugins) {
   });
 }
 
-await bundle('src/main.ts', 'app.js', [svelte({ configFile: 'svelte.config.js' })]);
-await bundle('src/loader.ts', 'widget.js', []);
+await bundle('src/main.ts', 'app.js');
+await bundle('src/loader.ts', 'widget.js');

@@ -2,7 +2,7 @@
  * The one line on a host page loads this: it takes calls at once and fetches the widget when the page has nothing
  * better to do. Kept below 1 kB; no imports.
  */
-((page: Window & { Standfast?: unknown }, html: Document) => {
+((page: Omit<Window, 'Standfast'> & { Standfast?: unknown }, html: Document) => {
   if (page.Standfast) return;
   const own = (html.currentScript ??
     html.querySelector('script[src*="/widget.js"]')) as HTMLScriptElement;

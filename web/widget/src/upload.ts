@@ -1,0 +1,79 @@
+import type { Desk, Upload } from '@standfast/ui/model';
+import type { Api } from './api.ts';
+import { random } from './host.ts';
+import { suspicions } from './secret.ts';
+
+/** A file on its way into a message. */
+export class Picked {
+  readonly file: File;
+  readonly clientId = random(12);
+  /** 0 to 1. */
+  progress = 0;
+  failed = false;
+  upload: Upload | null = null;
+  #request: XMLHttpRequest | null = null;
+
+  constructor(file: File) {
+    this.file = file;
+  }
+
+  /** XMLHttpRequest, because fetch cannot tell how far an upload is. */
+  send(api: Api, changed: () => void): void {
+    const request = new XMLHttpRequest();
+    this.#request = request;
+    this.failed = false;
+    const query = new URLSearchParams({ name: this.file.name, client_id: this.clientId });
+    request.open('POST', api.url(`/uploads?${query.toString().replaceAll('+', '%20')}`));
+    for (const [name, value] of Object.entries(api.headers()))
+      request.setRequestHeader(name, value);
+    request.setRequestHeader('Content-Type', mediaType(this.file));
+    request.upload.onprogress = (event) => {
+      this.progress = event.loaded / (event.total || 1);
+      changed();
+    };
+    request.onloadend = () => {
+      if (request.status === 200 || request.status === 201) {
+        this.upload = JSON.parse(request.responseText) as Upload;
+      } else this.failed = true;
+      changed();
+    };
+    request.send(this.file);
+  }
+
+  cancel(): void {
+    this.#request?.abort();
+  }
+}
+
+const TEXT_BYTES = 262_144;
+
+/** Why a file cannot be sent, as a key of the texts; null when it can. */
+export async function unfit(file: File, limits: Desk['limits']): Promise<string | null> {
+  if (file.size > limits.upload_bytes) return 'upload_large';
+  if (!limits.media_types.includes(mediaType(file))) return 'upload_type';
+  if (/^UTC--/.test(file.name)) return 'upload_secret';
+  if (file.size <= TEXT_BYTES && !file.type.startsWith('image/')) {
+    const found = suspicions(await file.text());
+    if (found.some(({ kind }) => kind === 'keystore' || kind === 'private_key'))
+      return 'upload_secret';
+  }
+  return null;
+}
+
+/** Logs often come without a type. */
+function mediaType(file: File): string {
+  return file.type || (/\.(log|txt)$/i.test(file.name) ? 'text/plain' : 'application/octet-stream');
+}
+
+export function bytes(size: number, language: string): string {
+  const [unit, value] =
+    size < 1024 * 1024
+      ? (['kilobyte', size / 1024] as const)
+      : (['megabyte', size / 1024 / 1024] as const);
+  return new Intl.NumberFormat(language, {
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    maximumFractionDigits: value < 10 ? 1 : 0,
+  }).format(value);
+}
