@@ -106,7 +106,9 @@ async fn perform(desk: &Desk, claim: &Claimed) -> Result<(), Error> {
         }
         "scrub" => {
             remove_erased_files(desk).await?;
-            desk.store().scrub(&["entry", "request", "attachment"]).await?;
+            if !desk.store().scrub(&["entry", "request", "attachment"]).await? {
+                return Err(Error::Inconsistent("a reader keeps the log from being emptied"));
+            }
             complete(desk, claim).await
         }
         "housekeeping" => {

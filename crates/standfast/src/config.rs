@@ -1,0 +1,220 @@
+//! Configuration: one TOML file, and environment variables over it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use serde::{Deserialize, Serialize};
+use standfast_desk::Limits;
+use standfast_store::Database;
+
+/// Everything that an operator can set. `docs/operate/settings.md` is made from [`crate::reference`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) name: String,
+    pub(crate) listen: String,
+    pub(crate) public_url: String,
+    pub(crate) data: PathBuf,
+    pub(crate) database: String,
+    pub(crate) node: u8,
+    pub(crate) log: String,
+    pub(crate) log_format: String,
+    pub(crate) store: StoreConfig,
+    pub(crate) limits: LimitsConfig,
+    pub(crate) host_keys: Vec<HostKeyConfig>,
+    pub(crate) http: standfast_http::Config,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct StoreConfig {
+    pub(crate) writers: usize,
+    pub(crate) readers: usize,
+    pub(crate) queue: usize,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LimitsConfig {
+    pub(crate) text_bytes: usize,
+    pub(crate) upload_bytes: u64,
+    pub(crate) text_upload_bytes: u64,
+    pub(crate) uploads_per_message: usize,
+    pub(crate) field_bytes: usize,
+    pub(crate) context_bytes: usize,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HostKeyConfig {
+    pub(crate) issuer: String,
+    pub(crate) secret: String,
+}
+
+impl std::fmt::Debug for HostKeyConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HostKeyConfig").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            name: "Standfast".to_owned(),
+            listen: "127.0.0.1:8080".to_owned(),
+            public_url: String::new(),
+            data: PathBuf::from("data"),
+            database: String::new(),
+            node: 0,
+            log: "info".to_owned(),
+            log_format: "text".to_owned(),
+            store: StoreConfig::default(),
+            limits: LimitsConfig::default(),
+            host_keys: Vec::new(),
+            http: standfast_http::Config::default(),
+        }
+    }
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        let usual = standfast_store::Config::new(Database::Sqlite { path: PathBuf::new() });
+        Self { writers: usual.writers, readers: usual.readers, queue: usual.queue }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            text_bytes: limits.text_bytes,
+            upload_bytes: limits.upload_bytes,
+            text_upload_bytes: limits.text_upload_bytes,
+            uploads_per_message: limits.uploads_per_message,
+            field_bytes: limits.field_bytes,
+            context_bytes: limits.context_bytes,
+        }
+    }
+}
+
+impl From<&LimitsConfig> for Limits {
+    fn from(config: &LimitsConfig) -> Self {
+        Self {
+            text_bytes: config.text_bytes,
+            upload_bytes: config.upload_bytes,
+            text_upload_bytes: config.text_upload_bytes,
+            uploads_per_message: config.uploads_per_message,
+            field_bytes: config.field_bytes,
+            context_bytes: config.context_bytes,
+        }
+    }
+}
+
+impl Config {
+    /// The file, if one is named, with the environment over it: `STANDFAST_HTTP__CONNECTIONS` sets `http.connections`.
+    pub(crate) fn load(path: Option<&Path>) -> anyhow::Result<Self> {
+        let text = match path {
+            Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
+            None => String::new(),
+        };
+        let environment = std::env::vars().filter_map(|(name, value)| {
+            let name = name.strip_prefix("STANDFAST_")?.to_lowercase();
+            // These are options of the command line or of the tests, not settings.
+            let other = name == "config" || ["test_", "soak_", "bench_"].iter().any(|p| name.starts_with(p));
+            (!other && name != "master_key").then_some((name, value))
+        });
+        Self::parse(&text, environment)
+    }
+
+    fn parse(text: &str, environment: impl Iterator<Item = (String, String)>) -> anyhow::Result<Self> {
+        let mut table: toml::Table = text.parse().context("the configuration is not TOML")?;
+        for (name, value) in environment {
+            let path: Vec<&str> = name.split("__").collect();
+            set(&mut table, &path, &value).with_context(|| format!("STANDFAST_{}", name.to_uppercase()))?;
+        }
+        let mut config: Self = toml::Value::Table(table).try_into().context("the configuration")?;
+        if config.public_url.is_empty() {
+            config.public_url = format!("http://{}", config.listen);
+        }
+        config.public_url = config.public_url.trim_end_matches('/').to_owned();
+        if !config.public_url.starts_with("http://") && !config.public_url.starts_with("https://") {
+            bail!("public_url must begin with https:// (or http:// behind no network): {}", config.public_url);
+        }
+        if config.node > 31 {
+            bail!("node must be between 0 and 31: {}", config.node);
+        }
+        if let Some(short) = config.host_keys.iter().find(|key| key.secret.len() < 32) {
+            bail!("the secret of the host key {:?} is shorter than 32 characters", short.issuer);
+        }
+        Ok(config)
+    }
+
+    /// Where the data is.
+    pub(crate) fn database(&self) -> Database {
+        if self.database.starts_with("postgres://") || self.database.starts_with("postgresql://") {
+            Database::Postgres { url: self.database.clone() }
+        } else if self.database.is_empty() {
+            Database::Sqlite { path: self.data.join("desk.sqlite") }
+        } else {
+            Database::Sqlite { path: PathBuf::from(&self.database) }
+        }
+    }
+
+    /// Where the attachments are.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.data.join("files")
+    }
+}
+
+/// Puts a value from the environment into its place; what it is, is told by how it looks.
+fn set(table: &mut toml::Table, path: &[&str], value: &str) -> anyhow::Result<()> {
+    match path {
+        [] => bail!("no name"),
+        [name] => {
+            let looks = format!("value = {value}").parse::<toml::Table>().ok().and_then(|mut t| t.remove("value"));
+            // A version number or a name must stay text even where TOML would take it for something else.
+            let value = match looks {
+                Some(value @ (toml::Value::Integer(_) | toml::Value::Boolean(_) | toml::Value::Array(_))) => value,
+                _ => toml::Value::String(value.to_owned()),
+            };
+            table.insert((*name).to_owned(), value);
+            Ok(())
+        }
+        [name, rest @ ..] => {
+            let inner = table.entry(*name).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            set(inner.as_table_mut().context("is not a section")?, rest, value)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str, environment: &[(&str, &str)]) -> anyhow::Result<Config> {
+        Config::parse(text, environment.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())))
+    }
+
+    #[test]
+    fn the_environment_goes_over_the_file() {
+        let text = "listen = '0.0.0.0:1'\n[http]\nconnections = 5\n";
+        let config = parse(text, &[("listen", "127.0.0.1:9"), ("http__drain_seconds", "3"), ("node", "2")]).unwrap();
+        assert_eq!((config.listen.as_str(), config.http.connections), ("127.0.0.1:9", 5));
+        assert_eq!((config.http.drain_seconds, config.node), (3, 2));
+        assert_eq!(config.public_url, "http://127.0.0.1:9");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (text, word) in [
+            ("lisen = 'x'", "lisen"),
+            ("node = 40", "between 0 and 31"),
+            ("public_url = 'desk.example'", "https://"),
+            ("[[host_keys]]\nissuer = 'a'\nsecret = 'short'", "32 characters"),
+            ("=", "TOML"),
+        ] {
+            let error = format!("{:#}", parse(text, &[]).unwrap_err());
+            assert!(error.contains(word), "{text}: {error}");
+        }
+    }
+}

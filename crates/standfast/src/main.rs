@@ -1,0 +1,103 @@
+//! Standfast: a support desk for digital-asset wallets, as one binary.
+
+mod config;
+mod demo;
+mod people;
+mod reference;
+mod serve;
+mod setup;
+mod upkeep;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+use crate::people::UserCommand;
+
+/// A support desk for digital-asset wallets.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// The configuration file; without it, environment and defaults alone.
+    #[arg(long, global = true, env = "STANDFAST_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the desk.
+    Serve {
+        /// Fills an empty desk with made-up requests first, and marks it as a demonstration.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Brings the database to this version.
+    Migrate,
+    /// Prints what the database really guarantees: settings read back, space, commit latency.
+    Doctor,
+    /// Makes a verified backup of database and files in a new folder, beside a running desk.
+    Backup {
+        /// The folder to make.
+        target: PathBuf,
+    },
+    /// Restores a backup into an empty place and verifies it.
+    Restore {
+        /// The folder that `backup` made.
+        source: PathBuf,
+    },
+    /// Fills an empty desk with made-up requests.
+    Demo,
+    /// Adds and changes the people of the desk.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Checks every record and every file: nothing altered, moved or cut.
+    Verify,
+    /// Prints the API's description (OpenAPI 3.1).
+    Openapi,
+    /// Prints the reference of all settings.
+    Settings,
+}
+
+fn main() -> ExitCode {
+    setup::quiet_panics();
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "standfast: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    // These two need no desk.
+    match arguments.command {
+        Command::Openapi => return setup::print(&reference::openapi()?),
+        Command::Settings => return setup::print(&reference::settings()?),
+        _ => {}
+    }
+    let config = Config::load(arguments.config.as_deref())?;
+    setup::logging(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Serve { demo } => serve::serve(config, demo).await,
+            Command::Migrate => upkeep::migrate(&config).await,
+            Command::Doctor => upkeep::doctor(&config).await,
+            Command::Backup { target } => upkeep::backup(&config, &target).await,
+            Command::Restore { source } => upkeep::restore(&config, &source).await,
+            Command::Demo => serve::demo(config).await,
+            Command::User { command } => people::user(config, command).await,
+            Command::Verify => upkeep::verify(&config).await,
+            Command::Openapi | Command::Settings => Ok(ExitCode::SUCCESS),
+        }
+    })
+}

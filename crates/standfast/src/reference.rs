@@ -1,0 +1,102 @@
+//! What is generated from the code: the API's description and the reference of all settings.
+
+use std::fmt::Write as _;
+
+use anyhow::Context as _;
+
+use crate::config::Config;
+
+/// Every setting: its path, and what it means. A test compares the paths with the structure that is really read.
+const SETTINGS: &[(&str, &str)] = &[
+    ("name", "The name of the wallet, as customers know it."),
+    ("listen", "Address and port to listen on."),
+    ("public_url", "Where customers reach the desk. Empty: `http://` and the address to listen on. With `https://`, cookies are marked secure and browsers are told to stay with it."),
+    ("data", "Folder for the embedded database, attachments and the master key."),
+    ("database", "Empty: `desk.sqlite` in the data folder. A path: that SQLite file. `postgres://user:password@host/database`: that server."),
+    ("node", "Number of this process (0–31) among those on one database; each needs its own."),
+    ("log", "What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,standfast_http=debug`. Message text is never logged."),
+    ("log_format", "`text` or `json`."),
+    ("store.writers", "Writer threads on PostgreSQL. SQLite has one."),
+    ("store.readers", "Reader threads."),
+    ("store.queue", "Most writes that wait, and most reads that wait, before callers are asked to come back."),
+    ("limits.text_bytes", "Longest message, in bytes of UTF-8."),
+    ("limits.upload_bytes", "Largest picture, in bytes."),
+    ("limits.text_upload_bytes", "Largest log or other text file, in bytes; these are screened whole."),
+    ("limits.uploads_per_message", "Most files of one message."),
+    ("limits.field_bytes", "Longest answer to a question of the intake form, in bytes."),
+    ("limits.context_bytes", "Most that the host app may pass along with a message, in bytes."),
+    ("host_keys", "Keys with which the wallet's backend signs who its users are: a list of `issuer` and `secret` (at least 32 characters)."),
+    ("http.trusted_proxies", "Proxies that are believed about where a call comes from (`X-Forwarded-For`)."),
+    ("http.connections", "Connections at the same time."),
+    ("http.connections_per_network", "Connections at the same time from one network; those from trusted proxies are not counted."),
+    ("http.intake_in_flight", "Messages being taken in at the same time. A quarter is kept for assets at risk."),
+    ("http.rates.intake", "Messages of one identity: so many at once, then so many a minute. 0 a minute switches a limit off."),
+    ("http.rates.intake_at_risk", "Messages of one identity about assets at risk, counted apart."),
+    ("http.rates.intake_network", "Messages from one network (an IPv4 address or an IPv6 /64, behind which many people may be)."),
+    ("http.rates.intake_at_risk_network", "Messages about assets at risk from one network."),
+    ("http.rates.upload", "Files of one identity."),
+    ("http.rates.upload_network", "Files from one network."),
+    ("http.rates.read", "Reads of one identity."),
+    ("http.rates.read_network", "Reads from one network."),
+    ("http.rates.sign_in", "Attempts to sign in with one e-mail address."),
+    ("http.rates.sign_in_network", "Attempts to sign in from one network."),
+    ("http.widget_origins", "Origins of the pages that may use the widget, such as `https://wallet.example`; all when empty."),
+    ("http.operator_token", "With this as `Authorization: Bearer …`, `/metrics` answers calls from other machines too. Not set: only this machine."),
+    ("http.drain_seconds", "How long running calls and sockets have to end when the process is asked to stop."),
+];
+
+/// The API's description as JSON, ending with a line end.
+pub(crate) fn openapi() -> anyhow::Result<String> {
+    let mut text = serde_json::to_string_pretty(&standfast_http::openapi()).context("openapi")?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// The reference page.
+pub(crate) fn settings() -> anyhow::Result<String> {
+    let defaults = toml::Value::try_from(Config::default()).context("defaults")?;
+    let mut page = String::from(
+        "# Settings\n\nMade by `standfast settings`. One TOML file, named with `--config` or `STANDFAST_CONFIG`; every \
+         setting can also be given in the environment, where `http.connections` is `STANDFAST_HTTP__CONNECTIONS` \
+         (values as TOML writes them). A name that does not exist is an error.\n\n\
+         `STANDFAST_MASTER_KEY` (64 hexadecimal digits) replaces the file `master.key` in the data folder; processes on \
+         one database need the same key.\n\n| setting | default | meaning |\n|---|---|---|\n",
+    );
+    for (path, meaning) in SETTINGS {
+        let default = path.split('.').try_fold(&defaults, |value, name| value.get(name));
+        let default = default.map_or_else(|| "not set".to_owned(), |value| format!("`{value}`"));
+        writeln!(page, "| `{path}` | {default} | {meaning} |").context("page")?;
+    }
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn paths(value: &toml::Value, prefix: &str, into: &mut BTreeSet<String>) {
+        let known = SETTINGS.iter().any(|(path, _)| *path == prefix);
+        match value {
+            toml::Value::Table(table) if !known => {
+                for (name, value) in table {
+                    let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                    paths(value, &path, into);
+                }
+            }
+            _ => drop(into.insert(prefix.to_owned())),
+        }
+    }
+
+    #[test]
+    fn every_setting_is_explained_and_every_explanation_is_of_a_setting() {
+        let mut read = BTreeSet::new();
+        let mut config = Config::default();
+        // What has no default must be there to be seen.
+        config.http.operator_token = Some("x".to_owned());
+        paths(&toml::Value::try_from(config).unwrap(), "", &mut read);
+        let explained: BTreeSet<String> = SETTINGS.iter().map(|(path, _)| (*path).to_owned()).collect();
+        assert_eq!(read, explained);
+    }
+}

@@ -1,0 +1,69 @@
+//! Serving the desk, and filling it for a demonstration.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use standfast_desk::Desk;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::{demo, setup};
+
+/// Serves until SIGTERM or SIGINT, or until the store says that it must not go on.
+pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<ExitCode> {
+    if demo {
+        if config.name == Config::default().name {
+            "Harbor Wallet".clone_into(&mut config.name);
+        }
+        config.host_keys.push(demo::host_key());
+    }
+    let desk = setup::open_desk(&config, demo).await?;
+    if demo {
+        fill(&desk).await?;
+    }
+    let listener =
+        TcpListener::bind(&config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    if demo {
+        setup::print(&demo::welcome(&config.public_url))?;
+    }
+    let (stop, stopping) = watch::channel(false);
+    let jobs = tokio::spawn(standfast_desk::run_jobs(desk.clone(), stopping));
+    let mut broken = desk.store().broken();
+    let store = desk.store().clone();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let shutdown = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            // Storage failed under us: end, so that the next start recovers from the log.
+            _ = broken.wait_for(Option::is_some) => {}
+        }
+    };
+    standfast_http::serve(listener, desk, config.http, shutdown).await?;
+    let _ = stop.send(true);
+    let _ = jobs.await;
+    let failure = store.broken().borrow().clone();
+    store.close().await;
+    match failure {
+        Some(error) => Err(error).context("the store failed"),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Fills an empty desk.
+pub(crate) async fn demo(config: Config) -> anyhow::Result<ExitCode> {
+    let desk = setup::open_desk(&config, true).await?;
+    fill(&desk).await?;
+    desk.store().close().await;
+    setup::print(&demo::welcome(&config.public_url))
+}
+
+async fn fill(desk: &Desk) -> anyhow::Result<()> {
+    if let Some(summary) = demo::fill_once(desk).await? {
+        setup::print(&format!("{summary}\n"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! What every command needs first: logging, the master key, an open and migrated store, a desk.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use standfast_desk::{Desk, HostKey, Keys, Limits, Settings};
+use standfast_domain::{Clock, OsEntropy, SystemClock};
+use standfast_store::Store;
+
+use crate::config::Config;
+
+/// Panics say where, not what: the message of a panic can quote the text that was being worked on.
+pub(crate) fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        let _ = writeln!(std::io::stderr(), "standfast: panic at {place}");
+    }));
+}
+
+/// Prints a command's result.
+pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts logging to stderr.
+pub(crate) fn logging(config: &Config) -> anyhow::Result<()> {
+    let filter: tracing_subscriber::EnvFilter = config.log.parse().context("the setting log")?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format.as_str() {
+        "text" => builder.with_ansi(false).init(),
+        "json" => builder.json().init(),
+        other => bail!("log_format is text or json, not {other:?}"),
+    }
+    Ok(())
+}
+
+/// The master key: from the environment, or from its file, which is made at the first start.
+fn master_key(data: &Path) -> anyhow::Result<[u8; 32]> {
+    #[expect(clippy::disallowed_methods, reason = "a secret has no place in the configuration file")]
+    if let Ok(text) = std::env::var("STANDFAST_MASTER_KEY") {
+        return parse_key(&text).context("STANDFAST_MASTER_KEY");
+    }
+    let path = data.join("master.key");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => parse_key(text.trim()).with_context(|| path.display().to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = OsEntropy::shared().bytes::<32>();
+            write_key(&path, &key).with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(key)
+        }
+        Err(error) => Err(error).with_context(|| path.display().to_string()),
+    }
+}
+
+fn parse_key(text: &str) -> anyhow::Result<[u8; 32]> {
+    let digits = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).map(|p| u8::from_str_radix(p, 16)));
+    let bytes: Vec<u8> = digits.filter_map(|byte| byte.ok()?.ok()).collect();
+    match <[u8; 32]>::try_from(bytes) {
+        Ok(key) if text.len() == 64 => Ok(key),
+        _ => bail!("a master key is 64 hexadecimal digits"),
+    }
+}
+
+/// Durably: a key that is lost in a power cut makes every link void and every record's seal broken.
+fn write_key(path: &Path, key: &[u8; 32]) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    writeln!(file, "{text}")?;
+    file.sync_all()?;
+    if let Some(folder) = path.parent() {
+        std::fs::File::open(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Opens the store and brings it to this version.
+pub(crate) async fn open_store(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Store> {
+    std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
+    let mut settings = standfast_store::Config::new(config.database());
+    settings.writers = config.store.writers;
+    settings.readers = config.store.readers;
+    settings.queue = config.store.queue;
+    let clock = clock.clone();
+    let store = tokio::task::spawn_blocking(move || Store::open(settings, clock)).await??;
+    for applied in store.migrate().await? {
+        tracing::info!(?applied, "migrated");
+    }
+    Ok(store)
+}
+
+/// Opens the desk.
+pub(crate) async fn open_desk(config: &Config, demo: bool) -> anyhow::Result<Desk> {
+    let clock = SystemClock::shared();
+    let store = open_store(config, &clock).await?;
+    let settings = Settings {
+        name: config.name.clone(),
+        public_url: config.public_url.clone(),
+        files: config.files(),
+        limits: Limits::from(&config.limits),
+        host_keys: config
+            .host_keys
+            .iter()
+            .map(|key| HostKey { issuer: key.issuer.clone(), secret: key.secret.clone().into_bytes() })
+            .collect(),
+        demo,
+    };
+    let keys = Keys::new(&master_key(&config.data)?);
+    Ok(Desk::new(store, keys, settings, clock, OsEntropy::shared(), config.node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_64_digits_and_nothing_else() {
+        assert_eq!(parse_key(&"0a".repeat(32)).unwrap(), [10; 32]);
+        for bad in ["", "0a", &"0a".repeat(33), &"zz".repeat(32), &"0".repeat(63)] {
+            assert!(parse_key(bad).is_err(), "{bad}");
+        }
+    }
+}

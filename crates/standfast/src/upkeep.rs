@@ -1,0 +1,144 @@
+//! Looking after the data: migrate, doctor, backup, restore, verify.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use standfast_domain::SystemClock;
+use standfast_store::{Database, backup as store_backup};
+
+use crate::config::Config;
+use crate::setup;
+
+/// Commits that the doctor makes to see how long they take.
+const COMMITS: usize = 100;
+
+/// Brings the database to this version.
+pub(crate) async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
+    let store = setup::open_store(config, &SystemClock::shared()).await?;
+    store.close().await;
+    setup::print("The database is at the version of this program.\n")
+}
+
+/// Prints what the database really guarantees.
+pub(crate) async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
+    let store = setup::open_store(config, &SystemClock::shared()).await?;
+    let found = store.inspect(COMMITS).await?;
+    store.close().await;
+    let mut page = String::new();
+    let mib = |bytes: Option<u64>| bytes.map_or_else(|| "not known".to_owned(), |b| format!("{} MiB", b >> 20));
+    writeln!(page, "engine          {} {}", found.engine, found.version)?;
+    if let Some(path) = &found.path {
+        writeln!(page, "file            {}", path.display())?;
+    }
+    writeln!(page, "journal mode    {}", found.journal_mode)?;
+    writeln!(page, "synchronous     {}", found.synchronous)?;
+    writeln!(page, "acknowledged    durable, {}", found.durable)?;
+    writeln!(page, "free space      {}", mib(found.free_bytes))?;
+    writeln!(page, "log             {}", mib(found.wal_bytes))?;
+    writeln!(page, "commit          p50 {:.1?}, p99 {:.1?} of {COMMITS}, one after the other", found.commit_p50, found.commit_p99)?;
+    for warning in &found.warnings {
+        writeln!(page, "warning         {warning}")?;
+    }
+    setup::print(&page)?;
+    Ok(if found.warnings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// The name of the database inside of a backup.
+fn backup_name(database: &Database) -> &'static str {
+    match database {
+        Database::Sqlite { .. } => "desk.sqlite",
+        Database::Postgres { .. } => "desk.pgdump",
+    }
+}
+
+/// Makes a verified backup of database and files. The master key is not part of it: keep it elsewhere.
+pub(crate) async fn backup(config: &Config, target: &Path) -> anyhow::Result<ExitCode> {
+    if target.exists() {
+        bail!("{} exists already", target.display());
+    }
+    std::fs::create_dir_all(target).with_context(|| format!("cannot make {}", target.display()))?;
+    let (database, path) = (config.database(), target.join(backup_name(&config.database())));
+    let contents = tokio::task::spawn_blocking(move || store_backup::backup(&database, &path)).await??;
+    // Files are written before the rows that name them and never changed, so that copying them afterwards is enough.
+    let files = copy_files(&config.files(), &target.join("files"))?;
+    let mut page = format!("{} bytes of database, {files} files in {}\n", contents.bytes, target.display());
+    for table in &contents.tables {
+        writeln!(page, "  {:<18} {:>9} rows", table.name, table.rows)?;
+    }
+    page.push_str("The master key is not part of the backup: keep a copy of master.key at another place.\n");
+    setup::print(&page)
+}
+
+/// Restores a backup into an empty place.
+pub(crate) async fn restore(config: &Config, source: &Path) -> anyhow::Result<ExitCode> {
+    let database = config.database();
+    let path = source.join(backup_name(&database));
+    if !path.is_file() {
+        bail!("{} is not a backup for this database: it has no {}", source.display(), backup_name(&database));
+    }
+    std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
+    if config.files().exists() {
+        bail!("{} exists already: a restore never overwrites anything", config.files().display());
+    }
+    let now = SystemClock::shared().now();
+    let contents = tokio::task::spawn_blocking(move || store_backup::restore(&path, &database, now)).await??;
+    let files = copy_files(&source.join("files"), &config.files())?;
+    let rows: u64 = contents.tables.iter().map(|table| table.rows).sum();
+    setup::print(&format!("{rows} rows in {} tables and {files} files restored. Check with: standfast verify\n", contents.tables.len()))
+}
+
+/// Copies finished attachments, each synced; what is still coming in has no row yet and is left out.
+fn copy_files(from: &Path, to: &Path) -> anyhow::Result<u64> {
+    let mut copied = 0;
+    if !from.is_dir() {
+        return Ok(0);
+    }
+    for folder in std::fs::read_dir(from)? {
+        let folder = folder?;
+        if !folder.file_type()?.is_dir() || folder.file_name() == "incoming" {
+            continue;
+        }
+        let target = to.join(folder.file_name());
+        std::fs::create_dir_all(&target)?;
+        for file in std::fs::read_dir(folder.path())? {
+            let file = file?;
+            let path = target.join(file.file_name());
+            match std::fs::copy(file.path(), &path) {
+                Ok(_) => std::fs::File::open(&path)?.sync_all()?,
+                // Erased since the folder was read.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error).with_context(|| path.display().to_string()),
+            }
+            copied += 1;
+        }
+        std::fs::File::open(&target)?.sync_all()?;
+    }
+    Ok(copied)
+}
+
+/// Checks every record and every file.
+pub(crate) async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
+    let desk = setup::open_desk(config, false).await?;
+    let found = standfast_desk::verify(&desk).await;
+    desk.store().close().await;
+    let found = found?;
+    let mut page = format!(
+        "{} requests, {} entries ({} erased), {} files checked\n",
+        found.requests, found.entries, found.erased, found.files
+    );
+    for fault in &found.faults {
+        match fault.seq {
+            Some(seq) => writeln!(page, "FAULT {} entry {seq}: {}", fault.number, fault.what)?,
+            None => writeln!(page, "FAULT {}: {}", fault.number, fault.what)?,
+        }
+    }
+    for file in &found.bad_files {
+        writeln!(page, "FAULT attachment {file}: its bytes are missing or altered")?;
+    }
+    let sound = found.faults.is_empty() && found.bad_files.is_empty();
+    page.push_str(if sound { "every record verifies\n" } else { "RECORDS DO NOT VERIFY\n" });
+    setup::print(&page)?;
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
