@@ -69,6 +69,12 @@ pub enum Error {
     /// The unit or read panicked; it was rolled back.
     #[error("the unit panicked")]
     Panicked,
+    /// The job's lease has ended and somebody else may have it: nothing of this unit may stay.
+    #[error("the lease of the job has ended")]
+    Fenced,
+    /// The cursor is from before a restore, or what follows it was trimmed away: start again from the head.
+    #[error("the cursor is too old")]
+    CursorLost,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
@@ -131,7 +137,7 @@ impl Error {
     /// Whether the engine refused a statement, so that its transaction cannot be committed any more.
     /// (Reading the answer wrongly, or finding nothing, leaves the transaction as it was.)
     pub(crate) const fn spoils(&self) -> bool {
-        !matches!(self, Self::NotFound | Self::Decode { .. })
+        !matches!(self, Self::NotFound | Self::Decode { .. } | Self::Fenced | Self::CursorLost)
     }
 
     pub(crate) fn engine(code: impl Into<String>, text: impl Into<String>) -> Self {
@@ -216,7 +222,9 @@ impl From<tokio_postgres::Error> for Error {
             "57014" => Self::Timeout,
             "53100" => Self::DiskFull,
             // Read-only: the address points to a standby during a failover.
-            "25006" | "53300" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => Self::Unavailable(code.to_owned()),
+            "25006" | "53300" | "57P01" | "57P02" | "57P03" | "57P04" | "57P05" => {
+                Self::Unavailable(code.to_owned())
+            }
             _ if code.starts_with("08") => Self::Unavailable(code.to_owned()),
             "58030" | "XX001" | "XX002" => Self::Storage(format!("postgres {code}")),
             // Class 42 speaks of our own statements; all others may quote data.

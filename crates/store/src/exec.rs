@@ -150,6 +150,41 @@ impl Rd {
         }
     }
 
+    /// Runs a query whose text is made at run time (names of tables, never values) and hands every row to `row`, in
+    /// portions on PostgreSQL, so that a table of any size can be read. Inside of a transaction only.
+    pub(crate) fn query_text(
+        &mut self,
+        sql: &str,
+        mut row: impl FnMut(&Row<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.fresh = None;
+        match &mut self.engine {
+            Engine::Sqlite(sqlite) => {
+                let mut statement = sqlite.connection.prepare(sql)?;
+                let mut rows = statement.query([])?;
+                while let Some(columns) = rows.next()? {
+                    row(&Row(Columns::Sqlite(columns)))?;
+                }
+                Ok(())
+            }
+            Engine::Postgres(postgres) => {
+                postgres.flush()?;
+                postgres.batch(&format!("DECLARE portion NO SCROLL CURSOR FOR {sql}"))?;
+                loop {
+                    let rows = postgres.query("FETCH 2000 FROM portion", &[])?;
+                    for columns in &rows {
+                        row(&Row(Columns::Postgres(columns)))?;
+                    }
+                    if rows.is_empty() {
+                        // The portion's columns differ from table to table.
+                        postgres.forget("FETCH 2000 FROM portion");
+                        return postgres.batch("CLOSE portion");
+                    }
+                }
+            }
+        }
+    }
+
     /// Runs a statement of the store itself: BEGIN, SAVEPOINT and their like. Queued like [`Tx::run`].
     pub(crate) fn control(&mut self, sql: &'static str) -> Result<(), Error> {
         match &mut self.engine {
@@ -352,6 +387,14 @@ impl Row<'_> {
         }
     }
 
+    /// How many columns there are.
+    pub(crate) fn width(&self) -> usize {
+        match &self.0 {
+            Columns::Sqlite(row) => row.as_ref().column_count(),
+            Columns::Postgres(row) => row.len(),
+        }
+    }
+
     /// The column as it is.
     pub fn value(&self, index: usize) -> Result<Value<'_>, Error> {
         match &self.0 {
@@ -359,9 +402,13 @@ impl Row<'_> {
                 ValueRef::Null => Value::Null,
                 ValueRef::Integer(value) => Value::Int(value),
                 ValueRef::Real(value) => Value::Float(value),
-                ValueRef::Text(bytes) => Value::Text(Cow::Borrowed(std::str::from_utf8(bytes).map_err(|_| {
-                    Error::Decode { index, expected: "UTF-8", found: "other bytes" }
-                })?)),
+                ValueRef::Text(bytes) => {
+                    Value::Text(Cow::Borrowed(std::str::from_utf8(bytes).map_err(|_| Error::Decode {
+                        index,
+                        expected: "UTF-8",
+                        found: "other bytes",
+                    })?))
+                }
                 ValueRef::Blob(bytes) => Value::Bytes(Cow::Borrowed(bytes)),
             }),
             Columns::Postgres(row) => match row.try_get::<_, Cell<'_>>(index) {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use parking_lot::{Condvar, Mutex};
 
 use crate::Error;
+use crate::exec::Rd;
 use crate::writer::{Batch, Work};
 
 /// How urgent a unit is.
@@ -22,8 +23,12 @@ pub enum Lane {
 const ORDINARY_SHARE: usize = 8;
 const BACKGROUND_SHARE: usize = 16;
 
+/// Something that a writer does between two batches, outside of any transaction.
+pub(crate) type Errand = Box<dyn FnOnce(&mut Rd) + Send>;
+
 #[derive(Default)]
 struct Queues {
+    errands: VecDeque<Errand>,
     at_risk: VecDeque<Box<dyn Work>>,
     ordinary: VecDeque<Box<dyn Work>>,
     background: VecDeque<Box<dyn Work>>,
@@ -68,12 +73,29 @@ impl Lanes {
         Ok(())
     }
 
-    /// Waits for work and fills `batch` with at most `most` units; false when the queue is closed and empty.
+    /// Puts an errand at the end of its queue; false when the writer has gone.
+    pub(crate) fn send(&self, errand: Errand) -> bool {
+        let mut queues = self.queues.lock();
+        if queues.closed {
+            return false;
+        }
+        queues.errands.push_back(errand);
+        drop(queues);
+        self.arrived.notify_one();
+        true
+    }
+
+    /// The next errand, if there is one.
+    pub(crate) fn errand(&self) -> Option<Errand> {
+        self.queues.lock().errands.pop_front()
+    }
+
+    /// Waits for work and fills `batch` with at most `most` units (none when there are only errands); false when the queue is closed and empty.
     pub(crate) fn take(&self, batch: &mut Batch, most: usize) -> bool {
         let mut queues = self.queues.lock();
         loop {
-            let Queues { at_risk, ordinary, background, closed, idle } = &mut *queues;
-            if !at_risk.is_empty() || !ordinary.is_empty() || !background.is_empty() {
+            let Queues { at_risk, ordinary, background, errands, closed, idle } = &mut *queues;
+            if !errands.is_empty() || !at_risk.is_empty() || !ordinary.is_empty() || !background.is_empty() {
                 let low = background.len().min(most / BACKGROUND_SHARE);
                 let middle = ordinary.len().min(most / ORDINARY_SHARE);
                 let mut room = most - low - middle;

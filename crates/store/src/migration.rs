@@ -10,12 +10,13 @@ const MIGRATIONS: &[(&str, &str)] = &[("0001_desk", include_str!("../migrations/
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
 const PLACEHOLDERS: &[(&str, &str, &str)] = &[
     ("{bytes}", "BLOB", "BYTEA"),
+    ("{position}", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY"),
+    // The transaction that wrote the row, and on PostgreSQL the key in the feed's order (see `outbox`).
     (
-        "{position}",
-        "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT",
-        "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+        "{xid}",
+        "BIGINT NOT NULL DEFAULT 0",
+        "BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint), PRIMARY KEY (xid, position)",
     ),
-    ("{xid}", "BIGINT NOT NULL DEFAULT 0", "BIGINT NOT NULL DEFAULT (pg_current_xact_id()::text::bigint)"),
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migration (
@@ -64,7 +65,11 @@ impl Store {
             } else {
                 Vec::new()
             };
-            Ok(MIGRATIONS.iter().map(|(name, _)| *name).filter(|name| !applied.iter().any(|a| a == name)).collect())
+            Ok(MIGRATIONS
+                .iter()
+                .map(|(name, _)| *name)
+                .filter(|name| !applied.iter().any(|a| a == name))
+                .collect())
         })
         .await
     }
@@ -78,8 +83,13 @@ fn text_for(dialect: Dialect, text: &str) -> String {
 }
 
 fn checksum(text: &str) -> String {
+    hex(&Sha256::digest(text))
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    Sha256::digest(text).iter().fold(String::with_capacity(64), |mut out, byte| {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");
         out
     })
@@ -108,15 +118,16 @@ fn prepare(tx: &mut Tx) -> Result<(), Error> {
 fn lock(tx: &mut Tx) -> Result<(), Error> {
     match tx.dialect() {
         Dialect::Sqlite => Ok(()),
-        Dialect::Postgres => tx.execute("LOCK TABLE schema_migration IN EXCLUSIVE MODE", params![]).map(|_| ()),
+        Dialect::Postgres => {
+            tx.execute("LOCK TABLE schema_migration IN EXCLUSIVE MODE", params![]).map(|_| ())
+        }
     }
 }
 
 fn apply(tx: &mut Tx, name: &'static str, text: &str, now: i64) -> Result<bool, Error> {
     lock(tx)?;
-    let known = tx
-        .query_opt("SELECT 1 FROM schema_migration WHERE name = $1", params![name], |_| Ok(()))?
-        .is_some();
+    let known =
+        tx.query_opt("SELECT 1 FROM schema_migration WHERE name = $1", params![name], |_| Ok(()))?.is_some();
     if known {
         return Ok(false);
     }

@@ -204,15 +204,19 @@ fn set(tx: &mut Tx, name: &str, value: &str) -> Result<(), Error> {
 /// The incarnation, and the last place that was trimmed.
 fn bounds(rd: &mut Rd) -> Result<(i64, (i64, i64)), Error> {
     let mut found = (0, (0, 0));
-    rd.query("SELECT name, value FROM setting WHERE name IN ($1, $2)", params![INCARNATION, TRIMMED], |row| {
-        let value: String = row.get(1)?;
-        if row.value(0)? == Value::Text(INCARNATION.into()) {
-            found.0 = value.parse().unwrap_or(0);
-        } else if let Some((xid, position)) = value.split_once(' ') {
-            found.1 = (xid.parse().unwrap_or(0), position.parse().unwrap_or(0));
-        }
-        Ok(())
-    })?;
+    rd.query(
+        "SELECT name, value FROM setting WHERE name IN ($1, $2)",
+        params![INCARNATION, TRIMMED],
+        |row| {
+            let value: String = row.get(1)?;
+            if row.value(0)? == Value::Text(INCARNATION.into()) {
+                found.0 = value.parse().unwrap_or(0);
+            } else if let Some((xid, position)) = value.split_once(' ') {
+                found.1 = (xid.parse().unwrap_or(0), position.parse().unwrap_or(0));
+            }
+            Ok(())
+        },
+    )?;
     Ok(found)
 }
 

@@ -135,6 +135,11 @@ impl Postgres {
         Ok(statement)
     }
 
+    /// Forgets a prepared statement, because the next one of this text answers with other columns.
+    pub(crate) fn forget(&mut self, sql: &'static str) {
+        self.statements.remove(&(sql.as_ptr() as usize, sql.len()));
+    }
+
     /// Queues a statement. Its failure comes out of the next call that waits.
     pub(crate) fn queue(&mut self, sql: &'static str, binds: Vec<Bind>) -> Result<(), Error> {
         let statement = self.statement(sql)?;
@@ -164,7 +169,8 @@ impl Postgres {
     pub(crate) fn query(&mut self, sql: &'static str, binds: &[Bind]) -> Result<Vec<Row>, Error> {
         let statement = self.statement(sql)?;
         let client = Arc::clone(&self.client);
-        let binds: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> = binds.iter().map(|bind| bind as _).collect();
+        let binds: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
+            binds.iter().map(|bind| bind as _).collect();
         self.finish(async move { client.query(&statement, &binds).await })
     }
 

@@ -103,6 +103,22 @@ impl Sqlite {
         Ok(sqlite)
     }
 
+    /// A file that nobody else has open, to be read as it is: a backup.
+    pub(crate) fn unchanged(path: &Path) -> Result<Self, Error> {
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        Ok(Self::new(connection, path))
+    }
+
+    fn new(connection: Connection, path: &Path) -> Self {
+        Self {
+            connection,
+            translated: HashMap::new(),
+            path: path.to_owned(),
+            checkpointed: 0,
+            begun: Arc::default(),
+        }
+    }
+
     fn open(path: &Path, flags: OpenFlags) -> Result<Self, Error> {
         check_version()?;
         let connection = Connection::open_with_flags(path, flags)?;
@@ -112,7 +128,7 @@ impl Sqlite {
             connection.pragma_update(None, name, wanted)?;
             expect(&connection, name, read)?;
         }
-        Ok(Self { connection, translated: HashMap::new(), path: path.to_owned(), checkpointed: 0, begun: Arc::default() })
+        Ok(Self::new(connection, path))
     }
 
     /// Starts the time that a read may take.

@@ -176,6 +176,38 @@ impl Store {
         async move { answer.await.unwrap_or_else(|_| Err(Error::Closed.into())) }
     }
 
+    /// Has the first writer do something between two batches, outside of any transaction.
+    pub(crate) async fn errand<T: Send + 'static>(
+        &self,
+        errand: impl FnOnce(&mut Rd) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (caller, answer) = oneshot::channel();
+        let errand = Box::new(move |rd: &mut Rd| {
+            let _ = caller.send(errand(rd));
+        });
+        if let Some(lanes) = self.inner.lanes.first() {
+            lanes.send(errand);
+        }
+        answer.await.unwrap_or(Err(Error::Closed))
+    }
+
+    /// Does something with a PostgreSQL connection of its own, on a thread of its own.
+    pub(crate) async fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Postgres) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let Database::Postgres { url } = self.inner.config.database.clone() else {
+            return Err(Error::Closed);
+        };
+        let (caller, answer) = oneshot::channel();
+        thread::Builder::new().name("store-apart".to_owned()).spawn(move || {
+            let result =
+                Postgres::connect(&url.into(), Purpose::Write).and_then(|mut postgres| work(&mut postgres));
+            let _ = caller.send(result);
+        })?;
+        answer.await.unwrap_or(Err(Error::Panicked))
+    }
+
     /// Changes after every shared commit: a hint to look at the outbox.
     pub fn committed(&self) -> watch::Receiver<u64> {
         self.inner.meter.committed.subscribe()
@@ -231,7 +263,12 @@ impl Inner {
         self.lanes.get(usize::try_from(spread % count).unwrap_or(0))
     }
 
-    fn start_writer(&self, number: usize, held: &Option<Arc<File>>, alive: &mpsc::Sender<()>) -> Result<(), Error> {
+    fn start_writer(
+        &self,
+        number: usize,
+        held: &Option<Arc<File>>,
+        alive: &mpsc::Sender<()>,
+    ) -> Result<(), Error> {
         let Some(lanes) = self.lanes.get(number).map(Arc::clone) else { return Ok(()) };
         let database = self.config.database.clone();
         let meter = Arc::clone(&self.meter);
@@ -250,7 +287,12 @@ impl Inner {
         })
     }
 
-    fn start_reader(&self, number: usize, held: &Option<Arc<File>>, alive: &mpsc::Sender<()>) -> Result<(), Error> {
+    fn start_reader(
+        &self,
+        number: usize,
+        held: &Option<Arc<File>>,
+        alive: &mpsc::Sender<()>,
+    ) -> Result<(), Error> {
         let Config { database, read_timeout, .. } = self.config.clone();
         let (reads, clock) = (Arc::clone(&self.reads), Arc::clone(&self.clock));
         let (held, alive) = (held.clone(), alive.clone());

@@ -74,6 +74,13 @@ impl TestStore {
         }
     }
 
+    /// Runs statements on PostgreSQL over a connection of the test's own; does nothing on SQLite.
+    pub fn on_postgres(&self, statements: &[&str]) {
+        if let Database::Postgres { url } = &self.config().database {
+            on_server(url, &statements.iter().map(|&s| s.to_owned()).collect::<Vec<_>>());
+        }
+    }
+
     /// A second store on the same database. SQLite allows that only after [`Store::close`].
     pub fn reopen(&self) -> Store {
         Store::open(self.config().clone(), Arc::clone(self.clock())).expect("the database opens again")
@@ -124,21 +131,45 @@ pub fn sqlite() -> TestStore {
 /// A migrated PostgreSQL database, if there is a server.
 pub fn postgres() -> Option<TestStore> {
     static TEMPLATE: OnceLock<String> = OnceLock::new();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
     let server = server()?;
     let template = TEMPLATE.get_or_init(|| template(&server));
+    let name = create(&server, &format!("TEMPLATE {template}"));
+    let config = Config::new(Database::Postgres { url: database_url(&server, &name) });
+    let store = Store::open(config, clock()).expect("the copy opens");
+    Some(TestStore { store, home: Home::Postgres { server, name } })
+}
+
+/// An empty PostgreSQL database that goes away with the value, if there is a server.
+pub fn empty_postgres() -> Option<EmptyDatabase> {
+    let server = server()?;
+    let name = create(&server, "");
+    Some(EmptyDatabase { url: database_url(&server, &name), server, name })
+}
+
+/// See [`empty_postgres`].
+#[derive(Debug)]
+pub struct EmptyDatabase {
+    /// Its address.
+    pub url: String,
+    server: String,
+    name: String,
+}
+
+impl Drop for EmptyDatabase {
+    fn drop(&mut self) {
+        on_server(&self.server, &[format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)]);
+    }
+}
+
+fn create(server: &str, how: &str) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("standfast_test_{}_{count}", std::process::id());
     on_server(
-        &server,
-        &[
-            format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-            format!("CREATE DATABASE {name} TEMPLATE {template}"),
-        ],
+        server,
+        &[format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), format!("CREATE DATABASE {name} {how}")],
     );
-    let store = Store::open(Config::new(Database::Postgres { url: database_url(&server, &name) }), clock())
-        .expect("the copy opens");
-    Some(TestStore { store, home: Home::Postgres { server, name } })
+    name
 }
 
 /// The test server's address.
@@ -196,7 +227,14 @@ fn template(server: &str) -> String {
 
 fn exists(server: &str, name: &str) -> bool {
     let sql = format!("SELECT 1 FROM pg_database WHERE datname = '{name}'");
-    talk(server, move |client| async move { client.simple_query(&sql).await.expect("a list").iter().any(|m| matches!(m, tokio_postgres::SimpleQueryMessage::Row(_))) })
+    talk(server, move |client| async move {
+        client
+            .simple_query(&sql)
+            .await
+            .expect("a list")
+            .iter()
+            .any(|m| matches!(m, tokio_postgres::SimpleQueryMessage::Row(_)))
+    })
 }
 
 fn on_server(server: &str, statements: &[String]) {
@@ -224,7 +262,8 @@ where
     let server = server.to_owned();
     let spoken = std::thread::spawn(move || {
         runtime().block_on(async {
-            let (client, connection) = tokio_postgres::connect(&server, NoTls).await.expect("the test server");
+            let (client, connection) =
+                tokio_postgres::connect(&server, NoTls).await.expect("the test server");
             tokio::spawn(connection);
             say(client).await
         })

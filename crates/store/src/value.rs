@@ -161,7 +161,10 @@ impl ToValue for f64 {
 
 impl FromValue for f64 {
     const EXPECTED: &'static str = "double";
-    #[expect(clippy::cast_precision_loss, reason = "SQLite gives whole sums as integers; PostgreSQL rounds them the same way")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "SQLite gives whole sums as integers; PostgreSQL rounds them the same way"
+    )]
     fn from_value(value: Value<'_>) -> Option<Self> {
         match value {
             Value::Float(value) => Some(value),

@@ -117,6 +117,10 @@ impl Writer {
     pub(crate) fn work(mut self) {
         let mut batch = Vec::with_capacity(BATCH);
         while self.lanes.take(&mut batch, BATCH) {
+            while let Some(errand) = self.lanes.errand() {
+                // The errand sends its own answer; a panic drops the sender, which the caller sees.
+                let _ = catch_unwind(AssertUnwindSafe(|| errand(&mut self.tx)));
+            }
             batch.retain(|unit| !unit.is_abandoned());
             if batch.is_empty() {
                 continue;
