@@ -90,7 +90,7 @@ fn read(plain: &str) -> Option<(Ask, Range<usize>)> {
         let safe_place = within(&sentence).iter().any(|cue| cue.cue == Cue::InTheWallet);
         let mut excepted = false;
         for clause in &clauses {
-            let clause = Clause { cues: within(clause), carried, safe_place, excepted };
+            let clause = Clause { plain, cues: within(clause), carried, safe_place, excepted };
             if let Some(ask) = clause.asks() {
                 return Some((ask, sentence));
             }
@@ -102,6 +102,7 @@ fn read(plain: &str) -> Option<(Ask, Range<usize>)> {
 }
 
 struct Clause<'a> {
+    plain: &'a str,
     cues: &'a [Marked],
     /// A secret named before, which this clause may mean by "it".
     carried: Option<Ask>,
@@ -119,9 +120,10 @@ impl Clause<'_> {
     fn secret(&self) -> Option<Ask> {
         self.cues.iter().enumerate().find_map(|(at, marked)| {
             let Cue::Secret(ask) = marked.cue else { return None };
-            let before = at.checked_sub(1).and_then(|at| self.cues.get(at));
-            let excluded = before.is_some_and(|before| {
-                before.cue == Cue::Not && marked.start - before.end.min(marked.start) <= 6
+            let denial = self.cues.get(..at)?.iter().rev().find(|before| before.cue != Cue::Your);
+            // Between a Chinese denial and its verb the secret is the object: "不要把助记词…" excludes nothing.
+            let excluded = denial.filter(|before| before.cue == Cue::Not).is_some_and(|before| {
+                self.plain.get(before.end..marked.start).is_some_and(|gap| gap.len() <= 6 && gap.is_ascii())
             });
             (!excluded).then_some(ask)
         })
@@ -135,15 +137,17 @@ impl Clause<'_> {
         self.cues
             .iter()
             .enumerate()
-            .filter(|(_, marked)| self.hands_over(marked.cue, ask, to_us))
-            .any(|(at, _)| !self.excused(at, to_us))
+            .any(|(at, marked)| self.hands_over(at, marked.cue, ask, to_us) && !self.excused(at, to_us))
             .then_some(ask)
     }
 
     /// Whether a cue makes the reader hand over this kind of secret.
-    fn hands_over(&self, cue: Cue, ask: Ask, to_us: bool) -> bool {
+    fn hands_over(&self, at: usize, cue: Cue, ask: Ask, to_us: bool) -> bool {
+        let next = self.cues.get(at + 1).map(|next| next.cue);
         match cue {
-            Cue::Send | Cue::Want => true,
+            // Everybody types passwords and codes somewhere, and guides say so.
+            Cue::Send | Cue::Want => ask.belongs_in_the_wallet() || to_us || self.has(Cue::Your),
+            Cue::Mail => to_us || next == Some(Cue::Your),
             Cue::Show => to_us,
             Cue::Enter => {
                 ask.belongs_in_the_wallet() && (!self.safe_place || to_us || self.has(Cue::OnThePage))

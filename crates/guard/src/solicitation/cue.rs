@@ -16,6 +16,10 @@ pub(super) enum Cue {
     Send,
     /// Hands over when it is done towards us.
     Show,
+    /// Hands over by post, when it is towards us or the secret itself is the object.
+    Mail,
+    /// The reader's own, or a polite request.
+    Your,
     /// Types in: right in the wallet, wrong anywhere else.
     Enter,
     /// Says that we want it, or asks what it is.
@@ -90,7 +94,7 @@ const TABLE: &[(Cue, &str)] = &[
         "seed phrase, seedphrase, seed word, seed, recovery phrase, recoveryphrase, recovery word, secret phrase, \
          secretphrase, secret words, backup phrase, backup words, mnemonic, mnemonic phrase, srp, 12 words, 12words, 24 words, \
          24words, 12 word, 24 word, 12word, 24word, twelve words, twelve word, twentyfour words, twenty four words, \
-         wallet phrase, passphrase, recovery code, zhujici, zhu ji ci, \
+         wallet phrase, recovery code, zhujici, zhu ji ci, \
          助记词, 助記詞, 助记码, 助忆词, 注记词, 助纪词, 助记祠, 助记辞, 住记词, 祝记词, 助词, 恢复词, 恢復詞, 恢复短语, 恢復短語, 种子词, 種子詞, 种子短语, \
          种子密码, 备份词, 備份詞, 备份短语, 12个单词, 12个词, 12個單詞, 24个单词, 24个词, 十二个单词, 十二个词, 二十四个单词, 12个英文, 十二个英文",
     ),
@@ -105,7 +109,7 @@ const TABLE: &[(Cue, &str)] = &[
     ),
     (
         Cue::Secret(Ask::Password),
-        "password, passwords, passcode, pin code, your pin, 密码, 密碼, 口令, 支付密码, 交易密码, 钱包密码",
+        "password, passphrase, passcode, pin code, your pin, 密码, 密碼, 口令, 支付密码, 交易密码, 钱包密码",
     ),
     (
         Cue::Secret(Ask::OneTimeCode),
@@ -123,14 +127,16 @@ const TABLE: &[(Cue, &str)] = &[
     ),
     (
         Cue::Send,
-        "send, sending us, share, provide, submit, forward, upload, post, email, mail, text, dm, pm, whatsapp, reply with, respond with, \
-         hand over, pass, supply, disclose, reveal, attach, screenshot, message us, message me, give me, give us, giving me, \
+        "send, sending us, share, provide, submit, forward, upload, dm, pm, whatsapp, reply with, respond with, \
+         hand over, supply, disclose, reveal, screenshot, text me, text us, message us, message me, give me, give us, giving me, \
          tell me, tell us, let me have, let us have, let me know, let us know, may i have, may we have, can i have, can we have, \
-         could i have, show me, show us, read me, read us, dictate, i can have, drop, type out, \
+         could i have, show me, show us, read me, read us, dictate, i can have, type out, \
          发给, 發給, 发送, 發送, 发来, 發來, 发我, 發我, 发一下, 发下, 发过来, 发到, 发至, 发出来, 发个, 请发, 提供, 告诉, 告訴, 告知, 报给, 报一下, 报下, 上传, \
          上傳, 提交, 转发, 私信, 私发, 私聊, 回复, 回復, 截图, 截屏, 拍照, 拍给, 出示, 交给, 交出, 给我, 給我, 给到, 给一下, 念给, 念一下, 说一下, 说下, 分享, 共享, 透露, \
          写给, 写下来给, 发给我, 传给, 传一下, 贴出, 贴一下, 贴上来, 粘贴到这",
     ),
+    (Cue::Mail, "post, email, mail, text, drop, pass, attach"),
+    (Cue::Your, "your, please, kindly, 您的, 你的, 请, 請, 麻烦"),
     (
         Cue::Show,
         "show, confirm, verify, validate, check, read, write, copy, tell, give, bring, 确认, 确认一下, 核对, 核实, 验证, 看一下, 看看, 复制, 写",

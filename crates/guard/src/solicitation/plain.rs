@@ -94,7 +94,7 @@ fn spaced(chars: &[(usize, char)], index: usize) -> bool {
         && (further(index.checked_sub(3), index.checked_sub(2)) || further(Some(index + 3), Some(index + 2)))
 }
 
-/// The sentences of a plain text.
+/// The sentences of a plain text, without what ends them.
 pub(super) fn sentences(plain: &str) -> Vec<Range<usize>> {
     let ends = |at: usize, c: char| match c {
         '。' | '!' | '?' | ';' | '\n' => true,
@@ -125,7 +125,7 @@ fn cut(plain: &str, range: &Range<usize>, ends: impl Fn(usize, char) -> bool) ->
         let at = range.start + at;
         if ends(at, c) {
             out.push(from..at);
-            from = at;
+            from = at + if c.is_alphanumeric() || c == ' ' { 0 } else { c.len_utf8() };
         }
     }
     out.push(from..range.end);

@@ -1,0 +1,62 @@
+//! Attachments in the encodings that customers' machines write.
+
+use standfast_guard::{Context, Encoding, SecretKind, mark, screen_bytes};
+
+const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+
+fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
+#[test]
+fn text_comes_back_in_its_encoding() {
+    let text = format!("日志 2026-11-21\r\nmnemonic: {PHRASE}\r\n结束\r\n");
+    let expect =
+        format!("日志 2026-11-21\r\nmnemonic: {}\r\n结束\r\n", mark(SecretKind::RecoveryPhrase, Some(12)));
+    let gb18030 = |text: &str| encoding_rs::GB18030.encode(text).0.into_owned();
+    let with_mark = |mark: &[u8], text: Vec<u8>| [mark, &text].concat();
+    for (given, expect, encoding) in [
+        (text.clone().into_bytes(), expect.clone().into_bytes(), Encoding::Utf8),
+        (
+            with_mark(b"\xef\xbb\xbf", text.clone().into_bytes()),
+            with_mark(b"\xef\xbb\xbf", expect.clone().into_bytes()),
+            Encoding::Utf8,
+        ),
+        (
+            with_mark(b"\xff\xfe", utf16(&text, u16::to_le_bytes)),
+            with_mark(b"\xff\xfe", utf16(&expect, u16::to_le_bytes)),
+            Encoding::Utf16Le,
+        ),
+        (utf16(&text, u16::to_be_bytes), utf16(&expect, u16::to_be_bytes), Encoding::Utf16Be),
+        (gb18030(&text), gb18030(&expect), Encoding::Gb18030),
+    ] {
+        let screened = screen_bytes(&given, &Context::default());
+        assert_eq!(screened.encoding, encoding);
+        assert_eq!(screened.findings.len(), 1, "{encoding:?}");
+        assert!(!screened.quarantine);
+        assert_eq!(screened.bytes, expect, "{encoding:?}");
+        assert!(screen_bytes(&screened.bytes, &Context::default()).findings.is_empty());
+    }
+}
+
+#[test]
+fn what_holds_nothing_is_not_touched() {
+    for bytes in [b"plain".to_vec(), vec![0xff, 0x00, 0x80, 0x01, 0xfe], Vec::new(), (0..=255).collect()] {
+        let screened = screen_bytes(&bytes, &Context::default());
+        assert_eq!(screened.bytes, bytes);
+        assert!(!screened.quarantine);
+    }
+}
+
+#[test]
+fn binary_files_and_keystores_are_withheld() {
+    let binary = [b"PK\x03\x04\x00\x00".as_slice(), PHRASE.as_bytes(), b"\x00\xff\xfe"].concat();
+    let screened = screen_bytes(&binary, &Context::default());
+    assert_eq!(screened.encoding, Encoding::Binary);
+    assert!(screened.quarantine);
+    assert_eq!(screened.bytes, mark(SecretKind::RecoveryPhrase, None).into_bytes());
+    let keystore = br#"{"crypto":{"cipher":"aes-128-ctr","ciphertext":"00","cipherparams":{"iv":"00"},"kdf":"scrypt","mac":"00"},"version":3}"#;
+    let screened = screen_bytes(keystore, &Context::default());
+    assert!(screened.quarantine);
+    assert_eq!(screened.bytes, mark(SecretKind::Keystore, None).into_bytes());
+}

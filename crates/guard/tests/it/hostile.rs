@@ -1,0 +1,260 @@
+//! Input that nobody would write: it must be answered quickly, whole, and the same way twice.
+
+use std::time::{Duration, Instant};
+
+use bip39::Language;
+use proptest::prelude::*;
+use standfast_guard::{Context, marks, may_be_piece, screen, screen_bytes, screen_file_name, solicits};
+
+use crate::recall::{base64, encodings};
+use crate::support::{LAYOUTS, Rng, lay_out, phrase};
+
+/// What holds for every text whatever it is.
+fn check(text: &str) {
+    let screened = screen(text, &Context::default());
+    let mut end = 0;
+    for finding in &screened.findings {
+        assert!(finding.span.start >= end && finding.span.end > finding.span.start, "{text:?}");
+        assert!(text.get(finding.span.clone()).is_some(), "no characters at {:?} of {text:?}", finding.span);
+        end = finding.span.end;
+    }
+    for identifier in &screened.identifiers {
+        assert!(text.get(identifier.span.clone()).is_some(), "{text:?}");
+    }
+    if screened.findings.is_empty() {
+        assert_eq!(screened.text, text);
+    }
+    let again = screen(&screened.text, &Context::default());
+    assert!(again.findings.is_empty(), "{text:?}\n-> {:?}\n-> {:?}", screened.text, again.text);
+    if let Some(solicitation) = solicits(text) {
+        assert!(text.get(solicitation.span).is_some(), "{text:?}");
+    }
+    may_be_piece(text);
+    screen_file_name(text);
+    marks(text);
+}
+
+/// Pieces that mean something to the detectors, to be put together at random.
+fn fragments(rng: &mut Rng) -> Vec<String> {
+    let mut out: Vec<String> = [
+        "private key",
+        "私钥",
+        "助记词",
+        "tx",
+        "hash",
+        "0x",
+        "wc:",
+        "@2?symKey=",
+        "⟦redacted:",
+        "⟦redacted:recovery_phrase:12⟧",
+        "⟧",
+        "{",
+        "}",
+        "\"crypto\":",
+        "\"ciphertext\":",
+        "%",
+        "%25",
+        "\\u",
+        "\\",
+        "&#",
+        "&amp;",
+        "=",
+        "==",
+        "\n",
+        " ",
+        "，",
+        "。",
+        "\u{200b}",
+        "\u{301}",
+        "\u{202e}",
+        "ﬃ",
+        "ﷺ",
+        "İ",
+        "ß",
+        "가",
+        "が",
+        "1. ",
+        "[1,2,3",
+        "-----BEGIN PRIVATE KEY-----",
+        "send me your seed phrase",
+        "never",
+        "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318",
+        "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23",
+        "KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sVHnoWn",
+        "T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb",
+        "abandon",
+        "about",
+        "的",
+        "一",
+        "😀",
+        "\0",
+    ]
+    .map(ToOwned::to_owned)
+    .to_vec();
+    for language in Language::ALL {
+        let words = phrase(*language, 12, rng);
+        let layout = rng.pick(&LAYOUTS);
+        let text = lay_out(&words, layout, rng);
+        out.extend(encodings(&words.join(" ")).into_iter().map(|(_, text)| text));
+        out.push(text);
+    }
+    out
+}
+
+/// A deterministic fuzzer, a few seconds long: texts put together from fragments, then mutated.
+#[test]
+fn mutated_texts() {
+    let mut rng = Rng(47);
+    let fragments = fragments(&mut rng);
+    let start = Instant::now();
+    let mut tried = 0;
+    while start.elapsed() < Duration::from_secs(4) {
+        let mut text: String = (0..rng.below(5) + 1).map(|_| rng.pick(&fragments).as_str()).collect();
+        for _ in 0..rng.below(4) {
+            let mut chars: Vec<char> = text.chars().collect();
+            let at = rng.below(chars.len());
+            match rng.below(4) {
+                0 if !chars.is_empty() => drop(chars.remove(at)),
+                1 => chars.insert(at, rng.pick(&fragments).chars().next().unwrap_or('x')),
+                2 => chars.truncate(at),
+                _ => chars.extend(rng.pick(&fragments).chars()),
+            }
+            text = chars.into_iter().collect();
+        }
+        check(&text);
+        tried += 1;
+    }
+    println!("{tried} mutated texts");
+}
+
+/// 64 kB of what costs most. The bound is generous, for a debug build on a busy machine: quadratic work takes minutes.
+#[test]
+fn worst_cases() {
+    const SIZE: usize = 64 * 1024;
+    let mut rng = Rng(48);
+    let list = Language::English.word_list();
+    let chinese = Language::SimplifiedChinese.word_list();
+    let fill = |mut next: Box<dyn FnMut(&mut Rng) -> String>, rng: &mut Rng| -> String {
+        let mut text = String::new();
+        while text.len() < SIZE {
+            text.push_str(&next(rng));
+        }
+        text
+    };
+    let hex = |rng: &mut Rng, count: usize| -> String {
+        rng.bytes(count).iter().map(|b| format!("{b:02x}")).collect()
+    };
+    let addresses = ["0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"];
+    let mut nested = "%".to_owned();
+    while nested.len() < SIZE {
+        nested = nested.replace('%', "%25");
+    }
+    let mut base = "legal winner thank year wave sausage worth useful legal winner thank yellow ".repeat(100);
+    while base.len() < SIZE {
+        base = base64(base.as_bytes());
+    }
+    let cases: Vec<(&str, String)> = vec![
+        ("list words", fill(Box::new(|rng| format!("{} ", rng.pick(list))), &mut rng)),
+        ("list words, every twelfth mistyped", {
+            let mut at = 0;
+            fill(
+                Box::new(move |rng| {
+                    at += 1;
+                    format!("{}{} ", rng.pick(list), if at % 12 == 0 { "x" } else { "" })
+                }),
+                &mut rng,
+            )
+        }),
+        (
+            "list words in pairs",
+            fill(Box::new(|rng| format!("{} {} xx xx ", rng.pick(list), rng.pick(list))), &mut rng),
+        ),
+        ("list words glued", fill(Box::new(|rng| (*rng.pick(list)).to_owned()), &mut rng)),
+        ("Chinese list characters", fill(Box::new(|rng| (*rng.pick(chinese)).to_owned()), &mut rng)),
+        ("announced Chinese", fill(Box::new(|rng| format!("助记词{}", rng.pick(chinese))), &mut rng)),
+        ("separated Chinese", fill(Box::new(|rng| format!("{} ", rng.pick(chinese))), &mut rng)),
+        ("keys", fill(Box::new(move |rng| format!("{} ", hex(rng, 32))), &mut rng)),
+        (
+            "key words and keys",
+            fill(Box::new(move |rng| format!("private key {} tx ", hex(rng, 32))), &mut rng),
+        ),
+        ("one run of hex", hex(&mut rng, SIZE / 2)),
+        ("grouped hex", fill(Box::new(move |rng| format!("{} ", hex(rng, 2))), &mut rng)),
+        ("one run of base58", "5KJvsngHeMpm884wtkJNzQGaCErckhHJBGFsvd3VyK5qMZXj3hS".repeat(SIZE / 51)),
+        ("words of base58", "5KJvsngHeMpm884wtkJNzQGaCErckhHJBGFsvd3VyK5qMZXj3hS ".repeat(SIZE / 52)),
+        (
+            "key pairs",
+            "49W385L4rePHy6PAaQUovbD2aacgN4HsKXSMeUzRg4fmwXszN91JuMFrQRj3vMDpZuRF3ZknQBuRBoWQJEfXstMw "
+                .repeat(SIZE / 89),
+        ),
+        ("braces", "{".repeat(SIZE)),
+        ("keystore fields", "{\"crypto\":{\"kdf\":".repeat(SIZE / 18)),
+        ("numbers", "12,".repeat(SIZE / 3)),
+        ("wallet connect", "wc:".repeat(SIZE / 3)),
+        ("PEM", "-----BEGIN PRIVATE KEY".repeat(SIZE / 22)),
+        ("marks", "⟦redacted:recovery_phrase:12⟧".repeat(SIZE / 33)),
+        ("open marks", "⟦redacted:".repeat(SIZE / 13)),
+        ("nested percent", nested),
+        ("nested base64", base),
+        ("entities", "&#x6c;".repeat(SIZE / 6)),
+        ("backslashes", "\\u".repeat(SIZE / 2)),
+        ("accents", format!("a{}", "\u{301}".repeat(SIZE / 2))),
+        ("expanding", "ﷺ".repeat(SIZE / 3)),
+        ("spaced letters", "a b c ".repeat(SIZE / 6)),
+        ("solicitation", "send me seed ".repeat(SIZE / 13)),
+        ("solicitation, spaced", "s e n d ".repeat(SIZE / 8)),
+        ("Korean", "가격".repeat(SIZE / 6)),
+        ("Japanese", "あいこくしん".repeat(SIZE / 18)),
+    ];
+    for (name, text) in cases {
+        let start = Instant::now();
+        let screened = screen(&text, &Context { earlier: &[], addresses: &addresses });
+        let screening = start.elapsed();
+        let start = Instant::now();
+        solicits(&text);
+        screen_bytes(text.as_bytes(), &Context::default());
+        let other = start.elapsed();
+        println!("{name:36} {:>9.1?} {:>9.1?} {} findings", screening, other, screened.findings.len());
+        assert!(screening < Duration::from_secs(5), "{name}: {screening:?}");
+        assert!(other < Duration::from_secs(10), "{name}: {other:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_text(text in "\\PC{0,300}") {
+        check(&text);
+    }
+
+    #[test]
+    fn any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let screened = screen_bytes(&bytes, &Context::default());
+        if screened.findings.is_empty() {
+            prop_assert_eq!(screened.bytes, bytes);
+        }
+    }
+
+    #[test]
+    fn any_phrase_in_any_company(
+        seed in any::<u64>(), layout in 0..LAYOUTS.len(), list in 0..10_usize,
+        before in "[a-z ,.0-9的一我]{0,40}", after in "[a-z ,.0-9的一我]{0,40}",
+    ) {
+        let mut rng = Rng(seed);
+        let count = crate::support::COUNTS[rng.below(5)];
+        let words = phrase(Language::ALL[list], count, &mut rng);
+        let text = format!("{before}\n{}\n{after}", lay_out(&words, LAYOUTS[layout], &mut rng));
+        let screened = screen(&text, &Context::default());
+        prop_assert!(!screened.findings.is_empty(), "{}", text);
+        prop_assert!(!crate::support::leaks(&screened.text, &words), "{} -> {}", text, screened.text);
+        check(&text);
+    }
+
+    #[test]
+    fn any_pieces(texts in proptest::collection::vec("\\PC{0,60}", 1..6)) {
+        let earlier: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let screened = screen(&texts[0], &Context { earlier: &earlier, addresses: &earlier });
+        prop_assert!(screened.earlier_hits.iter().all(|index| *index < earlier.len()));
+    }
+}

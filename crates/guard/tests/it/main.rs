@@ -1,0 +1,16 @@
+//! The guard as its callers see it: recall over generated phrases, false marks over real texts, hostile input.
+
+#[cfg(test)]
+mod attachments;
+#[cfg(test)]
+mod false_marks;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod recall;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod spread;
+#[cfg(test)]
+mod support;
