@@ -2,7 +2,8 @@
 (function () {
   try {
     var saved = JSON.parse(localStorage.getItem('standfast.preferences') || '{}');
-    if (saved.theme === 'light' || saved.theme === 'dark') document.documentElement.dataset.theme = saved.theme;
+    if (saved.theme === 'light' || saved.theme === 'dark')
+      document.documentElement.dataset.theme = saved.theme;
     if (saved.language) document.documentElement.lang = saved.language;
   } catch {
     // A blocked or damaged storage means defaults.

@@ -1,4 +1,10 @@
-import { translator, type Catalog, type Language, type Params, type Translate } from '@standfast/ui/i18n';
+import {
+  translator,
+  type Catalog,
+  type Language,
+  type Params,
+  type Translate,
+} from '@standfast/ui/i18n';
 import { speak } from './api/http';
 import { preferences } from './session/preferences.svelte';
 
@@ -19,7 +25,10 @@ export function language(): Language {
 }
 
 /** The text that a server sent in several languages. */
-export function titled(titles: Readonly<Record<string, string>> | undefined, fallback: string): string {
+export function titled(
+  titles: Readonly<Record<string, string>> | undefined,
+  fallback: string,
+): string {
   return titles?.[current.language] ?? titles?.en ?? fallback;
 }
 

@@ -13,7 +13,8 @@ export function chance(seed) {
     next,
     pick: (list) => list[Math.floor(next() * list.length)],
     below: (limit) => Math.floor(next() * limit),
-    hex: (length) => Array.from({ length }, () => '0123456789abcdef'[Math.floor(next() * 16)]).join(''),
+    hex: (length) =>
+      Array.from({ length }, () => '0123456789abcdef'[Math.floor(next() * 16)]).join(''),
   };
 }
 
@@ -27,13 +28,69 @@ export const TEAMS = [
 ];
 
 export const AGENTS = [
-  { id: '101', name: '林晓', email: 'lin@desk.example', role: 'agent', teams: ['501'], status: 'online', disabled: false },
-  { id: '102', name: 'Sofia Marin', email: 'sofia@desk.example', role: 'lead', teams: ['501', '502'], status: 'online', disabled: false },
-  { id: '103', name: '何俊', email: 'he@desk.example', role: 'agent', teams: ['503'], status: 'away', disabled: false },
-  { id: '104', name: 'Daniel Cho', email: 'daniel@desk.example', role: 'agent', teams: ['502'], status: 'offline', disabled: false },
-  { id: '105', name: 'Iris Vogel', email: 'analyst@desk.example', role: 'analyst', teams: [], status: 'offline', disabled: false },
-  { id: '106', name: '周雅', email: 'admin@desk.example', role: 'admin', teams: ['501'], status: 'online', disabled: false },
-  { id: '107', name: 'Old Colleague', email: 'old@desk.example', role: 'agent', teams: [], status: 'offline', disabled: true },
+  {
+    id: '101',
+    name: '林晓',
+    email: 'lin@desk.example',
+    role: 'agent',
+    teams: ['501'],
+    status: 'online',
+    disabled: false,
+  },
+  {
+    id: '102',
+    name: 'Sofia Marin',
+    email: 'sofia@desk.example',
+    role: 'lead',
+    teams: ['501', '502'],
+    status: 'online',
+    disabled: false,
+  },
+  {
+    id: '103',
+    name: '何俊',
+    email: 'he@desk.example',
+    role: 'agent',
+    teams: ['503'],
+    status: 'away',
+    disabled: false,
+  },
+  {
+    id: '104',
+    name: 'Daniel Cho',
+    email: 'daniel@desk.example',
+    role: 'agent',
+    teams: ['502'],
+    status: 'offline',
+    disabled: false,
+  },
+  {
+    id: '105',
+    name: 'Iris Vogel',
+    email: 'analyst@desk.example',
+    role: 'analyst',
+    teams: [],
+    status: 'offline',
+    disabled: false,
+  },
+  {
+    id: '106',
+    name: '周雅',
+    email: 'admin@desk.example',
+    role: 'admin',
+    teams: ['501'],
+    status: 'online',
+    disabled: false,
+  },
+  {
+    id: '107',
+    name: 'Old Colleague',
+    email: 'old@desk.example',
+    role: 'agent',
+    teams: [],
+    status: 'offline',
+    disabled: true,
+  },
 ];
 
 export function deskOf() {
@@ -41,9 +98,31 @@ export function deskOf() {
   return {
     name: 'Lantern Wallet',
     languages: ['zh-CN', 'en'],
-    types: TYPES.map(([code, urgency, at_risk, zh, en, fields]) => ({ code, urgency, at_risk, title: titles(zh, en), fields })),
-    fields: FIELDS.map(([code, zh, en, kind]) => ({ code, kind, title: titles(zh, en), hint: titles('', '') })),
-    limits: { text_bytes: 16384, upload_bytes: 10_000_000, uploads_per_message: 6, media_types: ['image/*', 'text/plain', 'application/pdf', 'application/json', 'application/zip'] },
+    types: TYPES.map(([code, urgency, at_risk, zh, en, fields]) => ({
+      code,
+      urgency,
+      at_risk,
+      title: titles(zh, en),
+      fields,
+    })),
+    fields: FIELDS.map(([code, zh, en, kind]) => ({
+      code,
+      kind,
+      title: titles(zh, en),
+      hint: titles('', ''),
+    })),
+    limits: {
+      text_bytes: 16384,
+      upload_bytes: 10_000_000,
+      uploads_per_message: 6,
+      media_types: [
+        'image/*',
+        'text/plain',
+        'application/pdf',
+        'application/json',
+        'application/zip',
+      ],
+    },
     waiting: { count: 12, expected: { low_seconds: 240, high_seconds: 720 }, agents_present: 4 },
     safety_line: titles('客服绝不会索要您的助记词。', 'We never ask for your recovery phrase.'),
   };
@@ -58,12 +137,26 @@ export function makeDesk({ count = 3000, now = Date.now(), seed = 7 } = {}) {
   const people = Array.from({ length: Math.max(1, Math.floor(count / 3)) }, () => {
     const language = luck.next() < 0.65 ? 'zh-CN' : 'en';
     const name = luck.pick(NAMES[language]);
-    const customer = { id: nextId(), name, verified: name !== null && luck.next() < 0.5, email: luck.next() < 0.2 ? 'someone@mail.example' : null, language, created_at: iso(now - 90 * 864e5) };
+    const customer = {
+      id: nextId(),
+      name,
+      verified: name !== null && luck.next() < 0.5,
+      email: luck.next() < 0.2 ? 'someone@mail.example' : null,
+      language,
+      created_at: iso(now - 90 * 864e5),
+    };
     customers.set(customer.id, customer);
     return customer;
   });
   for (let index = 0; index < count; index += 1) {
-    const request = makeRequest({ luck, now, nextId, customer: luck.pick(people), age: index < 140 ? luck.below(9 * 3600e3) : luck.below(90) * 864e5 + luck.below(864e5), index });
+    const request = makeRequest({
+      luck,
+      now,
+      nextId,
+      customer: luck.pick(people),
+      age: index < 140 ? luck.below(9 * 3600e3) : luck.below(90) * 864e5 + luck.below(864e5),
+      index,
+    });
     requests.set(request.id, request);
   }
   return { requests, customers, luck, nextId };
@@ -78,18 +171,38 @@ export function numberOf(luck) {
 }
 
 function fill(text, luck, chain, found) {
-  const address = chain === 'tron' ? `T${Array.from({ length: 33 }, () => luck.pick([...BASE58])).join('')}` : `0x${luck.hex(40)}`;
+  const address =
+    chain === 'tron'
+      ? `T${Array.from({ length: 33 }, () => luck.pick([...BASE58])).join('')}`
+      : `0x${luck.hex(40)}`;
   const tx = chain === 'tron' ? luck.hex(64) : `0x${luck.hex(64)}`;
   return text.replace(/\{(\w+)\}/g, (_, name) => {
     if (name === 'amount') return String(100 + luck.below(20000));
     const value = name === 'address' ? address : tx;
-    found.push({ kind: name === 'address' ? 'address' : 'transaction', chain: chain ?? 'eth', value, checksum: luck.next() < 0.06 ? 'bad' : 'ok' });
+    found.push({
+      kind: name === 'address' ? 'address' : 'transaction',
+      chain: chain ?? 'eth',
+      value,
+      checksum: luck.next() < 0.06 ? 'bad' : 'ok',
+    });
     return value;
   });
 }
 
 export function entryOf(seq, kind, author, text, at, more = {}) {
-  return { seq, kind, author, text, erased: null, event: null, attachments: [], identifiers: [], created_at: iso(at), client_id: null, ...more };
+  return {
+    seq,
+    kind,
+    author,
+    text,
+    erased: null,
+    event: null,
+    attachments: [],
+    identifiers: [],
+    created_at: iso(at),
+    client_id: null,
+    ...more,
+  };
 }
 
 export function makeRequest({ luck, now, nextId, customer, age, index }) {
@@ -104,8 +217,24 @@ export function makeRequest({ luck, now, nextId, customer, age, index }) {
   const entries = [entryOf(1, 'text', author, text, created, { identifiers: found })];
   if (luck.next() < 0.12) {
     entries[0].attachments = [
-      { id: `pic${nextId()}`, name: language === 'en' ? 'screenshot-2026-11-21.png' : '截图_20261121.png', media_type: 'image/png', size: 184_000, picture: true },
-      ...(luck.next() < 0.4 ? [{ id: `log${nextId()}`, name: 'wallet.log', media_type: 'text/plain', size: 48_211, picture: false }] : []),
+      {
+        id: `pic${nextId()}`,
+        name: language === 'en' ? 'screenshot-2026-11-21.png' : '截图_20261121.png',
+        media_type: 'image/png',
+        size: 184_000,
+        picture: true,
+      },
+      ...(luck.next() < 0.4
+        ? [
+            {
+              id: `log${nextId()}`,
+              name: 'wallet.log',
+              media_type: 'text/plain',
+              size: 48_211,
+              picture: false,
+            },
+          ]
+        : []),
     ];
   }
   const assignee = age > 864e5 || luck.next() < 0.6 ? luck.pick(AGENTS.slice(0, 4)) : null;
@@ -128,7 +257,9 @@ export function makeRequest({ luck, now, nextId, customer, age, index }) {
   let state = last.author.kind === 'customer' ? 'open' : 'waiting';
   if (age > 2 * 864e5 || luck.next() < 0.1) {
     state = age > 20 * 864e5 ? 'closed' : 'solved';
-    push('event', { kind: 'agent', id: '102', name: 'Sofia Marin' }, null, { event: { type: state } });
+    push('event', { kind: 'agent', id: '102', name: 'Sofia Marin' }, null, {
+      event: { type: state },
+    });
   } else if (luck.next() < 0.06) state = 'on_hold';
   const request = {
     id: nextId(),
@@ -147,10 +278,31 @@ export function makeRequest({ luck, now, nextId, customer, age, index }) {
     created_at: iso(created),
     updated_at: entries.at(-1).created_at,
     waiting_since: state === 'open' ? iso(waitingSince(entries)) : null,
-    tags: luck.next() < 0.3 ? [luck.pick(['usdt', 'vip', 'ios', 'android', '钓鱼', 'refund', '误操作'])] : [],
+    tags:
+      luck.next() < 0.3
+        ? [luck.pick(['usdt', 'vip', 'ios', 'android', '钓鱼', 'refund', '误操作'])]
+        : [],
     entries,
-    fields: Object.fromEntries(type[5].slice(0, 2).map((field) => [field, { chain: chain ?? 'eth', transaction: `0x${luck.hex(64)}`, address: `0x${luck.hex(40)}`, app_version: '2.1.4', device: 'iPhone 15' }[field]])),
-    context: { app_version: '2.1.4 (20114)', device: luck.pick(['iPhone 15', 'HUAWEI P60', 'Pixel 8']), platform: luck.pick(['iOS 18.1', 'HarmonyOS 4.2', 'Android 15']), language },
+    fields: Object.fromEntries(
+      type[5]
+        .slice(0, 2)
+        .map((field) => [
+          field,
+          {
+            chain: chain ?? 'eth',
+            transaction: `0x${luck.hex(64)}`,
+            address: `0x${luck.hex(40)}`,
+            app_version: '2.1.4',
+            device: 'iPhone 15',
+          }[field],
+        ]),
+    ),
+    context: {
+      app_version: '2.1.4 (20114)',
+      device: luck.pick(['iPhone 15', 'HUAWEI P60', 'Pixel 8']),
+      platform: luck.pick(['iOS 18.1', 'HarmonyOS 4.2', 'Android 15']),
+      language,
+    },
     identifiers: found,
     merged_into: null,
     reopen_count: luck.next() < 0.1 ? 1 : 0,
@@ -164,21 +316,51 @@ export function makeRequest({ luck, now, nextId, customer, age, index }) {
 
 export function waitingSince(entries) {
   let since = Date.parse(entries[0].created_at);
-  for (const entry of entries) if (entry.kind === 'text' && entry.author.kind === 'agent') since = null;
+  for (const entry of entries)
+    if (entry.kind === 'text' && entry.author.kind === 'agent') since = null;
     else if (entry.kind === 'text' && since === null) since = Date.parse(entry.created_at);
   return since ?? Date.parse(entries.at(-1).created_at);
 }
 
 export function summaryOf(request, me) {
-  const { entries, fields: _fields, context: _context, identifiers: _identifiers, merged_into: _into, reopen_count: _r, follow_up_count: _f, link: _l, read_seq_customer: _c, read_seq_agents, ...summary } = request;
+  const {
+    entries,
+    fields: _fields,
+    context: _context,
+    identifiers: _identifiers,
+    merged_into: _into,
+    reopen_count: _r,
+    follow_up_count: _f,
+    link: _l,
+    read_seq_customer: _c,
+    read_seq_agents,
+    ...summary
+  } = request;
   const last = entries.findLast((entry) => entry.kind === 'text') ?? entries.at(-1);
   const read = read_seq_agents[me] ?? 0;
-  const unread = me === undefined ? undefined : entries.filter((entry) => entry.author.kind === 'customer' && entry.seq > read && request.state === 'open').length;
-  return { ...summary, last_seq: entries.at(-1).seq, last_entry: { seq: last.seq, author_kind: last.author.kind, text: (last.text ?? '').slice(0, 140) }, ...(unread === undefined ? {} : { unread }) };
+  const unread =
+    me === undefined
+      ? undefined
+      : entries.filter(
+          (entry) =>
+            entry.author.kind === 'customer' && entry.seq > read && request.state === 'open',
+        ).length;
+  return {
+    ...summary,
+    last_seq: entries.at(-1).seq,
+    last_entry: {
+      seq: last.seq,
+      author_kind: last.author.kind,
+      text: (last.text ?? '').slice(0, 140),
+    },
+    ...(unread === undefined ? {} : { unread }),
+  };
 }
 
 export function longConversation(desk, size) {
-  const request = [...desk.requests.values()].find((each) => each.state === 'open' && each.at_risk) ?? [...desk.requests.values()][0];
+  const request =
+    [...desk.requests.values()].find((each) => each.state === 'open' && each.at_risk) ??
+    [...desk.requests.values()][0];
   const { luck } = desk;
   const { language } = request;
   const first = Date.parse(request.created_at);
@@ -187,11 +369,26 @@ export function longConversation(desk, size) {
   for (let seq = 2; seq <= size; seq += 1) {
     const at = first - (size - seq) * 600e3;
     const agent = AGENTS[luck.below(3)];
-    const author = seq % 3 === 0 ? { kind: 'agent', id: agent.id, name: agent.name } : { kind: 'customer', id: request.customer.id, name: request.customer.name };
+    const author =
+      seq % 3 === 0
+        ? { kind: 'agent', id: agent.id, name: agent.name }
+        : { kind: 'customer', id: request.customer.id, name: request.customer.name };
     const text = seq % 3 === 0 ? luck.pick(REPLIES[language]) : luck.pick(FOLLOW[language]);
-    request.entries.push(entryOf(seq, seq % 41 === 0 ? 'note' : 'text', seq % 41 === 0 ? { kind: 'agent', id: agent.id, name: agent.name } : author, `${seq}. ${text}`, at));
+    request.entries.push(
+      entryOf(
+        seq,
+        seq % 41 === 0 ? 'note' : 'text',
+        seq % 41 === 0 ? { kind: 'agent', id: agent.id, name: agent.name } : author,
+        `${seq}. ${text}`,
+        at,
+      ),
+    );
   }
-  request.entries.at(-1).author = { kind: 'customer', id: request.customer.id, name: request.customer.name };
+  request.entries.at(-1).author = {
+    kind: 'customer',
+    id: request.customer.id,
+    name: request.customer.name,
+  };
   request.entries.at(-1).kind = 'text';
   request.updated_at = request.entries.at(-1).created_at;
   request.waiting_since = request.updated_at;

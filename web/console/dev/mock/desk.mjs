@@ -1,4 +1,12 @@
-import { AGENTS, entryOf, iso, longConversation, makeDesk, makeRequest, summaryOf } from './data.mjs';
+import {
+  AGENTS,
+  entryOf,
+  iso,
+  longConversation,
+  makeDesk,
+  makeRequest,
+  summaryOf,
+} from './data.mjs';
 
 /** The mock's state, and what changes it. Tells `tell(frame, request?)` what sockets should hear. */
 export class MockDesk {
@@ -6,8 +14,22 @@ export class MockDesk {
     Object.assign(this, makeDesk({ count }));
     this.agents = AGENTS.map((agent) => ({ ...agent }));
     this.jobs = [
-      { id: '9001', kind: 'mail.reply', attempts: 12, error: '450 4.2.1 mailbox temporarily unavailable (mx1.mail.example)', created_at: iso(Date.now() - 7200e3), failed_at: iso(Date.now() - 300e3) },
-      { id: '9002', kind: 'webhook', attempts: 8, error: 'connect timeout after 3 s: hooks.partner.example', created_at: iso(Date.now() - 864e5), failed_at: iso(Date.now() - 3600e3) },
+      {
+        id: '9001',
+        kind: 'mail.reply',
+        attempts: 12,
+        error: '450 4.2.1 mailbox temporarily unavailable (mx1.mail.example)',
+        created_at: iso(Date.now() - 7200e3),
+        failed_at: iso(Date.now() - 300e3),
+      },
+      {
+        id: '9002',
+        kind: 'webhook',
+        attempts: 8,
+        error: 'connect timeout after 3 s: hooks.partner.example',
+        created_at: iso(Date.now() - 864e5),
+        failed_at: iso(Date.now() - 3600e3),
+      },
     ];
     this.seen = new Map();
     this.viewing = new Map();
@@ -18,7 +40,9 @@ export class MockDesk {
   }
 
   counts(me) {
-    const active = [...this.requests.values()].filter((each) => ['open', 'waiting', 'on_hold'].includes(each.state));
+    const active = [...this.requests.values()].filter((each) =>
+      ['open', 'waiting', 'on_hold'].includes(each.state),
+    );
     return {
       unassigned: active.filter((each) => each.assignee_id === null).length,
       mine: active.filter((each) => each.assignee_id === me).length,
@@ -33,19 +57,33 @@ export class MockDesk {
     const fits = (each) => {
       if (type && each.type !== type) return false;
       if (team && each.team_id !== team) return false;
-      if (wanted) return `${each.number}${each.customer.name ?? ''}${each.entries.map((entry) => entry.text ?? '').join('')}`.toLowerCase().replace(/[\s-]/g, '').includes(wanted);
+      if (wanted)
+        return `${each.number}${each.customer.name ?? ''}${each.entries.map((entry) => entry.text ?? '').join('')}`
+          .toLowerCase()
+          .replace(/[\s-]/g, '')
+          .includes(wanted);
       if (view === 'solved') return each.state === 'solved' || each.state === 'closed';
       if (!active(each)) return false;
       if (view === 'unassigned') return each.assignee_id === null;
       if (view === 'mine') return each.assignee_id === me;
       return view !== 'at_risk' || each.at_risk;
     };
+    const since = (each) =>
+      each.waiting_since ? Date.parse(each.waiting_since) : Number.MAX_SAFE_INTEGER;
     const byTime = (a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at);
-    const order = view === 'solved' || wanted ? byTime : (a, b) => Number(b.at_risk) - Number(a.at_risk) || (Date.parse(a.waiting_since ?? 0) || Infinity) - (Date.parse(b.waiting_since ?? 0) || Infinity) || byTime(a, b);
+    const order =
+      view === 'solved' || wanted
+        ? byTime
+        : (a, b) => Number(b.at_risk) - Number(a.at_risk) || since(a) - since(b) || byTime(a, b);
     const all = [...this.requests.values()].filter(fits).sort((a, b) => order(a, b) || 0);
     const from = Number(cursor ?? 0);
     const to = from + Number(limit ?? 50);
-    return { items: all.slice(from, to).map((each) => summaryOf(each, me)), next: to < all.length ? String(to) : null, counts: this.counts(me), feed: String(this.feed) };
+    return {
+      items: all.slice(from, to).map((each) => summaryOf(each, me)),
+      next: to < all.length ? String(to) : null,
+      counts: this.counts(me),
+      feed: String(this.feed),
+    };
   }
 
   add(request, kind, author, text, more = {}) {
@@ -64,19 +102,40 @@ export class MockDesk {
   }
 
   event(request, agent, event) {
-    return this.add(request, 'event', { kind: 'agent', id: agent.id, name: agent.name }, null, { event });
+    return this.add(request, 'event', { kind: 'agent', id: agent.id, name: agent.name }, null, {
+      event,
+    });
   }
 
   customerWrites(request, text, more = {}) {
     request.state = 'open';
     request.waiting_since ??= iso(Date.now());
-    return this.add(request, 'text', { kind: 'customer', id: request.customer.id, name: request.customer.name }, text, more);
+    return this.add(
+      request,
+      'text',
+      { kind: 'customer', id: request.customer.id, name: request.customer.name },
+      text,
+      more,
+    );
   }
 
   arrive(index = 0) {
     const customers = [...this.customers.values()];
-    const request = makeRequest({ luck: this.luck, now: Date.now(), nextId: this.nextId, customer: this.luck.pick(customers), age: 0, index });
-    Object.assign(request, { created_at: iso(Date.now()), updated_at: iso(Date.now()), waiting_since: iso(Date.now()), state: 'open', assignee_id: null });
+    const request = makeRequest({
+      luck: this.luck,
+      now: Date.now(),
+      nextId: this.nextId,
+      customer: this.luck.pick(customers),
+      age: 0,
+      index,
+    });
+    Object.assign(request, {
+      created_at: iso(Date.now()),
+      updated_at: iso(Date.now()),
+      waiting_since: iso(Date.now()),
+      state: 'open',
+      assignee_id: null,
+    });
     request.entries = request.entries.slice(0, 1);
     request.entries[0].created_at = iso(Date.now());
     this.requests.set(request.id, request);

@@ -27,11 +27,22 @@ export class MockLive {
     const state = this.sockets.get(connection);
     if (frame.t === 'hello') {
       const agent = this.desk.agents.find((each) => each.id === frame.ticket);
-      this.sockets.set(connection, { agent, subscribed: new Set(Object.keys(frame.cursors ?? {})) });
-      send({ t: 'ready', session: 'mock', now: new Date().toISOString(), heartbeat_s: 25, agent: { id: agent.id, name: agent.name } });
+      this.sockets.set(connection, {
+        agent,
+        subscribed: new Set(Object.keys(frame.cursors ?? {})),
+      });
+      send({
+        t: 'ready',
+        session: 'mock',
+        now: new Date().toISOString(),
+        heartbeat_s: 25,
+        agent: { id: agent.id, name: agent.name },
+      });
       send({ t: 'presence', agents: this.desk.agents.map(({ id, status }) => ({ id, status })) });
-      for (const [id, after] of Object.entries(frame.cursors ?? {})) this.replay(connection, id, after);
-      if (frame.feed && frame.feed !== String(this.desk.feed)) send({ t: 'inbox_reset', feed: String(this.desk.feed) });
+      for (const [id, after] of Object.entries(frame.cursors ?? {}))
+        this.replay(connection, id, after);
+      if (frame.feed && frame.feed !== String(this.desk.feed))
+        send({ t: 'inbox_reset', feed: String(this.desk.feed) });
       return;
     }
     if (!state) return;
@@ -40,7 +51,8 @@ export class MockLive {
       this.replay(connection, frame.request, frame.after);
     } else if (frame.t === 'viewing') {
       const before = this.desk.viewing.get(connection)?.request;
-      if (frame.request) this.desk.viewing.set(connection, { request: frame.request, agent: state.agent });
+      if (frame.request)
+        this.desk.viewing.set(connection, { request: frame.request, agent: state.agent });
       else this.desk.viewing.delete(connection);
       for (const id of [before, frame.request].filter(Boolean)) this.viewers(id);
     } else if (frame.t === 'read') {
@@ -58,7 +70,8 @@ export class MockLive {
 
   replay(connection, id, after) {
     const request = this.desk.requests.get(id);
-    for (const entry of request?.entries.filter((each) => each.seq > after) ?? []) connection.send(JSON.stringify({ t: 'entry', request: id, entry }));
+    for (const entry of request?.entries.filter((each) => each.seq > after) ?? [])
+      connection.send(JSON.stringify({ t: 'entry', request: id, entry }));
   }
 
   viewers(id) {
@@ -68,7 +81,8 @@ export class MockLive {
   tell(frame, request) {
     for (const [connection, state] of this.sockets) {
       if (request && !state.subscribed.has(request)) continue;
-      const mine = frame.t === 'inbox' ? { ...frame, counts: this.desk.counts(state.agent.id) } : frame;
+      const mine =
+        frame.t === 'inbox' ? { ...frame, counts: this.desk.counts(state.agent.id) } : frame;
       connection.send(JSON.stringify(mine));
     }
   }

@@ -10,7 +10,11 @@ import { t } from '../words.svelte';
 
 /** What an agent does to a request: shown at once, taken back with a word when the desk refuses. */
 
-async function change(request: RequestDetail, shown: Partial<RequestDetail>, call: () => Promise<unknown>): Promise<boolean> {
+async function change(
+  request: RequestDetail,
+  shown: Partial<RequestDetail>,
+  call: () => Promise<unknown>,
+): Promise<boolean> {
   const before = open.get(request.id)?.request ?? request;
   show({ ...before, ...shown });
   try {
@@ -19,7 +23,9 @@ async function change(request: RequestDetail, shown: Partial<RequestDetail>, cal
   } catch (error) {
     show(before);
     const problem = asProblem(error);
-    notices.failed(problem.status === 0 ? t('deed.offline') : problem.body.detail || t('deed.failed'));
+    notices.failed(
+      problem.status === 0 ? t('deed.offline') : problem.body.detail || t('deed.failed'),
+    );
     void open.get(request.id)?.load();
     return false;
   }
@@ -33,23 +39,38 @@ function show(request: RequestDetail): void {
 export async function assign(request: RequestDetail, agent: Id | null): Promise<void> {
   if (request.assignee_id === agent) return;
   const before = request.assignee_id;
-  const done = await change(request, { assignee_id: agent }, () => api.assign(request.id, { agent_id: agent }));
+  const done = await change(request, { assignee_id: agent }, () =>
+    api.assign(request.id, { agent_id: agent }),
+  );
   if (!done) return;
   const text =
-    agent === session.me ? t('deed.assigned_me') : agent ? t('deed.assigned', { name: directory.agentName(agent) }) : t('deed.unassigned');
-  notices.done(text, { label: t('undo'), run: () => void assign({ ...request, assignee_id: agent }, before) });
+    agent === session.me
+      ? t('deed.assigned_me')
+      : agent
+        ? t('deed.assigned', { name: directory.agentName(agent) })
+        : t('deed.unassigned');
+  notices.done(text, {
+    label: t('undo'),
+    run: () => void assign({ ...request, assignee_id: agent }, before),
+  });
 }
 
 export async function assignTeam(request: RequestDetail, team: Id | null): Promise<void> {
   if (request.team_id === team) return;
-  const done = await change(request, { team_id: team }, () => api.assign(request.id, { team_id: team }));
+  const done = await change(request, { team_id: team }, () =>
+    api.assign(request.id, { team_id: team }),
+  );
   if (done) notices.done(t('deed.team', { name: directory.teamName(team) || t('nobody') }));
 }
 
 export async function setType(request: RequestDetail, code: string): Promise<void> {
   if (request.type === code) return;
   const type = directory.types.find((each) => each.code === code);
-  const shown = { type: code, urgency: type?.urgency ?? request.urgency, at_risk: request.at_risk || (type?.at_risk ?? false) };
+  const shown = {
+    type: code,
+    urgency: type?.urgency ?? request.urgency,
+    at_risk: request.at_risk || (type?.at_risk ?? false),
+  };
   if (await change(request, shown, () => api.setType(request.id, code))) {
     notices.done(t('deed.type', { type: directory.typeName(code) }));
   }
@@ -71,14 +92,23 @@ const BECOMES: Record<Transition, State> = {
   not_spam: 'open',
 };
 
-const UNDO: Partial<Record<Transition, Transition>> = { solve: 'reopen', hold: 'reopen', close: 'reopen' };
+const UNDO: Partial<Record<Transition, Transition>> = {
+  solve: 'reopen',
+  hold: 'reopen',
+  close: 'reopen',
+};
 
 export async function transition(request: RequestDetail, name: Transition): Promise<void> {
-  const done = await change(request, { state: BECOMES[name] }, () => api.transition(request.id, name));
+  const done = await change(request, { state: BECOMES[name] }, () =>
+    api.transition(request.id, name),
+  );
   if (!done) return;
   const undo = UNDO[name];
   const back = { ...request, state: BECOMES[name] };
-  notices.done(t(`deed.${name}`), undo && { label: t('undo'), run: () => void transition(back, undo) });
+  notices.done(
+    t(`deed.${name}`),
+    undo && { label: t('undo'), run: () => void transition(back, undo) },
+  );
 }
 
 /** Throws `Problem`: the dialog says why and keeps what was typed. */

@@ -3,11 +3,15 @@ import { ACTIONS, action } from './actions';
 import { chordOf, Keymap, takesText } from './keys';
 import { overlay } from './overlay.svelte';
 
-const keymap = new Keymap(ACTIONS.flatMap((each) => each.keys.map((chord) => [chord, each.id] as const)));
+const keymap = new Keymap(
+  ACTIONS.flatMap((each) => each.keys.map((chord) => [chord, each.id] as const)),
+);
 
 /** Enter on a link or a button is theirs. */
 function ownEnter(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest('a, button, summary, [role=menuitem]') !== null;
+  return (
+    target instanceof HTMLElement && target.closest('a, button, summary, [role=menuitem]') !== null
+  );
 }
 
 /** The page's one key handler; on `window`, so that parts can handle their own keys first. */

@@ -34,7 +34,9 @@ export class Keymap {
 
   constructor(bindings: readonly (readonly [chord: string, meaning: string])[]) {
     this.#meanings = new Map(bindings);
-    this.#prefixes = new Set(bindings.flatMap(([chord]) => (chord.includes(' ') ? [chord.split(' ')[0] ?? ''] : [])));
+    this.#prefixes = new Set(
+      bindings.flatMap(([chord]) => (chord.includes(' ') ? [chord.split(' ')[0] ?? ''] : [])),
+    );
   }
 
   /** `typing`: the focus is in a text field, where only chords with mod count. `now` in milliseconds. */
@@ -61,8 +63,16 @@ export class Keymap {
 /** Is this element one that takes typing? */
 export function takesText(element: Element | null): boolean {
   if (!(element instanceof HTMLElement)) return false;
-  if (element.isContentEditable || element instanceof HTMLTextAreaElement || element instanceof HTMLSelectElement) return true;
-  return element instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'file'].includes(element.type);
+  if (
+    element.isContentEditable ||
+    element instanceof HTMLTextAreaElement ||
+    element instanceof HTMLSelectElement
+  )
+    return true;
+  return (
+    element instanceof HTMLInputElement &&
+    !['checkbox', 'radio', 'button', 'file'].includes(element.type)
+  );
 }
 
 const MAC = typeof navigator !== 'undefined' && /Mac|iP(hone|ad)/.test(navigator.platform);
@@ -79,5 +89,7 @@ const SHOWN: Record<string, string> = {
 
 /** A chord as caps to draw: ["Ctrl", "K"]. */
 export function caps(chord: string): string[] {
-  return chord.split(/[ +]/).map((part) => SHOWN[part] ?? (part.length === 1 ? part.toUpperCase() : part));
+  return chord
+    .split(/[ +]/)
+    .map((part) => SHOWN[part] ?? (part.length === 1 ? part.toUpperCase() : part));
 }

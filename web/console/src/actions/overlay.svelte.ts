@@ -20,7 +20,8 @@ class OverlayState {
   #origin: HTMLElement | null = null;
 
   show(overlay: Overlay): void {
-    if (!this.current) this.#origin = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+    if (!this.current)
+      this.#origin = document.activeElement instanceof HTMLElement ? document.activeElement : null;
     this.current = overlay;
   }
 

@@ -21,7 +21,8 @@ export const signIn = (email: string, password: string) =>
   ask<{ agent: Agent }>('/session', { method: 'POST', body: { email, password } });
 export const whoAmI = () => ask<{ agent: Agent }>('/session');
 export const signOut = () => ask<void>('/session', { method: 'DELETE' });
-export const liveTicket = () => ask<{ ticket: string; expires_at: string }>('/live/ticket', { method: 'POST', body: {} });
+export const liveTicket = () =>
+  ask<{ ticket: string; expires_at: string }>('/live/ticket', { method: 'POST', body: {} });
 
 export const desk = () => ask<Desk>('/desk');
 export const agents = () => ask<{ items: Agent[] }>('/console/agents');
@@ -41,7 +42,8 @@ export const inbox = (wanted: InboxQuery, signal?: AbortSignal) =>
 const at = (id: Id, rest = '') => `/console/requests/${segment(id)}${rest}`;
 const post = <T = void>(path: string, body: unknown) => ask<T>(path, { method: 'POST', body });
 
-export const conversation = (id: Id, signal?: AbortSignal) => ask<ConversationPage>(at(id), { signal });
+export const conversation = (id: Id, signal?: AbortSignal) =>
+  ask<ConversationPage>(at(id), { signal });
 export const entries = (id: Id, range: { before?: number; after?: number; limit?: number }) =>
   ask<{ entries: Entry[]; more: boolean }>(at(id, `/entries${query(range)}`));
 
@@ -55,12 +57,16 @@ export interface ReplyBody {
 export const reply = (id: Id, body: ReplyBody) => post<{ seq: number }>(at(id, '/reply'), body);
 export const note = (id: Id, body: { client_id: string; text: string; attachments?: Id[] }) =>
   post<{ seq: number }>(at(id, '/notes'), body);
-export const assign = (id: Id, body: { agent_id?: Id | null; team_id?: Id | null }) => post(at(id, '/assign'), body);
+export const assign = (id: Id, body: { agent_id?: Id | null; team_id?: Id | null }) =>
+  post(at(id, '/assign'), body);
 export const setType = (id: Id, type: string) => post(at(id, '/type'), { type });
-export const setTags = (id: Id, body: { add: string[]; remove: string[] }) => post(at(id, '/tags'), body);
-export const transition = (id: Id, name: Transition) => post(at(id, '/transition'), { transition: name });
+export const setTags = (id: Id, body: { add: string[]; remove: string[] }) =>
+  post(at(id, '/tags'), body);
+export const transition = (id: Id, name: Transition) =>
+  post(at(id, '/transition'), { transition: name });
 export const merge = (id: Id, into: string) => post(at(id, '/merge'), { into });
-export const erase = (id: Id, seq: number, reason: string) => post(at(id, '/erase'), { seq, reason });
+export const erase = (id: Id, seq: number, reason: string) =>
+  post(at(id, '/erase'), { seq, reason });
 export const read = (id: Id, seq: number) => post(at(id, '/read'), { seq });
 export const customer = (id: Id) => ask<CustomerPanel>(`/console/customers/${segment(id)}`);
 

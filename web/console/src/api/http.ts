@@ -61,7 +61,11 @@ export function whenSignedOut(run: () => void): void {
 }
 
 export async function problemOf(response: Response): Promise<Problem> {
-  const fallback = { code: `http_${response.status}`, title: response.statusText, status: response.status };
+  const fallback = {
+    code: `http_${response.status}`,
+    title: response.statusText,
+    status: response.status,
+  };
   try {
     const body = (await response.json()) as Partial<ProblemBody>;
     return new Problem({ ...fallback, ...body, status: response.status });
@@ -71,7 +75,10 @@ export async function problemOf(response: Response): Promise<Problem> {
 }
 
 /** One exchange of JSON. Throws only `Problem` and, when `signal` fires, `AbortError`. */
-export async function ask<T>(path: string, { method = 'GET', body, signal, timeout = 20_000 }: Ask = {}): Promise<T> {
+export async function ask<T>(
+  path: string,
+  { method = 'GET', body, signal, timeout = 20_000 }: Ask = {},
+): Promise<T> {
   const limit = AbortSignal.timeout(timeout);
   let response: Response;
   try {

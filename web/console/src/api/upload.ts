@@ -7,13 +7,22 @@ export interface Upload {
 }
 
 /** Sends one file; `fetch` cannot tell how far an upload is, so this is the older way. `progress` gets 0…1. */
-export function upload(file: File, clientId: string, language: string, progress: (part: number) => void): Upload {
+export function upload(
+  file: File,
+  clientId: string,
+  language: string,
+  progress: (part: number) => void,
+): Upload {
   const request = new XMLHttpRequest();
   const done = new Promise<Attachment>((resolve, reject) => {
-    request.open('POST', `${BASE}/uploads?name=${encodeURIComponent(file.name)}&client_id=${encodeURIComponent(clientId)}`);
+    request.open(
+      'POST',
+      `${BASE}/uploads?name=${encodeURIComponent(file.name)}&client_id=${encodeURIComponent(clientId)}`,
+    );
     request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
     request.setRequestHeader('Accept-Language', language);
-    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    request.upload.onprogress = (event) =>
+      event.lengthComputable && progress(event.loaded / event.total);
     request.onerror = () => reject(new Problem({ code: 'offline', title: 'offline', status: 0 }));
     request.onabort = () => reject(new Problem({ code: 'aborted', title: 'aborted', status: 0 }));
     request.onload = () => settle(request, file, resolve, reject);
@@ -44,7 +53,14 @@ function settle(
       picture: body.picture ?? isPicture(mediaType),
     });
   } else {
-    reject(new Problem({ code: body.code ?? `http_${request.status}`, title: body.title ?? '', detail: body.detail, status: request.status }));
+    reject(
+      new Problem({
+        code: body.code ?? `http_${request.status}`,
+        title: body.title ?? '',
+        detail: body.detail,
+        status: request.status,
+      }),
+    );
   }
 }
 

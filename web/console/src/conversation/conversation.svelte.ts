@@ -99,20 +99,29 @@ export class Conversation {
   }
 
   applyErased(entry: Entry): void {
-    if (this.entries.some((known) => known.seq === entry.seq)) this.entries = mergeEntries(this.entries, [entry]);
+    if (this.entries.some((known) => known.seq === entry.seq))
+      this.entries = mergeEntries(this.entries, [entry]);
     this.missed = this.missed.map((known) => (known.seq === entry.seq ? entry : known));
   }
 
   applySummary(summary: RequestSummary): void {
-    if (!this.request || Date.parse(summary.updated_at) < Date.parse(this.request.updated_at)) return;
+    if (!this.request || Date.parse(summary.updated_at) < Date.parse(this.request.updated_at))
+      return;
     const reopened = this.request.state === 'solved' && summary.state === 'open' ? 1 : 0;
-    this.request = { ...this.request, ...summary, reopen_count: this.request.reopen_count + reopened };
+    this.request = {
+      ...this.request,
+      ...summary,
+      reopen_count: this.request.reopen_count + reopened,
+    };
   }
 
   applyRead(by: 'customer' | 'agent', agent: Id | undefined, seq: number): void {
     if (!this.request) return;
     if (by === 'customer') {
-      this.request = { ...this.request, read_seq_customer: Math.max(seq, this.request.read_seq_customer) };
+      this.request = {
+        ...this.request,
+        read_seq_customer: Math.max(seq, this.request.read_seq_customer),
+      };
     } else if (agent) {
       const marks = { ...this.request.read_seq_agents, [agent]: seq };
       this.request = { ...this.request, read_seq_agents: marks };
@@ -121,7 +130,9 @@ export class Conversation {
 
   applyTyping(author: { kind: string; id?: string }, on: boolean): void {
     if (author.kind !== 'customer') {
-      this.viewers = this.viewers.map((viewer) => (viewer.id === author.id ? { ...viewer, typing: on } : viewer));
+      this.viewers = this.viewers.map((viewer) =>
+        viewer.id === author.id ? { ...viewer, typing: on } : viewer,
+      );
       return;
     }
     clearTimeout(this.#typingTimer);
@@ -139,7 +150,10 @@ export class Conversation {
     if (this.#filling) return;
     this.#filling = true;
     try {
-      const page = await api.entries(this.id, { after, limit: Math.min(OLDER_PAGE, before - after - 1) });
+      const page = await api.entries(this.id, {
+        after,
+        limit: Math.min(OLDER_PAGE, before - after - 1),
+      });
       if (page.entries.length > 0) this.entries = mergeEntries(this.entries, page.entries);
     } catch {
       // The next entry or the next load tries again.

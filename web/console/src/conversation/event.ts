@@ -11,7 +11,10 @@ interface Names {
 /** One line that says what happened; an event that this console does not know is shown by its name. Pure. */
 export function eventText(entry: Entry, names: Names): string {
   const event = entry.event ?? { type: 'unknown' };
-  const who = entry.author.kind === 'system' ? names.t('author.system') : entry.author.name || names.agent(entry.author.id);
+  const who =
+    entry.author.kind === 'system'
+      ? names.t('author.system')
+      : entry.author.name || names.agent(entry.author.id);
   const field = (...keys: string[]): string => {
     for (const key of keys) {
       const value = event[key];
@@ -28,7 +31,10 @@ export function eventText(entry: Entry, names: Names): string {
     case 'assigned':
     case 'assign': {
       const agent = field('agent_id', 'agent');
-      if (agent) return agent === entry.author.id ? say('taken') : say('assigned', { name: field('agent_name') || names.agent(agent) });
+      if (agent)
+        return agent === entry.author.id
+          ? say('taken')
+          : say('assigned', { name: field('agent_name') || names.agent(agent) });
       const team = field('team_id', 'team');
       return team ? say('team', { name: names.team(team) || team }) : say('unassigned');
     }
@@ -37,7 +43,11 @@ export function eventText(entry: Entry, names: Names): string {
     case 'state':
       return say(`state.${field('to', 'state')}`);
     case 'tags':
-      return say('tags', { tags: listOf(event.add).concat(listOf(event.remove).map((tag) => `−${tag}`)).join(', ') });
+      return say('tags', {
+        tags: listOf(event.add)
+          .concat(listOf(event.remove).map((tag) => `−${tag}`))
+          .join(', '),
+      });
     case 'merged':
     case 'merge':
       return say('merged', { number: spokenNumber(field('into', 'number')) });

@@ -29,7 +29,8 @@ class Open {
     const kept = this.#kept.get(id);
     const conversation = kept ?? new Conversation(id, inbox.find(id));
     // Seen is what was read before this visit.
-    if (kept) conversation.seenBefore = conversation.request?.read_seq_agents[session.me] ?? kept.lastSeq;
+    if (kept)
+      conversation.seenBefore = conversation.request?.read_seq_agents[session.me] ?? kept.lastSeq;
     this.#kept.delete(id);
     this.#kept.set(id, conversation);
     this.#evict();

@@ -24,7 +24,9 @@ export function pictureUrl(file: Pick<Attachment, 'id' | 'media_type'>): Promise
 }
 
 async function load({ id, media_type }: Pick<Attachment, 'id' | 'media_type'>): Promise<string> {
-  const response = await fetch(`${BASE}/attachments/${segment(id)}`, { credentials: 'same-origin' });
+  const response = await fetch(`${BASE}/attachments/${segment(id)}`, {
+    credentials: 'same-origin',
+  });
   if (!response.ok) throw new Error(String(response.status));
   const type = isPicture(media_type) ? media_type : 'application/octet-stream';
   return URL.createObjectURL(new Blob([await response.arrayBuffer()], { type }));

@@ -11,7 +11,9 @@ export function secretName(kind: string): string {
 /** One line of plain text with its marks spelled out; for previews. */
 export function plainText(text: string): string {
   const parts = segments(text).map((part) =>
-    part.kind === 'mark' ? `[${t('redacted.short', { secret: secretName(part.secret) })}]` : part.text,
+    part.kind === 'mark'
+      ? `[${t('redacted.short', { secret: secretName(part.secret) })}]`
+      : part.text,
   );
   return parts.join('').replace(/\s+/g, ' ').trim();
 }

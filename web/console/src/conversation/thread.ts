@@ -13,7 +13,8 @@ export type Row =
 export function mergeEntries(known: readonly Entry[], fresh: readonly Entry[]): Entry[] {
   if (fresh.length === 0) return [...known];
   const last = known.at(-1)?.seq ?? 0;
-  if (fresh.every((entry, index) => entry.seq > (fresh[index - 1]?.seq ?? last))) return [...known, ...fresh];
+  if (fresh.every((entry, index) => entry.seq > (fresh[index - 1]?.seq ?? last)))
+    return [...known, ...fresh];
   const bySeq = new Map([...known, ...fresh].map((entry) => [entry.seq, entry]));
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
@@ -55,10 +56,16 @@ export interface Shape {
   readByCustomer: number;
 }
 
-export function rowsOf(entries: readonly Entry[], outgoing: readonly Outgoing[], shape: Shape): Row[] {
+export function rowsOf(
+  entries: readonly Entry[],
+  outgoing: readonly Outgoing[],
+  shape: Shape,
+): Row[] {
   const rows: Row[] = shape.moreBefore ? [{ kind: 'older', key: 'older' }] : [];
   const mark = lastReadReply(entries, shape.readByCustomer);
-  const unread = entries.filter((entry) => entry.seq > shape.seenBefore && entry.author.kind === 'customer').length;
+  const unread = entries.filter(
+    (entry) => entry.seq > shape.seenBefore && entry.author.kind === 'customer',
+  ).length;
   let previous: Entry | null = null;
   let divided = shape.seenBefore === 0 || unread === 0;
   for (const entry of entries) {
@@ -90,5 +97,10 @@ export function rowsOf(entries: readonly Entry[], outgoing: readonly Outgoing[],
 
 /** The last of our replies that the customer has read carries the mark; 0 when none. */
 function lastReadReply(entries: readonly Entry[], readByCustomer: number): number {
-  return entries.findLast((entry) => entry.kind === 'text' && entry.author.kind === 'agent' && entry.seq <= readByCustomer)?.seq ?? 0;
+  return (
+    entries.findLast(
+      (entry) =>
+        entry.kind === 'text' && entry.author.kind === 'agent' && entry.seq <= readByCustomer,
+    )?.seq ?? 0
+  );
 }

@@ -4,12 +4,22 @@ import type { Entry, RequestDetail, Timestamp } from '../api/types';
 export function contextFacts(context: Record<string, unknown>): [name: string, value: string][] {
   return Object.entries(context)
     .filter(([, value]) => value !== null && value !== undefined && value !== '')
-    .map(([name, value]) => [name, typeof value === 'object' ? JSON.stringify(value) : String(value)]);
+    .map(([name, value]) => [
+      name,
+      typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]);
 }
 
 /** When we first answered: as the desk says it, otherwise from the entries when all of them are here. */
-export function firstReplyAt(request: RequestDetail, entries: readonly Entry[], moreBefore: boolean): Timestamp | null {
+export function firstReplyAt(
+  request: RequestDetail,
+  entries: readonly Entry[],
+  moreBefore: boolean,
+): Timestamp | null {
   if (request.first_reply_at) return request.first_reply_at;
   if (moreBefore) return null;
-  return entries.find((entry) => entry.kind === 'text' && entry.author.kind === 'agent')?.created_at ?? null;
+  return (
+    entries.find((entry) => entry.kind === 'text' && entry.author.kind === 'agent')?.created_at ??
+    null
+  );
 }

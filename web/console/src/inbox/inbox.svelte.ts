@@ -54,7 +54,10 @@ class Inbox {
     const abort = (this.#abort = new AbortController());
     const { query } = this;
     try {
-      const page = await api.inbox({ ...query, limit: Math.min(200, Math.max(PAGE, this.items.length)) }, abort.signal);
+      const page = await api.inbox(
+        { ...query, limit: Math.min(200, Math.max(PAGE, this.items.length)) },
+        abort.signal,
+      );
       if (abort.signal.aborted) return;
       this.#take(page, query);
     } catch (error) {
@@ -68,7 +71,9 @@ class Inbox {
     const known = new Map(this.items.map((item) => [item.id, item]));
     this.items = page.items.map((item) => {
       const old = known.get(item.id);
-      return old && !newer(old, item) ? old : { ...item, unread: item.id === this.open ? 0 : item.unread };
+      return old && !newer(old, item)
+        ? old
+        : { ...item, unread: item.id === this.open ? 0 : item.unread };
     });
     this.next = page.next;
     this.counts = page.counts;
@@ -131,14 +136,21 @@ class Inbox {
     if (this.held.length === 0) return;
     // The copies in the list are as new as the held ones, so the order is what remains to be done.
     const fresh = new Map(this.held.map((item) => [item.id, item]));
-    const changes = [...fresh.values()].map((item) => this.items.find((there) => there.id === item.id && newer(item, there)) ?? item);
+    const changes = [...fresh.values()].map(
+      (item) => this.items.find((there) => there.id === item.id && newer(item, there)) ?? item,
+    );
     this.held = [];
     this.#merge(changes);
   }
 
   #merge(changes: readonly RequestSummary[]): void {
     const { query, open } = this;
-    this.items = mergeLive(this.items, changes, { query, me: session.me, complete: this.next === null, open });
+    this.items = mergeLive(this.items, changes, {
+      query,
+      me: session.me,
+      complete: this.next === null,
+      open,
+    });
     this.#keep(query);
   }
 

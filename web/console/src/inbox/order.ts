@@ -27,7 +27,8 @@ export function compare(view: ViewName): (a: RequestSummary, b: RequestSummary) 
   if (view === 'solved') return (a, b) => time(b.updated_at) - time(a.updated_at) || byId(b, a);
   return (a, b) => {
     if (a.at_risk !== b.at_risk) return a.at_risk ? -1 : 1;
-    if (a.waiting_since && b.waiting_since) return time(a.waiting_since) - time(b.waiting_since) || byId(a, b);
+    if (a.waiting_since && b.waiting_since)
+      return time(a.waiting_since) - time(b.waiting_since) || byId(a, b);
     if (a.waiting_since || b.waiting_since) return a.waiting_since ? -1 : 1;
     return time(b.updated_at) - time(a.updated_at) || byId(b, a);
   };
@@ -45,12 +46,18 @@ function byId(a: RequestSummary, b: RequestSummary): number {
 /** Is `fresh` at least as new as `known`? Frames and pages may arrive in any order. */
 export function newer(known: RequestSummary | undefined, fresh: RequestSummary): boolean {
   return (
-    !known || fresh.last_seq > known.last_seq || (fresh.last_seq === known.last_seq && time(fresh.updated_at) >= time(known.updated_at))
+    !known ||
+    fresh.last_seq > known.last_seq ||
+    (fresh.last_seq === known.last_seq && time(fresh.updated_at) >= time(known.updated_at))
   );
 }
 
 /** What the customer wrote since the agent last looked, when the server's frame does not count it. */
-export function unreadAfter(known: RequestSummary | undefined, fresh: RequestSummary, open: boolean): number {
+export function unreadAfter(
+  known: RequestSummary | undefined,
+  fresh: RequestSummary,
+  open: boolean,
+): number {
   if (open) return 0;
   if (fresh.unread !== undefined) return fresh.unread;
   if (fresh.last_entry?.author_kind === 'agent') return 0;
@@ -69,7 +76,11 @@ export interface Merge {
 }
 
 /** The list after live changes. A search result takes no new members; a list with further pages takes none beyond its end. */
-export function mergeLive(list: readonly RequestSummary[], changes: readonly RequestSummary[], how: Merge): RequestSummary[] {
+export function mergeLive(
+  list: readonly RequestSummary[],
+  changes: readonly RequestSummary[],
+  how: Merge,
+): RequestSummary[] {
   const order = compare(how.query.view);
   const next = new Map(list.map((item) => [item.id, item]));
   const end = list.at(-1);
@@ -87,16 +98,25 @@ export function mergeLive(list: readonly RequestSummary[], changes: readonly Req
 }
 
 /** Only what does not move a row: for as long as the pointer rests on the list. */
-export function mergeInPlace(list: readonly RequestSummary[], changes: readonly RequestSummary[], open: Id | null): RequestSummary[] {
+export function mergeInPlace(
+  list: readonly RequestSummary[],
+  changes: readonly RequestSummary[],
+  open: Id | null,
+): RequestSummary[] {
   const fresh = new Map(changes.map((item) => [item.id, item]));
   return list.map((known) => {
     const item = fresh.get(known.id);
-    return item && newer(known, item) ? { ...item, unread: unreadAfter(known, item, open === item.id) } : known;
+    return item && newer(known, item)
+      ? { ...item, unread: unreadAfter(known, item, open === item.id) }
+      : known;
   });
 }
 
 /** A further page behind what is there, without doubles. */
-export function append(list: readonly RequestSummary[], page: readonly RequestSummary[]): RequestSummary[] {
+export function append(
+  list: readonly RequestSummary[],
+  page: readonly RequestSummary[],
+): RequestSummary[] {
   const known = new Set(list.map((item) => item.id));
   return [...list, ...page.filter((item) => !known.has(item.id))];
 }

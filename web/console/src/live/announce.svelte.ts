@@ -19,7 +19,8 @@ class Announcer {
   /** New requests with assets at risk are worth a word; other arrivals are not. */
   arrivals(items: readonly RequestSummary[]): void {
     for (const item of items) {
-      if (!item.at_risk || item.state !== 'open' || item.last_seq > 1 || this.#known.has(item.id)) continue;
+      if (!item.at_risk || item.state !== 'open' || item.last_seq > 1 || this.#known.has(item.id))
+        continue;
       this.#known.add(item.id);
       this.#atRisk += 1;
     }
@@ -34,7 +35,12 @@ class Announcer {
   entry(entry: Entry): void {
     if (entry.kind === 'event' || entry.author.id === session.me) return;
     const who = entry.author.name || t('customer.unnamed');
-    this.say(t(entry.kind === 'note' ? 'announce.note' : 'announce.message', { who, text: (entry.text ?? '').slice(0, 140) }));
+    this.say(
+      t(entry.kind === 'note' ? 'announce.note' : 'announce.message', {
+        who,
+        text: (entry.text ?? '').slice(0, 140),
+      }),
+    );
   }
 }
 

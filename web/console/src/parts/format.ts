@@ -2,7 +2,8 @@ import type { Language } from '@standfast/ui/i18n';
 
 /** 1,234,567 bytes → "1.2 MB". Decimal units, as files are shown everywhere else. */
 export function fileSize(bytes: number, language: Language): string {
-  const [unit, size] = bytes >= 1e6 ? ['megabyte', 1e6] : bytes >= 1e3 ? ['kilobyte', 1e3] : ['byte', 1];
+  const [unit, size] =
+    bytes >= 1e6 ? ['megabyte', 1e6] : bytes >= 1e3 ? ['kilobyte', 1e3] : ['byte', 1];
   return new Intl.NumberFormat(language, {
     style: 'unit',
     unit: unit as string,
@@ -19,21 +20,26 @@ const DAY = 24 * HOUR;
 export function shortSpan(milliseconds: number, language: Language): string {
   const zh = language === 'zh-CN';
   if (milliseconds < MINUTE) return zh ? '刚刚' : 'now';
-  if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)}${zh ? ' 分钟' : ' min'}`;
+  if (milliseconds < HOUR) return `${Math.floor(milliseconds / MINUTE)}${zh ? '分钟' : ' min'}`;
   if (milliseconds < 10 * HOUR) {
     const minutes = Math.floor((milliseconds % HOUR) / MINUTE);
     const hours = Math.floor(milliseconds / HOUR);
-    return zh ? `${hours} 时 ${minutes} 分` : `${hours} h ${String(minutes).padStart(2, '0')}`;
+    return zh ? `${hours}小时${minutes}分` : `${hours} h ${String(minutes).padStart(2, '0')}`;
   }
-  if (milliseconds < 2 * DAY) return `${Math.floor(milliseconds / HOUR)}${zh ? ' 小时' : ' h'}`;
-  return `${Math.floor(milliseconds / DAY)}${zh ? ' 天' : ' d'}`;
+  if (milliseconds < 2 * DAY) return `${Math.floor(milliseconds / HOUR)}${zh ? '小时' : ' h'}`;
+  return `${Math.floor(milliseconds / DAY)}${zh ? '天' : ' d'}`;
 }
 
-/** Two signs for an avatar: initials, or the last characters of a Chinese name. */
+/** What stands in an avatar: two initials, or the first character of a Chinese name. */
 export function initials(name: string): string {
   const trimmed = name.trim();
-  if (/[\u3400-\u9fff]/.test(trimmed)) return trimmed.length > 2 ? trimmed.slice(-2) : trimmed;
+  if (/^[\u3400-\u9fff]/.test(trimmed)) return [...trimmed][0] ?? '?';
   const words = trimmed.split(/\s+/).filter(Boolean);
   const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
-  return letters.map((word) => [...(word ?? '?')][0] ?? '').join('').toUpperCase() || '?';
+  return (
+    letters
+      .map((word) => [...(word ?? '?')][0] ?? '')
+      .join('')
+      .toUpperCase() || '?'
+  );
 }

@@ -21,7 +21,12 @@ export function emptyDraft(): Draft {
 }
 
 export function isEmpty(draft: Draft): boolean {
-  return !draft.reply.trim() && !draft.note.trim() && draft.replyFiles.length === 0 && draft.noteFiles.length === 0;
+  return (
+    !draft.reply.trim() &&
+    !draft.note.trim() &&
+    draft.replyFiles.length === 0 &&
+    draft.noteFiles.length === 0
+  );
 }
 
 function key(agent: Id, request: Id): string {

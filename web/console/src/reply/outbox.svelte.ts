@@ -45,7 +45,10 @@ class ReplyOutbox {
       deliver,
       onChange: (items) => this.#changed(items),
       onReceipt: (item) => void open.get(item.frame.request ?? '')?.catchUp(),
-      channel: typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(`standfast:console:${agent}`),
+      channel:
+        typeof BroadcastChannel === 'undefined'
+          ? null
+          : new BroadcastChannel(`standfast:console:${agent}`),
     });
     this.items = this.#box.items;
     this.#box.flush();
@@ -75,7 +78,15 @@ class ReplyOutbox {
       frame:
         tab === 'note'
           ? { t: 'note', client_id, request, text, ...with_files }
-          : { t: 'reply', client_id, request, text, seen_seq: seenSeq, ...(then && { then }), ...with_files },
+          : {
+              t: 'reply',
+              client_id,
+              request,
+              text,
+              seen_seq: seenSeq,
+              ...(then && { then }),
+              ...with_files,
+            },
       created_at: new Date(instant()).toISOString(),
       display: files,
     });
@@ -105,7 +116,9 @@ class ReplyOutbox {
       if (item.state !== 'failed' || !code || !ABOUT_THE_TEXT.has(code)) continue;
       if (code === 'outdated_view' && this.#onlyOurs(item)) continue;
       // Not while the outbox is in the middle of its own change.
-      queueMicrotask(() => this.#return(item, code as Returned['code'], item.problem?.detail ?? ''));
+      queueMicrotask(() =>
+        this.#return(item, code as Returned['code'], item.problem?.detail ?? ''),
+      );
     }
   }
 
@@ -134,7 +147,14 @@ class ReplyOutbox {
     }
     const { text } = item.frame;
     const files = (item.display ?? []) as Attachment[];
-    this.#onReturned({ request, tab: item.frame.t === 'note' ? 'note' : 'reply', text, files, code, detail });
+    this.#onReturned({
+      request,
+      tab: item.frame.t === 'note' ? 'note' : 'reply',
+      text,
+      files,
+      code,
+      detail,
+    });
     this.#box?.discard(item.client_id);
   }
 }
@@ -146,7 +166,13 @@ async function deliver({ frame }: Outgoing): Promise<Receipt | null> {
     if (frame.t === 'note') await api.note(request, { client_id, text, attachments });
     else if (frame.t === 'reply') {
       const { seen_seq, then } = frame;
-      await api.reply(request, { client_id, text, seen_seq, attachments, then: then as AfterReply | undefined });
+      await api.reply(request, {
+        client_id,
+        text,
+        seen_seq,
+        attachments,
+        then: then as AfterReply | undefined,
+      });
     }
     // Only its presence matters to the outbox of an agent.
     return { request_id: request } as Receipt;

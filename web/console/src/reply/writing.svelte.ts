@@ -85,7 +85,14 @@ export class Writing {
   send(conversation: Conversation, then?: AfterReply): void {
     if (!this.sendable) return;
     const { tab, request } = this;
-    outbox.send({ request, tab, text: this.text.trim(), files: this.files, seenSeq: conversation.lastSeq, then });
+    outbox.send({
+      request,
+      tab,
+      text: this.text.trim(),
+      files: this.files,
+      seenSeq: conversation.lastSeq,
+      then,
+    });
     if (tab === 'reply') {
       this.reply = '';
       this.replyFiles = [];
@@ -116,9 +123,20 @@ export class Writing {
   attach(files: Iterable<File>): void {
     const limits = directory.desk?.limits;
     for (const file of files) {
-      const room = (limits?.uploads_per_message ?? 10) - this.files.length - this.uploads.filter((item) => !item.refusal).length;
+      const room =
+        (limits?.uploads_per_message ?? 10) -
+        this.files.length -
+        this.uploads.filter((item) => !item.refusal).length;
       const refusal = refusalOf(file, room, limits);
-      this.uploads.push({ key: crypto.randomUUID(), name: file.name, tab: this.tab, progress: 0, refusal, file, task: null });
+      this.uploads.push({
+        key: crypto.randomUUID(),
+        name: file.name,
+        tab: this.tab,
+        progress: 0,
+        refusal,
+        file,
+        task: null,
+      });
       const item = this.uploads.at(-1);
       if (item && !refusal) this.#send(item, file);
     }
@@ -153,7 +171,8 @@ export class Writing {
       (error: unknown) => {
         const problem = asProblem(error);
         if (problem.code === 'aborted') return;
-        item.refusal = problem.status === 0 ? t('upload.offline') : problem.body.detail || t('upload.failed');
+        item.refusal =
+          problem.status === 0 ? t('upload.offline') : problem.body.detail || t('upload.failed');
       },
     );
   }
@@ -172,12 +191,22 @@ export class Writing {
   }
 }
 
-function refusalOf(file: File, room: number, limits: { upload_bytes: number; media_types: string[] } | undefined): string | null {
+function refusalOf(
+  file: File,
+  room: number,
+  limits: { upload_bytes: number; media_types: string[] } | undefined,
+): string | null {
   if (room <= 0) return t('upload.too_many');
   if (!limits) return null;
-  if (file.size > limits.upload_bytes) return t('upload.too_large', { limit: fileSize(limits.upload_bytes, language()) });
+  if (file.size > limits.upload_bytes)
+    return t('upload.too_large', { limit: fileSize(limits.upload_bytes, language()) });
   const wanted = limits.media_types;
-  const fits = wanted.length === 0 || wanted.some((type) => type === file.type || (type.endsWith('/*') && file.type.startsWith(type.slice(0, -1))));
+  const fits =
+    wanted.length === 0 ||
+    wanted.some(
+      (type) =>
+        type === file.type || (type.endsWith('/*') && file.type.startsWith(type.slice(0, -1))),
+    );
   return fits || !file.type ? null : t('upload.wrong_type');
 }
 

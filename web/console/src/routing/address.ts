@@ -10,8 +10,19 @@ export const BASE_PATH = '/console';
 
 const HOME: Place = { room: 'desk', view: 'unassigned', request: null, q: '', type: '', team: '' };
 
-export function deskPlace(view: ViewName, request: Id | null = null, filters: Partial<Filters> = {}): Place {
-  return { room: 'desk', view, request, q: filters.q ?? '', type: filters.type ?? '', team: filters.team ?? '' };
+export function deskPlace(
+  view: ViewName,
+  request: Id | null = null,
+  filters: Partial<Filters> = {},
+): Place {
+  return {
+    room: 'desk',
+    view,
+    request,
+    q: filters.q ?? '',
+    type: filters.type ?? '',
+    team: filters.team ?? '',
+  };
 }
 
 export interface Filters {
@@ -23,7 +34,8 @@ export interface Filters {
 /** The place that an address names; an unknown address is the first view. */
 export function readAddress(path: string, search = ''): Place {
   const parts = path.replace(BASE_PATH, '').split('/').filter(Boolean).map(decode);
-  if (parts[0] === 'settings') return { room: 'settings', section: parts[1] === 'jobs' ? 'jobs' : 'agents' };
+  if (parts[0] === 'settings')
+    return { room: 'settings', section: parts[1] === 'jobs' ? 'jobs' : 'agents' };
   const view = VIEWS.find((name) => name === parts[0]?.replace('-', '_'));
   if (!view) return HOME;
   const wanted = new URLSearchParams(search);
@@ -37,7 +49,8 @@ export function readAddress(path: string, search = ''): Place {
 export function writeAddress(place: Place): string {
   if (place.room === 'settings') return `${BASE_PATH}/settings/${place.section}`;
   const filters = new URLSearchParams();
-  for (const name of ['q', 'type', 'team'] as const) if (place[name]) filters.set(name, place[name]);
+  for (const name of ['q', 'type', 'team'] as const)
+    if (place[name]) filters.set(name, place[name]);
   const request = place.request ? `/${encodeURIComponent(place.request)}` : '';
   const search = filters.size > 0 ? `?${filters.toString()}` : '';
   return `${BASE_PATH}/${place.view.replace('_', '-')}${request}${search}`;

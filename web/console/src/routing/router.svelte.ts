@@ -38,7 +38,8 @@ export const router = new Router();
 
 /** For links: a plain click moves inside the console, anything else (new tab, middle click) is the browser's. */
 export function follow(event: MouseEvent, place: Place): void {
-  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return;
   event.preventDefault();
   router.go(place);
 }

@@ -23,7 +23,10 @@ class Directory {
   }
 
   setPresence(seen: readonly { id: Id; status: Presence }[]): void {
-    this.presence = { ...this.presence, ...Object.fromEntries(seen.map(({ id, status }) => [id, status])) };
+    this.presence = {
+      ...this.presence,
+      ...Object.fromEntries(seen.map(({ id, status }) => [id, status])),
+    };
   }
 
   presenceOf(id: Id): Presence {
