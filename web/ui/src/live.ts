@@ -83,14 +83,12 @@ export class Live {
     this.#connect();
   }
 
-  /** Follows a request from behind `after`. A later call never moves the cursor back. */
+  /** Follows a request from behind `after`. One that is followed already keeps its cursor. */
   subscribe(request: string, after: number): void {
-    const known = this.#cursors.get(request);
-    this.#cursors.set(request, Math.max(known ?? 0, after));
-    if (known === undefined) {
-      this.#write({ t: 'subscribe', request, after });
-      if (this.#connection === 'polling') this.#abort?.abort();
-    }
+    if (this.#cursors.has(request)) return;
+    this.#cursors.set(request, after);
+    this.#write({ t: 'subscribe', request, after });
+    if (this.#connection === 'polling') this.#abort?.abort();
   }
 
   unsubscribe(request: string): void {
@@ -147,8 +145,11 @@ export class Live {
     const socket = new (this.#options.WebSocket ?? WebSocket)(url);
     this.#socket = socket;
     let ready = false;
+    /** What the hello named; a request followed after it is subscribed to once the desk is ready. */
+    const greeted = new Set<string>();
     socket.addEventListener('open', () => {
       const language = this.#options.language?.();
+      for (const request of this.#cursors.keys()) greeted.add(request);
       socket.send(
         JSON.stringify({
           t: 'hello',
@@ -169,6 +170,9 @@ export class Live {
         this.#failures = 0;
         this.#beat(frame.heartbeat_s * 1000);
         this.#set('live');
+        for (const [request, after] of this.#cursors) {
+          if (!greeted.has(request)) this.#write({ t: 'subscribe', request, after });
+        }
       }
       this.#heard = Date.now();
       if (frame.t === 'bye') this.#farewell(frame.reason, frame.retry_after_ms);

@@ -135,6 +135,23 @@ test('polls where sockets do not pass, and returns to a socket when they do', as
   live.stop();
 });
 
+test.each([0, 3, 6, 9, 12, 15, 20])(
+  'a request followed %i ms after the start is followed',
+  async (delay) => {
+    const desk = new FakeDesk();
+    desk.append('1', 'a', 'agent');
+    const { live, seen } = connect(desk);
+    live.start();
+    await vi.advanceTimersByTimeAsync(delay);
+    live.subscribe('1', 0);
+    await vi.advanceTimersByTimeAsync(100);
+    desk.append('1', 'b', 'agent');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(seen).toEqual([1, 2]);
+    live.stop();
+  },
+);
+
 // Whatever the network does: every entry is seen once and in order, every message is kept once and in order.
 test.each(Array.from({ length: 60 }, (_, seed) => seed))('random losses, seed %i', async (seed) => {
   const random = chance(seed + 1);

@@ -9,6 +9,7 @@ export class Screen {
   #opened = false;
   #view = '';
   #secret = false;
+  #steps = false;
   /** Whether the end of the conversation is in sight: then new messages are followed. */
   #following = true;
   /** Distance from the end, kept when earlier messages are put on top. */
@@ -39,17 +40,21 @@ export class Screen {
   }
 
   after(): void {
-    const { opened, view, composer, entries } = this.#support;
+    const { opened, view, composer, entries, receipts } = this.#support;
     const place = `${view.name} ${view.pending ?? view.request ?? ''} ${composer.type === null}`;
     const moved = place !== this.#view;
     const body = this.#find('.talk');
     const first = String(entries[view.request ?? '']?.[0]?.seq);
+    const steps = Boolean(receipts[view.request ?? '']?.secret);
     if (body) {
       const own = this.#support.sending.length > 0;
-      if (moved || this.#following || own) body.scrollTop = body.scrollHeight;
+      // What protects the wallet comes before anything else.
+      if (steps && (moved || !this.#steps)) body.scrollTop = 0;
+      else if (moved || this.#following || own) body.scrollTop = body.scrollHeight;
       else if (first !== this.#first) body.scrollTop = body.scrollHeight - this.#fromEnd;
     }
     this.#first = first;
+    this.#steps = steps;
     this.#grow();
     this.#focus(opened, moved);
     this.#view = place;

@@ -386,20 +386,22 @@ export class Support {
     this.#set({ receipts: { ...this.receipts, [id]: { ...receipt, secret } } });
     this.#keep.set('receipts', JSON.stringify(this.receipts));
     // What was written stays visible until the desk's own entry takes its place; a secret does not.
-    this.#put(id, {
-      seq: receipt.seq,
-      kind: 'text',
-      author: { kind: 'customer' },
-      text: receipt.secret
-        ? receipt.secret.kinds.map((kind) => `⟦redacted:${kind}⟧`).join(' ')
-        : item.frame.text,
-      erased: null,
-      event: null,
-      attachments: [],
-      identifiers: [],
-      created_at: receipt.received_at,
-      client_id: item.client_id,
-    });
+    const arrived = this.entries[id]?.some(({ seq }) => seq === receipt.seq);
+    if (!arrived)
+      this.#put(id, {
+        seq: receipt.seq,
+        kind: 'text',
+        author: { kind: 'customer' },
+        text: receipt.secret
+          ? receipt.secret.kinds.map((kind) => `⟦redacted:${kind}⟧`).join(' ')
+          : item.frame.text,
+        erased: null,
+        event: null,
+        attachments: [],
+        identifiers: [],
+        created_at: receipt.received_at,
+        client_id: item.client_id,
+      });
     const { view } = this;
     if (
       view.name === 'talk' &&

@@ -56,7 +56,7 @@ export function Copy({ support, value, text }: { support: Support; value: string
     <button
       class="copy"
       title={value}
-      aria-label={`${support.t(done ? 'copied' : 'copy')}: ${value}`}
+      aria-label={`${support.t(done ? 'copied' : 'copy')}: ${text}`}
       onclick={(event: MouseEvent) => copy(event.currentTarget as HTMLElement, support, value)}
     >
       <code>{text}</code>

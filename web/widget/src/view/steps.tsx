@@ -13,7 +13,7 @@ export function Steps({ support: { t }, steps }: Props) {
   const title = steps?.title ?? t('steps');
   const items = steps?.items ?? [1, 2, 3, 4].map((step) => t(`step_${step}`));
   return (
-    <section class="steps" key="steps" aria-label={title}>
+    <section class="steps" key="steps" role={steps ? 'alert' : null} aria-label={title}>
       <h3>
         <Icon name="alert" />
         {title}
