@@ -28,16 +28,33 @@ pub(crate) fn find(folded: &str, tokens: &[Token], words: &Words<'_>, found: &mu
     if tokens.iter().filter(|token| token.han).count() < SEPARATED - 1 {
         return;
     }
+    // What is left beside a mark is not a whole message.
+    let whole = !folded.contains('⟦');
+    let apart = without_other_words(tokens);
     for list in List::all().filter(|list| list.is_chinese()) {
-        for stretch in tokens.chunk_by(|a, b| a.han && b.han && b.gap != Gap::Barrier) {
-            if stretch.len() < SEPARATED {
-                continue;
-            }
+        for stretch in apart.chunk_by(|_, next| next.gap != Gap::Barrier) {
             separated(stretch, list, found);
-            let whole = stretch.len() == tokens.len();
-            dense(folded, stretch, list, whole, words, found);
+        }
+        for stretch in tokens.chunk_by(|a, b| a.han && b.han && b.gap != Gap::Barrier) {
+            dense(folded, stretch, list, whole && stretch.len() == tokens.len(), words, found);
         }
     }
+}
+
+/// The characters alone; a word of another script between two of them (`<li>`, `"word":`) parts them as a comma does.
+fn without_other_words(tokens: &[Token]) -> Vec<Token> {
+    let mut out = Vec::with_capacity(tokens.len());
+    let mut gap = Gap::None;
+    for token in tokens {
+        gap = gap.max(token.gap);
+        if token.han {
+            out.push(token.after(gap));
+            gap = Gap::None;
+        } else {
+            gap = gap.max(Gap::List);
+        }
+    }
+    out
 }
 
 /// Characters that each stand apart.

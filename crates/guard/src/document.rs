@@ -96,38 +96,42 @@ fn close(open: &mut [(usize, u32)], span: Range<usize>, fields: u32, found: &mut
 
 /// Private keys in PEM (RFC 7468), to their end line or to the end of the text.
 fn pem(folded: &str, found: &mut Found) {
-    for (at, _) in folded.match_indices("PRIVATE KEY") {
-        let Some(start) = folded.get(..at).and_then(|head| head.rfind("-----BEGIN")) else { continue };
-        if at - start > 40 || found.covers(&(start..at)) {
+    let mut from = 0;
+    while let Some(begin) = folded.get(from..).and_then(|rest| rest.find("-----BEGIN")) {
+        let start = from + begin;
+        from = start + 10;
+        let line =
+            folded.get(start..).map_or(0, |rest| rest.bytes().take(60).take_while(|b| *b != b'\n').count());
+        if !folded.get(start..start + line).is_some_and(|line| line.contains("PRIVATE KEY")) {
             continue;
         }
-        let end = folded.get(at..).and_then(|rest| rest.find("-----END")).map_or(folded.len(), |end| {
-            let line = at + end;
-            folded.get(line..).and_then(|rest| rest.find('\n')).map_or(folded.len(), |length| line + length)
+        let rest = folded.get(from..).unwrap_or_default();
+        let end = rest.find("-----END").map_or(folded.len(), |end| {
+            let tail = rest.get(end + 8..).unwrap_or_default();
+            from + end + 8 + tail.find("-----").map_or(tail.len(), |dashes| dashes + 5)
         });
         found.hits.push(Hit::new(SecretKind::PrivateKey, start..end, true));
+        from = end;
     }
 }
 
 /// Pairing URIs, `wc:topic@version?…` (WalletConnect specification; EIP-1328). With its symmetric key it is certain.
 fn wallet_connect(lower: &str, found: &mut Found) {
-    for (start, _) in lower.match_indices("wc:") {
-        let glued = lower
-            .get(..start)
-            .and_then(|head| head.bytes().next_back())
-            .is_some_and(|b| b.is_ascii_alphanumeric());
-        let rest = lower.get(start + 3..).unwrap_or_default();
-        let length = rest
-            .find(|c: char| {
-                c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`' | '⟦' | '⟧') || !c.is_ascii()
-            })
-            .unwrap_or(rest.len());
+    let mut from = 0;
+    while let Some(at) = lower.get(from..).and_then(|rest| rest.find("wc:")) {
+        let start = from + at;
+        let rest = lower.get(start..).unwrap_or_default();
+        let ends = |b: u8| b <= b' ' || !b.is_ascii() || matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`');
+        let length = rest.bytes().position(ends).unwrap_or(rest.len());
+        from = start + length.max(3);
+        // One word can hold several: the last that is well-formed is the one that a client would read.
         let uri = rest.get(..length).unwrap_or_default();
         let Some((topic, parameters)) = uri.split_once('@') else { continue };
+        let topic = topic.rsplit("wc:").next().unwrap_or_default();
         let topic_like = topic.len() >= 16 && topic.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if !glued && topic_like && parameters.starts_with(|c: char| c.is_ascii_digit()) {
+        if topic_like && parameters.starts_with(|c: char| c.is_ascii_digit()) {
             let certain = parameters.contains("key=");
-            found.hits.push(Hit::new(SecretKind::WalletConnect, start..start + 3 + length, certain));
+            found.hits.push(Hit::new(SecretKind::WalletConnect, start..start + length, certain));
         }
     }
 }

@@ -25,12 +25,16 @@ pub(crate) struct Blob {
 impl Blob {
     /// The text that the bytes are, if they are text.
     pub(crate) fn text(&self) -> Option<String> {
-        let text = match str::from_utf8(&self.bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => utf16(&self.bytes)?,
-        };
+        let text = utf16(&self.bytes).or_else(|| self.utf8())?;
         let control = text.chars().filter(|c| c.is_control() && !c.is_whitespace()).count();
         (control * 20 <= text.len() && !text.is_empty()).then_some(text)
+    }
+
+    /// As much of the bytes as is UTF-8: something else can be glued to a blob's end.
+    fn utf8(&self) -> Option<String> {
+        let valid = str::from_utf8(&self.bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        let text = str::from_utf8(self.bytes.get(..valid)?).ok()?;
+        (text.len() * 4 >= MIN_BLOB * 3 || valid == self.bytes.len()).then(|| text.to_owned())
     }
 }
 
@@ -38,7 +42,8 @@ impl Blob {
 fn utf16(bytes: &[u8]) -> Option<String> {
     let (pairs, []) = bytes.as_chunks::<2>() else { return None };
     let zeros = pairs.iter().filter(|[_, high]| *high == 0).count();
-    if zeros * 2 < pairs.len() {
+    // Text of any script has spaces.
+    if zeros * 12 < pairs.len() {
         return None;
     }
     let units = pairs.iter().map(|pair| u16::from_le_bytes(*pair));

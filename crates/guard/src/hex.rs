@@ -216,7 +216,7 @@ fn groups(folded: &str) -> Vec<(Range<usize>, String)> {
         let hex = folded
             .get(digits.clone())
             .is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_hexdigit()));
-        if hex && stretch.len() < KEY_DIGITS {
+        if hex && digits.len() <= KEY_DIGITS / 2 {
             stretch.push(digits);
         } else {
             settle(folded, &stretch, &mut out);
@@ -229,6 +229,9 @@ fn groups(folded: &str) -> Vec<(Range<usize>, String)> {
 
 fn settle(folded: &str, stretch: &[Range<usize>], out: &mut Vec<(Range<usize>, String)>) {
     let (Some(first), Some(last)) = (stretch.first(), stretch.last()) else { return };
+    if stretch.len() > KEY_DIGITS / 2 {
+        return;
+    }
     let equal =
         stretch.iter().rev().skip(1).all(|group| group.len() == first.len()) && last.len() <= first.len();
     if stretch.len() < 2 || first.len() < 2 || !equal {

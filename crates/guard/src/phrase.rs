@@ -146,6 +146,14 @@ fn pieces(folded: &str, tokens: &[Token], list: List) -> Vec<Piece> {
     let mut out: Vec<Piece> = Vec::with_capacity(tokens.len());
     let mut rest = tokens.iter().peekable();
     while let Some(token) = rest.next() {
+        if token.gap == Gap::None
+            && token.entry.index(list).is_none()
+            && let Some(last) = out.last_mut().filter(|last| last.index.is_none())
+        {
+            // A letter of another script in the middle of a word.
+            last.end = token.end();
+            continue;
+        }
         let mut piece =
             Piece { index: token.entry.index(list), start: token.start(), end: token.end(), gap: token.gap };
         if piece.index.is_none() {

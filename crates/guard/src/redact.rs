@@ -3,7 +3,7 @@
 use crate::api::{Context, Finding, Screened, SecretKind};
 use crate::keyword::Words;
 use crate::mark;
-use crate::normalise::fold;
+use crate::normalise::{Mapped, Mapper, fold};
 use crate::scan::{Found, Hit, MAX_DEPTH, Scan};
 use crate::token::tokens;
 use crate::{chinese, document, encoded, glued, hex, identifier, phrase, spread};
@@ -15,7 +15,7 @@ pub fn screen(text: &str, context: &Context<'_>) -> Screened {
     let mut scan = Scan::new(*context);
     let mut found = layer(text, 0, &mut scan);
     let earlier_hits = spread::join(text, context, &mut found);
-    finish(text, found, earlier_hits)
+    finish(text, found, earlier_hits, context)
 }
 
 /// Screens a file name: phrases and keys in it, and the names that wallets give to keystore files.
@@ -25,7 +25,7 @@ pub fn screen_file_name(name: &str) -> Screened {
     if names_a_keystore(name) {
         found.hits.push(Hit::new(SecretKind::Keystore, 0..name.len(), false));
     }
-    finish(name, found, Vec::new())
+    finish(name, found, Vec::new(), &Context::default())
 }
 
 /// `UTC--<time>--<address>` is how Ethereum clients name keystore files.
@@ -46,8 +46,10 @@ pub(crate) fn layer(text: &str, depth: u8, scan: &mut Scan<'_>) -> Found {
     phrase::find(body, &tokens, &words, scan, &mut inner);
     chinese::find(body, &tokens, &words, &mut inner);
     glued::find_spaced(body, &tokens, &mut inner);
-    if signs.long_run {
+    if signs.long_run || signs.kana {
         glued::find(body, &mut inner);
+    }
+    if signs.long_run {
         identifier::find(body, scan, &mut inner);
         hex::find(body, &words, scan, &mut inner);
     }
@@ -97,6 +99,8 @@ fn blobs(body: &str, depth: u8, words: &Words<'_>, scan: &mut Scan<'_>, inner: &
 struct Signs {
     /// A run of letters and digits as long as the shortest address.
     long_run: bool,
+    /// As many kana as an unseparated phrase has.
+    kana: bool,
     /// As many hexadecimal digits as a key has, in words that have no other letters.
     hex_groups: bool,
     /// Something that begins an escape.
@@ -110,7 +114,7 @@ struct Signs {
 impl Signs {
     fn of(body: &str) -> Self {
         let mut signs = Self::default();
-        let (mut run, mut hex, mut group, mut numbers) = (0_u32, 0_u32, 0_u32, 0_u32);
+        let (mut run, mut hex, mut group, mut numbers, mut kana) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
         let mut pure = true;
         let mut colon_after_wc = false;
         let mut previous = [0_u8; 2];
@@ -132,6 +136,8 @@ impl Signs {
                     b'%' | b'&' | b'\\' | b'=' => signs.escapes = true,
                     b'{' => signs.structure = true,
                     b'-' if previous == *b"--" => signs.structure = true,
+                    // The lead and second byte of hiragana and katakana.
+                    0x81 | 0x82 if previous[1] == 0xe3 => kana += 1,
                     b':' => colon_after_wc |= previous.eq_ignore_ascii_case(b"wc"),
                     _ => {}
                 }
@@ -141,6 +147,7 @@ impl Signs {
         signs.hex_groups |= pure && hex + group >= 64;
         signs.structure |= colon_after_wc || numbers >= 32;
         signs.numbers = numbers >= 40;
+        signs.kana = kana >= 24;
         signs
     }
 }
@@ -150,31 +157,53 @@ fn rank(finding: &Finding) -> (bool, bool, SecretKind) {
     (!finding.kind.is_exposure(), !finding.certain, finding.kind)
 }
 
-fn finish(text: &str, mut found: Found, earlier_hits: Vec<usize>) -> Screened {
-    let hits = merge(found.hits);
+/// A mark parts what stood together, and what was one blob can then be two: the result is searched again, this often.
+const MAX_ROUNDS: usize = 4;
+
+fn finish(text: &str, mut found: Found, earlier_hits: Vec<usize>, context: &Context<'_>) -> Screened {
+    let mut hits = merge(std::mem::take(&mut found.hits));
+    let mut redacted = replace(text, &hits);
+    for _ in 0..MAX_ROUNDS {
+        if hits.is_empty() {
+            break;
+        }
+        let mut again = Found::default();
+        again.absorb(layer(&redacted.text, 0, &mut Scan::new(*context)), &redacted);
+        if again.hits.is_empty() {
+            break;
+        }
+        hits = merge([hits, again.hits].concat());
+        redacted = replace(text, &hits);
+    }
     found.identifiers.sort_by_key(|identifier| (identifier.span.start, identifier.span.end));
     found.identifiers.dedup_by(|a, b| a.span.start < b.span.end);
-    let masked = |span: &std::ops::Range<usize>| {
-        hits.iter().find(|hit| hit.finding.span.start < span.end && span.start < hit.finding.span.end)
-    };
-    found.identifiers.retain(|identifier| match masked(&identifier.span) {
-        Some(hit) => hit.finding.kind == SecretKind::UnprovenHex && hit.finding.span == identifier.span,
-        None => true,
+    found.identifiers.retain(|identifier| {
+        let before = hits.partition_point(|hit| hit.finding.span.end <= identifier.span.start);
+        match hits.get(before).filter(|hit| hit.finding.span.start < identifier.span.end) {
+            Some(hit) => hit.finding.kind == SecretKind::UnprovenHex && hit.finding.span == identifier.span,
+            None => true,
+        }
     });
-    let mut out = String::with_capacity(text.len());
+    let text = redacted.text.into_owned();
+    let findings = hits.into_iter().map(|hit| hit.finding).collect();
+    Screened { text, findings, identifiers: found.identifiers, earlier_hits }
+}
+
+/// The text with marks in the place of the hits, which do not overlap.
+fn replace(text: &str, hits: &[Hit]) -> Mapped<'static> {
+    let mut out = Mapper::with_capacity(text.len());
     let mut from = 0;
-    for hit in &hits {
+    for hit in hits {
         let finding = &hit.finding;
-        out.push_str(text.get(from..finding.span.start).unwrap_or_default());
+        out.copy(text.get(from..finding.span.start).unwrap_or_default(), from);
         match &hit.masked {
-            Some(masked) => out.push_str(masked),
-            None => out.push_str(&mark::mark(finding.kind, finding.words)),
+            Some(masked) => out.replace(masked, finding.span.start),
+            None => out.replace(&mark::mark(finding.kind, finding.words), finding.span.start),
         }
         from = finding.span.end;
     }
-    out.push_str(text.get(from..).unwrap_or_default());
-    let findings = hits.into_iter().map(|hit| hit.finding).collect();
-    Screened { text: out, findings, identifiers: found.identifiers, earlier_hits }
+    out.copy(text.get(from..).unwrap_or_default(), from);
+    out.finish(text.len())
 }
 
 /// Joins overlapping hits; the worst of them names the union.

@@ -57,7 +57,8 @@ impl Piece {
         let folded = fold(text);
         let tokens = tokens(&folded.text);
         let last = tokens.last()?;
-        let mut piece = if last.han { Self::chinese(&tokens) } else { Self::words(&folded.text, &tokens) }?;
+        let mut piece =
+            if last.han { Self::chinese(&folded.text, &tokens) } else { Self::words(&folded.text, &tokens) }?;
         piece.span = folded.source(&piece.span);
         Some(piece)
     }
@@ -76,22 +77,23 @@ impl Piece {
             run += 1;
         }
         let whole = run == tokens.len();
-        if run == 0 || !(whole || (run >= ANNOUNCED && announces(folded, tokens, run))) {
+        if run == 0 || !(whole || announces(folded, tokens, run)) {
             return None;
         }
         Some(Self::from(tokens.get(tokens.len() - run..)?, lists, true))
     }
 
     /// Characters that each stand apart, at the end of the message; or a message of a few characters unlike language.
-    fn chinese(tokens: &[Token]) -> Option<Self> {
-        let mut group = tokens.chunk_by(|_, next| next.gap != Gap::None && next.han).next_back()?;
+    fn chinese(folded: &str, tokens: &[Token]) -> Option<Self> {
+        let mut group = tokens.chunk_by(|a, next| next.gap != Gap::None && next.han && a.han).next_back()?;
         if group.len() < tokens.len()
             && let Some((first, rest)) = group.split_first()
             && first.gap == Gap::None
         {
             group = rest;
         }
-        let separated = group.len() == tokens.len() || group.len() >= ANNOUNCED;
+        let separated =
+            group.len() == tokens.len() || group.len() >= ANNOUNCED || announces(folded, tokens, group.len());
         let words = if separated { group } else { tokens };
         let lists = words.iter().fold(chinese_lists(), |lists, token| lists & token.entry.lists());
         if lists == 0 || words.is_empty() || words.len() > 24 {
@@ -130,8 +132,12 @@ fn redacted_words(text: &str) -> Option<usize> {
 fn announces(folded: &str, tokens: &[Token], run: usize) -> bool {
     let Some(first) = tokens.get(tokens.len() - run) else { return false };
     let before = folded.get(..first.start()).unwrap_or_default();
+    let introduced = before.trim_end_matches([' ', '"', '\'']).ends_with([':', '\n', '-', '=', '.', ')']);
+    if run < ANNOUNCED {
+        return introduced && tokens.len() <= run + ANNOUNCED;
+    }
     let said = before.to_lowercase();
-    before.trim_end_matches([' ', '"', '\'']).ends_with([':', '\n', '-', '=', '.', ')'])
+    introduced
         || ["word", "first", "next", "last", "rest", "half", "part", "remain", "more", "then", "and"]
             .iter()
             .any(|word| said.contains(word))
@@ -156,8 +162,10 @@ pub(crate) fn join(text: &str, context: &Context<'_>, found: &mut Found) -> Vec<
     let kind = if best.complete { SecretKind::RecoveryPhrase } else { SecretKind::PartialPhrase };
     let words = if best.complete { best.words } else { current.entries.len() };
     found.hits.push(Hit::phrase(kind, current.span, words, best.certain));
+    // A window can be valid by chance before the phrase is whole, so what led up to it goes too.
+    let from = if best.complete { 0 } else { best.first };
     let mut hits: Vec<usize> = pieces
-        .drain(best.first..)
+        .drain(from..)
         .filter(|(_, piece)| piece.redacted == 0 && piece.lists & best.list.bit() != 0)
         .map(|(index, _)| index)
         .collect();
@@ -200,14 +208,14 @@ fn whole(pieces: &[(usize, Piece)], current: &Piece, list: List) -> Option<Whole
     let mut entries = current.entries.clone();
     let mut separated = current.separated && (current.entries.len() >= ANNOUNCED || !list.is_chinese());
     let mut best = None;
+    let mut redacted = 0;
     for (first, (_, piece)) in pieces.iter().enumerate().rev() {
         if piece.redacted > 0 {
-            // The rest of a phrase whose beginning was found when it came.
-            let rest =
-                current.entries.len() >= ANNOUNCED || (entries.len() + piece.redacted >= PHRASE && separated);
-            let whole =
-                Whole { list, first: first + 1, words: entries.len(), certain: false, complete: false };
-            return best.or_else(|| (rest && separated).then_some(whole));
+            redacted += piece.redacted;
+            continue;
+        }
+        if redacted > 0 {
+            break;
         }
         if piece.lists & list.bit() == 0 {
             continue;
@@ -232,5 +240,27 @@ fn whole(pieces: &[(usize, Piece)], current: &Piece, list: List) -> Option<Whole
             break;
         }
     }
-    best
+    let rest = redacted > 0 && is_rest(pieces, current, list);
+    best.or_else(|| {
+        rest.then_some(Whole { list, first: pieces.len(), words: 0, certain: false, complete: false })
+    })
 }
+
+/// Whether a message goes on with a phrase whose beginning was found when it came: some words, or, directly after that
+/// beginning, one or two that nobody would answer with.
+fn is_rest(pieces: &[(usize, Piece)], current: &Piece, list: List) -> bool {
+    let directly = pieces.iter().rev().take(1 + MAX_BETWEEN).any(|(_, piece)| piece.redacted > 0);
+    let telling = current.entries.len() > 1 && list.is_chinese()
+        || current.entries.iter().filter_map(|entry| entry.index(list)).all(|index| {
+            if list.is_chinese() { index >= COMMON_CHARACTERS } else { !ANSWERS.contains(&list.word(index)) }
+        });
+    current.separated && (current.entries.len() >= ANNOUNCED || (directly && telling))
+}
+
+/// Chinese characters that are answers by themselves are among the first of the lists.
+const COMMON_CHARACTERS: u16 = 200;
+/// List words that are answers by themselves.
+const ANSWERS: [&str; 24] = [
+    "again", "correct", "done", "exact", "good", "help", "hello", "like", "more", "nice", "now", "okay",
+    "one", "only", "please", "problem", "right", "same", "sure", "this", "two", "wait", "what", "when",
+];

@@ -38,6 +38,12 @@ impl Token {
         self.end as usize
     }
 
+    /// The same token, with something else before it.
+    pub(crate) fn after(mut self, gap: Gap) -> Self {
+        self.gap = gap;
+        self
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.end().saturating_sub(self.start())
     }
@@ -58,23 +64,36 @@ pub(crate) fn span(tokens: &[Token]) -> Range<usize> {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
-    Letter,
+    /// A letter, with its script: words do not go over from one to another.
+    Letter(Script),
     Han,
     Digit,
     Space,
     Other,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Script {
+    Latin,
+    Kana,
+    Hangul,
+    Other,
+}
+
 fn class(c: char) -> Class {
     match c {
-        'a'..='z' | 'A'..='Z' => Class::Letter,
+        'a'..='z' | 'A'..='Z' => Class::Letter(Script::Latin),
         '0'..='9' => Class::Digit,
         ' ' | '\t' => Class::Space,
         '\0'..='\u{7f}' => Class::Other,
         '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}' => Class::Han,
-        // Combining voicing marks belong to the kana before them.
-        '\u{3099}' | '\u{309a}' => Class::Letter,
-        _ if c.is_alphabetic() => Class::Letter,
+        // With the combining voicing marks, which belong to the kana before them.
+        '\u{3041}'..='\u{309a}' | '\u{309d}'..='\u{30fa}' | '\u{30fc}'..='\u{30ff}' => {
+            Class::Letter(Script::Kana)
+        }
+        '\u{1100}'..='\u{11ff}' => Class::Letter(Script::Hangul),
+        '\u{c0}'..='\u{24f}' if c.is_alphabetic() => Class::Letter(Script::Latin),
+        _ if c.is_alphabetic() => Class::Letter(Script::Other),
         _ if c.is_whitespace() && c != '\u{2028}' && c != '\u{2029}' => Class::Space,
         _ => Class::Other,
     }
@@ -96,9 +115,9 @@ pub(crate) fn tokens(folded: &str) -> Vec<Token> {
         }
         let class_here = class(c);
         match class_here {
-            Class::Letter => {
+            Class::Letter(_) => {
                 let mut end = at + c.len_utf8();
-                while let Some((at, c)) = chars.next_if(|(_, c)| class(*c) == Class::Letter) {
+                while let Some((at, c)) = chars.next_if(|(_, c)| class(*c) == class_here) {
                     end = at + c.len_utf8();
                 }
                 let word = folded.get(at..end).unwrap_or_default();
@@ -133,7 +152,8 @@ impl Gap {
         }
     }
 
-    fn max(self, other: Self) -> Self {
+    /// The wider of two gaps.
+    pub(crate) fn max(self, other: Self) -> Self {
         if self.rank() >= other.rank() { self } else { other }
     }
 }

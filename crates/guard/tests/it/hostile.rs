@@ -25,7 +25,13 @@ fn check(text: &str) {
         assert_eq!(screened.text, text);
     }
     let again = screen(&screened.text, &Context::default());
-    assert!(again.findings.is_empty(), "{text:?}\n-> {:?}\n-> {:?}", screened.text, again.text);
+    assert!(
+        again.findings.is_empty(),
+        "{:?} in {text:?}\n-> {:?}\n-> {:?}",
+        again.findings,
+        screened.text,
+        again.text
+    );
     if let Some(solicitation) = solicits(text) {
         assert!(text.get(solicitation.span).is_some(), "{text:?}");
     }

@@ -160,13 +160,8 @@ pub(crate) fn mistype(word: &str, rng: &mut Rng) -> String {
         0 if chars.len() > 3 => drop(chars.remove(at)),
         1 => chars.insert(at, chars[at]),
         2 if at + 1 < chars.len() => chars.swap(at, at + 1),
-        _ => {
-            chars[at] = if chars[at].is_ascii() {
-                char::from(b'a' + u8::try_from(rng.below(26)).unwrap())
-            } else {
-                'あ'
-            }
-        }
+        _ if chars[at].is_ascii() => chars[at] = char::from(b'a' + u8::try_from(rng.below(26)).unwrap()),
+        _ => chars[at] = *rng.pick(&chars.clone()),
     }
     chars.into_iter().collect()
 }
