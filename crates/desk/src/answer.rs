@@ -176,3 +176,6 @@ impl Unit {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -335,3 +335,6 @@ fn visible(rd: &mut Rd, row: &AttachmentRow) -> Result<bool, Error> {
     let (Some(request), Some(seq)) = (row.request_id, row.seq) else { return Ok(false) };
     Ok(standfast_store::entry::find(rd, request, seq)?.is_some_and(|entry| entry.visible))
 }
+
+#[cfg(test)]
+mod tests;

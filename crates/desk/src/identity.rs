@@ -204,7 +204,10 @@ fn tell(tx: &mut Tx, desk: &Desk, customer: CustomerId) -> Result<(), Error> {
 }
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod token_tests {
     use super::*;
 
     fn token(alg: &str, claims: &str, secret: &[u8]) -> String {

@@ -23,6 +23,8 @@ mod record;
 mod relay;
 mod screening;
 mod session;
+#[cfg(test)]
+mod testing;
 mod verify;
 mod view;
 mod words;

@@ -555,3 +555,6 @@ fn make_receipt(
         received_at: now,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,3 +144,6 @@ async fn verify_files(desk: &Desk, found: &mut Verification) -> Result<(), Error
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

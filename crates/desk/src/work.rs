@@ -231,3 +231,6 @@ fn join(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -273,8 +273,8 @@ macro_rules! shelf {
         concat!(
             select!(""),
             $where,
-            " AND ($3 IS NULL OR r.team_id = $3) AND ($4 IS NULL OR r.type = $4) ",
-            "AND ($5 IS NULL OR lower(r.subject) LIKE $5 ESCAPE '!' OR lower(r.last_text) LIKE $5 ESCAPE '!' ",
+            " AND (CAST($3 AS BIGINT) IS NULL OR r.team_id = $3) AND (CAST($4 AS TEXT) IS NULL OR r.type = $4) ",
+            "AND (CAST($5 AS TEXT) IS NULL OR lower(r.subject) LIKE $5 ESCAPE '!' OR lower(r.last_text) LIKE $5 ESCAPE '!' ",
             "OR lower(c.name) LIKE $5 ESCAPE '!' OR r.number LIKE $6 ESCAPE '!') ",
             $order,
             " LIMIT $7"
@@ -291,9 +291,12 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<RequestRow>, Error> {
     let start = if shelf == Shelf::Done { i64::MAX } else { i64::MIN };
-    let (key, id) = after.map_or((start, if shelf == Shelf::Done { i64::MAX } else { 0 }), |a| (a.key, a.id.0));
+    let (key, id) =
+        after.map_or((start, if shelf == Shelf::Done { i64::MAX } else { 0 }), |a| (a.key, a.id.0));
     let (text, number) = match &filter.text {
-        Some(text) => (Some(pattern(&text.to_lowercase())), Some(pattern(&text.to_uppercase().replace('-', "")))),
+        Some(text) => {
+            (Some(pattern(&text.to_lowercase())), Some(pattern(&text.to_uppercase().replace('-', ""))))
+        }
         None => (None, None),
     };
     let values = params![key, id, filter.team, filter.kind, text, number, limit];
@@ -400,7 +403,10 @@ pub fn list_by_id(rd: &mut Rd, after: RequestId, limit: i64) -> Result<Vec<Reque
 
 /// Gives all requests of one customer to another.
 pub fn move_to_customer(tx: &mut Tx, from: CustomerId, to: CustomerId) -> Result<Vec<RequestId>, Error> {
-    let ids = tx.query("SELECT id FROM request WHERE customer_id = $1 ORDER BY id", params![from], |row| row.get(0))?;
+    let ids =
+        tx.query("SELECT id FROM request WHERE customer_id = $1 ORDER BY id", params![from], |row| {
+            row.get(0)
+        })?;
     tx.run("UPDATE request SET customer_id = $2 WHERE customer_id = $1", params![from, to])?;
     Ok(ids)
 }

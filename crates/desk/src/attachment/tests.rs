@@ -1,0 +1,97 @@
+use standfast_domain::Role;
+use standfast_store::store_test;
+
+use crate::testing::{TestDesk, answer, intake, visitor};
+use crate::{
+    Desk, Error, Intake, Reader, Upload, UploadCommand, UploadView, note, open_attachment, receive, verify,
+};
+
+async fn upload(
+    desk: &Desk,
+    scope: &str,
+    client_id: &str,
+    name: &str,
+    bytes: &[u8],
+) -> Result<UploadView, Error> {
+    let command = UploadCommand {
+        client_id: client_id.to_owned(),
+        name: name.to_owned(),
+        media_type: "application/octet-stream".to_owned(),
+    };
+    let mut upload = Upload::begin(desk, scope, command).await?;
+    for part in bytes.chunks(7) {
+        upload.write(part).await?;
+    }
+    upload.finish().await
+}
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR and so on";
+
+store_test! {
+    async fn a_picture_goes_with_its_message_and_to_nobody_else(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let (who, other) = (visitor(1), visitor(2));
+        let file = upload(&desk, &who.scope(), "u1", "../../screen \"shot\".png", PNG).await.unwrap().attachment;
+        assert_eq!((file.name.as_str(), file.media_type.as_str(), file.picture), ("screen shot.png", "image/png", true));
+        let again = upload(&desk, &who.scope(), "u1", "x.png", PNG).await.unwrap().attachment;
+        assert_eq!(again.id, file.id);
+        let mine = Reader::Customer(who.clone());
+        assert!(matches!(open_attachment(&desk, &Reader::Agent(agent.clone()), file.id).await, Err(Error::NotFound)));
+        let foreign = Intake { attachments: vec![file.id], ..intake("c1", "look") };
+        assert!(receive(&desk, &other, foreign.clone()).await.is_err());
+        receive(&desk, &who, foreign).await.unwrap();
+        open_attachment(&desk, &mine, file.id).await.unwrap();
+        open_attachment(&desk, &Reader::Agent(agent), file.id).await.unwrap();
+        assert!(matches!(open_attachment(&desk, &Reader::Customer(other), file.id).await, Err(Error::NotFound)));
+        assert_eq!(verify(&desk).await.unwrap().files, 1);
+    }
+
+    async fn a_log_is_screened_before_it_is_written(store) {
+        let desk = TestDesk::new(&store);
+        let who = visitor(1);
+        let log = b"12:00 application opened\n12:01 mnemonic: zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong\n";
+        let file = upload(&desk, &who.scope(), "u1", "app.log", log).await.unwrap();
+        assert!(file.secret.is_some());
+        let receipt =
+            receive(&desk, &who, Intake { attachments: vec![file.attachment.id], ..intake("c1", "my log") }).await.unwrap().receipt;
+        assert!(receipt.at_risk && receipt.secret.is_some());
+        let mut stored = String::new();
+        let mut open = open_attachment(&desk, &Reader::Customer(who), file.attachment.id).await.unwrap();
+        tokio::io::AsyncReadExt::read_to_string(&mut open.file, &mut stored).await.unwrap();
+        assert!(stored.contains("12:00 application opened") && !stored.contains("zoo"), "{stored}");
+    }
+
+    async fn other_kinds_and_sizes_are_refused(store) {
+        let desk = TestDesk::new(&store);
+        let elf = [b"\x7fELF\x02\x01\x01".as_slice(), &[0; 64]].concat();
+        assert!(matches!(upload(&desk, "v:1", "u1", "app", &elf).await, Err(Error::MediaType)));
+        assert!(matches!(upload(&desk, "v:1", "u2", "empty.txt", b"").await, Err(Error::Invalid { .. })));
+        let mut big = Upload::begin(&desk, "v:1", UploadCommand { client_id: "u3".into(), name: "a.png".into(), media_type: String::new() }).await.unwrap();
+        big.write(PNG).await.unwrap();
+        let part = vec![0; 1 << 20];
+        let mut refused = None;
+        for _ in 0..30 {
+            refused = big.write(&part).await.err();
+            if refused.is_some() {
+                break;
+            }
+        }
+        assert!(matches!(refused, Some(Error::UploadTooLarge { .. })));
+        drop(big);
+        let left = std::fs::read_dir(desk.settings().files.join("incoming")).unwrap().count();
+        assert_eq!(left, 0, "what was cut off is removed");
+    }
+
+    async fn files_of_notes_stay_among_the_agents(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let who = visitor(1);
+        let receipt = desk.ask(&who, "c1", "My swap failed").await;
+        let file = upload(&desk, &agent.scope(), "u1", "internal.png", PNG).await.unwrap().attachment;
+        let with = crate::Answer { attachments: vec![file.id], ..answer("n1", "see this", 0) };
+        note(&desk, &agent, receipt.request_id, with).await.unwrap();
+        open_attachment(&desk, &Reader::Agent(agent), file.id).await.unwrap();
+        assert!(matches!(open_attachment(&desk, &Reader::Customer(who), file.id).await, Err(Error::NotFound)));
+    }
+}

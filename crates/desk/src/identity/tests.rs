@@ -1,0 +1,59 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use standfast_store::store_test;
+
+use crate::testing::{TestDesk, visitor};
+use crate::{Customer, Desk, Visitor, identify, own_requests, verify};
+
+fn token(desk: &Desk, subject: &str) -> String {
+    let now = desk.now().millis() / 1_000;
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let claims = format!(
+        "{{\"iss\":\"wallet\",\"sub\":\"{subject}\",\"iat\":{now},\"exp\":{},\"name\":\"Ada\"}}",
+        now + 300
+    );
+    let signed = format!("{}.{}", part("{\"alg\":\"HS256\"}"), part(&claims));
+    let mut mac = Hmac::<Sha256>::new_from_slice(&[7; 32]).unwrap();
+    mac.update(signed.as_bytes());
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+}
+
+fn as_visitor(customer: &Customer) -> Visitor {
+    match customer {
+        Customer::Visitor(visitor) => visitor.clone(),
+        Customer::Link(_) => panic!("not a visitor"),
+    }
+}
+
+store_test! {
+    async fn a_visitor_becomes_a_known_customer_and_keeps_the_conversation(store) {
+        let desk = TestDesk::new(&store);
+        let (phone, laptop) = (visitor(1), visitor(2));
+        let asked = desk.ask(&phone, "c1", "My swap failed").await;
+        let known = identify(&desk, &as_visitor(&phone), &token(&desk, "u1")).await.unwrap();
+        assert!(known.verified && known.name.as_deref() == Some("Ada"));
+        assert_eq!(own_requests(&desk, &phone).await.unwrap()[0].number, asked.number);
+        // The same person on another device, who asked something there before signing in.
+        let also = desk.ask(&laptop, "c1", "And my balance?").await;
+        let same = identify(&desk, &as_visitor(&laptop), &token(&desk, "u1")).await.unwrap();
+        assert_eq!(same.id, known.id);
+        for device in [&phone, &laptop] {
+            let numbers: Vec<_> = own_requests(&desk, device).await.unwrap().iter().map(|r| r.number).collect();
+            assert_eq!(numbers, [also.number, asked.number]);
+        }
+        assert!(verify(&desk).await.unwrap().faults.is_empty());
+    }
+
+    async fn another_user_on_the_same_device_sees_nothing_of_the_first(store) {
+        let desk = TestDesk::new(&store);
+        let device = visitor(1);
+        identify(&desk, &as_visitor(&device), &token(&desk, "u1")).await.unwrap();
+        desk.ask(&device, "c1", "private to u1").await;
+        identify(&desk, &as_visitor(&device), &token(&desk, "u2")).await.unwrap();
+        assert!(own_requests(&desk, &device).await.unwrap().is_empty());
+        identify(&desk, &as_visitor(&device), &token(&desk, "u1")).await.unwrap();
+        assert_eq!(own_requests(&desk, &device).await.unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,182 @@
+use standfast_domain::{Permission, Role, State, Transition};
+use standfast_store::store_test;
+
+use crate::testing::{TestDesk, answer, intake, visitor};
+use crate::{
+    Customer, Error, FollowUp, Intake, Join, What, conversation, detail, follow_up, open_link, own_requests,
+    receive, reply, transition, verify,
+};
+
+/// BIP-39's own test vector (trezor/python-mnemonic, vectors.json): entropy of all ones.
+const PHRASE: &str = "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong";
+
+store_test! {
+    async fn words_become_a_request_with_a_receipt(store) {
+        let desk = TestDesk::new(&store);
+        let who = visitor(1);
+        let receipt = desk.ask(&who, "c1", "转账 USDT 三个小时了还没到账，怎么办？").await;
+        assert_eq!((receipt.seq, receipt.joined, receipt.state), (1, false, State::Open));
+        assert_eq!((receipt.place, receipt.expected), (Some(1), None));
+        assert!(receipt.next.text.contains("第 1 位"), "{}", receipt.next.text);
+        let talk = conversation(&desk, &who, receipt.number, 0, 50).await.unwrap();
+        assert_eq!(talk.entries.len(), 1);
+        assert_eq!(talk.entries[0].text.as_deref(), Some("转账 USDT 三个小时了还没到账，怎么办？"));
+        assert_eq!(talk.request.number, receipt.number);
+        assert_eq!(own_requests(&desk, &who).await.unwrap().len(), 1);
+    }
+
+    async fn the_same_client_id_gets_the_same_receipt(store) {
+        let desk = TestDesk::new(&store);
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let desk = desk.desk.clone();
+            tasks.spawn(async move { receive(&desk, &visitor(1), intake("c1", "Where is my transfer?")).await });
+        }
+        let mut receipts = Vec::new();
+        while let Some(received) = tasks.join_next().await {
+            receipts.push(received.unwrap().unwrap());
+        }
+        assert_eq!(receipts.iter().filter(|r| !r.replayed).count(), 1);
+        assert!(receipts.iter().all(|r| r.receipt == receipts[0].receipt));
+        let talk = conversation(&desk, &visitor(1), receipts[0].receipt.number, 0, 50).await.unwrap();
+        assert_eq!(talk.entries.len(), 1);
+        // Another visitor's id of the same name is another one.
+        let other = desk.ask(&visitor(2), "c1", "Where is my transfer?").await;
+        assert_ne!(other.number, receipts[0].receipt.number);
+    }
+
+    async fn further_words_join_and_count_as_follow_ups(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let who = visitor(1);
+        let first = desk.ask(&who, "c1", "My swap failed").await;
+        let second = desk.ask(&who, "c2", "it says slippage too low").await;
+        assert_eq!((second.number, second.seq, second.joined), (first.number, 2, true));
+        let (talk, _) = detail(&desk, &agent, first.request_id).await.unwrap();
+        assert_eq!((talk.request.follow_up_count, talk.request.summary.last_seq), (1, 2));
+        let own = Intake { join: Join::New, ..intake("c3", "Something else entirely") };
+        let third = receive(&desk, &who, own).await.unwrap().receipt;
+        assert_ne!(third.number, first.number);
+        assert_eq!(third.place, Some(1), "the board is fed by the relay, which does not run here");
+    }
+
+    async fn solved_opens_again_and_closed_starts_anew(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let who = visitor(1);
+        let first = desk.ask(&who, "c1", "My swap failed").await;
+        let id = first.request_id;
+        reply(&desk, &agent, id, answer("a1", "Please raise the slippage to 1 %.", 1)).await.unwrap();
+        transition(&desk, &agent, id, Transition::Solve).await.unwrap();
+        let more = FollowUp { client_id: "c2".into(), text: "Still failing".into(), ..FollowUp::default() };
+        let again = follow_up(&desk, &who, first.number, more).await.unwrap().receipt;
+        assert_eq!((again.number, again.state), (first.number, State::Open));
+        let (talk, _) = detail(&desk, &agent, id).await.unwrap();
+        assert_eq!(talk.request.reopen_count, 1);
+        assert!(talk.request.summary.waiting_since.is_some());
+        transition(&desk, &agent, id, Transition::Close).await.unwrap();
+        let more = FollowUp { client_id: "c3".into(), text: "And now?".into(), ..FollowUp::default() };
+        let anew = follow_up(&desk, &who, first.number, more).await.unwrap().receipt;
+        assert_ne!(anew.number, first.number);
+        assert!(verify(&desk).await.unwrap().faults.is_empty());
+    }
+
+    async fn a_secret_never_reaches_the_store(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let who = visitor(1);
+        let receipt = desk.ask(&who, "c1", &format!("please restore my wallet: {PHRASE}")).await;
+        assert!(receipt.at_risk);
+        let notice = receipt.secret.expect("the customer is told at once");
+        assert_eq!(notice.kinds, ["recovery_phrase"]);
+        assert!(notice.steps.items.len() >= 3);
+        let (talk, _) = detail(&desk, &agent, receipt.request_id).await.unwrap();
+        let text = talk.entries[0].text.clone().unwrap();
+        assert!(!text.contains("zoo") && text.contains("redacted"), "{text}");
+        assert_eq!((talk.request.summary.kind.as_str(), talk.request.summary.urgency.0), ("leak", 0));
+        assert!(!talk.request.summary.subject.contains("zoo"));
+        for given in [
+            Intake { fields: [("error".to_owned(), PHRASE.to_owned())].into(), ..intake("c2", "see the field") },
+            Intake { context: [("note".to_owned(), PHRASE.to_owned())].into(), ..intake("c3", "see the context") },
+            Intake { name: Some(PHRASE.to_owned()), ..intake("c4", "see the name") },
+        ] {
+            let receipt = receive(&desk, &visitor(2), Intake { join: Join::New, ..given }).await.unwrap().receipt;
+            assert!(receipt.at_risk && receipt.secret.is_some());
+            let (talk, panel) = detail(&desk, &agent, receipt.request_id).await.unwrap();
+            assert!(!format!("{:?}{panel:?}", talk.request).contains("zoo zoo"));
+        }
+    }
+
+    async fn a_phrase_spread_over_messages_is_erased_from_the_earlier_ones(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let who = visitor(1);
+        let first = desk.ask(&who, "c1", "My words are: legal winner thank year wave sausage").await;
+        let last = desk.ask(&who, "c2", "worth useful legal winner thank yellow").await;
+        assert!(last.secret.is_some(), "both halves make a phrase of BIP-39");
+        let (talk, _) = detail(&desk, &agent, first.request_id).await.unwrap();
+        assert!(talk.entries[0].erased.is_some() && talk.entries[0].text.is_none());
+        let all = format!("{:?}", talk.entries);
+        assert!(!all.contains("sausage") && !all.contains("useful legal"), "{all}");
+        let found = verify(&desk).await.unwrap();
+        assert_eq!((found.faults, found.erased), (vec![], 1));
+    }
+
+    async fn strangers_are_told_that_there_is_nothing(store) {
+        let desk = TestDesk::new(&store);
+        let receipt = desk.ask(&visitor(1), "c1", "My swap failed").await;
+        let refused = conversation(&desk, &visitor(2), receipt.number, 0, 50).await;
+        assert!(matches!(refused, Err(Error::NotFound)));
+        let token = receipt.link.rsplit('/').next().unwrap();
+        let linked = open_link(&desk, receipt.number, token).await.unwrap();
+        assert_eq!(linked, Customer::Link(receipt.request_id));
+        assert_eq!(conversation(&desk, &linked, receipt.number, 0, 50).await.unwrap().entries.len(), 1);
+        assert!(matches!(open_link(&desk, receipt.number, "AAAAAAAAAAAAAAAAAAAAAA").await, Err(Error::NotFound)));
+        let other = desk.ask(&visitor(2), "c1", "Another matter").await;
+        assert!(matches!(conversation(&desk, &linked, other.number, 0, 50).await, Err(Error::NotFound)));
+    }
+
+    async fn bad_input_is_named(store) {
+        let desk = TestDesk::new(&store);
+        let long = "x".repeat(17_000);
+        for (given, field, reason) in [
+            (intake("", "hello"), "client_id", "missing"),
+            (intake("a b", "hello"), "client_id", "malformed"),
+            (intake("c", "  \n "), "text", "missing"),
+            (intake("c", &long), "text", "too_long"),
+            (Intake { kind: Some("nonsense".into()), ..intake("c", "x") }, "type", "unknown"),
+            (Intake { email: Some("nobody".into()), ..intake("c", "x") }, "email", "malformed"),
+            (Intake { fields: [("no".into(), "x".into())].into(), ..intake("c", "x") }, "fields", "unknown"),
+            (Intake { attachments: vec![standfast_domain::AttachmentId(7)], ..intake("c", "x") }, "attachments", "unknown"),
+        ] {
+            match receive(&desk, &visitor(1), given).await {
+                Err(Error::Invalid { field: f, reason: r }) => assert_eq!((f, r), (field, reason)),
+                other => panic!("{field}: {other:?}"),
+            }
+        }
+        assert!(own_requests(&desk, &visitor(1)).await.unwrap().is_empty(), "nothing is left behind");
+        assert!(Role::Analyst.may(Permission::ReadRequests));
+    }
+
+    async fn the_relay_tells_everything_once_and_in_order(store) {
+        let desk = TestDesk::new(&store);
+        let (sender, mut signals) = tokio::sync::mpsc::channel(64);
+        let relay = tokio::spawn(crate::relay(desk.desk.clone(), sender));
+        // The relay begins with what comes after it.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let receipt = desk.ask(&visitor(1), "c1", "one").await;
+        for n in 2..=20 {
+            desk.ask(&visitor(1), &format!("c{n}"), "and it still is pending, see above").await;
+        }
+        for expected in 1..=20 {
+            let signal = tokio::time::timeout(std::time::Duration::from_secs(10), signals.recv()).await.unwrap().unwrap();
+            match signal.what {
+                What::Entry { entry, visible } => assert_eq!((entry.seq, visible), (expected, true)),
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(signal.request.id, receipt.request_id);
+        }
+        assert_eq!(desk.board().place(receipt.request_id, desk.now()).map(|(place, _)| place), Some(1));
+        relay.abort();
+    }
+}

@@ -1,0 +1,109 @@
+use std::time::Duration;
+
+use standfast_domain::{Role, State, TeamId, Transition};
+use standfast_store::store_test;
+
+use crate::testing::{TestDesk, answer, intake, visitor};
+use crate::{
+    Assignment, Error, InboxQuery, Intake, Join, View, assign, conversation, detail, erase, inbox, merge,
+    receive, reply, retype, tag, transition, verify, work,
+};
+
+store_test! {
+    async fn the_inbox_shows_risk_first_then_who_waits_longest(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let calm = desk.ask(&visitor(1), "c1", "My swap failed").await;
+        desk.pass(1);
+        let later = desk.ask(&visitor(2), "c1", "Balance is zero").await;
+        desk.pass(1);
+        let theft = Intake { kind: Some("theft".into()), ..intake("c1", "my money is gone") };
+        let theft = receive(&desk, &visitor(3), theft).await.unwrap().receipt;
+        let query = |view| InboxQuery { view, limit: 2, ..InboxQuery::default() };
+        let page = inbox(&desk, &agent, query(View::Unassigned)).await.unwrap();
+        let numbers: Vec<_> = page.items.iter().map(|r| r.number).collect();
+        assert_eq!(numbers, [theft.number, calm.number]);
+        assert_eq!((page.counts.unassigned, page.counts.at_risk, page.counts.mine), (3, 1, 0));
+        let next = InboxQuery { cursor: page.next, ..query(View::Unassigned) };
+        let page = inbox(&desk, &agent, next).await.unwrap();
+        assert_eq!(page.items.iter().map(|r| r.number).collect::<Vec<_>>(), [later.number]);
+        assert_eq!(page.next, None);
+        let found = InboxQuery { text: Some("BALANCE".into()), ..query(View::All) };
+        assert_eq!(inbox(&desk, &agent, found).await.unwrap().items[0].number, later.number);
+        let found = InboxQuery { text: Some(calm.number.to_string().to_lowercase()), ..query(View::All) };
+        assert_eq!(inbox(&desk, &agent, found).await.unwrap().items[0].number, calm.number);
+        assign(&desk, &agent, calm.request_id, Assignment { agent: Some(Some(agent.id)), team: None }).await.unwrap();
+        assert_eq!(inbox(&desk, &agent, query(View::Mine)).await.unwrap().items.len(), 1);
+        transition(&desk, &agent, calm.request_id, Transition::Solve).await.unwrap();
+        assert_eq!(inbox(&desk, &agent, query(View::Mine)).await.unwrap().items.len(), 0);
+        assert_eq!(inbox(&desk, &agent, query(View::Done)).await.unwrap().items[0].number, calm.number);
+    }
+
+    async fn changes_stand_in_the_record(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let receipt = desk.ask(&visitor(1), "c1", "My swap failed").await;
+        let id = receipt.request_id;
+        retype(&desk, &agent, id, "swap").await.unwrap();
+        tag(&desk, &agent, id, vec!["Slippage".into(), "slippage".into()], vec![]).await.unwrap();
+        transition(&desk, &agent, id, Transition::Hold).await.unwrap();
+        let (talk, _) = detail(&desk, &agent, id).await.unwrap();
+        assert_eq!((talk.request.summary.kind.as_str(), talk.request.summary.tags.clone()), ("swap", vec!["slippage".to_owned()]));
+        assert_eq!(talk.entries.len(), 4);
+        let seen = conversation(&desk, &visitor(1), receipt.number, 0, 50).await.unwrap();
+        assert_eq!(seen.entries.len(), 2, "the customer sees the words and that it is on hold");
+        let nobody = Assignment { agent: None, team: Some(Some(TeamId(5))) };
+        assert!(matches!(assign(&desk, &agent, id, nobody).await, Err(Error::Invalid { .. })));
+        assert!(matches!(transition(&desk, &agent, id, Transition::Hold).await, Err(Error::Transition(_))));
+    }
+
+    async fn merged_requests_go_on_in_one(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let who = visitor(1);
+        let one = desk.ask(&who, "c1", "My swap failed").await;
+        reply(&desk, &agent, one.request_id, answer("a1", "Which pair?", 1)).await.unwrap();
+        let two = receive(&desk, &who, Intake { join: Join::New, ..intake("c2", "swap again") }).await.unwrap().receipt;
+        merge(&desk, &agent, two.request_id, one.number).await.unwrap();
+        let (source, _) = detail(&desk, &agent, two.request_id).await.unwrap();
+        let (target, _) = detail(&desk, &agent, one.request_id).await.unwrap();
+        assert_eq!((source.request.summary.state, source.request.merged_into), (State::Merged, Some(one.number)));
+        assert_eq!(target.request.summary.state, State::Open, "who waited there waits here");
+        let more = crate::FollowUp { client_id: "c3".into(), text: "ETH to USDC".into(), ..crate::FollowUp::default() };
+        let went = crate::follow_up(&desk, &who, two.number, more).await.unwrap().receipt;
+        assert_eq!(went.number, one.number);
+        let stranger = desk.ask(&visitor(2), "c1", "mine").await;
+        assert!(matches!(merge(&desk, &agent, stranger.request_id, one.number).await, Err(Error::CannotMerge)));
+        assert!(matches!(merge(&desk, &agent, one.request_id, one.number).await, Err(Error::CannotMerge)));
+        assert!(verify(&desk).await.unwrap().faults.is_empty());
+    }
+
+    async fn an_erased_text_is_gone_and_the_rest_verifies(store) {
+        let desk = TestDesk::new(&store);
+        let (agent, lead) = (desk.agent("mei", Role::Agent).await, desk.agent("lea", Role::Lead).await);
+        let receipt = desk.ask(&visitor(1), "c1", "my passport number is 4711").await;
+        let id = receipt.request_id;
+        assert!(matches!(erase(&desk, &agent, id, 1, "privacy".into()).await, Err(Error::Forbidden)));
+        erase(&desk, &lead, id, 1, "privacy".into()).await.unwrap();
+        let (talk, _) = detail(&desk, &agent, id).await.unwrap();
+        assert!(!format!("{talk:?}").contains("4711"));
+        assert_eq!(talk.entries[0].erased.as_ref().map(|e| e.reason.as_str()), Some("privacy"));
+        assert!(matches!(erase(&desk, &lead, id, 9, "privacy".into()).await, Err(Error::NotFound)));
+        assert!(verify(&desk).await.unwrap().faults.is_empty());
+        assert!(work(&desk).await.unwrap() >= 1, "the scrubbing job runs");
+    }
+
+    async fn a_silent_solved_request_is_closed_by_the_clock(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let receipt = desk.ask(&visitor(1), "c1", "My swap failed").await;
+        transition(&desk, &agent, receipt.request_id, Transition::Solve).await.unwrap();
+        work(&desk).await.unwrap();
+        let (talk, _) = detail(&desk, &agent, receipt.request_id).await.unwrap();
+        assert_eq!(talk.request.summary.state, State::Solved);
+        desk.clock.advance(Duration::from_hours(24 * 7 + 1));
+        work(&desk).await.unwrap();
+        let (talk, _) = detail(&desk, &agent, receipt.request_id).await.unwrap();
+        assert_eq!(talk.request.summary.state, State::Closed);
+    }
+}
