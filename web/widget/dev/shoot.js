@@ -118,10 +118,13 @@ async function tour({ width, height, scheme, lang }) {
     .fill(lang === 'en' ? 'Here are a picture and the log.' : '这是截图和日志。');
   await shoot(page, `${tag}-6-files`);
   await page.locator('.go').click();
-  await page.locator('.picture img[src]').waitFor({ timeout: 8000 }).catch(async (error) => {
-    console.log(await page.locator('.talk').innerHTML());
-    throw error;
-  });
+  await page
+    .locator('.picture img[src]')
+    .waitFor({ timeout: 8000 })
+    .catch(async (error) => {
+      console.log(await page.locator('.talk').innerHTML());
+      throw error;
+    });
   await shoot(page, `${tag}-7-talk`);
   await page
     .locator('textarea')

@@ -19,7 +19,7 @@ const ascii = {
   },
 };
 
-async function bundle(entry, file) {
+async function make(entry, file) {
   await build({
     root,
     configFile: false,
@@ -39,5 +39,5 @@ async function bundle(entry, file) {
   });
 }
 
-await bundle('src/main.ts', 'app.js');
-await bundle('src/loader.ts', 'widget.js');
+await make('src/main.ts', 'app.js');
+await make('src/loader.ts', 'widget.js');

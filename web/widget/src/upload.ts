@@ -51,7 +51,7 @@ const TEXT_BYTES = 262_144;
 export async function unfit(file: File, limits: Desk['limits']): Promise<string | null> {
   if (file.size > limits.upload_bytes) return 'upload_large';
   if (!limits.media_types.includes(mediaType(file))) return 'upload_type';
-  if (/^UTC--/.test(file.name)) return 'upload_secret';
+  if (file.name.startsWith('UTC--')) return 'upload_secret';
   if (file.size <= TEXT_BYTES && !file.type.startsWith('image/')) {
     const found = suspicions(await file.text());
     if (found.some(({ kind }) => kind === 'keystore' || kind === 'private_key'))

@@ -29,12 +29,13 @@ export function Head({ support, title, back, under, extra }: Props): Child {
       <Icon name="shield" />
       {desk?.safety_line[language] ?? t('safety')}
     </p>,
-    (support.offline || support.unreachable) && !(support.unreachable && support.view.name === 'home') && (
-      <p key="offline" class="strip" role="status">
-        <Icon name="clock" />
-        {t('offline')}
-      </p>
-    ),
+    (support.offline || support.unreachable) &&
+      !(support.unreachable && support.view.name === 'home') && (
+        <p key="offline" class="strip" role="status">
+          <Icon name="clock" />
+          {t('offline')}
+        </p>
+      ),
   ];
 }
 
