@@ -1,0 +1,134 @@
+//! What stands around every page, and how a page becomes a response.
+
+use std::fmt::Write as _;
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, SET_COOKIE, VARY};
+use http::{HeaderName, HeaderValue, StatusCode};
+use standfast_desk::Desk;
+use standfast_domain::Language;
+
+use super::style;
+use super::visit::Visit;
+use super::words::Words;
+
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+
+/// The frame of a page: name, languages, the standing line of safety.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) words: Words,
+    /// The wallet's name.
+    pub(crate) name: String,
+    pub(crate) demo: bool,
+    /// Not for search engines: the page is about one person's request.
+    pub(crate) private: bool,
+    /// Addresses of this page in every language; none where changing it would cost what was typed.
+    pub(crate) languages: Vec<LanguageLink>,
+    pub(crate) style: &'static str,
+}
+
+/// A way to the same page in a language.
+#[derive(Clone, Debug)]
+pub(crate) struct LanguageLink {
+    pub(crate) tag: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) href: String,
+    pub(crate) here: bool,
+}
+
+impl Frame {
+    /// The frame of a page that anybody may see.
+    pub(crate) fn new(desk: &Desk, visit: &Visit) -> Self {
+        Self {
+            words: visit.words,
+            name: desk.settings().name.clone(),
+            demo: desk.settings().demo,
+            private: false,
+            languages: Language::ALL.map(|language| language_link(visit, language)).to_vec(),
+            style: style::href(),
+        }
+    }
+
+    /// The frame of a page about one person's request.
+    pub(crate) fn private(desk: &Desk, visit: &Visit) -> Self {
+        Self { private: true, ..Self::new(desk, visit) }
+    }
+
+    /// The frame of a form that came back with mistakes: nothing in it leads away from what was typed.
+    pub(crate) fn kept(mut self) -> Self {
+        self.languages.clear();
+        self.private = true;
+        self
+    }
+
+    pub(crate) fn say(&self, key: &str) -> String {
+        self.words.say(key)
+    }
+
+    pub(crate) fn fill(&self, key: &str, name: &str, value: impl std::fmt::Display) -> String {
+        self.words.fill(key, name, value)
+    }
+
+    /// Names of chains that are offered; others may be typed.
+    pub(crate) fn chains(&self) -> Vec<String> {
+        self.say("chains").split('|').map(str::to_owned).collect()
+    }
+
+    pub(crate) fn tag(&self) -> &'static str {
+        self.words.language.as_str()
+    }
+
+    pub(crate) fn icon(&self, name: &str) -> &'static str {
+        style::icon(name)
+    }
+}
+
+fn language_link(visit: &Visit, language: Language) -> LanguageLink {
+    let mut href = format!("{}?lang={}", visit.path, language.as_str());
+    // What the page shows stays; what only happened once (a receipt) does not.
+    for name in ["type", "view", "from"] {
+        if let Some(value) = visit.parameter(name).filter(|v| v.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')) {
+            let _ = write!(href, "&{name}={value}");
+        }
+    }
+    LanguageLink {
+        tag: language.as_str(),
+        name: match language {
+            Language::English => "English",
+            Language::Chinese => "中文",
+        },
+        href,
+        here: visit.words.language == language,
+    }
+}
+
+/// A page as a response. Nothing is kept in caches unless the handler says so.
+pub(crate) fn page(
+    status: StatusCode,
+    frame: &Frame,
+    template: &impl Template,
+    cookies: impl IntoIterator<Item = Option<HeaderValue>>,
+) -> Response {
+    let body = match template.render() {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(frame.tag()));
+    headers.insert(VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if frame.private {
+        headers.insert(ROBOTS, HeaderValue::from_static("noindex, nofollow"));
+    }
+    for cookie in cookies.into_iter().flatten() {
+        headers.append(SET_COOKIE, cookie);
+    }
+    response
+}

@@ -1,0 +1,49 @@
+//! The user's pages: rendered here, without any script in them, in the languages of the desk.
+//!
+//! One file per page, with its handler and its template's data; [`frame`] is what stands around all of them, [`visit`]
+//! who looks, [`form`] and [`submission`] what is sent. Private pages are never kept in caches, and no page ever says
+//! whether a request that somebody may not see exists.
+
+mod contact;
+mod file;
+mod form;
+mod frame;
+mod landing;
+mod problems;
+mod record;
+mod reference;
+mod style;
+mod submission;
+mod text;
+mod tracking;
+mod visit;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use crate::route::{Access, Area, Class, Route, Takes};
+
+pub(crate) use problems::problem;
+
+/// The routes of the pages. Forms count their limits themselves: what was typed is shown again when one is reached.
+pub(crate) fn routes() -> Vec<Route> {
+    let form = |route: Route| route.takes(Takes::Files).counts(Class::Free);
+    let routes = vec![
+        Route::get("/", Access::Public, landing::show),
+        Route::get("/contact", Access::Public, contact::show),
+        form(Route::post("/contact", Access::Public, contact::send)),
+        Route::get("/t", Access::Public, tracking::find),
+        Route::get("/t/{number}", Access::Public, tracking::show),
+        form(Route::post("/t/{number}", Access::Public, tracking::reply)),
+        Route::get("/t/{number}/{token}", Access::Public, tracking::open),
+        Route::get("/t/{number}/files/{id}", Access::Public, file::show),
+        Route::get("/docs/api", Access::Public, reference::show),
+        Route::get("/docs/problems", Access::Public, problems::list),
+        Route::get("/docs/problems/{code}", Access::Public, problems::explain),
+        Route::get("/page.css", Access::Public, style::sheet).counts(Class::Free),
+        Route::get("/icon.svg", Access::Public, style::favicon).counts(Class::Free),
+        Route::get("/robots.txt", Access::Public, style::robots).counts(Class::Free),
+    ];
+    routes.into_iter().map(|route| route.area(Area::Page)).collect()
+}

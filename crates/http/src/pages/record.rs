@@ -1,0 +1,234 @@
+//! A request and its record as the customer's page shows them.
+
+use standfast_desk::{AttachmentView, Conversation, EntryView, RequestSummary, SafetySteps};
+use standfast_domain::{EntryKind, Event, State, Time, Wait, request_type};
+
+use super::landing::state_text;
+use super::text::{Segment, has_exposed_secret, segments};
+use super::words::Words;
+
+/// Everything that the page of a request shows but its form.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RequestView {
+    pub(crate) number: String,
+    pub(crate) state: String,
+    pub(crate) state_code: &'static str,
+    pub(crate) next: String,
+    pub(crate) at_risk: bool,
+    pub(crate) takes_words: bool,
+    pub(crate) merged_into: Option<String>,
+    pub(crate) facts: Vec<(String, String)>,
+    pub(crate) steps: Option<SafetySteps>,
+    pub(crate) receipt: Option<ReceiptView>,
+    pub(crate) link: Option<LinkView>,
+    pub(crate) entries: Vec<Line>,
+    pub(crate) earlier: Option<i64>,
+    pub(crate) later: bool,
+    pub(crate) print: bool,
+    pub(crate) printed: String,
+}
+
+/// That a message has just arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct ReceiptView {
+    pub(crate) title: String,
+    pub(crate) link: Option<LinkView>,
+}
+
+/// The secret link of the request.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkView {
+    pub(crate) path: String,
+    pub(crate) url: String,
+}
+
+/// One entry of the record.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Line {
+    pub(crate) seq: i64,
+    /// `customer`, `agent`, `system` or `event`.
+    pub(crate) kind: &'static str,
+    pub(crate) who: String,
+    pub(crate) at: String,
+    pub(crate) when: String,
+    pub(crate) exact: String,
+    pub(crate) erased: Option<String>,
+    pub(crate) text: Vec<Segment>,
+    pub(crate) event: String,
+    pub(crate) number: Option<String>,
+    pub(crate) files: Vec<FileLine>,
+}
+
+/// A file of an entry.
+#[derive(Clone, Debug)]
+pub(crate) struct FileLine {
+    pub(crate) name: String,
+    pub(crate) size: String,
+    pub(crate) href: String,
+    pub(crate) picture: bool,
+}
+
+/// Where a request stands in the queue: place, and what to expect.
+pub(crate) type Place = Option<(u32, Option<Wait>)>;
+
+impl RequestView {
+    pub(crate) fn new(
+        words: Words,
+        conversation: &Conversation<RequestSummary>,
+        place: Place,
+        now: Time,
+        print: bool,
+    ) -> Self {
+        let request = &conversation.request;
+        let number = request.number.to_string();
+        let entries: Vec<Line> =
+            conversation.entries.iter().filter_map(|entry| line(words, &number, entry, now, print)).collect();
+        let merged_into = conversation.entries.iter().rev().find_map(|entry| match &entry.event {
+            Some(Event::MergedInto { number }) => Some(number.to_string()),
+            _ => None,
+        });
+        Self {
+            state: state_text(words, request.state),
+            state_code: request.state.as_str(),
+            next: words.say(&format!("state.{}.next", request.state.as_str())),
+            at_risk: request.at_risk && request.state.is_active(),
+            takes_words: request.state != State::Merged,
+            merged_into: merged_into.filter(|_| request.state == State::Merged),
+            facts: facts(words, request, place, now, print),
+            steps: secret_steps(words, conversation),
+            receipt: None,
+            link: None,
+            earlier: None,
+            later: false,
+            printed: words.exact(now),
+            number,
+            entries,
+            print,
+        }
+    }
+}
+
+/// The table below the state: short, and only what is known.
+fn facts(words: Words, request: &RequestSummary, place: Place, now: Time, print: bool) -> Vec<(String, String)> {
+    let mut facts = Vec::new();
+    let mut fact = |key: &str, value: String| facts.push((words.say(&format!("request.{key}")), value));
+    if print {
+        fact("number", request.number.to_string());
+    }
+    if let Some((place, expected)) = place.filter(|_| request.state == State::Open) {
+        fact("place", words.fill("request.place.value", "place", place));
+        let expected = expected.map(|wait| words.fill("request.expected.value", "time", words.range(wait)));
+        fact("expected", expected.unwrap_or_else(|| words.say("request.unknown")));
+    }
+    if let Some(kind) = request_type(&request.kind) {
+        fact("type", words.pick(kind.title).to_owned());
+    }
+    let time = |at: Time| if print { words.exact(at) } else { words.ago(at, now) };
+    fact("created", time(request.created_at));
+    if request.updated_at != request.created_at {
+        fact("updated", time(request.updated_at));
+    }
+    facts
+}
+
+fn line(words: Words, number: &str, entry: &EntryView, now: Time, print: bool) -> Option<Line> {
+    let when = if print { words.exact(entry.created_at) } else { words.ago(entry.created_at, now) };
+    let mut line = Line {
+        seq: entry.seq,
+        at: entry.created_at.to_string(),
+        when,
+        exact: words.exact(entry.created_at),
+        ..Line::default()
+    };
+    match entry.kind {
+        EntryKind::Text => {}
+        // The desk leaves notes out; should one come this far, it goes no further.
+        EntryKind::Note => return None,
+        EntryKind::Event => {
+            let (key, other) = event(entry.event.as_ref()?)?;
+            line.kind = "event";
+            line.event = words.say(key);
+            line.number = other;
+            return Some(line);
+        }
+    }
+    let agent = entry.author.kind == "agent";
+    (line.kind, line.who) = match entry.author.kind.as_str() {
+        "customer" => ("customer", words.say("entry.you")),
+        "agent" => ("agent", entry.author.name.clone().unwrap_or_else(|| words.say("entry.desk"))),
+        _ => ("system", words.say("entry.system")),
+    };
+    if let Some(erased) = &entry.erased {
+        let key = match erased.reason.as_str() {
+            "secret" => "entry.erased.secret",
+            "privacy" => "entry.erased.privacy",
+            _ => "entry.erased",
+        };
+        line.erased = Some(words.say(key));
+        return Some(line);
+    }
+    line.text = segments(entry.text.as_deref().unwrap_or_default(), &entry.identifiers, agent, words);
+    line.files = entry.attachments.iter().map(|file| file_line(words, number, file)).collect();
+    Some(line)
+}
+
+fn file_line(words: Words, number: &str, file: &AttachmentView) -> FileLine {
+    FileLine {
+        name: file.name.clone(),
+        size: words.size(file.size),
+        href: format!("/t/{number}/files/{}", file.id),
+        picture: file.picture,
+    }
+}
+
+/// The sentence for an event that customers see, and the other request that it names.
+fn event(event: &Event) -> Option<(&'static str, Option<String>)> {
+    let found = match event {
+        Event::State { to: State::Open, .. } => ("event.opened", None),
+        Event::State { to: State::Solved, .. } => ("event.solved", None),
+        Event::State { to: State::Closed, .. } => ("event.closed", None),
+        Event::State { to: State::OnHold, .. } => ("event.on_hold", None),
+        Event::Erased { .. } => ("event.erased", None),
+        Event::MergedInto { number } => ("event.merged_into", Some(number.to_string())),
+        Event::MergedFrom { number } => ("event.merged_from", Some(number.to_string())),
+        Event::Continues { number } => ("event.continues", Some(number.to_string())),
+        Event::State { .. }
+        | Event::Assigned { .. }
+        | Event::Retyped { .. }
+        | Event::Tagged { .. }
+        | Event::AtRisk { .. }
+        | Event::Identified => return None,
+    };
+    Some(found)
+}
+
+/// What to do first while a request is open in which a secret was found.
+fn secret_steps(words: Words, conversation: &Conversation<RequestSummary>) -> Option<SafetySteps> {
+    if !conversation.request.state.is_active() {
+        return None;
+    }
+    let text = conversation.entries.iter().rev().filter(|entry| entry.author.kind == "customer").find_map(|entry| {
+        let text = entry.text.as_deref().unwrap_or_default();
+        let erased = entry.erased.as_ref().is_some_and(|erased| erased.reason == "secret");
+        (erased || has_exposed_secret(text)).then(|| text.to_owned())
+    })?;
+    let kind = ["private_key", "extended_private_key", "encrypted_key", "keystore", "wallet_connect"]
+        .into_iter()
+        .find(|kind| text.contains(&format!("⟦redacted:{kind}")));
+    Some(steps_for(words, kind.unwrap_or("recovery_phrase")))
+}
+
+/// The safety steps for a kind of secret.
+pub(crate) fn steps_for(words: Words, kind: &str) -> SafetySteps {
+    let lost = ["new_wallet", "move", "never_again", "ignore"].as_slice();
+    let (title, steps) = match kind {
+        "private_key" | "extended_private_key" | "encrypted_key" => ("key", lost),
+        "keystore" => ("keystore", lost),
+        "wallet_connect" => ("session", ["disconnect", "approvals", "ignore"].as_slice()),
+        _ => ("phrase", lost),
+    };
+    SafetySteps {
+        title: words.of("receipt", &format!("secret.title.{title}"), &[]),
+        items: steps.iter().map(|step| words.of("receipt", &format!("secret.step.{step}"), &[])).collect(),
+    }
+}

@@ -1,0 +1,167 @@
+//! What the pages say: texts of `locales/*/page.json` and of the other catalogues, times and lengths of time.
+
+use std::time::Duration;
+
+use standfast_domain::{Language, Time, Wait};
+
+/// The texts of one language.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words {
+    pub(crate) language: Language,
+}
+
+const MINUTE: u32 = 60;
+const HOUR: u32 = 3_600;
+const DAY: u32 = 86_400;
+/// Chinese readers are told the time in Beijing, everybody else in UTC: a page without scripts cannot know better.
+const BEIJING: Duration = Duration::from_hours(8);
+const MONTHS: [&str; 12] = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+];
+
+impl Words {
+    /// The text of a page.
+    pub(crate) fn say(self, key: &str) -> String {
+        self.of("page", key, &[])
+    }
+
+    /// The text of a page with one parameter.
+    pub(crate) fn fill(self, key: &str, name: &str, value: impl std::fmt::Display) -> String {
+        self.of("page", key, &[(name, &value.to_string())])
+    }
+
+    /// The text of a page with parameters.
+    pub(crate) fn with(self, key: &str, params: &[(&str, &str)]) -> String {
+        self.of("page", key, params)
+    }
+
+    /// The form of `key` that fits `count`, which it may show as `{count}`.
+    pub(crate) fn count(self, key: &str, count: impl Into<i64>) -> String {
+        let count = count.into();
+        let form = if count == 1 && self.language == Language::English { "one" } else { "other" };
+        self.fill(&format!("{key}_{form}"), "count", count)
+    }
+
+    /// A text of another catalogue, such as `problem`.
+    pub(crate) fn of(self, catalogue: &str, key: &str, params: &[(&str, &str)]) -> String {
+        standfast_desk::words(self.language, &format!("{catalogue}.{key}"), params)
+    }
+
+    /// Of a pair in Chinese and in English (as in the catalogue of types) the one in this language.
+    pub(crate) fn pick(self, pair: [&'static str; 2]) -> &'static str {
+        let [chinese, english] = pair;
+        match self.language {
+            Language::Chinese => chinese,
+            Language::English => english,
+        }
+    }
+
+    /// A length of time as people say it. Less than a minute counts as one.
+    pub(crate) fn duration(self, seconds: u32) -> String {
+        let (unit, value) = in_units(seconds);
+        self.count(unit, value)
+    }
+
+    /// An honest range, or one figure when both ends say the same.
+    pub(crate) fn range(self, wait: Wait) -> String {
+        let (unit, high) = in_units(wait.high_seconds);
+        let length = match unit {
+            "time.day" => DAY,
+            "time.hour" => HOUR,
+            _ => MINUTE,
+        };
+        let low = (wait.low_seconds + length / 2) / length;
+        if low < 1 || low >= high {
+            return self.duration(wait.high_seconds);
+        }
+        format!("{low}–{}", self.count(unit, high))
+    }
+
+    /// How long ago, for the last day; before that, the exact time.
+    pub(crate) fn ago(self, at: Time, now: Time) -> String {
+        let seconds = u32::try_from(now.since(at).as_secs()).unwrap_or(u32::MAX);
+        if seconds < MINUTE {
+            self.say("time.now")
+        } else if seconds < DAY {
+            self.fill("time.ago", "time", self.duration(seconds))
+        } else {
+            self.exact(at)
+        }
+    }
+
+    /// Date and time of day, with the zone.
+    pub(crate) fn exact(self, at: Time) -> String {
+        let local = if self.language == Language::Chinese { at.plus(BEIJING) } else { at }.to_string();
+        let part = |range: std::ops::Range<usize>| local.get(range).unwrap_or_default();
+        let plain = |range| part(range).trim_start_matches('0').to_owned();
+        let (year, day, clock) = (part(0..4), plain(8..10), part(11..16));
+        let month = plain(5..7);
+        let name = month.parse::<usize>().ok().and_then(|m| MONTHS.get(m.wrapping_sub(1))).copied();
+        let month_name = if self.language == Language::English { name.unwrap_or_default() } else { &month };
+        self.with("time.exact", &[("year", year), ("month", month_name), ("day", &day), ("clock", clock)])
+    }
+
+    /// A size of a file.
+    pub(crate) fn size(self, bytes: impl TryInto<u64>) -> String {
+        let bytes = bytes.try_into().unwrap_or_default();
+        let tenths = |unit: u64| {
+            let tenths = (bytes * 10 + unit / 2) / unit;
+            if tenths >= 100 || tenths % 10 == 0 {
+                (tenths / 10).to_string()
+            } else {
+                format!("{}.{}", tenths / 10, tenths % 10)
+            }
+        };
+        match bytes {
+            0..1_000 => format!("{bytes} B"),
+            1_000..1_000_000 => format!("{} kB", tenths(1_000)),
+            _ => format!("{} MB", tenths(1_000_000)),
+        }
+    }
+}
+
+/// The largest unit that says a length without false precision, and how many of it.
+fn in_units(seconds: u32) -> (&'static str, u32) {
+    let seconds = seconds.max(MINUTE);
+    for (unit, length) in [("time.day", DAY), ("time.hour", HOUR)] {
+        if u64::from(seconds) * 20 >= u64::from(length) * 19 {
+            return (unit, (seconds + length / 2) / length);
+        }
+    }
+    ("time.minute", (seconds + MINUTE / 2) / MINUTE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ZH: Words = Words { language: Language::Chinese };
+    const EN: Words = Words { language: Language::English };
+
+    #[test]
+    fn time_is_said_as_people_say_it() {
+        let range = |low, high| EN.range(Wait { low_seconds: low, high_seconds: high });
+        assert_eq!(EN.duration(20), "1 minute");
+        assert_eq!(EN.duration(95), "2 minutes");
+        assert_eq!(ZH.duration(720), "12 分钟");
+        assert_eq!(range(480, 900), "8–15 minutes");
+        assert_eq!(range(20, 50), "1 minute");
+        assert_eq!(range(600, 620), "10 minutes");
+        assert_eq!(range(3_000, 7_200), "1–2 hours");
+        let at = Time::parse("2026-11-21T23:40:00Z").unwrap();
+        assert_eq!(EN.exact(at), "21 November 2026, 23:40 UTC");
+        assert_eq!(ZH.exact(at), "2026年11月22日 07:40（北京时间）");
+        assert_eq!(EN.ago(at, at.plus(Duration::from_secs(59))), "just now");
+        assert_eq!(ZH.ago(at, at.plus(Duration::from_hours(3))), "3 小时前");
+        assert_eq!(EN.ago(at, at.plus(Duration::from_hours(25))), EN.exact(at));
+    }
+
+    #[test]
+    fn sizes_are_rounded() {
+        for (bytes, text) in [(0, "0 B"), (999, "999 B"), (1_500, "1.5 kB"), (204_800, "205 kB"), (10_485_760, "10 MB")]
+        {
+            assert_eq!(EN.size(bytes), text);
+        }
+    }
+}
