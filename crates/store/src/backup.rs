@@ -90,7 +90,7 @@ fn digest(rd: &mut Rd, name: String) -> Result<Table, Error> {
 /// Feeds a value to a digest, with its length, so that no two rows look the same. Booleans are numbers on SQLite.
 fn feed(hasher: &mut Sha256, value: &Value<'_>) {
     let (kind, bytes): (u8, &[u8]) = match value {
-        Value::Null => (0, &[]),
+        Value::Null | Value::Missing(_) => (0, &[]),
         Value::Bool(value) => return feed(hasher, &Value::Int(i64::from(*value))),
         Value::Int(value) => (1, &value.to_be_bytes()),
         Value::Float(value) => (2, &value.to_be_bytes()),

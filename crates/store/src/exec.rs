@@ -11,7 +11,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
 use crate::error::Error;
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
-use crate::value::{FromValue, Value};
+use crate::value::{FromValue, Kind, Value};
 
 /// Which engine a statement runs on, for the few that differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,7 +287,7 @@ struct SqliteBind<'a>(&'a Value<'a>);
 impl rusqlite::ToSql for SqliteBind<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match self.0 {
-            Value::Null => ValueRef::Null,
+            Value::Null | Value::Missing(_) => ValueRef::Null,
             Value::Bool(value) => ValueRef::Integer(i64::from(*value)),
             Value::Int(value) => ValueRef::Integer(*value),
             Value::Float(value) => ValueRef::Real(*value),
@@ -301,6 +301,21 @@ impl rusqlite::ToSql for SqliteBind<'_> {
 #[derive(Debug)]
 pub(crate) struct Bind(Value<'static>);
 
+impl Bind {
+    /// The type that PostgreSQL is told when it prepares the statement. A value of a known type may still meet a
+    /// narrower column: the server casts.
+    pub(crate) const fn sql_type(&self) -> Type {
+        match self.0.kind() {
+            Kind::Any => Type::UNKNOWN,
+            Kind::Bool => Type::BOOL,
+            Kind::Int => Type::INT8,
+            Kind::Float => Type::FLOAT8,
+            Kind::Text => Type::TEXT,
+            Kind::Bytes => Type::BYTEA,
+        }
+    }
+}
+
 fn binds(params: &[Value<'_>]) -> Vec<Bind> {
     params.iter().map(|value| Bind(value.clone().into_owned())).collect()
 }
@@ -310,7 +325,7 @@ type BoxedError = Box<dyn StdError + Sync + Send>;
 impl ToSql for Bind {
     fn to_sql(&self, wanted: &Type, out: &mut BytesMut) -> Result<IsNull, BoxedError> {
         match (&self.0, wanted) {
-            (Value::Null, _) => Ok(IsNull::Yes),
+            (Value::Null | Value::Missing(_), _) => Ok(IsNull::Yes),
             (Value::Bool(value), &Type::BOOL) => value.to_sql(wanted, out),
             (Value::Int(value), &Type::INT8) => value.to_sql(wanted, out),
             (Value::Int(value), &Type::INT4) => i32::try_from(*value)?.to_sql(wanted, out),
@@ -320,7 +335,7 @@ impl ToSql for Bind {
                 value.to_sql(wanted, out)
             }
             (Value::Bytes(value), &Type::BYTEA) => value.as_ref().to_sql(wanted, out),
-            (value, _) => Err(format!("expected {wanted}, found {}", value.kind()).into()),
+            (value, _) => Err(format!("expected {wanted}, found {}", value.kind().name()).into()),
         }
     }
 
@@ -373,7 +388,7 @@ impl Row<'_> {
     /// The column with this number, from 0.
     pub fn get<T: FromValue>(&self, index: usize) -> Result<T, Error> {
         let value = self.value(index)?;
-        let found = value.kind();
+        let found = value.kind().name();
         T::from_value(value).ok_or(Error::Decode { index, expected: T::EXPECTED, found })
     }
 
@@ -383,7 +398,7 @@ impl Row<'_> {
             Value::Text(text) => {
                 parse(&text).ok_or(Error::Decode { index, expected: "a known code", found: "another text" })
             }
-            other => Err(Error::Decode { index, expected: "text", found: other.kind() }),
+            other => Err(Error::Decode { index, expected: "text", found: other.kind().name() }),
         }
     }
 

@@ -10,13 +10,17 @@
 //! its batch), so it has no effects outside of its transaction, and whatever must happen once leaves a row that the
 //! second run finds. A unit must not go on after a statement was refused: it is rolled back, whatever it returns. Write
 //! `ON CONFLICT DO NOTHING` where a refusal is expected.
+//!
+//! What the SQL must keep to, so that it is the same on both engines: parameters `$1`; `CAST(sum(n) AS BIGINT)`; no
+//! ILIKE; no text with NUL; ORDER BY a text only where its order does not matter (collations differ). PostgreSQL checks
+//! the types of parameters, so that a test on it finds a wrong one; it learns them from the first call.
 
 pub mod agent;
 pub mod attachment;
-pub mod customer;
-pub mod entry;
 pub mod backup;
+pub mod customer;
 mod doctor;
+pub mod entry;
 mod error;
 mod exec;
 pub mod job;
@@ -43,4 +47,4 @@ pub use lane::Lane;
 pub use migration::Applied;
 pub use stats::Stats;
 pub use store::{Config, Database, Store};
-pub use value::{FromValue, ToValue, Value};
+pub use value::{FromValue, Kind, ToValue, Value};

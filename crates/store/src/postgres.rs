@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
+use tokio_postgres::types::Type;
 use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
 
 use crate::Error;
@@ -111,7 +112,11 @@ impl Postgres {
 
     /// Connects again, with the same settings. Whatever was queued is forgotten: its transaction is gone.
     pub(crate) fn reconnect(&mut self) -> Result<(), Error> {
-        *self = Self::connect(&self.url, self.purpose)?;
+        // Whatever the server says while it starts, stops or moves: it cannot be reached.
+        *self = Self::connect(&self.url, self.purpose).map_err(|error| match error {
+            Error::Unavailable(_) => error,
+            other => Error::Unavailable(other.to_string()),
+        })?;
         Ok(())
     }
 
@@ -120,12 +125,13 @@ impl Postgres {
         self.unreplicated.swap(false, Ordering::AcqRel)
     }
 
-    fn statement(&mut self, sql: &'static str) -> Result<Statement, Error> {
+    fn statement(&mut self, sql: &'static str, binds: &[Bind]) -> Result<Statement, Error> {
         let key = (sql.as_ptr() as usize, sql.len());
         if let Some(statement) = self.statements.get(&key) {
             return Ok(statement.clone());
         }
-        let prepared = self.runtime.block_on(self.client.prepare(sql));
+        let types: Vec<Type> = binds.iter().map(Bind::sql_type).collect();
+        let prepared = self.runtime.block_on(self.client.prepare_typed(sql, &types));
         let statement = match prepared {
             Ok(statement) => statement,
             // After a failed statement PostgreSQL refuses all others: the first failure is the reason.
@@ -142,7 +148,7 @@ impl Postgres {
 
     /// Queues a statement. Its failure comes out of the next call that waits.
     pub(crate) fn queue(&mut self, sql: &'static str, binds: Vec<Bind>) -> Result<(), Error> {
-        let statement = self.statement(sql)?;
+        let statement = self.statement(sql, &binds)?;
         let client = Arc::clone(&self.client);
         let mut queued: Queued = Box::pin(async move { client.execute_raw(&statement, binds).await });
         // The first poll encodes the statement and hands it to the connection.
@@ -160,14 +166,14 @@ impl Postgres {
 
     /// Runs everything queued and then this statement, in one round trip; returns the rows affected.
     pub(crate) fn execute(&mut self, sql: &'static str, binds: Vec<Bind>) -> Result<u64, Error> {
-        let statement = self.statement(sql)?;
+        let statement = self.statement(sql, &binds)?;
         let client = Arc::clone(&self.client);
         self.finish(async move { client.execute_raw(&statement, binds).await })
     }
 
     /// Runs everything queued and then this query, in one round trip.
     pub(crate) fn query(&mut self, sql: &'static str, binds: &[Bind]) -> Result<Vec<Row>, Error> {
-        let statement = self.statement(sql)?;
+        let statement = self.statement(sql, binds)?;
         let client = Arc::clone(&self.client);
         let binds: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
             binds.iter().map(|bind| bind as _).collect();

@@ -91,10 +91,10 @@ fn begin(rd: &mut Rd, clock: &dyn Clock) -> Result<(), Error> {
             rd.control("BEGIN DEFERRED")
         }
         Engine::Postgres(postgres) => {
-            if postgres.is_lost() {
+            if postgres.is_lost() || postgres.queue(BEGIN, Vec::new()).is_err() {
                 postgres.reconnect()?;
+                postgres.queue(BEGIN, Vec::new())?;
             }
-            postgres.queue(BEGIN, Vec::new())?;
             rd.fresh = Some(BEGIN);
             Ok(())
         }

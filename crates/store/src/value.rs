@@ -5,11 +5,45 @@ use std::fmt;
 
 use standfast_domain::{AgentId, AttachmentId, CustomerId, JobId, RequestId, TeamId, Time};
 
+/// The types that mean the same on both engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Whatever the statement makes of it.
+    Any,
+    /// BOOLEAN (SQLite keeps 0 and 1).
+    Bool,
+    /// BIGINT.
+    Int,
+    /// DOUBLE PRECISION.
+    Float,
+    /// TEXT.
+    Text,
+    /// BLOB or BYTEA.
+    Bytes,
+}
+
+impl Kind {
+    /// The name, for errors.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Any => "null",
+            Self::Bool => "boolean",
+            Self::Int => "bigint",
+            Self::Float => "double",
+            Self::Text => "text",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
 /// One value of a statement or a row: exactly the types that mean the same on both engines.
 #[derive(Clone, PartialEq)]
 pub enum Value<'a> {
     /// SQL NULL.
     Null,
+    /// NULL as a parameter, with the type that it would have: PostgreSQL wants to know in `$1 IS NULL`.
+    Missing(Kind),
     /// BOOLEAN (SQLite keeps 0 and 1).
     Bool(bool),
     /// BIGINT.
@@ -28,6 +62,7 @@ impl Value<'_> {
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Self::Null => Value::Null,
+            Self::Missing(kind) => Value::Missing(kind),
             Self::Bool(value) => Value::Bool(value),
             Self::Int(value) => Value::Int(value),
             Self::Float(value) => Value::Float(value),
@@ -36,16 +71,17 @@ impl Value<'_> {
         }
     }
 
-    /// The name of the value's type, for errors.
+    /// The value's type.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub const fn kind(&self) -> Kind {
         match self {
-            Self::Null => "null",
-            Self::Bool(_) => "boolean",
-            Self::Int(_) => "bigint",
-            Self::Float(_) => "double",
-            Self::Text(_) => "text",
-            Self::Bytes(_) => "bytes",
+            Self::Null => Kind::Any,
+            Self::Missing(kind) => *kind,
+            Self::Bool(_) => Kind::Bool,
+            Self::Int(_) => Kind::Int,
+            Self::Float(_) => Kind::Float,
+            Self::Text(_) => Kind::Text,
+            Self::Bytes(_) => Kind::Bytes,
         }
     }
 }
@@ -56,7 +92,8 @@ impl fmt::Debug for Value<'_> {
         match self {
             Self::Text(text) => write!(f, "text of {} bytes", text.len()),
             Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
-            other => f.write_str(other.kind()),
+            Self::Missing(_) => f.write_str("null"),
+            other => f.write_str(other.kind().name()),
         }
     }
 }
@@ -70,6 +107,8 @@ macro_rules! params {
 
 /// What can be a parameter.
 pub trait ToValue {
+    /// The type that the value has, also when it is missing.
+    const KIND: Kind;
     /// The value as SQL sees it.
     fn to_value(&self) -> Value<'_>;
 }
@@ -83,11 +122,13 @@ pub trait FromValue: Sized {
 }
 
 impl ToValue for Value<'_> {
+    const KIND: Kind = Kind::Any;
     fn to_value(&self) -> Value<'_> {
         match self {
             Self::Text(text) => Value::Text(Cow::Borrowed(text)),
             Self::Bytes(bytes) => Value::Bytes(Cow::Borrowed(bytes)),
             Self::Null => Value::Null,
+            Self::Missing(kind) => Value::Missing(*kind),
             Self::Bool(value) => Value::Bool(*value),
             Self::Int(value) => Value::Int(*value),
             Self::Float(value) => Value::Float(*value),
@@ -96,14 +137,16 @@ impl ToValue for Value<'_> {
 }
 
 impl<T: ToValue + ?Sized> ToValue for &T {
+    const KIND: Kind = T::KIND;
     fn to_value(&self) -> Value<'_> {
         (**self).to_value()
     }
 }
 
 impl<T: ToValue> ToValue for Option<T> {
+    const KIND: Kind = T::KIND;
     fn to_value(&self) -> Value<'_> {
-        self.as_ref().map_or(Value::Null, ToValue::to_value)
+        self.as_ref().map_or(Value::Missing(T::KIND), ToValue::to_value)
     }
 }
 
@@ -115,6 +158,7 @@ impl<T: FromValue> FromValue for Option<T> {
 }
 
 impl ToValue for bool {
+    const KIND: Kind = Kind::Bool;
     fn to_value(&self) -> Value<'_> {
         Value::Bool(*self)
     }
@@ -135,6 +179,7 @@ impl FromValue for bool {
 macro_rules! integers {
     ($($type:ty),+) => {$(
         impl ToValue for $type {
+            const KIND: Kind = Kind::Int;
             fn to_value(&self) -> Value<'_> {
                 Value::Int(i64::from(*self))
             }
@@ -154,6 +199,7 @@ macro_rules! integers {
 integers!(i64, i32, i16, u32, u16, u8);
 
 impl ToValue for f64 {
+    const KIND: Kind = Kind::Float;
     fn to_value(&self) -> Value<'_> {
         Value::Float(*self)
     }
@@ -175,18 +221,21 @@ impl FromValue for f64 {
 }
 
 impl ToValue for str {
+    const KIND: Kind = Kind::Text;
     fn to_value(&self) -> Value<'_> {
         Value::Text(Cow::Borrowed(self))
     }
 }
 
 impl ToValue for String {
+    const KIND: Kind = Kind::Text;
     fn to_value(&self) -> Value<'_> {
         Value::Text(Cow::Borrowed(self))
     }
 }
 
 impl ToValue for Cow<'_, str> {
+    const KIND: Kind = Kind::Text;
     fn to_value(&self) -> Value<'_> {
         Value::Text(Cow::Borrowed(self))
     }
@@ -203,18 +252,21 @@ impl FromValue for String {
 }
 
 impl ToValue for [u8] {
+    const KIND: Kind = Kind::Bytes;
     fn to_value(&self) -> Value<'_> {
         Value::Bytes(Cow::Borrowed(self))
     }
 }
 
 impl ToValue for Vec<u8> {
+    const KIND: Kind = Kind::Bytes;
     fn to_value(&self) -> Value<'_> {
         Value::Bytes(Cow::Borrowed(self))
     }
 }
 
 impl<const N: usize> ToValue for [u8; N] {
+    const KIND: Kind = Kind::Bytes;
     fn to_value(&self) -> Value<'_> {
         Value::Bytes(Cow::Borrowed(self))
     }
@@ -243,6 +295,7 @@ impl<const N: usize> FromValue for [u8; N] {
 macro_rules! wrapped_integers {
     ($($type:ident),+) => {$(
         impl ToValue for $type {
+            const KIND: Kind = Kind::Int;
             fn to_value(&self) -> Value<'_> {
                 Value::Int(self.0)
             }

@@ -133,6 +133,10 @@ impl Writer {
                 sqlite.checkpoint();
             }
         }
+        if let Engine::Sqlite(sqlite) = &self.tx.engine {
+            // Leaves a file that stands alone; the last reader to close would not always do it.
+            sqlite.truncate_log();
+        }
     }
 
     /// Brings every unit of the batch to its final result.

@@ -29,6 +29,7 @@ async fn drill(store: TestStore, target: Database, directory: &std::path::Path) 
     let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicI64::new(0)));
     let writing = tokio::spawn(load(Store::clone(&store), Arc::clone(&stop), Arc::clone(&acknowledged)));
     while acknowledged.load(Ordering::SeqCst) < 100 {
+        assert!(!writing.is_finished());
         tokio::task::yield_now().await;
     }
     let before = acknowledged.load(Ordering::SeqCst);

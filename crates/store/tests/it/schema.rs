@@ -201,6 +201,7 @@ fn forks_between_the_engines_are_counted() {
         ("job.rs", 1),
         ("migration.rs", 2),
         ("outbox.rs", 3),
+        ("request.rs", 1),
         ("schema.rs", 3),
         ("store.rs", 1),
         ("exec.rs", 1),
