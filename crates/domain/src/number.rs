@@ -37,14 +37,13 @@ impl RequestNumber {
     pub fn random(entropy: &dyn Entropy) -> Self {
         let mut values = [0_u32; LENGTH];
         let (body, check) = values.split_at_mut(LENGTH - 1);
+        // Bytes from 248 on are not used, or some characters would be likelier than others.
+        let mut fresh = std::iter::repeat_with(|| entropy.bytes::<16>())
+            .flatten()
+            .map(u32::from)
+            .filter(|byte| *byte < RADIX * 8);
         for value in body.iter_mut() {
-            // Bytes from 248 on are drawn again, or some characters would be likelier than others.
-            *value = loop {
-                let [byte] = entropy.bytes::<1>();
-                if u32::from(byte) < RADIX * 8 {
-                    break u32::from(byte) % RADIX;
-                }
-            };
+            *value = fresh.next().unwrap_or_default() % RADIX;
         }
         if let [check] = check {
             *check = (0..RADIX).find(|c| (weighted(body) + 10 * c).is_multiple_of(RADIX)).unwrap_or(0);
