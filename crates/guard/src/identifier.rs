@@ -96,19 +96,21 @@ pub(crate) fn find(folded: &str, scan: &mut Scan<'_>, found: &mut Found) {
             found.identifiers.push(address.at(folded, start..start + whole.len()));
             continue;
         }
-        let mut part_at = start;
+        let mut next = start;
         for part in whole.split(['-', '_']) {
-            let span = part_at..part_at + part.len();
-            part_at = span.end + 1;
+            let place = next..next + part.len();
+            next = place.end + 1;
             // Pairs of keys cost a derivation each.
             if part.len() < MIN_WORD || (part.len() >= 86 && !scan.may_derive()) {
                 continue;
             }
             match read(part) {
-                Some(Reading::Secret(secret)) => found.hits.push(Hit::new(secret.kind, span, secret.certain)),
+                Some(Reading::Secret(secret)) => {
+                    found.hits.push(Hit::new(secret.kind, place, secret.certain));
+                }
                 Some(Reading::Public(public)) => {
                     scan.known().add(public.payload);
-                    found.identifiers.push(public.at(folded, span));
+                    found.identifiers.push(public.at(folded, place));
                 }
                 None => {}
             }

@@ -1,4 +1,4 @@
-//! Keys that prove themselves: Base58Check forms by their checksum, Solana key pairs by their public half.
+//! Keys that prove themselves: `Base58Check` forms by their checksum, Solana key pairs by their public half.
 
 use ed25519_dalek::SigningKey;
 use sha2::{Digest, Sha256};
@@ -58,7 +58,7 @@ pub(crate) fn base58(word: &str) -> Option<Vec<u8>> {
     bs58::decode(word).into_vec().ok()
 }
 
-/// The payload of Base58Check, when its checksum (the head of a double SHA-256) holds.
+/// The payload of `Base58Check`, when its checksum (the head of a double SHA-256) holds.
 pub(crate) fn checked(bytes: &[u8]) -> Option<&[u8]> {
     let (payload, check) = bytes.split_last_chunk::<4>()?;
     let digest = Sha256::digest(Sha256::digest(payload));

@@ -1,8 +1,11 @@
 //! The words around a value that say what it is.
 
 use std::cell::OnceCell;
+use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::api::Chain;
+use crate::hex;
 use crate::mark::marks;
 use crate::matcher::Matcher;
 use crate::normalise::fold;
@@ -14,6 +17,7 @@ pub(crate) struct Words<'a> {
     lower: OnceCell<String>,
     phrases: OnceCell<bool>,
     labels: OnceCell<Vec<Label>>,
+    chain: OnceCell<Chain>,
 }
 
 /// What a word says of the value beside it.
@@ -209,7 +213,13 @@ static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
 
 impl<'a> Words<'a> {
     pub(crate) fn new(folded: &'a str) -> Self {
-        Self { folded, lower: OnceCell::new(), phrases: OnceCell::new(), labels: OnceCell::new() }
+        Self {
+            folded,
+            lower: OnceCell::new(),
+            phrases: OnceCell::new(),
+            labels: OnceCell::new(),
+            chain: OnceCell::new(),
+        }
     }
 
     /// The folded text in lower case, byte for byte as long as the text.
@@ -220,9 +230,23 @@ impl<'a> Words<'a> {
     /// Whether the text speaks of recovery phrases. What a mark says does not count.
     pub(crate) fn speak_of_phrases(&self) -> bool {
         *self.phrases.get_or_init(|| {
-            let outside = |at: usize| !marks(self.folded).iter().any(|(span, _, _)| span.contains(&at));
+            let outside = self.outside_marks();
             VOCABULARY.phrases.find(self.lower()).any(|(at, _, ())| outside(at))
         })
+    }
+
+    /// Whether a place is in no mark.
+    fn outside_marks(&self) -> impl Fn(usize) -> bool + use<> {
+        let marks: Vec<Range<usize>> = marks(self.folded).into_iter().map(|(span, _, _)| span).collect();
+        move |at| {
+            let next = marks.partition_point(|mark| mark.end <= at);
+            marks.get(next).is_none_or(|mark| at < mark.start)
+        }
+    }
+
+    /// The chain that the text names anywhere.
+    pub(crate) fn names_chain(&self) -> Chain {
+        *self.chain.get_or_init(|| hex::names_chain(self.lower()))
     }
 
     /// What the words around a value say of it: those before count more than those after, the nearest most.
@@ -255,15 +279,14 @@ impl<'a> Words<'a> {
 
     fn find_labels(&self) -> Vec<Label> {
         let lower = self.lower();
-        let marks = marks(self.folded);
-        let in_mark = |at: usize| marks.iter().any(|(span, _, _)| span.contains(&at));
+        let outside = self.outside_marks();
         let alone = |start, end| {
             !lower.get(start..end).is_some_and(str::is_ascii) || stands_alone(self.folded, start, end)
         };
         let mut labels: Vec<Label> = VOCABULARY
             .labels
             .find(lower)
-            .filter(|(start, end, _)| alone(*start, *end) && !in_mark(*start))
+            .filter(|(start, end, _)| alone(*start, *end) && outside(*start))
             .map(|(start, end, says)| Label { start, end, says })
             .collect();
         // A label inside a longer one ("hash" in "block hash") must not speak for itself.

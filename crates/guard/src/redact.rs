@@ -29,10 +29,11 @@ pub fn screen_file_name(name: &str) -> Screened {
 }
 
 /// `UTC--<time>--<address>` is how Ethereum clients name keystore files.
-fn names_a_keystore(name: &str) -> bool {
-    let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let lower = base.to_ascii_lowercase();
-    lower.starts_with("utc--") || (lower.contains("keystore") && lower.ends_with(".json"))
+fn names_a_keystore(path: &str) -> bool {
+    let base = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let name = base.to_ascii_lowercase();
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, ""));
+    name.starts_with("utc--") || (stem.contains("keystore") && extension == "json")
 }
 
 /// Searches one layer of a text and those encoded in it.

@@ -53,9 +53,14 @@ impl Found {
         }
     }
 
-    /// Whether a secret covers part of `span`.
+    /// Whether one of the latest hits covers part of `span`. This only saves work: overlapping hits are merged in the
+    /// end, and a look at all of them would be quadratic.
     pub(crate) fn covers(&self, span: &Range<usize>) -> bool {
-        self.hits.iter().any(|hit| hit.finding.span.start < span.end && span.start < hit.finding.span.end)
+        self.hits
+            .iter()
+            .rev()
+            .take(64)
+            .any(|hit| hit.finding.span.start < span.end && span.start < hit.finding.span.end)
     }
 }
 

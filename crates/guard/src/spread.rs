@@ -66,7 +66,7 @@ impl Piece {
     /// Words to the end of the message; what stands before them must announce them.
     fn words(folded: &str, tokens: &[Token]) -> Option<Self> {
         let chinese = chinese_lists();
-        let mut lists = u16::MAX & !chinese;
+        let mut lists = !chinese;
         let mut run = 0;
         for token in tokens.iter().rev() {
             let both = lists & token.entry.lists();

@@ -110,7 +110,8 @@ fn hash(bytes: &[u8]) -> usize {
     let mixed = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    ((mixed >> 32) ^ mixed) as usize
+    // The slots are fewer than the values that 32 bits have.
+    ((mixed >> 32) as u32 ^ (mixed & 0xffff_ffff) as u32) as usize
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {

@@ -1,9 +1,9 @@
-//! Bitcoin and the chains that copied its address forms: Base58Check versions, and segwit (BIP-173, BIP-350).
+//! Bitcoin and the chains that copied its address forms: `Base58Check` versions, and segwit (BIP-173, BIP-350).
 
 use super::{Payload, Recognised};
 use crate::api::{Chain, Checksum};
 
-/// A Base58Check payload: one version byte and 20 bytes of hash.
+/// A `Base58Check` payload: one version byte and 20 bytes of hash.
 pub(super) fn address(payload: &[u8]) -> Option<Recognised> {
     let (&version, hash) = payload.split_first()?;
     let hash: [u8; 20] = hash.try_into().ok()?;

@@ -1,4 +1,4 @@
-//! TRON: the address of an Ethereum key behind the version byte 0x41, in Base58Check.
+//! TRON: the address of an Ethereum key behind the version byte 0x41, in `Base58Check`.
 
 use super::{Payload, Recognised};
 use crate::api::{Chain, Checksum};

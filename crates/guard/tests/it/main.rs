@@ -1,5 +1,7 @@
 //! The guard as its callers see it: recall over generated phrases, false marks over real texts, hostile input.
 
+#![expect(clippy::format_collect, reason = "texts are built once, and read better so")]
+
 #[cfg(test)]
 mod attachments;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bip39::{Language, Mnemonic};
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): enough for test data, and the same on every machine.
+/// `SplitMix64` (Steele, Lea and Flood, 2014): enough for test data, and the same on every machine.
 pub(crate) struct Rng(pub(crate) u64);
 
 impl Rng {
