@@ -169,6 +169,67 @@ async function tour({ width, height, scheme, lang }) {
   await context.close();
 }
 
+/** What is rare: nothing there, too much there, things that ended. */
+async function extremes() {
+  if (only && only !== 'extremes') return;
+  await dev('faults', { down: true });
+  const context = await browser.newContext({
+    viewport: { width: 360, height: 740 },
+    locale: 'zh-CN',
+    isMobile: true,
+  });
+  const page = await context.newPage();
+  await page.goto(`${base}/demo/`);
+  await page.locator('.launcher').click();
+  await page.locator('.notice').waitFor();
+  await shoot(page, '360-extremes-0-unreachable');
+  await dev('faults', { down: false });
+  await dev('desk', { agents: 0, expected: null, place: 1 });
+  await page.locator('.notice button').click();
+  await page.locator('.notice').waitFor({ state: 'detached' });
+  await shoot(page, '360-extremes-1-nobody');
+  await page.locator('.primary').click();
+  await page.locator('.row').last().click();
+  await page.locator('textarea').fill('第一条消息，很长'.repeat(40));
+  await page.locator('.composer .primary').click();
+  await page.locator('.receipt').waitFor();
+  for (let index = 0; index < 150; index += 1) {
+    await dev('reply', {
+      text: `${index} 超长的回复`.repeat((index % 7) + 1),
+      more:
+        index % 9
+          ? {}
+          : { author: { kind: 'agent', id: '12', name: '名字特别特别长的客服人员亚历山德罗维奇' } },
+    });
+  }
+  await dev('event', { type: 'joined', name: '王芳' });
+  await dev('reply', {
+    text: null,
+    more: { text: null, erased: { at: new Date().toISOString(), reason: 'privacy' } },
+  });
+  await dev('event', { type: 'solved' });
+  await page.locator('.event').nth(1).waitFor();
+  await page.locator('.icon[aria-expanded]').click();
+  await shoot(page, '360-extremes-2-long');
+  await page.reload();
+  await page.locator('.event').nth(1).waitFor();
+  await page.locator('.talk').evaluate((body) => (body.scrollTop = 0));
+  await shoot(page, '360-extremes-3-page');
+  const before = await page.locator('.bubble').count();
+  await page.locator('.talk > .quiet').click();
+  await page.waitForFunction(
+    (count) =>
+      document.querySelector('standfast-desk').shadowRoot.querySelectorAll('.bubble').length >
+      count,
+    before,
+  );
+  await shoot(page, '360-extremes-4-earlier');
+  console.log(`extremes: ${before}, then ${await page.locator('.bubble').count()} messages`);
+  await dev('desk', { place: 3 });
+  await context.close();
+}
+
+await extremes();
 for (const shape of [
   { width: 360, height: 740 },
   { width: 768, height: 900 },

@@ -93,7 +93,10 @@ export class Composer {
     const { t, desk, language } = this.#support;
     this.set({ problems: [], dropping: false });
     for (const file of list ?? []) {
-      if (!desk) return;
+      if (!desk) {
+        this.set({ problems: [t('upload_failed', { name: file.name })] });
+        return;
+      }
       const { uploads_per_message: count, upload_bytes } = desk.limits;
       const why = this.files.length >= count ? 'upload_many' : await unfit(file, desk.limits);
       if (why) {

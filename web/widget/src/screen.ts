@@ -7,14 +7,17 @@ export class Screen {
   readonly #support: Support;
   readonly #frame: Frame;
   #opened = false;
-  #view = '';
+  #place = '';
   #secret = false;
   #steps = false;
+  #sending = 0;
+  /** Whether the focus was inside before the tree changed: then it must not be lost with a button that went. */
+  #focused = false;
   /** Whether the end of the conversation is in sight: then new messages are followed. */
   #following = true;
   /** Distance from the end, kept when earlier messages are put on top. */
   #fromEnd = 0;
-  #first = '';
+  #first = 0;
   #overflow = '';
 
   constructor(root: ShadowRoot, support: Support, frame: Frame) {
@@ -33,6 +36,7 @@ export class Screen {
   }
 
   before(): void {
+    this.#focused = this.#root.activeElement !== null;
     const body = this.#find('.talk');
     if (!body) return;
     this.#fromEnd = body.scrollHeight - body.scrollTop;
@@ -40,40 +44,57 @@ export class Screen {
   }
 
   after(): void {
-    const { opened, view, composer, entries, receipts } = this.#support;
+    const { view, composer } = this.#support;
     const place = `${view.name} ${view.pending ?? view.request ?? ''} ${composer.type === null}`;
-    const moved = place !== this.#view;
+    const moved = place !== this.#place;
+    const count = this.#support.sending.length;
+    const sent = count > this.#sending;
+    this.#grow();
+    this.#scroll(moved, sent);
+    this.#focus(moved, sent);
+    this.#place = place;
+    this.#sending = count;
+  }
+
+  #scroll(moved: boolean, sent: boolean): void {
+    const { view, entries, receipts, current } = this.#support;
+    const id = view.request ?? '';
     const body = this.#find('.talk');
-    const first = String(entries[view.request ?? '']?.[0]?.seq);
-    const steps = Boolean(receipts[view.request ?? '']?.secret);
+    const list = entries[id] ?? [];
+    const first = list[0]?.seq ?? 0;
+    const steps = Boolean(receipts[id]?.secret);
     if (body) {
-      const own = this.#support.sending.length > 0;
+      const unanswered = list[list.length - 1]?.author.kind === 'customer' || list.length === 0;
+      const risk = steps || current?.at_risk || receipts[id]?.at_risk;
       // What protects the wallet comes before anything else.
-      if (steps && (moved || !this.#steps)) body.scrollTop = 0;
-      else if (moved || this.#following || own) body.scrollTop = body.scrollHeight;
+      if ((steps && !this.#steps) || (moved && risk && unanswered)) body.scrollTop = 0;
+      else if (moved || sent || this.#following) body.scrollTop = body.scrollHeight;
       else if (first !== this.#first) body.scrollTop = body.scrollHeight - this.#fromEnd;
     }
     this.#first = first;
     this.#steps = steps;
-    this.#grow();
-    this.#focus(opened, moved);
-    this.#view = place;
   }
 
-  #focus(opened: boolean, moved: boolean): void {
-    const secret = this.#support.composer.found !== null;
+  #focus(moved: boolean, sent: boolean): void {
+    const { opened, composer } = this.#support;
+    const secret = composer.found !== null;
     if (opened !== this.#opened) {
       this.#opened = opened;
       this.#lock(opened);
       this.#fit();
       this.#find(opened ? '.panel' : '.launcher')?.focus();
     } else if (opened && secret && !this.#secret) this.#find('.secret .primary')?.focus();
-    else if (opened && this.#secret && !secret) this.#find('textarea')?.focus();
+    else if (opened && ((this.#secret && !secret) || (sent && !this.#frame.phone))) this.#write();
     else if (opened && moved) {
       // Straight to writing, unless a phone's keyboard would cover what is to be read first.
-      (this.#frame.phone ? null : (this.#find('textarea') ?? this.#find('.panel')))?.focus();
-    }
+      if (this.#frame.phone) this.#find('.panel')?.focus();
+      else this.#write();
+    } else if (opened && this.#focused && !this.#root.activeElement) this.#find('.panel')?.focus();
     this.#secret = secret;
+  }
+
+  #write(): void {
+    (this.#find('textarea') ?? this.#find('.panel'))?.focus();
   }
 
   /** The page behind a panel that fills the screen does not scroll. */

@@ -22,13 +22,19 @@ export function App({ support, frame }: { support: Support; frame: Frame }) {
         <button
           class="launcher"
           aria-expanded={opened}
-          aria-label={unread ? `${t('ask')}, ${t('unread', { count: unread })}` : t('ask')}
+          aria-label={opened ? t('close') : null}
           onclick={() => (opened ? support.close() : support.open())}
           onpointerenter={() => support.desk ?? support.loadDesk().catch(() => null)}
         >
           <Icon name={opened ? 'close' : 'chat'} />
           {!opened && <span>{t('ask')}</span>}
-          {!opened && unread > 0 && <b class="badge">{unread}</b>}
+          {!opened &&
+            unread > 0 && [
+              <b class="badge" aria-hidden={true}>
+                {unread}
+              </b>,
+              <i>{t('unread', { count: unread })}</i>,
+            ]}
         </button>
       )}
       {opened && (

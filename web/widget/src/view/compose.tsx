@@ -80,6 +80,7 @@ export function Compose({ support, composer, large = false, children }: Props): 
                 aria-label={t('send')}
                 title={t('send')}
                 disabled={!composer.ready}
+                onpointerdown={(event: Event) => event.preventDefault()}
                 onclick={() => composer.send()}
               >
                 <Icon name="send" />

@@ -28,7 +28,7 @@ export function Talk({ support }: { support: Support }) {
       title={answer?.author.name ?? t('team')}
       back={() => support.show({ name: 'home' })}
       under={
-        <p class="dim">
+        <p class="dim line">
           <Icon name="shield" />
           {t('verified')}
           {current && ` · ${t(`state_${current.state}`)}`}
@@ -46,11 +46,22 @@ export function Talk({ support }: { support: Support }) {
         )
       }
     />,
-    <div class="body talk" key={`talk ${support.view.pending ?? id}`}>
+    receipt && answer && support.details && (
+      <div class="sheet" key="details">
+        <Receipt support={support} receipt={receipt} waiting={current?.state === 'open'} />
+      </div>
+    ),
+    <div
+      class="body talk"
+      key={`talk ${support.view.pending ?? id}`}
+      role="region"
+      tabindex="0"
+      aria-label={t('messages')}
+    >
       {(current?.at_risk ?? receipt?.at_risk) && (
         <Steps support={support} steps={receipt?.secret?.steps} />
       )}
-      {receipt && (!answer || support.details) && (
+      {receipt && !answer && (
         <Receipt
           support={support}
           receipt={receipt}
@@ -62,7 +73,7 @@ export function Talk({ support }: { support: Support }) {
           {t('earlier_load')}
         </button>
       )}
-      <div role="log" aria-live="polite" aria-label={t('message')} key="log">
+      <div role="log" aria-live="polite" aria-label={t('messages')} key="log">
         {entries.map((entry, index) => [
           <Divider support={support} entry={entry} before={entries[index - 1]} />,
           entry.kind === 'event' ? (
