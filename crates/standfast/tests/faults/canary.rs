@@ -175,12 +175,12 @@ impl Sender {
 
     /// Through the form that needs no JavaScript.
     async fn through_the_form(&self, sent: &mut Vec<(&'static str, Secret)>) {
-        let page = self.client.get("/contact", &[]).await.unwrap().expect(200);
-        let html = String::from_utf8_lossy(&page.body).into_owned();
-        let cookies: Vec<_> =
-            page.headers.get_all("set-cookie").iter().map(|c| c.to_str().unwrap()).collect();
-        let cookies: Vec<_> = cookies.iter().map(|cookie| cookie.split(';').next().unwrap()).collect();
+        let origin = format!("http://127.0.0.1:{}", self.server_port);
         for secret in secret::one_of_each() {
+            let page = self.client.get("/contact?type=app&lang=zh-CN", &[]).await.unwrap().expect(200);
+            let html = String::from_utf8_lossy(&page.body).into_owned();
+            let cookies = page.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+            let cookies: Vec<_> = cookies.map(|cookie| cookie.split(';').next().unwrap()).collect();
             let boundary = "----------------standfast";
             let mut body = String::new();
             for (name, value) in
@@ -190,13 +190,13 @@ impl Sender {
                 write!(body, "--{boundary}\r\n{disposition}\r\n\r\n{value}\r\n").unwrap();
             }
             write!(body, "--{boundary}--\r\n").unwrap();
-            let origin = format!("http://127.0.0.1:{}", self.server_port);
             let content = format!("multipart/form-data; boundary={boundary}");
             let cookie = cookies.join("; ");
             let headers =
                 [("content-type", content.as_str()), ("cookie", cookie.as_str()), ("origin", &origin)];
             let answer = self.client.send(hyper::Method::POST, "/contact", &headers, body).await.unwrap();
-            assert!(matches!(answer.status, 200 | 201 | 303), "{} {:?}", answer.status, answer.body);
+            let said = String::from_utf8_lossy(&answer.body).into_owned();
+            assert!(matches!(answer.status, 200 | 201 | 303), "{} {said}", answer.status);
             sent.push(("form", secret));
         }
     }

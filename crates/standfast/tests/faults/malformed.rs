@@ -138,7 +138,7 @@ async fn broken_frames_end_their_own_socket_only() {
             // Refused in words, ignored, or closed; never an entry, never silence.
             match socket.next().await {
                 Ok(frame) => {
-                    assert!(matches!(frame["t"].as_str(), Some("nack" | "bye" | "pong")), "{what}: {frame}")
+                    assert!(matches!(frame["t"].as_str(), Some("nack" | "bye" | "pong")), "{what}: {frame}");
                 }
                 Err(ended) => assert!(matches!(ended.code, None | Some(1002..=1013)), "{what}: {ended:?}"),
             }

@@ -1,0 +1,31 @@
+/** What an agent does in the console. */
+import { PASSWORD } from './desk.mjs';
+
+export async function signIn(page, desk, email) {
+  await page.goto(`${desk.base}/console/`);
+  await page.fill('[name=email]', email);
+  await page.fill('[name=password]', PASSWORD);
+  await page.click('form button[type=submit], form button');
+  await page.locator('nav').first().waitFor();
+}
+
+/** The list's row that shows `text`. */
+export function row(page, text) {
+  return page.locator('[data-row]').filter({ hasText: text });
+}
+
+export async function openRequest(page, text) {
+  await row(page, text).first().click();
+  await log(page).locator('article').first().waitFor();
+}
+
+/** The entries of the open conversation. */
+export function log(page) {
+  return page.locator('[role=log]');
+}
+
+export async function reply(page, text) {
+  const box = page.locator('#composer-text');
+  await box.fill(text);
+  await box.press('Control+Enter');
+}

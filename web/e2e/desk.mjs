@@ -1,0 +1,100 @@
+/** The real binary on a port and in a folder of its own, with two agents who can sign in. */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BINARY =
+  process.env.STANDFAST_BINARY ??
+  fileURLToPath(new URL('../../target/debug/standfast', import.meta.url));
+
+export const PASSWORD = 'a long password for tests';
+export const AGENTS = [
+  { email: 'lin@desk.example', name: '林晓', role: 'lead', language: 'zh-CN' },
+  { email: 'robin@desk.example', name: 'Robin', role: 'agent', language: 'en' },
+];
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export class Desk {
+  #home = mkdtempSync(join(tmpdir(), 'standfast-e2e-'));
+  #log = join(this.#home, 'server.log');
+  #child = null;
+  #environment;
+
+  static async start() {
+    const desk = new Desk();
+    desk.port = await freePort();
+    desk.base = `http://127.0.0.1:${desk.port}`;
+    desk.#environment = {
+      ...process.env,
+      STANDFAST_NAME: 'Harbor Wallet',
+      STANDFAST_LISTEN: `127.0.0.1:${desk.port}`,
+      STANDFAST_DATA: join(desk.#home, 'data'),
+      STANDFAST_LOG: 'info',
+    };
+    for (const { email, name, role, language } of AGENTS) {
+      execFileSync(
+        BINARY,
+        [
+          'user',
+          'add',
+          email,
+          '--name',
+          name,
+          '--role',
+          role,
+          '--language',
+          language,
+          '--team',
+          'Support',
+        ],
+        { env: desk.#environment, input: `${PASSWORD}\n`, stdio: ['pipe', 'ignore', 'inherit'] },
+      );
+    }
+    await desk.up();
+    return desk;
+  }
+
+  async up() {
+    const log = openSync(this.#log, 'a');
+    this.#child = spawn(BINARY, ['serve'], { env: this.#environment, stdio: ['ignore', log, log] });
+    const until = Date.now() + 20_000;
+    while (
+      !(await fetch(`${this.base}/readyz`).then(
+        (it) => it.ok,
+        () => false,
+      ))
+    ) {
+      if (this.#child.exitCode !== null || Date.now() > until)
+        throw new Error(`the desk did not start:\n${readFileSync(this.#log, 'utf8')}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** kill -9. */
+  async down() {
+    if (!this.#child) return;
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    await ended;
+    this.#child = null;
+  }
+
+  get log() {
+    return readFileSync(this.#log, 'utf8');
+  }
+
+  async stop() {
+    await this.down();
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,180 @@
+/** Every page in both languages, light and dark, narrow and wide: it opens, fits, and axe finds nothing. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accessible, launch, person, shot } from './browser.mjs';
+import { row, signIn } from './console.mjs';
+import { Desk } from './desk.mjs';
+import { host } from './host.mjs';
+import { ask, openWidget, receiptNumber } from './widget.mjs';
+
+let desk, site, browser;
+before(async () => {
+  desk = await Desk.start();
+  site = await host(desk.base);
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await site?.stop();
+  await desk?.stop();
+});
+
+const SHAPES = [
+  { name: '360-light', viewport: { width: 360, height: 740 }, colorScheme: 'light' },
+  { name: '1280-dark', viewport: { width: 1280, height: 860 }, colorScheme: 'dark' },
+];
+
+async function fits(page, what) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(over <= 0, `${what} is ${over} px too wide`);
+}
+
+for (const locale of ['zh-CN', 'en-US']) {
+  for (const { name, ...options } of SHAPES) {
+    test(`user's pages, ${locale}, ${name}`, async () => {
+      const page = await person(browser, { locale, ...options });
+      for (const path of [
+        '/',
+        '/contact',
+        '/contact?type=theft',
+        '/contact?type=pending',
+        '/t',
+        '/t/222-222-2222',
+        '/docs/api',
+        '/docs/problems',
+        '/nothing-here',
+      ]) {
+        await page.goto(desk.base + path);
+        const what = `${path} ${locale} ${name}`;
+        assert.equal(
+          await page.evaluate(() => document.documentElement.lang.slice(0, 2)),
+          locale.slice(0, 2),
+          `language of ${what}`,
+        );
+        await fits(page, what);
+        await accessible(page, what);
+        const file = path.replace(/\W+/g, '-').replace(/^-|-$/g, '') || 'start';
+        await shot(page, `page-${file}-${locale.slice(0, 2)}-${name}`);
+      }
+      assert.deepEqual(page.faults, []);
+      await page.context().close();
+    });
+  }
+}
+
+test('the form works without JavaScript, and the request can be followed by its link', async () => {
+  const page = await person(browser, { javaScriptEnabled: false });
+  await page.goto(`${desk.base}/contact`);
+  await page.getByText('从交易所提币未到账').first().click();
+  await page.fill('textarea', '从交易所提了 300 USDT，三个小时没到账');
+  await page.getByLabel('所在的链').fill('TRON');
+  await page.locator('#send').click();
+  await page.waitForURL(/\/t\//);
+  const text = await page.innerText('main');
+  assert.match(text, /[2-9A-Z]{3}-[2-9A-Z]{3}-[2-9A-Z]{4}/);
+  assert.ok(text.includes('从交易所提了 300 USDT'));
+  await shot(page, 'form-receipt');
+  // Back and sent again: no second message.
+  const address = page.url();
+  await page.goBack();
+  await page.locator('#send').click();
+  await page.waitForURL(/\/t\//);
+  await page.goto(address);
+  assert.equal((await page.innerText('main')).split('三个小时没到账').length - 1, 1);
+  await page.context().close();
+});
+
+test('a phrase in the form is taken out, and the user is told what to do', async () => {
+  const page = await person(browser, { javaScriptEnabled: false, locale: 'en-US' });
+  await page.goto(`${desk.base}/contact?type=access`);
+  await page.fill(
+    'textarea',
+    'my words: legal winner thank year wave sausage worth useful legal winner thank yellow',
+  );
+  await page.locator('#send').click();
+  await page.waitForURL(/\/t\//);
+  const text = await page.innerText('body');
+  assert.ok(!text.includes('sausage'));
+  assert.match(text, /new wallet/i);
+  await shot(page, 'form-secret');
+  await page.context().close();
+});
+
+test('Chinese is right on a host page of another charset', async () => {
+  const page = await person(browser);
+  await page.goto(`${site.base}/gbk`);
+  assert.equal(await page.evaluate(() => document.characterSet), 'GBK');
+  await openWidget(page);
+  await ask(page, '余额或代币不显示', '余额突然变成 0 了，吓死我了');
+  await page.locator('.receipt').waitFor();
+  assert.ok(await receiptNumber(page));
+  await page.locator('.panel .bubble').filter({ hasText: '余额突然变成 0 了' }).waitFor();
+  await shot(page, 'widget-gbk');
+  await accessible(page, 'the widget on a GBK page');
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('the widget speaks the language of an English page and fits a desktop', async () => {
+  const page = await person(browser, { locale: 'en-US' });
+  await page.goto(`${site.base}/?lang=en`);
+  await openWidget(page);
+  await shot(page, 'widget-english');
+  await ask(page, 'Transfer pending', 'My transfer is stuck since this morning');
+  await page.locator('.receipt').waitFor();
+  await accessible(page, 'the widget in English');
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('the widget is used by keyboard alone', async () => {
+  const page = await person(browser);
+  await page.goto(site.base);
+  await page.locator('.launcher').waitFor();
+  await page.locator('.launcher').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('.panel').waitFor();
+  const inside = () =>
+    page.evaluate(() => {
+      const root = document.querySelector('standfast-desk').shadowRoot;
+      return root.querySelector('.panel')?.contains(root.activeElement) ?? false;
+    });
+  assert.ok(await inside(), 'the focus moves into the panel');
+  await page.keyboard.press('Escape');
+  await page.locator('.panel').waitFor({ state: 'hidden' });
+  assert.ok(
+    await page.evaluate(() =>
+      document
+        .querySelector('standfast-desk')
+        .shadowRoot.activeElement?.classList.contains('launcher'),
+    ),
+    'and back to the launcher',
+  );
+  await page.context().close();
+});
+
+for (const { name, ...options } of SHAPES) {
+  test(`console, ${name}`, async () => {
+    const page = await person(browser, options);
+    await page.goto(`${desk.base}/console/`);
+    await page.locator('form').waitFor();
+    await accessible(page, `sign-in ${name}`);
+    await shot(page, `console-signin-${name}`);
+    await signIn(page, desk, 'lin@desk.example');
+    for (const view of ['unassigned', 'mine', 'all', 'at_risk', 'solved']) {
+      await page.goto(`${desk.base}/console/${view}`);
+      await page.waitForTimeout(400);
+      await fits(page, `console ${view} ${name}`);
+      await accessible(page, `console ${view} ${name}`);
+      await shot(page, `console-${view}-${name}`);
+    }
+    await page.goto(`${desk.base}/console/all`);
+    await row(page, 'USDT').first().click();
+    await page.locator('[role=log] article').first().waitFor();
+    await fits(page, `conversation ${name}`);
+    await accessible(page, `conversation ${name}`);
+    await shot(page, `console-conversation-${name}`);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+}
