@@ -1,0 +1,147 @@
+//! What anybody may know of the desk before writing to it.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use standfast_desk::{MEDIA_TYPES, words};
+use standfast_domain::{FIELDS, FieldKind, Language, TYPES, Urgency, Wait};
+use utoipa::ToSchema;
+
+use crate::app::App;
+
+/// A text in every language.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Texts {
+    /// Chinese in simplified characters.
+    #[serde(rename = "zh-CN")]
+    chinese: String,
+    /// English.
+    en: String,
+}
+
+impl Texts {
+    fn pair([chinese, en]: [&str; 2]) -> Self {
+        Self { chinese: chinese.to_owned(), en: en.to_owned() }
+    }
+
+    fn of(key: &str) -> Self {
+        Self { chinese: words(Language::Chinese, key, &[]), en: words(Language::English, key, &[]) }
+    }
+}
+
+/// A kind of request.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TypeView {
+    /// Code.
+    #[schema(example = "pending")]
+    code: &'static str,
+    /// 0 (minutes) to 4 (later).
+    urgency: Urgency,
+    /// Assets at risk: goes first.
+    at_risk: bool,
+    /// Title.
+    title: Texts,
+    /// Codes of the fields that its form asks.
+    fields: &'static [&'static str],
+}
+
+/// A question of the intake form.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FieldView {
+    /// Code.
+    #[schema(example = "transaction")]
+    code: &'static str,
+    /// Title.
+    title: Texts,
+    /// Where to find the answer.
+    hint: Texts,
+    /// What it holds.
+    kind: FieldKind,
+}
+
+/// Sizes beyond which input is refused.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LimitsView {
+    /// Longest text, in bytes of UTF-8.
+    text_bytes: usize,
+    /// Largest file, in bytes.
+    upload_bytes: u64,
+    /// Most files of one message.
+    uploads_per_message: usize,
+    /// Kinds of files that are taken.
+    media_types: &'static [&'static str],
+}
+
+/// The queue now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WaitingView {
+    /// How many wait for the desk.
+    count: u32,
+    /// What the next one has to expect; null when unknown.
+    expected: Option<Wait>,
+    /// How many agents are there to answer.
+    agents_present: u32,
+}
+
+/// The desk, as anybody may know it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DeskView {
+    /// Name of the wallet.
+    name: String,
+    /// Languages in which it answers.
+    languages: [&'static str; 2],
+    /// Kinds of requests.
+    types: Vec<TypeView>,
+    /// Questions of the intake forms.
+    fields: Vec<FieldView>,
+    /// Sizes.
+    limits: LimitsView,
+    /// The queue.
+    waiting: WaitingView,
+    /// What nobody at the desk will ever ask.
+    safety_line: Texts,
+    /// Whether this is a demonstration.
+    demo: bool,
+}
+
+/// Tells what anybody may know of the desk: types and fields of requests, limits, and the queue now.
+#[utoipa::path(
+    get, path = "/api/v1/desk", tag = "help", operation_id = "desk",
+    responses((status = 200, description = "The desk", body = DeskView))
+)]
+pub(crate) async fn show(State(app): State<App>) -> Json<DeskView> {
+    let settings = app.desk.settings();
+    let waiting = app.desk.board().waiting(app.desk.clock().now());
+    let types = TYPES.iter().map(|kind| TypeView {
+        code: kind.code,
+        urgency: kind.urgency,
+        at_risk: kind.at_risk,
+        title: Texts::pair(kind.title),
+        fields: kind.fields,
+    });
+    let fields = FIELDS.iter().map(|field| FieldView {
+        code: field.code,
+        title: Texts::pair(field.title),
+        hint: Texts::pair(field.hint),
+        kind: field.kind,
+    });
+    Json(DeskView {
+        name: settings.name.clone(),
+        languages: Language::ALL.map(Language::as_str),
+        types: types.collect(),
+        fields: fields.collect(),
+        limits: LimitsView {
+            text_bytes: settings.limits.text_bytes,
+            upload_bytes: settings.limits.upload_bytes,
+            uploads_per_message: settings.limits.uploads_per_message,
+            media_types: &MEDIA_TYPES,
+        },
+        waiting: WaitingView {
+            count: waiting.count,
+            expected: waiting.expected,
+            agents_present: waiting.agents_present,
+        },
+        safety_line: Texts::of("page.safety"),
+        demo: settings.demo,
+    })
+}

@@ -1,0 +1,137 @@
+//! The REST API, one file for each noun. Handlers extract, make one call, and answer; shapes that callers send are
+//! here, shapes that they get are the desk's views.
+
+mod agent;
+pub(crate) mod attachment;
+mod conversation;
+mod customer;
+mod desk;
+mod document;
+mod identity;
+mod inbox;
+mod job;
+mod request;
+mod session;
+mod work;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use standfast_desk::{Join, Then};
+use standfast_domain::Permission;
+use utoipa::ToSchema;
+
+pub use document::openapi;
+
+use crate::route::{Access, Class, Route, Takes};
+
+/// The routes of the API.
+pub(crate) fn routes() -> Vec<Route> {
+    let customer = Access::Customer;
+    let reads = Access::Agent(Permission::ReadRequests);
+    let works = Access::Agent(Permission::WorkRequests);
+    let either = Access::Either(Permission::ReadRequests);
+    let erases = Access::Agent(Permission::EraseTexts);
+    let manages = Access::Agent(Permission::ManageAgents);
+    let repairs = Access::Agent(Permission::ManageJobs);
+    vec![
+        Route::get("/api/v1/openapi.json", Access::Public, document::serve),
+        Route::get("/api/v1/desk", Access::Public, desk::show),
+        Route::post("/api/v1/requests", customer, request::create).counts(Class::Free),
+        Route::get("/api/v1/requests", customer, request::list),
+        Route::get("/api/v1/requests/{number}", customer, request::show),
+        Route::post("/api/v1/requests/{number}/messages", customer, request::follow).counts(Class::Free),
+        Route::post("/api/v1/requests/{number}/read", customer, request::read),
+        Route::post("/api/v1/uploads", either, attachment::create).takes(Takes::Upload).counts(Class::Upload),
+        Route::get("/api/v1/attachments/{id}", either, attachment::open),
+        Route::post("/api/v1/identify", customer, identity::identify),
+        Route::post("/api/v1/session", Access::Public, session::sign_in).counts(Class::SignIn),
+        Route::get("/api/v1/session", reads, session::show),
+        Route::delete("/api/v1/session", reads, session::sign_out),
+        Route::get("/api/v1/console/inbox", reads, inbox::show),
+        Route::get("/api/v1/console/requests/{id}", reads, conversation::show),
+        Route::get("/api/v1/console/requests/{id}/entries", reads, conversation::entries),
+        Route::post("/api/v1/console/requests/{id}/read", reads, conversation::read),
+        Route::post("/api/v1/console/requests/{id}/reply", works, conversation::reply),
+        Route::post("/api/v1/console/requests/{id}/notes", works, conversation::note),
+        Route::post("/api/v1/console/requests/{id}/assign", works, work::assign),
+        Route::post("/api/v1/console/requests/{id}/type", works, work::retype),
+        Route::post("/api/v1/console/requests/{id}/tags", works, work::tag),
+        Route::post("/api/v1/console/requests/{id}/transition", works, work::transit),
+        Route::post("/api/v1/console/requests/{id}/merge", works, work::merge),
+        Route::post("/api/v1/console/requests/{id}/erase", erases, work::erase),
+        Route::get("/api/v1/console/customers/{id}", reads, customer::show),
+        Route::get("/api/v1/console/agents", reads, agent::list),
+        Route::post("/api/v1/console/agents", manages, agent::add),
+        Route::patch("/api/v1/console/agents/{id}", manages, agent::change),
+        Route::get("/api/v1/console/teams", reads, agent::list_teams),
+        Route::get("/api/v1/console/jobs/dead", repairs, job::list_dead),
+        Route::post("/api/v1/console/jobs/{id}/retry", repairs, job::retry),
+    ]
+}
+
+/// Whether words may join an open request about the same matter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum JoinWish {
+    /// They join it, if there is one.
+    #[default]
+    Auto,
+    /// They start a request of their own.
+    New,
+}
+
+impl From<JoinWish> for Join {
+    fn from(wish: JoinWish) -> Self {
+        match wish {
+            JoinWish::Auto => Self::Auto,
+            JoinWish::New => Self::New,
+        }
+    }
+}
+
+/// What becomes of the request after a reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ThenWish {
+    /// Wait for the user.
+    #[default]
+    Waiting,
+    /// It is solved.
+    Solved,
+    /// Wait for something outside.
+    OnHold,
+    /// It stays with the desk.
+    Open,
+}
+
+impl From<ThenWish> for Then {
+    fn from(wish: ThenWish) -> Self {
+        match wish {
+            ThenWish::Waiting => Self::Waiting,
+            ThenWish::Solved => Self::Solved,
+            ThenWish::OnHold => Self::OnHold,
+            ThenWish::Open => Self::Open,
+        }
+    }
+}
+
+/// Context as host apps pass it, with values of any kind, as the desk keeps it: texts.
+pub(crate) fn flat(context: BTreeMap<String, Value>) -> BTreeMap<String, String> {
+    let text = |value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    };
+    context.into_iter().filter_map(|(key, value)| Some((key, text(value)?))).collect()
+}
+
+/// Reads a member that may be absent, null or set, which are three different things.
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<T>::deserialize(deserializer).map(Some)
+}

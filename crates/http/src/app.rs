@@ -1,0 +1,94 @@
+//! What every handler shares.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use standfast_desk::Desk;
+
+use crate::config::Config;
+use crate::limit::{Gate, Kind, Limits, Seat};
+use crate::live::{Hub, Tickets};
+use crate::network::Network;
+use crate::problem::Problem;
+use crate::{metric, origin};
+
+/// The server's state. Cheap to clone; fields are reached through it.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The fields of [`App`].
+pub struct Parts {
+    /// The use cases.
+    pub desk: Desk,
+    /// The settings of this server.
+    pub config: Config,
+    /// Whether customers reach the desk by https, so that cookies are `Secure`.
+    pub secure: bool,
+    /// The origin of the desk's own pages, such as `https://help.wallet.example`.
+    pub origin: String,
+    pub(crate) limits: Limits,
+    pub(crate) gate: Gate,
+    pub(crate) hub: Hub,
+    pub(crate) tickets: Tickets,
+    pub(crate) metrics: PrometheusHandle,
+    calls: AtomicU64,
+    boot: u32,
+}
+
+impl App {
+    /// The state of a server over `desk`.
+    #[must_use]
+    pub fn new(desk: Desk, config: Config) -> Self {
+        let public_url = desk.settings().public_url.clone();
+        let clock = desk.clock().clone();
+        let boot = u32::from_be_bytes(desk.entropy().bytes::<4>());
+        Self(Arc::new(Parts {
+            limits: Limits::new(clock.clone(), config.rates.clone()),
+            gate: Gate::new(config.intake_in_flight),
+            hub: Hub::new(desk.clone()),
+            tickets: Tickets::new(clock),
+            metrics: metric::recorder(),
+            secure: public_url.starts_with("https://"),
+            origin: origin(&public_url),
+            calls: AtomicU64::new(0),
+            boot,
+            desk,
+            config,
+        }))
+    }
+
+    /// Admits words for the desk: counts them against the limits of `identity` and `network`, and takes a place among
+    /// those being taken in, to be kept until the desk has answered. Assets at risk are counted apart.
+    pub fn admit(&self, identity: Option<&str>, network: Option<Network>, at_risk: bool) -> Result<Admission, Problem> {
+        let seat = self.gate.enter(at_risk)?;
+        let kind = if at_risk { Kind::IntakeAtRisk } else { Kind::Intake };
+        self.limits.check(kind, identity, network)?;
+        Ok(Admission { _seat: seat })
+    }
+
+    /// A name for a call, for logs and for the caller to quote.
+    pub(crate) fn call_id(&self) -> String {
+        format!("{:08x}-{:x}", self.boot, self.calls.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A place among the messages being taken in; given back when dropped.
+pub struct Admission {
+    _seat: Seat,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}

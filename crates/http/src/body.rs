@@ -1,0 +1,205 @@
+//! Request bodies: how much, how fast, and what is in them.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http_body_util::BodyExt as _;
+use hyper::body::{Body, Frame, SizeHint};
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::problem::Problem;
+
+/// Time that every body gets, however small.
+const GRACE: Duration = Duration::from_secs(10);
+/// What a body has to bring from then on, in bytes a second.
+const LEAST_RATE: u64 = 1_024;
+
+/// Why reading a body was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BodyError {
+    #[error("the body is too large")]
+    TooLarge,
+    #[error("the body comes too slowly")]
+    TooSlow,
+    #[error("the connection broke off")]
+    Broken,
+}
+
+/// A body that must keep up a least rate and may not exceed a size.
+pub(crate) struct Paced {
+    inner: axum::body::Body,
+    most: u64,
+    received: u64,
+    started: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Paced {
+    pub(crate) fn new(inner: axum::body::Body, most: u64) -> Self {
+        Self { inner, most, received: 0, started: None, timer: None }
+    }
+}
+
+impl Body for Paced {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(context) {
+            return Poll::Ready(match frame {
+                None => None,
+                Some(Err(_)) => Some(Err(BodyError::Broken)),
+                Some(Ok(frame)) => {
+                    this.received += frame.data_ref().map_or(0, |data| data.len() as u64);
+                    Some(if this.received > this.most { Err(BodyError::TooLarge) } else { Ok(frame) })
+                }
+            });
+        }
+        let started = *this.started.get_or_insert_with(Instant::now);
+        let deadline = started + GRACE + Duration::from_millis(this.received * 1_000 / LEAST_RATE);
+        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if timer.deadline() != deadline {
+            timer.as_mut().reset(deadline);
+        }
+        ready!(timer.as_mut().poll(context));
+        Poll::Ready(Some(Err(BodyError::TooSlow)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl BodyError {
+    /// Finds out why reading failed, wherever the reason was wrapped up.
+    pub(crate) fn find(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(found) = error.downcast_ref::<Self>() {
+                return *found;
+            }
+            next = error.source();
+        }
+        Self::Broken
+    }
+}
+
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        Self::new(match error {
+            BodyError::TooLarge => "too_large",
+            BodyError::TooSlow => "request_timeout",
+            BodyError::Broken => "malformed",
+        })
+    }
+}
+
+/// A JSON body. What is wrong with it is said by kind and place, never by repeating it.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if !is_json(&parts) {
+            return Err(Problem::new("unsupported_media_type"));
+        }
+        let bytes = body.collect().await.map_err(|error| Problem::from(BodyError::find(&error)))?.to_bytes();
+        read(&bytes).map(Self)
+    }
+}
+
+/// Reads JSON.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let problem = if error.is_data() {
+            Problem::invalid("body", "malformed")
+        } else {
+            Problem::new("malformed")
+        };
+        problem.with("line", error.line().into()).with("column", error.column().into())
+    })
+}
+
+fn is_json(parts: &Parts) -> bool {
+    let Some(value) = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+        || (essence.len() > 17 && essence.to_ascii_lowercase().ends_with("+json"))
+}
+
+/// A query string.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Sync + Send> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Query(query)) => Ok(Self(query)),
+            Err(_) => Err(Problem::invalid("query", "malformed")),
+        }
+    }
+}
+
+/// The one parameter of a path. What cannot be one names nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<T>(pub T);
+
+impl<T: PathPart, S: Sync + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let text = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let Ok(axum::extract::Path(text)) = text else { return Err(Problem::new("not_found")) };
+        T::read(&text).map(Self)
+    }
+}
+
+/// Something that a path names.
+pub trait PathPart: Sized {
+    /// Reads the part of the path.
+    fn read(text: &str) -> Result<Self, Problem>;
+}
+
+/// Ids name nothing when they are none; a mistyped number is worth saying.
+macro_rules! path_ids {
+    ($($id:ty),+) => {$(
+        impl PathPart for $id {
+            fn read(text: &str) -> Result<Self, Problem> {
+                text.parse().map_err(|_| Problem::new("not_found"))
+            }
+        }
+    )+};
+}
+
+path_ids!(
+    standfast_domain::RequestId,
+    standfast_domain::AgentId,
+    standfast_domain::CustomerId,
+    standfast_domain::AttachmentId,
+    standfast_domain::JobId
+);
+
+impl PathPart for standfast_domain::RequestNumber {
+    fn read(text: &str) -> Result<Self, Problem> {
+        text.parse().map_err(|error| standfast_desk::Error::Number(error).into())
+    }
+}

@@ -1,0 +1,217 @@
+//! A connection's bytes with a time for everything: the first byte, the head of a call, the pause between calls, and
+//! a peer that does not take its answer. axum and hyper set no such times by themselves.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+
+use crate::server::Seat;
+
+/// Until the first byte of a fresh connection.
+const FIRST_BYTE: Duration = Duration::from_secs(5);
+/// From the first byte of a call to the end of its head.
+const HEAD: Duration = Duration::from_secs(10);
+/// Between two calls.
+const IDLE: Duration = Duration::from_secs(75);
+/// How long a peer may take no byte of what is to be sent.
+const STALLED: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    Fresh,
+    Head,
+    Answering,
+    Idle,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    since: Instant,
+    /// Since when the peer has taken nothing, while there is something to send.
+    stalled: Option<Instant>,
+}
+
+/// Where a connection is and since when; shared by its bytes, its calls and its task.
+#[derive(Clone, Debug)]
+pub(crate) struct Pace(Arc<Mutex<State>>);
+
+impl Pace {
+    pub(crate) fn new() -> Self {
+        let state = State { phase: Phase::Fresh, since: Instant::now(), stalled: None };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    fn enter(&self, phase: Phase) {
+        let mut state = self.0.lock();
+        state.phase = phase;
+        state.since = Instant::now();
+    }
+
+    /// The head of a call is complete. The call lasts until what comes back is dropped.
+    pub(crate) fn answer(&self) -> Answering {
+        self.enter(Phase::Answering);
+        Answering { pace: self.clone(), body: () }
+    }
+
+    fn read_something(&self) {
+        let phase = self.0.lock().phase;
+        if matches!(phase, Phase::Fresh | Phase::Idle) {
+            self.enter(Phase::Head);
+        }
+    }
+
+    fn wrote(&self, pending: bool) {
+        let mut state = self.0.lock();
+        if !pending {
+            state.stalled = None;
+        } else if state.stalled.is_none() {
+            state.stalled = Some(Instant::now());
+        }
+    }
+
+    /// When this becomes ready, the peer has taken too long over what it names.
+    ///
+    /// It looks at least every [`FIRST_BYTE`], the shortest of the limits, so that it finds every one in time
+    /// without being told of each change.
+    pub(crate) async fn overdue(&self) -> &'static str {
+        loop {
+            let now = Instant::now();
+            let next = match self.0.lock().deadline() {
+                Some((deadline, name)) if deadline <= now => return name,
+                Some((deadline, _)) => deadline.min(now + FIRST_BYTE),
+                None => now + FIRST_BYTE,
+            };
+            sleep_until(next).await;
+        }
+    }
+}
+
+impl State {
+    /// When the present phase must be over, and its name.
+    fn deadline(&self) -> Option<(Instant, &'static str)> {
+        let phase = match self.phase {
+            Phase::Fresh => Some((self.since + FIRST_BYTE, "first_byte")),
+            Phase::Head => Some((self.since + HEAD, "head")),
+            Phase::Idle => Some((self.since + IDLE, "idle")),
+            Phase::Answering => None,
+        };
+        let stalled = self.stalled.map(|since| (since + STALLED, "stalled"));
+        phase.into_iter().chain(stalled).min_by_key(|(deadline, _)| *deadline)
+    }
+}
+
+/// A call being answered: ends when the answer's body has been sent or given up.
+#[derive(Debug)]
+pub(crate) struct Answering<B = ()> {
+    pace: Pace,
+    body: B,
+}
+
+impl Answering {
+    /// Ties the call's end to that of its answer.
+    pub(crate) fn with<B>(self, body: B) -> Answering<B> {
+        let pace = self.pace.clone();
+        // The new one takes over; the old one's end is overwritten by it.
+        drop(self);
+        pace.enter(Phase::Answering);
+        Answering { pace, body }
+    }
+}
+
+impl<B> Drop for Answering<B> {
+    fn drop(&mut self) {
+        self.pace.enter(Phase::Idle);
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Answering<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The bytes of a connection. Its place among the connections is held until these are closed.
+#[derive(Debug)]
+pub(crate) struct Line {
+    stream: TcpStream,
+    pace: Pace,
+    _seat: Seat,
+}
+
+impl Line {
+    pub(crate) fn new(stream: TcpStream, pace: Pace, seat: Seat) -> Self {
+        Self { stream, pace, _seat: seat }
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.pace.read_something();
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.pace.wrote(polled.is_pending());
+        polled
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, bytes);
+        self.pace.wrote(polled.is_pending());
+        polled
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

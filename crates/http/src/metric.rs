@@ -1,0 +1,53 @@
+//! Figures for Prometheus. Names, labels and values never carry what people wrote.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// Upper bounds in seconds: from a shared commit to a patient long poll.
+const SECONDS: [f64; 14] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// The process's recorder, installed at the first call. Figures belong to the process, not to one server in it.
+pub(crate) fn recorder() -> PrometheusHandle {
+    static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    RECORDER
+        .get_or_init(|| {
+            let builder = PrometheusBuilder::new();
+            let builder = builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS);
+            // Refused only for an empty list of buckets.
+            let recorder = builder.unwrap_or_default().build_recorder();
+            let handle = recorder.handle();
+            if metrics::set_global_recorder(recorder).is_err() {
+                tracing::warn!("another recorder of metrics is installed already; /metrics stays empty");
+            }
+            describe();
+            handle
+        })
+        .clone()
+}
+
+fn describe() {
+    use metrics::{describe_counter, describe_gauge, describe_histogram};
+    describe_counter!("standfast_http_requests_total", "Calls answered, by method, route and status.");
+    describe_histogram!("standfast_http_seconds", "Time from the head of a call to its answer, by route.");
+    describe_gauge!("standfast_http_connections", "Connections open.");
+    describe_counter!("standfast_http_connections_refused_total", "Connections refused, by the limit that was reached.");
+    describe_counter!("standfast_http_connections_slow_total", "Connections closed for being slow, by phase.");
+    describe_gauge!("standfast_live_sockets", "Live sockets, by who is behind them.");
+    describe_counter!("standfast_live_closed_total", "Live sockets that the server closed, by reason.");
+    describe_counter!("standfast_limited_total", "Calls refused by a limit, by what was counted and for whom.");
+    describe_counter!("standfast_shed_total", "Messages told to come back because too many were being taken in.");
+    describe_gauge!("standfast_intake_in_flight", "Messages being taken in.");
+    describe_gauge!("standfast_waiting_requests", "Requests that wait for the desk.");
+    describe_gauge!("standfast_agents_present", "Agents who are there to answer.");
+}
+
+/// Keeps the recorder's memory bounded between two scrapes.
+pub(crate) async fn upkeep(handle: PrometheusHandle) {
+    let mut beat = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        beat.tick().await;
+        handle.run_upkeep();
+    }
+}

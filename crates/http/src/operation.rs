@@ -1,0 +1,61 @@
+//! What whoever runs the machine asks: is it alive, is it ready, how is it doing.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use metrics::gauge;
+use standfast_store::Lane;
+
+use crate::app::App;
+use crate::route::{Access, Class, Route};
+
+/// How long the store may take for an empty unit of work before it counts as not writable.
+const WRITABLE_WITHIN: Duration = Duration::from_secs(2);
+
+/// The routes of operation.
+pub(crate) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/healthz", Access::Public, healthz).counts(Class::Free),
+        Route::get("/readyz", Access::Public, readyz).counts(Class::Free),
+        Route::get("/metrics", Access::Operator, metrics).counts(Class::Free),
+    ]
+}
+
+/// The process runs.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The desk takes messages in and passes them on: the store writes and the relay runs.
+async fn readyz(State(app): State<App>) -> (StatusCode, &'static str) {
+    if app.desk.store().broken().borrow().is_some() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the store has stopped writing\n");
+    }
+    let unit = app.desk.store().write(Lane::AtRisk, 0, |_| Ok::<(), standfast_store::Error>(()));
+    match tokio::time::timeout(WRITABLE_WITHIN, unit).await {
+        Ok(Ok(())) if app.hub.is_fed() => (StatusCode::OK, "ready\n"),
+        Ok(Ok(())) => (StatusCode::SERVICE_UNAVAILABLE, "the relay does not run\n"),
+        Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not write\n"),
+    }
+}
+
+/// Figures for Prometheus.
+async fn metrics(State(app): State<App>) -> Response {
+    let stats = app.desk.store().stats();
+    #[expect(clippy::cast_precision_loss, reason = "figures for reading")]
+    {
+        gauge!("standfast_store_commits").set(stats.commits as f64);
+        gauge!("standfast_store_units").set(stats.units as f64);
+        gauge!("standfast_store_repeats").set(stats.repeats as f64);
+        gauge!("standfast_store_waiting_units").set(stats.waiting_units as f64);
+        gauge!("standfast_store_waiting_reads").set(stats.waiting_reads as f64);
+        gauge!("standfast_intake_in_flight").set(app.gate.taken() as f64);
+    }
+    gauge!("standfast_store_commit_p50_seconds").set(stats.commit_p50.as_secs_f64());
+    gauge!("standfast_store_commit_p99_seconds").set(stats.commit_p99.as_secs_f64());
+    gauge!("standfast_relay_running").set(f64::from(u8::from(app.hub.is_fed())));
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render()).into_response()
+}

@@ -1,0 +1,256 @@
+//! The accept loop: connections with a time for everything, counted, and let go in good order at the end.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::Service as _;
+use hyper_util::rt::TokioIo;
+use metrics::{counter, gauge};
+use parking_lot::Mutex;
+use standfast_desk::Desk;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::line::{Answering, Line, Pace};
+use crate::network::{Network, Peer};
+use crate::{live, metric, route};
+
+pub use crate::passage::SMALL_BODY;
+
+/// The longest head of a call, in bytes.
+const MOST_HEADER_BYTES: usize = 16 << 10;
+const MOST_HEADERS: usize = 64;
+/// What is buffered of one connection, in bytes.
+const BUFFER: usize = 64 << 10;
+/// Signals from the relay on their way to the sockets.
+const SIGNALS: usize = 1_024;
+
+/// Why serving ended before it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The listener has no address: it is not open.
+    #[error("the listener is not open: {0}")]
+    Listener(#[from] std::io::Error),
+}
+
+/// Serves the desk on `listener` until `shutdown` is ready; then running calls end, sockets are told to come back,
+/// and what takes longer than the configured drain is cut off.
+pub async fn serve(
+    listener: TcpListener,
+    desk: Desk,
+    config: Config,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    let address = listener.local_addr()?;
+    let app = App::new(desk, config);
+    let router = route::router(app.clone());
+    let mut tasks = JoinSet::new();
+    tasks.spawn(metric::upkeep(app.metrics.clone()));
+    tasks.spawn(live::attend(app.clone()));
+    tasks.spawn(relay(app.clone()));
+    tracing::info!(%address, "serving");
+
+    let (stop, stopping) = watch::channel(false);
+    let seats = Seats::default();
+    let mut connections = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        let (stream, from) = tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file descriptors, or the peer is gone already: the next one may do.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+        };
+        match seats.take(&app.config, from) {
+            Ok(seat) => {
+                let connection = Connection { router: router.clone(), app: app.clone(), from };
+                connections.spawn(connection.serve(stream, seat, stopping.clone()));
+            }
+            Err(limit) => refuse(&stream, limit),
+        }
+    }
+    drop(listener);
+    tracing::info!("draining");
+    app.hub.drain();
+    // Nobody may be left to hear it.
+    let _ = stop.send(true);
+    let drain = async {
+        while connections.join_next().await.is_some() {}
+        while app.hub.sockets() > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    if tokio::time::timeout(Duration::from_secs(app.config.drain_seconds), drain).await.is_err() {
+        tracing::warn!(connections = connections.len(), sockets = app.hub.sockets(), "cut off");
+    }
+    connections.shutdown().await;
+    tasks.shutdown().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Hands the relay's signals to the hub; a relay that falls over is started again.
+async fn relay(app: App) {
+    loop {
+        let (sender, mut signals) = mpsc::channel(SIGNALS);
+        let relay = tokio::spawn(standfast_desk::relay(app.desk.clone(), sender));
+        let _abort = AbortOnDrop(relay.abort_handle());
+        app.hub.set_fed(true);
+        while let Some(signal) = signals.recv().await {
+            app.hub.take(&signal);
+        }
+        app.hub.set_fed(false);
+        tracing::error!("the relay ended; it is started again");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// A task that ends with whoever holds this.
+struct AbortOnDrop(tokio::task::AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Says no without starting a task for it.
+fn refuse(stream: &TcpStream, limit: &'static str) {
+    counter!("standfast_http_connections_refused_total", "limit" => limit).increment(1);
+    let answer = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    // A peer that does not even take these bytes learns it from the closed connection.
+    let _ = stream.try_write(answer);
+}
+
+/// The connections there are.
+#[derive(Debug, Default)]
+struct Count {
+    all: usize,
+    by_network: HashMap<Network, usize>,
+}
+
+#[derive(Debug, Default)]
+struct Seats(Arc<Mutex<Count>>);
+
+/// One connection's place, held until the connection is closed, sockets included.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    count: Arc<Mutex<Count>>,
+    network: Option<Network>,
+}
+
+impl Seats {
+    /// A place for a connection; the name of the limit when there is none. Trusted proxies bring many people.
+    fn take(&self, config: &Config, from: SocketAddr) -> Result<Seat, &'static str> {
+        let address = from.ip().to_canonical();
+        let trusted = config.trusted_proxies.iter().any(|range| range.contains(address));
+        let network = (!trusted).then(|| Network::of(address));
+        let mut count = self.0.lock();
+        if count.all >= config.connections {
+            return Err("all");
+        }
+        if let Some(network) = network {
+            let of_network = count.by_network.entry(network).or_insert(0);
+            if *of_network >= config.connections_per_network {
+                return Err("network");
+            }
+            *of_network += 1;
+        }
+        count.all += 1;
+        gauge!("standfast_http_connections").increment(1.0);
+        Ok(Seat { count: self.0.clone(), network })
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        gauge!("standfast_http_connections").decrement(1.0);
+        let mut count = self.count.lock();
+        count.all -= 1;
+        let Some(network) = self.network else { return };
+        if let Some(of_network) = count.by_network.get_mut(&network) {
+            *of_network -= 1;
+            if *of_network == 0 {
+                count.by_network.remove(&network);
+            }
+        }
+    }
+}
+
+/// What a connection's task needs.
+struct Connection {
+    router: Router,
+    app: App,
+    from: SocketAddr,
+}
+
+impl Connection {
+    async fn serve(self, stream: TcpStream, seat: Seat, mut stopping: watch::Receiver<bool>) {
+        // Small answers are waited for: without this they wait for the peer's delayed acknowledgement.
+        let _ = stream.set_nodelay(true);
+        let pace = Pace::new();
+        let line = Line::new(stream, pace.clone(), seat);
+        let service = hyper::service::service_fn({
+            let pace = pace.clone();
+            move |request: Request<Incoming>| {
+                let answering = pace.answer();
+                self.call(request, answering)
+            }
+        });
+        let connection = http1::Builder::new()
+            .header_read_timeout(None)
+            .max_headers(MOST_HEADERS)
+            .max_header_size(MOST_HEADER_BYTES)
+            .max_buf_size(BUFFER)
+            .serve_connection(TokioIo::new(line), service)
+            .with_upgrades();
+        tokio::pin!(connection);
+        let mut told = false;
+        loop {
+            tokio::select! {
+                // Broken connections are the peer's affair.
+                _ = connection.as_mut() => return,
+                phase = pace.overdue() => {
+                    counter!("standfast_http_connections_slow_total", "phase" => phase).increment(1);
+                    return;
+                }
+                _ = stopping.wait_for(|stop| *stop), if !told => {
+                    told = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+        }
+    }
+
+    fn call(
+        &self,
+        mut request: Request<Incoming>,
+        answering: Answering,
+    ) -> impl Future<Output = Result<http::Response<Answering<axum::body::Body>>, std::convert::Infallible>> + use<>
+    {
+        let peer = Peer::of(self.from, request.headers(), &self.app.config.trusted_proxies);
+        request.extensions_mut().insert(peer);
+        let router = hyper_util::service::TowerToHyperService::new(self.router.clone());
+        let answer = router.call(request.map(axum::body::Body::new));
+        async move {
+            let response = answer.await?;
+            Ok(response.map(|body| answering.with(body)))
+        }
+    }
+}
