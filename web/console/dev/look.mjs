@@ -64,7 +64,7 @@ for (const scene of SCENES.filter(({ name }) => name.includes(only))) {
       data: { email: `${as}@desk.example`, password: 'standfast' },
     });
   try {
-    await mock({ fail: null, delay: 0, offline: false, outdated: false });
+    await mock({ fail: null, delay: 0, offline: false, outdated: false, status: 500 });
     await run({
       page,
       mock,
@@ -95,7 +95,7 @@ for (const scene of SCENES.filter(({ name }) => name.includes(only))) {
     console.log(`BAD ${name}\n      ${error.message}\n      ${faults.join('\n      ')}`);
     await page.screenshot({ path: `${OUT}${name}.png` }).catch(() => {});
   }
-  await mock({ fail: null, delay: 0, offline: false, outdated: false });
+  await mock({ fail: null, delay: 0, offline: false, outdated: false, status: 500 });
   await context.close();
 }
 await browser.close();

@@ -130,7 +130,7 @@ export const SCENES = [
     name: 'me-zh',
     run: async (it) => (
       await openFirst(it),
-      await it.page.locator('nav [data-dropdown-menu-trigger]').click(),
+      await it.page.locator('nav [aria-haspopup=menu]').click(),
       it.settle()
     ),
   },
@@ -194,7 +194,7 @@ export const SCENES = [
     noise: NET,
     run: async (it) => {
       await openFirst(it);
-      await it.mock({ fail: 'reply' });
+      await it.mock({ fail: 'reply', status: 413 });
       await it.page.keyboard.press('r');
       await it.page.keyboard.type('这条会失败');
       await it.page.keyboard.press('Control+Enter');

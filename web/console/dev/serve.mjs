@@ -50,12 +50,12 @@ async function answerApi(request, response, url) {
   let result;
   if (faults.fail && new RegExp(faults.fail).test(path)) {
     result = [
-      500,
+      faults.status ?? 500,
       {
         type: '/docs/problems/internal',
         code: 'internal',
         title: 'The desk could not do that. It has been noted.',
-        status: 500,
+        status: faults.status ?? 500,
       },
     ];
   } else {
@@ -82,13 +82,13 @@ async function answerApi(request, response, url) {
 
 async function play(request, response) {
   const wish = JSON.parse((await bodyOf(request)) || '{}');
-  for (const name of ['fail', 'delay', 'outdated', 'offline'])
+  for (const name of ['fail', 'delay', 'outdated', 'offline', 'status'])
     if (name in wish) api.faults[name] = wish[name];
   live.refusing = Boolean(api.faults.offline);
   if (wish.offline) live.drop();
   for (let index = 0; index < (wish.arrive ?? 0); index += 1) desk.arrive(index);
   for (let index = 0; index < (wish.atRisk ?? 0); index += 1)
-    Object.assign(desk.arrive(index), { at_risk: true, type: 'theft' });
+    desk.arrive(index, { at_risk: true, type: 'theft' });
   if (wish.write) desk.customerWrites(desk.requests.get(wish.write), wish.text ?? '还在吗？');
   if (wish.typing)
     live.tell(

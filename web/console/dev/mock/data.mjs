@@ -170,12 +170,23 @@ export function numberOf(luck) {
   return Array.from({ length: 10 }, () => luck.pick([...ALPHABET])).join('');
 }
 
+/** An address or a hash as the chain writes it. */
+function valueOf(luck, chain, kind) {
+  const base58 = (length) => Array.from({ length }, () => luck.pick([...BASE58])).join('');
+  if (kind === 'transaction')
+    return chain === 'sol'
+      ? base58(88)
+      : chain === 'tron' || chain === 'btc'
+        ? luck.hex(64)
+        : `0x${luck.hex(64)}`;
+  if (chain === 'tron') return `T${base58(33)}`;
+  if (chain === 'btc') return `bc1q${base58(38).toLowerCase()}`;
+  return chain === 'sol' ? base58(44) : `0x${luck.hex(40)}`;
+}
+
 function fill(text, luck, chain, found) {
-  const address =
-    chain === 'tron'
-      ? `T${Array.from({ length: 33 }, () => luck.pick([...BASE58])).join('')}`
-      : `0x${luck.hex(40)}`;
-  const tx = chain === 'tron' ? luck.hex(64) : `0x${luck.hex(64)}`;
+  const address = valueOf(luck, chain, 'address');
+  const tx = valueOf(luck, chain, 'transaction');
   return text.replace(/\{(\w+)\}/g, (_, name) => {
     if (name === 'amount') return String(100 + luck.below(20000));
     const value = name === 'address' ? address : tx;
@@ -209,7 +220,7 @@ export function makeRequest({ luck, now, nextId, customer, age, index }) {
   const { language } = customer;
   const type = luck.next() < 0.09 ? luck.pick(TYPES.slice(0, 3)) : luck.pick(TYPES.slice(3));
   const [code, urgency, typeAtRisk] = type;
-  const chain = luck.pick(CHAINS);
+  const chain = code === 'tron-perm' ? 'tron' : luck.pick(CHAINS);
   const created = now - age - 60_000;
   const found = [];
   const text = fill(luck.pick(FIRST[language][code]), luck, chain, found);
@@ -284,18 +295,16 @@ export function makeRequest({ luck, now, nextId, customer, age, index }) {
         : [],
     entries,
     fields: Object.fromEntries(
-      type[5]
-        .slice(0, 2)
-        .map((field) => [
-          field,
-          {
-            chain: chain ?? 'eth',
-            transaction: `0x${luck.hex(64)}`,
-            address: `0x${luck.hex(40)}`,
-            app_version: '2.1.4',
-            device: 'iPhone 15',
-          }[field],
-        ]),
+      type[5].slice(0, 2).map((field) => [
+        field,
+        {
+          chain: chain ?? 'eth',
+          transaction: valueOf(luck, chain, 'transaction'),
+          address: valueOf(luck, chain, 'address'),
+          app_version: '2.1.4',
+          device: 'iPhone 15',
+        }[field],
+      ]),
     ),
     context: {
       app_version: '2.1.4 (20114)',

@@ -119,7 +119,7 @@ export class MockDesk {
     );
   }
 
-  arrive(index = 0) {
+  arrive(index = 0, more = {}) {
     const customers = [...this.customers.values()];
     const request = makeRequest({
       luck: this.luck,
@@ -136,6 +136,7 @@ export class MockDesk {
       state: 'open',
       assignee_id: null,
     });
+    Object.assign(request, more);
     request.entries = request.entries.slice(0, 1);
     request.entries[0].created_at = iso(Date.now());
     this.requests.set(request.id, request);

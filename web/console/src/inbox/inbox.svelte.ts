@@ -28,6 +28,8 @@ class Inbox {
   #holding = false;
   #kept = new Map<string, Kept>();
   #abort: AbortController | null = null;
+  /** What changed while a page was on its way: the page may be older. */
+  #meanwhile: RequestSummary[] | null = null;
   #firstFeed: ((feed: string) => void) | null = null;
 
   /** Called with the feed cursor of the first page that arrives: the live link starts from there. */
@@ -53,6 +55,7 @@ class Inbox {
     this.#abort?.abort();
     const abort = (this.#abort = new AbortController());
     const { query } = this;
+    this.#meanwhile = [];
     try {
       const page = await api.inbox(
         { ...query, limit: Math.min(200, Math.max(PAGE, this.items.length)) },
@@ -62,6 +65,7 @@ class Inbox {
       this.#take(page, query);
     } catch (error) {
       if (abort.signal.aborted) return;
+      this.#meanwhile = null;
       this.problem = asProblem(error);
       if (this.status !== 'ready') this.status = 'failed';
     }
@@ -80,6 +84,9 @@ class Inbox {
     this.held = [];
     this.status = 'ready';
     this.problem = null;
+    const meanwhile = this.#meanwhile ?? [];
+    this.#meanwhile = null;
+    this.apply(meanwhile);
     this.#keep(query);
     this.#firstFeed?.(page.feed);
     this.#firstFeed = null;
@@ -107,6 +114,7 @@ class Inbox {
   /** Live changes of any requests. */
   apply(changes: readonly RequestSummary[], counts?: Counts): void {
     if (counts) this.counts = counts;
+    this.#meanwhile?.push(...changes);
     if (this.status !== 'ready' || changes.length === 0) return;
     if (this.#holding) {
       this.items = mergeInPlace(this.items, changes, this.open);

@@ -4,6 +4,7 @@ import { open } from '../conversation/open.svelte';
 import { inbox } from '../inbox/inbox.svelte';
 import { outbox } from '../reply/outbox.svelte';
 import { directory } from '../session/directory.svelte';
+import { session } from '../session/session.svelte';
 import { announce } from './announce.svelte';
 import { link } from './link.svelte';
 
@@ -61,6 +62,6 @@ export function back(): void {
 
 /** Starts the link at the feed cursor of the first list. */
 export function startLive(): void {
-  link.listen(take, back);
+  link.listen({ frame: take, back, refused: () => void session.verify() });
   inbox.onFeed((feed) => link.start(feed));
 }

@@ -11,6 +11,7 @@ class Link {
 
   #onFrame: (frame: ServerFrame) => void = () => {};
   #onBack: () => void = () => {};
+  #onRefused: () => void = () => {};
   #viewing: Id | null = null;
   #status: 'online' | 'away' = 'online';
   #live = new Live({
@@ -23,9 +24,10 @@ class Link {
     onConnection: (connection) => this.#changed(connection),
   });
 
-  listen(onFrame: (frame: ServerFrame) => void, onBack: () => void): void {
-    this.#onFrame = onFrame;
-    this.#onBack = onBack;
+  listen(to: { frame: (frame: ServerFrame) => void; back: () => void; refused: () => void }): void {
+    this.#onFrame = to.frame;
+    this.#onBack = to.back;
+    this.#onRefused = to.refused;
   }
 
   start(feed: string): void {
@@ -78,6 +80,7 @@ class Link {
   #changed(connection: Connection): void {
     const back = (connection === 'live' || connection === 'polling') && this.connection !== 'live';
     this.connection = connection;
+    if (connection === 'refused') this.#onRefused();
     if (back) {
       this.hadContact = true;
       this.#onBack();

@@ -15,7 +15,8 @@ export interface Message {
   text: string;
   files: Attachment[];
   seenSeq: number;
-  then?: AfterReply;
+  /** What the reply leaves the request in. */
+  after?: AfterReply;
 }
 
 /** A reply that the desk sent back with a reason which the writer has to settle. */
@@ -69,7 +70,7 @@ class ReplyOutbox {
     return this.items.filter((item) => item.frame.request === request);
   }
 
-  send({ request, tab, text, files, seenSeq, then }: Message): void {
+  send({ request, tab, text, files, seenSeq, after }: Message): void {
     const client_id = crypto.randomUUID();
     const attachments = files.map((file) => file.id);
     const with_files = attachments.length > 0 ? { attachments } : {};
@@ -84,7 +85,8 @@ class ReplyOutbox {
               request,
               text,
               seen_seq: seenSeq,
-              ...(then && { then }),
+              // oxlint-disable-next-line unicorn/no-thenable -- the name in the protocol
+              ...(after && { then: after }),
               ...with_files,
             },
       created_at: new Date(instant()).toISOString(),
@@ -161,19 +163,10 @@ class ReplyOutbox {
 
 /** Over REST: the one way that carries attachments and says what was missed. */
 async function deliver({ frame }: Outgoing): Promise<Receipt | null> {
-  const { request = '', client_id, text, attachments } = frame;
+  const { t: kind, request = '', ...body } = frame;
   try {
-    if (frame.t === 'note') await api.note(request, { client_id, text, attachments });
-    else if (frame.t === 'reply') {
-      const { seen_seq, then } = frame;
-      await api.reply(request, {
-        client_id,
-        text,
-        seen_seq,
-        attachments,
-        then: then as AfterReply | undefined,
-      });
-    }
+    if (kind === 'note') await api.note(request, body);
+    else await api.reply(request, body as api.ReplyBody);
     // Only its presence matters to the outbox of an agent.
     return { request_id: request } as Receipt;
   } catch (error) {

@@ -82,7 +82,7 @@ export class Writing {
     this.#later();
   }
 
-  send(conversation: Conversation, then?: AfterReply): void {
+  send(conversation: Conversation, after?: AfterReply): void {
     if (!this.sendable) return;
     const { tab, request } = this;
     outbox.send({
@@ -91,7 +91,7 @@ export class Writing {
       text: this.text.trim(),
       files: this.files,
       seenSeq: conversation.lastSeq,
-      then,
+      after,
     });
     if (tab === 'reply') {
       this.reply = '';

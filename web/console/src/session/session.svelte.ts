@@ -39,6 +39,17 @@ class Session {
     }
   }
 
+  /** Something was refused: are we still known? */
+  async verify(): Promise<void> {
+    try {
+      await api.whoAmI();
+    } catch (error) {
+      if (asProblem(error).status !== 401 || this.standing !== 'in') return;
+      this.expired = true;
+      this.standing = 'out';
+    }
+  }
+
   /** Throws `Problem`. */
   async signIn(email: string, password: string): Promise<void> {
     this.#enter((await api.signIn(email, password)).agent);

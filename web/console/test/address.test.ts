@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import {
+  deskPlace,
+  readAddress,
+  requestNumber,
+  spokenNumber,
+  VIEWS,
+  writeAddress,
+} from '../src/routing/address';
+import { linkParts } from '../src/actions/link';
+import { matches } from '../src/actions/match';
+
+describe('addresses', () => {
+  it('lead back to their place', () => {
+    const places = [
+      ...VIEWS.map((view) => deskPlace(view)),
+      deskPlace('at_risk', '7301000000000123'),
+      deskPlace('all', null, { q: '被盗 & more', type: 'theft', team: '501' }),
+      { room: 'settings', section: 'jobs' } as const,
+    ];
+    for (const place of places) {
+      const url = new URL(writeAddress(place), 'https://desk.example');
+      expect(readAddress(url.pathname, url.search)).toEqual(place);
+    }
+  });
+
+  it("never fail on a stranger's address", () => {
+    for (const path of ['/console', '/console/', '/console/nowhere', '/console/%E0%A4%A', '/']) {
+      expect(readAddress(path)).toMatchObject({ room: 'desk', view: 'unassigned', request: null });
+    }
+  });
+});
+
+describe('request numbers', () => {
+  it('are recognised as people type them', () => {
+    expect(requestNumber(' k7m-39q-x24t ')).toBe('K7M39QX24T');
+    expect(requestNumber('K7M 39Q X24T')).toBe('K7M39QX24T');
+    expect(requestNumber('K7M39QX24')).toBeNull();
+    expect(requestNumber('K7M39QX2O0')).toBeNull();
+  });
+
+  it('are shown in groups', () => {
+    expect(spokenNumber('K7M39QX24T')).toBe('K7M-39Q-X24T');
+    expect(spokenNumber('K7M-39Q-X24T')).toBe('K7M-39Q-X24T');
+    expect(spokenNumber('')).toBe('');
+  });
+});
+
+describe("links in users' texts", () => {
+  it('show where they really lead', () => {
+    expect(linkParts('https://аpple.com/a')).toMatchObject({
+      host: 'xn--pple-43d.com',
+      punycode: true,
+      shown: 'аpple.com',
+    });
+    expect(linkParts('https://official.example@evil.example/x')).toMatchObject({
+      host: 'evil.example',
+      credentials: true,
+    });
+    expect(linkParts('https://tronscan.org/#/tx')).toMatchObject({
+      host: 'tronscan.org',
+      punycode: false,
+      credentials: false,
+    });
+  });
+
+  it('are web addresses or nothing', () => {
+    for (const text of ['javascript:alert(1)', 'data:text/html,x', 'https://', 'plain'])
+      expect(linkParts(text)).toBeNull();
+  });
+});
+
+describe('matching', () => {
+  it('wants every word, in any case and width', () => {
+    expect(matches('Mark as Solved', 'solv MARK')).toBe(true);
+    expect(matches('标记为已解决', '解决')).toBe(true);
+    expect(matches('ＵＳＤＴ 转账', 'usdt')).toBe(true);
+    expect(matches('Mark as solved', 'spam')).toBe(false);
+  });
+});

@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import en from '../../../locales/en/console.json';
+import zh from '../../../locales/zh-CN/console.json';
+
+const EN: Record<string, string> = en;
+const ZH: Record<string, string> = zh;
+const bare = (key: string) => key.replace(/_(one|other)$/, '');
+const keys = (catalog: Record<string, string>) => new Set(Object.keys(catalog).map(bare));
+const params = (text: string | undefined) =>
+  [...(text ?? '').matchAll(/\{(\w+)\}/g)].map((match) => match[1]).toSorted();
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((file) => file.isFile() && /\.(ts|svelte)$/.test(file.name))
+    .map((file) => readFileSync(join(file.parentPath, file.name), 'utf8'));
+}
+
+describe('catalogues', () => {
+  it('say the same things in both languages', () => {
+    expect([...keys(ZH)].toSorted()).toEqual([...keys(EN)].toSorted());
+  });
+
+  it('use the same parameters', () => {
+    for (const key of Object.keys(ZH)) {
+      const english = EN[key] ?? EN[`${bare(key)}_other`];
+      expect(params(ZH[key]), key).toEqual(params(english));
+    }
+  });
+
+  it('know every key that the code names', () => {
+    const used = sources(join(import.meta.dirname, '../src')).flatMap((text) =>
+      [...text.matchAll(/\b(?:t|say)\(\s*'([\w.]+)'/g)].map((match) => match[1] ?? ''),
+    );
+    const known = keys(EN);
+    expect(used.length).toBeGreaterThan(150);
+    const missing = used.filter((key) => !known.has(key) && !known.has(`event.${key}`));
+    expect([...new Set(missing)]).toEqual([]);
+  });
+
+  it('never shout and never say oops', () => {
+    for (const text of [...Object.values(EN), ...Object.values(ZH)])
+      expect(text).not.toMatch(/[!！]|oops/i);
+  });
+});
