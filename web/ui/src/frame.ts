@@ -69,7 +69,7 @@ export type ServerFrame =
   | { t: 'inbox'; feed: string; items: RequestSummary[]; counts: Counts }
   | { t: 'inbox_reset'; feed: string }
   | { t: 'ack'; client_id: string; receipt: Receipt }
-  | { t: 'nack'; client_id: string; problem: Problem }
+  | { t: 'nack'; client_id: string; request?: string; problem: Problem }
   | {
       t: 'typing';
       request: string;
@@ -79,6 +79,6 @@ export type ServerFrame =
   | { t: 'read'; request: string; by: 'customer' | 'agent'; agent?: string; seq: number }
   | { t: 'viewers'; request: string; agents: Viewer[] }
   | { t: 'presence'; agents: { id: string; status: 'online' | 'away' | 'offline' }[] }
-  | { t: 'waiting'; request?: string; place: number | null; expected: Expected | null }
+  | { t: 'waiting'; request: string; place: number | null; expected: Expected | null }
   | { t: 'pong' }
   | { t: 'bye'; reason: 'drain' | 'slow' | 'revoked' | 'protocol'; retry_after_ms?: number };

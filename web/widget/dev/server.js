@@ -115,7 +115,11 @@ async function api(request, response, url, path) {
   if (!target) return problem(response, 404, 'not_found', 'Not found');
   if (action === 'messages') {
     if (faults.refuse) return problem(response, 422, faults.refuse, 'The message was not taken.');
-    const { status, receipt } = desk.receive(owner, JSON.parse(await body(request)), target);
+    const { client_id, text, attachments, ...unknown } = JSON.parse(await body(request));
+    // As strict as the real desk.
+    if (Object.keys(unknown).length > 0)
+      return problem(response, 422, 'invalid', 'Unknown members');
+    const { status, receipt } = desk.receive(owner, { client_id, text, attachments }, target);
     return json(response, status, receipt);
   }
   if (action === 'read') {

@@ -202,12 +202,12 @@ async function extremes() {
           : { author: { kind: 'agent', id: '12', name: '名字特别特别长的客服人员亚历山德罗维奇' } },
     });
   }
-  await dev('event', { type: 'joined', name: '王芳' });
+  await dev('event', { type: 'merged_from', number: 'K7M-39Q-X24T' });
   await dev('reply', {
     text: null,
     more: { text: null, erased: { at: new Date().toISOString(), reason: 'privacy' } },
   });
-  await dev('event', { type: 'solved' });
+  await dev('event', { type: 'state', from: 'waiting', to: 'solved' });
   await page.locator('.event').nth(1).waitFor();
   await page.locator('.icon[aria-expanded]').click();
   await shoot(page, '360-extremes-2-long');

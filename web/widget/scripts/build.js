@@ -32,7 +32,12 @@ async function make(entry, file) {
       outDir: 'dist',
       emptyOutDir: false,
       minify: 'terser',
-      terserOptions: { compress: { passes: 3, unsafe_arrows: true }, format: { comments: false } },
+      terserOptions: {
+        ecma: 2020,
+        module: true,
+        compress: { passes: 3, unsafe_arrows: true, pure_getters: true, keep_fargs: false },
+        format: { comments: false },
+      },
       lib: { entry, formats: ['iife'], name: 'StandfastWidget', fileName: () => file },
       rollupOptions: { output: { extend: false } },
     },

@@ -136,7 +136,7 @@ export class Support {
     try {
       await Promise.all([this.loadDesk(), known && this.#loadRequests()]);
       this.#set({ unreachable: false });
-      if (known) this.#live.start();
+      if (this.requests.length > 0) this.#live.start();
       if (this.view.request) await this.#load(this.view.request);
     } catch {
       this.#set({ unreachable: true });
@@ -192,7 +192,6 @@ export class Support {
       ...(draft.volatile && { volatile: true }),
       ...(!first && !request && pending && { follows: pending }),
     });
-    this.#live.start();
   }
 
   retry(clientId: string): void {
@@ -375,9 +374,10 @@ export class Support {
     if (receipt) return receipt;
     const { t: _, request, ...body } = frame;
     if (!request) return this.api.post('/requests', body);
-    const number = (this.requests.find((each) => each.id === request) ?? this.receipts[request])
-      ?.number;
-    return number ? this.api.post(`/requests/${number}/messages`, body) : null;
+    const known = this.requests.find((each) => each.id === request) ?? this.receipts[request];
+    if (!known) return null;
+    const { client_id, text, attachments = [] } = frame;
+    return this.api.post(`/requests/${known.number}/messages`, { client_id, text, attachments });
   }
 
   #received(item: Outgoing, receipt: Receipt): void {
@@ -412,6 +412,8 @@ export class Support {
       this.#set({ view: { ...view, request: id } });
       this.#save();
     }
+    // Only now does the desk know the visitor, so that a socket is told of what concerns them.
+    this.#live.start();
     if (receipt.seq === 1) {
       this.#set({ floor: { ...this.floor, [id]: 0 } });
       this.#live.subscribe(id, 0);
@@ -502,9 +504,8 @@ export class Support {
         }
         break;
       case 'waiting': {
-        const id = frame.request ?? this.requests.find((each) => each.state === 'open')?.id ?? '';
+        const { request: id, place, expected } = frame;
         const receipt = this.receipts[id];
-        const { place, expected } = frame;
         if (receipt)
           this.#set({ receipts: { ...this.receipts, [id]: { ...receipt, place, expected } } });
         break;

@@ -123,8 +123,9 @@ function Divider({ support: { language }, entry, before }: Props) {
 }
 
 function Event({ support: { t }, entry }: Props) {
-  const key = `event_${entry.event?.type ?? ''}`;
-  const text = t(key, { name: String(entry.event?.['name'] ?? entry.author.name ?? t('team')) });
+  const { type, to, number } = entry.event ?? { type: '' };
+  const key = `event_${String(type === 'state' ? to : type)}`;
+  const text = t(key, { number: String(number) });
   return (
     text !== key && (
       <p class="event" key={entry.seq}>
