@@ -1,8 +1,18 @@
-import type { RequestType } from '@standfast/ui/model';
+import type { RequestType, Upload } from '@standfast/ui/model';
 import { type Suspicion, suspicions } from './secret.ts';
 import type { Support } from './support.ts';
 import { bytes, Picked, unfit } from './upload.ts';
 import { confirmed } from './words.ts';
+
+/** What goes out when somebody presses send. */
+export interface Draft {
+  text: string;
+  attachments: Upload[];
+  type?: string;
+  fields: Record<string, string>;
+  /** It may hold a secret although the person says it does not: never stored. */
+  volatile?: boolean;
+}
 
 /**
  * What is being written in one place, until it is sent. In memory only: it may hold what must not be stored.

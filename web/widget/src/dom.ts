@@ -3,14 +3,14 @@
  * before, and only what differs touches the page. Svelte's runtime alone is 12 kB of the 25 kB that the whole widget
  * may weigh; this is one.
  */
-export type Child = Node_ | string | number | false | null | undefined | readonly Child[];
+export type Child = Branch | string | number | false | null | undefined | readonly Child[];
 export type Props = Readonly<Record<string, unknown>>;
 export type View<P> = (props: P) => Child;
 
-export interface Node_ {
+export interface Branch {
   readonly tag: string;
   readonly props: Props;
-  readonly children: readonly Node_[];
+  readonly children: readonly Branch[];
   element?: Node;
 }
 
@@ -26,8 +26,8 @@ export function h<P>(tag: string | View<P>, props: P | null, ...children: Child[
   return { tag, props: (props ?? {}) as Props, children: flatten(children) };
 }
 
-function flatten(children: readonly Child[]): Node_[] {
-  return children.flatMap((child): Node_[] => {
+function flatten(children: readonly Child[]): Branch[] {
+  return children.flatMap((child): Branch[] => {
     if (child === false || child === null || child === undefined || child === '') return [];
     if (typeof child === 'string' || typeof child === 'number') {
       return [{ tag: TEXT, props: { text: String(child) }, children: [] }];
@@ -36,7 +36,7 @@ function flatten(children: readonly Child[]): Node_[] {
   });
 }
 
-const shown = new WeakMap<Node, readonly Node_[]>();
+const shown = new WeakMap<Node, readonly Branch[]>();
 
 /** Makes the content of `parent` show this tree. */
 export function render(parent: Node, tree: Child): void {
@@ -46,7 +46,7 @@ export function render(parent: Node, tree: Child): void {
 }
 
 /** What makes an old node the same as a new one: its key, or its tag and its place among those without key. */
-function identities(nodes: readonly Node_[]): string[] {
+function identities(nodes: readonly Branch[]): string[] {
   const counts: Record<string, number> = {};
   return nodes.map(({ tag, props }) => {
     if (props['key'] !== undefined) return `${tag}:${String(props['key'])}`;
@@ -55,7 +55,7 @@ function identities(nodes: readonly Node_[]): string[] {
   });
 }
 
-function patch(parent: Node, before: readonly Node_[], next: readonly Node_[]): void {
+function patch(parent: Node, before: readonly Branch[], next: readonly Branch[]): void {
   const names = identities(before);
   const old = new Map(before.map((node, index) => [names[index], node]));
   const own = identities(next);
@@ -78,7 +78,7 @@ function patch(parent: Node, before: readonly Node_[], next: readonly Node_[]): 
   }
 }
 
-function create({ tag }: Node_): Node {
+function create({ tag }: Branch): Node {
   if (tag === TEXT) return document.createTextNode('');
   return tag === 'svg' || tag === 'path'
     ? document.createElementNS(SVG, tag)

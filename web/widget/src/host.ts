@@ -66,3 +66,12 @@ export function random(bytes: number): string {
     .replaceAll('/', '_')
     .replaceAll('=', '');
 }
+
+/** What the browser knows of where the person stands; the page without its query, which may hold private things. */
+export function circumstances(): Record<string, string> {
+  return {
+    page: location.origin + location.pathname,
+    platform: navigator.userAgent,
+    screen: `${screen.width}x${screen.height}`,
+  };
+}

@@ -2,13 +2,14 @@ import { Refused } from '@standfast/ui/delivery';
 import type { Sending, ServerFrame } from '@standfast/ui/frame';
 import { type Language, languageOf, type Translate, translator } from '@standfast/ui/i18n';
 import { type Connection, Live } from '@standfast/ui/live';
-import type { Desk, Entry, Receipt, RequestSummary, Upload } from '@standfast/ui/model';
+import type { Desk, Entry, Receipt, RequestSummary } from '@standfast/ui/model';
 import { Outbox, type Outgoing } from '@standfast/ui/outbox';
 import en from '../../../locales/en/widget.json';
 import zh from '../../../locales/zh-CN/widget.json';
 import { Api } from './api.ts';
-import { Composer } from './composer.ts';
-import { Keep, random } from './host.ts';
+import { Composer, type Draft } from './composer.ts';
+import { circumstances, Keep, random } from './host.ts';
+import { Pictures } from './picture.ts';
 import type { Picked } from './upload.ts';
 
 /** What the panel shows. `pending`: the conversation whose first message has no receipt yet. */
@@ -18,23 +19,16 @@ export interface View {
   pending?: string;
 }
 
-export interface Draft {
-  text: string;
-  attachments: Upload[];
-  type?: string;
-  fields: Record<string, string>;
-  /** It may hold a secret although the person says it does not: never stored. */
-  volatile?: boolean;
-}
-
 const CATALOGS = { 'zh-CN': zh, en } as const;
 const PAGE = 100;
 const TYPING_MS = 6_000;
+const REFRESH_MS = 30_000;
 export const ACTIVE: readonly string[] = ['open', 'waiting', 'on_hold'];
 
 /** Everything the widget knows and does; the views only show it. */
 export class Support {
   readonly api: Api;
+  readonly pictures: Pictures;
   language: Language = 'en';
   t: Translate = translator('en', en);
   opened = false;
@@ -66,7 +60,6 @@ export class Support {
   #live: Live;
   #outbox: Outbox;
   readonly #composers = new Map<string, Composer>();
-  readonly #pictures = new Map<string, string | null>();
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
   #offlineTimer: ReturnType<typeof setTimeout> | undefined;
   #typed = 0;
@@ -79,6 +72,7 @@ export class Support {
       () => this.#authorization(),
       () => this.language,
     );
+    this.pictures = new Pictures(this.api, () => this.onChange());
     this.receipts = this.#keep.read('receipts') ?? {};
     this.#live = this.#connection();
     this.#outbox = this.#mailbag();
@@ -88,9 +82,16 @@ export class Support {
       this.view = saved.view;
       this.opened = saved.opened;
     }
-    addEventListener('online', () => this.#wake());
+    // The waiting time on the screen stays true, and a desk that could not be reached is tried again.
+    setInterval(
+      () => {
+        const idle = document.hidden || (this.view.name !== 'home' && !this.unreachable);
+        if (this.opened && !idle) void this.refresh();
+      },
+      REFRESH_MS * (1 + Math.random() / 4),
+    );
+    for (const event of ['online', 'pageshow']) addEventListener(event, () => this.#wake());
     addEventListener('offline', () => this.#network());
-    addEventListener('pageshow', () => this.#wake());
     document.addEventListener('visibilitychange', () => !document.hidden && this.#wake());
   }
 
@@ -179,7 +180,7 @@ export class Support {
       ...(first && {
         ...(draft.type && { type: draft.type }),
         fields: draft.fields,
-        context: this.#circumstances(),
+        context: { ...circumstances(), ...this.context },
         join: 'new' as const,
       }),
     };
@@ -217,22 +218,6 @@ export class Support {
   copy(value: string): void {
     this.#set({ copied: value });
     setTimeout(() => this.#set({ copied: '' }), 2_000);
-  }
-
-  /** A picture's object URL; '' while it is loading, null when it cannot be shown. */
-  picture(id: string): string | null {
-    const known = this.#pictures.get(id);
-    if (known !== undefined) return known;
-    this.#pictures.set(id, '');
-    this.api
-      .blob(`/attachments/${id}`)
-      .then(URL.createObjectURL, () => null)
-      .then((url) => {
-        this.#pictures.set(id, url);
-        this.onChange();
-      })
-      .catch(() => null);
-    return '';
   }
 
   /** Starts an upload under the visitor's own name, which exists from here on. */
@@ -289,6 +274,8 @@ export class Support {
     for (const { client_id } of this.#outbox.items) this.#outbox.discard(client_id);
     this.#outbox.close();
     for (const key of ['visitor', 'receipts']) this.#keep.set(key, null);
+    this.#composers.clear();
+    this.pictures.clear();
     this.#set({
       requests: [],
       entries: {},
@@ -319,15 +306,6 @@ export class Support {
   #authorization(): string | null {
     const secret = this.#keep.get('visitor');
     return secret && `Visitor ${secret}`;
-  }
-
-  #circumstances(): Record<string, unknown> {
-    return {
-      page: location.origin + location.pathname,
-      platform: navigator.userAgent,
-      screen: `${screen.width}x${screen.height}`,
-      ...this.context,
-    };
   }
 
   #connection(): Live {
@@ -485,7 +463,10 @@ export class Support {
         break;
       case 'request': {
         const { request } = frame;
-        if (this.requests.some((each) => each.id === request.id)) this.#amend(request.id, request);
+        const known = this.requests.find((each) => each.id === request.id);
+        // The desk need not count what is unread in every frame.
+        if (known)
+          this.#amend(request.id, { ...request, unread: request.unread ?? known.unread ?? 0 });
         else this.#set({ requests: [request, ...this.requests] });
         this.markRead();
         break;

@@ -6,7 +6,7 @@ import { Icon } from './icon.tsx';
 
 export function File({ support, file }: { support: Support; file: Attachment }) {
   const { t } = support;
-  const picture = file.picture ? support.picture(file.id) : null;
+  const picture = file.picture ? support.pictures.url(file.id) : null;
   return (
     <button
       key={file.id}
