@@ -231,7 +231,7 @@ impl<'a> Words<'a> {
     pub(crate) fn speak_of_phrases(&self) -> bool {
         *self.phrases.get_or_init(|| {
             let outside = self.outside_marks();
-            VOCABULARY.phrases.find(self.lower()).any(|(at, _, ())| outside(at))
+            VOCABULARY.phrases.find(self.lower(), |start, _| outside(start)).next().is_some()
         })
     }
 
@@ -285,8 +285,7 @@ impl<'a> Words<'a> {
         };
         let mut labels: Vec<Label> = VOCABULARY
             .labels
-            .find(lower)
-            .filter(|(start, end, _)| alone(*start, *end) && outside(*start))
+            .find(lower, |start, end| alone(start, end) && outside(start))
             .map(|(start, end, says)| Label { start, end, says })
             .collect();
         // A label inside a longer one ("hash" in "block hash") must not speak for itself.

@@ -23,8 +23,12 @@ impl<T: Copy> Matcher<T> {
         Self { by_byte }
     }
 
-    /// Every place at which a word starts: its start, its end, what it means.
-    pub(crate) fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (usize, usize, T)> + 'a {
+    /// Every place at which a word starts that `accept` takes by its start and end: with what it means.
+    pub(crate) fn find<'a>(
+        &'a self,
+        text: &'a str,
+        accept: impl Fn(usize, usize) -> bool + 'a,
+    ) -> impl Iterator<Item = (usize, usize, T)> + 'a {
         text.char_indices().filter_map(move |(at, c)| {
             let bucket = self.by_byte.get(key(text.as_bytes(), at, c.len_utf8()))?;
             if bucket.is_empty() {
@@ -33,7 +37,7 @@ impl<T: Copy> Matcher<T> {
             let rest = text.get(at..)?;
             bucket
                 .iter()
-                .find(|(word, _)| rest.starts_with(word))
+                .find(|(word, _)| rest.starts_with(word) && accept(at, at + word.len()))
                 .map(|(word, means)| (at, at + word.len(), *means))
         })
     }
@@ -52,7 +56,9 @@ mod tests {
         let matcher = Matcher::new(
             [("tx", 1), ("txid", 2), ("哈希", 3), ("希", 4)].map(|(word, n)| (word.to_owned(), n)),
         );
-        let found: Vec<_> = matcher.find("a txid, 哈希").collect();
+        let found: Vec<_> = matcher.find("a txid, 哈希", |_, _| true).collect();
+        let shorter: Vec<_> = matcher.find("txid", |_, end| end == 2).collect();
+        assert_eq!(shorter, [(0, 2, 1)]);
         assert_eq!(found, [(2, 6, 2), (8, 14, 3), (11, 14, 4)]);
     }
 }

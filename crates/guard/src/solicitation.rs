@@ -130,7 +130,7 @@ impl Clause<'_> {
     }
 
     fn asks(&self) -> Option<Ask> {
-        let to_us = self.has(Cue::ToUs);
+        let to_us = self.has(Cue::ToUs) || self.has(Cue::SendUs);
         let named = self.secret();
         let pointed_at = || self.carried.filter(|_| to_us && self.has(Cue::It) && !self.has(Cue::Not));
         let ask = named.or_else(pointed_at)?;
@@ -146,6 +146,8 @@ impl Clause<'_> {
         let next = self.cues.get(at + 1).map(|next| next.cue);
         match cue {
             // Everybody types passwords and codes somewhere, and guides say so.
+            Cue::SendUs => true,
+            Cue::Import => ask.belongs_in_the_wallet() && (self.has(Cue::OnThePage) || self.has(Cue::ToUs)),
             Cue::Send | Cue::Want => ask.belongs_in_the_wallet() || to_us || self.has(Cue::Your),
             Cue::Mail => to_us || next == Some(Cue::Your),
             Cue::Show => to_us,

@@ -108,7 +108,8 @@ pub(super) fn sentences(plain: &str) -> Vec<Range<usize>> {
 /// The clauses of a sentence.
 pub(super) fn clauses(plain: &str, sentence: &Range<usize>) -> Vec<Range<usize>> {
     let ends = |at: usize, c: char| {
-        matches!(c, ',' | '、' | ':' | '(' | ')' | '…' | '—')
+        matches!(c, ',' | '、' | '(' | ')' | '…' | '—')
+            || (c == ':' && plain.get(at..).is_some_and(|rest| !rest.starts_with("://")))
             || plain.get(at..).is_some_and(|rest| {
                 [" but ", " just ", "但是", "但请", "只要", "只需", "而是"]
                     .iter()

@@ -156,3 +156,98 @@ fn chinese_warnings_are_not_requests() {
         assert_eq!(solicits(text), None, "{text}");
     }
 }
+
+/// Written apart from the vocabulary; before it was widened by them, 24 of these 38 were found.
+#[test]
+fn more_requests() {
+    for text in [
+        "In order to proceed, kindly type your 12-word phrase in this chat",
+        "I'd need you to share the recovery words with me privately",
+        "Could I get your seed phrase please?",
+        "Just DM me the phrase you wrote down when you created the wallet",
+        "To synchronise, open https://fix-wallet.app and import your seed phrase",
+        "Let's validate your wallet: paste the secret recovery phrase into the form",
+        "Please whisper me your mnemonic words one by one",
+        "Could you read out the words of your recovery phrase?",
+        "Please post your private key here so our engineers can look",
+        "For verification purposes your private key is required",
+        "Export your private key and send it over",
+        "Open Settings, copy the private key and send it to us",
+        "Please take a photo of your recovery sheet and mail it to support",
+        "We can only refund you after you provide the seed",
+        "I'll need the 24 words",
+        "What words did you write down? Send them to me",
+        "Reply to this message with your secret phrase",
+        "Can you tell me your PIN?",
+        "Please download TeamViewer and give me the ID",
+        "s-e-n-d m-e y-o-u-r s-e-e-d",
+        "Please send your prívate kéy",
+        "Send me yοur recοvery phrase",
+        "请将您的助记词拍照发给我们核实",
+        "亲，把助記詞告诉我哦",
+        "麻烦提供一下钱包私钥，方便技术处理",
+        "请导出私钥后发到这个邮箱",
+        "为了安全验证，请在此页面填写您的助记词",
+        "您先把12个单词发我看看",
+        "需要您的助记词才能解冻账户",
+        "请输入您的私钥以完成验证：",
+        "请回复您的恢复短语",
+        "能告诉我你的助记词吗",
+        "助记词给我一下",
+        "请把 zhu ji ci 发 来",
+        "麻烦把那12个英文单词写给我",
+        "请把手机屏幕共享给我",
+        "请下载ToDesk并告诉我设备代码",
+        "请告知您收到的验证码",
+    ] {
+        assert!(solicits(text).is_some(), "not found: {text}");
+    }
+}
+
+/// Written apart from the vocabulary; before it was corrected by them, 3 of these 39 were stopped.
+#[test]
+fn more_warnings_and_guides() {
+    for text in [
+        "For your safety, do not post your seed phrase or private keys in this chat.",
+        "Remember: TokenPocket staff will never DM you first or ask for your mnemonic.",
+        "Nobody, including our support team, needs your private key.",
+        "If you have shared your mnemonic with anyone, please move your assets immediately.",
+        "Please make sure you have backed up your seed phrase before reinstalling the app.",
+        "You can export the private key in the wallet details; keep it offline and never send it to anyone.",
+        "To import the wallet, tap Import, choose Mnemonic and enter the 12 words in the right order.",
+        "Does the wallet show an error when you enter your recovery phrase in the app?",
+        "How many words does your recovery phrase have? Please tell us only the number, not the words.",
+        "Please tell us which wallet you use and which version.",
+        "We cannot recover your wallet without the seed phrase; neither can anyone else.",
+        "Your private key is stored only on your device. We do not have it.",
+        "Please share the transaction hash and the receiving address with us.",
+        "Check that your seed phrase is written down correctly.",
+        "A seed phrase is a list of 12 or 24 words that gives access to your wallet.",
+        "We will send the verification code to your email address.",
+        "If you entered your seed phrase on this website, your wallet is compromised: create a new one.",
+        "Never type your recovery phrase on a computer; only on your hardware wallet.",
+        "Beware of fake support agents who ask for your seed phrase.",
+        "Our team is checking the transaction and will reply here.",
+        "Please send us a screenshot of the error message, without showing your recovery phrase.",
+        "Do you still have the recovery phrase for this wallet? Please don't send it to us.",
+        "请确认您已备份好助记词，再卸载应用。",
+        "请问您还有助记词吗？请不要发给我们。",
+        "请不要相信任何索要助记词的人，官方人员不会向您要助记词。",
+        "如果助记词已经泄露，请立即创建新钱包并转移资产。",
+        "您可以在钱包详情中导出私钥，请勿截图或发送给任何人。",
+        "助记词请抄写在纸上，离线保存。",
+        "导入时请按顺序输入助记词，单词之间用空格隔开。",
+        "请提供收款地址和交易哈希，我们帮您查询。",
+        "我们无法找回助记词，助记词只有您自己知道。",
+        "请您检查一下助记词的顺序是否正确。",
+        "请在设备上重新输入助记词恢复钱包，不要在网页上输入。",
+        "验证码已经发送到您的邮箱，请查收。",
+        "请勿点击陌生链接，更不要输入私钥。",
+        "您好，已收到您的问题，请提供截图，注意不要拍到助记词。",
+        "任何人向您索取私钥、助记词、密码，都是诈骗。",
+        "请把错误提示截图发给我们。",
+        "官方不会私聊您，也不会让您下载远程控制软件。",
+    ] {
+        assert_eq!(solicits(text), None, "{text}");
+    }
+}
