@@ -1,11 +1,11 @@
 //! The settings of the server. Every one has a default that suits one machine behind one proxy.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::network::Range;
 
 /// How often something may happen: a burst at once, then a steady rate.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// How many at once.
@@ -24,7 +24,7 @@ impl Rate {
 
 /// Limits per identity and per network. A network is one IPv4 address or one IPv6 /64; many people may share it, so
 /// that its limits are wide and those per identity are the narrow ones.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rates {
     /// Messages of one identity.
@@ -67,7 +67,7 @@ impl Default for Rates {
 }
 
 /// Settings of the server.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Proxies that are believed about where a call comes from (`X-Forwarded-For`).
