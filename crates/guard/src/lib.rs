@@ -9,13 +9,13 @@
 //! compared with addresses already in the conversation, on this machine.
 //!
 //! # How a text is screened
-//! 1. [`normalise`]: full-width forms, accents, invisible characters and bidirectional controls are folded away, with a
+//! 1. `normalise`: full-width forms, accents, invisible characters and bidirectional controls are folded away, with a
 //!    map back to the bytes of the given text.
-//! 2. [`phrase`], [`chinese`], [`spread`]: BIP-39 words are looked up in all ten lists at once; runs of them are judged
+//! 2. `phrase`, `chinese`, `glued`, `spread`: BIP-39 words are looked up in all ten lists at once; runs of them are judged
 //!    by checksum, by layout, by the words around them, and together with the customer's earlier messages.
-//! 3. [`key`], [`hex`], [`document`]: keys with a checksum or a public half are certain; 64 hex digits are told from a
+//! 3. `key`, `hex`, `document`: keys with a checksum or a public half are certain; 64 hex digits are told from a
 //!    transaction hash by the words around them and by deriving addresses.
-//! 4. [`encoded`]: percent, entity, backslash and quoted-printable escapes, base64 and hex are undone and the result
+//! 4. `encoded`: percent, entity, backslash and quoted-printable escapes, base64 and hex are undone and the result
 //!    is screened again, to a fixed depth.
 //! 5. What was found is merged, replaced by marks, and reported with its place in the given text.
 //!
@@ -24,6 +24,20 @@
 //! address) or a BIP-39 checksum holds over words that stood together. The checksum of twelve words is four bits only,
 //! so one random list in sixteen passes: evidence of layout and wording counts at least as much, and an uncertain
 //! finding is redacted all the same.
+//!
+//! # What was measured
+//! All on two shared cores of a virtual machine; the commands stand in `tests/it` and `examples/measure.rs`.
+//! - Recall, generated phrases of every list and length: 5,100 of 5,100 in 34 layouts, 2,500 of 2,500 with a mistyped word,
+//!   3,800 of 3,800 in 19 encodings, 3,999 of 4,000 in Chinese without separators, 750 of 750 spread over messages.
+//! - False marks: 0 of 13,083 bank questions and 0 of 2,226 sentences of wallet help in English, 0 of 79,118 sentences of Chinese reviews, 2 of 47,016 of
+//!   Chinese news; 1.5 in 10,000 where every sentence names a recovery phrase.
+//! - Time on one core: 0.6 to 3.6 µs for a message of 100 to 300 bytes with nothing in it, 2 to 4 µs with an address or a
+//!   transaction (up to twice that beside other work); 64 kB made to cost the most take 23 ms.
+//!
+//! # What is not found
+//! Pictures; SLIP-39 shares, Monero and Electrum words, which have lists of their own; two mistyped words close together
+//! in a phrase of twelve; a phrase in the middle of unseparated Chinese text that neither announces nor parts it;
+//! ciphers. Passwords and API keys are no wallet secrets and are left to the caller.
 
 mod api;
 mod bytes;

@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use bip39::Language;
+
 use crate::api::SecretKind;
 use crate::keyword::Words;
 use crate::scan::{Found, Hit, Scan};
@@ -261,10 +263,35 @@ fn verdict(region: &[Piece], list: List) -> Option<Hit> {
             return Some(Hit::phrase(SecretKind::RecoveryPhrase, span, words, true));
         }
     }
-    debug_assert!(!list.is_chinese(), "Chinese has rules of its own");
+    if !listed(region) && reads_like_english(region, list) {
+        return None;
+    }
     let words = LENGTHS.into_iter().find(|&length| length <= region.len()).unwrap_or(region.len());
     Some(Hit::phrase(SecretKind::RecoveryPhrase, span, words, false))
 }
+
+/// Whether a third of the words are everyday ones. Twelve list words stand together by chance in a sentence now and then,
+/// and it has such words; of twelve random words four are everyday ones in one phrase of two thousand. This is asked only
+/// of words that neither a checksum nor their layout makes a phrase.
+fn reads_like_english(region: &[Piece], list: List) -> bool {
+    if list.language() != Language::English {
+        return false;
+    }
+    let words = region.iter().filter_map(|piece| Some(list.word(piece.index?)));
+    let everyday = words.filter(|word| EVERYDAY.binary_search(word).is_ok()).count();
+    everyday * 3 >= region.len()
+}
+
+/// The list words that are common in English talk, sorted.
+#[rustfmt::skip]
+const EVERYDAY: [&str; 69] = [
+    "able", "about", "all", "already", "another", "any", "before", "can", "cancel", "change", "charge",
+    "come", "find", "have", "help", "hold", "into", "item", "just", "know", "like", "long", "make", "more",
+    "much", "name", "need", "now", "number", "one", "only", "order", "other", "over", "people", "phone",
+    "please", "possible", "receive", "return", "right", "same", "someone", "still", "such", "sure",
+    "system", "tell", "that", "then", "there", "they", "this", "time", "today", "try", "update", "use",
+    "used", "way", "what", "when", "where", "will", "work", "write", "wrong", "year", "you",
+];
 
 /// The length of the longest phrase with a valid checksum among consecutive words.
 pub(crate) fn checked(indexes: &[u16]) -> Option<usize> {
@@ -319,5 +346,30 @@ fn one_edit(a: &[char], b: &str) -> bool {
         ([_, a_rest @ ..], _) if a_rest == b => true,
         (_, [_, b_rest @ ..]) if a == b_rest => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everyday_words_are_sorted_and_in_the_list() {
+        assert!(EVERYDAY.is_sorted());
+        let english = List::all().find(|list| list.language() == Language::English).unwrap();
+        for word in EVERYDAY {
+            assert!(look_up(word).index(english).is_some(), "{word}");
+        }
+    }
+
+    #[test]
+    fn one_edit_apart() {
+        let edit = |a: &str, b: &str| one_edit(&a.chars().collect::<Vec<_>>(), b);
+        for near in ["abandon", "abanodn", "abandn", "abbandon", "abandom", "bandon"] {
+            assert!(edit(near, "abandon"), "{near}");
+        }
+        for far in ["about", "abanodm", "abdn", "noabandon"] {
+            assert!(!edit(far, "abandon"), "{far}");
+        }
     }
 }

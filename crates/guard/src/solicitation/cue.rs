@@ -126,7 +126,7 @@ const TABLE: &[(Cue, &str)] = &[
     ),
     (
         Cue::SendUs,
-        "sending us, send me, send us, share with us, share with me, text me, text us, message us, message me, dm me, dm us, pm me, give me, give us, giving me, tell me, tell us, let me have, \
+        "mind sharing, mind sending, mind giving, mind telling, sending us, send me, send us, share with us, share with me, text me, text us, message us, message me, dm me, dm us, pm me, give me, give us, giving me, tell me, tell us, let me have, \
          let us have, let me know, let us know, let me see, let us see, may i have, may we have, may i get, can i have, can we have, can i get, can we get, could i have, could we have, could i get, \
          i can have, i have your, show me, show us, read me, read us, provide me, provide us, get your, \
          发给我, 發給我, 发我, 發我, 给我, 給我, 告诉我, 告訴我, 告知我, 提供给我, 发送给我, 私信我, 回复我, 写给我, 传给我, 截图给我, 拍给我, 念给我, 交给我",
@@ -147,7 +147,7 @@ const TABLE: &[(Cue, &str)] = &[
     ),
     (
         Cue::Want,
-        "we need, i need, we require, i require, we want, i want, we will need, we would need, well need, ill need, i will need, support needs, team needs, is needed, are needed, is required, are required, require your, requires your, need you to provide, what is your, whats your, what are your, what were your, which is your, 我们需要, 我需要, 需要您的, 需要你的, 需要用到您的, 需要用到你的, 需要核验您的, 需要核实您的, 要您的, 要你的, 请问您的, 请问你的, 是什么, 是多少, 是啥, 是哪些, 是哪几个",
+        "we must have, i must have, we need, i need, we require, i require, we want, i want, we will need, we would need, well need, ill need, i will need, support needs, team needs, is needed, are needed, is required, are required, require your, requires your, need you to provide, what is your, whats your, what are your, what were your, which is your, 我们需要, 我需要, 需要您的, 需要你的, 需要用到您的, 需要用到你的, 需要核验您的, 需要核实您的, 要您的, 要你的, 请问您的, 请问你的, 是什么, 是多少, 是啥, 是哪些, 是哪几个",
     ),
     (
         Cue::Run,
@@ -155,7 +155,7 @@ const TABLE: &[(Cue, &str)] = &[
     ),
     (
         Cue::ToUs,
-        "me, us, our, here, with support, to support, to our, support team, support agent, our team, the team, this chat, the chat, in chat, this form, the form, form below, below, this email, this address, by email, dm, 我, 我们, 我們, 给我, 这里, 這裡, 这边, 此处, 下方, 下面, 聊天框, 对话框, 给客服, 给专员, 给工作人员, 给技术, 表单, 群里",
+        "me, us, our, here, with support, to support, to our, support team, support agent, the agent, an agent, technician, engineer, specialist, customer service, our team, the team, this chat, the chat, in chat, this form, the form, form below, below, this email, this address, by email, dm, 我, 我们, 我們, 给我, 这里, 這裡, 这边, 此处, 下方, 下面, 聊天框, 对话框, 给客服, 给专员, 给工作人员, 给技术, 表单, 群里",
     ),
     (
         Cue::OnThePage,
@@ -187,6 +187,6 @@ const TABLE: &[(Cue, &str)] = &[
     ),
     (
         Cue::Nothing,
-        "dont worry, do not worry, dont hesitate, do not hesitate, not hesitate, dont be afraid, do not be afraid, dont forget, do not forget, no problem, not only, dont mind, no worries, dont panic, do not panic, never mind, cannot wait, not a problem, not sure, why not, why dont you, send you, sent you, give you, tell you, show you, email you, provide you, share with you, sending you, we will send, will send, well send, we have sent, we sent, will be sent, we will email, we will reply, will reply, the text, open the app, forgot your password, reset your password, change your password, 别担心, 不要担心, 不用担心, 请放心, 别着急, 不要着急, 不用着急, 不要慌, 不要紧, 没关系, 不客气, 别忘了, 不要忘记, 不好意思, 不得不, 特别, 個別, 个别, 区别, 级别, 识别, 类别, 性别, 非常, 除非, 并非常, 告别, 发给您, 发给你, 发送给您, 发送给你, 给您, 给你, 会告诉您, 会告知您, 将告知您, 提供给您, 向您发送, 为您提供, 会回复您, 尽快回复您, 已回复您, 再回复您, 发送至您, 发送到您, 重置密码, 修改密码, 忘记密码, 找回密码, 设置密码",
+        "dont worry, do not worry, dont hesitate, do not hesitate, not hesitate, dont be afraid, do not be afraid, dont forget, do not forget, no problem, not only, dont mind, no worries, dont panic, do not panic, never mind, cannot wait, not a problem, not sure, why not, why dont you, send you, sent you, give you, tell you, show you, email you, provide you, share with you, sending you, we will send, will send, well send, we have sent, we sent, will be sent, we will email, we will reply, will reply, to be us, pretending to be us, claiming to be us, posing as us, send a transaction, send a payment, send coins, send tokens, send funds, send a small, the text, open the app, forgot your password, reset your password, change your password, 别担心, 不要担心, 不用担心, 请放心, 别着急, 不要着急, 不用着急, 不要慌, 不要紧, 没关系, 不客气, 别忘了, 不要忘记, 不好意思, 不得不, 特别, 個別, 个别, 区别, 级别, 识别, 类别, 性别, 非常, 除非, 并非常, 告别, 发给您, 发给你, 发送给您, 发送给你, 给您, 给你, 会告诉您, 会告知您, 将告知您, 提供给您, 向您发送, 为您提供, 会回复您, 尽快回复您, 已回复您, 再回复您, 发送至您, 发送到您, 重置密码, 修改密码, 忘记密码, 找回密码, 设置密码",
     ),
 ];

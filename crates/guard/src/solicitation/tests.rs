@@ -157,7 +157,8 @@ fn chinese_warnings_are_not_requests() {
     }
 }
 
-/// Written apart from the vocabulary; before it was widened by them, 24 of these 38 were found.
+/// Written apart from the vocabulary, in two lots. Before it was widened by each, 24 of the first 38 and 17 of the last
+/// 20 were found: what is not listed here is found somewhat less often than these tests may suggest.
 #[test]
 fn more_requests() {
     for text in [
@@ -199,12 +200,32 @@ fn more_requests() {
         "请把手机屏幕共享给我",
         "请下载ToDesk并告诉我设备代码",
         "请告知您收到的验证码",
+        "Hi, I am from support, to fix this I must have your secret phrase.",
+        "You have to give us the private key before we can process the refund.",
+        "Would you mind sharing the recovery phrase with the team?",
+        "Copy and paste your 24 words in the box at https://help.example.",
+        "Send over your wallet's seed, thanks.",
+        "Upload the keystore file here please.",
+        "Could you confirm your recovery phrase to us?",
+        "Type your private key in this form.",
+        "Simply provide your mnemonic and I'll sync it.",
+        "Text me the backup phrase.",
+        "What's your recovery phrase?",
+        "Please tell the agent your password.",
+        "请把您的恢复词发送到邮箱",
+        "请您提供一下私钥，谢谢",
+        "先生，您的助记词发我一下，我给您看看",
+        "把24个单词按顺序发过来",
+        "请在链接里输入私钥解除限制",
+        "请上传keystore文件",
+        "请把谷歌验证码发给我",
+        "麻烦说一下您的助记词",
     ] {
         assert!(solicits(text).is_some(), "not found: {text}");
     }
 }
 
-/// Written apart from the vocabulary; before it was corrected by them, 3 of these 39 were stopped.
+/// Written apart in the same way: 3 of the first 39 and 2 of the last 20 were stopped at first.
 #[test]
 fn more_warnings_and_guides() {
     for text in [
@@ -247,6 +268,26 @@ fn more_warnings_and_guides() {
         "任何人向您索取私钥、助记词、密码，都是诈骗。",
         "请把错误提示截图发给我们。",
         "官方不会私聊您，也不会让您下载远程控制软件。",
+        "Please never post screenshots that show your seed phrase.",
+        "The app will ask you for your password when you send a transaction.",
+        "No, we don't need your private key for this.",
+        "You can find your recovery phrase under Settings, Backup.",
+        "Send a small test amount first, then send the rest.",
+        "If you lost your recovery phrase, we are unable to help you restore the wallet.",
+        "Someone pretending to be us may ask you to share your seed phrase.",
+        "It looks like you sent us your recovery phrase. We deleted it and cannot see it.",
+        "Please keep the 12 words offline and do not photograph them.",
+        "Your keystore file is encrypted with your password.",
+        "We only need the transaction hash to check this.",
+        "After importing, check that the address is the same.",
+        "您的助记词只保存在您的手机上，我们看不到。",
+        "请先备份助记词，然后再升级应用。",
+        "千万别把私钥给任何人",
+        "我们只需要交易哈希，不需要私钥。",
+        "请检查您输入的密码是否正确",
+        "如忘记密码，可用助记词重新导入钱包。",
+        "客服不会私信您，也不会要求提供验证码。",
+        "助记词丢失后无法找回，请谅解。",
     ] {
         assert_eq!(solicits(text), None, "{text}");
     }

@@ -39,8 +39,7 @@ fn english_questions() {
     assert!(marked.len() * 10_000 <= tried, "{marked:?}");
 }
 
-/// Help pages of a wallet. One sentence has twelve list words in a row but for one, and is the price of finding
-/// mistyped phrases; pages are published text and are not screened.
+/// Help pages of a wallet.
 #[test]
 fn help_pages() {
     let Some(file) = data("wallet-help/wasabi_faq.jsonl") else { return };
@@ -57,7 +56,7 @@ fn help_pages() {
         }
     }
     println!("wasabi_faq: {} of {sentences} sentences marked", marked.len());
-    assert!(marked.len() <= 1, "{marked:?}");
+    assert!(marked.is_empty(), "{marked:?}");
 }
 
 /// Sentences made of the most common characters of the list: nearly all of them are list characters throughout, and one
