@@ -11,6 +11,58 @@ async function openFirst({ page, open, settle }, view = 'unassigned') {
 
 export const SCENES = [
   {
+    name: 'files-zh',
+    noise: NET,
+    run: async (it) => {
+      await openFirst(it, 'mine');
+      await it.page.setInputFiles('form input[type=file]', [
+        {
+          name: '截图_2026-11-21 一个非常长的文件名用来看看会不会撑破布局.png',
+          mimeType: 'image/png',
+          buffer: Buffer.from('x'.repeat(120_000)),
+        },
+        { name: 'wallet.log', mimeType: 'text/plain', buffer: Buffer.from('log '.repeat(9_000)) },
+        { name: 'video.mp4', mimeType: 'video/mp4', buffer: Buffer.from('x') },
+        { name: 'huge.png', mimeType: 'image/png', buffer: Buffer.alloc(11_000_000) },
+      ]);
+      await it.settle(800);
+    },
+  },
+  {
+    name: 'pictures-en',
+    language: 'en',
+    run: async (it) => {
+      await openFirst(it, 'mine');
+      await it.page.setInputFiles('form input[type=file]', [
+        { name: 'screenshot.png', mimeType: 'image/png', buffer: Buffer.from('x'.repeat(120_000)) },
+        { name: 'wallet.log', mimeType: 'text/plain', buffer: Buffer.from('log '.repeat(9_000)) },
+      ]);
+      await it.settle(500);
+      await it.page.locator('#composer-text').fill('Here is what it should look like.');
+      await it.page.keyboard.press('Control+Enter');
+      await it.page.locator('[role=log] img').first().waitFor();
+      await it.settle();
+    },
+  },
+  {
+    name: 'merged-number-en-dark',
+    language: 'en',
+    theme: 'dark',
+    run: async (it) => {
+      await openFirst(it, 'solved');
+      await it.page.keyboard.press('m');
+      await it.settle();
+      const number = await it.page
+        .locator('[role=log]')
+        .evaluate(
+          () =>
+            document.querySelectorAll('.figure.font-\\(family-name\\:--mono\\)')[0]?.textContent,
+        );
+      await it.page.keyboard.type(number ?? '');
+      await it.settle(700);
+    },
+  },
+  {
     name: 'signin-zh',
     as: null,
     noise: NET,

@@ -171,7 +171,7 @@ const walks = {
     await page.locator('[data-row]').first().waitFor();
     await page.waitForTimeout(300);
     const list = page.locator('[aria-label="Requests"]');
-    await list.evaluate((node) => node.scrollTo(0, 1900));
+    await list.evaluate((node) => node.scrollTo(0, 3200));
     await page.waitForTimeout(500);
     const seen = await page.evaluate(() =>
       [...document.querySelectorAll('[data-row]')]

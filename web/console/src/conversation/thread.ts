@@ -69,7 +69,9 @@ export function rowsOf(
   let previous: Entry | null = null;
   let divided = shape.seenBefore === 0 || unread === 0;
   for (const entry of entries) {
-    if (!previous || dayOf(previous.created_at) !== dayOf(entry.created_at)) {
+    const begins = !previous || dayOf(previous.created_at) !== dayOf(entry.created_at);
+    // Whether the day begins with the first entry that is here is only known when nothing lies before it.
+    if (begins && (entry !== entries[0] || !shape.moreBefore)) {
       rows.push({ kind: 'day', key: `day-${dayOf(entry.created_at)}`, at: entry.created_at });
       previous = null;
     }
