@@ -13,7 +13,7 @@ export class Screen {
   #sending = 0;
   /** Whether the focus was inside before the tree changed: then it must not be lost with a button that went. */
   #focused = false;
-  /** Whether the end of the conversation is in sight: then new messages are followed. */
+  /** Whether the person left the end of the conversation in sight: then new messages and pictures are followed. */
   #following = true;
   /** Distance from the end, kept when earlier messages are put on top. */
   #fromEnd = 0;
@@ -30,6 +30,15 @@ export class Screen {
       frame.phone = narrow.matches;
       support.onChange();
     });
+    root.addEventListener(
+      'scroll',
+      ({ target }) => {
+        const body = target as HTMLElement;
+        if (!body.classList.contains('talk')) return;
+        this.#following = body.scrollHeight - body.scrollTop - body.clientHeight < 80;
+      },
+      true,
+    );
     // A phone's keyboard covers the page; the panel keeps to what is visible.
     visualViewport?.addEventListener('resize', () => this.#fit());
     visualViewport?.addEventListener('scroll', () => this.#fit());
@@ -40,7 +49,6 @@ export class Screen {
     const body = this.#find('.talk');
     if (!body) return;
     this.#fromEnd = body.scrollHeight - body.scrollTop;
-    this.#following = this.#fromEnd - body.clientHeight < 80;
   }
 
   after(): void {
@@ -63,13 +71,19 @@ export class Screen {
     const list = entries[id] ?? [];
     const first = list[0]?.seq ?? 0;
     const steps = Boolean(receipts[id]?.secret);
+    // A conversation counts as newly opened until its record is there.
+    const opened = moved || (this.#first === 0 && first > 0);
     if (body) {
       const unanswered = list[list.length - 1]?.author.kind === 'customer' || list.length === 0;
       const risk = steps || current?.at_risk || receipts[id]?.at_risk;
       // What protects the wallet comes before anything else.
-      if ((steps && !this.#steps) || (moved && risk && unanswered)) body.scrollTop = 0;
-      else if (moved || sent || this.#following) body.scrollTop = body.scrollHeight;
-      else if (first !== this.#first) body.scrollTop = body.scrollHeight - this.#fromEnd;
+      if ((steps && !this.#steps && !opened) || (opened && risk && unanswered)) {
+        body.scrollTop = 0;
+        this.#following = false;
+      } else if (opened || sent || this.#following) {
+        body.scrollTop = body.scrollHeight;
+        this.#following = true;
+      } else if (first !== this.#first) body.scrollTop = body.scrollHeight - this.#fromEnd;
     }
     this.#first = first;
     this.#steps = steps;

@@ -21,7 +21,11 @@ export function File({ support, file }: { support: Support; file: Attachment }) 
           <small>{bytes(file.size, support.language)}</small>,
         ]
       ) : (
-        <img src={picture || null} alt={t('picture', { name: file.name })} />
+        <img
+          src={picture || null}
+          alt={t('picture', { name: file.name })}
+          onload={() => support.onChange()}
+        />
       )}
     </button>
   );
