@@ -1,0 +1,6 @@
+//! What the whole server promises, tested from outside: over real connections, on both engines.
+
+mod access;
+mod live;
+mod slow;
+mod speech;
