@@ -1,7 +1,7 @@
 //! Recovery phrases in the eight lists that are written with separate words.
 //!
 //! A phrase is found by the density of list words, not by its checksum: in real English text eleven list words among
-//! twelve consecutive words practically do not occur (figures in the crate's `tests/false_marks.rs`), while a phrase
+//! twelve consecutive words practically do not occur (figures in the crate's `tests/it/false_marks.rs`), while a phrase
 //! with a mistyped word, in the wrong order, or with another wallet's checksum is a secret all the same. The checksum
 //! decides only how certain a finding is.
 
