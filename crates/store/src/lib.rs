@@ -19,6 +19,8 @@ pub mod agent;
 pub mod attachment;
 pub mod backup;
 pub mod customer;
+#[cfg(feature = "testing")]
+pub mod bare;
 mod doctor;
 pub mod entry;
 mod error;

@@ -38,7 +38,7 @@ impl Store {
     pub async fn migrate(&self) -> Result<Vec<Applied>, Error> {
         let mut applied = Vec::new();
         let mut tries = 0;
-        while let Err(error) = self.write(Lane::AtRisk, 0, |tx| prepare(tx)).await {
+        while let Err(error) = self.write(Lane::AtRisk, 0, prepare).await {
             // Two nodes that create the table at once: PostgreSQL refuses one of them.
             tries += 1;
             if tries > 3 {
@@ -144,6 +144,6 @@ fn apply(tx: &mut Tx, name: &'static str, text: &str, now: i64) -> Result<bool, 
 /// A short name for the whole list, as it is in this program.
 #[cfg(feature = "testing")]
 pub(crate) fn fingerprint() -> String {
-    let all: String = MIGRATIONS.iter().map(|(name, text)| format!("{name}\n{text}\n")).collect();
+    let all: String = MIGRATIONS.iter().flat_map(|(name, text)| [*name, "\n", *text, "\n"]).collect();
     checksum(&format!("{all}{PLACEHOLDERS:?}")).chars().take(16).collect()
 }

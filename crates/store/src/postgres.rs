@@ -236,7 +236,12 @@ async fn open(url: &str, unreplicated: Arc<AtomicBool>) -> Result<Client, Error>
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(Duration::from_secs(5));
     }
+    // A server that vanishes without a word is noticed within 20 seconds, sent to or waited for.
     config.tcp_user_timeout(Duration::from_secs(15));
+    config
+        .keepalives_idle(Duration::from_secs(5))
+        .keepalives_interval(Duration::from_secs(5))
+        .keepalives_retries(3);
     let (client, mut connection) = config.connect(NoTls).await?;
     tokio::spawn(async move {
         while let Some(Ok(message)) = std::future::poll_fn(|context| connection.poll_message(context)).await {

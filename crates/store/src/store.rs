@@ -118,10 +118,10 @@ impl Store {
         let ended = tokio::sync::Mutex::new(ended);
         let inner = Inner { config, clock, lanes, reads, meter, ended };
         for number in 0..writers {
-            inner.start_writer(number, &held, &alive)?;
+            inner.start_writer(number, held.as_ref(), &alive)?;
         }
         for number in 0..inner.config.readers.max(1) {
-            inner.start_reader(number, &held, &alive)?;
+            inner.start_reader(number, held.as_ref(), &alive)?;
         }
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -266,13 +266,13 @@ impl Inner {
     fn start_writer(
         &self,
         number: usize,
-        held: &Option<Arc<File>>,
+        held: Option<&Arc<File>>,
         alive: &mpsc::Sender<()>,
     ) -> Result<(), Error> {
         let Some(lanes) = self.lanes.get(number).map(Arc::clone) else { return Ok(()) };
         let database = self.config.database.clone();
         let meter = Arc::clone(&self.meter);
-        let (held, alive) = (held.clone(), alive.clone());
+        let (held, alive) = (held.cloned(), alive.clone());
         spawn(format!("store-write-{number}"), move |opened| {
             let engine = match database {
                 Database::Sqlite { path } => Sqlite::writer(&path).map(Engine::Sqlite),
@@ -290,12 +290,12 @@ impl Inner {
     fn start_reader(
         &self,
         number: usize,
-        held: &Option<Arc<File>>,
+        held: Option<&Arc<File>>,
         alive: &mpsc::Sender<()>,
     ) -> Result<(), Error> {
         let Config { database, read_timeout, .. } = self.config.clone();
         let (reads, clock) = (Arc::clone(&self.reads), Arc::clone(&self.clock));
-        let (held, alive) = (held.clone(), alive.clone());
+        let (held, alive) = (held.cloned(), alive.clone());
         spawn(format!("store-read-{number}"), move |opened| {
             let engine = match database {
                 Database::Sqlite { path } => {

@@ -3,6 +3,8 @@
 //! PostgreSQL is the server at `STANDFAST_TEST_POSTGRES` (see `scripts/postgres`). Without it those tests say so loudly
 //! and pass, unless `STANDFAST_TEST_REQUIRE_POSTGRES=1`.
 
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a test that cannot be set up ends here")]
+
 use std::future::Future;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};

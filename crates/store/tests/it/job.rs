@@ -6,7 +6,7 @@ use standfast_domain::{JobId, Time};
 use standfast_store::job::{self, Claimed, NewJob};
 use standfast_store::{Error, Lane, Store, params, store_test};
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 async fn enqueue(store: &Store, id: i64, dedupe: Option<&'static str>) {
     store

@@ -108,11 +108,11 @@ async fn one_client(store: Store, client: u64, next: Arc<AtomicU64>) -> Vec<(i64
             })
             .await;
         match (fate, result) {
-            (0 | 1, Err(Said::No)) => {}
-            (2, Err(Said::Store(Error::Panicked))) => {}
-            (3, Err(Said::Store(Error::Constraint { rule: Rule::Check, .. }))) => {}
+            (0 | 1, Err(Said::No))
+            | (2, Err(Said::Store(Error::Panicked)))
+            | (3, Err(Said::Store(Error::Constraint { rule: Rule::Check, .. }))) => {}
             (4, Err(Said::Store(Error::Constraint { rule: Rule::Unique, name }))) => {
-                assert_eq!(name, "tally(shard)")
+                assert_eq!(name, "tally(shard)");
             }
             (5.., Ok(n)) => {
                 // Another connection sees it as soon as it was answered.
