@@ -45,6 +45,17 @@ async function begin(page, text) {
   await page.locator('.receipt').waitFor();
 }
 
+/** So many messages stand there, and none is on its way. */
+function settled(page, count) {
+  return page.waitForFunction((expected) => {
+    const root = document.querySelector('standfast-desk').shadowRoot;
+    return (
+      root.querySelectorAll('.bubble').length === expected &&
+      !root.querySelector('.sending, .queued')
+    );
+  }, count);
+}
+
 async function keyboard() {
   const context = await browser.newContext({
     locale: 'zh-CN',
@@ -69,10 +80,7 @@ async function keyboard() {
   await page.locator('textarea').press('Shift+Enter');
   await page.keyboard.type('b');
   await page.keyboard.press('Enter');
-  await page.waitForFunction(
-    () =>
-      document.querySelector('standfast-desk').shadowRoot.querySelectorAll('.bubble').length === 2,
-  );
+  await settled(page, 2);
   assert.deepEqual(await texts(), ['键盘', '拼音\nb']);
   await page.locator('textarea').fill(`x ${PHRASE} y`);
   await page.keyboard.press('Enter');
@@ -90,10 +98,7 @@ async function keyboard() {
   await page.locator('textarea').fill(PHRASE);
   await page.keyboard.press('Enter');
   await page.locator('.secret .quiet').click();
-  await page.waitForFunction(
-    () =>
-      document.querySelector('standfast-desk').shadowRoot.querySelectorAll('.bubble').length === 3,
-  );
+  await settled(page, 3);
   assert.ok(!(await texts()).join(' ').includes('abandon'));
   const stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
   assert.ok(!stored.includes('abandon'));

@@ -13,8 +13,10 @@ export class Screen {
   #sending = 0;
   /** Whether the focus was inside before the tree changed: then it must not be lost with a button that went. */
   #focused = false;
-  /** Whether the person left the end of the conversation in sight: then new messages and pictures are followed. */
-  #following = true;
+  /** What stays in sight when the conversation grows or a picture arrives. */
+  #keep: 'start' | 'end' | 'place' = 'end';
+  /** Where we scrolled to last. */
+  #set = 0;
   /** Distance from the end, kept when earlier messages are put on top. */
   #fromEnd = 0;
   #first = 0;
@@ -30,15 +32,7 @@ export class Screen {
       frame.phone = narrow.matches;
       support.onChange();
     });
-    root.addEventListener(
-      'scroll',
-      ({ target }) => {
-        const body = target as HTMLElement;
-        if (!body.classList.contains('talk')) return;
-        this.#following = body.scrollHeight - body.scrollTop - body.clientHeight < 80;
-      },
-      true,
-    );
+    root.addEventListener('scroll', ({ target }) => this.#scrolled(target as HTMLElement), true);
     // A phone's keyboard covers the page; the panel keeps to what is visible.
     visualViewport?.addEventListener('resize', () => this.#fit());
     visualViewport?.addEventListener('scroll', () => this.#fit());
@@ -77,16 +71,23 @@ export class Screen {
       const unanswered = list[list.length - 1]?.author.kind === 'customer' || list.length === 0;
       const risk = steps || current?.at_risk || receipts[id]?.at_risk;
       // What protects the wallet comes before anything else.
-      if ((steps && !this.#steps && !opened) || (opened && risk && unanswered)) {
-        body.scrollTop = 0;
-        this.#following = false;
-      } else if (opened || sent || this.#following) {
-        body.scrollTop = body.scrollHeight;
-        this.#following = true;
-      } else if (first !== this.#first) body.scrollTop = body.scrollHeight - this.#fromEnd;
+      if (opened) this.#keep = risk && unanswered ? 'start' : 'end';
+      else if (steps && !this.#steps) this.#keep = 'start';
+      else if (sent) this.#keep = 'end';
+      if (this.#keep === 'start') body.scrollTop = 0;
+      else if (this.#keep === 'end') body.scrollTop = body.scrollHeight;
+      else if (first !== this.#first) body.scrollTop = body.scrollHeight - this.#fromEnd;
+      this.#set = body.scrollTop;
     }
     this.#first = first;
     this.#steps = steps;
+  }
+
+  /** Only where the person scrolls does the person decide; our own scrolling comes by here too. */
+  #scrolled(body: HTMLElement): void {
+    if (!body.classList.contains('talk') || Math.abs(body.scrollTop - this.#set) < 2) return;
+    this.#set = -1;
+    this.#keep = body.scrollHeight - body.scrollTop - body.clientHeight < 80 ? 'end' : 'place';
   }
 
   #focus(moved: boolean, sent: boolean): void {
