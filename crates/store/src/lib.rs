@@ -34,6 +34,7 @@ mod reader;
 pub mod receipt;
 pub mod request;
 mod schema;
+pub mod setting;
 mod sqlite;
 mod stats;
 mod store;

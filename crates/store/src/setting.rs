@@ -1,0 +1,16 @@
+//! What the desk keeps about itself, by name.
+
+use crate::{Error, Rd, Tx, params};
+
+/// The value of a setting, if it has one.
+pub fn get(rd: &mut Rd, name: &str) -> Result<Option<String>, Error> {
+    rd.query_opt("SELECT value FROM setting WHERE name = $1", params![name], |row| row.get(0))
+}
+
+/// Gives a setting a value; queued.
+pub fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), Error> {
+    tx.run(
+        "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        params![name, value],
+    )
+}
