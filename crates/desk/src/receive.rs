@@ -7,7 +7,7 @@ use standfast_domain::{
     Author, Channel, CustomerId, EntryKind, Event, Language, Matter, RequestId, RequestNumber, State, Time,
     Transition, request_type, same_matter,
 };
-use standfast_guard::{Context, may_be_piece, screen};
+use standfast_guard::{Context, SecretKind, mark, may_be_piece, screen};
 use standfast_store::customer::{self, CustomerRow};
 use standfast_store::request::{self, RequestRow};
 use standfast_store::{Lane, Tx, receipt};
@@ -359,7 +359,9 @@ fn screen_with_earlier(
     findings: &mut Findings,
 ) -> Result<String, Error> {
     let earlier = standfast_store::entry::recent_texts(tx, record.row.id, EARLIER)?;
-    let texts: Vec<&str> = earlier.iter().map(|(_, text)| text.as_str()).collect();
+    // To the guard, a piece that was erased says that the rest of a phrase may still be coming.
+    let piece = mark(SecretKind::PartialPhrase, None);
+    let texts: Vec<&str> = earlier.iter().map(|(_, text)| text.as_deref().unwrap_or(&piece)).collect();
     let screened = screen(&plain(&words.raw), &Context { earlier: &texts, addresses: &[] });
     findings.take(&screened);
     for (seq, _) in screened.earlier_hits.iter().filter_map(|at| earlier.get(*at)) {

@@ -125,11 +125,12 @@ pub fn list_before(rd: &mut Rd, request: RequestId, seq: i64, limit: i64) -> Res
     Ok(rows)
 }
 
-/// The customer's latest texts of a request, oldest first, with their sequence numbers.
-pub fn recent_texts(rd: &mut Rd, request: RequestId, limit: i64) -> Result<Vec<(i64, String)>, Error> {
+/// What the customer lately wrote on a request, oldest first: sequence number, and the text unless a secret in it was
+/// erased.
+pub fn recent_texts(rd: &mut Rd, request: RequestId, limit: i64) -> Result<Vec<(i64, Option<String>)>, Error> {
     let mut rows = rd.query(
-        "SELECT seq, text FROM entry WHERE request_id = $1 AND author_kind = 'customer' AND text IS NOT NULL \
-         ORDER BY seq DESC LIMIT $2",
+        "SELECT seq, text FROM entry WHERE request_id = $1 AND author_kind = 'customer' AND kind = 'text' \
+         AND (text IS NOT NULL OR erased_reason = 'secret') ORDER BY seq DESC LIMIT $2",
         params![request, limit],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;

@@ -122,6 +122,22 @@ store_test! {
         assert_eq!((found.faults, found.erased), (vec![], 1));
     }
 
+    async fn a_phrase_in_many_small_pieces_is_erased_whole(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let who = visitor(1);
+        let mut id = None;
+        for (n, words) in ["legal winner thank", "year wave sausage", "worth useful legal", "winner thank yellow"].iter().enumerate() {
+            id = Some(desk.ask(&who, &format!("c{n}"), words).await.request_id);
+        }
+        let (talk, _) = detail(&desk, &agent, id.unwrap()).await.unwrap();
+        let all = format!("{:?}", talk.entries);
+        for word in ["winner", "sausage", "useful", "yellow"] {
+            assert!(!all.contains(word), "{word}: {all}");
+        }
+        assert!(talk.request.summary.at_risk && verify(&desk).await.unwrap().faults.is_empty());
+    }
+
     async fn strangers_are_told_that_there_is_nothing(store) {
         let desk = TestDesk::new(&store);
         let receipt = desk.ask(&visitor(1), "c1", "My swap failed").await;
