@@ -18,9 +18,9 @@
 pub mod agent;
 pub mod attachment;
 pub mod backup;
-pub mod customer;
 #[cfg(feature = "testing")]
 pub mod bare;
+pub mod customer;
 mod doctor;
 pub mod entry;
 mod error;
