@@ -9,7 +9,7 @@ use standfast_desk::{AgentChange, Desk, NewAgent, add_agent, add_team, change_ag
 use standfast_domain::{AgentId, Language, Role};
 
 use crate::config::Config;
-use crate::setup;
+use crate::setup::{self, Hold};
 
 #[derive(Subcommand)]
 pub(crate) enum UserCommand {
@@ -56,7 +56,7 @@ pub(crate) enum UserCommand {
 
 /// Runs one of the commands.
 pub(crate) async fn user(config: Config, command: UserCommand) -> anyhow::Result<ExitCode> {
-    let desk = setup::open_desk(&config, false).await?;
+    let desk = setup::open_desk(&config, Hold::Beside, false).await?;
     let said = run(&desk, command).await;
     desk.store().close().await;
     setup::print(&format!("{}\n", said?))

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::config::Config;
+use crate::setup::Hold;
 use crate::{demo, setup};
 
 /// Serves until SIGTERM or SIGINT, or until the store says that it must not go on.
@@ -19,7 +20,7 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
         }
         config.host_keys.push(demo::host_key());
     }
-    let desk = setup::open_desk(&config, demo).await?;
+    let desk = setup::open_desk(&config, Hold::Alone, demo).await?;
     if demo {
         fill(&desk).await?;
     }
@@ -55,7 +56,7 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
 
 /// Fills an empty desk.
 pub(crate) async fn demo(config: Config) -> anyhow::Result<ExitCode> {
-    let desk = setup::open_desk(&config, true).await?;
+    let desk = setup::open_desk(&config, Hold::Alone, true).await?;
     fill(&desk).await?;
     desk.store().close().await;
     setup::print(&demo::welcome(&config.public_url))

@@ -78,13 +78,23 @@ fn write_key(path: &Path, key: &[u8; 32]) -> std::io::Result<()> {
     Ok(())
 }
 
+/// How a command holds the database.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Hold {
+    /// It serves: nobody else may.
+    Alone,
+    /// It is a short command, perhaps beside a process that serves.
+    Beside,
+}
+
 /// Opens the store and brings it to this version.
-pub(crate) async fn open_store(config: &Config, clock: &Arc<dyn Clock>) -> anyhow::Result<Store> {
+pub(crate) async fn open_store(config: &Config, hold: Hold, clock: &Arc<dyn Clock>) -> anyhow::Result<Store> {
     std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
     let mut settings = standfast_store::Config::new(config.database());
     settings.writers = config.store.writers;
     settings.readers = config.store.readers;
     settings.queue = config.store.queue;
+    settings.beside = hold == Hold::Beside;
     let clock = clock.clone();
     let store = tokio::task::spawn_blocking(move || Store::open(settings, clock)).await??;
     for applied in store.migrate().await? {
@@ -94,9 +104,9 @@ pub(crate) async fn open_store(config: &Config, clock: &Arc<dyn Clock>) -> anyho
 }
 
 /// Opens the desk.
-pub(crate) async fn open_desk(config: &Config, demo: bool) -> anyhow::Result<Desk> {
+pub(crate) async fn open_desk(config: &Config, hold: Hold, demo: bool) -> anyhow::Result<Desk> {
     let clock = SystemClock::shared();
-    let store = open_store(config, &clock).await?;
+    let store = open_store(config, hold, &clock).await?;
     let settings = Settings {
         name: config.name.clone(),
         public_url: config.public_url.clone(),

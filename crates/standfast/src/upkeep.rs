@@ -9,21 +9,21 @@ use standfast_domain::SystemClock;
 use standfast_store::{Database, backup as store_backup};
 
 use crate::config::Config;
-use crate::setup;
+use crate::setup::{self, Hold};
 
 /// Commits that the doctor makes to see how long they take.
 const COMMITS: usize = 100;
 
 /// Brings the database to this version.
 pub(crate) async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
-    let store = setup::open_store(config, &SystemClock::shared()).await?;
+    let store = setup::open_store(config, Hold::Alone, &SystemClock::shared()).await?;
     store.close().await;
     setup::print("The database is at the version of this program.\n")
 }
 
 /// Prints what the database really guarantees.
 pub(crate) async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
-    let store = setup::open_store(config, &SystemClock::shared()).await?;
+    let store = setup::open_store(config, Hold::Beside, &SystemClock::shared()).await?;
     let found = store.inspect(COMMITS).await?;
     store.close().await;
     let mut page = String::new();
@@ -120,7 +120,7 @@ fn copy_files(from: &Path, to: &Path) -> anyhow::Result<u64> {
 
 /// Checks every record and every file.
 pub(crate) async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
-    let desk = setup::open_desk(config, false).await?;
+    let desk = setup::open_desk(config, Hold::Beside, false).await?;
     let found = standfast_desk::verify(&desk).await;
     desk.store().close().await;
     let found = found?;

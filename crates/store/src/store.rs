@@ -59,12 +59,15 @@ pub struct Config {
     pub queue: usize,
     /// Longest time that a read may take.
     pub read_timeout: Duration,
+    /// Opens SQLite's file beside the process that serves it: for short commands of the operator. Whoever serves holds
+    /// the file alone.
+    pub beside: bool,
 }
 
 impl Config {
     /// The usual settings.
     pub const fn new(database: Database) -> Self {
-        Self { database, writers: 4, readers: 4, queue: 8_192, read_timeout: Duration::from_secs(10) }
+        Self { database, writers: 4, readers: 4, queue: 8_192, read_timeout: Duration::from_secs(10), beside: false }
     }
 }
 
@@ -106,11 +109,14 @@ impl Store {
         let held = match &config.database {
             Database::Sqlite { path } => {
                 sqlite::check_version()?;
-                Some(Arc::new(sqlite::lock(path)?))
+                if config.beside { None } else { Some(Arc::new(sqlite::lock(path)?)) }
             }
             Database::Postgres { .. } => None,
         };
-        let writers = if held.is_some() { 1 } else { config.writers.max(1) };
+        let writers = match &config.database {
+            Database::Sqlite { .. } => 1,
+            Database::Postgres { .. } => config.writers.max(1),
+        };
         let meter = Arc::new(Meter::new(Arc::clone(&clock)));
         let reads = Arc::new(Reads::new(config.queue));
         let lanes: Vec<_> = (0..writers).map(|_| Arc::new(Lanes::new(config.queue))).collect();
