@@ -89,7 +89,7 @@ impl Member {
             minutes += if pressing { 15 } else { 100 };
         }
         if task.before.is_some() && !is_before {
-            minutes += if pressing { 10 } else { 60 };
+            minutes += if pressing { 20 } else { 150 };
         }
         MINUTE * minutes
     }
