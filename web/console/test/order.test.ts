@@ -3,7 +3,7 @@ import { anchored } from '../src/inbox/anchor';
 import { append, belongs, compare, mergeInPlace, mergeLive, unreadAfter } from '../src/inbox/order';
 import { at, query, summary } from './fixtures';
 
-const how = { query: query('unassigned'), me: '101', complete: true, open: null };
+const how = { query: query('unassigned'), me: '101', complete: true, open: null, seen: () => 0 };
 const ids = (items: readonly { id: string }[]) => items.map((item) => item.id);
 
 describe('order', () => {
@@ -39,9 +39,9 @@ describe('membership', () => {
     expect(belongs(query('at_risk'), open, '101')).toBe(true);
     expect(belongs(query('all', { type: 'gas' }), open, '101')).toBe(false);
     expect(belongs(query('all', { team: '502' }), open, '101')).toBe(false);
-    for (const state of ['spam', 'merged'] as const) {
+    for (const state of ['spam', 'merged', 'closed', 'solved'] as const) {
       expect(belongs(query('all'), { ...open, state }, '101')).toBe(false);
-      expect(belongs(query('solved'), { ...open, state }, '101')).toBe(false);
+      expect(belongs(query('solved'), { ...open, state }, '101')).toBe(true);
     }
     expect(belongs(query('solved'), { ...open, state: 'closed' }, '101')).toBe(true);
   });
@@ -95,7 +95,7 @@ describe('live changes', () => {
     const next = mergeInPlace(
       list,
       [summary('2', { at_risk: true, last_seq: 3 }), summary('9')],
-      null,
+      how,
     );
     expect(ids(next)).toEqual(['1', '2']);
     expect(next[1]?.at_risk).toBe(true);
@@ -133,22 +133,19 @@ describe('live changes', () => {
 });
 
 describe('unread', () => {
-  it('counts what the customer wrote, and nothing while the request is open', () => {
-    const known = summary('1', { last_seq: 3, unread: 1 });
-    const fresh = summary('1', {
-      last_seq: 5,
-      last_entry: { seq: 5, author_kind: 'customer', text: '?' },
-    });
-    expect(unreadAfter(known, fresh, false)).toBe(3);
-    expect(unreadAfter(known, fresh, true)).toBe(0);
-    expect(unreadAfter(known, { ...fresh, unread: 7 }, false)).toBe(7);
-    expect(
-      unreadAfter(
-        known,
-        { ...fresh, last_entry: { seq: 5, author_kind: 'agent', text: '!' } },
-        false,
-      ),
-    ).toBe(0);
+  const written = (last_seq: number, author_kind: 'customer' | 'agent' = 'customer') =>
+    summary('1', { last_seq, last_entry: { seq: last_seq, author_kind, text: '?' } });
+
+  it('counts what the customer wrote since, and nothing while the request is open', () => {
+    const known = { ...written(3), unread: 1 };
+    expect(unreadAfter(known, written(5), false, 2)).toBe(3);
+    expect(unreadAfter(known, written(5), true, 2)).toBe(0);
+    expect(unreadAfter(known, written(5, 'agent'), false, 2)).toBe(0);
+  });
+
+  it('is at least one where nobody has looked, and none where somebody has', () => {
+    expect(unreadAfter(undefined, written(4), false, 0)).toBe(1);
+    expect(unreadAfter(undefined, written(4), false, 4)).toBe(0);
   });
 });
 

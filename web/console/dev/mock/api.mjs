@@ -57,7 +57,7 @@ export class MockApi {
       return [204, null];
     }
     if (path.startsWith('/console/customers/'))
-      return [200, this.customer(path.split('/')[3], agent)];
+      return [200, this.customer(path.split('/')[3])];
     const [, id, rest = ''] = /^\/console\/requests\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
     const request = this.desk.requests.get(id);
     if (!request) return problem(404, 'not_found', 'There is no such request.');
@@ -111,11 +111,11 @@ export class MockApi {
     return [200, agent];
   }
 
-  customer(id, agent) {
+  customer(id) {
     const { language: _, ...customer } = this.desk.customers.get(id);
     const requests = [...this.desk.requests.values()]
       .filter((each) => each.customer.id === id)
-      .map((each) => summaryOf(each, agent.id));
+      .map((each) => summaryOf(each));
     return { ...customer, requests };
   }
 
@@ -126,10 +126,10 @@ export class MockApi {
       return [
         200,
         {
-          request: { ...summaryOf(request, agent.id), ...detail },
+          request: { ...summaryOf(request), ...detail },
           entries: page,
           more_before: entries.length > 100,
-          customer: this.customer(request.customer.id, agent),
+          customer: this.customer(request.customer.id),
           viewers: this.viewers(request.id),
         },
       ];
@@ -166,10 +166,12 @@ export class MockApi {
         if ('team_id' in body) request.team_id = body.team_id;
         this.desk.event(request, agent, { type: 'assigned', ...body });
         return done();
-      case 'type':
+      case 'type': {
+        const before = request.type;
         request.type = body.type;
-        this.desk.event(request, agent, { type: 'type', to: body.type });
+        this.desk.event(request, agent, { type: 'retyped', from: before, to: body.type });
         return done();
+      }
       case 'tags':
         request.tags = [...request.tags.filter((tag) => !body.remove.includes(tag)), ...body.add];
         this.desk.touch(request);
@@ -189,11 +191,13 @@ export class MockApi {
         return done();
       }
       case 'merge': {
-        const into = [...this.desk.requests.values()].find((each) => each.number === body.into);
+        const into = [...this.desk.requests.values()].find(
+          (each) => each.number === body.into.replace(/-/g, ''),
+        );
         if (!into) return problem(404, 'not_found', 'There is no such request.');
         request.state = 'merged';
         request.merged_into = into.number;
-        this.desk.event(request, agent, { type: 'merged', into: into.number });
+        this.desk.event(request, agent, { type: 'merged_into', number: into.number });
         return done();
       }
       case 'erase': {

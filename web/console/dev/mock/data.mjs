@@ -194,7 +194,7 @@ function fill(text, luck, chain, found) {
       kind: name === 'address' ? 'address' : 'transaction',
       chain: chain ?? 'eth',
       value,
-      checksum: luck.next() < 0.06 ? 'bad' : 'ok',
+      checksum: luck.next() < 0.06 ? 'wrong' : 'valid',
     });
     return value;
   });
@@ -269,7 +269,7 @@ export function makeRequest({ luck, now, nextId, customer, age, index }) {
   if (age > 2 * 864e5 || luck.next() < 0.1) {
     state = age > 20 * 864e5 ? 'closed' : 'solved';
     push('event', { kind: 'agent', id: '102', name: 'Sofia Marin' }, null, {
-      event: { type: state },
+      event: { type: 'state', from: 'open', to: state },
     });
   } else if (luck.next() < 0.06) state = 'on_hold';
   const request = {
@@ -331,7 +331,7 @@ export function waitingSince(entries) {
   return since ?? Date.parse(entries.at(-1).created_at);
 }
 
-export function summaryOf(request, me) {
+export function summaryOf(request) {
   const {
     entries,
     fields: _fields,
@@ -342,18 +342,10 @@ export function summaryOf(request, me) {
     follow_up_count: _f,
     link: _l,
     read_seq_customer: _c,
-    read_seq_agents,
+    read_seq_agents: _a,
     ...summary
   } = request;
   const last = entries.findLast((entry) => entry.kind === 'text') ?? entries.at(-1);
-  const read = read_seq_agents[me] ?? 0;
-  const unread =
-    me === undefined
-      ? undefined
-      : entries.filter(
-          (entry) =>
-            entry.author.kind === 'customer' && entry.seq > read && request.state === 'open',
-        ).length;
   return {
     ...summary,
     last_seq: entries.at(-1).seq,
@@ -362,7 +354,6 @@ export function summaryOf(request, me) {
       author_kind: last.author.kind,
       text: (last.text ?? '').slice(0, 140),
     },
-    ...(unread === undefined ? {} : { unread }),
   };
 }
 

@@ -19,16 +19,14 @@ export class MockDesk {
         kind: 'mail.reply',
         attempts: 12,
         error: '450 4.2.1 mailbox temporarily unavailable (mx1.mail.example)',
-        created_at: iso(Date.now() - 7200e3),
-        failed_at: iso(Date.now() - 300e3),
+        run_at: iso(Date.now() - 300e3),
       },
       {
         id: '9002',
         kind: 'webhook',
         attempts: 8,
         error: 'connect timeout after 3 s: hooks.partner.example',
-        created_at: iso(Date.now() - 864e5),
-        failed_at: iso(Date.now() - 3600e3),
+        run_at: iso(Date.now() - 3600e3),
       },
     ];
     this.seen = new Map();
@@ -57,12 +55,15 @@ export class MockDesk {
     const fits = (each) => {
       if (type && each.type !== type) return false;
       if (team && each.team_id !== team) return false;
-      if (wanted)
-        return `${each.number}${each.customer.name ?? ''}${each.entries.map((entry) => entry.text ?? '').join('')}`
+      if (
+        wanted &&
+        !`${each.number}${each.customer.name ?? ''}${each.entries.map((entry) => entry.text ?? '').join('')}`
           .toLowerCase()
           .replace(/[\s-]/g, '')
-          .includes(wanted);
-      if (view === 'solved') return each.state === 'solved' || each.state === 'closed';
+          .includes(wanted)
+      )
+        return false;
+      if (view === 'solved') return !active(each);
       if (!active(each)) return false;
       if (view === 'unassigned') return each.assignee_id === null;
       if (view === 'mine') return each.assignee_id === me;
@@ -72,14 +73,14 @@ export class MockDesk {
       each.waiting_since ? Date.parse(each.waiting_since) : Number.MAX_SAFE_INTEGER;
     const byTime = (a, b) => Date.parse(b.updated_at) - Date.parse(a.updated_at);
     const order =
-      view === 'solved' || wanted
+      view === 'solved'
         ? byTime
         : (a, b) => Number(b.at_risk) - Number(a.at_risk) || since(a) - since(b) || byTime(a, b);
     const all = [...this.requests.values()].filter(fits).sort((a, b) => order(a, b) || 0);
     const from = Number(cursor ?? 0);
     const to = from + Number(limit ?? 50);
     return {
-      items: all.slice(from, to).map((each) => summaryOf(each, me)),
+      items: all.slice(from, to).map((each) => summaryOf(each)),
       next: to < all.length ? String(to) : null,
       counts: this.counts(me),
       feed: String(this.feed),

@@ -9,6 +9,7 @@ import type {
   Entry,
   Id,
   InboxPage,
+  RequestSummary,
   Role,
   Team,
   Transition,
@@ -38,6 +39,19 @@ export interface InboxQuery {
 }
 export const inbox = (wanted: InboxQuery, signal?: AbortSignal) =>
   ask<InboxPage>(`/console/inbox${query({ ...wanted })}`, { signal });
+
+/** Requests that match, whatever became of them: the inbox looks either at active ones or at done ones. */
+export async function search(
+  q: string,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<RequestSummary[]> {
+  const pages = await Promise.all([
+    inbox({ view: 'all', q, limit }, signal),
+    inbox({ view: 'solved', q, limit }, signal),
+  ]);
+  return pages.flatMap((page) => page.items);
+}
 
 const at = (id: Id, rest = '') => `/console/requests/${segment(id)}${rest}`;
 const post = <T = void>(path: string, body: unknown) => ask<T>(path, { method: 'POST', body });

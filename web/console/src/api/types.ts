@@ -87,6 +87,6 @@ export interface DeadJob {
   kind: string;
   attempts: number;
   error: string | null;
-  created_at: Timestamp;
-  failed_at?: Timestamp;
+  /** When it was last to run. */
+  run_at: Timestamp;
 }

@@ -1,8 +1,11 @@
 import { BASE, Problem, type ProblemBody } from './http';
 import type { Attachment } from './types';
 
+/** What was taken in; `secret` is set when secrets were found in it and removed. */
+export type Uploaded = Attachment & { secret?: unknown };
+
 export interface Upload {
-  done: Promise<Attachment>;
+  done: Promise<Uploaded>;
   abort: () => void;
 }
 
@@ -14,7 +17,7 @@ export function upload(
   progress: (part: number) => void,
 ): Upload {
   const request = new XMLHttpRequest();
-  const done = new Promise<Attachment>((resolve, reject) => {
+  const done = new Promise<Uploaded>((resolve, reject) => {
     request.open(
       'POST',
       `${BASE}/uploads?name=${encodeURIComponent(file.name)}&client_id=${encodeURIComponent(clientId)}`,
@@ -34,10 +37,10 @@ export function upload(
 function settle(
   request: XMLHttpRequest,
   file: File,
-  resolve: (attachment: Attachment) => void,
+  resolve: (attachment: Uploaded) => void,
   reject: (problem: Problem) => void,
 ): void {
-  let body: Partial<Attachment> & Partial<ProblemBody> = {};
+  let body: Partial<Uploaded> & Partial<ProblemBody> = {};
   try {
     body = JSON.parse(request.responseText) as typeof body;
   } catch {
@@ -51,6 +54,7 @@ function settle(
       media_type: mediaType,
       size: body.size ?? file.size,
       picture: body.picture ?? isPicture(mediaType),
+      ...(body.secret ? { secret: body.secret } : {}),
     });
   } else {
     reject(

@@ -15,12 +15,9 @@ export function eventText(entry: Entry, names: Names): string {
     entry.author.kind === 'system'
       ? names.t('author.system')
       : entry.author.name || names.agent(entry.author.id);
-  const field = (...keys: string[]): string => {
-    for (const key of keys) {
-      const value = event[key];
-      if (typeof value === 'string' || typeof value === 'number') return String(value);
-    }
-    return '';
+  const field = (key: string): string => {
+    const value = event[key];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   };
   const say = (key: string, params: Record<string, string> = {}) => {
     const full = `event.${key}`;
@@ -28,33 +25,29 @@ export function eventText(entry: Entry, names: Names): string {
     return text === full ? names.t('event.unknown', { who, type: event.type }) : text;
   };
   switch (event.type) {
-    case 'assigned':
-    case 'assign': {
-      const agent = field('agent_id', 'agent');
+    case 'assigned': {
+      const agent = field('agent_id');
       if (agent)
         return agent === entry.author.id
           ? say('taken')
-          : say('assigned', { name: field('agent_name') || names.agent(agent) });
-      const team = field('team_id', 'team');
+          : say('assigned', { name: names.agent(agent) });
+      const team = field('team_id');
       return team ? say('team', { name: names.team(team) || team }) : say('unassigned');
     }
-    case 'type':
-      return say('type', { type: names.type(field('to', 'type_code', 'code')) });
+    case 'retyped':
+      return say('retyped', { type: names.type(field('to')) });
     case 'state':
-      return say(`state.${field('to', 'state')}`);
-    case 'tags':
-      return say('tags', {
-        tags: listOf(event.add)
-          .concat(listOf(event.remove).map((tag) => `−${tag}`))
-          .join(', '),
+      return say(`state.${field('to')}`);
+    case 'tagged':
+      return say('tagged', {
+        tags: [...listOf(event.added), ...listOf(event.removed).map((tag) => `−${tag}`)].join(', '),
       });
-    case 'merged':
-    case 'merge':
-      return say('merged', { number: spokenNumber(field('into', 'number')) });
+    case 'merged_into':
     case 'merged_from':
-      return say('merged_from', { number: spokenNumber(field('from', 'number')) });
-    case 'erased':
-      return say('erased', { seq: field('seq') });
+    case 'continues':
+      return say(event.type, { number: spokenNumber(field('number')) });
+    case 'at_risk':
+      return event.secret ? say('at_risk.secret') : say('at_risk');
     default:
       return say(event.type);
   }

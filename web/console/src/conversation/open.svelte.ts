@@ -1,5 +1,6 @@
 import type { Id } from '../api/types';
 import { inbox } from '../inbox/inbox.svelte';
+import { seen } from '../inbox/seen';
 import { link } from '../live/link.svelte';
 import { session } from '../session/session.svelte';
 import * as api from '../api/endpoints';
@@ -47,6 +48,7 @@ class Open {
     const seq = conversation.lastSeq;
     const known = conversation.request?.read_seq_agents[session.me] ?? 0;
     inbox.markRead(conversation.id);
+    seen.mark(conversation.id, seq);
     if (seq <= known || !session.may('write') || document.hidden) return;
     this.#reading = setTimeout(() => {
       conversation.applyRead('agent', session.me, seq);

@@ -3,7 +3,6 @@ import type { Entry } from '../api/types';
 
 /** What a conversation is made of on screen, computed from its entries. Pure. */
 export type Row =
-  | { kind: 'older'; key: string }
   | { kind: 'day'; key: string; at: string }
   | { kind: 'unread'; key: string; count: number }
   | { kind: 'entry'; key: string; entry: Entry; first: boolean; readHere: boolean }
@@ -61,7 +60,7 @@ export function rowsOf(
   outgoing: readonly Outgoing[],
   shape: Shape,
 ): Row[] {
-  const rows: Row[] = shape.moreBefore ? [{ kind: 'older', key: 'older' }] : [];
+  const rows: Row[] = [];
   const mark = lastReadReply(entries, shape.readByCustomer);
   const unread = entries.filter(
     (entry) => entry.seq > shape.seenBefore && entry.author.kind === 'customer',

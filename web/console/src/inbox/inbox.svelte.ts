@@ -2,7 +2,17 @@ import * as api from '../api/endpoints';
 import { asProblem, type Problem } from '../api/http';
 import type { Counts, Id, InboxPage, RequestSummary } from '../api/types';
 import { session } from '../session/session.svelte';
-import { append, belongs, mergeInPlace, mergeLive, newer, type ListQuery } from './order';
+import { requestNumber } from '../routing/address';
+import { seen } from './seen';
+import {
+  append,
+  belongs,
+  mergeInPlace,
+  mergeLive,
+  newer,
+  unreadAfter,
+  type ListQuery,
+} from './order';
 
 const PAGE = 50;
 const KEPT_VIEWS = 12;
@@ -58,7 +68,7 @@ class Inbox {
     this.#meanwhile = [];
     try {
       const page = await api.inbox(
-        { ...query, limit: Math.min(200, Math.max(PAGE, this.items.length)) },
+        { ...query, q: asked(query.q), limit: Math.min(200, Math.max(PAGE, this.items.length)) },
         abort.signal,
       );
       if (abort.signal.aborted) return;
@@ -77,7 +87,7 @@ class Inbox {
       const old = known.get(item.id);
       return old && !newer(old, item)
         ? old
-        : { ...item, unread: item.id === this.open ? 0 : item.unread };
+        : { ...item, unread: unreadAfter(old, item, item.id === this.open, seen.of(item.id)) };
     });
     this.next = page.next;
     this.counts = page.counts;
@@ -98,7 +108,7 @@ class Inbox {
     this.moreFailed = false;
     const { query, next } = this;
     try {
-      const page = await api.inbox({ ...query, cursor: next, limit: PAGE });
+      const page = await api.inbox({ ...query, q: asked(query.q), cursor: next, limit: PAGE });
       if (query !== this.query || next !== this.next) return;
       this.items = append(this.items, page.items);
       this.next = page.next;
@@ -117,7 +127,10 @@ class Inbox {
     this.#meanwhile?.push(...changes);
     if (this.status !== 'ready' || changes.length === 0) return;
     if (this.#holding) {
-      this.items = mergeInPlace(this.items, changes, this.open);
+      this.items = mergeInPlace(this.items, changes, {
+        open: this.open,
+        seen: (id) => seen.of(id),
+      });
       const wanted = [...this.held, ...changes.filter((change) => this.#moves(change))];
       this.held = [...new Map(wanted.map((item) => [item.id, item])).values()];
     } else this.#merge(changes);
@@ -158,6 +171,7 @@ class Inbox {
       me: session.me,
       complete: this.next === null,
       open,
+      seen: (id) => seen.of(id),
     });
     this.#keep(query);
   }
@@ -195,6 +209,11 @@ class Inbox {
     const oldest = this.#kept.keys().next();
     if (this.#kept.size > KEPT_VIEWS && !oldest.done) this.#kept.delete(oldest.value);
   }
+}
+
+/** A number is looked for as it is stored, however it was typed. */
+function asked(q: string): string {
+  return requestNumber(q) ?? q;
 }
 
 function keyOf(query: ListQuery): string {

@@ -3,7 +3,7 @@ import type { Id, RequestSummary, ViewName } from '../api/types';
 /** Order and membership of the inbox's lists; the same rules as the server's, so that live changes land where a reload would show them. */
 
 const ACTIVE = new Set(['open', 'waiting', 'on_hold']);
-const DONE = new Set(['solved', 'closed']);
+const DONE = new Set(['solved', 'closed', 'merged', 'spam']);
 
 export interface ListQuery {
   view: ViewName;
@@ -52,18 +52,17 @@ export function newer(known: RequestSummary | undefined, fresh: RequestSummary):
   );
 }
 
-/** What the customer wrote since the agent last looked, when the server's frame does not count it. */
+/** What the customer wrote since the agent last looked (`seen`: up to which entry), at least as far as lists can tell. */
 export function unreadAfter(
   known: RequestSummary | undefined,
   fresh: RequestSummary,
   open: boolean,
+  seen: number,
 ): number {
-  if (open) return 0;
-  if (fresh.unread !== undefined) return fresh.unread;
-  if (fresh.last_entry?.author_kind === 'agent') return 0;
+  if (open || fresh.last_entry?.author_kind !== 'customer' || fresh.last_seq <= seen) return 0;
   const before = known?.unread ?? 0;
-  const grown = fresh.last_seq - (known?.last_seq ?? fresh.last_seq - 1);
-  return fresh.last_entry?.author_kind === 'customer' ? before + Math.max(0, grown) : before;
+  const grown = known ? Math.max(0, fresh.last_seq - known.last_seq) : 0;
+  return Math.max(1, before + grown);
 }
 
 export interface Merge {
@@ -73,6 +72,8 @@ export interface Merge {
   complete: boolean;
   /** The request that is open now: never unread. */
   open: Id | null;
+  /** Up to which entry of a request this agent has looked; 0 when never. */
+  seen: (id: Id) => number;
 }
 
 /** The list after live changes. A search result takes no new members; a list with further pages takes none beyond its end. */
@@ -87,7 +88,10 @@ export function mergeLive(
   for (const fresh of changes) {
     const known = next.get(fresh.id);
     if (!newer(known, fresh)) continue;
-    const item = { ...fresh, unread: unreadAfter(known, fresh, how.open === fresh.id) };
+    const item = {
+      ...fresh,
+      unread: unreadAfter(known, fresh, how.open === fresh.id, how.seen(fresh.id)),
+    };
     if (how.query.q) {
       if (known) next.set(item.id, item);
     } else if (!belongs(how.query, item, how.me)) next.delete(item.id);
@@ -101,13 +105,13 @@ export function mergeLive(
 export function mergeInPlace(
   list: readonly RequestSummary[],
   changes: readonly RequestSummary[],
-  open: Id | null,
+  how: Pick<Merge, 'open' | 'seen'>,
 ): RequestSummary[] {
   const fresh = new Map(changes.map((item) => [item.id, item]));
   return list.map((known) => {
     const item = fresh.get(known.id);
     return item && newer(known, item)
-      ? { ...item, unread: unreadAfter(known, item, open === item.id) }
+      ? { ...item, unread: unreadAfter(known, item, how.open === item.id, how.seen(item.id)) }
       : known;
   });
 }

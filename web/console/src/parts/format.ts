@@ -12,6 +12,11 @@ export function fileSize(bytes: number, language: Language): string {
   }).format(bytes / (size as number));
 }
 
+/** The desk counts up to 1,000; beyond, "999+" says enough. */
+export function countOf(count: number, language: Language): string {
+  return count >= 1_000 ? '999+' : new Intl.NumberFormat(language).format(count);
+}
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;

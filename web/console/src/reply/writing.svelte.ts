@@ -10,6 +10,7 @@ import { language, t } from '../words.svelte';
 import { draftsOf, loadDraft, putBack, saveDraft, type Draft, type Tab } from './draft';
 import { outbox, type Returned } from './outbox.svelte';
 import { fileSize } from '../parts/format';
+import { notices } from '../parts/notices.svelte';
 
 export interface Uploading {
   key: string;
@@ -63,7 +64,7 @@ export class Writing {
   }
 
   get sendable(): boolean {
-    return !this.busy && (this.text.trim().length > 0 || this.files.length > 0);
+    return !this.busy && this.text.trim().length > 0;
   }
 
   write(text: string): void {
@@ -163,6 +164,7 @@ export class Writing {
     item.task = upload(file, item.key, language(), (part) => (item.progress = part));
     item.task.done.then(
       (attachment) => {
+        if (attachment.secret) notices.failed(t('upload.cleaned', { name: attachment.name }));
         if (item.tab === 'reply') this.replyFiles = [...this.replyFiles, attachment];
         else this.noteFiles = [...this.noteFiles, attachment];
         this.uploads = this.uploads.filter((each) => each.key !== item.key);
