@@ -60,6 +60,8 @@ const server = createServer(async (request, response) => {
   if (pathname === '/' || pathname === '/demo' || pathname === '/demo/') {
     return asset(response, new URL('demo/host.html', root), 'text/html; charset=utf-8');
   }
+  if (pathname === '/demo/host.js')
+    return asset(response, new URL('demo/host.js', root), 'text/javascript');
   // No charset on purpose: a GBK page says so itself, or not at all.
   if (pathname === '/demo/host-gbk.html')
     return asset(response, new URL('demo/host-gbk.html', root), 'text/html');

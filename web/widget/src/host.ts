@@ -72,6 +72,6 @@ export function circumstances(): Record<string, string> {
   return {
     page: location.origin + location.pathname,
     platform: navigator.userAgent,
-    screen: `${screen.width}x${screen.height}`,
+    display: `${screen.width}x${screen.height}`,
   };
 }

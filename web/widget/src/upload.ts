@@ -1,4 +1,4 @@
-import type { Desk, Upload } from '@standfast/ui/model';
+import type { Desk, Problem, Upload } from '@standfast/ui/model';
 import type { Api } from './api.ts';
 import { random } from './host.ts';
 import { suspicions } from './secret.ts';
@@ -10,6 +10,8 @@ export class Picked {
   /** 0 to 1. */
   progress = 0;
   failed = false;
+  /** Why it failed, in the desk's words. */
+  reason = '';
   upload: Upload | null = null;
   #request: XMLHttpRequest | null = null;
 
@@ -22,6 +24,7 @@ export class Picked {
     const request = new XMLHttpRequest();
     this.#request = request;
     this.failed = false;
+    request.responseType = 'json';
     const query = new URLSearchParams({ name: this.file.name, client_id: this.clientId });
     request.open('POST', api.url(`/uploads?${query.toString().replaceAll('+', '%20')}`));
     for (const [name, value] of Object.entries(api.headers()))
@@ -33,8 +36,11 @@ export class Picked {
     };
     request.onloadend = () => {
       if (request.status === 200 || request.status === 201) {
-        this.upload = JSON.parse(request.responseText) as Upload;
-      } else this.failed = true;
+        this.upload = request.response as Upload;
+      } else {
+        this.failed = true;
+        this.reason = (request.response as Problem | null)?.title ?? '';
+      }
       changed();
     };
     request.send(this.file);

@@ -138,7 +138,7 @@ function Files({ support, composer }: { support: Support; composer: Composer }):
         )}
         <Button name="close" label={t('remove', { name })} onclick={() => composer.drop(picked)} />
       </p>,
-      picked.failed && <Bad text={t('upload_failed', { name })} />,
+      picked.failed && <Bad text={`${t('upload_failed', { name })} ${picked.reason}`} />,
     ];
   });
 }
