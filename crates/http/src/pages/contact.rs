@@ -9,7 +9,9 @@ use http::StatusCode;
 use standfast_desk::{
     Customer, Error, FollowUp, Intake, Join, Received, SafetySteps, SecretNotice, Visitor, follow_up, receive,
 };
-use standfast_domain::{AttachmentId, Channel, Field, FieldKind, RequestNumber, RequestType, TYPES, field, request_type};
+use standfast_domain::{
+    AttachmentId, Channel, Field, FieldKind, RequestNumber, RequestType, TYPES, field, request_type,
+};
 
 use super::form::{Mistake, Seal, SealFault, Sheet, TRAP, Typed, WHOLE};
 use super::frame::{Frame, page};
@@ -17,7 +19,7 @@ use super::landing::{OpenRequest, open_requests, wait_text};
 use super::submission::{self, Submission};
 use super::tracking;
 use super::visit::{Visit, new_secret, visitor_cookie};
-use super::words::Words;
+use super::words::{Words, size};
 use crate::app::{Admission, App};
 use crate::network::Peer;
 use crate::problem::Problem;
@@ -29,7 +31,10 @@ const EMAIL_BYTES: usize = 254;
 
 /// The groups of the first step and their types; those at risk make the first group by themselves.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("transfer", &["pending", "failed", "deposit", "withdrawal", "wrong_transfer", "poisoning", "swap", "bridge"]),
+    (
+        "transfer",
+        &["pending", "failed", "deposit", "withdrawal", "wrong_transfer", "poisoning", "swap", "bridge"],
+    ),
     ("asset", &["balance", "fee", "airdrop"]),
     ("wallet", &["access", "import", "app", "hardware"]),
     ("use", &["dapp", "staking", "purchase"]),
@@ -83,7 +88,9 @@ struct Question {
 /// `GET /contact` and `GET /contact?type=…`
 pub(crate) async fn show(State(app): State<App>, visit: Visit) -> Response {
     let open = open_requests(&app.desk, &visit).await;
-    let Some(kind) = visit.parameter("type").and_then(request_type) else { return choice(&app, &visit, open) };
+    let Some(kind) = visit.parameter("type").and_then(request_type) else {
+        return choice(&app, &visit, open);
+    };
     let secret = visit.secret.clone().unwrap_or_else(|| new_secret(&app.desk));
     let mut typed = Typed { kind: kind.code.to_owned(), ..Typed::default() };
     // What the host app or an earlier page knows already arrives in the query.
@@ -167,7 +174,12 @@ fn steps(words: Words, kind: &str) -> SafetySteps {
     let items = match kind {
         "permission" => own(3),
         "impersonation" => own(4),
-        "leak" => receipt(&["secret.step.new_wallet", "secret.step.move", "secret.step.never_again", "secret.step.ignore"]),
+        "leak" => receipt(&[
+            "secret.step.new_wallet",
+            "secret.step.move",
+            "secret.step.never_again",
+            "secret.step.ignore",
+        ]),
         _ => receipt(&[
             "risk.step.stop",
             "secret.step.new_wallet",
@@ -180,9 +192,12 @@ fn steps(words: Words, kind: &str) -> SafetySteps {
 }
 
 /// `POST /contact`
-pub(crate) async fn send(State(app): State<App>, peer: Option<axum::Extension<Peer>>, mut visit: Visit, request: Request)
-    -> Result<Response, Problem>
-{
+pub(crate) async fn send(
+    State(app): State<App>,
+    peer: Option<axum::Extension<Peer>>,
+    mut visit: Visit,
+    request: Request,
+) -> Result<Response, Problem> {
     let network = peer.and_then(|peer| peer.network);
     let mut place: Option<Admission> = None;
     let holder = visit.secret.clone();
@@ -204,7 +219,8 @@ pub(crate) async fn send(State(app): State<App>, peer: Option<axum::Extension<Pe
     if let Some(language) = sent.language {
         visit.words = Words { language };
     }
-    let kind = request_type(&sent.typed.kind).or_else(|| request_type("other")).ok_or(Problem::new("internal"))?;
+    let kind =
+        request_type(&sent.typed.kind).or_else(|| request_type("other")).ok_or(Problem::new("internal"))?;
     let open = open_requests(&app.desk, &visit).await;
     check(&app, visit.words, &mut sent);
     if !sent.mistakes.is_empty() {
@@ -254,7 +270,12 @@ async fn deliver(
         kind: Some(kind.code.to_owned()),
         language: Some(words.language),
         channel: Some(Channel::Page),
-        fields: typed.fields.iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| (k.clone(), v.clone())).collect(),
+        fields: typed
+            .fields
+            .iter()
+            .filter(|(_, v)| !v.is_empty())
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
         attachments,
         name: given(&typed.name),
         email: given(&typed.email),
@@ -290,12 +311,16 @@ fn check(app: &App, words: Words, sent: &mut Submission) {
     if typed.text.trim().is_empty() && typed.files.is_empty() {
         wrong("text", words.say("error.text.missing"));
     } else if typed.text.len() > limits.text_bytes {
-        wrong("text", words.fill("error.text.too_long", "size", words.size(limits.text_bytes)));
+        wrong("text", words.fill("error.text.too_long", "size", size(limits.text_bytes)));
     }
     for (code, value) in &typed.fields {
         if let Some(known) = field(code).filter(|_| value.len() > limits.field_bytes) {
-            wrong(known.code, words.fill("error.fields.too_long", "size", words.size(limits.field_bytes)));
+            wrong(known.code, words.fill("error.fields.too_long", "size", size(limits.field_bytes)));
         }
+    }
+    let named = typed.about.parse::<RequestNumber>().is_ok() || matches!(typed.about.as_str(), "" | "new");
+    if !named {
+        wrong("about", words.say("error.about"));
     }
     if typed.name.len() > NAME_BYTES {
         wrong("name", words.say("error.name.too_long"));
@@ -326,7 +351,8 @@ fn again(
 /// Replaces secrets in what is shown again, and says so.
 pub(crate) fn take_out_secrets(words: Words, typed: &mut Typed, mistakes: &mut Vec<Mistake>) {
     let mut found = false;
-    let texts = [&mut typed.text, &mut typed.name, &mut typed.email].into_iter().chain(typed.fields.values_mut());
+    let texts =
+        [&mut typed.text, &mut typed.name, &mut typed.email].into_iter().chain(typed.fields.values_mut());
     for text in texts {
         let plain = without_secrets(text);
         if plain != *text {
@@ -346,7 +372,8 @@ pub(crate) fn without_secrets(text: &str) -> String {
 
 /// Everything that was typed, as one text: the same words sent again are told by it.
 pub(crate) fn content(typed: &Typed) -> String {
-    let mut content = [&typed.kind, &typed.about, &typed.text, &typed.name, &typed.email].map(String::as_str).join("\0");
+    let mut content =
+        [&typed.kind, &typed.about, &typed.text, &typed.name, &typed.email].map(String::as_str).join("\0");
     for (code, value) in &typed.fields {
         let _ = write!(content, "\0{code}\0{value}");
     }
@@ -374,7 +401,11 @@ pub(crate) fn sealed(words: Words, fault: SealFault) -> Mistake {
 }
 
 pub(crate) fn refused(words: Words, problem: &Problem) -> Mistake {
-    let text = if problem.code() == "too_many_calls" { problem.detail(words.language) } else { words.say("error.busy") };
+    let text = if problem.code() == "too_many_calls" {
+        problem.detail(words.language)
+    } else {
+        words.say("error.busy")
+    };
     Mistake { field: WHOLE, text }
 }
 
@@ -417,7 +448,8 @@ mod tests {
     #[test]
     fn every_type_is_offered_once_and_those_at_risk_first() {
         let groups = groups(Words { language: Language::English });
-        let mut codes: Vec<&str> = groups.iter().flat_map(|group| &group.types).map(|choice| choice.code).collect();
+        let mut codes: Vec<&str> =
+            groups.iter().flat_map(|group| &group.types).map(|choice| choice.code).collect();
         assert!(groups[0].risk && groups[0].types.len() == TYPES.iter().filter(|t| t.at_risk).count());
         codes.sort_unstable();
         let mut all: Vec<&str> = TYPES.iter().map(|kind| kind.code).collect();
@@ -438,7 +470,8 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown_again() {
-        let phrase = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+        let phrase =
+            "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
         let mut typed = Typed { text: format!("help: {phrase}"), ..Typed::default() };
         typed.fields.insert("address".into(), phrase.into());
         let mut mistakes = Vec::new();

@@ -10,7 +10,7 @@ use standfast_desk::{Desk, Keys};
 use standfast_domain::Time;
 
 use super::visit::Sender;
-use super::words::Words;
+use super::words::{Words, size};
 
 /// What the file chooser offers; the desk looks at the content.
 const ACCEPT: &str = "image/png,image/jpeg,image/gif,image/webp,text/plain,application/json,.log,.txt,.json";
@@ -47,13 +47,17 @@ impl Seal {
 
     /// The same form, sealed afresh: its id stays, so that what was sent before is not sent twice.
     pub(crate) fn again(&self, desk: &Desk, purpose: &str, holder: &str) -> Self {
-        let id = if is_id(&self.id) { self.id.clone() } else { URL_SAFE_NO_PAD.encode(desk.entropy().bytes::<12>()) };
+        let id = if is_id(&self.id) {
+            self.id.clone()
+        } else {
+            URL_SAFE_NO_PAD.encode(desk.entropy().bytes::<12>())
+        };
         Self::made(desk.keys(), desk.clock().now(), purpose, holder, id)
     }
 
     fn made(keys: &Keys, now: Time, purpose: &str, holder: &str, id: String) -> Self {
         let time = now.0.to_be_bytes();
-        let (given, bound) = (mac(keys, purpose, &time, &id, ""), mac(keys, purpose, &time, &id, holder));
+        let (given, bound) = (mac(keys, purpose, time, &id, ""), mac(keys, purpose, time, &id, holder));
         Self { token: URL_SAFE_NO_PAD.encode([&time[..], &given, &bound].concat()), id }
     }
 
@@ -72,15 +76,18 @@ impl Seal {
             return Err(SealFault::Foreign);
         }
         let bytes = URL_SAFE_NO_PAD.decode(&self.token).map_err(|_| SealFault::Foreign)?;
-        let (Some((time, macs)), true) = (bytes.split_first_chunk::<8>(), bytes.len() == 8 + 2 * MAC_BYTES) else {
+        let (Some((time, macs)), true) = (bytes.split_first_chunk::<8>(), bytes.len() == 8 + 2 * MAC_BYTES)
+        else {
             return Err(SealFault::Foreign);
         };
         let (given, bound) = macs.split_at(MAC_BYTES);
-        if !same(&mac(keys, purpose, time, &self.id, ""), given) {
+        if !same(&mac(keys, purpose, *time, &self.id, ""), given) {
             return Err(SealFault::Foreign);
         }
         match holder {
-            Some(holder) if !same(&mac(keys, purpose, time, &self.id, holder), bound) => return Err(SealFault::Foreign),
+            Some(holder) if !same(&mac(keys, purpose, *time, &self.id, holder), bound) => {
+                return Err(SealFault::Foreign);
+            }
             None if sender != Sender::Own => return Err(SealFault::NoCookie),
             _ => {}
         }
@@ -100,8 +107,9 @@ impl Seal {
     }
 }
 
-fn mac(keys: &Keys, purpose: &str, time: &[u8; 8], id: &str, holder: &str) -> [u8; MAC_BYTES] {
-    let payload = [b"seal\0", purpose.as_bytes(), b"\0", time, id.as_bytes(), b"\0", holder.as_bytes()].concat();
+fn mac(keys: &Keys, purpose: &str, time: [u8; 8], id: &str, holder: &str) -> [u8; MAC_BYTES] {
+    let payload =
+        [b"seal\0", purpose.as_bytes(), b"\0", &time, id.as_bytes(), b"\0", holder.as_bytes()].concat();
     keys.form_mac(&payload).first_chunk().copied().unwrap_or_default()
 }
 
@@ -143,6 +151,11 @@ impl KeptFile {
         format!("{}|{}|{}", self.id, self.size, self.name)
     }
 
+    /// Its size in words.
+    pub(crate) fn size(&self) -> String {
+        size(self.size)
+    }
+
     /// Reads [`Self::value`]; whose file it is, the desk checks when it is used.
     pub(crate) fn parse(value: &str) -> Option<Self> {
         let mut parts = value.splitn(3, '|');
@@ -177,14 +190,15 @@ pub(crate) struct Sheet {
 impl Sheet {
     pub(crate) fn new(desk: &Desk, words: Words, seal: Seal, typed: Typed, mistakes: Vec<Mistake>) -> Self {
         let limits = &desk.settings().limits;
-        let (count, size) = (limits.uploads_per_message.to_string(), words.size(limits.upload_bytes));
+        let (count, size) = (limits.uploads_per_message.to_string(), size(limits.upload_bytes));
         let files_hint = words.with("form.files.hint", &[("count", &count), ("size", &size)]);
         Self { seal, typed, mistakes, files_hint, accept: ACCEPT }
     }
 
     /// What is wrong with a field.
     pub(crate) fn said(&self, field: &str) -> Option<String> {
-        let texts: Vec<&str> = self.mistakes.iter().filter(|m| m.field == field).map(|m| m.text.as_str()).collect();
+        let texts: Vec<&str> =
+            self.mistakes.iter().filter(|m| m.field == field).map(|m| m.text.as_str()).collect();
         (!texts.is_empty()).then(|| texts.join(" "))
     }
 
@@ -213,7 +227,8 @@ mod tests {
     #[test]
     fn a_seal_holds_for_its_browser_its_form_and_a_day() {
         let (seal, keys) = (seal(), keys());
-        let check = |seal: &Seal, now, purpose, holder, sender| seal.check(&keys, Time(now), purpose, holder, sender);
+        let check =
+            |seal: &Seal, now, purpose, holder, sender| seal.check(&keys, Time(now), purpose, holder, sender);
         let day = 86_400_000_000;
         assert_eq!(check(&seal, 1_000 + day, "contact", Some("secret"), Sender::Unknown), Ok(()));
         assert_eq!(check(&seal, 1_001 + day, "contact", Some("secret"), Sender::Own), Err(SealFault::Stale));
@@ -226,7 +241,11 @@ mod tests {
         assert_eq!(check(&altered, 1_000, "contact", None, Sender::Own), Err(SealFault::Foreign));
         for token in ["", "AAAA", "%%%", &"A".repeat(54)] {
             let forged = Seal { token: token.into(), ..seal.clone() };
-            assert_eq!(check(&forged, 1_000, "contact", None, Sender::Own), Err(SealFault::Foreign), "{token}");
+            assert_eq!(
+                check(&forged, 1_000, "contact", None, Sender::Own),
+                Err(SealFault::Foreign),
+                "{token}"
+            );
         }
     }
 

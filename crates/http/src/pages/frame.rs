@@ -80,6 +80,7 @@ impl Frame {
         self.words.language.as_str()
     }
 
+    #[expect(clippy::unused_self, reason = "templates reach icons by way of the frame")]
     pub(crate) fn icon(&self, name: &str) -> &'static str {
         style::icon(name)
     }
@@ -89,7 +90,9 @@ fn language_link(visit: &Visit, language: Language) -> LanguageLink {
     let mut href = format!("{}?lang={}", visit.path, language.as_str());
     // What the page shows stays; what only happened once (a receipt) does not.
     for name in ["type", "view", "from"] {
-        if let Some(value) = visit.parameter(name).filter(|v| v.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')) {
+        if let Some(value) =
+            visit.parameter(name).filter(|v| v.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+        {
             let _ = write!(href, "&{name}={value}");
         }
     }

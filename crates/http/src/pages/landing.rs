@@ -38,7 +38,8 @@ pub(crate) struct LandingPage {
 /// `GET /`
 pub(crate) async fn show(State(app): State<App>, visit: Visit) -> Response {
     let open = open_requests(&app.desk, &visit).await;
-    let frame = if open.is_empty() { Frame::new(&app.desk, &visit) } else { Frame::private(&app.desk, &visit) };
+    let frame =
+        if open.is_empty() { Frame::new(&app.desk, &visit) } else { Frame::private(&app.desk, &visit) };
     let landing = LandingPage {
         steps: first_steps(visit.words),
         wait: wait_text(visit.words, app.desk.board().waiting(app.desk.now())),
@@ -50,7 +51,9 @@ pub(crate) async fn show(State(app): State<App>, visit: Visit) -> Response {
 
 /// The three things that come before everything else.
 pub(crate) fn first_steps(words: Words) -> Vec<String> {
-    ["risk.step.stop", "secret.step.new_wallet", "secret.step.move"].map(|key| words.of("receipt", key, &[])).to_vec()
+    ["risk.step.stop", "secret.step.new_wallet", "secret.step.move"]
+        .map(|key| words.of("receipt", key, &[]))
+        .to_vec()
 }
 
 /// The waiting time now, as a sentence.
@@ -73,7 +76,11 @@ pub(crate) fn wait_text(words: Words, waiting: Waiting) -> String {
 pub(crate) async fn open_requests(desk: &Desk, visit: &Visit) -> Vec<OpenRequest> {
     let Some(Ok(visitor)) = visit.secret.as_deref().map(Visitor::new) else { return Vec::new() };
     let own = own_requests(desk, &Customer::Visitor(visitor)).await.unwrap_or_default();
-    own.iter().filter(|one| one.state.is_active()).take(MOST_OPEN).map(|one| open_request(visit.words, one)).collect()
+    own.iter()
+        .filter(|one| one.state.is_active())
+        .take(MOST_OPEN)
+        .map(|one| open_request(visit.words, one))
+        .collect()
 }
 
 pub(crate) fn open_request(words: Words, one: &RequestSummary) -> OpenRequest {
@@ -99,5 +106,6 @@ fn subject(words: Words, one: &RequestSummary) -> String {
         }
         return subject;
     }
-    standfast_domain::request_type(&one.kind).map_or_else(String::new, |kind| words.pick(kind.title).to_owned())
+    standfast_domain::request_type(&one.kind)
+        .map_or_else(String::new, |kind| words.pick(kind.title).to_owned())
 }

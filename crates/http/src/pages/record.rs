@@ -1,11 +1,11 @@
 //! A request and its record as the customer's page shows them.
 
 use standfast_desk::{AttachmentView, Conversation, EntryView, RequestSummary, SafetySteps};
-use standfast_domain::{EntryKind, Event, State, Time, Wait, request_type};
+use standfast_domain::{EntryKind, Event, Language, State, Time, Wait, request_type};
 
 use super::landing::state_text;
 use super::text::{Segment, has_exposed_secret, segments};
-use super::words::Words;
+use super::words::{Words, size};
 
 /// Everything that the page of a request shows but its form.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +15,6 @@ pub(crate) struct RequestView {
     pub(crate) state_code: &'static str,
     pub(crate) next: String,
     pub(crate) at_risk: bool,
-    pub(crate) takes_words: bool,
     pub(crate) merged_into: Option<String>,
     pub(crate) facts: Vec<(String, String)>,
     pub(crate) steps: Option<SafetySteps>,
@@ -54,6 +53,8 @@ pub(crate) struct Line {
     pub(crate) exact: String,
     pub(crate) erased: Option<String>,
     pub(crate) text: Vec<Segment>,
+    /// The text's language, where it is not the page's.
+    pub(crate) language: Option<&'static str>,
     pub(crate) event: String,
     pub(crate) number: Option<String>,
     pub(crate) files: Vec<FileLine>,
@@ -72,6 +73,11 @@ pub(crate) struct FileLine {
 pub(crate) type Place = Option<(u32, Option<Wait>)>;
 
 impl RequestView {
+    /// Whether further words may be written here.
+    pub(crate) fn takes_words(&self) -> bool {
+        self.state_code != State::Merged.as_str()
+    }
+
     pub(crate) fn new(
         words: Words,
         conversation: &Conversation<RequestSummary>,
@@ -92,7 +98,6 @@ impl RequestView {
             state_code: request.state.as_str(),
             next: words.say(&format!("state.{}.next", request.state.as_str())),
             at_risk: request.at_risk && request.state.is_active(),
-            takes_words: request.state != State::Merged,
             merged_into: merged_into.filter(|_| request.state == State::Merged),
             facts: facts(words, request, place, now, print),
             steps: secret_steps(words, conversation),
@@ -109,7 +114,13 @@ impl RequestView {
 }
 
 /// The table below the state: short, and only what is known.
-fn facts(words: Words, request: &RequestSummary, place: Place, now: Time, print: bool) -> Vec<(String, String)> {
+fn facts(
+    words: Words,
+    request: &RequestSummary,
+    place: Place,
+    now: Time,
+    print: bool,
+) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let mut fact = |key: &str, value: String| facts.push((words.say(&format!("request.{key}")), value));
     if print {
@@ -167,15 +178,18 @@ fn line(words: Words, number: &str, entry: &EntryView, now: Time, print: bool) -
         line.erased = Some(words.say(key));
         return Some(line);
     }
-    line.text = segments(entry.text.as_deref().unwrap_or_default(), &entry.identifiers, agent, words);
-    line.files = entry.attachments.iter().map(|file| file_line(words, number, file)).collect();
+    let text = entry.text.as_deref().unwrap_or_default();
+    let chinese = Language::of_text(text) == Language::Chinese && words.language != Language::Chinese;
+    line.language = chinese.then(|| Language::Chinese.as_str());
+    line.text = segments(text, &entry.identifiers, agent, words);
+    line.files = entry.attachments.iter().map(|file| file_line(number, file)).collect();
     Some(line)
 }
 
-fn file_line(words: Words, number: &str, file: &AttachmentView) -> FileLine {
+fn file_line(number: &str, file: &AttachmentView) -> FileLine {
     FileLine {
         name: file.name.clone(),
-        size: words.size(file.size),
+        size: size(file.size),
         href: format!("/t/{number}/files/{}", file.id),
         picture: file.picture,
     }
@@ -207,11 +221,13 @@ fn secret_steps(words: Words, conversation: &Conversation<RequestSummary>) -> Op
     if !conversation.request.state.is_active() {
         return None;
     }
-    let text = conversation.entries.iter().rev().filter(|entry| entry.author.kind == "customer").find_map(|entry| {
-        let text = entry.text.as_deref().unwrap_or_default();
-        let erased = entry.erased.as_ref().is_some_and(|erased| erased.reason == "secret");
-        (erased || has_exposed_secret(text)).then(|| text.to_owned())
-    })?;
+    let text = conversation.entries.iter().rev().filter(|entry| entry.author.kind == "customer").find_map(
+        |entry| {
+            let text = entry.text.as_deref().unwrap_or_default();
+            let erased = entry.erased.as_ref().is_some_and(|erased| erased.reason == "secret");
+            (erased || has_exposed_secret(text)).then(|| text.to_owned())
+        },
+    )?;
     let kind = ["private_key", "extended_private_key", "encrypted_key", "keystore", "wallet_connect"]
         .into_iter()
         .find(|kind| text.contains(&format!("⟦redacted:{kind}")));

@@ -133,7 +133,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn reference(&self) -> Reference {
-        let mut tags: Vec<Tag> = list(self.document, "tags").iter().map(|tag| self.tag(text(tag, "name"), tag)).collect();
+        let mut tags: Vec<Tag> =
+            list(self.document, "tags").iter().map(|tag| self.tag(text(tag, "name"), tag)).collect();
         for (path, item) in members(self.document, "paths") {
             for method in METHODS {
                 let Some(operation) = item.get(method) else { continue };
@@ -174,18 +175,23 @@ impl Reader<'_> {
             who: self.who(operation),
             parameters: parameters.map(|one| self.parameter(self.resolve(one))).collect(),
             body: body.and_then(|body| self.body(body)),
-            responses: members(operation, "responses").map(|(status, one)| self.answer(status, one)).collect(),
+            responses: members(operation, "responses")
+                .map(|(status, one)| self.answer(status, one))
+                .collect(),
         }
     }
 
     /// Who may call an operation: the alternatives of its `security`, or of the document's.
     fn who(&self, operation: &Value) -> Vec<String> {
-        let security = operation.get("security").or_else(|| self.document.get("security")).and_then(Value::as_array);
+        let security =
+            operation.get("security").or_else(|| self.document.get("security")).and_then(Value::as_array);
         let ways: Vec<String> = security
             .into_iter()
             .flatten()
             .flat_map(|way| match way.as_object() {
-                Some(way) if !way.is_empty() => way.iter().map(|(name, scopes)| self.way(name, scopes)).collect(),
+                Some(way) if !way.is_empty() => {
+                    way.iter().map(|(name, scopes)| self.way(name, scopes)).collect()
+                }
                 _ => vec![self.words.say("api.who.public")],
             })
             .collect();
@@ -207,7 +213,7 @@ impl Reader<'_> {
             name: text(one, "name").to_owned(),
             place: self.words.say(&format!("api.in.{place}")),
             required: one.get("required").and_then(Value::as_bool).unwrap_or(false),
-            shape: self.shape(one.get("schema").unwrap_or(&Value::Null)),
+            shape: shape(one.get("schema").unwrap_or(&Value::Null)),
             description: text(one, "description").to_owned(),
         }
     }
@@ -232,7 +238,7 @@ impl Reader<'_> {
         let example = example.filter(|one| !one.is_null() && one.as_object().is_none_or(|o| !o.is_empty()));
         Some(Body {
             media_type: media_type.to_owned(),
-            shape: self.shape(schema),
+            shape: shape(schema),
             example: example.and_then(|one| serde_json::to_string_pretty(&one).ok()),
         })
     }
@@ -243,7 +249,7 @@ impl Reader<'_> {
             name: name.to_owned(),
             anchor: schema_anchor(name),
             description: paragraphs(text(schema, "description")),
-            alias: fields.is_empty().then(|| self.shape(schema)),
+            alias: fields.is_empty().then(|| shape(schema)),
             fields,
         }
     }
@@ -253,67 +259,11 @@ impl Reader<'_> {
         let own = members(schema, "properties").map(|(name, field)| SchemaField {
             name: name.to_owned(),
             required: required.contains(&name),
-            shape: self.shape(field),
+            shape: shape(field),
             description: text(field, "description").to_owned(),
         });
         let parts = list(schema, "allOf").iter().flat_map(|part| self.fields(self.resolve(part)));
         own.chain(parts).collect()
-    }
-
-    /// What a schema demands, in words; named schemas are pointed to.
-    fn shape(&self, schema: &Value) -> Vec<Piece> {
-        let word = |text: &str| Piece::Word(text.to_owned());
-        if let Some(name) = text(schema, "$ref").rsplit('/').next().filter(|name| !name.is_empty()) {
-            return vec![Piece::Schema { name: name.to_owned(), anchor: schema_anchor(name) }];
-        }
-        for (key, between) in [("oneOf", " | "), ("anyOf", " | "), ("allOf", " + ")] {
-            let parts = list(schema, key);
-            if parts.is_empty() {
-                continue;
-            }
-            let mut pieces = Vec::new();
-            for part in parts {
-                if !pieces.is_empty() {
-                    pieces.push(word(between));
-                }
-                pieces.extend(self.shape(part));
-            }
-            return pieces;
-        }
-        let values: Vec<String> = list(schema, "enum").iter().map(value_text).collect();
-        if !values.is_empty() {
-            return vec![word(&values.join(" | "))];
-        }
-        if let Some(only) = schema.get("const") {
-            return vec![word(&value_text(only))];
-        }
-        let types: Vec<&str> = match schema.get("type") {
-            Some(Value::String(one)) => vec![one],
-            Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
-            _ => Vec::new(),
-        };
-        let mut pieces = Vec::new();
-        for (at, one) in types.iter().enumerate() {
-            if at > 0 {
-                pieces.push(word(" | "));
-            }
-            match (*one, schema.get("items"), schema.get("additionalProperties")) {
-                ("array", Some(items), _) => {
-                    pieces.push(word("array of "));
-                    pieces.extend(self.shape(items));
-                }
-                ("object", _, Some(values)) if values.is_object() => {
-                    pieces.push(word("object of "));
-                    pieces.extend(self.shape(values));
-                }
-                (one, _, _) => pieces.push(word(one)),
-            }
-        }
-        let format = text(schema, "format");
-        if !format.is_empty() {
-            pieces.push(word(&format!(" ({format})")));
-        }
-        if pieces.is_empty() { vec![word("any")] } else { pieces }
     }
 
     /// An example made from the examples of a schema's parts.
@@ -322,7 +272,10 @@ impl Reader<'_> {
         if depth > DEEPEST {
             return Value::Null;
         }
-        let given = schema.get("example").or_else(|| list(schema, "examples").first()).or_else(|| schema.get("default"));
+        let given = schema
+            .get("example")
+            .or_else(|| list(schema, "examples").first())
+            .or_else(|| schema.get("default"));
         if let Some(given) = given.or_else(|| schema.get("const")).or_else(|| list(schema, "enum").first()) {
             return given.clone();
         }
@@ -347,9 +300,14 @@ impl Reader<'_> {
             return Value::Object(object);
         }
         let types = schema.get("type");
-        let one = types.and_then(Value::as_str).or_else(|| types?.as_array()?.first()?.as_str()).unwrap_or_default();
+        let one = types
+            .and_then(Value::as_str)
+            .or_else(|| types?.as_array()?.first()?.as_str())
+            .unwrap_or_default();
         match (one, text(schema, "format")) {
-            ("array", _) => Value::Array(schema.get("items").map(|items| self.example(items, depth + 1)).into_iter().collect()),
+            ("array", _) => Value::Array(
+                schema.get("items").map(|items| self.example(items, depth + 1)).into_iter().collect(),
+            ),
             ("boolean", _) => Value::Bool(false),
             ("integer" | "number", _) => Value::from(1),
             ("string", "date-time") => Value::from("2026-11-21T23:40:00.123Z"),
@@ -366,6 +324,62 @@ impl Reader<'_> {
     }
 }
 
+/// What a schema demands, in words; named schemas are pointed to.
+fn shape(schema: &Value) -> Vec<Piece> {
+    let word = |text: &str| Piece::Word(text.to_owned());
+    if let Some(name) = text(schema, "$ref").rsplit('/').next().filter(|name| !name.is_empty()) {
+        return vec![Piece::Schema { name: name.to_owned(), anchor: schema_anchor(name) }];
+    }
+    for (key, between) in [("oneOf", " | "), ("anyOf", " | "), ("allOf", " + ")] {
+        let parts = list(schema, key);
+        if parts.is_empty() {
+            continue;
+        }
+        let mut pieces = Vec::new();
+        for part in parts {
+            if !pieces.is_empty() {
+                pieces.push(word(between));
+            }
+            pieces.extend(shape(part));
+        }
+        return pieces;
+    }
+    let values: Vec<String> = list(schema, "enum").iter().map(value_text).collect();
+    if !values.is_empty() {
+        return vec![word(&values.join(" | "))];
+    }
+    if let Some(only) = schema.get("const") {
+        return vec![word(&value_text(only))];
+    }
+    let types: Vec<&str> = match schema.get("type") {
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let mut pieces = Vec::new();
+    for (at, one) in types.iter().enumerate() {
+        if at > 0 {
+            pieces.push(word(" | "));
+        }
+        match (*one, schema.get("items"), schema.get("additionalProperties")) {
+            ("array", Some(items), _) => {
+                pieces.push(word("array of "));
+                pieces.extend(shape(items));
+            }
+            ("object", _, Some(values)) if values.is_object() => {
+                pieces.push(word("object of "));
+                pieces.extend(shape(values));
+            }
+            (one, _, _) => pieces.push(word(one)),
+        }
+    }
+    let format = text(schema, "format");
+    if !format.is_empty() {
+        pieces.push(word(&format!(" ({format})")));
+    }
+    if pieces.is_empty() { vec![word("any")] } else { pieces }
+}
+
 fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
@@ -375,7 +389,12 @@ fn list<'v>(value: &'v Value, key: &str) -> &'v [Value] {
 }
 
 fn members<'v>(value: &'v Value, key: &str) -> impl Iterator<Item = (&'v str, &'v Value)> + use<'v> {
-    value.get(key).and_then(Value::as_object).into_iter().flatten().map(|(name, value)| (name.as_str(), value))
+    value
+        .get(key)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.as_str(), value))
 }
 
 fn value_text(value: &Value) -> String {
@@ -388,7 +407,8 @@ fn paragraphs(text: &str) -> Vec<String> {
 }
 
 fn anchor(text: &str) -> String {
-    let dashed: String = text.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
+    let dashed: String =
+        text.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '-' }).collect();
     dashed.split('-').filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-").to_lowercase()
 }
 

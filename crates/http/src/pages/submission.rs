@@ -8,7 +8,7 @@ use standfast_desk::{Error, SecretNotice, Upload, UploadCommand};
 use standfast_domain::Language;
 
 use super::form::{KeptFile, Mistake, Seal, TRAP, Typed};
-use super::words::Words;
+use super::words::{Words, size};
 use crate::app::App;
 use crate::body::BodyError;
 use crate::limit::Kind;
@@ -44,7 +44,8 @@ pub(crate) async fn read(
 ) -> Result<Submission, Problem> {
     // The route's own bound holds instead of axum's.
     DefaultBodyLimit::disable().apply(&mut request);
-    let mut form = Multipart::from_request(request, &()).await.map_err(|_| Problem::new("unsupported_media_type"))?;
+    let mut form =
+        Multipart::from_request(request, &()).await.map_err(|_| Problem::new("unsupported_media_type"))?;
     let mut reading = Reading::new(app, words, network);
     let mut count = 0;
     while let Some(mut field) = form.next_field().await.map_err(|error| broken(&error))? {
@@ -67,8 +68,15 @@ struct Reading<'a> {
     words: Words,
     network: Option<Network>,
     done: Submission,
-    /// Set once the words were judged: the scope for files, or nothing when the form is not taken.
-    scope: Option<Option<String>>,
+    verdict: Verdict,
+}
+
+/// Whether the form is taken, which its words decide.
+enum Verdict {
+    Open,
+    /// With the scope under which files are kept.
+    Taken(String),
+    Refused,
 }
 
 impl<'a> Reading<'a> {
@@ -76,7 +84,7 @@ impl<'a> Reading<'a> {
         let seal = Seal { id: String::new(), token: String::new() };
         let done =
             Submission { seal, typed: Typed::default(), language: None, mistakes: Vec::new(), secret: None };
-        Self { app, words, network, done, scope: None }
+        Self { app, words, network, done, verdict: Verdict::Open }
     }
 
     async fn field(&mut self, field: &mut Field<'_>) -> Result<(), Problem> {
@@ -98,7 +106,9 @@ impl<'a> Reading<'a> {
             "email" => typed.email = line(),
             "about" => typed.about = line(),
             TRAP => typed.trap = line(),
-            "kept" if typed.files.len() < limits.uploads_per_message => typed.files.extend(KeptFile::parse(&value)),
+            "kept" if typed.files.len() < limits.uploads_per_message => {
+                typed.files.extend(KeptFile::parse(&value));
+            }
             code if standfast_domain::field(code).is_some() => {
                 typed.fields.insert(code.to_owned(), line());
             }
@@ -108,16 +118,19 @@ impl<'a> Reading<'a> {
     }
 
     fn scope(&mut self, admit: &mut impl FnMut(&Seal, &Typed) -> Result<String, Mistake>) -> Option<String> {
-        if self.scope.is_none() {
-            self.scope = Some(match admit(&self.done.seal, &self.done.typed) {
-                Ok(scope) => Some(scope),
+        if matches!(self.verdict, Verdict::Open) {
+            self.verdict = match admit(&self.done.seal, &self.done.typed) {
+                Ok(scope) => Verdict::Taken(scope),
                 Err(mistake) => {
                     self.done.mistakes.push(mistake);
-                    None
+                    Verdict::Refused
                 }
-            });
+            };
         }
-        self.scope.clone().flatten()
+        match &self.verdict {
+            Verdict::Taken(scope) => Some(scope.clone()),
+            Verdict::Open | Verdict::Refused => None,
+        }
     }
 
     async fn file(
@@ -189,9 +202,11 @@ impl<'a> Reading<'a> {
         let name: String = super::contact::without_secrets(name).chars().take(80).collect();
         match error {
             Error::UploadTooLarge { limit } => {
-                self.words.with("error.files.too_large", &[("name", &name), ("size", &self.words.size(*limit))])
+                self.words.with("error.files.too_large", &[("name", &name), ("size", &size(*limit))])
             }
-            Error::MediaType | Error::Invalid { .. } => self.words.fill("error.files.media_type", "name", name),
+            Error::MediaType | Error::Invalid { .. } => {
+                self.words.fill("error.files.media_type", "name", name)
+            }
             _ => self.words.fill("error.files.failed", "name", name),
         }
     }

@@ -39,7 +39,12 @@ pub(crate) enum Segment {
 }
 
 /// Cuts a text. Only the desk's own texts get links that can be followed: a customer may be quoting a trap.
-pub(crate) fn segments(text: &str, identifiers: &[IdentifierView], links: bool, words: Words) -> Vec<Segment> {
+pub(crate) fn segments(
+    text: &str,
+    identifiers: &[IdentifierView],
+    links: bool,
+    words: Words,
+) -> Vec<Segment> {
     let mut found = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
@@ -67,9 +72,8 @@ pub(crate) fn segments(text: &str, identifiers: &[IdentifierView], links: bool, 
 
 /// Whether a text carries the mark of a secret that was exposed (hidden digits that may be a hash do not count).
 pub(crate) fn has_exposed_secret(text: &str) -> bool {
-    text.match_indices(MARK_OPEN).any(|(at, _)| {
-        text.get(at..).and_then(parse_mark).is_some_and(|(kind, _, _)| kind != "unproven_hex")
-    })
+    text.match_indices(MARK_OPEN)
+        .any(|(at, _)| text.get(at..).and_then(parse_mark).is_some_and(|(kind, _, _)| kind != "unproven_hex"))
 }
 
 /// Kind, detail and length of the mark at the beginning of `text`.
@@ -96,7 +100,9 @@ fn mark(text: &str, words: Words) -> Option<(Segment, usize)> {
 fn link(text: &str) -> Option<(Segment, usize)> {
     let scheme = ["https://", "http://"].into_iter().find(|scheme| text.starts_with(scheme))?;
     let ends = |c: char| c.is_whitespace() || c.is_control() || "<>\"'⟦⟧，。；！？、（）【】《》".contains(c);
-    let url = text.get(..text.find(ends).unwrap_or(text.len()))?.trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']);
+    let url = text
+        .get(..text.find(ends).unwrap_or(text.len()))?
+        .trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']);
     (url.len() > scheme.len()).then(|| (Segment::Link(url.to_owned()), url.len()))
 }
 
@@ -164,12 +170,22 @@ mod tests {
                 Segment::Plain("。".into()),
             ]
         );
-        assert!(segments("https://trap.example", &[], false, EN) == [Segment::Plain("https://trap.example".into())]);
+        assert!(
+            segments("https://trap.example", &[], false, EN)
+                == [Segment::Plain("https://trap.example".into())]
+        );
     }
 
     #[test]
     fn what_only_looks_like_a_mark_stays_text() {
-        for text in ["⟦redacted:anything⟧", "⟦redacted:", "⟦redacted:seed", "[redacted:seed]", "https://", "javascript:x"] {
+        for text in [
+            "⟦redacted:anything⟧",
+            "⟦redacted:",
+            "⟦redacted:seed",
+            "[redacted:seed]",
+            "https://",
+            "javascript:x",
+        ] {
             assert_eq!(segments(text, &[], true, EN), [Segment::Plain(text.into())], "{text}");
         }
         assert!(has_exposed_secret("a ⟦redacted:seed⟧"));
@@ -179,7 +195,8 @@ mod tests {
     #[test]
     fn nothing_of_a_text_is_lost() {
         let value = "助".repeat(20);
-        for text in ["", "助记词", "a\n\nb", "⟦⟦⟦", &format!("{value}{value}"), "http://x https://y"] {
+        for text in ["", "助记词", "a\n\nb", "⟦⟦⟦", &format!("{value}{value}"), "http://x https://y"]
+        {
             assert_eq!(joined(&segments(text, &[address(&value, "valid")], true, EN)), text);
         }
     }

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use standfast_desk::{
-    Conversation, Customer, Error, FollowUp, Receipt, RequestSummary, SecretNotice, Visitor, conversation, follow_up,
-    open_link, read_by_customer,
+    Conversation, Customer, Error, FollowUp, Receipt, RequestSummary, SecretNotice, Visitor, conversation,
+    follow_up, open_link, read_by_customer,
 };
 use standfast_domain::{Channel, NumberError, RequestNumber};
 
@@ -19,7 +19,7 @@ use super::record::{LinkView, ReceiptView, RequestView, steps_for};
 use super::submission::{self, Submission};
 use super::text::Segment;
 use super::visit::{Visit, link_cookie, visitor_cookie};
-use super::words::Words;
+use super::words::{Words, size};
 use crate::app::{Admission, App};
 use crate::network::Peer;
 use crate::problem::Problem;
@@ -74,7 +74,8 @@ pub(crate) async fn find(State(app): State<App>, visit: Visit) -> Response {
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let open = open_requests(&app.desk, &visit).await;
     let number = super::contact::without_secrets(&typed.chars().take(60).collect::<String>());
-    let frame = if open.is_empty() { Frame::new(&app.desk, &visit) } else { Frame::private(&app.desk, &visit) };
+    let frame =
+        if open.is_empty() { Frame::new(&app.desk, &visit) } else { Frame::private(&app.desk, &visit) };
     let find = FindPage { frame, number, mistake, open };
     page(status, &find.frame, &find, [visit.language_cookie(&app.desk)])
 }
@@ -170,7 +171,7 @@ pub(crate) async fn reply(
     }
     let most = app.desk.settings().limits.text_bytes;
     if sent.typed.text.len() > most {
-        let text = visit.words.fill("error.text.too_long", "size", visit.words.size(most));
+        let text = visit.words.fill("error.text.too_long", "size", size(most));
         sent.mistakes.push(Mistake { field: "text", text });
     }
     if !sent.mistakes.is_empty() {
@@ -224,7 +225,8 @@ pub(crate) fn to_receipt(
     notice: Option<&SecretNotice>,
     cookie: Option<HeaderValue>,
 ) -> Response {
-    let mut address = format!("/t/{}?received={}", receipt.number, if receipt.joined { "joined" } else { "new" });
+    let mut address =
+        format!("/t/{}?received={}", receipt.number, if receipt.joined { "joined" } else { "new" });
     if let Some(kind) = notice.and_then(|notice| notice.kinds.first()) {
         address.push_str("&secret=");
         address.push_str(kind);
@@ -294,7 +296,8 @@ async fn gather(
     let last = reach.found.request.last_seq;
     let latest = (last - WINDOW).max(0);
     let after = if print { 0 } else { from.map_or(latest, |from| (from - 1).clamp(0, latest)) };
-    let mut found = conversation(desk, &reach.customer, number, after, if print { STEP } else { WINDOW }).await?;
+    let mut found =
+        conversation(desk, &reach.customer, number, after, if print { STEP } else { WINDOW }).await?;
     while print && found.more && found.entries.len() < MOST_PRINTED {
         let after = found.entries.last().map_or(last, |entry| entry.seq);
         let next = conversation(desk, &reach.customer, number, after, STEP).await?;
@@ -308,7 +311,13 @@ async fn gather(
     Ok(shown)
 }
 
-fn request_page(app: &App, visit: &Visit, request: &RequestSummary, view: RequestView, sheet: Sheet) -> RequestPage {
+fn request_page(
+    app: &App,
+    visit: &Visit,
+    request: &RequestSummary,
+    view: RequestView,
+    sheet: Sheet,
+) -> RequestPage {
     use standfast_domain::State;
     let (title, lead) = match request.state {
         State::Solved => ("reply.title.solved", "reply.solved"),
@@ -366,7 +375,8 @@ fn to<const N: usize>(address: &str, cookies: [Option<HeaderValue>; N]) -> Respo
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
     // Made of a number and plain words only.
-    headers.insert(LOCATION, HeaderValue::from_str(address).unwrap_or_else(|_| HeaderValue::from_static("/t")));
+    headers
+        .insert(LOCATION, HeaderValue::from_str(address).unwrap_or_else(|_| HeaderValue::from_static("/t")));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     for cookie in cookies.into_iter().flatten() {
         headers.append(SET_COOKIE, cookie);

@@ -68,7 +68,8 @@ impl Visit {
         let secure = is_secure(public_url);
         let cookie = |name: &str| read_cookie(headers, name);
         let asked = query.get("lang").and_then(|tag| Language::parse(tag));
-        let header = || headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).and_then(Language::negotiate);
+        let header =
+            || headers.get(ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).and_then(Language::negotiate);
         let language = asked
             .or_else(|| cookie(LANGUAGE_COOKIE).and_then(|tag| Language::parse(&tag)))
             .or_else(header)
@@ -114,7 +115,10 @@ pub(crate) fn link_cookie(desk: &Desk, number: RequestNumber, token: &str) -> Op
 
 fn cookie(desk: &Desk, name: &str, value: &str, path: &str, seconds: u32) -> Option<HeaderValue> {
     let secure = if is_secure(&desk.settings().public_url) { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")).ok()
+    HeaderValue::from_str(&format!(
+        "{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+    ))
+    .ok()
 }
 
 fn is_secure(public_url: &str) -> bool {
@@ -131,12 +135,15 @@ fn link_cookie_name(secure: bool) -> String {
 }
 
 fn read_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(';')).find_map(
-        |pair| {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| {
             let (key, value) = pair.split_once('=')?;
             (key.trim() == name).then(|| value.trim().to_owned())
-        },
-    )
+        })
 }
 
 /// Judged by `Sec-Fetch-Site`, which pages cannot forge; older browsers send only `Origin`, which is `null` where the
@@ -153,7 +160,8 @@ fn sender(headers: &HeaderMap, public_url: &str) -> Sender {
         None | Some("null") => Sender::Unknown,
         Some(origin) => {
             let host = origin.split_once("://").map(|(_, host)| host);
-            let own = origin == public_url.trim_end_matches('/') || (host.is_some() && host == header(HOST.as_str()));
+            let own = origin == public_url.trim_end_matches('/')
+                || (host.is_some() && host == header(HOST.as_str()));
             if own { Sender::Own } else { Sender::Other }
         }
     }

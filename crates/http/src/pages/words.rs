@@ -16,7 +16,17 @@ const DAY: u32 = 86_400;
 /// Chinese readers are told the time in Beijing, everybody else in UTC: a page without scripts cannot know better.
 const BEIJING: Duration = Duration::from_hours(8);
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -101,23 +111,23 @@ impl Words {
         let month_name = if self.language == Language::English { name.unwrap_or_default() } else { &month };
         self.with("time.exact", &[("year", year), ("month", month_name), ("day", &day), ("clock", clock)])
     }
+}
 
-    /// A size of a file.
-    pub(crate) fn size(self, bytes: impl TryInto<u64>) -> String {
-        let bytes = bytes.try_into().unwrap_or_default();
-        let tenths = |unit: u64| {
-            let tenths = (bytes * 10 + unit / 2) / unit;
-            if tenths >= 100 || tenths % 10 == 0 {
-                (tenths / 10).to_string()
-            } else {
-                format!("{}.{}", tenths / 10, tenths % 10)
-            }
-        };
-        match bytes {
-            0..1_000 => format!("{bytes} B"),
-            1_000..1_000_000 => format!("{} kB", tenths(1_000)),
-            _ => format!("{} MB", tenths(1_000_000)),
+/// The size of a file, in steps of 1,024 as limits are set.
+pub(crate) fn size(bytes: impl TryInto<u64>) -> String {
+    let bytes = bytes.try_into().unwrap_or_default();
+    let of = |unit: u64| {
+        let tenths = (bytes.saturating_mul(10) + unit / 2) / unit;
+        if tenths >= 100 || tenths.is_multiple_of(10) {
+            (tenths / 10).to_string()
+        } else {
+            format!("{}.{}", tenths / 10, tenths % 10)
         }
+    };
+    match bytes {
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => format!("{} kB", of(1_024)),
+        _ => format!("{} MB", of(1_048_576)),
     }
 }
 
@@ -159,9 +169,10 @@ mod tests {
 
     #[test]
     fn sizes_are_rounded() {
-        for (bytes, text) in [(0, "0 B"), (999, "999 B"), (1_500, "1.5 kB"), (204_800, "205 kB"), (10_485_760, "10 MB")]
+        for (bytes, text) in
+            [(0, "0 B"), (999, "999 B"), (1_536, "1.5 kB"), (204_800, "200 kB"), (25 << 20, "25 MB")]
         {
-            assert_eq!(EN.size(bytes), text);
+            assert_eq!(size(bytes), text);
         }
     }
 }

@@ -1,0 +1,667 @@
+//! The pages as browsers without scripts meet them: over real connections, with cookies and forms.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http::{Method, StatusCode};
+use standfast_desk::{AgentCaller, Answer, NewAgent, Then, add_agent, reply, transition};
+use standfast_domain::{Language, RequestId, Role, Transition};
+use standfast_store::store_test;
+
+use super::words::Words;
+use crate::testing::{Reply, TestServer};
+
+const PHRASE: &str =
+    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+const OWN: (&str, &str) = ("sec-fetch-site", "same-origin");
+
+/// A browser: keeps cookies, reads forms, runs no scripts.
+struct Browser<'a> {
+    server: &'a TestServer,
+    language: &'static str,
+    /// Name and path to value.
+    cookies: BTreeMap<(String, String), String>,
+    keeps_cookies: bool,
+}
+
+impl<'a> Browser<'a> {
+    fn new(server: &'a TestServer, language: &'static str) -> Self {
+        Self { server, language, cookies: BTreeMap::new(), keeps_cookies: true }
+    }
+
+    async fn call(&mut self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Reply {
+        let only = path.split('?').next().unwrap();
+        let known = self.cookies.iter().filter(|((_, scope), _)| only.starts_with(scope.as_str()));
+        let cookie = known.map(|((name, _), value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ");
+        let mut all = vec![("accept", "text/html"), ("accept-language", self.language), ("cookie", &cookie)];
+        all.extend(headers);
+        let reply = self.server.call(method, path, &all, body).await;
+        for set in reply.headers.get_all("set-cookie").iter().filter(|_| self.keeps_cookies) {
+            let set = set.to_str().unwrap();
+            assert!(set.contains("; HttpOnly") && set.contains("; SameSite=Lax"), "{set}");
+            let (name, rest) = set.split_once('=').unwrap();
+            let (value, rest) = rest.split_once(';').unwrap();
+            let scope = rest.split("Path=").nth(1).unwrap().split(';').next().unwrap();
+            self.cookies.insert((name.to_owned(), scope.to_owned()), value.to_owned());
+        }
+        reply
+    }
+
+    async fn get(&mut self, path: &str) -> Reply {
+        self.call(Method::GET, path, &[], Vec::new()).await
+    }
+
+    /// A page that must be there.
+    async fn page(&mut self, path: &str) -> String {
+        let reply = self.get(path).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}: {}", html(&reply));
+        html(&reply)
+    }
+
+    async fn send(&mut self, path: &str, form: &Form) -> Reply {
+        self.send_from(path, form, &[OWN]).await
+    }
+
+    async fn send_from(&mut self, path: &str, form: &Form, headers: &[(&str, &str)]) -> Reply {
+        let mut all = vec![("content-type", "multipart/form-data; boundary=XX")];
+        all.extend(headers);
+        self.call(Method::POST, path, &all, form.body()).await
+    }
+
+    /// Fills the contact form and sends it; returns where it leads.
+    async fn ask(&mut self, kind: &str, text: &str) -> String {
+        let form = Form::of(&self.page(&format!("/contact?type={kind}")).await).with("text", text);
+        location(&self.send("/contact", &form).await)
+    }
+}
+
+/// A form as it stands on a page, filled in.
+#[derive(Clone, Default)]
+struct Form {
+    fields: Vec<(String, String)>,
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl Form {
+    /// The hidden and ticked fields of a page's form.
+    fn of(page: &str) -> Self {
+        let mut form = Self::default();
+        for tag in tags(page) {
+            let attribute =
+                |name: &str| tag.attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+            let counts =
+                attribute("type") == Some("hidden") || tag.attributes.iter().any(|(n, _)| n == "checked");
+            if tag.name == "input" && counts {
+                form.fields
+                    .push((attribute("name").unwrap().to_owned(), attribute("value").unwrap().to_owned()));
+            }
+        }
+        form
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        self.fields.retain(|(known, _)| known != name || name == "kept");
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn file(mut self, name: &str, content: &[u8]) -> Self {
+        self.files.push((name.to_owned(), content.to_vec()));
+        self
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let mut body = Vec::new();
+        for (name, value) in &self.fields {
+            body.extend(
+                format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+                    .into_bytes(),
+            );
+        }
+        for (name, content) in &self.files {
+            let name = name.replace('"', "%22").replace(['\r', '\n'], " ");
+            body.extend(
+                format!("--XX\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: text/plain\r\n\r\n")
+                    .into_bytes(),
+            );
+            body.extend(content);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--XX--\r\n");
+        body
+    }
+}
+
+/// A start tag.
+struct Tag {
+    name: String,
+    attributes: Vec<(String, String)>,
+}
+
+/// Every start tag of a page, as a browser would read them.
+fn tags(page: &str) -> Vec<Tag> {
+    let mut tags = Vec::new();
+    let mut rest = page;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            continue;
+        }
+        let name_end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap();
+        let mut tag = Tag { name: rest[..name_end].to_lowercase(), attributes: Vec::new() };
+        rest = &rest[name_end..];
+        loop {
+            rest = rest.trim_start();
+            if rest.starts_with('>') || rest.is_empty() {
+                break;
+            }
+            let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>')).unwrap_or(rest.len());
+            if end == 0 {
+                rest = &rest[1..];
+                continue;
+            }
+            let name = rest[..end].to_lowercase();
+            rest = &rest[end..];
+            let mut value = String::new();
+            if let Some(quoted) = rest.strip_prefix("=\"") {
+                let close = quoted.find('"').unwrap();
+                value = unescape(&quoted[..close]);
+                rest = &quoted[close + 1..];
+            }
+            tag.attributes.push((name, value));
+        }
+        tags.push(tag);
+    }
+    tags
+}
+
+fn unescape(text: &str) -> String {
+    text.replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&#34;", "\"")
+        .replace("&#39;", "'")
+        .replace("&#38;", "&")
+}
+
+fn html(reply: &Reply) -> String {
+    String::from_utf8(reply.body.to_vec()).unwrap()
+}
+
+#[track_caller]
+fn location(reply: &Reply) -> String {
+    assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", html(reply));
+    reply.headers["location"].to_str().unwrap().to_owned()
+}
+
+fn path_of(location: &str) -> &str {
+    location.split('?').next().unwrap()
+}
+
+#[track_caller]
+fn before(page: &str, first: &str, second: &str) {
+    let (one, two) = (page.find(first).expect(first), page.find(second).expect(second));
+    assert!(one < two, "{first} stands after {second}");
+}
+
+/// Nothing of a page can run, whatever it shows.
+#[track_caller]
+fn inert(page: &str) {
+    for tag in tags(page) {
+        assert!(
+            !matches!(tag.name.as_str(), "script" | "style" | "iframe" | "object" | "embed" | "base"),
+            "{}",
+            tag.name
+        );
+        for (name, value) in tag.attributes {
+            assert!(!name.starts_with("on") && name != "style" && name != "srcdoc", "{name}={value}");
+            if matches!(name.as_str(), "href" | "src" | "action") {
+                let good = value.starts_with('/') || value.starts_with('#') || value.starts_with("http");
+                assert!(good, "{name}={value}");
+            }
+        }
+    }
+}
+
+async fn agent(server: &TestServer) -> AgentCaller {
+    let new = NewAgent {
+        email: "lin@desk.test".into(),
+        name: "Lin <b>".into(),
+        role: Some(Role::Admin),
+        password: "correct horse battery".into(),
+        ..NewAgent::default()
+    };
+    let view = add_agent(&server.desk, None, new).await.unwrap();
+    AgentCaller { id: view.id, name: view.name, role: view.role }
+}
+
+async fn answer(server: &TestServer, who: &AgentCaller, id: RequestId, text: &str, then: Then) {
+    let answer = Answer {
+        client_id: format!("a{}", text.len()),
+        text: text.to_owned(),
+        seen_seq: 1_000,
+        then,
+        ..Answer::default()
+    };
+    reply(&server.desk, who, id, answer).await.unwrap();
+}
+
+async fn request_id(browser: &Browser<'_>, path: &str) -> RequestId {
+    let number = path.trim_start_matches("/t/").parse().unwrap();
+    let secret = browser.cookies.iter().find(|((name, _), _)| name == "standfast_visitor").unwrap().1;
+    let visitor = standfast_desk::Customer::Visitor(standfast_desk::Visitor::new(secret).unwrap());
+    standfast_desk::conversation(&browser.server.desk, &visitor, number, 0, 1).await.unwrap().request.id
+}
+
+store_test! {
+    async fn a_visitor_asks_and_follows_without_scripts(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "zh-CN,zh;q=0.9");
+        let choice = browser.page("/contact").await;
+        before(&choice, "资产被盗或被转走", "转账一直未确认");
+        let page = browser.page("/contact?type=pending&chain=TRON").await;
+        assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("value=\"TRON\""));
+        let form = Form::of(&page)
+            .with("text", "转账没到\r\n第二行")
+            .with("chain", "TRON")
+            .with("name", "小王")
+            .file("日志.txt", "nonce too low".as_bytes());
+        let receipt = location(&browser.send("/contact", &form).await);
+        assert!(receipt.ends_with("?received=new"), "{receipt}");
+        let page = browser.page(&receipt).await;
+        inert(&page);
+        for expected in ["已收到", "等待客服回复", "第 1 位", "暂时无法估计", "转账没到\n第二行", "日志.txt", "13 B"] {
+            assert!(page.contains(expected), "{expected}");
+        }
+        // The same form again, as by a double click, is the same message.
+        let again = location(&browser.send("/contact", &form).await);
+        assert_eq!(again, receipt);
+        assert_eq!(browser.page(path_of(&receipt)).await.matches("转账没到").count(), 1);
+        // Going back and writing something else is not lost.
+        let other = location(&browser.send("/contact", &form.clone().with("text", "另一件事")).await);
+        assert!(browser.page(path_of(&other)).await.contains("另一件事"));
+        // Whoever has an open request is offered to go on with it.
+        let choice = browser.page("/contact").await;
+        before(&choice, "您有处理中的问题", "<h1>您遇到了什么问题？");
+        assert!(choice.contains(&format!("{}#reply", path_of(&receipt))));
+        assert!(browser.page("/").await.contains("您处理中的问题"));
+    }
+
+    async fn words_about_an_open_request_join_it(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "en");
+        let first = path_of(&browser.ask("pending", "first words").await).to_owned();
+        let page = browser.page("/contact?type=pending").await;
+        let form = Form::of(&page).with("text", "second words").with("chain", "TON");
+        assert!(form.fields.contains(&("about".into(), first.trim_start_matches("/t/").into())), "preselected");
+        let receipt = location(&browser.send("/contact", &form).await);
+        assert_eq!(receipt, format!("{first}?received=joined"));
+        let page = browser.page(&receipt).await;
+        assert!(page.contains("added it to this open request") && page.contains("second words\nChain: TON"));
+        let new = Form::of(&browser.page("/contact?type=pending").await).with("text", "third").with("about", "new");
+        assert_ne!(path_of(&location(&browser.send("/contact", &new).await)), first);
+        let foreign = new.clone().with("text", "x").with("about", "K7M-39Q-X24T");
+        let refused = browser.send("/contact", &foreign).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+
+    async fn mistakes_keep_what_was_typed_but_not_secrets(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "en");
+        let page = browser.page("/contact?type=theft").await;
+        before(&page, "Do this first", "What happened?");
+        let form = Form::of(&page)
+            .with("text", &format!("出错了 <b>, 12:30\n\n{PHRASE}"))
+            .with("chain", "Solana")
+            .with("email", "not an address")
+            .file("screen.txt", b"a log")
+            .file("virus.exe", b"MZ\0\x01\x02\x03\x04\x05\x06\x07\x08\x0e\x0f\x10\x11\x12\x13\x14\x15\x16");
+        let reply = browser.send("/contact", &form).await;
+        assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let page = html(&reply);
+        inert(&page);
+        for expected in [
+            "<title>Error: ",
+            "role=\"alert\" tabindex=\"-1\" autofocus",
+            "出错了 &#60;b&#62;, 12:30\n\n⟦redacted:recovery_phrase:12⟧",
+            "value=\"Solana\"",
+            "value=\"not an address\"",
+            "href=\"#files\"",
+            "virus.exe: this kind of file is not taken",
+            "We took it out",
+        ] {
+            assert!(page.contains(expected), "{expected}\n{page}");
+        }
+        assert!(!page.contains("abandon"));
+        // What was uploaded is kept, and mending the mistakes is enough.
+        let mended = Form::of(&page).with("text", "please help").with("email", "a@b.example");
+        assert!(mended.fields.iter().any(|(name, value)| name == "kept" && value.ends_with("|5|screen.txt")));
+        let page = html(&browser.send("/contact", &mended.clone().with("email", "x@y")).await);
+        assert!(page.contains("href=\"#email\"") && page.contains("aria-describedby=\"email-hint email-error\""));
+        let receipt = location(&browser.send("/contact", &mended).await);
+        let done = browser.page(&receipt).await;
+        assert!(done.contains("screen.txt") && done.contains("please help"));
+        let empty = browser.page("/contact?type=other").await;
+        let reply = browser.send("/contact", &Form::of(&empty).with("text", " \r\n ")).await;
+        assert!(html(&reply).contains("Write what happened."));
+        let long = browser.send("/contact", &Form::of(&empty).with("text", &"长".repeat(20_000))).await;
+        assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+
+    async fn forms_are_taken_from_own_pages_only(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "en");
+        let form = Form::of(&browser.page("/contact?type=other").await).with("text", "hello there");
+        for headers in [&[("sec-fetch-site", "cross-site")][..], &[("origin", "https://trap.example")]] {
+            let reply = browser.send_from("/contact", &form, headers).await;
+            assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+            let page = html(&reply);
+            assert!(page.contains("comes from our own page") && page.contains("hello there"));
+        }
+        let mut other = Browser::new(&server, "en");
+        other.page("/contact?type=other").await;
+        assert_eq!(other.send("/contact", &form).await.status, StatusCode::UNPROCESSABLE_ENTITY, "another's form");
+        let forged = form.clone().with("token", "AAAA");
+        assert_eq!(browser.send("/contact", &forged).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let robot = browser.send("/contact", &form.clone().with("website", "http://spam")).await;
+        assert!(html(&robot).contains("Empty the field"));
+        assert_eq!(browser.send("/contact", &form).await.status, StatusCode::SEE_OTHER);
+    }
+
+    async fn a_browser_without_cookies_is_heard_too(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "en");
+        browser.keeps_cookies = false;
+        let form = Form::of(&browser.page("/contact?type=theft").await).with("text", "stolen just now");
+        let unknown = browser.send_from("/contact", &form, &[]).await;
+        assert!(html(&unknown).contains("kept no cookie"));
+        let reply = browser.send("/contact", &form).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        let page = html(&reply);
+        assert!(page.contains("stolen just now") && page.contains("http://desk.test/t/"));
+        let link = page.split("http://desk.test/t/").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let again = html(&browser.send("/contact", &form).await);
+        assert!(again.contains(&link) && again.matches("stolen just now").count() == 1, "one message");
+        browser.keeps_cookies = true;
+        let path = location(&browser.get(&format!("/t/{link}")).await);
+        assert!(browser.page(&path).await.contains("stolen just now"));
+    }
+
+    async fn the_secret_link_opens_one_request_and_leaves_the_address(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "en");
+        let receipt = browser.ask("balance", "where is my USDT").await;
+        let page = browser.page(&receipt).await;
+        let link = page.split("http://desk.test").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let mut elsewhere = Browser::new(&server, "en");
+        let lost = elsewhere.get(path_of(&receipt)).await;
+        assert_eq!(lost.status, StatusCode::NOT_FOUND);
+        let opened = elsewhere.get(&link).await;
+        assert_eq!(location(&opened), path_of(&receipt));
+        assert_eq!(opened.headers["referrer-policy"], "no-referrer");
+        assert_eq!(elsewhere.cookies.keys().next().unwrap().1, path_of(&receipt), "the cookie is for this page");
+        let page = elsewhere.page(path_of(&receipt)).await;
+        assert!(page.contains("where is my USDT") && page.contains("noindex"));
+        let form = Form::of(&page).with("text", "said through the link").file("a.txt", b"text");
+        let sent = location(&elsewhere.send(path_of(&receipt), &form).await);
+        assert_eq!(path_of(&sent), path_of(&receipt));
+        let page = browser.page(path_of(&receipt)).await;
+        assert!(page.contains("said through the link"));
+        // Spelt otherwise, a number leads to the page with its own spelling, which the cookie is for.
+        let spelt = path_of(&receipt).to_lowercase().replace('-', "");
+        assert_eq!(location(&browser.get(&spelt).await), path_of(&receipt));
+        let file = page.split("href=\"").find(|part| part.contains("/files/")).unwrap().split('"').next().unwrap();
+        let bytes = browser.get(file).await;
+        assert_eq!((bytes.status, &bytes.body[..]), (StatusCode::OK, &b"text"[..]));
+        assert!(bytes.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
+        assert_eq!(Browser::new(&server, "en").get(file).await.status, StatusCode::NOT_FOUND);
+    }
+
+    async fn nothing_tells_foreign_requests_from_none(store) {
+        let server = TestServer::start(&store).await;
+        let mut owner = Browser::new(&server, "zh-CN");
+        let path = path_of(&owner.ask("other", "我的事").await).to_owned();
+        let mut stranger = Browser::new(&server, "zh-CN");
+        stranger.ask("other", "别的事").await;
+        let nobody = format!("/t/{}", standfast_domain::RequestNumber::random(&**server.desk.entropy()));
+        let mut bodies = BTreeSet::new();
+        for path in [path.as_str(), &nobody, "/t/K7M", &format!("{path}/AAAAAAAAAAAAAAAAAAAAAA"), &format!("{nobody}/x")] {
+            let reply = stranger.get(path).await;
+            assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(reply.headers["cache-control"], "no-store");
+            bodies.insert(html(&reply));
+        }
+        assert_eq!(bodies.len(), 1, "{bodies:#?}");
+        let form = Form::of(&stranger.page("/contact?type=other").await).with("text", "x");
+        let refused = stranger.send(&path, &form).await;
+        assert_eq!((refused.status, bodies.contains(&html(&refused))), (StatusCode::NOT_FOUND, true));
+        for (typed, said) in [("K7M", "10 位"), ("K7M39QX24O", "“O”"), ("2222222223", "有一位不对")] {
+            let reply = stranger.get(&format!("/t?number={typed}")).await;
+            assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(html(&reply).contains(said), "{}", html(&reply));
+        }
+    }
+
+    async fn a_secret_puts_the_steps_first(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "en");
+        let receipt = browser.ask("pending", &format!("my words are {PHRASE}")).await;
+        assert!(receipt.ends_with("&secret=recovery_phrase"), "{receipt}");
+        for path in [receipt.as_str(), path_of(&receipt)] {
+            let page = browser.page(path).await;
+            before(&page, "Treat this wallet as lost", "<h1");
+            assert!(page.contains("Recovery phrase removed (12 words)") && page.contains("Money at risk"));
+            assert!(!page.contains("abandon") && !page.contains("redacted"));
+        }
+        let keystore = br#"{"version":3,"id":"3198bc9c-6672-5ab3-d995-4942343ae5b6","address":"008aeeda4d805471df9b2a5b0f38a0c3bcba786b","crypto":{"ciphertext":"d172bf743a674da9cdad04534d56926ef8358534d458fffccd4e6ad2fbde479c","cipherparams":{"iv":"83dbcc02d8ccb40e466191a123791e0e"},"cipher":"aes-128-ctr","kdf":"scrypt","kdfparams":{"dklen":32,"n":262144,"r":1,"p":8,"salt":"ab0c7876052600dd703518d6fc3fe8984592145b591fc8fb5c6d43190334ba19"},"mac":"2103ac29920d71da29f15d75b4a16dbe95cfd7ff8faea1056c33131d846e3097"}}"#;
+        let mut other = Browser::new(&server, "en");
+        let form = Form::of(&other.page("/contact?type=import").await).with("text", "see the file").file("key.json", keystore);
+        let receipt = location(&other.send("/contact", &form).await);
+        assert!(receipt.ends_with("&secret=keystore"), "{receipt}");
+        before(&other.page(&receipt).await, "keystore file left your device", "<h1");
+    }
+
+    async fn hostile_words_stay_words(store) {
+        let server = TestServer::start(&store).await;
+        let who = agent(&server).await;
+        for (at, text) in HOSTILE.iter().enumerate() {
+            let mut browser = Browser::new(&server, "en");
+            let form = Form::of(&browser.page("/contact?type=pending").await)
+                .with("text", &format!("{text} 0x71C7656EC7ab88b098defB751B7401B5f6d8976F {text}"))
+                .with("chain", text)
+                .with("transaction", text)
+                .with("name", text)
+                .file(&format!("{}.txt", text.replace('\0', "")), b"x");
+            let bad = browser.send("/contact", &form.clone().with("email", text)).await;
+            assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+            inert(&html(&bad));
+            let shown = tags(&html(&bad));
+            let value = |name: &str| {
+                let has = |tag: &&Tag| tag.attributes.contains(&("name".into(), name.into()));
+                let tag = shown.iter().find(has).unwrap();
+                tag.attributes.iter().find(|(n, _)| n == "value").unwrap().1.clone()
+            };
+            assert_eq!(value("chain"), text.trim(), "typed words come back as they were");
+            let receipt = location(&browser.send("/contact", &form).await);
+            let id = request_id(&browser, path_of(&receipt)).await;
+            answer(&server, &who, id, &format!("{at} {text} https://x.example/{text}"), Then::Waiting).await;
+            for path in [receipt.clone(), format!("{}?view=print", path_of(&receipt)), "/".into(), "/contact".into()] {
+                inert(&browser.page(&path).await);
+            }
+        }
+        let mut browser = Browser::new(&server, "en");
+        for text in HOSTILE {
+            let encoded = text.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat();
+            for path in ["/t?number=", "/contact?type=pending&chain=", "/contact?type=", "/?lang=", "/t/", "/docs/problems/"] {
+                inert(&html(&browser.get(&format!("{path}{encoded}")).await));
+            }
+        }
+    }
+
+    async fn every_state_says_what_comes_next(store) {
+        let server = TestServer::start(&store).await;
+        let who = agent(&server).await;
+        let mut browser = Browser::new(&server, "zh-CN");
+        let path = path_of(&browser.ask("pending", "等了两小时").await).to_owned();
+        let id = request_id(&browser, &path).await;
+        answer(&server, &who, id, "请点加速：https://help.example/a", Then::Waiting).await;
+        let page = browser.page(&path).await;
+        inert(&page);
+        for expected in ["客服已回复", "官方客服", "Lin &#60;b&#62;", "href=\"https://help.example/a\" rel=\"noopener"] {
+            assert!(page.contains(expected), "{expected}");
+        }
+        answer(&server, &who, id, "应该好了", Then::Solved).await;
+        let page = browser.page(&path).await;
+        assert!(page.contains("没有解决？") && page.contains("客服标记为已解决。"));
+        let form = Form::of(&page).with("text", "还是不行");
+        assert_eq!(path_of(&location(&browser.send(&path, &form).await)), path);
+        let page = browser.page(&path).await;
+        assert!(page.contains("问题已重新打开。") && page.contains("等待客服回复"));
+        let empty = browser.send(&path, &Form::of(&page).with("text", "")).await;
+        assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+        transition(&server.desk, &who, id, Transition::Close).await.unwrap();
+        let page = browser.page(&path).await;
+        assert!(page.contains("已关闭") && page.contains("会新建一个问题"));
+        let next = location(&browser.send(&path, &Form::of(&page).with("text", "还有一件事")).await);
+        assert_ne!(path_of(&next), path);
+        let page = browser.page(&next).await;
+        assert!(page.contains("这是另一个已关闭问题的后续：") && page.contains(&format!("href=\"{path}\"")));
+    }
+
+    async fn long_records_are_shown_in_stretches_and_printed_whole(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "en");
+        let path = path_of(&browser.ask("other", "第 0 句").await).to_owned();
+        let (number, secret) = (path.trim_start_matches("/t/").parse().unwrap(), browser.cookies.values().next_back().unwrap());
+        let visitor = standfast_desk::Customer::Visitor(standfast_desk::Visitor::new(secret).unwrap());
+        for at in 1..=230 {
+            let words = standfast_desk::FollowUp {
+                client_id: format!("w{at}"),
+                text: format!("第 {at} 句"),
+                ..standfast_desk::FollowUp::default()
+            };
+            standfast_desk::follow_up(&server.desk, &visitor, number, words).await.unwrap();
+        }
+        let mut seen = BTreeSet::new();
+        let mut next = path.clone();
+        loop {
+            let page = browser.page(&next).await;
+            seen.extend((0..=230).filter(|at| page.contains(&format!(">第 {at} 句<"))));
+            assert_eq!(page.contains("Latest messages"), next != path, "{next} {:?}", seen.len());
+            let Some(more) = page.split("?from=").nth(1).filter(|_| page.contains("Earlier messages")) else { break };
+            next = format!("{path}?from={}", more.split('"').next().unwrap());
+        }
+        assert_eq!(seen.len(), 231);
+        let printed = browser.page(&format!("{path}?view=print")).await;
+        assert_eq!((0..=230).filter(|at| printed.contains(&format!(">第 {at} 句<"))).count(), 231);
+        assert!(!printed.contains("<form") && printed.contains("Printed "));
+    }
+
+    async fn pages_speak_the_language_that_was_chosen(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "fr, zh;q=0.5");
+        let page = browser.page("/").await;
+        assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("客服绝不会索要您的助记词。"));
+        before(&page, "资产正在被转走？", "写给我们");
+        assert!(browser.page("/?lang=en").await.contains("We never ask for your recovery phrase."));
+        let reply = browser.get("/contact?type=swap").await;
+        assert_eq!(reply.headers["content-language"], "en", "remembered");
+        let page = html(&reply);
+        assert!(page.contains("href=\"/contact?lang=zh-CN&#38;type=swap\""), "the same page in Chinese");
+        inert(&page);
+    }
+
+    async fn references_show_all_there_is(store) {
+        let server = TestServer::start(&store).await;
+        for language in ["zh-CN", "en"] {
+            let mut browser = Browser::new(&server, language);
+            let page = browser.page("/docs/api").await;
+            inert(&page);
+            let document = serde_json::to_value(crate::openapi()).unwrap();
+            for (path, item) in document["paths"].as_object().unwrap() {
+                let shown = path.replace('{', "&#123;").replace('}', "&#125;");
+                assert!(page.contains(path) || page.contains(&shown), "{path}");
+                assert!(item.as_object().is_some_and(|item| !item.is_empty()));
+            }
+            for name in document["components"]["schemas"].as_object().unwrap().keys() {
+                assert!(page.contains(&format!("id=\"schema-{}\"", name.to_lowercase())), "{name}");
+            }
+            let ids: Vec<String> = tags(&page).into_iter().flat_map(|tag| tag.attributes).filter(|(n, _)| n == "id").map(|(_, v)| v).collect();
+            assert_eq!(ids.len(), ids.iter().collect::<BTreeSet<_>>().len(), "ids are unique");
+            let list = browser.page("/docs/problems").await;
+            for (code, _) in crate::problem::CODES {
+                assert!(list.contains(&format!("/docs/problems/{code}")));
+                inert(&browser.page(&format!("/docs/problems/{code}")).await);
+            }
+            assert_eq!(browser.get("/docs/problems/none").await.status, StatusCode::NOT_FOUND);
+        }
+        let style = server.get("/page.css", &[]).await;
+        let text = html(&style);
+        assert!(text.contains("--accent") && text.contains("@media print"));
+        assert_eq!(text.matches('{').count(), text.matches('}').count());
+        assert!(html(&server.get("/robots.txt", &[]).await).contains("Disallow: /t"));
+    }
+}
+
+/// What people try, and what could be taken for something else by careless code.
+const HOSTILE: &[&str] = &[
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "' onfocus='alert(1)' autofocus='",
+    "</textarea></title></style><svg/onload=alert(1)>",
+    "javascript:alert(1)",
+    "{{ 7*7 }}{% include \"x\" %}",
+    "&lt;script&gt; &#60;b&#62; &amp;",
+    "⟦redacted:<b>⟧ ⟦redacted:seed⟧\u{202e}gnp.exe",
+    "https://x.example/\"onmouseover=\"alert(1)",
+    "\u{feff}<!--\u{0}--><iframe srcdoc='<script>'>",
+];
+
+/// Every text that pages ask for is there, and every text there is asked for.
+#[test]
+fn texts_and_pages_fit_together() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
+    let mut sources = String::new();
+    for folder in ["src/pages", "templates"] {
+        for file in std::fs::read_dir(format!("{root}/{folder}")).unwrap() {
+            let path = file.unwrap().path();
+            if path.file_name().is_some_and(|name| name != "tests.rs" && name != "page.css") {
+                sources.push_str(&read(&path));
+            }
+        }
+    }
+    let catalogue: BTreeMap<String, String> =
+        serde_json::from_str(&read(std::path::Path::new(&format!("{root}/../../locales/en/page.json"))))
+            .unwrap();
+    let mut asked = BTreeSet::new();
+    for call in ["say(\"", "fill(\"", "with(\"", "count(\""] {
+        for part in sources.split(call).skip(1) {
+            let key = part.split('"').next().unwrap();
+            if key.contains('.') || catalogue.contains_key(key) {
+                asked.insert(key.to_owned());
+            }
+        }
+    }
+    for key in &asked {
+        let there = catalogue.contains_key(key) || catalogue.contains_key(&format!("{key}_other"));
+        assert!(
+            there
+                || key.ends_with('.')
+                || !key.chars().all(|c| c.is_ascii_lowercase() || c == '.' || c == '_'),
+            "{key} is missing"
+        );
+    }
+    for key in catalogue.keys() {
+        let stem = key.trim_end_matches("_one").trim_end_matches("_other");
+        // Keys made from a code are asked for by their beginning.
+        let by_code =
+            ["mark.", "state.", "contact.group.", "steps.", "api.in.", "api.who.", "time.", "request."];
+        let known = asked.contains(stem)
+            || sources.contains(&format!("\"{stem}\""))
+            || by_code.iter().any(|p| stem.starts_with(p));
+        assert!(known, "{key} is never used");
+    }
+    for language in Language::ALL {
+        let words = Words { language };
+        assert!(words.duration(60) != "time.minute" && !words.say("safety").is_empty());
+    }
+}
