@@ -54,7 +54,13 @@ pub fn insert(tx: &mut Tx, c: &CustomerRow) -> Result<(), Error> {
 }
 
 /// Makes an identity that of a customer.
-pub fn add_identity(tx: &mut Tx, kind: &str, subject: &str, customer: CustomerId, now: Time) -> Result<(), Error> {
+pub fn add_identity(
+    tx: &mut Tx,
+    kind: &str,
+    subject: &str,
+    customer: CustomerId,
+    now: Time,
+) -> Result<(), Error> {
     tx.run(
         "INSERT INTO identity (kind, subject, customer_id, created_at) VALUES ($1, $2, $3, $4)",
         params![kind, subject, customer, now],

@@ -127,7 +127,11 @@ pub fn list_before(rd: &mut Rd, request: RequestId, seq: i64, limit: i64) -> Res
 
 /// What the customer lately wrote on a request, oldest first: sequence number, and the text unless a secret in it was
 /// erased.
-pub fn recent_texts(rd: &mut Rd, request: RequestId, limit: i64) -> Result<Vec<(i64, Option<String>)>, Error> {
+pub fn recent_texts(
+    rd: &mut Rd,
+    request: RequestId,
+    limit: i64,
+) -> Result<Vec<(i64, Option<String>)>, Error> {
     let mut rows = rd.query(
         "SELECT seq, text FROM entry WHERE request_id = $1 AND author_kind = 'customer' AND kind = 'text' \
          AND (text IS NOT NULL OR erased_reason = 'secret') ORDER BY seq DESC LIMIT $2",

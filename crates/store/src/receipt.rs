@@ -10,7 +10,14 @@ pub fn find(rd: &mut Rd, key: &[u8]) -> Result<Option<String>, Error> {
 }
 
 /// Remembers an answer.
-pub fn insert(tx: &mut Tx, key: &[u8], request: RequestId, seq: i64, body: &str, now: Time) -> Result<(), Error> {
+pub fn insert(
+    tx: &mut Tx,
+    key: &[u8],
+    request: RequestId,
+    seq: i64,
+    body: &str,
+    now: Time,
+) -> Result<(), Error> {
     tx.run(
         "INSERT INTO receipt (key, request_id, seq, body, created_at) VALUES ($1, $2, $3, $4, $5)",
         params![key, request, seq, body, now],

@@ -67,7 +67,14 @@ pub struct Config {
 impl Config {
     /// The usual settings.
     pub const fn new(database: Database) -> Self {
-        Self { database, writers: 4, readers: 4, queue: 8_192, read_timeout: Duration::from_secs(10), beside: false }
+        Self {
+            database,
+            writers: 4,
+            readers: 4,
+            queue: 8_192,
+            read_timeout: Duration::from_secs(10),
+            beside: false,
+        }
     }
 }
 
