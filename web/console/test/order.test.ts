@@ -7,7 +7,7 @@ const how = { query: query('unassigned'), me: '101', complete: true, open: null,
 const ids = (items: readonly { id: string }[]) => items.map((item) => item.id);
 
 describe('order', () => {
-  it('puts assets at risk first, then who waits longest, then those for whom nobody waits', () => {
+  it('puts assets at risk first, then who waits longest, then those where nobody waits', () => {
     const items = [
       summary('1', { waiting_since: at(50) }),
       summary('2', { waiting_since: null, updated_at: at(90) }),
@@ -16,7 +16,7 @@ describe('order', () => {
       summary('5', { waiting_since: null, updated_at: at(95) }),
       summary('6', { waiting_since: null, at_risk: true }),
     ];
-    expect(ids(items.sort(compare('all')))).toEqual(['4', '6', '3', '1', '5', '2']);
+    expect(ids(items.sort(compare('all')))).toEqual(['4', '6', '3', '1', '2', '5']);
   });
 
   it('shows solved requests newest first', () => {

@@ -56,13 +56,12 @@ export class MockApi {
       this.desk.jobs = this.desk.jobs.filter((job) => job.id !== path.split('/')[3]);
       return [204, null];
     }
-    if (path.startsWith('/console/customers/'))
-      return [200, this.customer(path.split('/')[3])];
+    if (path.startsWith('/console/customers/')) return [200, this.customer(path.split('/')[3])];
     const [, id, rest = ''] = /^\/console\/requests\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
     const request = this.desk.requests.get(id);
     if (!request) return problem(404, 'not_found', 'There is no such request.');
     return method === 'GET'
-      ? this.read(request, rest, query, agent)
+      ? this.read(request, rest, query)
       : this.write(request, rest, body, agent);
   }
 
@@ -119,7 +118,7 @@ export class MockApi {
     return { ...customer, requests };
   }
 
-  read(request, rest, query, agent) {
+  read(request, rest, query) {
     if (rest === '') {
       const { entries, ...detail } = request;
       const page = entries.slice(-100);

@@ -75,7 +75,7 @@ export class MockDesk {
     const order =
       view === 'solved'
         ? byTime
-        : (a, b) => Number(b.at_risk) - Number(a.at_risk) || since(a) - since(b) || byTime(a, b);
+        : (a, b) => Number(b.at_risk) - Number(a.at_risk) || since(a) - since(b) || byTime(b, a);
     const all = [...this.requests.values()].filter(fits).sort((a, b) => order(a, b) || 0);
     const from = Number(cursor ?? 0);
     const to = from + Number(limit ?? 50);

@@ -22,15 +22,20 @@ export function belongs(query: ListQuery, request: RequestSummary, me: Id): bool
   return query.view === 'all' || request.at_risk;
 }
 
-/** At risk first, then who waits longest; those for whom nobody waits come last, newest first. */
+/** Since when somebody waits for us; null when nobody does, whatever the record still says. */
+export function waitingSince(request: RequestSummary): string | null {
+  return request.state === 'open' ? request.waiting_since : null;
+}
+
+/** At risk first, then who waits longest; those where nobody waits come last, oldest change first. */
 export function compare(view: ViewName): (a: RequestSummary, b: RequestSummary) => number {
   if (view === 'solved') return (a, b) => time(b.updated_at) - time(a.updated_at) || byId(b, a);
   return (a, b) => {
     if (a.at_risk !== b.at_risk) return a.at_risk ? -1 : 1;
-    if (a.waiting_since && b.waiting_since)
-      return time(a.waiting_since) - time(b.waiting_since) || byId(a, b);
-    if (a.waiting_since || b.waiting_since) return a.waiting_since ? -1 : 1;
-    return time(b.updated_at) - time(a.updated_at) || byId(b, a);
+    const [first, second] = [waitingSince(a), waitingSince(b)];
+    if (first && second) return time(first) - time(second) || byId(a, b);
+    if (first || second) return first ? -1 : 1;
+    return time(a.updated_at) - time(b.updated_at) || byId(a, b);
   };
 }
 
