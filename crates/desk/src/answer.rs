@@ -11,6 +11,7 @@ use crate::receive::{check_client_id, json_list, plain, receipt_key};
 use crate::record::{NewEntry, Record};
 use crate::screening::Findings;
 use crate::view::EntryView;
+use crate::work::schedule_close;
 use crate::{AgentCaller, Desk, Error};
 
 /// Most missed entries that come back with a refused reply.
@@ -127,7 +128,7 @@ impl Unit {
         let seq = record.append(self.desk.entropy(), self.now, entry)?;
         files.bind(tx, id, seq)?;
         if is_reply {
-            self.move_on(&mut record)?;
+            self.move_on(tx, &mut record)?;
         }
         let row = record.save(tx, self.desk.keys(), self.now)?;
         Ok(Answered { seq, head: hex(&row.head), replayed: false })
@@ -151,7 +152,7 @@ impl Unit {
     }
 
     /// The state after a reply, and what is measured from it.
-    fn move_on(&self, record: &mut Record) -> Result<(), Error> {
+    fn move_on(&self, tx: &mut Tx, record: &mut Record) -> Result<(), Error> {
         let author = Author::Agent(self.agent.id);
         record.answered(self.agent.id);
         if record.row.first_reply_at.is_none() {
@@ -162,7 +163,10 @@ impl Unit {
             Then::Waiting => {}
             Then::Open => record.enter(State::Open, self.now),
             Then::OnHold => drop(record.step(Transition::Hold, self.now)?),
-            Then::Solved => drop(record.step(Transition::Solve, self.now)?),
+            Then::Solved => {
+                record.step(Transition::Solve, self.now)?;
+                schedule_close(tx, &self.desk, record.row.id, self.now)?;
+            }
         }
         let to = record.row.state;
         if to != State::Waiting && to != from {

@@ -207,6 +207,8 @@ impl Upload {
         let mut file = tokio::fs::File::create_new(&path).await?;
         let temporary = Temporary(path);
         file.write_all(&kept).await?;
+        // `sync_all` waits for a write under way but does not say how it ended; `flush` does.
+        file.flush().await?;
         file.sync_all().await?;
         self.keep(&temporary.0, &sha256).await?;
         Ok((if json { "application/json" } else { "text/plain" }, sha256))

@@ -131,7 +131,8 @@ impl Words {
         }
         let mut findings = Findings::default();
         let text = findings.text(&plain(&intake.text));
-        let fields = findings.map(&intake.fields).into_iter().filter(|(_, v)| !v.trim().is_empty()).collect();
+        let fields =
+            findings.fields(&intake.fields).into_iter().filter(|(_, v)| !v.trim().is_empty()).collect();
         let context = findings.map(&intake.context);
         let mut given = |value: &Option<String>| {
             value.as_ref().map(|v| findings.text(plain(v).trim())).filter(|v| !v.is_empty())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use standfast_domain::Language;
+use standfast_domain::{FieldKind, Language, field};
 use standfast_guard::{Context, IdentifierKind, SecretKind, screen};
 
 use crate::view::{IdentifierView, SafetySteps, SecretNotice};
@@ -24,6 +24,24 @@ impl Findings {
         let screened = screen(text, &Context::default());
         self.take(&screened);
         screened.text
+    }
+
+    /// Screens the answers to an intake form. What the form asked for says what an answer is: 64 digits in the field
+    /// for a transaction are its hash, which the digits alone do not tell.
+    pub(crate) fn fields(&mut self, fields: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        const LABEL: &str = "transaction hash: ";
+        let mut safe = BTreeMap::new();
+        for (code, value) in fields {
+            let is_transaction = field(code).is_some_and(|f| f.kind == FieldKind::Transaction);
+            let text = if is_transaction {
+                let text = self.text(&format!("{LABEL}{}", value.trim()));
+                text.strip_prefix(LABEL).unwrap_or(&text).to_owned()
+            } else {
+                self.text(value)
+            };
+            safe.insert(code.clone(), text);
+        }
+        safe
     }
 
     /// Screens names and values of a map.

@@ -142,19 +142,24 @@ pub async fn transition(
         let from = record.step(transition, now)?;
         let to = record.row.state;
         if to == State::Solved {
-            let job = NewJob {
-                id: JobId(desk.id()),
-                kind: "close",
-                payload: &format!("{{\"request\":\"{}\"}}", record.row.id),
-                run_at: now.plus(CLOSE_AFTER),
-                dedupe: None,
-                now,
-            };
-            job::enqueue(tx, &job)?;
+            schedule_close(tx, desk, record.row.id, now)?;
         }
         record.tell(desk.entropy(), now, author, Event::State { from, to }).map(drop)
     })
     .await
+}
+
+/// Puts on the list that a request which is solved now ends when it stays silent.
+pub(crate) fn schedule_close(tx: &mut Tx, desk: &Desk, id: RequestId, now: Time) -> Result<(), Error> {
+    let job = NewJob {
+        id: JobId(desk.id()),
+        kind: "close",
+        payload: &format!("{{\"request\":\"{id}\"}}"),
+        run_at: now.plus(CLOSE_AFTER),
+        dedupe: None,
+        now,
+    };
+    job::enqueue(tx, &job).map_err(Error::from)
 }
 
 /// Ends a request that was solved and has been silent since; anything else is left as it is.

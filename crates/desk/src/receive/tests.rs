@@ -138,6 +138,19 @@ store_test! {
         assert!(talk.request.summary.at_risk && verify(&desk).await.unwrap().faults.is_empty());
     }
 
+    async fn what_the_form_asked_for_is_kept(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        // The first transaction of Bitcoin's block 170.
+        let hash = "f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16";
+        let given = Intake { fields: [("transaction".to_owned(), format!(" {hash} "))].into(), ..intake("c1", "still pending") };
+        let receipt = receive(&desk, &visitor(1), given).await.unwrap().receipt;
+        let (talk, _) = detail(&desk, &agent, receipt.request_id).await.unwrap();
+        assert_eq!(talk.request.fields["transaction"], hash);
+        assert_eq!(talk.request.identifiers[0].value, hash);
+        assert!(!receipt.at_risk);
+    }
+
     async fn strangers_are_told_that_there_is_nothing(store) {
         let desk = TestDesk::new(&store);
         let receipt = desk.ask(&visitor(1), "c1", "My swap failed").await;
