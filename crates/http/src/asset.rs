@@ -120,9 +120,12 @@ fn etag(bytes: &[u8]) -> String {
     format!("\"{hash:032x}\"")
 }
 
+/// The folder and the path of a built-in file.
+type Name = (&'static str, String);
+
 /// A built-in file. Compressed once; in debug builds files are read anew each time, so that a rebuilt console shows.
 fn load<E: RustEmbed>(folder: &'static str, path: &str) -> Option<Arc<File>> {
-    static FILES: LazyLock<Mutex<HashMap<(&'static str, String), Arc<File>>>> = LazyLock::new(Mutex::default);
+    static FILES: LazyLock<Mutex<HashMap<Name, Arc<File>>>> = LazyLock::new(Mutex::default);
     let key = (folder, path.to_owned());
     if !cfg!(debug_assertions)
         && let Some(file) = FILES.lock().get(&key)

@@ -21,6 +21,10 @@ const FIRST_BYTE: Duration = Duration::from_secs(5);
 const HEAD: Duration = Duration::from_secs(10);
 /// Between two calls.
 const IDLE: Duration = Duration::from_secs(75);
+/// How long, and how much, is still read of a body that nobody wants, so that the peer gets to read why: closing at
+/// once would reset the connection under the answer.
+const LINGER: Duration = Duration::from_secs(5);
+const LINGER_BYTES: u64 = 64 << 20;
 /// How long a peer may take no byte of what is to be sent.
 const STALLED: Duration = Duration::from_secs(30);
 
@@ -30,6 +34,7 @@ enum Phase {
     Head,
     Answering,
     Idle,
+    Lingering,
 }
 
 #[derive(Debug)]
@@ -38,6 +43,8 @@ struct State {
     since: Instant,
     /// Since when the peer has taken nothing, while there is something to send.
     stalled: Option<Instant>,
+    /// Whether a body was left unread.
+    unread: bool,
 }
 
 /// Where a connection is and since when; shared by its bytes, its calls and its task.
@@ -46,7 +53,7 @@ pub(crate) struct Pace(Arc<Mutex<State>>);
 
 impl Pace {
     pub(crate) fn new() -> Self {
-        let state = State { phase: Phase::Fresh, since: Instant::now(), stalled: None };
+        let state = State { phase: Phase::Fresh, since: Instant::now(), stalled: None, unread: false };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -67,6 +74,16 @@ impl Pace {
         if matches!(phase, Phase::Fresh | Phase::Idle) {
             self.enter(Phase::Head);
         }
+    }
+
+    /// Whether to read on after the end. Notes that it has begun.
+    fn lingers(&self) -> bool {
+        let mut state = self.0.lock();
+        if state.unread && state.phase != Phase::Lingering {
+            state.phase = Phase::Lingering;
+            state.since = Instant::now();
+        }
+        state.unread
     }
 
     fn wrote(&self, pending: bool) {
@@ -102,6 +119,7 @@ impl State {
             Phase::Fresh => Some((self.since + FIRST_BYTE, "first_byte")),
             Phase::Head => Some((self.since + HEAD, "head")),
             Phase::Idle => Some((self.since + IDLE, "idle")),
+            Phase::Lingering => Some((self.since + LINGER, "linger")),
             Phase::Answering => None,
         };
         let stalled = self.stalled.map(|since| (since + STALLED, "stalled"));
@@ -153,17 +171,59 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Answering<B> {
     }
 }
 
+/// The body of a call, which notes when it is left unread.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    inner: hyper::body::Incoming,
+    pace: Pace,
+}
+
+impl Incoming {
+    pub(crate) fn new(inner: hyper::body::Incoming, pace: Pace) -> Self {
+        Self { inner, pace }
+    }
+}
+
+impl Body for Incoming {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        Pin::new(&mut self.inner).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if !self.inner.is_end_stream() {
+            self.pace.0.lock().unread = true;
+        }
+    }
+}
+
 /// The bytes of a connection. Its place among the connections is held until these are closed.
 #[derive(Debug)]
 pub(crate) struct Line {
     stream: TcpStream,
     pace: Pace,
+    lingered: u64,
     _seat: Seat,
 }
 
 impl Line {
     pub(crate) fn new(stream: TcpStream, pace: Pace, seat: Seat) -> Self {
-        Self { stream, pace, _seat: seat }
+        Self { stream, pace, lingered: 0, _seat: seat }
     }
 }
 
@@ -212,6 +272,16 @@ impl AsyncWrite for Line {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let this = &mut *self;
+        std::task::ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+        while this.pace.lingers() && this.lingered < LINGER_BYTES {
+            let mut bytes = [0; 4_096];
+            let mut buffer = ReadBuf::new(&mut bytes);
+            match std::task::ready!(Pin::new(&mut this.stream).poll_read(context, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => this.lingered += buffer.filled().len() as u64,
+                _ => break,
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }

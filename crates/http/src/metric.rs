@@ -41,6 +41,18 @@ fn describe() {
     describe_gauge!("standfast_intake_in_flight", "Messages being taken in.");
     describe_gauge!("standfast_waiting_requests", "Requests that wait for the desk.");
     describe_gauge!("standfast_agents_present", "Agents who are there to answer.");
+    describe_gauge!("standfast_queue_age_seconds", "How long the customer waits who waits longest.");
+    describe_gauge!("standfast_outbox_lag_seconds", "Age of the oldest event that was not handed on yet.");
+    describe_gauge!("standfast_job_lag_seconds", "How long the job is overdue that is overdue longest.");
+    describe_gauge!("standfast_dead_jobs", "Jobs that failed for good and need a person.");
+    describe_gauge!("standfast_relay_running", "1 while the relay hands committed events on.");
+    describe_gauge!("standfast_store_commits", "Commits that wrote something, since the start.");
+    describe_gauge!("standfast_store_units", "Units of work answered after a commit, since the start.");
+    describe_gauge!("standfast_store_repeats", "Batches that were repeated, since the start.");
+    describe_gauge!("standfast_store_waiting_units", "Units of work that wait for a writer.");
+    describe_gauge!("standfast_store_waiting_reads", "Reads that wait for a reader.");
+    describe_gauge!("standfast_store_commit_p50_seconds", "Median of the last thousand commits.");
+    describe_gauge!("standfast_store_commit_p99_seconds", "99th percentile of the last thousand commits.");
 }
 
 /// Keeps the recorder's memory bounded between two scrapes.

@@ -22,7 +22,6 @@ impl Network {
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(v4) => Self::V4(v4.to_bits()),
-            #[expect(clippy::cast_possible_truncation, reason = "the upper half of 128 bits has 64")]
             IpAddr::V6(v6) => Self::V6((v6.to_bits() >> 64) as u64),
         }
     }

@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::line::{Answering, Line, Pace};
 use crate::network::{Network, Peer};
-use crate::{live, metric, route};
+use crate::{line, live, metric, route};
 
 pub use crate::passage::SMALL_BODY;
 
@@ -210,7 +210,7 @@ impl Connection {
             let pace = pace.clone();
             move |request: Request<Incoming>| {
                 let answering = pace.answer();
-                self.call(request, answering)
+                self.call(request.map(|body| line::Incoming::new(body, pace.clone())), answering)
             }
         });
         let connection = http1::Builder::new()
@@ -240,7 +240,7 @@ impl Connection {
 
     fn call(
         &self,
-        mut request: Request<Incoming>,
+        mut request: Request<line::Incoming>,
         answering: Answering,
     ) -> impl Future<Output = Result<http::Response<Answering<axum::body::Body>>, std::convert::Infallible>> + use<>
     {

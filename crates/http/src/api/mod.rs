@@ -127,11 +127,29 @@ pub(crate) fn flat(context: BTreeMap<String, Value>) -> BTreeMap<String, String>
     context.into_iter().filter_map(|(key, value)| Some((key, text(value)?))).collect()
 }
 
-/// Reads a member that may be absent, null or set, which are three different things.
-pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Some)
+/// A member that may be absent, null or set, which are three different things.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wish<T> {
+    /// Absent: it stays as it is.
+    #[default]
+    Stays,
+    /// Null, or set.
+    Becomes(Option<T>),
+}
+
+impl<T> Wish<T> {
+    /// As use cases take it.
+    #[expect(clippy::option_option, reason = "the desk takes it so")]
+    pub(crate) fn into_option(self) -> Option<Option<T>> {
+        match self {
+            Self::Stays => None,
+            Self::Becomes(value) => Some(value),
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Wish<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self::Becomes)
+    }
 }

@@ -7,7 +7,7 @@ use standfast_desk::{Assignment, retype as change_type, tag as change_tags, tran
 use standfast_domain::{AgentId, RequestId, RequestNumber, TeamId, Transition};
 use utoipa::ToSchema;
 
-use super::present;
+use super::Wish;
 use crate::app::App;
 use crate::body::{Json, Path};
 use crate::credential::SignedIn;
@@ -18,13 +18,13 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub(crate) struct AssignWish {
     /// An agent.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>, example = "61093405593337857")]
-    agent_id: Option<Option<AgentId>>,
+    agent_id: Wish<AgentId>,
     /// A team.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    team_id: Option<Option<TeamId>>,
+    team_id: Wish<TeamId>,
 }
 
 /// Another type.
@@ -110,7 +110,7 @@ pub(crate) async fn assign(
     Path(id): Path<RequestId>,
     Json(wish): Json<AssignWish>,
 ) -> Result<StatusCode, Problem> {
-    let to = Assignment { agent: wish.agent_id, team: wish.team_id };
+    let to = Assignment { agent: wish.agent_id.into_option(), team: wish.team_id.into_option() };
     standfast_desk::assign(&app.desk, &agent.caller, id, to).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -64,6 +64,8 @@ pub(super) struct State {
     /// The last place in the feed of which every signal was taken: several signals share one.
     whole_feed: String,
     pub(super) counts: HashMap<AgentId, InboxCounts>,
+    /// Somebody follows a request who was not told its place yet.
+    new_follower: bool,
 }
 
 /// The hub of one server.
@@ -107,13 +109,18 @@ impl Hub {
         self.fed.load(Ordering::Relaxed)
     }
 
+    /// The place in the feed up to which signals were taken; empty before the first one.
+    pub(crate) fn feed(&self) -> String {
+        self.state().feed.clone()
+    }
+
     /// Sockets that are open.
     pub(crate) fn sockets(&self) -> usize {
         self.sockets.load(Ordering::Relaxed)
     }
 
     /// Takes a member in. It hears of what is committed from now on.
-    pub(crate) fn join(self: &Hub, who: Who, socket: bool) -> Membership<'_> {
+    pub(crate) fn join(&self, who: Who, socket: bool) -> Membership<'_> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let mailbox = Arc::new(Mailbox::default());
         let mut state = self.state();
@@ -133,7 +140,7 @@ impl Hub {
             gauge!("standfast_live_sockets", "who" => kind).increment(1.0);
         }
         if self.draining.load(Ordering::Relaxed) {
-            mailbox.end(Bye::Drain(self.return_ms(0)));
+            mailbox.end(Bye::Drain(return_ms(0)));
         }
         self.changed.notify_one();
         Membership { hub: self, id, mailbox, kind, socket }
@@ -208,13 +215,8 @@ impl Hub {
         let state = self.state();
         let all = state.members.len() as u64;
         for member in state.members.values() {
-            member.mailbox.end(Bye::Drain(self.return_ms(all)));
+            member.mailbox.end(Bye::Drain(return_ms(all)));
         }
-    }
-
-    fn return_ms(&self, sockets: u64) -> u64 {
-        let window = (sockets * 1_000 / RETURNS_PER_SECOND).clamp(1_000, LONGEST_RETURN_MS);
-        500 + crate::problem::spread(0, window)
     }
 
     /// Who looks at a request, except through `except`.
@@ -249,6 +251,12 @@ impl Hub {
     }
 }
 
+/// When one of so many sockets is to come back, in milliseconds.
+fn return_ms(sockets: u64) -> u64 {
+    let window = (sockets * 1_000 / RETURNS_PER_SECOND).clamp(1_000, LONGEST_RETURN_MS);
+    500 + crate::problem::spread(0, window)
+}
+
 /// A signal as agents and as customers hear it.
 fn outs(signal: &Signal, request: RequestId) -> [Option<Out>; 2] {
     match &signal.what {
@@ -272,6 +280,11 @@ fn outs(signal: &Signal, request: RequestId) -> [Option<Out>; 2] {
 }
 
 impl State {
+    /// Whether somebody follows a request since this was asked last.
+    pub(super) fn newly_followed(&mut self) -> bool {
+        std::mem::take(&mut self.new_follower)
+    }
+
     pub(super) fn followers(&self, request: RequestId) -> impl Iterator<Item = &Member> {
         self.by_request.get(&request).into_iter().flatten().filter_map(|id| self.members.get(id))
     }
@@ -366,6 +379,7 @@ impl<'a> Membership<'a> {
             return;
         }
         member.requests.push((request, None));
+        state.new_follower = true;
         state.by_request.entry(request).or_default().push(self.id);
     }
 

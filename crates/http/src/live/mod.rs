@@ -20,7 +20,7 @@ use metrics::gauge;
 use serde::Serialize;
 use standfast_desk::{AgentCaller, authenticate, inbox_counts};
 use standfast_domain::{AgentId, Permission, RequestId, Time};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use utoipa::ToSchema;
 
 pub(crate) use frame::Viewer;
@@ -72,27 +72,30 @@ pub(crate) async fn ticket(State(app): State<App>, caller: Caller) -> Json<Ticke
     Json(Ticket { ticket, expires_at })
 }
 
-/// Looks after the hub for as long as the server runs: flushes what was gathered, reviews sessions, tells places.
+/// Looks after the hub for as long as the server runs.
 pub(crate) async fn attend(app: App) {
-    let hub = &app.hub;
-    let mut next_review = Instant::now() + REVIEW;
+    tokio::join!(gather(&app), watch(&app));
+}
+
+/// Tells what was gathered, a moment after something happened.
+async fn gather(app: &App) {
+    loop {
+        app.hub.changed.notified().await;
+        sleep(GATHER).await;
+        app.hub.flush();
+    }
+}
+
+/// Looks at sessions, places and presence every second.
+async fn watch(app: &App) {
     let mut places = Places::default();
     loop {
-        tokio::select! {
-            () = hub.changed.notified() => {
-                sleep(GATHER).await;
-                hub.flush();
-                places.moved = true;
-            }
-            () = tokio::time::sleep_until(next_review) => {
-                next_review = Instant::now() + REVIEW;
-                hub.flush();
-                review(&app).await;
-                places.tell(&app);
-                let waiting = app.desk.board().waiting(app.desk.clock().now());
-                gauge!("standfast_waiting_requests").set(f64::from(waiting.count));
-            }
-        }
+        sleep(REVIEW).await;
+        app.hub.flush();
+        review(app).await;
+        places.tell(app);
+        let waiting = app.desk.board().waiting(app.desk.clock().now());
+        gauge!("standfast_waiting_requests").set(f64::from(waiting.count));
     }
 }
 
@@ -138,16 +141,18 @@ async fn review(app: &App) {
 /// Tells customers who wait their place in the queue, when it has moved enough to matter.
 #[derive(Default)]
 struct Places {
-    /// Something was committed since the last whole round.
-    moved: bool,
+    /// What was handed on when the last whole round began.
+    feed: String,
     queue: Vec<(MemberId, RequestId)>,
 }
 
 impl Places {
     fn tell(&mut self, app: &App) {
         let hub = &app.hub;
+        let feed = hub.feed();
         let mut state = hub.state();
-        if self.queue.is_empty() && std::mem::take(&mut self.moved) {
+        if self.queue.is_empty() && (feed != self.feed || state.newly_followed()) {
+            self.feed = feed;
             let customers = state.members.iter().filter(|(_, member)| matches!(member.who, Who::Customer(_)));
             let queue = customers.flat_map(|(id, member)| member.requests.iter().map(|(request, _)| (*id, *request)));
             self.queue = queue.collect();

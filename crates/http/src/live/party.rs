@@ -272,12 +272,11 @@ async fn take_in(
             receive(&app.desk, customer, intake).await?
         }
         Some(request) => {
-            let number = match known {
-                Some((_, number)) => number,
-                None => {
-                    let own = own_requests(&app.desk, customer).await?;
-                    own.iter().find(|own| own.id == request).ok_or(Error::NotFound)?.number
-                }
+            let number = if let Some((_, number)) = known {
+                number
+            } else {
+                let own = own_requests(&app.desk, customer).await?;
+                own.iter().find(|own| own.id == request).ok_or(Error::NotFound)?.number
             };
             let command =
                 FollowUp { client_id: send.client_id, text: send.text, channel, attachments: send.attachments };

@@ -36,7 +36,7 @@ const WRITE_BUFFER: usize = 512 << 10;
 const HELLO: Duration = Duration::from_secs(5);
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(25);
 /// Silence after which a peer counts as gone.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// How long a peer may take no byte.
 const STALL: Duration = Duration::from_secs(20);
 const FAREWELL: Duration = Duration::from_secs(1);

@@ -260,7 +260,15 @@ store_test! {
         let metrics = server.get("/metrics", &[away, ("authorization", "Bearer s3cret")]).await;
         assert_eq!(metrics.status, 200);
         let text = String::from_utf8_lossy(&metrics.body).into_owned();
-        for name in ["standfast_http_requests_total", "standfast_store_commit_p99_seconds", "standfast_relay_running 1"] {
+        for name in [
+            "standfast_http_requests_total",
+            "standfast_http_seconds_bucket",
+            "standfast_store_commit_p99_seconds",
+            "standfast_queue_age_seconds{at_risk=\"yes\"}",
+            "standfast_outbox_lag_seconds",
+            "standfast_dead_jobs 0",
+            "standfast_relay_running 1",
+        ] {
             assert!(text.contains(name), "{name} in {text}");
         }
     }

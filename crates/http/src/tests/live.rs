@@ -310,6 +310,7 @@ store_test! {
         let agent = server.agent("lin", Role::Agent).await;
         let (before, after) = (server.visitor(), server.visitor());
         let first = before.ask("1", "先来的").await;
+        server.until("/api/v1/desk", |reply| reply.json()["waiting"]["count"] == 1).await;
         let second = after.ask("1", "后来的").await;
         assert_eq!(second["place"], 2);
         let mut socket = after.live(json!({"cursors": {id(&second): 0}})).await;

@@ -84,7 +84,8 @@ store_test! {
         assert!(!String::from_utf8_lossy(&said.body).contains(CANARY));
         let wrong = json!({"client_id": "a", "text": "x", "join": CANARY}).to_string();
         assert!(!String::from_utf8_lossy(&raw("application/json", wrong.into()).await.body).contains(CANARY));
-        raw("application/json", Bytes::from("[".repeat(100_000))).await.problem(400, "malformed");
+        let deep = format!("{{\"context\":{{\"a\":{}", "[".repeat(100_000));
+        raw("application/json", deep.into()).await.problem(400, "malformed");
         raw("application/json", Bytes::from(vec![b' '; 300 << 10])).await.problem(413, "too_large");
         raw("text/plain", Bytes::from_static(b"{}")).await.problem(415, "unsupported_media_type");
         let long = json!({"client_id": "a", "text": "长".repeat(20_000)}).to_string();
@@ -197,7 +198,7 @@ store_test! {
         let (visitor, agent) = (server.visitor(), server.agent("lin", Role::Agent).await);
         let upload = async |name: &str, kind: &'static str, bytes: Bytes| {
             let headers = [visitor.headers(), vec![("content-type", kind)]].concat();
-            let path = format!("/api/v1/uploads?name={name}&client_id={name}");
+            let path = format!("/api/v1/uploads?name={name}&client_id=c{}", bytes.len());
             server.call(Method::POST, &path, &headers, bytes).await
         };
         let png = Bytes::from_static(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89");
@@ -221,6 +222,25 @@ store_test! {
         }
         server.visitor().get(&path).await.problem(404, "not_found");
         assert_eq!(std::fs::read_dir(server.desk.settings().files.join("incoming")).unwrap().count(), 0);
+    }
+
+    async fn a_panic_is_answered_and_repeats_nothing(store) {
+        use tower::ServiceExt as _;
+        let server = TestServer::start(&store).await;
+        let app = crate::App::new(server.desk.clone(), wide());
+        #[expect(clippy::unused_async, reason = "a handler is")]
+        async fn breaks(body: String) -> String {
+            panic!("{body}");
+        }
+        let route = crate::route::Route::post("/api/v1/breaks", crate::route::Access::Public, breaks);
+        let passage = axum::middleware::from_fn_with_state((app.clone(), route.terms()), crate::passage::pass);
+        let router = axum::Router::new().route(route.path, route.handler.route_layer(passage)).with_state(app);
+        let request = http::Request::post("/api/v1/breaks").body(axum::body::Body::from(CANARY)).unwrap();
+        let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+        let body = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes();
+        let reply = crate::testing::Reply { status: parts.status, headers: parts.headers, body };
+        reply.problem(500, "internal");
+        assert!(!String::from_utf8_lossy(&reply.body).contains(CANARY));
     }
 
     async fn what_is_built_in_is_served(store) {
