@@ -101,7 +101,10 @@ async fn oversized_uploads_are_refused_early() {
     }
     assert!(sent < limit * 8, "it swallowed {sent} bytes");
 
-    let refused = customer.upload("program.exe", "application/x-msdownload", "MZ").await.unwrap();
+    let refused = customer
+        .upload("program.exe", "application/x-msdownload", &b"MZ\x90\x00\x03\x00\x00\x00\xff\xff"[..])
+        .await
+        .unwrap();
     assert!(matches!(refused.status, 415 | 422), "{}", refused.status);
     let _ = refused.code();
     customer.open().await;

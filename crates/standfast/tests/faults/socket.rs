@@ -71,8 +71,7 @@ impl Socket {
     /// The next frame of the server; pings and pongs are left out.
     pub(crate) async fn next(&mut self) -> Result<Value, Ended> {
         loop {
-            let message = timeout(PATIENCE, self.stream.next()).await.expect("a frame within 10 s");
-            match message {
+            match timeout(PATIENCE, self.stream.next()).await.expect("a frame within 10 s") {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Close(frame))) => return Err(Ended { code: frame.map(|f| f.code.into()) }),
                 Some(Ok(_)) => {}
