@@ -61,7 +61,12 @@ impl App {
 
     /// Admits words for the desk: counts them against the limits of `identity` and `network`, and takes a place among
     /// those being taken in, to be kept until the desk has answered. Assets at risk are counted apart.
-    pub fn admit(&self, identity: Option<&str>, network: Option<Network>, at_risk: bool) -> Result<Admission, Problem> {
+    pub fn admit(
+        &self,
+        identity: Option<&str>,
+        network: Option<Network>,
+        at_risk: bool,
+    ) -> Result<Admission, Problem> {
         let seat = self.gate.enter(at_risk)?;
         let kind = if at_risk { Kind::IntakeAtRisk } else { Kind::Intake };
         self.limits.check(kind, identity, network)?;

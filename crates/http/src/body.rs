@@ -128,17 +128,16 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
 /// Reads JSON.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(bytes).map_err(|error| {
-        let problem = if error.is_data() {
-            Problem::invalid("body", "malformed")
-        } else {
-            Problem::new("malformed")
-        };
+        let problem =
+            if error.is_data() { Problem::invalid("body", "malformed") } else { Problem::new("malformed") };
         problem.with("line", error.line().into()).with("column", error.column().into())
     })
 }
 
 fn is_json(parts: &Parts) -> bool {
-    let Some(value) = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let Some(value) = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
     let essence = value.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
         || (essence.len() > 17 && essence.to_ascii_lowercase().ends_with("+json"))

@@ -79,7 +79,9 @@ pub(crate) async fn check(
 ) -> Result<Option<Caller>, Problem> {
     match access {
         Access::Public => Ok(None),
-        Access::Customer => customer(&app.desk, headers).await.map(|customer| Some(Caller::Customer(customer))),
+        Access::Customer => {
+            customer(&app.desk, headers).await.map(|customer| Some(Caller::Customer(customer)))
+        }
         Access::Either(_) if headers.contains_key(AUTHORIZATION) => {
             customer(&app.desk, headers).await.map(|customer| Some(Caller::Customer(customer)))
         }
@@ -96,7 +98,8 @@ pub(crate) async fn check(
 /// The customer behind `Authorization: Visitor <secret>` or `Authorization: Link <number>.<token>`.
 async fn customer(desk: &Desk, headers: &HeaderMap) -> Result<Customer, Problem> {
     let unauthenticated = || Problem::new("unauthenticated");
-    let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(unauthenticated)?;
+    let header =
+        headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(unauthenticated)?;
     let (scheme, credential) = header.split_once(' ').ok_or_else(unauthenticated)?;
     let credential = credential.trim();
     if scheme.eq_ignore_ascii_case("visitor") {

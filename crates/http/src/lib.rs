@@ -7,8 +7,8 @@
 //! relay -> hub (live) -> mailboxes -> sockets
 //! ```
 
-pub mod app;
 mod api;
+pub mod app;
 mod asset;
 pub mod body;
 pub mod config;

@@ -60,7 +60,12 @@ impl Limits {
     }
 
     /// Counts a call by `identity` from `network`; either may be unknown. Refused calls are not counted.
-    pub(crate) fn check(&self, kind: Kind, identity: Option<&str>, network: Option<Network>) -> Result<(), Problem> {
+    pub(crate) fn check(
+        &self,
+        kind: Kind,
+        identity: Option<&str>,
+        network: Option<Network>,
+    ) -> Result<(), Problem> {
         let rates = &self.rates;
         let (of_identity, of_network) = match kind {
             Kind::Intake => (rates.intake, rates.intake_network),
@@ -70,10 +75,12 @@ impl Limits {
             Kind::SignIn => (rates.sign_in, rates.sign_in_network),
         };
         if let Some(identity) = identity {
-            self.take(&(kind, "identity", identity), of_identity).map_err(|wait| refuse(kind, "identity", wait))?;
+            self.take(&(kind, "identity", identity), of_identity)
+                .map_err(|wait| refuse(kind, "identity", wait))?;
         }
         if let Some(network) = network {
-            self.take(&(kind, "network", network), of_network).map_err(|wait| refuse(kind, "network", wait))?;
+            self.take(&(kind, "network", network), of_network)
+                .map_err(|wait| refuse(kind, "network", wait))?;
         }
         Ok(())
     }

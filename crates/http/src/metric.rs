@@ -32,12 +32,24 @@ fn describe() {
     describe_counter!("standfast_http_requests_total", "Calls answered, by method, route and status.");
     describe_histogram!("standfast_http_seconds", "Time from the head of a call to its answer, by route.");
     describe_gauge!("standfast_http_connections", "Connections open.");
-    describe_counter!("standfast_http_connections_refused_total", "Connections refused, by the limit that was reached.");
-    describe_counter!("standfast_http_connections_slow_total", "Connections closed for being slow, by phase.");
+    describe_counter!(
+        "standfast_http_connections_refused_total",
+        "Connections refused, by the limit that was reached."
+    );
+    describe_counter!(
+        "standfast_http_connections_slow_total",
+        "Connections closed for being slow, by phase."
+    );
     describe_gauge!("standfast_live_sockets", "Live sockets, by who is behind them.");
     describe_counter!("standfast_live_closed_total", "Live sockets that the server closed, by reason.");
-    describe_counter!("standfast_limited_total", "Calls refused by a limit, by what was counted and for whom.");
-    describe_counter!("standfast_shed_total", "Messages told to come back because too many were being taken in.");
+    describe_counter!(
+        "standfast_limited_total",
+        "Calls refused by a limit, by what was counted and for whom."
+    );
+    describe_counter!(
+        "standfast_shed_total",
+        "Messages told to come back because too many were being taken in."
+    );
     describe_gauge!("standfast_intake_in_flight", "Messages being taken in.");
     describe_gauge!("standfast_waiting_requests", "Requests that wait for the desk.");
     describe_gauge!("standfast_agents_present", "Agents who are there to answer.");

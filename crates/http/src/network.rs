@@ -177,7 +177,10 @@ mod tests {
         assert_eq!(peer("203.0.113.9:1", &["198.51.100.1"]).network, network("203.0.113.9"));
         assert_eq!(peer("127.0.0.1:1", &["198.51.100.1"]).network, network("198.51.100.1"));
         assert_eq!(peer("127.0.0.1:1", &["8.8.8.8, 198.51.100.1"]).network, network("198.51.100.1"));
-        assert_eq!(peer("127.0.0.1:1", &["8.8.8.8", "198.51.100.1, 127.0.0.1"]).network, network("198.51.100.1"));
+        assert_eq!(
+            peer("127.0.0.1:1", &["8.8.8.8", "198.51.100.1, 127.0.0.1"]).network,
+            network("198.51.100.1")
+        );
         assert_eq!(peer("127.0.0.1:1", &["8.8.8.8, junk"]).network, None);
         assert_eq!(peer("127.0.0.1:1", &[]), Peer { network: None, local: true });
         assert!(!peer("127.0.0.1:1", &["198.51.100.1"]).local);

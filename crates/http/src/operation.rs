@@ -59,7 +59,8 @@ fn ages(rd: &mut Rd, relayed: Option<&outbox::Cursor>, now: Time) -> Result<Ages
     let mut waiting = [None; 2];
     for (longest, after) in waiting.iter_mut().zip([None, Some(ordinary)]) {
         let first = request::list(rd, request::Shelf::Active, &request::Filter::default(), after, 1)?;
-        *longest = first.first().filter(|row| row.at_risk == after.is_none()).and_then(|row| row.waiting_since);
+        *longest =
+            first.first().filter(|row| row.at_risk == after.is_none()).and_then(|row| row.waiting_since);
     }
     let outbox = relayed.map(|cursor| outbox::oldest_after(rd, cursor)).transpose()?.flatten();
     let dead_jobs = job::list_dead(rd, 1_000)?.len();

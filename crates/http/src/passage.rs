@@ -160,7 +160,9 @@ fn share(app: &App, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     } else {
         headers.append(VARY, HeaderValue::from_static("origin"));
-        let Some(origin) = origin.filter(|origin| allowed.iter().any(|allowed| *origin == allowed)) else { return };
+        let Some(origin) = origin.filter(|origin| allowed.iter().any(|allowed| *origin == allowed)) else {
+            return;
+        };
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
     }
     headers.insert(
@@ -217,7 +219,8 @@ fn methods() -> &'static HashMap<&'static str, (HeaderValue, bool)> {
             list.push_str(route.method.as_str());
             *shared |= is_shared(route.terms());
         }
-        let value = |list: String| HeaderValue::from_str(&list).unwrap_or_else(|_| HeaderValue::from_static(""));
+        let value =
+            |list: String| HeaderValue::from_str(&list).unwrap_or_else(|_| HeaderValue::from_static(""));
         lists.into_iter().map(|(path, (list, shared))| (path, (value(list), shared))).collect()
     })
 }

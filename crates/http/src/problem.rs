@@ -166,7 +166,8 @@ impl Problem {
             headers.insert(RETRY_AFTER, seconds.into());
         }
         if self.status() == StatusCode::UNAUTHORIZED {
-            headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Visitor, Link, Session"));
+            headers
+                .insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Visitor, Link, Session"));
         }
         if self.status() == StatusCode::UPGRADE_REQUIRED {
             headers.insert(http::header::UPGRADE, HeaderValue::from_static("websocket"));

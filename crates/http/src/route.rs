@@ -224,7 +224,13 @@ pub(crate) fn router(app: App) -> Router {
         router = router.route(route.path, route.handler.route_layer(passage));
     }
     let lost = |path: &'static str| {
-        let terms = Terms { path, access: Access::Public, area: Area::Page, takes: Takes::Nothing, class: Class::Read };
+        let terms = Terms {
+            path,
+            access: Access::Public,
+            area: Area::Page,
+            takes: Takes::Nothing,
+            class: Class::Read,
+        };
         from_fn_with_state((app.clone(), terms), passage::pass)
     };
     router

@@ -44,8 +44,9 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("{error}: {} {}", self.status, String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| {
+            panic!("{error}: {} {}", self.status, String::from_utf8_lossy(&self.body))
+        })
     }
 
     /// The document, of a problem with this code.
@@ -107,8 +108,8 @@ impl TestServer {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let served = tokio::spawn(serve(listener, desk.clone(), config, shutdown));
-        let server = Self { address, desk, stop: Some(stop), served: Some(served) };
+        let task = tokio::spawn(serve(listener, desk.clone(), config, shutdown));
+        let server = Self { address, desk, stop: Some(stop), served: Some(task) };
         server.until("/readyz", |reply| reply.status == StatusCode::OK).await;
         server
     }
@@ -190,7 +191,8 @@ impl TestServer {
         let reply = self.post("/api/v1/session", &[("origin", "http://desk.test")], &credentials).await;
         assert_eq!(reply.status, StatusCode::OK, "{:?}", reply.body);
         let cookie = reply.headers["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
-        let headers = vec![("cookie".to_owned(), cookie), ("origin".to_owned(), "http://desk.test".to_owned())];
+        let headers =
+            vec![("cookie".to_owned(), cookie), ("origin".to_owned(), "http://desk.test".to_owned())];
         Person { server: self, headers }
     }
 

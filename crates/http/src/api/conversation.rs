@@ -174,8 +174,12 @@ pub(crate) async fn note(
     Path(id): Path<RequestId>,
     Json(new): Json<NewNote>,
 ) -> Result<Response, Problem> {
-    let answer =
-        Answer { client_id: new.client_id, text: new.text, attachments: new.attachments, ..Answer::default() };
+    let answer = Answer {
+        client_id: new.client_id,
+        text: new.text,
+        attachments: new.attachments,
+        ..Answer::default()
+    };
     Ok(answered(standfast_desk::note(&app.desk, &agent.caller, id, answer).await?))
 }
 

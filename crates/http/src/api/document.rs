@@ -10,7 +10,9 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
 use utoipa::{OpenApi, ToSchema};
 
@@ -160,7 +162,10 @@ fn codes(route: &Route) -> Vec<&'static str> {
     if !matches!(route.access, Access::Public) || route.class == Class::SignIn {
         codes.push("unauthenticated");
     }
-    if matches!(route.access, Access::Agent(_) | Access::Either(_)) || route.path.ends_with("/identify") || writes {
+    if matches!(route.access, Access::Agent(_) | Access::Either(_))
+        || route.path.ends_with("/identify")
+        || writes
+    {
         codes.push("forbidden");
     }
     if route.path.contains('{') {
@@ -207,12 +212,16 @@ mod tests {
             for method in [Method::GET, Method::POST, Method::PATCH, Method::DELETE] {
                 if let Some(operation) = operation(item, &method) {
                     assert!(operation.security.is_some(), "{method} {path} says who may call it");
-                    assert!(operation.responses.responses.contains_key("429"), "{method} {path} has problems");
+                    assert!(
+                        operation.responses.responses.contains_key("429"),
+                        "{method} {path} has problems"
+                    );
                     described.insert(format!("{method} {path}"));
                 }
             }
         }
-        let served = table().into_iter().filter(|route| route.area == Area::Api && route.path.starts_with("/api/"));
+        let served =
+            table().into_iter().filter(|route| route.area == Area::Api && route.path.starts_with("/api/"));
         let served: BTreeSet<_> = served.map(|route| format!("{} {}", route.method, route.path)).collect();
         assert_eq!(described, served);
     }

@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode, header::ORIGIN};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use standfast_desk::{
-    Conversation, FollowUp, Intake, Received, Receipt, RequestSummary, conversation, follow_up, own_requests,
+    Conversation, FollowUp, Intake, Receipt, Received, RequestSummary, conversation, follow_up, own_requests,
     read_by_customer, receive,
 };
 use standfast_domain::{AttachmentId, Channel, Language, RequestNumber, request_type};

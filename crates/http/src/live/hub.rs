@@ -268,7 +268,10 @@ fn outs(signal: &Signal, request: RequestId) -> [Option<Out>; 2] {
         What::Erased { entry, visible } => {
             let seq = entry.seq;
             let own = || Frame::Erased { request, seq, entry: &entry.clone().for_customer() }.text();
-            [Some(Out::Frame(Frame::Erased { request, seq, entry }.text())), visible.then(|| Out::Frame(own()))]
+            [
+                Some(Out::Frame(Frame::Erased { request, seq, entry }.text())),
+                visible.then(|| Out::Frame(own())),
+            ]
         }
         What::Read { agent, seq } => {
             let by = if agent.is_some() { "agent" } else { "customer" };

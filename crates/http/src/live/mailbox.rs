@@ -62,11 +62,7 @@ pub(crate) enum Out {
     Frame(Utf8Bytes),
     /// An entry of a followed request; without a frame when its reader may not see it, so that the reader's place in
     /// the sequence moves on all the same.
-    Entry {
-        request: RequestId,
-        seq: i64,
-        frame: Option<Utf8Bytes>,
-    },
+    Entry { request: RequestId, seq: i64, frame: Option<Utf8Bytes> },
 }
 
 impl Out {

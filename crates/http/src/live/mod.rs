@@ -154,14 +154,17 @@ impl Places {
         if self.queue.is_empty() && (feed != self.feed || state.newly_followed()) {
             self.feed = feed;
             let customers = state.members.iter().filter(|(_, member)| matches!(member.who, Who::Customer(_)));
-            let queue = customers.flat_map(|(id, member)| member.requests.iter().map(|(request, _)| (*id, *request)));
+            let queue =
+                customers.flat_map(|(id, member)| member.requests.iter().map(|(request, _)| (*id, *request)));
             self.queue = queue.collect();
         }
         let now = app.desk.clock().now();
         let rest = self.queue.len().saturating_sub(PLACES_PER_ROUND);
         for (id, request) in self.queue.drain(rest..) {
             let Some(member) = state.members.get_mut(&id) else { continue };
-            let Some((_, told)) = member.requests.iter_mut().find(|(known, _)| *known == request) else { continue };
+            let Some((_, told)) = member.requests.iter_mut().find(|(known, _)| *known == request) else {
+                continue;
+            };
             let waiting = app.desk.board().place(request, now);
             let place = waiting.as_ref().map(|(place, _)| *place);
             if !worth_telling(*told, place) {

@@ -168,8 +168,10 @@ impl Party {
 
     /// A customer writes.
     pub(super) fn send(&self, send: Send) -> Work {
-        let (app, caller, network, language) = (self.app.clone(), self.caller.clone(), self.network, self.language);
-        let known = send.request.and_then(|request| self.known.iter().find(|(id, _)| *id == request).copied());
+        let (app, caller, network, language) =
+            (self.app.clone(), self.caller.clone(), self.network, self.language);
+        let known =
+            send.request.and_then(|request| self.known.iter().find(|(id, _)| *id == request).copied());
         let is_somebody = self.is_somebody;
         Box::pin(async move {
             let client_id = send.client_id.clone();
@@ -278,8 +280,12 @@ async fn take_in(
                 let own = own_requests(&app.desk, customer).await?;
                 own.iter().find(|own| own.id == request).ok_or(Error::NotFound)?.number
             };
-            let command =
-                FollowUp { client_id: send.client_id, text: send.text, channel, attachments: send.attachments };
+            let command = FollowUp {
+                client_id: send.client_id,
+                text: send.text,
+                channel,
+                attachments: send.attachments,
+            };
             follow_up(&app.desk, customer, number, command).await?
         }
     };

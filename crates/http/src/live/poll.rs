@@ -44,7 +44,10 @@ pub(crate) struct Asked {
 
 /// Frames since the caller's cursors.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "the answer is put together from frames that are text already; this describes it")]
+#[expect(
+    dead_code,
+    reason = "the answer is put together from frames that are text already; this describes it"
+)]
 pub(crate) struct Polled {
     /// Frames of the live protocol, in order.
     frames: Vec<serde_json::Value>,

@@ -87,7 +87,9 @@ impl Presence {
 
     /// Somebody types, or no longer. Returns whether anything changed for those who look on.
     pub(super) fn types(&mut self, id: MemberId, request: RequestId, on: bool) -> bool {
-        let Some(look) = self.looks.get_mut(&id).filter(|look| look.request == Some(request)) else { return false };
+        let Some(look) = self.looks.get_mut(&id).filter(|look| look.request == Some(request)) else {
+            return false;
+        };
         std::mem::replace(&mut look.typing, on) != on
     }
 
@@ -170,7 +172,10 @@ mod tests {
         assert!(presence.look(1, Some(RequestId(7))).is_empty());
         assert!(presence.types(2, RequestId(7), true));
         assert!(!presence.types(2, RequestId(8), true));
-        assert_eq!(presence.viewers(RequestId(7)), [Viewer { id: AgentId(1), name: "A1".into(), typing: true }]);
+        assert_eq!(
+            presence.viewers(RequestId(7)),
+            [Viewer { id: AgentId(1), name: "A1".into(), typing: true }]
+        );
         assert_eq!(presence.look(2, Some(RequestId(8))), [RequestId(7), RequestId(8)]);
         assert_eq!(presence.leave(2, Duration::ZERO), Some(RequestId(8)));
         assert!(!presence.viewers(RequestId(7))[0].typing);

@@ -23,7 +23,9 @@ impl Membership<'_> {
     pub(crate) fn is(&self, status: Status) {
         let hub = self.hub();
         let mut state = hub.state();
-        let Some(Who::Agent { caller, .. }) = state.members.get(&self.id).map(|member| &member.who) else { return };
+        let Some(Who::Agent { caller, .. }) = state.members.get(&self.id).map(|member| &member.who) else {
+            return;
+        };
         let agent = caller.id;
         state.presence.set_status(agent, status);
         drop(state);

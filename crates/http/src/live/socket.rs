@@ -278,7 +278,12 @@ impl Line {
     }
 
     /// Follows a request: first in the hub, then what was missed from SQL, so that nothing falls in between.
-    async fn subscribe(&mut self, membership: &Membership<'_>, request: RequestId, after: i64) -> Result<(), Bye> {
+    async fn subscribe(
+        &mut self,
+        membership: &Membership<'_>,
+        request: RequestId,
+        after: i64,
+    ) -> Result<(), Bye> {
         if self.places.len() >= MOST_FOLLOWED && !self.places.iter().any(|(id, _)| *id == request) {
             return Err(Bye::Protocol);
         }
@@ -293,7 +298,12 @@ impl Line {
     }
 
     /// Sends everything after `after` from SQL. What cannot be followed is let go of, and said so.
-    async fn catch_up(&mut self, membership: &Membership<'_>, request: RequestId, after: i64) -> Result<(), Step> {
+    async fn catch_up(
+        &mut self,
+        membership: &Membership<'_>,
+        request: RequestId,
+        after: i64,
+    ) -> Result<(), Step> {
         let mut after = after;
         loop {
             let missed = match self.party.missed(request, after).await {

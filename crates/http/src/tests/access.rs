@@ -37,13 +37,11 @@ enum Expected {
 
 fn expected(access: Access, path: &str, who: As) -> Expected {
     let customer = match who {
-        As::Visitor => Some(Expected::Passes),
         // What names somebody else's request, or file, is not there.
         As::ForeignVisitor if path.contains('{') => Some(Expected::NotFound),
-        As::ForeignVisitor => Some(Expected::Passes),
         // A link opens one request; it makes nobody known.
         As::Link if path.ends_with("/identify") => Some(Expected::Forbidden),
-        As::Link => Some(Expected::Passes),
+        As::Visitor | As::ForeignVisitor | As::Link => Some(Expected::Passes),
         As::Nobody | As::Agent(_) => None,
     };
     let agent = |permission: Permission| match who {
@@ -83,10 +81,17 @@ fn body(path: &str, id: &str) -> Value {
     }
 }
 
-async fn visit(who: Option<&Person<'_>>, server: &TestServer, method: &Method, path: &str, id: &str) -> Reply {
+async fn visit(
+    who: Option<&Person<'_>>,
+    server: &TestServer,
+    method: &Method,
+    path: &str,
+    id: &str,
+) -> Reply {
     let mut headers: Vec<(&str, &str)> = who.map(Person::headers).unwrap_or_default();
     let text = if method.is_safe() { Bytes::new() } else { body(path, id).to_string().into() };
-    let kind = if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
+    let kind =
+        if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
     headers.push(("content-type", kind));
     server.call(method.clone(), path, &headers, text).await
 }
@@ -177,7 +182,7 @@ store_test! {
     async fn pages_and_files_carry_their_headers(store) {
         let server = TestServer::with(&store, crate::testing::wide(), "https://desk.test").await;
         for route in table() {
-            let path = route.path.replace("{*path}", "x").replace("{number}", "222-222-2222").replace("{", "").replace('}', "");
+            let path = route.path.replace("{*path}", "x").replace("{number}", "222-222-2222").replace(['{', '}'], "");
             for method in [route.method.clone(), Method::PUT] {
                 let reply = server.call(method.clone(), &path, &[("accept", "text/html")], Bytes::new()).await;
                 for header in ALWAYS.iter().chain(&["strict-transport-security", "x-request-id"]) {

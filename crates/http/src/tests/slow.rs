@@ -25,7 +25,11 @@ async fn until_closed(mut stream: TcpStream, drip: Option<&'static [u8]>) -> (St
                 }
             }
         }
-        assert!(started.elapsed() < Duration::from_secs(30), "still open: {}", String::from_utf8_lossy(&text));
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "still open: {}",
+            String::from_utf8_lossy(&text)
+        );
     }
     (String::from_utf8_lossy(&text).into_owned(), started.elapsed())
 }

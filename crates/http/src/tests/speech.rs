@@ -9,6 +9,10 @@ use standfast_store::store_test;
 use crate::testing::{Shared, TestServer, all, wide};
 use crate::{Config, Rate, Rates};
 
+async fn breaks(body: String) -> String {
+    panic!("{body}");
+}
+
 const CANARY: &str = "绝密-canary-7f3a";
 
 store_test! {
@@ -228,10 +232,6 @@ store_test! {
         use tower::ServiceExt as _;
         let server = TestServer::start(&store).await;
         let app = crate::App::new(server.desk.clone(), wide());
-        #[expect(clippy::unused_async, reason = "a handler is")]
-        async fn breaks(body: String) -> String {
-            panic!("{body}");
-        }
         let route = crate::route::Route::post("/api/v1/breaks", crate::route::Access::Public, breaks);
         let passage = axum::middleware::from_fn_with_state((app.clone(), route.terms()), crate::passage::pass);
         let router = axum::Router::new().route(route.path, route.handler.route_layer(passage)).with_state(app);
