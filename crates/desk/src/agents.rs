@@ -95,7 +95,7 @@ pub(crate) async fn check_password(hash: String, password: String) -> Result<boo
 }
 
 fn check_name(name: &str) -> Result<String, Error> {
-    let name = crate::receive::plain(name).trim().to_owned();
+    let name = crate::draft::plain(name).trim().to_owned();
     match name.chars().count() {
         0 => Err(Error::invalid("name", "missing")),
         1..=60 => Ok(name),

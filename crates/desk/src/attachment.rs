@@ -11,7 +11,8 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::caller::{Customer, hex};
 use crate::command::UploadCommand;
-use crate::receive::{check_client_id, plain, receipt_key};
+use crate::draft::{check_client_id, plain};
+use crate::receipt::receipt_key;
 use crate::screening::Findings;
 use crate::view::{AttachmentView, UploadView};
 use crate::{AgentCaller, Desk, Error};
@@ -293,7 +294,7 @@ impl Bound {
     pub(crate) fn json(&self) -> Result<Option<String>, Error> {
         let list: Vec<Committed> =
             self.0.iter().map(|row| Committed { view: view(row), sha256: hex(&row.sha256) }).collect();
-        crate::receive::json_list(&list)
+        crate::draft::json_list(&list)
     }
 
     /// Makes the files part of the entry.

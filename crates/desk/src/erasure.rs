@@ -19,7 +19,7 @@ pub async fn erase(
     reason: String,
 ) -> Result<(), Error> {
     agent.require(Permission::EraseTexts)?;
-    let reason = crate::receive::plain(&reason);
+    let reason = crate::draft::plain(&reason);
     let reason = crate::screening::Findings::default().text(reason.trim());
     if reason.is_empty() {
         return Err(Error::invalid("reason", "missing"));

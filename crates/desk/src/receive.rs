@@ -2,24 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
 use standfast_domain::{
-    Author, Channel, CustomerId, EntryKind, Event, Language, Matter, RequestId, RequestNumber, State, Time,
-    Transition, request_type, same_matter,
+    Author, CustomerId, Event, Language, Matter, RequestId, RequestNumber, State, Time, Transition,
+    request_type, same_matter,
 };
 use standfast_guard::{Context, SecretKind, mark, may_be_piece, screen};
 use standfast_store::customer::{self, CustomerRow};
 use standfast_store::request::{self, RequestRow};
-use standfast_store::{Lane, Tx, receipt};
+use standfast_store::{Lane, Tx, receipt as answers};
 
-use crate::attachment::{Bound, bind};
-use crate::caller::{Customer, hex};
+use crate::attachment::bind;
+use crate::caller::Customer;
 use crate::command::{FollowUp, Intake, Join};
+use crate::draft::{Draft, plain};
 use crate::erasure::erase_entry;
-use crate::record::{NewEntry, Record, beginning};
+use crate::receipt::{self, Accepted, key_shard, receipt_key};
+use crate::record::{Record, beginning};
 use crate::screening::Findings;
-use crate::view::{IdentifierView, NextStep, Receipt};
-use crate::{Desk, Error, chain, words};
+use crate::view::{IdentifierView, Receipt};
+use crate::{Desk, Error, chain};
 
 /// How many of a customer's requests are looked at for one that the words belong to.
 const CANDIDATES: i64 = 8;
@@ -37,7 +38,7 @@ pub struct Received {
 
 /// Takes in a customer's words: a new request, or further words on one that is open about the same matter.
 pub async fn receive(desk: &Desk, caller: &Customer, intake: Intake) -> Result<Received, Error> {
-    let mut words = Words::check(desk, caller, &intake)?;
+    let mut words = Draft::check(desk, caller, &intake)?;
     for _ in 0..3 {
         match write(desk, caller, words.clone(), None).await {
             // Another request drew the same number, which happens once in 26 million million.
@@ -64,175 +65,15 @@ pub async fn follow_up(
         attachments: command.attachments,
         ..Intake::default()
     };
-    let words = Words::check(desk, caller, &intake)?;
+    let words = Draft::check(desk, caller, &intake)?;
     let row = crate::conversation::of_customer(desk, caller, number).await?;
     write(desk, caller, words, Some(row.id)).await
-}
-
-/// A customer's words after all checks that need no database; safe to store, but for `raw`.
-#[derive(Clone)]
-struct Words {
-    client_id: String,
-    /// The text before screening: kept in memory until the unit has looked for pieces of a phrase, never written.
-    raw: String,
-    text: String,
-    kind: Option<&'static str>,
-    language: Option<Language>,
-    channel: Channel,
-    fields: BTreeMap<String, String>,
-    context: BTreeMap<String, String>,
-    attachments: Vec<standfast_domain::AttachmentId>,
-    name: Option<String>,
-    email: Option<String>,
-    join: Join,
-    findings: Findings,
-    number: RequestNumber,
-    request_id: RequestId,
-    customer_id: CustomerId,
-    now: Time,
-}
-
-impl Words {
-    fn check(desk: &Desk, caller: &Customer, intake: &Intake) -> Result<Self, Error> {
-        let limits = &desk.settings().limits;
-        check_client_id(&intake.client_id)?;
-        if intake.text.trim().is_empty() && intake.attachments.is_empty() {
-            return Err(Error::invalid("text", "missing"));
-        }
-        if intake.text.len() > limits.text_bytes {
-            return Err(Error::invalid("text", "too_long"));
-        }
-        if intake.attachments.len() > limits.uploads_per_message {
-            return Err(Error::invalid("attachments", "too_many"));
-        }
-        let kind = match intake.kind.as_deref() {
-            None => None,
-            Some(code) => Some(request_type(code).ok_or(Error::invalid("type", "unknown"))?.code),
-        };
-        for (name, value) in &intake.fields {
-            standfast_domain::field(name).ok_or(Error::invalid("fields", "unknown"))?;
-            if value.len() > limits.field_bytes {
-                return Err(Error::invalid("fields", "too_long"));
-            }
-        }
-        if intake.context.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
-            > limits.context_bytes
-        {
-            return Err(Error::invalid("context", "too_long"));
-        }
-        let short = |value: &Option<String>, field, most| match value {
-            Some(value) if value.len() > most => Err(Error::invalid(field, "too_long")),
-            _ => Ok(()),
-        };
-        short(&intake.name, "name", 120)?;
-        short(&intake.email, "email", 254)?;
-        if intake.email.as_ref().is_some_and(|email| !email.is_empty() && !is_email(email)) {
-            return Err(Error::invalid("email", "malformed"));
-        }
-        let mut findings = Findings::default();
-        let text = findings.text(&plain(&intake.text));
-        let fields =
-            findings.fields(&intake.fields).into_iter().filter(|(_, v)| !v.trim().is_empty()).collect();
-        let context = findings.map(&intake.context);
-        let mut given = |value: &Option<String>| {
-            value.as_ref().map(|v| findings.text(plain(v).trim())).filter(|v| !v.is_empty())
-        };
-        let (name, email) = (given(&intake.name), given(&intake.email));
-        let default_channel = if matches!(caller, Customer::Link(_)) { Channel::Page } else { Channel::Api };
-        Ok(Self {
-            client_id: intake.client_id.clone(),
-            raw: intake.text.clone(),
-            text,
-            kind,
-            language: intake.language,
-            channel: intake.channel.unwrap_or(default_channel),
-            fields,
-            context,
-            attachments: intake.attachments.clone(),
-            name,
-            email,
-            join: intake.join,
-            findings,
-            number: RequestNumber::random(&**desk.entropy()),
-            request_id: RequestId(desk.id()),
-            customer_id: CustomerId(desk.id()),
-            now: desk.now(),
-        })
-    }
-
-    fn at_risk(&self) -> bool {
-        self.findings.exposed() || self.kind.and_then(request_type).is_some_and(|kind| kind.at_risk)
-    }
-
-    fn entry(
-        &self,
-        author: CustomerId,
-        text: String,
-        findings: &Findings,
-        files: &Bound,
-    ) -> Result<NewEntry, Error> {
-        Ok(NewEntry {
-            kind: EntryKind::Text,
-            author: Author::Customer(author),
-            channel: self.channel,
-            text: Some(text),
-            event: None,
-            attachments: files.json()?,
-            identifiers: json_list(&findings.identifiers)?,
-            client_id: Some(self.client_id.clone()),
-        })
-    }
-}
-
-/// Letters, digits, `-` and `_`, at most 64, and no secret in disguise.
-pub(crate) fn check_client_id(client_id: &str) -> Result<(), Error> {
-    if client_id.is_empty() {
-        return Err(Error::invalid("client_id", "missing"));
-    }
-    if client_id.len() > 64 {
-        return Err(Error::invalid("client_id", "too_long"));
-    }
-    let plain = client_id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    let screened = screen(client_id, &Context::default());
-    if !plain || !screened.findings.is_empty() {
-        return Err(Error::invalid("client_id", "malformed"));
-    }
-    Ok(())
-}
-
-fn is_email(text: &str) -> bool {
-    let Some((local, host)) = text.split_once('@') else { return false };
-    !local.is_empty() && host.contains('.') && !text.contains(char::is_whitespace) && !host.contains('@')
-}
-
-/// A text without NUL, which PostgreSQL cannot store, and without other control characters that mean nothing.
-pub(crate) fn plain(text: &str) -> String {
-    let line_ends = text.replace("\r\n", "\n");
-    line_ends.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
-}
-
-/// A list as JSON, or nothing when it is empty.
-pub(crate) fn json_list<T: serde::Serialize>(list: &[T]) -> Result<Option<String>, Error> {
-    if list.is_empty() {
-        return Ok(None);
-    }
-    serde_json::to_string(list).map(Some).map_err(|_| Error::Inconsistent("json"))
-}
-
-/// The key under which the answer to this caller and client id is kept.
-pub(crate) fn receipt_key(scope: &str, client_id: &str) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    hash.update(b"receipt 1 ");
-    hash.update(scope.as_bytes());
-    hash.update([0]);
-    hash.update(client_id.as_bytes());
-    hash.finalize().iter().take(16).copied().collect()
 }
 
 async fn write(
     desk: &Desk,
     caller: &Customer,
-    words: Words,
+    words: Draft,
     target: Option<RequestId>,
 ) -> Result<Received, Error> {
     let lane = if words.at_risk() { Lane::AtRisk } else { Lane::Ordinary };
@@ -246,20 +87,16 @@ async fn write(
     let (unit_desk, unit_caller) = (desk.clone(), caller.clone());
     desk.store()
         .write(lane, shard, move |tx| {
-            if let Some(body) = receipt::find(tx, &key)? {
+            if let Some(body) = answers::find(tx, &key)? {
                 let receipt = serde_json::from_str(&body).map_err(|_| Error::Inconsistent("receipt"))?;
                 return Ok(Received { receipt, replayed: true });
             }
             let receipt = unit(tx, &unit_desk, &unit_caller, &words, target)?;
             let body = serde_json::to_string(&receipt).map_err(|_| Error::Inconsistent("receipt"))?;
-            receipt::insert(tx, &key, receipt.request_id, receipt.seq, &body, words.now)?;
+            answers::insert(tx, &key, receipt.request_id, receipt.seq, &body, words.now)?;
             Ok(Received { receipt, replayed: false })
         })
         .await
-}
-
-fn key_shard(key: &[u8]) -> i64 {
-    key.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes))
 }
 
 /// Finds whom the words are from and which request they belong to, and writes them.
@@ -267,7 +104,7 @@ fn unit(
     tx: &mut Tx,
     desk: &Desk,
     caller: &Customer,
-    words: &Words,
+    words: &Draft,
     target: Option<RequestId>,
 ) -> Result<Receipt, Error> {
     let known = match caller {
@@ -303,7 +140,7 @@ fn target_of(tx: &mut Tx, mut id: RequestId) -> Result<RequestId, Error> {
 }
 
 /// The customer's request that the words belong to, if there is one.
-fn find_matter(tx: &mut Tx, customer: CustomerId, words: &Words) -> Result<Option<RequestId>, Error> {
+fn find_matter(tx: &mut Tx, customer: CustomerId, words: &Draft) -> Result<Option<RequestId>, Error> {
     let values: Vec<String> = words.findings.identifiers.iter().map(|i| i.value.clone()).collect();
     for row in request::list_of_customer(tx, customer, CANDIDATES)? {
         let identifiers: Vec<IdentifierView> = serde_json::from_str(&row.identifiers).unwrap_or_default();
@@ -325,7 +162,7 @@ fn join(
     tx: &mut Tx,
     desk: &Desk,
     caller: &Customer,
-    words: &Words,
+    words: &Draft,
     mut record: Record,
 ) -> Result<Receipt, Error> {
     let now = words.now;
@@ -347,7 +184,7 @@ fn join(
         record.tell(desk.entropy(), now, Author::System, Event::State { from, to: State::Open })?;
     }
     let row = record.save(tx, desk.keys(), now)?;
-    Ok(make_receipt(desk, &row, seq, true, language, &findings, now))
+    Ok(receipt::make(desk, &row, &Accepted { seq, joined: true, language, findings: &findings, now }))
 }
 
 /// Looks at the words together with the customer's earlier ones, and erases those that turn out to be pieces of a
@@ -355,7 +192,7 @@ fn join(
 fn screen_with_earlier(
     tx: &mut Tx,
     desk: &Desk,
-    words: &Words,
+    words: &Draft,
     record: &mut Record,
     findings: &mut Findings,
 ) -> Result<String, Error> {
@@ -376,7 +213,7 @@ fn start(
     tx: &mut Tx,
     desk: &Desk,
     caller: &Customer,
-    words: &Words,
+    words: &Draft,
     known: Option<CustomerId>,
     previous: Option<&RequestRow>,
 ) -> Result<Receipt, Error> {
@@ -444,7 +281,7 @@ fn start(
     }
     note_risk(desk, &mut record, &findings, now)?;
     let row = record.save(tx, desk.keys(), now)?;
-    Ok(make_receipt(desk, &row, seq, false, language, &findings, now))
+    Ok(receipt::make(desk, &row, &Accepted { seq, joined: false, language, findings: &findings, now }))
 }
 
 fn json_map(map: &BTreeMap<String, String>) -> Result<String, Error> {
@@ -454,7 +291,7 @@ fn json_map(map: &BTreeMap<String, String>) -> Result<String, Error> {
 fn add_customer(
     tx: &mut Tx,
     caller: &Customer,
-    words: &Words,
+    words: &Draft,
     language: Language,
 ) -> Result<CustomerId, Error> {
     let Customer::Visitor(visitor) = caller else { return Err(Error::NotFound) };
@@ -472,7 +309,7 @@ fn add_customer(
 }
 
 /// Fills in what a known customer now tells about himself; a verified name stays.
-fn complete(tx: &mut Tx, id: CustomerId, words: &Words) -> Result<(), Error> {
+fn complete(tx: &mut Tx, id: CustomerId, words: &Draft) -> Result<(), Error> {
     if words.name.is_none() && words.email.is_none() {
         return Ok(());
     }
@@ -514,49 +351,6 @@ fn merge_identifiers(row: &mut RequestRow, findings: &Findings) -> Result<(), Er
     }
     row.identifiers = serde_json::to_string(&known).map_err(|_| Error::Inconsistent("json"))?;
     Ok(())
-}
-
-fn make_receipt(
-    desk: &Desk,
-    row: &RequestRow,
-    seq: i64,
-    joined: bool,
-    language: Language,
-    findings: &Findings,
-    now: Time,
-) -> Receipt {
-    let waits = row.state == State::Open;
-    let (place, expected) = if waits {
-        let (place, expected) = desk.board().place_of(row.id, row.at_risk, now);
-        (Some(place), expected)
-    } else {
-        (None, None)
-    };
-    let code = match (row.at_risk, place, joined) {
-        (true, Some(_), _) => "at_risk",
-        (false, Some(_), false) => "queue",
-        (_, Some(_), true) => "answered",
-        _ => "spam",
-    };
-    let place_text = place.map(|p| p.to_string()).unwrap_or_default();
-    Receipt {
-        request_id: row.id,
-        number: row.number,
-        seq,
-        link: format!("/t/{}/{}", row.number, desk.keys().link_token(row.id, row.link_generation)),
-        joined,
-        state: row.state,
-        at_risk: row.at_risk,
-        place,
-        expected,
-        next: NextStep {
-            code: code.to_owned(),
-            text: words(language, &format!("receipt.next.{code}"), &[("place", &place_text)]),
-        },
-        secret: findings.notice(language),
-        head: hex(&row.head),
-        received_at: now,
-    }
 }
 
 #[cfg(test)]

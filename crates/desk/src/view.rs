@@ -446,14 +446,14 @@ impl EntryView {
         row: &standfast_store::entry::EntryRow,
         customer: Option<&str>,
     ) -> Self {
+        fn list<T: serde::de::DeserializeOwned>(text: Option<&String>) -> Vec<T> {
+            text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+        }
         let name = match row.author {
             standfast_domain::Author::Customer(_) => customer.map(str::to_owned),
             standfast_domain::Author::Agent(id) => desk.agent_name(id),
             standfast_domain::Author::System => None,
         };
-        fn list<T: serde::de::DeserializeOwned>(text: Option<&String>) -> Vec<T> {
-            text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
-        }
         Self {
             seq: row.seq,
             kind: row.kind,

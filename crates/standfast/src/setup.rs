@@ -57,7 +57,8 @@ fn master_key(data: &Path) -> anyhow::Result<[u8; 32]> {
 }
 
 fn parse_key(text: &str) -> anyhow::Result<[u8; 32]> {
-    let digits = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).map(|p| u8::from_str_radix(p, 16)));
+    let digits =
+        text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).map(|p| u8::from_str_radix(p, 16)));
     let bytes: Vec<u8> = digits.filter_map(|byte| byte.ok()?.ok()).collect();
     match <[u8; 32]>::try_from(bytes) {
         Ok(key) if text.len() == 64 => Ok(key),
@@ -69,11 +70,14 @@ fn parse_key(text: &str) -> anyhow::Result<[u8; 32]> {
 fn write_key(path: &Path, key: &[u8; 32]) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    writeln!(file, "{text}")?;
+    for byte in key {
+        write!(file, "{byte:02x}")?;
+    }
+    writeln!(file)?;
     file.sync_all()?;
     if let Some(folder) = path.parent() {
-        std::fs::File::open(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?.sync_all()?;
+        std::fs::File::open(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })?
+            .sync_all()?;
     }
     Ok(())
 }
@@ -89,7 +93,8 @@ pub(crate) enum Hold {
 
 /// Opens the store and brings it to this version.
 pub(crate) async fn open_store(config: &Config, hold: Hold, clock: &Arc<dyn Clock>) -> anyhow::Result<Store> {
-    std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("cannot make {}", config.data.display()))?;
     let mut settings = standfast_store::Config::new(config.database());
     settings.writers = config.store.writers;
     settings.readers = config.store.readers;

@@ -1,0 +1,167 @@
+//! What a caller's words must be before they may reach a unit of work: within limits, screened, plain.
+
+use std::collections::BTreeMap;
+
+use standfast_domain::{
+    AttachmentId, Author, Channel, CustomerId, EntryKind, Language, RequestId, RequestNumber, Time,
+    request_type,
+};
+use standfast_guard::{Context, screen};
+
+use crate::attachment::Bound;
+use crate::caller::Customer;
+use crate::command::{Intake, Join};
+use crate::record::NewEntry;
+use crate::screening::Findings;
+use crate::{Desk, Error};
+
+/// A customer's words after all checks that need no database; safe to store, but for `raw`.
+#[derive(Clone)]
+pub(crate) struct Draft {
+    pub(crate) client_id: String,
+    /// The text before screening: kept in memory until the unit has looked for pieces of a phrase, never written.
+    pub(crate) raw: String,
+    pub(crate) text: String,
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) language: Option<Language>,
+    pub(crate) channel: Channel,
+    pub(crate) fields: BTreeMap<String, String>,
+    pub(crate) context: BTreeMap<String, String>,
+    pub(crate) attachments: Vec<AttachmentId>,
+    pub(crate) name: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) join: Join,
+    pub(crate) findings: Findings,
+    pub(crate) number: RequestNumber,
+    pub(crate) request_id: RequestId,
+    pub(crate) customer_id: CustomerId,
+    pub(crate) now: Time,
+}
+
+impl Draft {
+    pub(crate) fn check(desk: &Desk, caller: &Customer, intake: &Intake) -> Result<Self, Error> {
+        let limits = &desk.settings().limits;
+        check_client_id(&intake.client_id)?;
+        if intake.text.trim().is_empty() && intake.attachments.is_empty() {
+            return Err(Error::invalid("text", "missing"));
+        }
+        if intake.text.len() > limits.text_bytes {
+            return Err(Error::invalid("text", "too_long"));
+        }
+        if intake.attachments.len() > limits.uploads_per_message {
+            return Err(Error::invalid("attachments", "too_many"));
+        }
+        let kind = match intake.kind.as_deref() {
+            None => None,
+            Some(code) => Some(request_type(code).ok_or(Error::invalid("type", "unknown"))?.code),
+        };
+        for (name, value) in &intake.fields {
+            standfast_domain::field(name).ok_or(Error::invalid("fields", "unknown"))?;
+            if value.len() > limits.field_bytes {
+                return Err(Error::invalid("fields", "too_long"));
+            }
+        }
+        if intake.context.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+            > limits.context_bytes
+        {
+            return Err(Error::invalid("context", "too_long"));
+        }
+        let short = |value: &Option<String>, field, most| match value {
+            Some(value) if value.len() > most => Err(Error::invalid(field, "too_long")),
+            _ => Ok(()),
+        };
+        short(&intake.name, "name", 120)?;
+        short(&intake.email, "email", 254)?;
+        if intake.email.as_ref().is_some_and(|email| !email.is_empty() && !is_email(email)) {
+            return Err(Error::invalid("email", "malformed"));
+        }
+        let mut findings = Findings::default();
+        let text = findings.text(&plain(&intake.text));
+        let fields =
+            findings.fields(&intake.fields).into_iter().filter(|(_, v)| !v.trim().is_empty()).collect();
+        let context = findings.map(&intake.context);
+        let mut given = |value: &Option<String>| {
+            value.as_ref().map(|v| findings.text(plain(v).trim())).filter(|v| !v.is_empty())
+        };
+        let (name, email) = (given(&intake.name), given(&intake.email));
+        let default_channel = if matches!(caller, Customer::Link(_)) { Channel::Page } else { Channel::Api };
+        Ok(Self {
+            client_id: intake.client_id.clone(),
+            raw: intake.text.clone(),
+            text,
+            kind,
+            language: intake.language,
+            channel: intake.channel.unwrap_or(default_channel),
+            fields,
+            context,
+            attachments: intake.attachments.clone(),
+            name,
+            email,
+            join: intake.join,
+            findings,
+            number: RequestNumber::random(&**desk.entropy()),
+            request_id: RequestId(desk.id()),
+            customer_id: CustomerId(desk.id()),
+            now: desk.now(),
+        })
+    }
+
+    pub(crate) fn at_risk(&self) -> bool {
+        self.findings.exposed() || self.kind.and_then(request_type).is_some_and(|kind| kind.at_risk)
+    }
+
+    /// The entry that these words become.
+    pub(crate) fn entry(
+        &self,
+        author: CustomerId,
+        text: String,
+        findings: &Findings,
+        files: &Bound,
+    ) -> Result<NewEntry, Error> {
+        Ok(NewEntry {
+            kind: EntryKind::Text,
+            author: Author::Customer(author),
+            channel: self.channel,
+            text: Some(text),
+            event: None,
+            attachments: files.json()?,
+            identifiers: json_list(&findings.identifiers)?,
+            client_id: Some(self.client_id.clone()),
+        })
+    }
+}
+
+/// Letters, digits, `-` and `_`, at most 64, and no secret in disguise.
+pub(crate) fn check_client_id(client_id: &str) -> Result<(), Error> {
+    if client_id.is_empty() {
+        return Err(Error::invalid("client_id", "missing"));
+    }
+    if client_id.len() > 64 {
+        return Err(Error::invalid("client_id", "too_long"));
+    }
+    let plain = client_id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    let screened = screen(client_id, &Context::default());
+    if !plain || !screened.findings.is_empty() {
+        return Err(Error::invalid("client_id", "malformed"));
+    }
+    Ok(())
+}
+
+fn is_email(text: &str) -> bool {
+    let Some((local, host)) = text.split_once('@') else { return false };
+    !local.is_empty() && host.contains('.') && !text.contains(char::is_whitespace) && !host.contains('@')
+}
+
+/// A text without NUL, which PostgreSQL cannot store, and without other control characters that mean nothing.
+pub(crate) fn plain(text: &str) -> String {
+    let line_ends = text.replace("\r\n", "\n");
+    line_ends.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
+}
+
+/// A list as JSON, or nothing when it is empty.
+pub(crate) fn json_list<T: serde::Serialize>(list: &[T]) -> Result<Option<String>, Error> {
+    if list.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(list).map(Some).map_err(|_| Error::Inconsistent("json"))
+}

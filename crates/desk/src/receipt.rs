@@ -1,0 +1,76 @@
+//! Receipts: the answer to every accepted message, and under which key it is kept.
+
+use sha2::{Digest, Sha256};
+use standfast_domain::{Language, State, Time};
+use standfast_store::request::RequestRow;
+
+use crate::caller::hex;
+use crate::screening::Findings;
+use crate::view::{NextStep, Receipt};
+use crate::{Desk, words};
+
+/// The key under which the answer to this caller and client id is kept.
+pub(crate) fn receipt_key(scope: &str, client_id: &str) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(b"receipt 1 ");
+    hash.update(scope.as_bytes());
+    hash.update([0]);
+    hash.update(client_id.as_bytes());
+    hash.finalize().iter().take(16).copied().collect()
+}
+
+/// The shard of units that meet under a key.
+pub(crate) fn key_shard(key: &[u8]) -> i64 {
+    key.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes))
+}
+
+/// What a receipt is about besides the request.
+pub(crate) struct Accepted<'a> {
+    /// Sequence number of the message.
+    pub(crate) seq: i64,
+    /// Whether it joined a request that was open already.
+    pub(crate) joined: bool,
+    /// The language to answer in.
+    pub(crate) language: Language,
+    /// What the guard found in it.
+    pub(crate) findings: &'a Findings,
+    /// When it was received.
+    pub(crate) now: Time,
+}
+
+/// The receipt for a message that has just been written.
+pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Receipt {
+    let Accepted { seq, joined, language, findings, now } = *accepted;
+    let waits = row.state == State::Open;
+    let (place, expected) = if waits {
+        let (place, expected) = desk.board().place_of(row.id, row.at_risk, now);
+        (Some(place), expected)
+    } else {
+        (None, None)
+    };
+    let code = match (row.at_risk, place, joined) {
+        (true, Some(_), _) => "at_risk",
+        (false, Some(_), false) => "queue",
+        (_, Some(_), true) => "answered",
+        _ => "spam",
+    };
+    let place_text = place.map(|p| p.to_string()).unwrap_or_default();
+    Receipt {
+        request_id: row.id,
+        number: row.number,
+        seq,
+        link: format!("/t/{}/{}", row.number, desk.keys().link_token(row.id, row.link_generation)),
+        joined,
+        state: row.state,
+        at_risk: row.at_risk,
+        place,
+        expected,
+        next: NextStep {
+            code: code.to_owned(),
+            text: words(language, &format!("receipt.next.{code}"), &[("place", &place_text)]),
+        },
+        secret: findings.notice(language),
+        head: hex(&row.head),
+        received_at: now,
+    }
+}
