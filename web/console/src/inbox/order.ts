@@ -64,7 +64,13 @@ export function unreadAfter(
   open: boolean,
   seen: number,
 ): number {
-  if (open || fresh.last_entry?.author_kind !== 'customer' || fresh.last_seq <= seen) return 0;
+  if (
+    open ||
+    fresh.state !== 'open' ||
+    fresh.last_entry?.author_kind !== 'customer' ||
+    fresh.last_seq <= seen
+  )
+    return 0;
   const before = known?.unread ?? 0;
   const grown = known ? Math.max(0, fresh.last_seq - known.last_seq) : 0;
   return Math.max(1, before + grown);

@@ -7,7 +7,7 @@ export interface Notice {
 
 const STAY_MS = 6_000;
 
-/** Short messages at the foot of the page: what was done (with a way back) or what could not be done. */
+/** Short messages over the list, never over the reply box: what was done (with a way back) or what could not be done. */
 class Notices {
   items = $state.raw<Notice[]>([]);
   #next = 1;
@@ -25,7 +25,8 @@ class Notices {
   }
 
   #show(notice: Notice): void {
-    this.items = [...this.items.slice(-2), notice];
+    // What was done is old news when the next thing is done; what failed stays until read.
+    this.items = [...this.items.filter((each) => each.kind === 'failed').slice(-2), notice];
     setTimeout(() => this.dismiss(notice.id), notice.kind === 'failed' ? STAY_MS * 2 : STAY_MS);
   }
 }
