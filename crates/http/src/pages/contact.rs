@@ -20,7 +20,7 @@ use super::submission::{self, Submission};
 use super::tracking;
 use super::visit::{Visit, new_secret, visitor_cookie};
 use super::words::{Words, size};
-use crate::app::{Admission, App};
+use crate::app::App;
 use crate::network::Peer;
 use crate::problem::Problem;
 
@@ -199,7 +199,6 @@ pub(crate) async fn send(
     request: Request,
 ) -> Result<Response, Problem> {
     let network = peer.and_then(|peer| peer.network);
-    let mut place: Option<Admission> = None;
     let holder = visit.secret.clone();
     let (words, sender, unit) = (visit.words, visit.sender, app.clone());
     let read = submission::read(&app, request, words, network, |seal, typed| {
@@ -210,10 +209,7 @@ pub(crate) async fn send(
         seal.check(keys, now, PURPOSE, holder.as_deref(), sender).map_err(|fault| sealed(words, fault))?;
         let secret = holder.clone().unwrap_or_else(|| seal.secret(keys));
         let scope = Visitor::new(&secret).map(|visitor| Customer::Visitor(visitor).scope());
-        let scope = scope.map_err(|_| sealed(words, SealFault::Foreign))?;
-        let at_risk = request_type(&typed.kind).is_some_and(|kind| kind.at_risk);
-        place = Some(unit.admit(Some(&scope), network, at_risk).map_err(|problem| refused(words, &problem))?);
-        Ok(scope)
+        scope.map_err(|_| sealed(words, SealFault::Foreign))
     });
     let mut sent = read.await?;
     if let Some(language) = sent.language {
@@ -228,6 +224,16 @@ pub(crate) async fn send(
     }
     let secret = visit.secret.clone().unwrap_or_else(|| sent.seal.secret(app.desk.keys()));
     let customer = Customer::Visitor(Visitor::new(&secret)?);
+    // Only now: a slow upload must not keep a place from others.
+    let place = match app.admit(Some(&customer.scope()), network, kind.at_risk) {
+        Ok(place) => place,
+        Err(problem) => {
+            sent.mistakes.push(refused(visit.words, &problem));
+            let mut response = again(&app, &visit, kind, open, sent, problem.status());
+            problem.put_headers(response.headers_mut());
+            return Ok(response);
+        }
+    };
     let received = deliver(&app, &customer, visit.words, kind, &sent).await;
     drop(place);
     match received {

@@ -16,6 +16,9 @@ use crate::app::App;
 const MOST_OPEN: usize = 3;
 /// Characters of a request's first words that name it in a list.
 const SUBJECT: usize = 80;
+/// Longer runs of letters and digits are addresses and hashes, of which so many characters are shown.
+const LONGEST_WORD: usize = 20;
+const SHOWN_OF_LONG: usize = 8;
 
 /// An open request in a list.
 #[derive(Clone, Debug)]
@@ -98,14 +101,45 @@ pub(crate) fn state_text(words: Words, state: RequestState) -> String {
 
 /// The first words of a request, or its type when it began with something that was removed.
 fn subject(words: Words, one: &RequestSummary) -> String {
-    let plain = !one.subject.contains('⟦') && !one.subject.trim().is_empty();
-    if plain {
-        let mut subject: String = one.subject.chars().take(SUBJECT).collect();
-        if one.subject.chars().nth(SUBJECT).is_some() {
-            subject.push('…');
-        }
-        return subject;
+    if one.subject.contains('⟦') || one.subject.trim().is_empty() {
+        let kind = standfast_domain::request_type(&one.kind);
+        return kind.map_or_else(String::new, |kind| words.pick(kind.title).to_owned());
     }
-    standfast_domain::request_type(&one.kind)
-        .map_or_else(String::new, |kind| words.pick(kind.title).to_owned())
+    let subject = shorten(&one.subject);
+    match subject.char_indices().nth(SUBJECT) {
+        Some((end, _)) => format!("{}…", subject.get(..end).unwrap_or_default()),
+        None => subject,
+    }
+}
+
+/// A text in which long addresses and hashes show their beginnings only.
+fn shorten(text: &str) -> String {
+    let mut short = String::with_capacity(text.len());
+    let mut run = 0;
+    for c in text.chars() {
+        run = if c.is_ascii_alphanumeric() { run + 1 } else { 0 };
+        if run <= LONGEST_WORD {
+            short.push(c);
+        } else if run == LONGEST_WORD + 1 {
+            // What came before is cut too: a long word says nothing by its middle.
+            short.truncate(short.len() - (LONGEST_WORD - SHOWN_OF_LONG));
+            short.push('…');
+        }
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_words_are_shown_by_their_beginning() {
+        assert_eq!(shorten("地址 TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t，交易"), "地址 TR7NHqje…，交易");
+        assert_eq!(
+            shorten("a confirmation, of 20 letters: aaaaaaaaaaaaaaaaaaaa."),
+            "a confirmation, of 20 letters: aaaaaaaaaaaaaaaaaaaa."
+        );
+        assert_eq!(shorten(&"b".repeat(500)), "bbbbbbbb…");
+    }
 }

@@ -234,11 +234,14 @@ impl Reader<'_> {
             .get("example")
             .or_else(|| content.get("examples")?.as_object()?.values().next()?.get("value"))
             .cloned()
-            .or_else(|| media_type.contains("json").then(|| self.example(schema, 0)));
+            .or_else(|| media_type.contains("json").then(|| self.example(schema, 0)))
+            // Every operation may answer with problems: their examples stand with their codes.
+            .filter(|_| media_type != crate::problem::MEDIA_TYPE);
         let example = example.filter(|one| !one.is_null() && one.as_object().is_none_or(|o| !o.is_empty()));
         Some(Body {
             media_type: media_type.to_owned(),
-            shape: shape(schema),
+            // Bytes are no list of numbers, whatever the schema's language has for them.
+            shape: if media_type == "application/octet-stream" { Vec::new() } else { shape(schema) },
             example: example.and_then(|one| serde_json::to_string_pretty(&one).ok()),
         })
     }

@@ -8,7 +8,7 @@ use standfast_domain::{Language, RequestId, Role, Transition};
 use standfast_store::store_test;
 
 use super::words::Words;
-use crate::testing::{Reply, TestServer};
+use crate::testing::{Reply, TestServer, wide};
 
 const PHRASE: &str =
     "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
@@ -37,6 +37,7 @@ impl<'a> Browser<'a> {
         let reply = self.server.call(method, path, &all, body).await;
         for set in reply.headers.get_all("set-cookie").iter().filter(|_| self.keeps_cookies) {
             let set = set.to_str().unwrap();
+            assert_eq!(set.contains("; Secure"), self.server.desk.settings().public_url.starts_with("https"));
             assert!(set.contains("; HttpOnly") && set.contains("; SameSite=Lax"), "{set}");
             let (name, rest) = set.split_once('=').unwrap();
             let (value, rest) = rest.split_once(';').unwrap();
@@ -364,6 +365,24 @@ store_test! {
         let robot = browser.send("/contact", &form.clone().with("website", "http://spam")).await;
         assert!(html(&robot).contains("Empty the field"));
         assert_eq!(browser.send("/contact", &form).await.status, StatusCode::SEE_OTHER);
+    }
+
+    async fn a_limit_keeps_what_was_typed_and_money_at_risk_is_counted_apart(store) {
+        let mut config = wide();
+        config.rates.intake = crate::Rate::new(1, 1);
+        let server = TestServer::with(&store, config, "https://desk.test").await;
+        let mut browser = Browser::new(&server, "en");
+        let page = browser.page("/contact?type=other").await;
+        assert!(browser.cookies.contains_key(&("__Host-standfast_visitor".into(), "/".into())));
+        browser.send("/contact", &Form::of(&page).with("text", "one")).await;
+        let form = Form::of(&page).with("text", "two").file("a.log", b"kept");
+        let reply = browser.send("/contact", &form).await;
+        assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(reply.headers.contains_key("retry-after"));
+        let page = html(&reply);
+        assert!(page.contains("two</textarea>") && page.contains("|4|a.log") && page.contains("id=\"send-error\""));
+        let risk = browser.ask("theft", "now they take my money").await;
+        assert!(browser.page(&risk).await.contains("now they take my money"));
     }
 
     async fn a_browser_without_cookies_is_heard_too(store) {

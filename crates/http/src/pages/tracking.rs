@@ -20,7 +20,7 @@ use super::submission::{self, Submission};
 use super::text::Segment;
 use super::visit::{Visit, link_cookie, visitor_cookie};
 use super::words::{Words, size};
-use crate::app::{Admission, App};
+use crate::app::App;
 use crate::network::Peer;
 use crate::problem::Problem;
 
@@ -149,18 +149,14 @@ pub(crate) async fn reply(
     let Ok(number) = number.parse::<RequestNumber>() else { return Ok(closed_door(&app, &visit)) };
     let Some(reach) = reach(&app, &visit, number).await? else { return Ok(closed_door(&app, &visit)) };
     let network = peer.and_then(|peer| peer.network);
-    let mut place: Option<Admission> = None;
     let (words, sender, unit) = (visit.words, visit.sender, app.clone());
-    let at_risk = reach.found.request.at_risk;
     let read = submission::read(&app, request, words, network, |seal, typed| {
         if !typed.trap.is_empty() {
             return Err(trapped(words));
         }
         let (keys, now) = (unit.desk.keys(), unit.desk.now());
         seal.check(keys, now, &purpose(number), Some(&reach.holder), sender).map_err(|f| sealed(words, f))?;
-        let scope = reach.customer.scope();
-        place = Some(unit.admit(Some(&scope), network, at_risk).map_err(|problem| refused(words, &problem))?);
-        Ok(scope)
+        Ok(reach.customer.scope())
     });
     let mut sent = read.await?;
     if let Some(language) = sent.language {
@@ -177,6 +173,16 @@ pub(crate) async fn reply(
     if !sent.mistakes.is_empty() {
         return again(&app, &visit, &reach, number, sent, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
+    // Only now: a slow upload must not keep a place from others.
+    let place = match app.admit(Some(&reach.customer.scope()), network, reach.found.request.at_risk) {
+        Ok(place) => place,
+        Err(problem) => {
+            sent.mistakes.push(refused(visit.words, &problem));
+            let mut response = again(&app, &visit, &reach, number, sent, problem.status()).await?;
+            problem.put_headers(response.headers_mut());
+            return Ok(response);
+        }
+    };
     let command = FollowUp {
         client_id: sent.seal.client_id(app.desk.keys(), &content(&sent.typed)),
         text: sent.typed.text.clone(),
