@@ -1,5 +1,7 @@
 //! What agents write: replies to the customer, and notes among themselves.
 
+use std::sync::Arc;
+
 use standfast_domain::{Author, Channel, EntryKind, Event, Permission, RequestId, State, Transition};
 use standfast_guard::solicits;
 use standfast_store::{Lane, Tx, entry, receipt};
@@ -8,7 +10,7 @@ use crate::attachment::bind;
 use crate::caller::hex;
 use crate::command::{Answer, Then};
 use crate::draft::{check_client_id, json_list, plain};
-use crate::receipt::receipt_key;
+use crate::receipt::{is_late, receipt_key};
 use crate::record::{NewEntry, Record};
 use crate::screening::Findings;
 use crate::view::EntryView;
@@ -80,9 +82,10 @@ async fn write(
     let key = receipt_key(&agent.scope(), &answer.client_id);
     let (desk, agent, now) = (desk.clone(), agent.clone(), desk.now());
     let store = desk.store().clone();
-    let unit = Unit { desk, agent, answer, kind, text, findings, now };
-    store
-        .write(Lane::Ordinary, id.0, move |tx| {
+    let unit = Arc::new(Unit { desk, agent, answer, kind, text, findings, now });
+    let attempt = || {
+        let (unit, key) = (unit.clone(), key.clone());
+        store.write(Lane::Ordinary, id.0, move |tx| {
             if let Some(body) = receipt::find(tx, &key)? {
                 let answered: Answered =
                     serde_json::from_str(&body).map_err(|_| Error::Inconsistent("receipt"))?;
@@ -93,7 +96,11 @@ async fn write(
             receipt::insert(tx, &key, id, answered.seq, &body, unit.now)?;
             Ok(answered)
         })
-        .await
+    };
+    match attempt().await {
+        Err(error) if is_late(&error) => attempt().await,
+        result => result,
+    }
 }
 
 struct Unit {

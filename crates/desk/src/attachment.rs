@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt as _;
 use crate::caller::{Customer, hex};
 use crate::command::UploadCommand;
 use crate::draft::{check_client_id, plain};
-use crate::receipt::receipt_key;
+use crate::receipt::{is_late, receipt_key};
 use crate::screening::Findings;
 use crate::view::{AttachmentView, UploadView};
 use crate::{AgentCaller, Desk, Error};
@@ -162,16 +162,22 @@ impl Upload {
             erased_at: None,
         };
         let key = receipt_key(&format!("upload {}", self.scope), &self.command.client_id);
-        let stored = self.desk.store().write(Lane::Ordinary, row.id.0, move |tx| {
-            if let Some(id) = receipt::find(tx, &key)? {
-                let id = id.parse().map_err(|_| Error::Inconsistent("receipt"))?;
-                return attachment::find(tx, id)?.ok_or(Error::NotFound);
-            }
-            attachment::insert(tx, &row)?;
-            receipt::insert(tx, &key, RequestId(0), 0, &row.id.to_string(), row.created_at)?;
-            Ok(row.clone())
-        });
-        let row = stored.await?;
+        let attempt = || {
+            let (row, key) = (row.clone(), key.clone());
+            self.desk.store().write(Lane::Ordinary, row.id.0, move |tx| {
+                if let Some(id) = receipt::find(tx, &key)? {
+                    let id = id.parse().map_err(|_| Error::Inconsistent("receipt"))?;
+                    return attachment::find(tx, id)?.ok_or(Error::NotFound);
+                }
+                attachment::insert(tx, &row)?;
+                receipt::insert(tx, &key, RequestId(0), 0, &row.id.to_string(), row.created_at)?;
+                Ok(row.clone())
+            })
+        };
+        let row = match attempt().await {
+            Err(error) if is_late(&error) => attempt().await?,
+            result => result?,
+        };
         let mut findings = Findings::default();
         findings.add_codes(&row.findings);
         let language = standfast_domain::Language::of_text(&row.name);

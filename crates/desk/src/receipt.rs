@@ -7,7 +7,7 @@ use standfast_store::request::RequestRow;
 use crate::caller::hex;
 use crate::screening::Findings;
 use crate::view::{NextStep, Receipt};
-use crate::{Desk, words};
+use crate::{Desk, Error, words};
 
 /// The key under which the answer to this caller and client id is kept.
 pub(crate) fn receipt_key(scope: &str, client_id: &str) -> Vec<u8> {
@@ -17,6 +17,12 @@ pub(crate) fn receipt_key(scope: &str, client_id: &str) -> Vec<u8> {
     hash.update([0]);
     hash.update(client_id.as_bytes());
     hash.finalize().iter().take(16).copied().collect()
+}
+
+/// Whether a unit failed because the same client id was answered meanwhile by another process: run again, it finds
+/// that answer.
+pub(crate) fn is_late(error: &Error) -> bool {
+    matches!(error, Error::Store(error) if error.is_unique("receipt(key)"))
 }
 
 /// The shard of units that meet under a key.

@@ -22,6 +22,8 @@ use crate::screening::Findings;
 use crate::view::{IdentifierView, Receipt};
 use crate::{Desk, Error, chain};
 
+/// How often words are written that meet others.
+const ATTEMPTS: usize = 4;
 /// How many of a customer's requests are looked at for one that the words belong to.
 const CANDIDATES: i64 = 8;
 /// How many earlier texts are looked at for pieces of a phrase.
@@ -38,17 +40,8 @@ pub struct Received {
 
 /// Takes in a customer's words: a new request, or further words on one that is open about the same matter.
 pub async fn receive(desk: &Desk, caller: &Customer, intake: Intake) -> Result<Received, Error> {
-    let mut words = Draft::check(desk, caller, &intake)?;
-    for _ in 0..3 {
-        match write(desk, caller, words.clone(), None).await {
-            // Another request drew the same number, which happens once in 26 million million.
-            Err(Error::Store(error)) if error.is_unique("request(number)") => {
-                words.number = RequestNumber::random(&**desk.entropy());
-            }
-            result => return result,
-        }
-    }
-    Err(Error::Inconsistent("request numbers run out"))
+    let words = Draft::check(desk, caller, &intake)?;
+    write(desk, caller, words, None).await
 }
 
 /// Takes in further words on a request.
@@ -70,7 +63,29 @@ pub async fn follow_up(
     write(desk, caller, words, Some(row.id)).await
 }
 
+/// Writes words, again where somebody was faster: then the second attempt finds what the other one wrote.
 async fn write(
+    desk: &Desk,
+    caller: &Customer,
+    mut words: Draft,
+    target: Option<RequestId>,
+) -> Result<Received, Error> {
+    for _ in 0..ATTEMPTS {
+        match attempt(desk, caller, words.clone(), target).await {
+            // Another request drew the same number, which happens once in 26 million million.
+            Err(Error::Store(error)) if error.is_unique("request(number)") => {
+                words.number = RequestNumber::random(&**desk.entropy());
+            }
+            // The same visitor's first words reached another process at the same moment.
+            Err(Error::Store(error)) if error.is_unique("identity(kind,subject)") => {}
+            Err(error) if receipt::is_late(&error) => {}
+            result => return result,
+        }
+    }
+    Err(Error::Inconsistent("always too late"))
+}
+
+async fn attempt(
     desk: &Desk,
     caller: &Customer,
     words: Draft,

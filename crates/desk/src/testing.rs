@@ -28,8 +28,13 @@ impl std::ops::Deref for TestDesk {
 
 impl TestDesk {
     pub(crate) fn new(store: &Store) -> Self {
+        Self::node(store, 0)
+    }
+
+    /// One of several processes on a database.
+    pub(crate) fn node(store: &Store, node: u8) -> Self {
         let clock = FrozenClock::at(Time::parse("2026-11-21T12:00:00Z").unwrap());
-        let entropy = SeededEntropy::new(1);
+        let entropy = SeededEntropy::new(1 + u64::from(node));
         let settings = Settings {
             name: "Harbor Wallet".to_owned(),
             public_url: "http://desk.test".to_owned(),
@@ -40,7 +45,7 @@ impl TestDesk {
             host_keys: vec![HostKey { issuer: "wallet".to_owned(), secret: vec![7; 32] }],
             ..Settings::default()
         };
-        let desk = Desk::new(store.clone(), Keys::new(&[9; 32]), settings, clock.clone(), entropy, 0);
+        let desk = Desk::new(store.clone(), Keys::new(&[9; 32]), settings, clock.clone(), entropy, node);
         Self { desk, clock }
     }
 

@@ -45,6 +45,24 @@ store_test! {
         assert_ne!(other.number, receipts[0].receipt.number);
     }
 
+    async fn two_processes_give_one_receipt(store) {
+        // The embedded database has one process.
+        if store.dialect() == standfast_store::Dialect::Sqlite {
+            return;
+        }
+        let (one, other) = (TestDesk::new(&store), TestDesk::node(&store.reopen(), 1));
+        for round in 0..20 {
+            let mut tasks = tokio::task::JoinSet::new();
+            for n in 0..6 {
+                let desk = if n % 2 == 0 { one.desk.clone() } else { other.desk.clone() };
+                tasks.spawn(async move { receive(&desk, &visitor(round), intake("c1", "Where is my transfer?")).await });
+            }
+            let received: Vec<_> = tasks.join_all().await.into_iter().map(Result::unwrap).collect();
+            assert_eq!(received.iter().filter(|r| !r.replayed).count(), 1, "round {round}");
+            assert!(received.iter().all(|r| r.receipt == received[0].receipt));
+        }
+    }
+
     async fn further_words_join_and_count_as_follow_ups(store) {
         let desk = TestDesk::new(&store);
         let agent = desk.agent("mei", Role::Agent).await;
