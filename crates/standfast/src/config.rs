@@ -114,7 +114,9 @@ impl Config {
     /// The file, if one is named, with the environment over it: `STANDFAST_HTTP__CONNECTIONS` sets `http.connections`.
     pub(crate) fn load(path: Option<&Path>) -> anyhow::Result<Self> {
         let text = match path {
-            Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
+            Some(path) => {
+                std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?
+            }
             None => String::new(),
         };
         let environment = std::env::vars().filter_map(|(name, value)| {
@@ -138,7 +140,10 @@ impl Config {
         }
         config.public_url = config.public_url.trim_end_matches('/').to_owned();
         if !config.public_url.starts_with("http://") && !config.public_url.starts_with("https://") {
-            bail!("public_url must begin with https:// (or http:// behind no network): {}", config.public_url);
+            bail!(
+                "public_url must begin with https:// (or http:// behind no network): {}",
+                config.public_url
+            );
         }
         if config.node > 31 {
             bail!("node must be between 0 and 31: {}", config.node);
@@ -171,10 +176,13 @@ fn set(table: &mut toml::Table, path: &[&str], value: &str) -> anyhow::Result<()
     match path {
         [] => bail!("no name"),
         [name] => {
-            let looks = format!("value = {value}").parse::<toml::Table>().ok().and_then(|mut t| t.remove("value"));
+            let looks =
+                format!("value = {value}").parse::<toml::Table>().ok().and_then(|mut t| t.remove("value"));
             // A version number or a name must stay text even where TOML would take it for something else.
             let value = match looks {
-                Some(value @ (toml::Value::Integer(_) | toml::Value::Boolean(_) | toml::Value::Array(_))) => value,
+                Some(value @ (toml::Value::Integer(_) | toml::Value::Boolean(_) | toml::Value::Array(_))) => {
+                    value
+                }
                 _ => toml::Value::String(value.to_owned()),
             };
             table.insert((*name).to_owned(), value);
@@ -198,7 +206,8 @@ mod tests {
     #[test]
     fn the_environment_goes_over_the_file() {
         let text = "listen = '0.0.0.0:1'\n[http]\nconnections = 5\n";
-        let config = parse(text, &[("listen", "127.0.0.1:9"), ("http__drain_seconds", "3"), ("node", "2")]).unwrap();
+        let config =
+            parse(text, &[("listen", "127.0.0.1:9"), ("http__drain_seconds", "3"), ("node", "2")]).unwrap();
         assert_eq!((config.listen.as_str(), config.http.connections), ("127.0.0.1:9", 5));
         assert_eq!((config.http.drain_seconds, config.node), (3, 2));
         assert_eq!(config.public_url, "http://127.0.0.1:9");

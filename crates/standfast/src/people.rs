@@ -102,7 +102,8 @@ async fn run(desk: &Desk, command: UserCommand) -> anyhow::Result<String> {
 }
 
 async fn apply(desk: &Desk, email: &str, change: AgentChange) -> anyhow::Result<()> {
-    let id: AgentId = find_agent(desk, email).await?.with_context(|| format!("nobody has the address {email}"))?.id;
+    let id: AgentId =
+        find_agent(desk, email).await?.with_context(|| format!("nobody has the address {email}"))?.id;
     change_agent(desk, None, id, change).await?;
     Ok(())
 }

@@ -10,29 +10,56 @@ use crate::config::Config;
 const SETTINGS: &[(&str, &str)] = &[
     ("name", "The name of the wallet, as customers know it."),
     ("listen", "Address and port to listen on."),
-    ("public_url", "Where customers reach the desk. Empty: `http://` and the address to listen on. With `https://`, cookies are marked secure and browsers are told to stay with it."),
+    (
+        "public_url",
+        "Where customers reach the desk. Empty: `http://` and the address to listen on. With `https://`, cookies are marked secure and browsers are told to stay with it.",
+    ),
     ("data", "Folder for the embedded database, attachments and the master key."),
-    ("database", "Empty: `desk.sqlite` in the data folder. A path: that SQLite file. `postgres://user:password@host/database`: that server."),
+    (
+        "database",
+        "Empty: `desk.sqlite` in the data folder. A path: that SQLite file. `postgres://user:password@host/database`: that server.",
+    ),
     ("node", "Number of this process (0–31) among those on one database; each needs its own."),
-    ("log", "What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,standfast_http=debug`. Message text is never logged."),
+    (
+        "log",
+        "What is logged: `error`, `warn`, `info`, `debug`, or a filter such as `info,standfast_http=debug`. Message text is never logged.",
+    ),
     ("log_format", "`text` or `json`."),
     ("store.writers", "Writer threads on PostgreSQL. SQLite has one."),
     ("store.readers", "Reader threads."),
-    ("store.queue", "Most writes that wait, and most reads that wait, before callers are asked to come back."),
+    (
+        "store.queue",
+        "Most writes that wait, and most reads that wait, before callers are asked to come back.",
+    ),
     ("limits.text_bytes", "Longest message, in bytes of UTF-8."),
     ("limits.upload_bytes", "Largest picture, in bytes."),
     ("limits.text_upload_bytes", "Largest log or other text file, in bytes; these are screened whole."),
     ("limits.uploads_per_message", "Most files of one message."),
     ("limits.field_bytes", "Longest answer to a question of the intake form, in bytes."),
     ("limits.context_bytes", "Most that the host app may pass along with a message, in bytes."),
-    ("host_keys", "Keys with which the wallet's backend signs who its users are: a list of `issuer` and `secret` (at least 32 characters)."),
+    (
+        "host_keys",
+        "Keys with which the wallet's backend signs who its users are: a list of `issuer` and `secret` (at least 32 characters).",
+    ),
     ("http.trusted_proxies", "Proxies that are believed about where a call comes from (`X-Forwarded-For`)."),
     ("http.connections", "Connections at the same time."),
-    ("http.connections_per_network", "Connections at the same time from one network; those from trusted proxies are not counted."),
-    ("http.intake_in_flight", "Messages being taken in at the same time. A quarter is kept for assets at risk."),
-    ("http.rates.intake", "Messages of one identity: so many at once, then so many a minute. 0 a minute switches a limit off."),
+    (
+        "http.connections_per_network",
+        "Connections at the same time from one network; those from trusted proxies are not counted.",
+    ),
+    (
+        "http.intake_in_flight",
+        "Messages being taken in at the same time. A quarter is kept for assets at risk.",
+    ),
+    (
+        "http.rates.intake",
+        "Messages of one identity: so many at once, then so many a minute. 0 a minute switches a limit off.",
+    ),
     ("http.rates.intake_at_risk", "Messages of one identity about assets at risk, counted apart."),
-    ("http.rates.intake_network", "Messages from one network (an IPv4 address or an IPv6 /64, behind which many people may be)."),
+    (
+        "http.rates.intake_network",
+        "Messages from one network (an IPv4 address or an IPv6 /64, behind which many people may be).",
+    ),
     ("http.rates.intake_at_risk_network", "Messages about assets at risk from one network."),
     ("http.rates.upload", "Files of one identity."),
     ("http.rates.upload_network", "Files from one network."),
@@ -40,9 +67,18 @@ const SETTINGS: &[(&str, &str)] = &[
     ("http.rates.read_network", "Reads from one network."),
     ("http.rates.sign_in", "Attempts to sign in with one e-mail address."),
     ("http.rates.sign_in_network", "Attempts to sign in from one network."),
-    ("http.widget_origins", "Origins of the pages that may use the widget, such as `https://wallet.example`; all when empty."),
-    ("http.operator_token", "With this as `Authorization: Bearer …`, `/metrics` answers calls from other machines too. Not set: only this machine."),
-    ("http.drain_seconds", "How long running calls and sockets have to end when the process is asked to stop."),
+    (
+        "http.widget_origins",
+        "Origins of the pages that may use the widget, such as `https://wallet.example`; all when empty.",
+    ),
+    (
+        "http.operator_token",
+        "With this as `Authorization: Bearer …`, `/metrics` answers calls from other machines too. Not set: only this machine.",
+    ),
+    (
+        "http.drain_seconds",
+        "How long running calls and sockets have to end when the process is asked to stop.",
+    ),
 ];
 
 /// The API's description as JSON, ending with a line end.

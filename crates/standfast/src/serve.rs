@@ -24,8 +24,9 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
     if demo {
         fill(&desk).await?;
     }
-    let listener =
-        TcpListener::bind(&config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listener = TcpListener::bind(&config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
     if demo {
         setup::print(&demo::welcome(&config.public_url))?;
     }

@@ -27,7 +27,8 @@ pub(crate) async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
     let found = store.inspect(COMMITS).await?;
     store.close().await;
     let mut page = String::new();
-    let mib = |bytes: Option<u64>| bytes.map_or_else(|| "not known".to_owned(), |b| format!("{} MiB", b >> 20));
+    let mib =
+        |bytes: Option<u64>| bytes.map_or_else(|| "not known".to_owned(), |b| format!("{} MiB", b >> 20));
     writeln!(page, "engine          {} {}", found.engine, found.version)?;
     if let Some(path) = &found.path {
         writeln!(page, "file            {}", path.display())?;
@@ -37,7 +38,11 @@ pub(crate) async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
     writeln!(page, "acknowledged    durable, {}", found.durable)?;
     writeln!(page, "free space      {}", mib(found.free_bytes))?;
     writeln!(page, "log             {}", mib(found.wal_bytes))?;
-    writeln!(page, "commit          p50 {:.1?}, p99 {:.1?} of {COMMITS}, one after the other", found.commit_p50, found.commit_p99)?;
+    writeln!(
+        page,
+        "commit          p50 {:.1?}, p99 {:.1?} of {COMMITS}, one after the other",
+        found.commit_p50, found.commit_p99
+    )?;
     for warning in &found.warnings {
         writeln!(page, "warning         {warning}")?;
     }
@@ -78,15 +83,20 @@ pub(crate) async fn restore(config: &Config, source: &Path) -> anyhow::Result<Ex
     if !path.is_file() {
         bail!("{} is not a backup for this database: it has no {}", source.display(), backup_name(&database));
     }
-    std::fs::create_dir_all(&config.data).with_context(|| format!("cannot make {}", config.data.display()))?;
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("cannot make {}", config.data.display()))?;
     if config.files().exists() {
         bail!("{} exists already: a restore never overwrites anything", config.files().display());
     }
     let now = SystemClock::shared().now();
-    let contents = tokio::task::spawn_blocking(move || store_backup::restore(&path, &database, now)).await??;
+    let contents =
+        tokio::task::spawn_blocking(move || store_backup::restore(&path, &database, now)).await??;
     let files = copy_files(&source.join("files"), &config.files())?;
     let rows: u64 = contents.tables.iter().map(|table| table.rows).sum();
-    setup::print(&format!("{rows} rows in {} tables and {files} files restored. Check with: standfast verify\n", contents.tables.len()))
+    setup::print(&format!(
+        "{rows} rows in {} tables and {files} files restored. Check with: standfast verify\n",
+        contents.tables.len()
+    ))
 }
 
 /// Copies finished attachments, each synced; what is still coming in has no row yet and is left out.
