@@ -1,0 +1,284 @@
+//! Durable intake through HTTP, beside the bare shared-commit loop of the same engine with as many clients.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use standfast_domain::SystemClock;
+use standfast_store::bare::{Figures, bare_loop};
+use standfast_store::{Config, Database, Store, testing};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::draw::Draw;
+use crate::latency::{Latencies, Spread, rate};
+use crate::line::{Line, member, post, visitor};
+use crate::report::{Limit, Report};
+use crate::server::{Place, Server};
+use crate::{Options, machine};
+
+/// What clients send, each its next message as soon as the last one is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mix {
+    /// Every visitor writes one new request and then four messages to it.
+    Usual,
+    /// Only first requests of new visitors.
+    New,
+    /// Only messages to requests that are there.
+    FollowUps,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) latencies: Latencies,
+    /// Answers other than 201, by status.
+    pub(crate) others: BTreeMap<u16, usize>,
+    pub(crate) per_second: f64,
+    /// Processor time of the server and of the load for each message, in microseconds.
+    server_micros: f64,
+    load_micros: f64,
+}
+
+impl Outcome {
+    fn line(&self, spread: Spread) -> String {
+        let others =
+            if self.others.is_empty() { String::new() } else { format!(", refused {:?}", self.others) };
+        format!(
+            "{:.0}/s, {spread}; processor time of a message: server {:.0} µs, load {:.0} µs{others}",
+            self.per_second, self.server_micros, self.load_micros
+        )
+    }
+}
+
+pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    report.begin(options, "intake", "Durable intake");
+    report.say(
+        "`POST /api/v1/requests` and `POST …/{number}/messages` over kept connections, texts of 300 bytes in Chinese and \
+         English, a quarter with an identifier in them; every answer comes after the fsync. The named figure is the \
+         mixture *one new request of a new visitor, then four messages to it*; the two extremes stand beside it. The \
+         ratio is to the bare shared-commit loop of the store (four statements a unit, no HTTP, no screening, no \
+         receipts), measured before and after and averaged.",
+    );
+    for clients in [512, 64] {
+        sqlite(options, report, clients).await?;
+    }
+    if testing::server().is_none() {
+        report.say("PostgreSQL was not measured: STANDFAST_TEST_POSTGRES is not set.");
+        return Ok(());
+    }
+    for clients in [512, 64] {
+        postgres(options, report, clients).await?;
+    }
+    Ok(())
+}
+
+async fn sqlite(options: &Options, report: &mut Report, clients: usize) -> anyhow::Result<()> {
+    let path = options.home.join("bare.sqlite");
+    let bare = || {
+        remove(&path)?;
+        bare(options, Database::Sqlite { path: path.clone() }, clients)
+    };
+    let before = bare()?;
+    let server = Place::fresh(options, &format!("intake-{clients}"))?.start().await?;
+    let outcomes = all(options, &server, clients).await?;
+    server.stop().await?;
+    let after = bare()?;
+    remove(&path)?;
+    tell(report, "sqlite", clients, &outcomes, [before, after]);
+    Ok(())
+}
+
+async fn postgres(options: &Options, report: &mut Report, clients: usize) -> anyhow::Result<()> {
+    let bare = || {
+        let database = testing::empty_postgres().context("a database for the bare loop")?;
+        bare(options, Database::Postgres { url: database.url.clone() }, clients)
+    };
+    let before = bare()?;
+    let database = testing::empty_postgres().context("a database for the desk")?;
+    let place = Place::fresh(options, &format!("intake-{clients}-postgres"))?.on_postgres(&database.url);
+    let server = place.start().await?;
+    let outcomes = all(options, &server, clients).await?;
+    server.stop().await?;
+    drop(database);
+    let after = bare()?;
+    tell(report, "postgres", clients, &outcomes, [before, after]);
+    Ok(())
+}
+
+/// The three mixtures on one desk, one after the other.
+async fn all(options: &Options, server: &Server, clients: usize) -> anyhow::Result<[Outcome; 3]> {
+    let warm = options.seconds(3, 1);
+    let (long, short) = (options.seconds(10, 2), options.seconds(5, 2));
+    Ok([
+        run(server, clients, Mix::Usual, warm, long).await?,
+        run(server, clients, Mix::New, warm, short).await?,
+        run(server, clients, Mix::FollowUps, warm, short).await?,
+    ])
+}
+
+fn tell(report: &mut Report, engine: &str, clients: usize, outcomes: &[Outcome; 3], bare: [Figures; 2]) {
+    let [usual, new, follow_ups] = outcomes;
+    let [before, after] = bare;
+    let spread = usual.latencies.spread();
+    let reference = f64::midpoint(before.per_second, after.per_second);
+    report.say(&format!(
+        "**{engine}, {clients} clients**\n\n- mixture: {}\n- only new requests: {}\n- only messages: {}\n- bare loop: \
+         {:.0}/s before (p99 {:.1} ms, {:.0} units a commit), {:.0}/s after (p99 {:.1} ms)",
+        usual.line(spread),
+        new.line(new.latencies.spread()),
+        follow_ups.line(follow_ups.latencies.spread()),
+        before.per_second,
+        before.p99.as_secs_f64() * 1e3,
+        before.per_commit,
+        after.per_second,
+        after.p99.as_secs_f64() * 1e3,
+    ));
+    let ratio = Some(usual.per_second / reference);
+    report.figure(
+        &format!("intake_{engine}_{clients}"),
+        usual.per_second,
+        "requests/s",
+        ratio,
+        Limit::RatioLeast(0.6),
+    );
+    let bare_p99 = f64::midpoint(before.p99.as_secs_f64(), after.p99.as_secs_f64()) * 1e3;
+    let ratio = Some(spread.p99 / bare_p99);
+    report.figure(&format!("ack_p99_ms_{engine}_{clients}"), spread.p99, "ms", ratio, Limit::Most(100.0));
+}
+
+/// The bare loop, on threads of its own.
+fn bare(options: &Options, database: Database, clients: usize) -> anyhow::Result<Figures> {
+    let during = options.seconds(5, 2);
+    let run = move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        runtime.block_on(async {
+            let store = Store::open(Config::new(database), SystemClock::shared())?;
+            let figures = bare_loop(&store, clients, during).await?;
+            store.close().await;
+            anyhow::Ok(figures)
+        })
+    };
+    std::thread::spawn(run).join().map_err(|_| anyhow!("the bare loop panicked"))?
+}
+
+fn remove(path: &Path) -> anyhow::Result<()> {
+    for end in ["", "-wal", "-shm", ".lock"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        match std::fs::remove_file(name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Loads a desk with so many clients, each of which waits for its answer before it goes on.
+pub(crate) async fn run(
+    server: &Server,
+    clients: usize,
+    mix: Mix,
+    warm: Duration,
+    during: Duration,
+) -> anyhow::Result<Outcome> {
+    let mut ready = Vec::with_capacity(clients);
+    for number in 0..clients {
+        ready.push(Client::open(server.address, number as u64 ^ (mix as u64) << 32).await?);
+    }
+    let start = Instant::now() + warm;
+    let end = start + during;
+    let mut running = JoinSet::new();
+    for client in ready {
+        running.spawn(client.work(mix, start, end));
+    }
+    tokio::time::sleep_until(start).await;
+    let before = [server.processor(), machine::processor(std::process::id())];
+    tokio::time::sleep_until(end).await;
+    let after = [server.processor(), machine::processor(std::process::id())];
+    let mut outcome = Outcome::default();
+    while let Some(client) = running.join_next().await {
+        let client = client??;
+        outcome.latencies.extend(&client.latencies);
+        for (status, count) in client.others {
+            *outcome.others.entry(status).or_default() += count;
+        }
+    }
+    outcome.per_second = rate(outcome.latencies.count(), during);
+    let messages = outcome.latencies.count().max(1) as f64;
+    let [server_micros, load_micros] = [0, 1].map(|n: usize| {
+        let spent = after.get(n).zip(before.get(n)).map_or(0.0, |(after, before)| after - before);
+        spent * 1e6 / messages
+    });
+    Ok(Outcome { server_micros, load_micros, ..outcome })
+}
+
+/// One client: a connection, and the visitor it plays at the moment.
+struct Client {
+    line: Line,
+    host: SocketAddr,
+    draw: Draw,
+    who: String,
+    request: Vec<u8>,
+    body: String,
+    latencies: Latencies,
+    others: BTreeMap<u16, usize>,
+}
+
+impl Client {
+    async fn open(host: SocketAddr, seed: u64) -> anyhow::Result<Self> {
+        Ok(Self {
+            line: Line::open(host, Ipv4Addr::LOCALHOST).await?,
+            host,
+            draw: Draw::new(seed),
+            who: String::new(),
+            request: Vec::new(),
+            body: String::new(),
+            latencies: Latencies::default(),
+            others: BTreeMap::new(),
+        })
+    }
+
+    async fn work(mut self, mix: Mix, start: Instant, end: Instant) -> anyhow::Result<Self> {
+        let messages = match mix {
+            Mix::Usual => 4,
+            Mix::New => 0,
+            Mix::FollowUps => usize::MAX,
+        };
+        while Instant::now() < end {
+            self.who = visitor(&self.draw.secret());
+            let Some(path) = self.send("/api/v1/requests", start, mix != Mix::FollowUps).await? else {
+                continue;
+            };
+            for _ in 0..messages {
+                if Instant::now() >= end {
+                    break;
+                }
+                self.send(&path, start, true).await?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Sends a message; returns where further ones of its request go. Latencies count when it is sent after `start`.
+    async fn send(&mut self, path: &str, start: Instant, counts: bool) -> anyhow::Result<Option<String>> {
+        use std::fmt::Write as _;
+        self.body.clear();
+        // Writing to memory does not fail.
+        let _ =
+            write!(self.body, r#"{{"client_id":"{}","text":"{}"}}"#, self.draw.client_id(), self.draw.text());
+        post(&mut self.request, path, self.host, &self.who, &self.body);
+        let sent = Instant::now();
+        let reply = self.line.call(&self.request).await?;
+        if reply.status != 201 {
+            *self.others.entry(reply.status).or_default() += 1;
+            return Ok(None);
+        }
+        if counts && sent >= start {
+            self.latencies.note(sent);
+        }
+        Ok(member(reply.body, r#""number":""#).map(|number| format!("/api/v1/requests/{number}/messages")))
+    }
+}
