@@ -50,12 +50,18 @@ export async function shot(page, name) {
   await page.screenshot({ path: `${SCREENS}${name}.png` });
 }
 
-/** Nothing to complain about for people who use a keyboard or a screen reader. */
-export async function accessible(page, what) {
+/** Nothing to complain about for people who use a keyboard or a screen reader; `part` is a selector. */
+export async function accessible(page, what, part = null) {
+  // Half faded in, everything is too pale.
+  await page.waitForTimeout(300);
   // By the debugger, past the policy that the page itself is under.
   await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() =>
-    globalThis.axe.run(document, { resultTypes: ['violations'] }),
+  const { violations } = await page.evaluate(
+    (selector) =>
+      globalThis.axe.run(selector ? document.querySelector(selector) : document, {
+        resultTypes: ['violations'],
+      }),
+    part,
   );
   const found = violations.map(
     ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`,

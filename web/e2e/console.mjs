@@ -6,7 +6,7 @@ export async function signIn(page, desk, email) {
   await page.fill('[name=email]', email);
   await page.fill('[name=password]', PASSWORD);
   await page.click('form button[type=submit], form button');
-  await page.locator('nav').first().waitFor();
+  await page.locator('[name=password]').waitFor({ state: 'detached' });
 }
 
 /** The list's row that shows `text`. */

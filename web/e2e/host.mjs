@@ -13,6 +13,7 @@ function pointed(page, desk) {
 export async function host(desk) {
   const pages = new Map([
     ['/', [pointed(demo('host.html'), desk), 'text/html; charset=utf-8']],
+    ['/host.js', [demo('host.js'), 'text/javascript; charset=utf-8']],
     // Without a charset in the header: the page's own declaration counts.
     ['/gbk', [pointed(demo('host-gbk.html'), desk), 'text/html']],
   ]);

@@ -74,13 +74,25 @@ test('the form works without JavaScript, and the request can be followed by its 
   assert.match(text, /[2-9A-Z]{3}-[2-9A-Z]{3}-[2-9A-Z]{4}/);
   assert.ok(text.includes('从交易所提了 300 USDT'));
   await shot(page, 'form-receipt');
-  // Back and sent again: no second message.
-  const address = page.url();
-  await page.goBack();
-  await page.locator('#send').click();
-  await page.waitForURL(/\/t\//);
-  await page.goto(address);
-  assert.equal((await page.innerText('main')).split('三个小时没到账').length - 1, 1);
+  await page.context().close();
+});
+
+test('a form sent twice makes one message', async () => {
+  const page = await person(browser, { javaScriptEnabled: false });
+  await page.goto(`${desk.base}/contact?type=other`);
+  await page.fill('textarea', '同一张表单连续点了两次');
+  const form = await page.locator('form').evaluate((it) => Object.fromEntries(new FormData(it)));
+  delete form.files;
+  const options = { multipart: form, headers: { origin: desk.base }, maxRedirects: 0 };
+  const twice = await Promise.all([
+    page.request.post(`${desk.base}/contact`, options),
+    page.request.post(`${desk.base}/contact`, options),
+  ]);
+  const [first, second] = twice.map((answer) => answer.headers().location);
+  assert.ok(first, `${twice[0].status()} without an address`);
+  assert.equal(first, second);
+  await page.goto(new URL(first, desk.base).href);
+  assert.equal((await page.innerText('main')).split('连续点了两次').length - 1, 1);
   await page.context().close();
 });
 
@@ -110,7 +122,8 @@ test('Chinese is right on a host page of another charset', async () => {
   assert.ok(await receiptNumber(page));
   await page.locator('.panel .bubble').filter({ hasText: '余额突然变成 0 了' }).waitFor();
   await shot(page, 'widget-gbk');
-  await accessible(page, 'the widget on a GBK page');
+  // The page around it is an old one, which is not ours to mend.
+  await accessible(page, 'the widget on a GBK page', 'standfast-desk');
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });
