@@ -14,6 +14,8 @@ use super::visit::Visit;
 use super::words::Words;
 use crate::app::App;
 
+/// What every path of this version begins with.
+const VERSION: &str = "/api/v1";
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 /// Schemas inside schemas that an example made from them may go into.
 const DEEPEST: u8 = 6;
@@ -47,6 +49,8 @@ pub(crate) struct Operation {
     anchor: String,
     method: String,
     path: String,
+    /// The path without what all have in common, for the list of contents.
+    short: String,
     summary: String,
     description: Vec<String>,
     who: Vec<String>,
@@ -170,7 +174,8 @@ impl Reader<'_> {
             anchor: format!("{method}-{}", anchor(path)),
             method: method.to_ascii_uppercase(),
             path: path.to_owned(),
-            summary: text(operation, "summary").to_owned(),
+            short: path.strip_prefix(VERSION).unwrap_or(path).to_owned(),
+            summary: text(operation, "summary").replace('`', ""),
             description: paragraphs(text(operation, "description")),
             who: self.who(operation),
             parameters: parameters.map(|one| self.parameter(self.resolve(one))).collect(),
