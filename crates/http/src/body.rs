@@ -143,6 +143,15 @@ fn is_json(parts: &Parts) -> bool {
         || (essence.len() > 17 && essence.to_ascii_lowercase().ends_with("+json"))
 }
 
+/// Refuses a number outside of what the description of the API allows.
+pub(crate) fn within<T: PartialOrd>(
+    name: &'static str,
+    value: T,
+    range: std::ops::RangeInclusive<T>,
+) -> Result<(), Problem> {
+    if range.contains(&value) { Ok(()) } else { Err(Problem::invalid(name, "malformed")) }
+}
+
 /// A query string.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
@@ -151,6 +160,10 @@ impl<T: DeserializeOwned + Send, S: Sync + Send> FromRequestParts<S> for Query<T
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        // No text of ours has a NUL, and PostgreSQL cannot hold one.
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            return Err(Problem::invalid("query", "malformed"));
+        }
         match axum::extract::Query::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(query)) => Ok(Self(query)),
             Err(_) => Err(Problem::invalid("query", "malformed")),

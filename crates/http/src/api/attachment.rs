@@ -31,7 +31,7 @@ pub(crate) struct About {
     #[param(example = "screenshot.png")]
     name: String,
     /// Made by the client, at most 64 characters; the same id gets the same upload.
-    #[param(example = "0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e57", min_length = 1, max_length = 64)]
+    #[param(example = "0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e57", pattern = "^[A-Za-z0-9_-]{1,64}$")]
     client_id: String,
 }
 
@@ -73,7 +73,14 @@ pub(crate) async fn create(
 #[utoipa::path(
     get, path = "/api/v1/attachments/{id}", tag = "help", operation_id = "attachment",
     params(("id" = String, Path, description = "Id of the file", example = "61093405593337856")),
-    responses((status = 200, description = "The bytes", content_type = "application/octet-stream", body = Vec<u8>))
+    responses((
+        status = 200,
+        description = "The bytes",
+        content(
+            (Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/gif"), (Vec<u8> = "image/webp"),
+            (String = "text/plain; charset=utf-8"),
+        )
+    ))
 )]
 pub(crate) async fn open(
     State(app): State<App>,

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::ThenWish;
 use super::request::{ReadMark, hundred};
 use crate::app::App;
-use crate::body::{Json, Path, Query};
+use crate::body::{Json, Path, Query, within};
 use crate::credential::SignedIn;
 use crate::live::Viewer;
 use crate::problem::Problem;
@@ -56,7 +56,7 @@ pub(crate) struct Stretch {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewReply {
     /// Made by the client; the same id makes no second entry.
-    #[schema(example = "0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e58", min_length = 1, max_length = 64)]
+    #[schema(example = "0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e58", pattern = "^[A-Za-z0-9_-]{1,64}$")]
     client_id: String,
     /// The agent's words.
     #[schema(example = "您的交易已在链上确认，请刷新余额。", min_length = 1)]
@@ -78,7 +78,7 @@ pub(crate) struct NewReply {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewNote {
     /// Made by the client; the same id makes no second entry.
-    #[schema(example = "0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e59", min_length = 1, max_length = 64)]
+    #[schema(example = "0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e59", pattern = "^[A-Za-z0-9_-]{1,64}$")]
     client_id: String,
     /// The agent's words.
     #[schema(min_length = 1)]
@@ -122,6 +122,7 @@ pub(crate) async fn entries(
     Path(id): Path<RequestId>,
     Query(stretch): Query<Stretch>,
 ) -> Result<Reply<Conversation<RequestSummary>>, Problem> {
+    within("limit", stretch.limit, 1..=200)?;
     let window = Window { before: stretch.before, after: stretch.after, limit: stretch.limit };
     Ok(Reply(standfast_desk::entries(&app.desk, &agent.caller, id, window).await?))
 }
@@ -196,6 +197,7 @@ pub(crate) async fn read(
     Path(id): Path<RequestId>,
     Json(mark): Json<ReadMark>,
 ) -> Result<StatusCode, Problem> {
+    within("seq", mark.seq, 0..=i64::MAX)?;
     read_by_agent(&app.desk, &agent.caller, id, mark.seq).await?;
     Ok(StatusCode::NO_CONTENT)
 }

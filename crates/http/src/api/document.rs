@@ -13,7 +13,7 @@ use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{OpenApi, ToSchema};
 
 use super::{agent, attachment, conversation, customer, desk, identity, inbox, job, request, session, work};
@@ -40,6 +40,9 @@ pub(crate) struct ProblemDocument {
     /// Seconds after which the same call may succeed.
     retry_after: Option<u64>,
 }
+
+/// How request numbers are written; the check character cannot be described by a pattern.
+const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4}$";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -126,6 +129,16 @@ fn complete(operation: &mut Operation, route: &Route) {
         Access::Either(_) => Some(vec![by("visitor"), by("link"), by("session")]),
         Access::Operator => Some(vec![by("operator")]),
     };
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        if let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema {
+            match parameter.name.as_str() {
+                "id" => schema.pattern = Some("^[1-9][0-9]{0,18}$".to_owned()),
+                "number" => schema.pattern = Some(NUMBER.to_owned()),
+                _ => {}
+            }
+        }
+    }
     let may = match route.access {
         Access::Public => "Anybody may call it.".to_owned(),
         Access::Customer => "Customers may call it.".to_owned(),

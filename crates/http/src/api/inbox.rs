@@ -8,7 +8,7 @@ use standfast_domain::TeamId;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::body::Query;
+use crate::body::{Query, within};
 use crate::credential::SignedIn;
 use crate::problem::Problem;
 
@@ -71,6 +71,7 @@ pub(crate) async fn show(
     agent: SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Answer<Inbox>, Problem> {
+    within("limit", asked.limit, 1..=200)?;
     let view = match asked.view {
         Wanted::Unassigned => View::Unassigned,
         Wanted::Mine => View::Mine,

@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{JoinWish, flat};
 use crate::app::App;
-use crate::body::{Json, Path, Query};
+use crate::body::{Json, Path, Query, within};
 use crate::credential::CustomerCaller;
 use crate::network::Peer;
 use crate::problem::Problem;
@@ -27,7 +27,7 @@ use crate::problem::Problem;
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRequest {
     /// Made by the client, at most 64 characters; the same id gets the same receipt and makes no second message.
-    #[schema(example = "0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e55", min_length = 1, max_length = 64)]
+    #[schema(example = "0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e55", pattern = "^[A-Za-z0-9_-]{1,64}$")]
     client_id: String,
     /// The customer's words.
     #[schema(example = "转账两小时了还没有到账", min_length = 1)]
@@ -68,7 +68,7 @@ pub(crate) struct NewRequest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMessage {
     /// Made by the client, at most 64 characters; the same id gets the same receipt and makes no second message.
-    #[schema(example = "0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e56", min_length = 1, max_length = 64)]
+    #[schema(example = "0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e56", pattern = "^[A-Za-z0-9_-]{1,64}$")]
     client_id: String,
     /// The customer's words.
     #[schema(example = "补充一下交易哈希", min_length = 1)]
@@ -173,7 +173,7 @@ pub(crate) async fn list(
 /// Shows one of the caller's requests with a stretch of its record.
 #[utoipa::path(
     get, path = "/api/v1/requests/{number}", tag = "help", operation_id = "own_request",
-    params(("number" = String, Path, description = "Request number", example = "K7M-39Q-X24T"), Stretch),
+    params(("number" = String, Path, description = "Request number", example = "K7M-39Q-X24J"), Stretch),
     responses((status = 200, description = "The request and its entries", body = Conversation<RequestSummary>))
 )]
 pub(crate) async fn show(
@@ -182,13 +182,15 @@ pub(crate) async fn show(
     Path(number): Path<RequestNumber>,
     Query(stretch): Query<Stretch>,
 ) -> Result<Answer<Conversation<RequestSummary>>, Problem> {
+    within("after", stretch.after, 0..=i64::MAX)?;
+    within("limit", stretch.limit, 1..=200)?;
     Ok(Answer(conversation(&app.desk, &customer, number, stretch.after, stretch.limit).await?))
 }
 
 /// Adds words to one of the caller's requests.
 #[utoipa::path(
     post, path = "/api/v1/requests/{number}/messages", tag = "help", operation_id = "write_message",
-    params(("number" = String, Path, description = "Request number", example = "K7M-39Q-X24T")),
+    params(("number" = String, Path, description = "Request number", example = "K7M-39Q-X24J")),
     request_body = NewMessage,
     responses(
         (status = 201, description = "Taken in", body = Receipt),
@@ -216,7 +218,7 @@ pub(crate) async fn follow(
 /// Notes up to where the caller has read.
 #[utoipa::path(
     post, path = "/api/v1/requests/{number}/read", tag = "help", operation_id = "mark_own_read",
-    params(("number" = String, Path, description = "Request number", example = "K7M-39Q-X24T")),
+    params(("number" = String, Path, description = "Request number", example = "K7M-39Q-X24J")),
     request_body = ReadMark,
     responses((status = 204, description = "Noted"))
 )]
@@ -226,6 +228,7 @@ pub(crate) async fn read(
     Path(number): Path<RequestNumber>,
     Json(mark): Json<ReadMark>,
 ) -> Result<StatusCode, Problem> {
+    within("seq", mark.seq, 0..=i64::MAX)?;
     read_by_customer(&app.desk, &customer, number, mark.seq).await?;
     Ok(StatusCode::NO_CONTENT)
 }

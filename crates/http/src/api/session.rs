@@ -49,6 +49,9 @@ pub(crate) async fn sign_in(
         return Err(Problem::new("foreign_origin"));
     }
     let email = credentials.email.trim().to_lowercase();
+    if email.contains(char::is_control) || credentials.password.contains('\0') {
+        return Err(Problem::new("wrong_password"));
+    }
     app.limits.check(Kind::SignIn, Some(&email), None)?;
     let signed_in = standfast_desk::sign_in(&app.desk, &email, &credentials.password).await?;
     let cookie = credential::set_session(&app, Some((&signed_in.token, signed_in.expires_at)));

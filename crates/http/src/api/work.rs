@@ -82,7 +82,7 @@ pub(crate) struct StepWish {
 #[serde(deny_unknown_fields)]
 pub(crate) struct MergeWish {
     /// Number of the request in which it goes on.
-    #[schema(value_type = String, example = "K7M-39Q-X24T")]
+    #[schema(value_type = String, example = "K7M-39Q-X24J")]
     into: RequestNumber,
 }
 

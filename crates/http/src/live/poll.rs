@@ -15,7 +15,7 @@ use super::hub::Membership;
 use super::mailbox::Out;
 use super::party::{MOST_FOLLOWED, Party};
 use crate::app::App;
-use crate::body::Query;
+use crate::body::{Query, within};
 use crate::credential::Caller;
 use crate::network::Peer;
 use crate::problem::{Problem, Tongue};
@@ -35,7 +35,7 @@ pub(crate) struct Asked {
     wait: u64,
     /// What the caller has: `<request id>:<seq>`, separated by commas.
     #[serde(default)]
-    #[param(example = "61093405593337856:4")]
+    #[param(example = "61093405593337856:4", pattern = "^([1-9][0-9]{0,17}:[0-9]{1,18}(,|$))*$")]
     cursors: String,
     /// Place in the inbox feed, for agents.
     #[serde(default)]
@@ -77,6 +77,7 @@ pub(crate) async fn poll(
     Tongue(language): Tongue,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
+    within("wait", asked.wait, 0..=LONGEST_WAIT)?;
     let cursors = cursors(&asked.cursors).ok_or_else(|| Problem::invalid("cursors", "malformed"))?;
     let mut party = Party::new(app.clone(), caller, language, peer.network);
     let own = party.own().await?;
@@ -84,7 +85,7 @@ pub(crate) async fn poll(
     for (request, _) in &cursors {
         membership.follow(*request);
     }
-    let deadline = Instant::now() + Duration::from_secs(asked.wait.min(LONGEST_WAIT));
+    let deadline = Instant::now() + Duration::from_secs(asked.wait);
     let mut feed = asked.feed;
     let mut frames = Vec::new();
     loop {
