@@ -52,7 +52,7 @@ pub use inbox::{InboxQuery, View, inbox, inbox_counts, inbox_since};
 pub use jobs::{dead_jobs, retry_job, run_jobs, work};
 pub use keys::Keys;
 pub use receive::{Received, follow_up, receive};
-pub use relay::{Signal, What, relay};
+pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, sign_in, sign_out};
 pub use verify::{Fault, Verification, verify};
 pub use view::{

@@ -60,9 +60,15 @@ pub enum What {
     Changed,
 }
 
-/// Loads the queue, then hands on everything that is committed from now on, for ever. Returns only when nobody
-/// listens any more.
-pub async fn relay(desk: Desk, signals: Sender<Signal>) {
+/// Who listens: what nobody wants to hear of is not read.
+pub trait Audience: Send + Sync + 'static {
+    /// Whether anybody wants to hear of this request.
+    fn wants(&self, request: RequestId) -> bool;
+}
+
+/// Loads the queue, then hands on what is committed from now on and somebody wants to hear of, for ever. Returns only
+/// when nobody takes it any more.
+pub async fn relay(desk: Desk, audience: Arc<dyn Audience>, signals: Sender<Signal>) {
     let mut committed = desk.store().committed();
     let mut cursor = loop {
         match load(&desk).await {
@@ -78,7 +84,7 @@ pub async fn relay(desk: Desk, signals: Sender<Signal>) {
             return;
         }
         committed.mark_unchanged();
-        match page(&desk, cursor).await {
+        match page(&desk, &audience, cursor).await {
             Ok(read) => {
                 cursor = read.next;
                 let full = read.count >= PAGE as usize;
@@ -134,8 +140,8 @@ struct Page {
     next: outbox::Cursor,
 }
 
-async fn page(desk: &Desk, cursor: outbox::Cursor) -> Result<Page, Error> {
-    let unit_desk = desk.clone();
+async fn page(desk: &Desk, audience: &Arc<dyn Audience>, cursor: outbox::Cursor) -> Result<Page, Error> {
+    let (unit_desk, audience) = (desk.clone(), audience.clone());
     desk.store()
         .read(move |rd| {
             let (events, next) = outbox::read_after(rd, &cursor, PAGE)?;
@@ -150,6 +156,10 @@ async fn page(desk: &Desk, cursor: outbox::Cursor) -> Result<Page, Error> {
                     }
                     change::READ => {}
                     _ => unit_desk.board().apply(event.request_id, &event.data),
+                }
+                // Whoever begins to listen after this reads what is committed already.
+                if !audience.wants(event.request_id) {
+                    continue;
                 }
                 if let Some(signal) = signal(rd, &unit_desk, &mut requests, event, &feed)? {
                     signals.push(signal);

@@ -144,7 +144,7 @@ fn is_json(parts: &Parts) -> bool {
 }
 
 /// Refuses a number outside of what the description of the API allows.
-pub(crate) fn within<T: PartialOrd>(
+pub(crate) fn within<T: PartialOrd + Copy>(
     name: &'static str,
     value: T,
     range: std::ops::RangeInclusive<T>,

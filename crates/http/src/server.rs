@@ -13,7 +13,8 @@ use hyper::service::Service as _;
 use hyper_util::rt::TokioIo;
 use metrics::{counter, gauge};
 use parking_lot::Mutex;
-use standfast_desk::Desk;
+use standfast_desk::{Audience, Desk};
+use standfast_domain::RequestId;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -109,7 +110,8 @@ pub async fn serve(
 async fn relay(app: App) {
     loop {
         let (sender, mut signals) = mpsc::channel(SIGNALS);
-        let relay = tokio::spawn(standfast_desk::relay(app.desk.clone(), sender));
+        let relay =
+            tokio::spawn(standfast_desk::relay(app.desk.clone(), Arc::new(Listeners(app.clone())), sender));
         let _abort = AbortOnDrop(relay.abort_handle());
         app.hub.set_fed(true);
         while let Some(signal) = signals.recv().await {
@@ -118,6 +120,15 @@ async fn relay(app: App) {
         app.hub.set_fed(false);
         tracing::error!("the relay ended; it is started again");
         tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Those whom the hub knows.
+struct Listeners(App);
+
+impl Audience for Listeners {
+    fn wants(&self, request: RequestId) -> bool {
+        self.0.hub.wants(request)
     }
 }
 

@@ -10,6 +10,14 @@ use crate::{
 /// BIP-39's own test vector (trezor/python-mnemonic, vectors.json): entropy of all ones.
 const PHRASE: &str = "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong";
 
+struct Everybody;
+
+impl crate::Audience for Everybody {
+    fn wants(&self, _: standfast_domain::RequestId) -> bool {
+        true
+    }
+}
+
 store_test! {
     async fn words_become_a_request_with_a_receipt(store) {
         let desk = TestDesk::new(&store);
@@ -208,7 +216,7 @@ store_test! {
     async fn the_relay_tells_everything_once_and_in_order(store) {
         let desk = TestDesk::new(&store);
         let (sender, mut signals) = tokio::sync::mpsc::channel(64);
-        let relay = tokio::spawn(crate::relay(desk.desk.clone(), sender));
+        let relay = tokio::spawn(crate::relay(desk.desk.clone(), std::sync::Arc::new(Everybody), sender));
         // The relay begins with what comes after it.
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         let receipt = desk.ask(&visitor(1), "c1", "one").await;

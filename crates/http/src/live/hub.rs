@@ -109,9 +109,23 @@ impl Hub {
         self.fed.load(Ordering::Relaxed)
     }
 
+    /// Notes a place in the feed that lies before everything that the relay will hand on.
+    pub(crate) fn begin(&self, feed: String) {
+        let mut state = self.state();
+        if state.whole_feed.is_empty() {
+            state.whole_feed = feed;
+        }
+    }
+
     /// The place in the feed up to which signals were taken; empty before the first one.
     pub(crate) fn feed(&self) -> String {
         self.state().feed.clone()
+    }
+
+    /// Whether anybody is to hear of this request: agents of all, customers of their own, which only the request tells.
+    pub(crate) fn wants(&self, request: RequestId) -> bool {
+        let state = self.state();
+        !state.agents.is_empty() || !state.by_customer.is_empty() || state.by_request.contains_key(&request)
     }
 
     /// Sockets that are open.
@@ -151,7 +165,10 @@ impl Hub {
         let request = signal.request.id;
         let mut state = self.state();
         if state.feed != signal.feed {
-            state.whole_feed = std::mem::replace(&mut state.feed, signal.feed.clone());
+            let whole = std::mem::replace(&mut state.feed, signal.feed.clone());
+            if !whole.is_empty() {
+                state.whole_feed = whole;
+            }
         }
         let followers: Vec<(Arc<Mailbox>, bool)> = state
             .followers(request)
@@ -219,7 +236,7 @@ impl Hub {
         }
     }
 
-    /// Who looks at a request, except through `except`.
+    /// Who looks at a request.
     pub(crate) fn viewers(&self, request: RequestId) -> Vec<super::frame::Viewer> {
         self.state().presence.viewers(request)
     }
