@@ -76,6 +76,7 @@ pub(crate) async fn hash_password(desk: &Desk, password: String) -> Result<Strin
         return Err(Error::invalid("password", "too_long"));
     }
     let salt = desk.entropy().bytes::<16>();
+    let _turn = desk.shared.hashing.acquire().await;
     tokio::task::spawn_blocking(move || {
         Argon2::default().hash_password_with_salt(password.as_bytes(), &salt).map(|hash| hash.to_string())
     })
@@ -85,7 +86,8 @@ pub(crate) async fn hash_password(desk: &Desk, password: String) -> Result<Strin
 }
 
 /// Whether a password fits a hash, off the async threads.
-pub(crate) async fn check_password(hash: String, password: String) -> Result<bool, Error> {
+pub(crate) async fn check_password(desk: &Desk, hash: String, password: String) -> Result<bool, Error> {
+    let _turn = desk.shared.hashing.acquire().await;
     tokio::task::spawn_blocking(move || {
         PasswordHash::new(&hash)
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())

@@ -12,6 +12,9 @@ use crate::identity::HostKey;
 use crate::keys::Keys;
 use crate::session::SessionCache;
 
+/// Passwords hashed at the same time.
+const HASHING: usize = 2;
+
 /// Sizes beyond which input is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -67,6 +70,8 @@ pub(crate) struct Shared {
     pub(crate) board: Board,
     pub(crate) directory: Directory,
     pub(crate) sessions: SessionCache,
+    /// Hashing a password takes a core and 19 MiB: so many at a time, whoever knocks.
+    pub(crate) hashing: tokio::sync::Semaphore,
 }
 
 /// The desk. Cheap to clone; every use case takes one.
@@ -96,6 +101,7 @@ impl Desk {
             board: Board::default(),
             directory: Directory::default(),
             sessions: SessionCache::default(),
+            hashing: tokio::sync::Semaphore::new(HASHING),
         };
         Self { shared: Arc::new(shared), ids: Arc::new(Ids::new(clock.clone(), node)), clock, entropy }
     }

@@ -70,7 +70,7 @@ pub async fn sign_in(desk: &Desk, email: &str, password: &str) -> Result<SignedI
     }
     let row = desk.store().read(move |rd| agent::find_by_email(rd, &email).map_err(Error::from)).await?;
     let stored = row.as_ref().map_or(NOBODY, |row| &row.password_hash).to_owned();
-    let fits = check_password(stored, password.to_owned()).await?;
+    let fits = check_password(desk, stored, password.to_owned()).await?;
     let row = row.filter(|row| fits && row.disabled_at.is_none()).ok_or(Error::WrongPassword)?;
     let token = URL_SAFE_NO_PAD.encode(desk.entropy().bytes::<32>());
     let (now, key) = (desk.now(), hash(&token));
