@@ -125,8 +125,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     }
 }
 
-/// Reads JSON.
+/// Reads a JSON object.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // serde would take a list of the fields' values for the object.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::invalid("body", "malformed"));
+    }
     serde_json::from_slice(bytes).map_err(|error| {
         let problem =
             if error.is_data() { Problem::invalid("body", "malformed") } else { Problem::new("malformed") };
