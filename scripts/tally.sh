@@ -3,7 +3,7 @@
 
 # tally PASSED FAILED: adds to the counts of the stage that runs.
 tally() {
-    echo "$1 $2" >>"${STANDFAST_TALLY:?run this through scripts/test}"
+    echo "$1 $2" >>"${TALLY_FILE:?run this through scripts/test}"
 }
 
 # check TITLE COMMAND…: runs the command, shows its output, counts one pass or one failure, and goes on.

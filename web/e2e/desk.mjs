@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const BINARY =
-  process.env.STANDFAST_BINARY ??
+  process.env.DESK_BINARY ??
   fileURLToPath(new URL('../../target/debug/standfast', import.meta.url));
 
 export const PASSWORD = 'a long password for tests';
