@@ -56,7 +56,7 @@ pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, sign_in, sign_out};
 pub use verify::{Fault, Verification, verify};
 pub use view::{
-    AgentView, AttachmentView, AuthorView, Conversation, CustomerPanel, CustomerView, DeadJob, EntryView,
+    AgentView, AttachmentView, AuthorKind, AuthorView, Conversation, CustomerPanel, CustomerView, DeadJob, EntryView,
     Erasure, IdentifierView, Inbox, InboxCounts, LastEntry, NextStep, Receipt, RequestDetail, RequestSummary,
     SafetySteps, SecretNotice, TeamView, UploadView,
 };

@@ -26,7 +26,8 @@ pub struct CustomerView {
 pub struct LastEntry {
     /// Sequence number of the request's last entry.
     pub seq: i64,
-    /// `customer`, `agent` or `system`: who wrote the text.
+    /// Who wrote the text.
+    #[schema(value_type = AuthorKind)]
     pub author_kind: String,
     /// Beginning of the last text, at most 140 characters.
     pub text: String,
@@ -117,10 +118,23 @@ pub struct RequestDetail {
     pub read_seq_agents: BTreeMap<String, i64>,
 }
 
+/// What the author of an entry is to the request; for the API's description, as the record holds it as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthorKind {
+    /// Who asks for help.
+    Customer,
+    /// Somebody of the desk.
+    Agent,
+    /// The desk itself.
+    System,
+}
+
 /// Who made an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AuthorView {
-    /// `customer`, `agent` or `system`.
+    /// What they are to the request.
+    #[schema(value_type = AuthorKind)]
     pub kind: String,
     /// Id; customers do not see those of agents.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -58,7 +58,7 @@ export interface RequestSummary {
   last_seq: number;
   last_entry: { seq: number; author_kind: AuthorKind; text: string } | null;
   tags: string[];
-  unread?: number;
+  unread?: number | null;
 }
 
 export interface Receipt {
