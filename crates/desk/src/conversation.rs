@@ -54,6 +54,19 @@ pub(crate) async fn of_customer(
     desk.store().read(move |rd| own(rd, &caller, number)).await
 }
 
+impl Desk {
+    /// The number of a request that the caller may see. Everybody else is told that there is none.
+    pub async fn number_of(&self, caller: &Customer, id: RequestId) -> Result<RequestNumber, Error> {
+        let caller = caller.clone();
+        self.store()
+            .read(move |rd| {
+                let number = request::find(rd, id)?.ok_or(Error::NotFound)?.number;
+                if may_see(rd, &caller, id)? { Ok(number) } else { Err(Error::NotFound) }
+            })
+            .await
+    }
+}
+
 /// The caller behind the secret link of a request.
 pub async fn open_link(desk: &Desk, number: RequestNumber, token: &str) -> Result<Customer, Error> {
     let row = desk.store().read(move |rd| request::find_by_number(rd, number).map_err(Error::from)).await?;

@@ -4,12 +4,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 use standfast_domain::{Author, CustomerId, Event, Language, RequestId};
 use standfast_store::customer::{self, CustomerRow};
 use standfast_store::{Lane, Tx, request};
 
-use crate::caller::Visitor;
+use crate::caller::{Visitor, hex};
+use crate::draft::plain;
+use crate::receipt::visitor_shard;
 use crate::record::Record;
 use crate::view::CustomerView;
 use crate::{Desk, Error, keys};
@@ -20,6 +22,9 @@ const LONGEST: i64 = 10 * 60;
 const LEEWAY: i64 = 60;
 /// Most requests of a visitor that are told of in their records.
 const MOST_TOLD: usize = 50;
+/// What is kept of a name and of an address, in bytes.
+const NAME_BYTES: usize = 120;
+const EMAIL_BYTES: usize = 254;
 
 /// A key shared with the wallet's backend.
 #[derive(Clone)]
@@ -84,7 +89,7 @@ fn check(token: &str, keys: &[HostKey], now: i64) -> Result<Claims, Error> {
     if claims.iat > now + LEEWAY {
         return Err(refuse("issued in the future"));
     }
-    if claims.exp - claims.iat > LONGEST {
+    if claims.exp.saturating_sub(claims.iat) > LONGEST {
         return Err(refuse("valid for more than ten minutes"));
     }
     if claims.sub.is_empty() || claims.sub.len() > 200 {
@@ -98,9 +103,15 @@ pub async fn identify(desk: &Desk, visitor: &Visitor, token: &str) -> Result<Cus
     let now = desk.now();
     let claims = check(token, &desk.settings().host_keys, now.millis() / 1_000)?;
     let mut findings = crate::screening::Findings::default();
-    let name = claims.name.as_deref().map(|name| findings.text(name.get(..120).unwrap_or(name)));
-    let email = claims.email.as_deref().map(|email| findings.text(email.get(..254).unwrap_or(email)));
-    let subject = findings.text(&format!("{} {}", claims.iss, claims.sub));
+    let mut given = |text: &Option<String>, most: usize| {
+        // Screened whole: what is cut off first could leave half of a secret that nobody recognises.
+        let text = findings.text(plain(text.as_deref()?).trim());
+        text.get(..text.floor_char_boundary(most)).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let (name, email) = (given(&claims.name, NAME_BYTES), given(&claims.email, EMAIL_BYTES));
+    let subject = subject(&claims);
+    // Where this visitor's first words are written: they must not meet the customer that he is about to leave.
+    let shard = visitor_shard(visitor);
     let (unit_desk, visitor) = (desk.clone(), visitor.subject().to_owned());
     let fresh = CustomerRow {
         id: CustomerId(desk.id()),
@@ -111,9 +122,9 @@ pub async fn identify(desk: &Desk, visitor: &Visitor, token: &str) -> Result<Cus
         first_seen_at: now,
     };
     desk.store()
-        .write(Lane::Ordinary, fresh.id.0, move |tx| {
-            let host = customer::find_by_identity(tx, "host", &subject)?;
-            let visiting = customer::find_by_identity(tx, "visitor", &visitor)?;
+        .write(Lane::Ordinary, shard, move |tx| {
+            let host = customer::hold_identity(tx, "host", &subject)?;
+            let visiting = customer::hold_identity(tx, "visitor", &visitor)?;
             let id = match (host, visiting) {
                 (Some(host), Some(visiting)) if host == visiting => host,
                 (Some(host), Some(visiting)) => {
@@ -134,6 +145,12 @@ pub async fn identify(desk: &Desk, visitor: &Visitor, token: &str) -> Result<Cus
             Ok(CustomerView { id, name: row.name, verified: true })
         })
         .await
+}
+
+/// The name under which the store knows whom a token speaks of. Hashed, so that no two are ever one, whatever they
+/// look like, and so that nothing is kept that the host app may have put there.
+fn subject(claims: &Claims) -> String {
+    hex(&Sha256::digest(format!("{} {} {}", claims.iss.len(), claims.iss, claims.sub)))
 }
 
 /// A host identity that is seen for the first time.
@@ -226,7 +243,9 @@ mod token_tests {
         };
         let ok = claims("wallet", 1_000, 1_300);
         assert_eq!(check(&token("HS256", &ok, &[7; 32]), &keys, 1_100).unwrap().sub, "u1");
+        let early = token("HS256", &claims("wallet", i64::MIN, i64::MAX), &[7; 32]);
         for (bad, why) in [
+            (early, "valid for more than ten minutes"),
             (token("none", &ok, &[7; 32]), "algorithm is not HS256"),
             (token("HS256", &ok, &[8; 32]), "signature does not fit"),
             (token("HS256", &claims("other", 1_000, 1_300), &[7; 32]), "issuer is not known"),

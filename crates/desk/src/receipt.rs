@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use standfast_domain::{Language, State, Time};
 use standfast_store::request::RequestRow;
 
-use crate::caller::hex;
+use crate::caller::{Visitor, hex};
 use crate::screening::Findings;
 use crate::view::{NextStep, Receipt};
 use crate::{Desk, Error, words};
@@ -26,8 +26,13 @@ pub(crate) fn is_late(error: &Error) -> bool {
 }
 
 /// The shard of units that meet under a key.
-pub(crate) fn key_shard(key: &[u8]) -> i64 {
+fn key_shard(key: &[u8]) -> i64 {
     key.first_chunk::<8>().map_or(0, |bytes| i64::from_be_bytes(*bytes))
+}
+
+/// The shard of units that may decide whose the words of a visitor are.
+pub(crate) fn visitor_shard(visitor: &Visitor) -> i64 {
+    key_shard(visitor.subject().as_bytes())
 }
 
 /// What a receipt is about besides the request.

@@ -16,7 +16,7 @@ use crate::caller::Customer;
 use crate::command::{FollowUp, Intake, Join};
 use crate::draft::{Draft, plain};
 use crate::erasure::erase_entry;
-use crate::receipt::{self, Accepted, key_shard, receipt_key};
+use crate::receipt::{self, Accepted, receipt_key, visitor_shard};
 use crate::record::{Record, beginning};
 use crate::screening::Findings;
 use crate::view::{IdentifierView, Receipt};
@@ -97,7 +97,7 @@ async fn attempt(
         (Some(id), _) => id.0,
         (None, Customer::Link(id)) => id.0,
         // Whoever writes for the first time meets nobody; whoever writes twice at once meets himself.
-        (None, Customer::Visitor(_)) => key_shard(&receipt_key(&caller.scope(), "")),
+        (None, Customer::Visitor(visitor)) => visitor_shard(visitor),
     };
     let (unit_desk, unit_caller) = (desk.clone(), caller.clone());
     desk.store()
@@ -123,13 +123,16 @@ fn unit(
     target: Option<RequestId>,
 ) -> Result<Receipt, Error> {
     let known = match caller {
-        Customer::Visitor(visitor) => customer::find_by_identity(tx, "visitor", visitor.subject())?,
+        Customer::Visitor(visitor) => customer::hold_identity(tx, "visitor", visitor.subject())?,
         Customer::Link(id) => Some(request::find(tx, *id)?.ok_or(Error::NotFound)?.customer_id),
     };
-    let target = match (target, known) {
-        (Some(target), _) => Some(target_of(tx, target)?),
-        (None, Some(known)) if words.join == Join::Auto => find_matter(tx, known, words)?,
-        (None, _) => None,
+    let target = match (target, caller, known) {
+        (Some(target), _, _) => Some(target_of(tx, target)?),
+        (None, _, _) if words.join == Join::New => None,
+        // A link opens one request: words written by it are about that one, whatever else the customer asked.
+        (None, Customer::Link(id), _) => Some(target_of(tx, *id)?),
+        (None, Customer::Visitor(_), Some(known)) => find_matter(tx, known, words)?,
+        (None, Customer::Visitor(_), None) => None,
     };
     if let Some(target) = target {
         let record = Record::lock(tx, target)?;
@@ -236,7 +239,10 @@ fn start(
     let language = words.language.unwrap_or_else(|| Language::of_text(&words.text));
     let customer = match known {
         Some(known) => {
-            complete(tx, known, words)?;
+            // Whoever holds a link need not be the customer.
+            if matches!(caller, Customer::Visitor(_)) {
+                complete(tx, known, words)?;
+            }
             known
         }
         None => add_customer(tx, caller, words, language)?,

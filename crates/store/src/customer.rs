@@ -2,7 +2,7 @@
 
 use standfast_domain::{CustomerId, Language, Time};
 
-use crate::{Error, Rd, Row, Tx, params};
+use crate::{Dialect, Error, Rd, Row, Tx, params};
 
 /// A customer as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,17 @@ pub fn find_by_identity(rd: &mut Rd, kind: &str, subject: &str) -> Result<Option
         params![kind, subject],
         |row| row.get(0),
     )
+}
+
+/// The customer behind an identity, which stays so until the end of the unit: [`move_identity`] and [`merge`] wait.
+pub fn hold_identity(tx: &mut Tx, kind: &str, subject: &str) -> Result<Option<CustomerId>, Error> {
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => "SELECT customer_id FROM identity WHERE kind = $1 AND subject = $2",
+        Dialect::Postgres => {
+            "SELECT customer_id FROM identity WHERE kind = $1 AND subject = $2 FOR NO KEY UPDATE"
+        }
+    };
+    tx.query_opt(sql, params![kind, subject], |row| row.get(0))
 }
 
 /// Writes a new customer.

@@ -56,4 +56,14 @@ store_test! {
         identify(&desk, &as_visitor(&device), &token(&desk, "u1")).await.unwrap();
         assert_eq!(own_requests(&desk, &device).await.unwrap().len(), 1);
     }
+
+    async fn subjects_that_look_like_keys_are_told_apart(store) {
+        let desk = TestDesk::new(&store);
+        let (one, two) = ("1f".repeat(32), "2e".repeat(32));
+        let first = identify(&desk, &as_visitor(&visitor(1)), &token(&desk, &one)).await.unwrap();
+        desk.ask(&visitor(1), "c1", "private to the first").await;
+        let second = identify(&desk, &as_visitor(&visitor(2)), &token(&desk, &two)).await.unwrap();
+        assert_ne!(first.id, second.id);
+        assert!(own_requests(&desk, &visitor(2)).await.unwrap().is_empty());
+    }
 }

@@ -197,6 +197,7 @@ fn nodes_that_migrate_at_once_do_it_once() {
 #[test]
 fn forks_between_the_engines_are_counted() {
     let allowed = BTreeMap::from([
+        ("customer.rs", 1),
         ("doctor.rs", 1),
         ("job.rs", 1),
         ("migration.rs", 2),
