@@ -84,23 +84,35 @@ impl Party {
         }
     }
 
-    /// How the hub knows it.
+    /// How the hub knows it. A link opens one request: its holder hears nothing of the customer's others.
     pub(super) fn who(&self, own: &[RequestSummary]) -> Who {
         match &self.caller {
-            Caller::Customer(_) => Who::Customer(own.first().map(|request| request.customer.id)),
+            Caller::Customer(Customer::Link(_)) => Who::Customer(None),
+            Caller::Customer(Customer::Visitor(_)) => {
+                Who::Customer(own.first().map(|request| request.customer.id))
+            }
             Caller::Agent(agent) => Who::Agent { caller: agent.caller.clone(), token: agent.token.clone() },
         }
     }
 
     async fn number_of(&mut self, request: RequestId) -> Result<RequestNumber, Error> {
-        let find = |known: &[(RequestId, RequestNumber)]| {
-            known.iter().find(|(id, _)| *id == request).map(|(_, number)| *number)
-        };
-        if let Some(number) = find(&self.known) {
-            return Ok(number);
+        if let Some((_, number)) = self.known.iter().find(|(id, _)| *id == request) {
+            return Ok(*number);
         }
-        self.own().await?;
-        find(&self.known).ok_or(Error::NotFound)
+        let Caller::Customer(customer) = &self.caller else { return Err(Error::NotFound) };
+        let number = self.app.desk.number_of(customer, request).await?;
+        self.learn(request, number);
+        Ok(number)
+    }
+
+    /// Refuses unless this participant may hear of a request. Asked before the hub is told to tell of it, and anew
+    /// each time: requests change hands.
+    pub(super) async fn may_follow(&mut self, request: RequestId) -> Result<(), Error> {
+        if let Caller::Customer(customer) = &self.caller {
+            let number = self.app.desk.number_of(customer, request).await?;
+            self.learn(request, number);
+        }
+        Ok(())
     }
 
     /// One page of what came after `after` in a request's record, as far as this participant may see it. An entry
@@ -277,8 +289,7 @@ async fn take_in(
             let number = if let Some((_, number)) = known {
                 number
             } else {
-                let own = own_requests(&app.desk, customer).await?;
-                own.iter().find(|own| own.id == request).ok_or(Error::NotFound)?.number
+                app.desk.number_of(customer, request).await?
             };
             let command = FollowUp {
                 client_id: send.client_id,

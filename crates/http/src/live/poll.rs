@@ -78,12 +78,21 @@ pub(crate) async fn poll(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     within("wait", asked.wait, 0..=LONGEST_WAIT)?;
-    let cursors = cursors(&asked.cursors).ok_or_else(|| Problem::invalid("cursors", "malformed"))?;
+    let asked_for = cursors(&asked.cursors).ok_or_else(|| Problem::invalid("cursors", "malformed"))?;
     let mut party = Party::new(app.clone(), caller, language, peer.network);
     let own = party.own().await?;
     let membership = app.hub.join(party.who(&own), false);
-    for (request, _) in &cursors {
-        membership.follow(*request);
+    let mut cursors = Vec::with_capacity(asked_for.len());
+    for (request, after) in asked_for {
+        // Requests that are not the caller's are passed over in silence.
+        match party.may_follow(request).await {
+            Ok(()) => {
+                membership.follow(request);
+                cursors.push((request, after));
+            }
+            Err(error) if error.code() == "not_found" => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     let deadline = Instant::now() + Duration::from_secs(asked.wait);
     let mut feed = asked.feed;
@@ -98,7 +107,7 @@ pub(crate) async fn poll(
     }
 }
 
-/// Reads what is new behind the cursors. Requests that are not the caller's are passed over in silence.
+/// Reads what is new behind the cursors. Requests that are no longer the caller's are passed over in silence.
 async fn gather(
     party: &mut Party,
     cursors: &[(RequestId, i64)],

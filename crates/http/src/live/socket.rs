@@ -1,6 +1,6 @@
 //! A socket from its opening to its end: one task, one small buffer, one mailbox.
 //!
-//! Order without gaps comes from the shape of the task: it follows a request in the hub first, then reads what was
+//! Order without gaps comes from the shape of the task: whoever may hear of a request follows it in the hub, then reads what was
 //! missed from SQL and sends it, and only then goes on with its mailbox, where everything committed since has been
 //! waiting. Each entry is compared with the last place that was sent: what was sent already is skipped, and where one
 //! is missing in between, SQL is read again.
@@ -287,10 +287,16 @@ impl Line {
         if self.places.len() >= MOST_FOLLOWED && !self.places.iter().any(|(id, _)| *id == request) {
             return Err(Bye::Protocol);
         }
-        membership.follow(request);
-        self.places.retain(|(id, _)| *id != request);
-        self.places.push((request, after));
-        match self.catch_up(membership, request, after).await {
+        let followed = match self.party.may_follow(request).await {
+            Ok(()) => {
+                membership.follow(request);
+                self.places.retain(|(id, _)| *id != request);
+                self.places.push((request, after));
+                self.catch_up(membership, request, after).await
+            }
+            Err(error) => self.let_go(membership, request, error).await,
+        };
+        match followed {
             Ok(()) => Ok(()),
             Err(Step::Bye(bye)) => Err(bye),
             Err(Step::Gone) => Err(Bye::Slow),
@@ -308,18 +314,7 @@ impl Line {
         loop {
             let missed = match self.party.missed(request, after).await {
                 Ok(missed) => missed,
-                Err(error) => {
-                    let problem = Problem::from(error);
-                    if problem.status().is_server_error() {
-                        // It cannot be read now, but it is not lost: the client resumes.
-                        return Err(Step::Bye(Bye::Drain(problem.wait().unwrap_or(2) * 1_000)));
-                    }
-                    membership.unfollow(request);
-                    self.places.retain(|(id, _)| *id != request);
-                    let problem = problem.document(self.party.language);
-                    let frame = Frame::Nack { client_id: "", request: Some(request), problem }.text();
-                    return self.write(membership, Message::Text(frame)).await;
-                }
+                Err(error) => return self.let_go(membership, request, error).await,
             };
             self.say_all(membership, missed.frames).await?;
             after = missed.seen;
@@ -330,6 +325,25 @@ impl Line {
                 return Ok(());
             }
         }
+    }
+
+    /// Follows a request no more, because it cannot be read, and says so.
+    async fn let_go(
+        &mut self,
+        membership: &Membership<'_>,
+        request: RequestId,
+        error: standfast_desk::Error,
+    ) -> Result<(), Step> {
+        let problem = Problem::from(error);
+        if problem.status().is_server_error() {
+            // It cannot be read now, but it is not lost: the client resumes.
+            return Err(Step::Bye(Bye::Drain(problem.wait().unwrap_or(2) * 1_000)));
+        }
+        membership.unfollow(request);
+        self.places.retain(|(id, _)| *id != request);
+        let problem = problem.document(self.party.language);
+        let frame = Frame::Nack { client_id: "", request: Some(request), problem }.text();
+        self.write(membership, Message::Text(frame)).await
     }
 
     /// Takes what the peer says.
