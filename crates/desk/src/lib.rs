@@ -56,9 +56,9 @@ pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, sign_in, sign_out};
 pub use verify::{Fault, Verification, verify};
 pub use view::{
-    AgentView, AttachmentView, AuthorKind, AuthorView, Conversation, CustomerPanel, CustomerView, DeadJob, EntryView,
-    Erasure, IdentifierView, Inbox, InboxCounts, LastEntry, NextStep, Receipt, RequestDetail, RequestSummary,
-    SafetySteps, SecretNotice, TeamView, UploadView,
+    AgentView, AttachmentView, AuthorKind, AuthorView, Conversation, CustomerPanel, CustomerView, DeadJob,
+    EntryView, Erasure, IdentifierView, Inbox, InboxCounts, LastEntry, NextStep, Receipt, RequestDetail,
+    RequestSummary, SafetySteps, SecretNotice, TeamView, UploadView,
 };
 pub use words::{has_words, words};
 pub use work::{Assignment, assign, merge, retype, tag, transition};
