@@ -94,7 +94,7 @@ async fn settle(server: &Server, count: usize) -> anyhow::Result<Vec<Customer>> 
     for hand in 0..HANDS {
         hands.spawn(async move {
             let mut line = Line::open(host, Ipv4Addr::LOCALHOST).await?;
-            let mut draw = Draw::new(hand as u64 ^ 0x5E771E);
+            let mut draw = Draw::new(hand as u64 ^ 0x005E_771E);
             let mut request = Vec::new();
             let mut made = Vec::new();
             for _ in (hand..count).step_by(HANDS) {

@@ -87,7 +87,7 @@ async fn fill(path: PathBuf, requests: usize) -> anyhow::Result<Time> {
     let clock = SystemClock::shared();
     let now = clock.now();
     let store = Store::open(Config::new(Database::Sqlite { path }), clock)?;
-    let agents = store.read(|rd| agent::list(rd)).await?.iter().map(|agent| agent.id).collect::<Vec<_>>();
+    let agents = store.read(agent::list).await?.iter().map(|agent| agent.id).collect::<Vec<_>>();
     let (first, _) = agents.split_first().context("no agents")?;
     let maker = Maker { now, first: *first, agents, requests };
     for start in (0..requests).step_by(PORTION) {
@@ -265,7 +265,8 @@ fn add_customer(
         first_seen_at: came,
     };
     customer::insert(tx, &row)?;
-    let subject: String = draw.bytes(32).iter().map(|byte| format!("{byte:02x}")).collect();
+    let subject =
+        format!("{:016x}{:016x}{:016x}{:016x}", draw.number(), draw.number(), draw.number(), draw.number());
     customer::add_identity(tx, "visitor", &subject, id, came)
 }
 

@@ -52,7 +52,7 @@ struct Options {
     /// Where the two reports go: docs, or the home when not everything was measured in full.
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Additional settings of the measured desk as NAME=VALUE, such as STANDFAST_LOG=warn; noted in the report.
+    /// Additional settings of the measured desk as `NAME=VALUE`, such as `STANDFAST_LOG=warn`; noted in the report.
     #[arg(long = "set")]
     settings: Vec<String>,
 }

@@ -124,7 +124,7 @@ impl Writer {
         match u16::try_from(body.len()) {
             Ok(short @ ..126) => frame.push(0x80 | short as u8),
             Ok(middle) => {
-                frame.push(0x80 | 126);
+                frame.push(0x80 | 0x7e);
                 frame.extend_from_slice(&middle.to_be_bytes());
             }
             Err(_) => bail!("a frame of {} bytes", body.len()),
