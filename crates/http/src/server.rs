@@ -15,6 +15,7 @@ use metrics::{counter, gauge};
 use parking_lot::Mutex;
 use standfast_desk::{Audience, Desk};
 use standfast_domain::RequestId;
+use standfast_store::outbox;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -108,6 +109,14 @@ pub async fn serve(
 
 /// Hands the relay's signals to the hub; a relay that falls over is started again.
 async fn relay(app: App) {
+    // Read before the relay begins, so that agents' cursors start where nothing can have been missed.
+    loop {
+        match app.desk.store().read(outbox::head).await {
+            Ok(head) => break app.hub.begin(head.to_string()),
+            Err(error) => tracing::warn!(%error, "the outbox cannot be read yet"),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     loop {
         let (sender, mut signals) = mpsc::channel(SIGNALS);
         let relay =

@@ -270,7 +270,6 @@ store_test! {
             "standfast_http_seconds_bucket",
             "standfast_store_commit_p99_seconds",
             "standfast_queue_age_seconds{at_risk=\"yes\"}",
-            "standfast_outbox_lag_seconds",
             "standfast_dead_jobs 0",
             "standfast_relay_running 1",
         ] {
