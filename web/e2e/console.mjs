@@ -1,10 +1,10 @@
 /** What an agent does in the console. */
 import { PASSWORD } from './desk.mjs';
 
-export async function signIn(page, desk, email) {
+export async function signIn(page, desk, email, password = PASSWORD) {
   await page.goto(`${desk.base}/console/`);
   await page.fill('[name=email]', email);
-  await page.fill('[name=password]', PASSWORD);
+  await page.fill('[name=password]', password);
   await page.click('form button[type=submit], form button');
   await page.locator('[name=password]').waitFor({ state: 'detached' });
 }

@@ -28,9 +28,19 @@ export class Desk {
   #home = mkdtempSync(join(tmpdir(), 'standfast-e2e-'));
   #log = join(this.#home, 'server.log');
   #child = null;
+  #arguments = ['serve'];
   #environment;
 
   static async start() {
+    const desk = await Desk.#made();
+    for (const { email, name, role, language } of AGENTS) {
+      desk.#add(email, name, role, language);
+    }
+    await desk.up();
+    return desk;
+  }
+
+  static async #made() {
     const desk = new Desk();
     desk.port = await freePort();
     desk.base = `http://127.0.0.1:${desk.port}`;
@@ -41,33 +51,33 @@ export class Desk {
       STANDFAST_DATA: join(desk.#home, 'data'),
       STANDFAST_LOG: 'info',
     };
-    for (const { email, name, role, language } of AGENTS) {
-      execFileSync(
-        BINARY,
-        [
-          'user',
-          'add',
-          email,
-          '--name',
-          name,
-          '--role',
-          role,
-          '--language',
-          language,
-          '--team',
-          'Support',
-        ],
-        { env: desk.#environment, input: `${PASSWORD}\n`, stdio: ['pipe', 'ignore', 'inherit'] },
-      );
-    }
-    await desk.up();
     return desk;
   }
 
-  async up() {
+  #add(email, name, role, language) {
+    const who = ['--name', name, '--role', role, '--language', language, '--team', 'Support'];
+    execFileSync(BINARY, ['user', 'add', email, ...who], {
+      env: this.#environment,
+      input: `${PASSWORD}\n`,
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+  }
+
+  /** A desk that fills itself with made-up requests, as `make run` does. */
+  static async demo() {
+    const desk = await Desk.#made();
+    desk.#arguments = ['serve', '--demo'];
+    await desk.up(120_000);
+    return desk;
+  }
+
+  async up(patience = 20_000) {
     const log = openSync(this.#log, 'a');
-    this.#child = spawn(BINARY, ['serve'], { env: this.#environment, stdio: ['ignore', log, log] });
-    const until = Date.now() + 20_000;
+    this.#child = spawn(BINARY, this.#arguments, {
+      env: this.#environment,
+      stdio: ['ignore', log, log],
+    });
+    const until = Date.now() + patience;
     while (
       !(await fetch(`${this.base}/readyz`).then(
         (it) => it.ok,
