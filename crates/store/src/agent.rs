@@ -168,13 +168,14 @@ pub fn trim_sessions(tx: &mut Tx, now: Time) -> Result<u64, Error> {
     tx.execute("DELETE FROM session WHERE expires_at < $1", params![now])
 }
 
-/// Notes how far an agent has read a request; never goes back.
-pub fn mark_read(tx: &mut Tx, request: RequestId, agent: AgentId, seq: i64) -> Result<(), Error> {
-    tx.run(
+/// Notes how far an agent has read a request, and returns whether that is further than before; never goes back.
+pub fn mark_read(tx: &mut Tx, request: RequestId, agent: AgentId, seq: i64) -> Result<bool, Error> {
+    let changed = tx.execute(
         "INSERT INTO agent_read (request_id, agent_id, seq) VALUES ($1, $2, $3) \
          ON CONFLICT (request_id, agent_id) DO UPDATE SET seq = excluded.seq WHERE agent_read.seq < excluded.seq",
         params![request, agent, seq],
-    )
+    )?;
+    Ok(changed > 0)
 }
 
 /// How far each agent has read a request.

@@ -104,6 +104,15 @@ impl Store {
     }
 }
 
+/// Whether so little is left on the disk of a folder that only words may still be written: less than a gigabyte, or
+/// less than a twentieth of a small disk. Files are the first to be refused, so that they never cost anybody words.
+pub fn is_nearly_full(folder: &Path) -> bool {
+    rustix::fs::statvfs(folder).is_ok_and(|disk| {
+        let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+        bytes(disk.f_bavail) < LITTLE_SPACE.min(bytes(disk.f_blocks) / 20)
+    })
+}
+
 fn sqlite(rd: &mut Rd, path: &Path) -> Result<Guarantee, Error> {
     let text = |rd: &mut Rd, sql| rd.query_one(sql, params![], |row| row.get::<String>(0));
     let number = |rd: &mut Rd, sql| rd.query_one(sql, params![], |row| row.get::<i64>(0));

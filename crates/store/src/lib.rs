@@ -43,7 +43,7 @@ pub mod testing;
 mod value;
 mod writer;
 
-pub use doctor::Guarantee;
+pub use doctor::{Guarantee, is_nearly_full};
 pub use error::{Error, Rule};
 pub use exec::{Dialect, Rd, Row, Tx};
 pub use lane::Lane;
