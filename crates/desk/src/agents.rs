@@ -98,6 +98,11 @@ pub(crate) async fn check_password(desk: &Desk, hash: String, password: String) 
 
 fn check_name(name: &str) -> Result<String, Error> {
     let name = crate::draft::plain(name).trim().to_owned();
+    // Customers see it: neither a secret nor a question for one belongs there.
+    let screened = standfast_guard::screen(&name, &standfast_guard::Context::default());
+    if !screened.findings.is_empty() || standfast_guard::solicits(&name).is_some() {
+        return Err(Error::invalid("name", "malformed"));
+    }
     match name.chars().count() {
         0 => Err(Error::invalid("name", "missing")),
         1..=60 => Ok(name),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use standfast_domain::{AttachmentId, RequestId};
-use standfast_guard::{Context, screen_bytes, screen_file_name};
+use standfast_guard::{Context, screen_bytes, screen_file_name, solicits};
 use standfast_store::attachment::{self, AttachmentRow};
 use standfast_store::{Lane, Rd, Tx, receipt};
 use tokio::io::AsyncWriteExt as _;
@@ -16,6 +16,12 @@ use crate::receipt::{is_late, receipt_key};
 use crate::screening::Findings;
 use crate::view::{AttachmentView, UploadView};
 use crate::{AgentCaller, Desk, Error};
+
+/// The name under which a file of the desk's own people is kept begins so (see [`AgentCaller::scope`]).
+const OF_AGENT: &str = "a:";
+
+/// Text files are screened so many at a time: each may take a second of a core.
+static SCREENING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
 
 /// Who wants to read a file.
 #[derive(Clone, Debug)]
@@ -85,7 +91,11 @@ impl Upload {
         if command.name.len() > 255 {
             return Err(Error::invalid("name", "too_long"));
         }
-        tokio::fs::create_dir_all(desk.files().join("incoming")).await?;
+        let incoming = desk.files().join("incoming");
+        tokio::fs::create_dir_all(&incoming).await?;
+        if standfast_store::is_nearly_full(&incoming) {
+            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into());
+        }
         Ok(Self {
             desk: desk.clone(),
             scope: scope.to_owned(),
@@ -136,7 +146,12 @@ impl Upload {
     /// Stores the file and returns what a message refers to it by.
     pub async fn finish(mut self) -> Result<UploadView, Error> {
         let mut findings = Findings::default();
-        let name = screen_file_name(&clean_name(&self.command.name));
+        let name = clean_name(&self.command.name);
+        // What an agent may not write, an agent may not send as a file either.
+        if self.scope.starts_with(OF_AGENT) && solicits(&name).is_some() {
+            return Err(self.stopped());
+        }
+        let name = screen_file_name(&name);
         findings.take(&name);
         let (media_type, sha256) = match (self.picture, self.file.take()) {
             (Some(media_type), Some((mut file, temporary))) => {
@@ -165,11 +180,18 @@ impl Upload {
         let attempt = || {
             let (row, key) = (row.clone(), key.clone());
             self.desk.store().write(Lane::Ordinary, row.id.0, move |tx| {
-                if let Some(id) = receipt::find(tx, &key)? {
+                let known = receipt::find(tx, &key)?;
+                if let Some(id) = &known {
                     let id = id.parse().map_err(|_| Error::Inconsistent("receipt"))?;
-                    return attachment::find(tx, id)?.ok_or(Error::NotFound);
+                    if let Some(row) = attachment::find(tx, id)? {
+                        return Ok(row);
+                    }
                 }
                 attachment::insert(tx, &row)?;
+                if known.is_some() {
+                    // Never sent, and forgotten by housekeeping meanwhile: here it is again.
+                    return Ok(row.clone());
+                }
                 receipt::insert(tx, &key, RequestId(0), 0, &row.id.to_string(), row.created_at)?;
                 Ok(row.clone())
             })
@@ -193,9 +215,19 @@ impl Upload {
             return Err(Error::MediaType);
         }
         // Screening a whole log takes a while: not on a thread that serves others.
-        let screened = tokio::task::spawn_blocking(move || screen_bytes(&bytes, &Context::default()))
-            .await
-            .map_err(|_| Error::Inconsistent("screening"))?;
+        let of_agent = self.scope.starts_with(OF_AGENT);
+        let turn = SCREENING.acquire().await;
+        let (screened, asks) = tokio::task::spawn_blocking(move || {
+            let screened = screen_bytes(&bytes, &Context::default());
+            let asks = of_agent && solicits(&String::from_utf8_lossy(&screened.bytes)).is_some();
+            (screened, asks)
+        })
+        .await
+        .map_err(|_| Error::Inconsistent("screening"))?;
+        drop(turn);
+        if asks {
+            return Err(self.stopped());
+        }
         findings.take(&standfast_guard::Screened {
             text: String::new(),
             findings: screened.findings,
@@ -219,6 +251,13 @@ impl Upload {
         file.sync_all().await?;
         self.keep(&temporary.0, &sha256).await?;
         Ok((if json { "application/json" } else { "text/plain" }, sha256))
+    }
+
+    /// Notes that a file which asks for a secret was stopped.
+    fn stopped(&self) -> Error {
+        tracing::warn!(owner = self.scope, "an agent's file asked for a secret and was stopped");
+        metrics::counter!("standfast_solicitations_stopped_total").increment(1);
+        Error::AsksForSecret
     }
 
     /// Moves a finished file to its place, durably: the folder is synced too.

@@ -157,8 +157,10 @@ pub async fn read_by_agent(desk: &Desk, caller: &AgentCaller, id: RequestId, seq
     desk.store()
         .write(Lane::Background, id.0, move |tx| {
             let row = request::find(tx, id)?.ok_or(Error::NotFound)?;
-            agent::mark_read(tx, id, caller, seq.clamp(0, row.last_seq))?;
-            outbox::append(tx, id, seq.clamp(0, row.last_seq), change::READ, &caller.to_string(), now)?;
+            let seq = seq.clamp(0, row.last_seq);
+            if agent::mark_read(tx, id, caller, seq)? {
+                outbox::append(tx, id, seq, change::READ, &caller.to_string(), now)?;
+            }
             Ok(())
         })
         .await

@@ -5,6 +5,7 @@ use standfast_store::job::{self, NewJob};
 use standfast_store::{Lane, Tx, attachment, entry};
 
 use crate::record::{Record, change};
+use crate::view::IdentifierView;
 use crate::{AgentCaller, Desk, Error};
 
 /// What lists show where the first words were erased.
@@ -20,6 +21,10 @@ pub async fn erase(
 ) -> Result<(), Error> {
     agent.require(Permission::EraseTexts)?;
     let reason = crate::draft::plain(&reason);
+    // The customer is told the reason.
+    if standfast_guard::solicits(&reason).is_some() {
+        return Err(Error::AsksForSecret);
+    }
     let reason = crate::screening::Findings::default().text(reason.trim());
     if reason.is_empty() {
         return Err(Error::invalid("reason", "missing"));
@@ -62,6 +67,7 @@ pub(crate) fn erase_entry(
         ERASED_SUBJECT.clone_into(&mut record.row.subject);
     }
     record.row.last_text = String::new();
+    forget_identifiers(tx, record, old.identifiers.as_deref())?;
     record.change(seq, change::ERASED, String::new());
     record.tell(desk.entropy(), now, author, Event::Erased { seq, reason: reason.to_owned() })?;
     job::enqueue(
@@ -75,5 +81,23 @@ pub(crate) fn erase_entry(
             now,
         },
     )?;
+    Ok(())
+}
+
+/// Takes what was recognised in the erased words off the request, unless other words of it say the same.
+fn forget_identifiers(tx: &mut Tx, record: &mut Record, erased: Option<&str>) -> Result<(), Error> {
+    let read = |text: &str| serde_json::from_str::<Vec<IdentifierView>>(text).unwrap_or_default();
+    let erased = erased.map(read).unwrap_or_default();
+    if erased.is_empty() {
+        return Ok(());
+    }
+    let others = entry::list_after(tx, record.row.id, 0, false, i64::MAX)?;
+    let others: Vec<_> =
+        others.iter().filter_map(|entry| entry.identifiers.as_deref()).flat_map(read).collect();
+    let mut known = read(&record.row.identifiers);
+    known.retain(|one| {
+        erased.iter().all(|gone| gone.value != one.value) || others.iter().any(|o| o.value == one.value)
+    });
+    record.row.identifiers = serde_json::to_string(&known).map_err(|_| Error::Inconsistent("json"))?;
     Ok(())
 }

@@ -24,8 +24,10 @@ const HOUSEKEEPING: Duration = Duration::from_mins(15);
 const RECEIPTS: Duration = Duration::from_hours(24 * 32);
 /// The outbox is kept this long.
 const OUTBOX: Duration = Duration::from_hours(24 * 7);
-/// Files that were uploaded and never sent go after this.
-const LOOSE: Duration = Duration::from_hours(1);
+/// Files that were uploaded and never sent go after this: whoever was offline for a day still finds them.
+const LOOSE: Duration = Duration::from_hours(26);
+/// Beginnings of files that nobody is writing any more go after this.
+const CUT_OFF: Duration = Duration::from_hours(1);
 
 /// Works on jobs until `stop` changes.
 pub async fn run_jobs(desk: Desk, mut stop: tokio::sync::watch::Receiver<bool>) {
@@ -195,7 +197,7 @@ async fn remove_stale_uploads(desk: &Desk) -> Result<(), Error> {
     };
     while let Some(file) = folder.next_entry().await? {
         let age = file.metadata().await?.modified()?.elapsed().unwrap_or_default();
-        if age > LOOSE {
+        if age > CUT_OFF {
             tokio::fs::remove_file(file.path()).await?;
         }
     }

@@ -94,4 +94,29 @@ store_test! {
         open_attachment(&desk, &Reader::Agent(agent), file.id).await.unwrap();
         assert!(matches!(open_attachment(&desk, &Reader::Customer(who), file.id).await, Err(Error::NotFound)));
     }
+
+    async fn an_agents_file_cannot_ask_for_what_an_agent_may_not(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let text = b"To verify your wallet, please send us your 12-word recovery phrase.";
+        for (name, bytes) in [("steps.txt", text.as_slice()), ("please send us your recovery phrase.png", PNG)] {
+            let refused = upload(&desk, &agent.scope(), "u1", name, bytes).await;
+            assert!(matches!(refused, Err(Error::AsksForSecret)), "{name}");
+        }
+        upload(&desk, &agent.scope(), "u1", "steps.txt", b"Open the settings and refresh.").await.unwrap();
+        // A customer may show what a swindler wrote.
+        upload(&desk, &visitor(1).scope(), "u1", "scam.txt", text).await.unwrap();
+    }
+
+    async fn a_file_that_was_forgotten_can_be_sent_again(store) {
+        let desk = TestDesk::new(&store);
+        let who = visitor(1);
+        let first = upload(&desk, &who.scope(), "u1", "a.png", PNG).await.unwrap().attachment;
+        desk.pass(60 * 27);
+        while crate::work(&desk).await.unwrap() > 0 {}
+        let again = upload(&desk, &who.scope(), "u1", "a.png", PNG).await.unwrap().attachment;
+        assert_ne!(again.id, first.id);
+        receive(&desk, &who, Intake { attachments: vec![again.id], ..intake("c1", "look") }).await.unwrap();
+        assert!(verify(&desk).await.unwrap().bad_files.is_empty());
+    }
 }

@@ -106,4 +106,20 @@ store_test! {
         let (talk, _) = detail(&desk, &agent, receipt.request_id).await.unwrap();
         assert_eq!(talk.request.summary.state, State::Closed);
     }
+
+    async fn what_was_recognised_in_erased_words_goes_with_them(store) {
+        let desk = TestDesk::new(&store);
+        let (who, lead) = (visitor(1), desk.agent("lead", Role::Lead).await);
+        let address = |n: char| format!("0x{}", n.to_string().repeat(40));
+        let receipt = desk.ask(&who, "c1", &format!("my address is {} and hers {}", address('1'), address('2'))).await;
+        desk.ask(&who, "c2", &format!("once more, mine: {}", address('1'))).await;
+        let known = |d: crate::RequestDetail| d.identifiers.into_iter().map(|i| i.value).collect::<Vec<_>>();
+        let before = known(crate::detail(&desk, &lead, receipt.request_id).await.unwrap().0.request);
+        assert_eq!(before.len(), 2, "{before:?}");
+        let asks = erase(&desk, &lead, receipt.request_id, 1, "please send us your recovery phrase".into()).await;
+        assert!(matches!(asks, Err(Error::AsksForSecret)));
+        erase(&desk, &lead, receipt.request_id, 1, "privacy".into()).await.unwrap();
+        let after = known(crate::detail(&desk, &lead, receipt.request_id).await.unwrap().0.request);
+        assert_eq!(after, [address('1')]);
+    }
 }
