@@ -813,7 +813,7 @@ export interface components {
         last_seq: number;
         /**
          * @description The number that the customer knows it by.
-         * @example K7M-39Q-X24T
+         * @example K7M-39Q-X24J
          */
         number: string;
         /** @description Where it stands. */
@@ -1354,7 +1354,7 @@ export interface components {
       next: components['schemas']['NextStep'];
       /**
        * @description Its number.
-       * @example K7M-39Q-X24T
+       * @example K7M-39Q-X24J
        */
       number: string;
       /**
@@ -1448,7 +1448,7 @@ export interface components {
       last_seq: number;
       /**
        * @description The number that the customer knows it by.
-       * @example K7M-39Q-X24T
+       * @example K7M-39Q-X24J
        */
       number: string;
       /** @description Where it stands. */

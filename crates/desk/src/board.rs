@@ -68,30 +68,31 @@ impl Board {
 
     /// The queue as anybody may see it.
     pub fn waiting(&self, now: Time) -> Waiting {
-        let state = self.state.lock();
-        let place = state.line.next_place(false);
+        let mut state = self.state.lock();
+        let (place, present) = (state.line.next_place(false), state.present);
         Waiting {
             count: state.line.len(),
-            expected: state.throughput.expected(now, place, state.present),
+            expected: state.throughput.expected(now, place, present),
             agents_present: state.present,
         }
     }
 
     /// The place of a request that waits, and what to expect.
     pub fn place(&self, id: RequestId, now: Time) -> Option<(u32, Option<Wait>)> {
-        let state = self.state.lock();
-        let place = state.line.place(id)?;
-        Some((place, state.throughput.expected(now, place, state.present)))
+        let mut state = self.state.lock();
+        let (place, present) = (state.line.place(id)?, state.present);
+        Some((place, state.throughput.expected(now, place, present)))
     }
 
     /// The place that a request gets that joins now (or has already), and what to expect.
     pub(crate) fn place_of(&self, id: RequestId, at_risk: bool, now: Time) -> (u32, Option<Wait>) {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
+        let present = state.present;
         let place = match state.line.place(id) {
             Some(place) if !at_risk => place,
             Some(place) => place.min(state.line.next_place(true)),
             None => state.line.next_place(at_risk),
         };
-        (place, state.throughput.expected(now, place, state.present))
+        (place, state.throughput.expected(now, place, present))
     }
 }

@@ -145,6 +145,9 @@ async fn page(desk: &Desk, audience: &Arc<dyn Audience>, cursor: outbox::Cursor)
     desk.store()
         .read(move |rd| {
             let (events, next) = outbox::read_after(rd, &cursor, PAGE)?;
+            let now = unit_desk.now();
+            let lag = events.first().map_or(0.0, |event| now.since(event.created_at).as_secs_f64());
+            metrics::gauge!("standfast_outbox_lag_seconds").set(lag);
             let feed = next.to_string();
             let mut requests = HashMap::new();
             let mut signals = Vec::with_capacity(events.len());

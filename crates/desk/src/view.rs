@@ -40,7 +40,7 @@ pub struct RequestSummary {
     #[schema(value_type = String)]
     pub id: RequestId,
     /// The number that the customer knows it by.
-    #[schema(value_type = String, example = "K7M-39Q-X24T")]
+    #[schema(value_type = String, example = "K7M-39Q-X24J")]
     pub number: RequestNumber,
     /// Beginning of the first text.
     pub subject: String,
@@ -255,7 +255,7 @@ pub struct Receipt {
     #[schema(value_type = String)]
     pub request_id: RequestId,
     /// Its number.
-    #[schema(value_type = String, example = "K7M-39Q-X24T")]
+    #[schema(value_type = String, example = "K7M-39Q-X24J")]
     pub number: RequestNumber,
     /// Sequence number of the message in the request.
     pub seq: i64,

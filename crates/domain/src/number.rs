@@ -11,7 +11,7 @@ const RADIX: u32 = 31;
 /// Nine characters of chance (44.6 bits) and one to check them.
 const LENGTH: usize = 10;
 
-/// The number under which a customer knows a request, shown as `K7M-39Q-X24T`.
+/// The number under which a customer knows a request, shown as `K7M-39Q-X24J`.
 ///
 /// The last character makes the sum of `position × value` divisible by 31, as the ISBN-10 check does by 11 (ISO 2108):
 /// one wrong character, or two exchanged ones, are always noticed.
@@ -22,7 +22,7 @@ pub struct RequestNumber([u8; LENGTH]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
     /// Too few or too many characters.
-    #[error("a request number has ten characters, such as K7M-39Q-X24T")]
+    #[error("a request number has ten characters, such as K7M-39Q-X24J")]
     Length,
     /// A character that no request number has.
     #[error("{0:?} does not occur in request numbers")]

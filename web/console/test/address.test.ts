@@ -33,15 +33,15 @@ describe('addresses', () => {
 
 describe('request numbers', () => {
   it('are recognised as people type them', () => {
-    expect(requestNumber(' k7m-39q-x24t ')).toBe('K7M39QX24T');
-    expect(requestNumber('K7M 39Q X24T')).toBe('K7M39QX24T');
+    expect(requestNumber(' k7m-39q-x24j ')).toBe('K7M39QX24J');
+    expect(requestNumber('K7M 39Q X24J')).toBe('K7M39QX24J');
     expect(requestNumber('K7M39QX24')).toBeNull();
     expect(requestNumber('K7M39QX2O0')).toBeNull();
   });
 
   it('are shown in groups', () => {
-    expect(spokenNumber('K7M39QX24T')).toBe('K7M-39Q-X24T');
-    expect(spokenNumber('K7M-39Q-X24T')).toBe('K7M-39Q-X24T');
+    expect(spokenNumber('K7M39QX24J')).toBe('K7M-39Q-X24J');
+    expect(spokenNumber('K7M-39Q-X24J')).toBe('K7M-39Q-X24J');
     expect(spokenNumber('')).toBe('');
   });
 });

@@ -24,8 +24,8 @@ describe('event lines', () => {
     expect(event({ type: 'assigned', agent_id: null })).toBe('event.unassigned(Lin)');
     expect(event({ type: 'assigned', team_id: '5' })).toBe('event.team(Lin,Security)');
     expect(event({ type: 'state', to: 'solved' })).toBe('event.state.solved(Lin)');
-    expect(event({ type: 'merged_into', number: 'K7M39QX24T' })).toBe(
-      'event.merged_into(Lin,K7M-39Q-X24T)',
+    expect(event({ type: 'merged_into', number: 'K7M39QX24J' })).toBe(
+      'event.merged_into(Lin,K7M-39Q-X24J)',
     );
   });
 

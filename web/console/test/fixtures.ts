@@ -9,7 +9,7 @@ export function at(seconds: number): string {
 export function summary(id: string, more: Partial<RequestSummary> = {}): RequestSummary {
   return {
     id,
-    number: 'K7M39QX24T',
+    number: 'K7M39QX24J',
     subject: 'subject',
     state: 'open',
     type: 'gas',

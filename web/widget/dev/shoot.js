@@ -202,7 +202,7 @@ async function extremes() {
           : { author: { kind: 'agent', id: '12', name: '名字特别特别长的客服人员亚历山德罗维奇' } },
     });
   }
-  await dev('event', { type: 'merged_from', number: 'K7M-39Q-X24T' });
+  await dev('event', { type: 'merged_from', number: 'K7M-39Q-X24J' });
   await dev('reply', {
     text: null,
     more: { text: null, erased: { at: new Date().toISOString(), reason: 'privacy' } },

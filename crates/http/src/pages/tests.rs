@@ -299,7 +299,7 @@ store_test! {
         assert!(page.contains("added it to this open request") && page.contains("second words\nChain: TON"));
         let new = Form::of(&browser.page("/contact?type=pending").await).with("text", "third").with("about", "new");
         assert_ne!(path_of(&location(&browser.send("/contact", &new).await)), first);
-        let foreign = new.clone().with("text", "x").with("about", "K7M-39Q-X24T");
+        let foreign = new.clone().with("text", "x").with("about", "K7M-39Q-X24J");
         let refused = browser.send("/contact", &foreign).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     }

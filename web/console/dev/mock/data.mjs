@@ -316,7 +316,7 @@ export function makeRequest({ luck, now, nextId, customer, age, index }) {
     merged_into: null,
     reopen_count: luck.next() < 0.1 ? 1 : 0,
     follow_up_count: luck.below(3),
-    link: '/t/K7M39QX24T/abcdefghijklmnopqrstuv',
+    link: '/t/K7M39QX24J/abcdefghijklmnopqrstuv',
     read_seq_customer: Math.max(0, entries.length - luck.below(2)),
     read_seq_agents: {},
   };

@@ -72,7 +72,7 @@ export function requestNumber(text: string): string | null {
   return NUMBER.test(bare) ? bare : null;
 }
 
-/** K7M39QX24T → K7M-39Q-X24T. */
+/** K7M39QX24J → K7M-39Q-X24J. */
 export function spokenNumber(number: string): string {
   const bare = number.replace(/-/g, '');
   return bare.length === 10 ? `${bare.slice(0, 3)}-${bare.slice(3, 6)}-${bare.slice(6)}` : number;
