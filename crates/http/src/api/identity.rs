@@ -3,7 +3,7 @@
 use axum::Json as Answer;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use standfast_desk::{Customer, CustomerView};
+use standfast_desk::{Customer, CustomerView, own_requests};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -38,6 +38,10 @@ pub(crate) async fn identify(
 ) -> Result<Answer<Identified>, Problem> {
     // A link opens one request to whoever holds it; that makes nobody its customer.
     let Customer::Visitor(visitor) = customer else { return Err(Problem::new("forbidden")) };
+    let before = own_requests(&app.desk, &Customer::Visitor(visitor.clone())).await?;
     let customer = standfast_desk::identify(&app.desk, &visitor, &proof.token).await?;
+    if let Some(before) = before.first().map(|request| request.customer.id).filter(|id| *id != customer.id) {
+        app.hub.changed_hands(before);
+    }
     Ok(Answer(Identified { customer }))
 }

@@ -1,10 +1,10 @@
 //! Signs of life that are passed on and never written down: typing, looking, being there.
 
-use standfast_domain::RequestId;
+use standfast_domain::{CustomerId, Permission, RequestId};
 
 use super::frame::{Frame, Status, Typist};
 use super::hub::{Hub, MemberId, Membership, Who};
-use super::mailbox::Out;
+use super::mailbox::{Bye, Out};
 
 impl Membership<'_> {
     /// Somebody types, or stopped. Agents see which customer or colleague it is; customers see the agent's name.
@@ -34,11 +34,23 @@ impl Membership<'_> {
 }
 
 impl Hub {
+    /// A visitor turned out to be somebody else: who listened as this customer comes back and is heard anew, so that
+    /// nobody goes on hearing of requests that are no longer theirs.
+    pub(crate) fn changed_hands(&self, customer: CustomerId) {
+        let state = self.state();
+        let listens = |who: &Who| matches!(who, Who::Customer(Some(known)) if *known == customer);
+        for member in state.members.values().filter(|member| listens(&member.who)) {
+            member.mailbox.end(Bye::Drain(crate::problem::spread(100, 1_000)));
+        }
+    }
+
     fn pass_typing(&self, id: MemberId, request: RequestId, on: bool) {
         let mut state = self.state();
         let Some(member) = state.members.get(&id) else { return };
         let (typist, from_agent) = match &member.who {
             Who::Customer(_) => (Typist { kind: "customer", id: None, name: None }, false),
+            // Who may not answer has nothing to announce.
+            Who::Agent { caller, .. } if !caller.role.may(Permission::WorkRequests) => return,
             Who::Agent { caller, .. } => {
                 (Typist { kind: "agent", id: None, name: Some(caller.name.clone()) }, true)
             }

@@ -2,13 +2,29 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
+use sha2::Sha256;
+use standfast_domain::SystemClock;
 use standfast_store::store_test;
 
-use crate::testing::{Person, TestServer};
+use crate::testing::{HOST_KEY, Person, TestServer};
 
 fn id(receipt: &Value) -> &str {
     receipt["request_id"].as_str().unwrap()
+}
+
+/// What the wallet's backend says of a user.
+fn token(subject: &str) -> String {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let now = SystemClock::shared().now().millis() / 1_000;
+    let claims = json!({"iss": "wallet", "sub": subject, "iat": now, "exp": now + 300}).to_string();
+    let signed = format!("{}.{}", part(r#"{"alg":"HS256"}"#), part(&claims));
+    let mut mac = Hmac::<Sha256>::new_from_slice(&HOST_KEY).unwrap();
+    mac.update(signed.as_bytes());
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
 /// Whoever holds the secret link of a request.
@@ -70,5 +86,24 @@ store_test! {
         assert_eq!(receipt["number"], given["number"]);
         let own = owner.get("/api/v1/requests").await.json();
         assert!(!own.to_string().contains("Mallory"), "{own}");
+    }
+
+    async fn a_device_that_changes_hands_hears_nothing_of_the_first_user(store) {
+        let server = TestServer::start(&store).await;
+        let device = server.visitor();
+        let identify = async |subject| {
+            let reply = device.post("/api/v1/identify", &json!({"token": token(subject)})).await;
+            assert_eq!(reply.status, 200, "{:?}", reply.body);
+        };
+        identify("u1").await;
+        let asked = device.ask("1", "private to u1").await;
+        let mut socket = device.live(json!({"cursors": {id(&asked): 0}})).await;
+        identify("u1").await;
+        socket.say(&json!({"t": "ping"})).await;
+        socket.hear_of("pong").await;
+        identify("u2").await;
+        assert_eq!(socket.hear_of("bye").await["reason"], "drain");
+        let mut again = device.live(json!({"cursors": {id(&asked): 0}})).await;
+        assert_eq!(again.hear_of("nack").await["problem"]["code"], "not_found");
     }
 }
