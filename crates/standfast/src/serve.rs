@@ -12,6 +12,9 @@ use crate::config::Config;
 use crate::setup::Hold;
 use crate::{demo, setup};
 
+/// How long the job being worked on is waited for at the end.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Serves until SIGTERM or SIGINT, or until the store says that it must not go on.
 pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<ExitCode> {
     if demo {
@@ -46,7 +49,8 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
     };
     standfast_http::serve(listener, desk, config.http, shutdown).await?;
     let _ = stop.send(true);
-    let _ = jobs.await;
+    // A long job is not waited for: its lease ends, and it is done again after the next start.
+    let _ = tokio::time::timeout(PATIENCE, jobs).await;
     let failure = store.broken().borrow().clone();
     store.close().await;
     match failure {

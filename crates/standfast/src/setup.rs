@@ -82,6 +82,13 @@ fn write_key(path: &Path, key: &[u8; 32]) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Makes the folder for the data, closed to others: SQLite's file is readable to whoever may enter.
+pub(crate) fn make_folder(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make {}", path.display()))
+}
+
 /// How a command holds the database.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Hold {
@@ -93,8 +100,7 @@ pub(crate) enum Hold {
 
 /// Opens the store and brings it to this version.
 pub(crate) async fn open_store(config: &Config, hold: Hold, clock: &Arc<dyn Clock>) -> anyhow::Result<Store> {
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("cannot make {}", config.data.display()))?;
+    make_folder(&config.data)?;
     let mut settings = standfast_store::Config::new(config.database());
     settings.writers = config.store.writers;
     settings.readers = config.store.readers;

@@ -63,7 +63,7 @@ pub(crate) async fn backup(config: &Config, target: &Path) -> anyhow::Result<Exi
     if target.exists() {
         bail!("{} exists already", target.display());
     }
-    std::fs::create_dir_all(target).with_context(|| format!("cannot make {}", target.display()))?;
+    setup::make_folder(target)?;
     let (database, path) = (config.database(), target.join(backup_name(&config.database())));
     let contents = tokio::task::spawn_blocking(move || store_backup::backup(&database, &path)).await??;
     // Files are written before the rows that name them and never changed, so that copying them afterwards is enough.
@@ -83,8 +83,7 @@ pub(crate) async fn restore(config: &Config, source: &Path) -> anyhow::Result<Ex
     if !path.is_file() {
         bail!("{} is not a backup for this database: it has no {}", source.display(), backup_name(&database));
     }
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("cannot make {}", config.data.display()))?;
+    setup::make_folder(&config.data)?;
     if config.files().exists() {
         bail!("{} exists already: a restore never overwrites anything", config.files().display());
     }
