@@ -9,7 +9,7 @@ use standfast_store::{Lane, Tx, entry, receipt};
 use crate::attachment::bind;
 use crate::caller::hex;
 use crate::command::{Answer, Then};
-use crate::draft::{check_client_id, json_list, plain};
+use crate::draft::{check_client_id, json_list, plain, says_nothing};
 use crate::receipt::{is_late, receipt_key};
 use crate::record::{NewEntry, Record};
 use crate::screening::Findings;
@@ -63,7 +63,7 @@ async fn write(
     agent.require(Permission::WorkRequests)?;
     check_client_id(&answer.client_id)?;
     let limits = &desk.settings().limits;
-    if answer.text.trim().is_empty() && answer.attachments.is_empty() {
+    if says_nothing(&answer.text) && answer.attachments.is_empty() {
         return Err(Error::invalid("text", "missing"));
     }
     if answer.text.len() > limits.text_bytes {

@@ -42,7 +42,7 @@ impl Draft {
     pub(crate) fn check(desk: &Desk, caller: &Customer, intake: &Intake) -> Result<Self, Error> {
         let limits = &desk.settings().limits;
         check_client_id(&intake.client_id)?;
-        if intake.text.trim().is_empty() && intake.attachments.is_empty() {
+        if says_nothing(&intake.text) && intake.attachments.is_empty() {
             return Err(Error::invalid("text", "missing"));
         }
         if intake.text.len() > limits.text_bytes {
@@ -145,6 +145,16 @@ pub(crate) fn check_client_id(client_id: &str) -> Result<(), Error> {
         return Err(Error::invalid("client_id", "malformed"));
     }
     Ok(())
+}
+
+/// Whether a text has nothing to see: white space, and characters that take no room.
+pub(crate) fn says_nothing(text: &str) -> bool {
+    text.chars().all(|c| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{3164}')
+            || matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
+    })
 }
 
 fn is_email(text: &str) -> bool {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use standfast_desk::{Desk, HostKey, Keys, Limits, Settings};
 use standfast_domain::{Clock, OsEntropy, SystemClock};
-use standfast_store::Store;
+use standfast_store::{Database, Store};
 
 use crate::config::Config;
 
@@ -39,7 +39,7 @@ pub(crate) fn logging(config: &Config) -> anyhow::Result<()> {
 }
 
 /// The master key: from the environment, or from its file, which is made at the first start.
-fn master_key(data: &Path) -> anyhow::Result<[u8; 32]> {
+fn master_key(data: &Path, make: bool) -> anyhow::Result<[u8; 32]> {
     #[expect(clippy::disallowed_methods, reason = "a secret has no place in the configuration file")]
     if let Ok(text) = std::env::var("STANDFAST_MASTER_KEY") {
         return parse_key(&text).context("STANDFAST_MASTER_KEY");
@@ -47,12 +47,12 @@ fn master_key(data: &Path) -> anyhow::Result<[u8; 32]> {
     let path = data.join("master.key");
     match std::fs::read_to_string(&path) {
         Ok(text) => parse_key(text.trim()).with_context(|| path.display().to_string()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && make => {
             let key = OsEntropy::shared().bytes::<32>();
             write_key(&path, &key).with_context(|| format!("cannot write {}", path.display()))?;
             Ok(key)
         }
-        Err(error) => Err(error).with_context(|| path.display().to_string()),
+        Err(error) => Err(error).with_context(|| format!("the master key {}", path.display())),
     }
 }
 
@@ -96,16 +96,25 @@ pub(crate) enum Hold {
     Alone,
     /// It is a short command, perhaps beside a process that serves.
     Beside,
+    /// The same, and it only looks: what is not there is not made.
+    Look,
 }
 
 /// Opens the store and brings it to this version.
 pub(crate) async fn open_store(config: &Config, hold: Hold, clock: &Arc<dyn Clock>) -> anyhow::Result<Store> {
-    make_folder(&config.data)?;
+    if hold != Hold::Look {
+        make_folder(&config.data)?;
+    }
     let mut settings = standfast_store::Config::new(config.database());
     settings.writers = config.store.writers;
     settings.readers = config.store.readers;
     settings.queue = config.store.queue;
-    settings.beside = hold == Hold::Beside;
+    settings.beside = hold != Hold::Alone;
+    if let (Hold::Look, Database::Sqlite { path }) = (hold, &settings.database)
+        && !path.is_file()
+    {
+        bail!("there is no desk at {}", path.display());
+    }
     let clock = clock.clone();
     let store = tokio::task::spawn_blocking(move || Store::open(settings, clock)).await??;
     for applied in store.migrate().await? {
@@ -130,7 +139,7 @@ pub(crate) async fn open_desk(config: &Config, hold: Hold, demo: bool) -> anyhow
             .collect(),
         demo,
     };
-    let keys = Keys::new(&master_key(&config.data)?);
+    let keys = Keys::new(&master_key(&config.data, hold != Hold::Look)?);
     Ok(Desk::new(store, keys, settings, clock, OsEntropy::shared(), config.node))
 }
 

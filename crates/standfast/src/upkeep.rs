@@ -23,7 +23,7 @@ pub(crate) async fn migrate(config: &Config) -> anyhow::Result<ExitCode> {
 
 /// Prints what the database really guarantees.
 pub(crate) async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
-    let store = setup::open_store(config, Hold::Beside, &SystemClock::shared()).await?;
+    let store = setup::open_store(config, Hold::Look, &SystemClock::shared()).await?;
     let found = store.inspect(COMMITS).await?;
     store.close().await;
     let mut page = String::new();
@@ -93,7 +93,7 @@ pub(crate) async fn restore(config: &Config, source: &Path) -> anyhow::Result<Ex
     let files = copy_files(&source.join("files"), &config.files())?;
     let rows: u64 = contents.tables.iter().map(|table| table.rows).sum();
     setup::print(&format!(
-        "{rows} rows in {} tables and {files} files restored. Check with: standfast verify\n",
+        "{rows} rows in {} tables and {files} files restored.\nPut the copy of master.key beside the database, then check with: standfast verify\n",
         contents.tables.len()
     ))
 }
@@ -129,7 +129,7 @@ fn copy_files(from: &Path, to: &Path) -> anyhow::Result<u64> {
 
 /// Checks every record and every file.
 pub(crate) async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
-    let desk = setup::open_desk(config, Hold::Beside, false).await?;
+    let desk = setup::open_desk(config, Hold::Look, false).await?;
     let found = standfast_desk::verify(&desk).await;
     desk.store().close().await;
     let found = found?;

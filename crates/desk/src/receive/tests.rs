@@ -198,6 +198,7 @@ store_test! {
             (intake("", "hello"), "client_id", "missing"),
             (intake("a b", "hello"), "client_id", "malformed"),
             (intake("c", "  \n "), "text", "missing"),
+            (intake("c", "\u{200B}\u{2060}\u{FEFF}\u{202E}"), "text", "missing"),
             (intake("c", &long), "text", "too_long"),
             (Intake { kind: Some("nonsense".into()), ..intake("c", "x") }, "type", "unknown"),
             (Intake { email: Some("nobody".into()), ..intake("c", "x") }, "email", "malformed"),
