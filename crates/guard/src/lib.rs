@@ -31,6 +31,10 @@
 //!   3,800 of 3,800 in 19 encodings, 3,999 of 4,000 in Chinese without separators, 750 of 750 spread over messages.
 //! - False marks: 0 of 13,083 bank questions and 0 of 2,226 sentences of wallet help in English, 0 of 79,118 sentences of Chinese reviews, 2 of 47,016 of
 //!   Chinese news; 1.5 in 10,000 where every sentence names a recovery phrase.
+//! - Marks that take no other word along: 5,074 of 7,200 phrases, two in three of them damaged, between words of a
+//!   sentence or a log; 7,197 of them covered whole.
+//! - Replies: every one of 161 requests for a secret is stopped and 174 pieces of advice pass, but those are the rules'
+//!   own; of such sentences met for the first time 86 of 110 were stopped and 102 of 109 passed (`tests/it/asking.rs`).
 //! - Time on one core: 0.6 to 3.6 µs for a message of 100 to 300 bytes with nothing in it, 2 to 4 µs with an address or a
 //!   transaction (up to twice that beside other work); 64 kB made to cost the most take 23 ms.
 //!

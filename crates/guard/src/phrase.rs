@@ -5,6 +5,8 @@
 //! with a mistyped word, in the wrong order, or with another wallet's checksum is a secret all the same. The checksum
 //! decides only how certain a finding is.
 
+mod extent;
+
 use std::ops::Range;
 
 use bip39::Language;
@@ -129,11 +131,11 @@ fn judge(
                 continue;
             }
             covered = region.end;
-            found.hits.extend(pieces.get(region).and_then(|region| verdict(region, list)));
+            found.hits.extend(pieces.get(region).and_then(|region| verdict(folded, region, list, scan)));
         }
         for run in runs(&pieces) {
             let Some(run) = pieces.get(run) else { continue };
-            let hit = partial(run);
+            let hit = partial(run.get(extent::of_run(folded, run, list)).unwrap_or(run));
             if !found.covers(&hit.finding.span) && (listed(run) || words.speak_of_phrases()) {
                 found.hits.push(hit);
             }
@@ -255,19 +257,18 @@ fn settle_ends(
 }
 
 /// What a dense region is: proven by a checksum, or as likely as its length says.
-fn verdict(region: &[Piece], list: List) -> Option<Hit> {
-    let span = region.first()?.start..region.last()?.end;
-    for run in region.chunk_by(|a, b| a.index.is_some() && b.index.is_some()) {
-        let indexes: Vec<u16> = run.iter().filter_map(|piece| piece.index).collect();
-        if let Some(words) = checked(&indexes) {
-            return Some(Hit::phrase(SecretKind::RecoveryPhrase, span, words, true));
-        }
+fn verdict(folded: &str, region: &[Piece], list: List, scan: &mut Scan<'_>) -> Option<Hit> {
+    let (own, proven) = extent::of(folded, region, list, scan);
+    let own = region.get(own)?;
+    let covered = own.first()?.start..own.last()?.end;
+    if let Some(words) = proven {
+        return Some(Hit::phrase(SecretKind::RecoveryPhrase, covered, words, true));
     }
     if !listed(region) && reads_like_english(region, list) {
         return None;
     }
-    let words = LENGTHS.into_iter().find(|&length| length <= region.len()).unwrap_or(region.len());
-    Some(Hit::phrase(SecretKind::RecoveryPhrase, span, words, false))
+    let words = LENGTHS.into_iter().find(|&length| length <= own.len()).unwrap_or(own.len());
+    Some(Hit::phrase(SecretKind::RecoveryPhrase, covered, words, false))
 }
 
 /// Whether a third of the words are everyday ones. Twelve list words stand together by chance in a sentence now and then,
@@ -278,8 +279,13 @@ fn reads_like_english(region: &[Piece], list: List) -> bool {
         return false;
     }
     let words = region.iter().filter_map(|piece| Some(list.word(piece.index?)));
-    let everyday = words.filter(|word| EVERYDAY.binary_search(word).is_ok()).count();
+    let everyday = words.filter(|word| is_everyday(word)).count();
     everyday * 3 >= region.len()
+}
+
+/// Whether an English list word is common in talk.
+pub(crate) fn is_everyday(word: &str) -> bool {
+    EVERYDAY.binary_search(&word).is_ok()
 }
 
 /// The list words that are common in English talk, sorted.

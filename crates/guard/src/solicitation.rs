@@ -2,16 +2,19 @@
 //!
 //! Support never needs a secret, so such a text is stopped without exception. What makes the rule hard is its opposite:
 //! most texts that name a recovery phrase *warn*. So a text is read clause by clause: a clause asks when it names a
-//! secret (or points back to one), has a word that makes the reader hand it over, and nothing denies, reports or
-//! forbids that word. Letters that look alike, spaces between letters, invisible characters and pinyin are undone
+//! secret (or points back to one), has a word that makes the reader hand it over, and nothing denies, supposes, reports
+//! or forbids that word. Typing a phrase into one's own wallet hands it to nobody. Letters that look alike, spaces between letters, invisible characters and pinyin are undone
 //! first.
 
+mod clause;
 mod cue;
+mod excuse;
 mod plain;
 
 use std::fmt;
 use std::ops::Range;
 
+use clause::{Around, Clause};
 use cue::{Cue, Marked, cues};
 
 /// What a text asks for.
@@ -76,97 +79,118 @@ pub fn solicits(text: &str) -> Option<Solicitation> {
 
 fn read(plain: &str) -> Option<(Ask, Range<usize>)> {
     let marked = cues(plain);
-    if !marked.iter().any(|cue| matches!(cue.cue, Cue::Secret(_))) {
+    if !marked.iter().any(|cue| matches!(cue.cue, Cue::Secret(_) | Cue::Called(_))) {
         return None;
     }
-    let mut carried = None;
+    let mut thread = Thread::default();
     for sentence in plain::sentences(plain) {
-        let clauses = plain::clauses(plain, &sentence);
-        let within = |range: &Range<usize>| {
-            let from = marked.partition_point(|cue| cue.start < range.start);
-            let to = marked.partition_point(|cue| cue.start < range.end);
-            marked.get(from..to).unwrap_or_default()
-        };
-        let safe_place = within(&sentence).iter().any(|cue| cue.cue == Cue::InTheWallet);
-        let mut excepted = false;
-        for clause in &clauses {
-            let clause = Clause { plain, cues: within(clause), carried, safe_place, excepted };
-            if let Some(ask) = clause.asks() {
-                return Some((ask, sentence));
-            }
-            carried = clause.secret().or(carried);
-            excepted |= clause.has(Cue::Unless) && clause.has(Cue::ToUs);
+        if let Some(ask) = thread.sentence(plain, &marked, &sentence) {
+            return Some((ask, sentence));
         }
     }
     None
 }
 
-struct Clause<'a> {
-    plain: &'a str,
-    cues: &'a [Marked],
-    /// A secret named before, which this clause may mean by "it".
-    carried: Option<Ask>,
-    safe_place: bool,
-    /// Whether the sentence has taken us out of what it forbids ("except us, …").
-    excepted: bool,
+fn within<'a>(marked: &'a [Marked], range: &Range<usize>) -> &'a [Marked] {
+    let from = marked.partition_point(|cue| cue.start < range.start);
+    let to = marked.partition_point(|cue| cue.start < range.end);
+    marked.get(from..to).unwrap_or_default()
 }
 
-impl Clause<'_> {
-    fn has(&self, cue: Cue) -> bool {
-        self.cues.iter().any(|marked| marked.cue == cue)
-    }
+/// What a reader keeps in mind from one clause, and one sentence, to the next.
+#[derive(Debug, Default)]
+struct Thread {
+    carried: Option<Ask>,
+    just_named: bool,
+    demanded: bool,
+    /// How many sentences ago the reader was sent to the own wallet.
+    in_the_wallet: Option<u8>,
+}
 
-    /// The secret that the clause names, unless it is named to be excluded ("not your private key").
-    fn secret(&self) -> Option<Ask> {
-        self.cues.iter().enumerate().find_map(|(at, marked)| {
-            let Cue::Secret(ask) = marked.cue else { return None };
-            let denial = self.cues.get(..at)?.iter().rev().find(|before| before.cue != Cue::Your);
-            // Between a Chinese denial and its verb the secret is the object: "不要把助记词…" excludes nothing.
-            let excluded = denial.filter(|before| before.cue == Cue::Not).is_some_and(|before| {
-                self.plain.get(before.end..marked.start).is_some_and(|gap| gap.len() <= 6 && gap.is_ascii())
-            });
-            (!excluded).then_some(ask)
-        })
-    }
+/// A place holds for so many sentences: the steps of a guide.
+const PLACE_HOLDS: u8 = 4;
 
-    fn asks(&self) -> Option<Ask> {
-        let to_us = self.has(Cue::ToUs) || self.has(Cue::SendUs);
-        let named = self.secret();
-        let pointed_at = || self.carried.filter(|_| to_us && self.has(Cue::It) && !self.has(Cue::Not));
-        let ask = named.or_else(pointed_at)?;
-        self.cues
-            .iter()
-            .enumerate()
-            .any(|(at, marked)| self.hands_over(at, marked.cue, ask, to_us) && !self.excused(at, to_us))
-            .then_some(ask)
-    }
-
-    /// Whether a cue makes the reader hand over this kind of secret.
-    fn hands_over(&self, at: usize, cue: Cue, ask: Ask, to_us: bool) -> bool {
-        let next = self.cues.get(at + 1).map(|next| next.cue);
-        match cue {
-            // Everybody types passwords and codes somewhere, and guides say so.
-            Cue::SendUs => true,
-            Cue::Import => ask.belongs_in_the_wallet() && (self.has(Cue::OnThePage) || self.has(Cue::ToUs)),
-            Cue::Send | Cue::Want => ask.belongs_in_the_wallet() || to_us || self.has(Cue::Your),
-            Cue::Mail => to_us || next == Some(Cue::Your),
-            Cue::Show => to_us,
-            Cue::Enter => {
-                ask.belongs_in_the_wallet() && (!self.safe_place || to_us || self.has(Cue::OnThePage))
-            }
-            Cue::Run => ask == Ask::RemoteControl,
-            _ => false,
+impl Thread {
+    fn sentence(&mut self, plain: &str, marked: &[Marked], sentence: &Range<usize>) -> Option<Ask> {
+        let cues = within(marked, sentence);
+        let says = |cue: Cue| cues.iter().any(|marked| marked.cue == cue);
+        let quotes = plain::quotations(plain, sentence);
+        let is_quoted = |at: usize| {
+            let next = quotes.partition_point(|quote| quote.end <= at);
+            quotes.get(next).is_some_and(|quote| quote.contains(&at))
+        };
+        let reports =
+            cues.iter().any(|cue| matches!(cue.cue, Cue::Danger | Cue::SomeoneElse) && !is_quoted(cue.start));
+        let text = plain.get(sentence.clone()).unwrap_or_default();
+        if !text.contains(char::is_alphabetic) {
+            // The number of an item.
+            return None;
         }
-    }
-
-    /// Whether what stands before the word of asking denies, forbids or reports it.
-    fn excused(&self, at: usize, to_us: bool) -> bool {
-        let before = self.cues.get(..at).unwrap_or_default();
-        let says = |cue: Cue| before.iter().any(|marked| marked.cue == cue);
-        let denied = says(Cue::Not) && !self.excepted && !(to_us && self.has(Cue::Unless));
-        // "To avoid a loss, send me …" and "because of scammers, send me …" still ask.
-        let warned = (self.has(Cue::Danger) || says(Cue::SomeoneElse) || says(Cue::Whether)) && !to_us;
-        denied || warned
+        // A list goes on over the ends of lines, and no further.
+        let before = plain.get(..sentence.start).unwrap_or_default();
+        let numbered = |c: char| c.is_ascii_digit() || matches!(c, '.' | ' ' | '-' | ')');
+        self.demanded &= before.trim_end_matches(numbered).ends_with('\n');
+        let one_secret = cues.iter().filter(|marked| matches!(marked.cue, Cue::Secret(_))).count() == 1;
+        let question = one_secret && plain.get(sentence.end..).is_some_and(|rest| rest.starts_with('?'));
+        let common = Around {
+            in_the_wallet: says(Cue::InTheWallet),
+            came_from_the_wallet: self.in_the_wallet.is_some(),
+            threat: says(Cue::Threat),
+            pretext: says(Cue::Pretext),
+            ..Around::default()
+        };
+        let (mut excepted, mut forbidden, mut open, mut supposed) = (false, false, false, false);
+        for range in plain::clauses(plain, sentence) {
+            let text = plain.get(range.clone()).unwrap_or_default().trim_start();
+            if text.is_empty() {
+                continue;
+            }
+            let enumerated = plain.get(..range.start).is_some_and(|before| before.ends_with('、'));
+            let alternative =
+                ["or ", "nor ", "或", "和", "及", "以及"].iter().any(|word| text.starts_with(word));
+            let mut clause = Clause {
+                plain,
+                start: range.start,
+                end: range.end,
+                cues: within(marked, &range),
+                around: Around {
+                    carried: self.carried,
+                    just_named: self.just_named,
+                    excepted,
+                    demanded: self.demanded,
+                    question: question && range == *sentence,
+                    ..common
+                },
+            };
+            let acts = clause.cues.iter().find(|marked| marked.cue.acts());
+            let begins_with_act = acts.is_some_and(|act| {
+                plain.get(range.start..act.start).is_some_and(|gap| gap.trim().is_empty())
+            });
+            let goes_on = open && begins_with_act;
+            clause.around.forbidden = forbidden && (enumerated || alternative || goes_on);
+            clause.around.supposed = supposed && goes_on;
+            clause.around.reported = reports && acts.is_some_and(|act| is_quoted(act.start));
+            if let Some(ask) = clause.asks() {
+                return Some(ask);
+            }
+            let secret = clause.mentioned();
+            self.just_named = secret.is_some();
+            self.carried = secret.or(self.carried);
+            excepted |= clause.has(Cue::Unless) && (clause.has(Cue::ToUs) || clause.has(Cue::Us));
+            forbidden = clause.forbids();
+            supposed = clause.supposes() || clause.around.supposed;
+            open = clause.is_open();
+            let goes_on = self.demanded && !clause.cues.iter().any(|marked| marked.cue.acts());
+            self.demanded = (goes_on || clause.demands()) && !clause.has(Cue::Not);
+        }
+        self.in_the_wallet = if says(Cue::OnThePage) || says(Cue::ToUs) {
+            None
+        } else if common.in_the_wallet {
+            Some(0)
+        } else {
+            self.in_the_wallet.map(|ago| ago + 1).filter(|ago| *ago < PLACE_HOLDS)
+        };
+        None
     }
 }
 

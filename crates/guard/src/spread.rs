@@ -10,7 +10,7 @@ use crate::chinese::Reading;
 use crate::keyword::Words;
 use crate::mark::marks;
 use crate::normalise::fold;
-use crate::phrase::checked;
+use crate::phrase::{checked, is_everyday};
 use crate::scan::{Found, Hit};
 use crate::token::{Gap, Token, span, tokens};
 use crate::wordlist::{Entry, LENGTHS, List, checksum_holds};
@@ -223,7 +223,10 @@ fn whole(pieces: &[(usize, Piece)], current: &Piece, list: List) -> Option<Whole
         entries.splice(0..0, piece.entries.iter().copied());
         separated &= piece.separated && (piece.entries.len() >= ANNOUNCED || !list.is_chinese());
         let indexes: Vec<u16> = entries.iter().filter_map(|entry| entry.index(list)).collect();
-        let proven = if list.is_chinese() {
+        let repeated = repeats(&indexes);
+        let proven = if repeated {
+            test_vector(&indexes, list)
+        } else if list.is_chinese() {
             let reads = || separated || Reading::of(&indexes, list).is_random();
             (checksum_holds(&indexes) && reads()).then_some(indexes.len())
         } else {
@@ -231,7 +234,7 @@ fn whole(pieces: &[(usize, Piece)], current: &Piece, list: List) -> Option<Whole
         };
         if let Some(words) = proven {
             best = Some(Whole { list, first, words, certain: true, complete: true });
-        } else if entries.len() >= PHRASE && separated {
+        } else if entries.len() >= PHRASE && separated && !repeated {
             let certain = best.as_ref().is_some_and(|best: &Whole| best.certain);
             let words = LENGTHS.into_iter().find(|&length| length <= entries.len()).unwrap_or(PHRASE);
             best = Some(Whole { list, first, words, certain, complete: true });
@@ -244,6 +247,25 @@ fn whole(pieces: &[(usize, Piece)], current: &Piece, list: List) -> Option<Whole
     best.or_else(|| {
         rest.then_some(Whole { list, first: pieces.len(), words: 0, certain: false, complete: false })
     })
+}
+
+/// Whether most of the words are one and the same: somebody who writes "more" again and again.
+fn repeats(indexes: &[u16]) -> bool {
+    let mut sorted = indexes.to_vec();
+    sorted.sort_unstable();
+    sorted.chunk_by(|a, b| a == b).any(|same| same.len() * 2 > indexes.len())
+}
+
+/// The length of a phrase that is one word again and again and a last one that makes the checksum hold: what
+/// people try a wallet with ("zoo zoo … wrong"). One in sixteen is valid by chance, so everyday words do not count.
+fn test_vector(indexes: &[u16], list: List) -> Option<usize> {
+    let is_one = |window: &&[u16]| match window.split_last() {
+        Some((end, [first, rest @ ..])) => {
+            end != first && rest.iter().all(|word| word == first) && !is_everyday(list.word(*first))
+        }
+        _ => false,
+    };
+    LENGTHS.into_iter().find(|&length| indexes.windows(length).filter(is_one).any(checksum_holds))
 }
 
 /// Whether a message goes on with a phrase whose beginning was found when it came: some words, or, directly after that

@@ -7,7 +7,7 @@ use crate::normalise::{Mapped, Mapper, fold};
 
 /// The readings of a text that are tried: as it is written, and with digits read as the letters they look like.
 pub(super) fn layers(text: &str) -> impl Iterator<Item = Mapped<'static>> {
-    let digits = text.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'@' | b'$' | b'!' | b'|'));
+    let digits = fold(text).text.contains(disguised);
     [false, true].into_iter().filter(move |leet| digits || !leet).map(|leet| plain(text, leet))
 }
 
@@ -24,6 +24,10 @@ fn plain(text: &str, leet: bool) -> Mapped<'static> {
     for (index, &(at, c)) in chars.iter().enumerate() {
         let before = index.checked_sub(1).and_then(char_at);
         let after = char_at(index + 1);
+        // "12 个 单 词"
+        if c == ' ' && before.is_some_and(|c| c.is_ascii_digit()) && matches!(after, Some('个' | '個')) {
+            continue;
+        }
         if hides(c) && before.is_some_and(char::is_alphabetic) {
             let next = (index + 1..index + 4).filter_map(char_at).find(|c| !hides(*c));
             let han = before.is_some_and(is_han) && next.is_some_and(is_han);
@@ -105,18 +109,67 @@ pub(super) fn sentences(plain: &str) -> Vec<Range<usize>> {
     cut(plain, &(0..plain.len()), ends)
 }
 
+/// Nobody reads a longer clause as one; what is judged word against word must have an end.
+const MAX_CLAUSE: usize = 1200;
+
 /// The clauses of a sentence.
 pub(super) fn clauses(plain: &str, sentence: &Range<usize>) -> Vec<Range<usize>> {
     let ends = |at: usize, c: char| {
         matches!(c, ',' | '、' | '(' | ')' | '…' | '—')
             || (c == ':' && plain.get(at..).is_some_and(|rest| !rest.starts_with("://")))
+            || begins_with_just(plain, at)
             || plain.get(at..).is_some_and(|rest| {
-                [" but ", " just ", "但是", "但请", "只要", "只需", "而是"]
+                [" but ", " so ", " therefore ", "但是", "但请", "只要", "只需", "而是", "所以", "因此"]
                     .iter()
                     .any(|word| rest.starts_with(word))
             })
     };
-    cut(plain, sentence, ends)
+    let mut out = Vec::new();
+    for clause in cut(plain, sentence, ends) {
+        if clause.len() <= MAX_CLAUSE {
+            out.push(clause);
+            continue;
+        }
+        let mut from = clause.start;
+        for (at, c) in plain.get(clause.clone()).unwrap_or_default().char_indices() {
+            let at = clause.start + at;
+            if at - from >= MAX_CLAUSE && (c == ' ' || !c.is_ascii()) {
+                out.push(from..at);
+                from = at;
+            }
+        }
+        out.push(from..clause.end);
+    }
+    out
+}
+
+/// Whether " just …" begins an imperative here: not in "I just need …".
+fn begins_with_just(plain: &str, at: usize) -> bool {
+    let subject = |before: &str| {
+        let word = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next();
+        word.is_some_and(|word| ["i", "we", "you", "they", "it", "can", "will"].contains(&word))
+    };
+    plain.get(at..).is_some_and(|rest| rest.starts_with(" just ")) && !plain.get(..at).is_some_and(subject)
+}
+
+/// What a sentence quotes, with the signs around it.
+pub(super) fn quotations(plain: &str, sentence: &Range<usize>) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut open: Option<(usize, char)> = None;
+    for (at, c) in plain.get(sentence.clone()).unwrap_or_default().char_indices() {
+        let at = sentence.start + at;
+        match (open, c) {
+            (Some((from, close)), _) if c == close => {
+                out.push(from..at + c.len_utf8());
+                open = None;
+            }
+            (None, '“' | '”') => open = Some((at, '”')),
+            (None, '「') => open = Some((at, '」')),
+            (None, '"') => open = Some((at, '"')),
+            _ => {}
+        }
+    }
+    out
 }
 
 fn cut(plain: &str, range: &Range<usize>, ends: impl Fn(usize, char) -> bool) -> Vec<Range<usize>> {

@@ -199,6 +199,8 @@ fn worst_cases() {
             "key words and keys",
             fill(Box::new(move |rng| format!("private key {} tx ", hex(rng, 32))), &mut rng),
         ),
+        ("words of asking", format!("seed never {}", "send ".repeat(SIZE / 5))),
+        ("advice in quotes", format!("seed {}", "“never send your seed phrase” ".repeat(SIZE / 34))),
         ("one run of hex", hex(&mut rng, SIZE / 2)),
         ("grouped hex", fill(Box::new(move |rng| format!("{} ", hex(rng, 2))), &mut rng)),
         ("one run of base58", "5KJvsngHeMpm884wtkJNzQGaCErckhHJBGFsvd3VyK5qMZXj3hS".repeat(SIZE / 51)),

@@ -3,7 +3,11 @@
 #![expect(clippy::format_collect, reason = "texts are built once, and read better so")]
 
 #[cfg(test)]
+mod asking;
+#[cfg(test)]
 mod attachments;
+#[cfg(test)]
+mod extent;
 #[cfg(test)]
 mod false_marks;
 #[cfg(test)]

@@ -121,3 +121,21 @@ fn ordinary_messages_are_not_pieces_of_anything() {
     let stored = send(&talk.map(ToOwned::to_owned));
     assert_eq!(stored, talk);
 }
+
+#[test]
+fn one_word_again_and_again_is_no_phrase() {
+    // The last two have a valid checksum as twelve equal words.
+    for word in ["more", "help", "please", "wait", "好", "action", "beef"] {
+        let talk = vec![word.to_owned(); 26];
+        assert_eq!(send(&talk), talk);
+    }
+    let mut talk = vec!["more".to_owned(); 14];
+    talk.extend(["help", "more", "please", "more"].map(ToOwned::to_owned));
+    assert_eq!(send(&talk), talk);
+    for (word, last) in [("zoo", "wrong"), ("abandon", "about")] {
+        let mut vector = vec![word.to_owned(); 11];
+        vector.push(last.to_owned());
+        let stored = send(&vector);
+        assert!(stored.iter().all(|text| text != word && text != last), "{stored:?}");
+    }
+}
