@@ -1,6 +1,6 @@
 //! Which texts of an agent are stopped because they ask for a secret.
 //!
-//! The sentences in `asking/` were written in four lots, each before the rules were changed with a view to it; of the
+//! The sentences in `asking/` were written in three lots, each before the rules were changed with a view to it; of the
 //! first lot every second sentence was kept unseen in the same way. What was right at the first look at unseen ones, and
 //! what the rules before this set of lots made of the same:
 //! - advice that must pass: 40 of 43, 37 of 40, 25 of 26 (before: 34, 31, 21);
