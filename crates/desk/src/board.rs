@@ -34,6 +34,8 @@ impl Board {
     pub(crate) fn load(&self, waiting: &[(RequestId, bool)]) {
         let mut state = self.state.lock();
         state.line = Line::new();
+        // Those since then are told by the store, too: none may count twice.
+        state.throughput = Throughput::new();
         for (id, at_risk) in waiting {
             state.line.join(*id, *at_risk);
         }

@@ -66,19 +66,24 @@ pub trait Audience: Send + Sync + 'static {
     fn wants(&self, request: RequestId) -> bool;
 }
 
-/// Loads the queue, then hands on what is committed from now on and somebody wants to hear of, for ever. Returns only
-/// when nobody takes it any more.
-pub async fn relay(desk: Desk, audience: Arc<dyn Audience>, signals: Sender<Signal>) {
+/// Loads the queue, then hands on what is committed after `cursor` and somebody wants to hear of, for ever. Returns
+/// when nobody takes it any more, and when the place is lost: then those who listen have to read for themselves.
+pub async fn relay(
+    desk: Desk,
+    audience: Arc<dyn Audience>,
+    mut cursor: outbox::Cursor,
+    signals: Sender<Signal>,
+) {
     let mut committed = desk.store().committed();
-    let mut cursor = loop {
+    loop {
         match load(&desk).await {
-            Ok(cursor) => break cursor,
+            Ok(()) => break,
             Err(error) => {
                 tracing::warn!(%error, "the queue could not be loaded yet");
                 tokio::time::sleep(PAUSE).await;
             }
         }
-    };
+    }
     loop {
         if signals.is_closed() {
             return;
@@ -98,10 +103,8 @@ pub async fn relay(desk: Desk, audience: Arc<dyn Audience>, signals: Sender<Sign
                 }
             }
             Err(Error::Store(StoreError::CursorLost)) => {
-                tracing::warn!("the outbox was trimmed or restored: the queue is loaded anew");
-                if let Ok(fresh) = load(&desk).await {
-                    cursor = fresh;
-                }
+                tracing::warn!("the outbox was trimmed or restored: the place in it is lost");
+                return;
             }
             Err(error) => {
                 tracing::warn!(%error, "the outbox could not be read");
@@ -111,19 +114,18 @@ pub async fn relay(desk: Desk, audience: Arc<dyn Audience>, signals: Sender<Sign
     }
 }
 
-/// Loads board and directory from the store and returns the place in the feed that they stand for.
-async fn load(desk: &Desk) -> Result<outbox::Cursor, Error> {
+/// Loads board and directory from the store. They may be ahead of the feed; what it tells again changes nothing.
+async fn load(desk: &Desk) -> Result<(), Error> {
     let unit_desk = desk.clone();
     desk.store()
         .read(move |rd| {
-            let cursor = outbox::head(rd)?;
             unit_desk.shared.directory.load(&agent::list(rd)?);
             unit_desk.board().load(&request::list_waiting(rd)?);
             let since = unit_desk.now().minus(Duration::from_hours(3));
             for answer in outbox::list_answered(rd, since, 4_096)? {
                 note_answer(&unit_desk, &answer);
             }
-            Ok(cursor)
+            Ok(())
         })
         .await
 }

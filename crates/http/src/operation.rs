@@ -20,7 +20,7 @@ const WRITABLE_WITHIN: Duration = Duration::from_secs(2);
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::get("/healthz", Access::Public, healthz).counts(Class::Free),
-        Route::get("/readyz", Access::Public, readyz).counts(Class::Free),
+        Route::get("/readyz", Access::Public, readyz).counts(Class::Read),
         Route::get("/metrics", Access::Operator, metrics).counts(Class::Free),
     ]
 }

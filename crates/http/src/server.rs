@@ -58,13 +58,18 @@ pub async fn serve(
     let mut tasks = JoinSet::new();
     tasks.spawn(metric::upkeep(app.metrics.clone()));
     tasks.spawn(live::attend(app.clone()));
-    tasks.spawn(relay(app.clone()));
+    tokio::pin!(shutdown);
+    // Before the first connection: whoever reads after this place was noted is told of everything that comes after it.
+    let place = tokio::select! {
+        () = &mut shutdown => return Ok(()),
+        place = place(&app) => place,
+    };
+    tasks.spawn(relay(app.clone(), place));
     tracing::info!(%address, "serving");
 
     let (stop, stopping) = watch::channel(false);
     let seats = Seats::default();
     let mut connections = JoinSet::new();
-    tokio::pin!(shutdown);
     loop {
         let (stream, from) = tokio::select! {
             () = &mut shutdown => break,
@@ -107,20 +112,27 @@ pub async fn serve(
     Ok(())
 }
 
-/// Hands the relay's signals to the hub; a relay that falls over is started again.
-async fn relay(app: App) {
-    // Read before the relay begins, so that agents' cursors start where nothing can have been missed.
+/// The place in the feed from which the relay begins.
+async fn place(app: &App) -> outbox::Cursor {
     loop {
         match app.desk.store().read(outbox::head).await {
-            Ok(head) => break app.hub.begin(head.to_string()),
+            Ok(head) => {
+                app.hub.begin(head.to_string());
+                return head;
+            }
             Err(error) => tracing::warn!(%error, "the outbox cannot be read yet"),
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// Hands the relay's signals to the hub. A relay that ends is started again; those who listened meanwhile may have
+/// missed something, so that they come back and read it.
+async fn relay(app: App, mut from: outbox::Cursor) {
     loop {
         let (sender, mut signals) = mpsc::channel(SIGNALS);
-        let relay =
-            tokio::spawn(standfast_desk::relay(app.desk.clone(), Arc::new(Listeners(app.clone())), sender));
+        let audience = Arc::new(Listeners(app.clone()));
+        let relay = tokio::spawn(standfast_desk::relay(app.desk.clone(), audience, from, sender));
         let _abort = AbortOnDrop(relay.abort_handle());
         app.hub.set_fed(true);
         while let Some(signal) = signals.recv().await {
@@ -129,6 +141,8 @@ async fn relay(app: App) {
         app.hub.set_fed(false);
         tracing::error!("the relay ended; it is started again");
         tokio::time::sleep(Duration::from_secs(1)).await;
+        from = place(&app).await;
+        app.hub.send_back();
     }
 }
 

@@ -217,7 +217,8 @@ store_test! {
     async fn the_relay_tells_everything_once_and_in_order(store) {
         let desk = TestDesk::new(&store);
         let (sender, mut signals) = tokio::sync::mpsc::channel(64);
-        let relay = tokio::spawn(crate::relay(desk.desk.clone(), std::sync::Arc::new(Everybody), sender));
+        let head = desk.store().read(standfast_store::outbox::head).await.unwrap();
+        let relay = tokio::spawn(crate::relay(desk.desk.clone(), std::sync::Arc::new(Everybody), head, sender));
         // The relay begins with what comes after it.
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         let receipt = desk.ask(&visitor(1), "c1", "one").await;

@@ -229,6 +229,11 @@ impl Hub {
     /// Tells every socket to go and when to come back.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+        self.send_back();
+    }
+
+    /// Tells every socket to come back and read what it may have missed.
+    pub(crate) fn send_back(&self) {
         let state = self.state();
         let all = state.members.len() as u64;
         for member in state.members.values() {
