@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   deskPlace,
+  isRequestId,
   readAddress,
   requestNumber,
   spokenNumber,
@@ -76,5 +77,14 @@ describe('matching', () => {
     expect(matches('标记为已解决', '解决')).toBe(true);
     expect(matches('ＵＳＤＴ 转账', 'usdt')).toBe(true);
     expect(matches('Mark as solved', 'spam')).toBe(false);
+  });
+});
+
+describe('a request in the address', () => {
+  it('is an id only when it fits into 64 bits', () => {
+    expect(['1', '7123456789012345678', '9223372036854775807'].every(isRequestId)).toBe(true);
+    expect(
+      ['', '0', '-1', 'abc', '1a', '01', '9223372036854775808', '1'.repeat(30)].some(isRequestId),
+    ).toBe(false);
   });
 });

@@ -1,7 +1,8 @@
 import { tick } from 'svelte';
 import * as api from '../api/endpoints';
-import { asProblem, type Problem } from '../api/http';
+import { asProblem, Problem } from '../api/http';
 import type { CustomerPanel, Entry, Id, RequestDetail, RequestSummary, Viewer } from '../api/types';
+import { View } from '../reply/view';
 import { session } from '../session/session.svelte';
 import { hole, mergeEntries } from './thread';
 
@@ -29,12 +30,23 @@ export class Conversation {
   /** When this was last on screen: old conversations are let go. */
   touched = 0;
 
+  /** When each entry came into view; decides what a reply has seen. */
+  readonly view = new View();
+
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
   #filling = false;
 
   constructor(id: Id, known?: RequestSummary) {
     this.id = id;
     if (known) this.request = preview(known);
+  }
+
+  /** What an address shows that names no request: never asked for, never followed. */
+  static missing(id: Id): Conversation {
+    const none = new Conversation(id);
+    none.status = 'failed';
+    none.problem = new Problem({ code: 'not_found', title: 'not found', status: 404 });
+    return none;
   }
 
   get lastSeq(): number {

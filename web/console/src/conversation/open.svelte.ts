@@ -2,6 +2,7 @@ import type { Id } from '../api/types';
 import { inbox } from '../inbox/inbox.svelte';
 import { seen } from '../inbox/seen';
 import { link } from '../live/link.svelte';
+import { isRequestId } from '../routing/address';
 import { session } from '../session/session.svelte';
 import * as api from '../api/endpoints';
 import { Conversation } from './conversation.svelte';
@@ -23,6 +24,11 @@ class Open {
     inbox.open = id;
     if (id === null) {
       this.current = null;
+      link.viewing(null);
+      return;
+    }
+    if (!isRequestId(id)) {
+      this.current = Conversation.missing(id);
       link.viewing(null);
       return;
     }

@@ -1,6 +1,7 @@
 import { Live, type Connection } from '@standfast/ui/live';
 import type { ServerFrame } from '@standfast/ui/frame';
 import type { Id } from '../api/types';
+import { isRequestId } from '../routing/address';
 import { language } from '../words.svelte';
 
 /** The console's one live connection. Who hears what is decided in `frames.ts`. */
@@ -8,6 +9,8 @@ class Link {
   connection = $state<Connection>('stopped');
   /** True once it has been live: before that, "connecting" is nothing to report. */
   hadContact = $state(false);
+  /** The browser itself says that there is no network. */
+  cutOff = $state(false);
 
   #onFrame: (frame: ServerFrame) => void = () => {};
   #onBack: () => void = () => {};
@@ -30,21 +33,43 @@ class Link {
     this.#onRefused = to.refused;
   }
 
+  /** Nothing that only the live link tells (presence, new entries) can be believed now. */
+  get down(): boolean {
+    const { connection } = this;
+    if (this.cutOff || connection === 'offline' || connection === 'refused') return true;
+    return connection === 'connecting' && this.hadContact;
+  }
+
   start(feed: string): void {
+    this.cutOff = false;
     this.#live.feed = feed;
     this.#live.start();
   }
 
   stop(): void {
+    this.cutOff = false;
     this.#live.stop();
     this.hadContact = false;
   }
 
+  /** The network is gone: the socket would only notice with the next heartbeat, so it is given up now. */
+  cut(): void {
+    if (this.connection === 'stopped' || this.connection === 'refused') return;
+    this.cutOff = true;
+    this.#live.stop();
+  }
+
   wake(): void {
-    this.#live.wake();
+    if (!this.cutOff) {
+      this.#live.wake();
+      return;
+    }
+    this.cutOff = false;
+    this.#live.start();
   }
 
   subscribe(request: Id, after: number): void {
+    if (!isRequestId(request)) return;
     this.#live.subscribe(request, after);
   }
 
@@ -53,6 +78,7 @@ class Link {
   }
 
   viewing(request: Id | null): void {
+    if (request !== null && !isRequestId(request)) return;
     this.#viewing = request;
     this.#live.signal({ t: 'viewing', request });
   }
@@ -79,7 +105,8 @@ class Link {
 
   #changed(connection: Connection): void {
     const back = (connection === 'live' || connection === 'polling') && this.connection !== 'live';
-    this.connection = connection;
+    // A link that was cut is not stopped for good: whoever asks is told that it is offline.
+    this.connection = this.cutOff && connection === 'stopped' ? 'offline' : connection;
     if (connection === 'refused') this.#onRefused();
     if (back) {
       this.hadContact = true;

@@ -146,6 +146,7 @@ class ReplyOutbox {
     if (conversation && missed.length > 0) {
       conversation.missed = missed;
       for (const entry of missed) conversation.applyEntry(entry);
+      conversation.view.see(missed, instant());
     }
     const { text } = item.frame;
     const files = (item.display ?? []) as Attachment[];

@@ -42,6 +42,8 @@ export class Writing {
 
   #timer: ReturnType<typeof setTimeout> | undefined;
   #typedAt = 0;
+  /** When the reply was last worked on; one that was kept from before counts as read again when it is opened. */
+  #workedOnAt = instant();
 
   constructor(request: Id) {
     this.request = request;
@@ -68,8 +70,10 @@ export class Writing {
   }
 
   write(text: string): void {
-    if (this.tab === 'reply') this.reply = text;
-    else this.note = text;
+    if (this.tab === 'reply') {
+      this.reply = text;
+      this.#workedOnAt = instant();
+    } else this.note = text;
     if (this.returned?.code !== 'outdated_view') this.returned = null;
     this.#later();
     if (this.tab === 'reply' && instant() - this.#typedAt > TYPING_EVERY_MS) {
@@ -91,7 +95,7 @@ export class Writing {
       tab,
       text: this.text.trim(),
       files: this.files,
-      seenSeq: conversation.lastSeq,
+      seenSeq: conversation.view.seen(instant(), this.#workedOnAt),
       after,
     });
     if (tab === 'reply') {
@@ -108,6 +112,14 @@ export class Writing {
     this.save();
   }
 
+  /** The agent has read what a refused reply had missed. */
+  read(conversation: Conversation): void {
+    const missed = conversation.missed.at(-1)?.seq ?? 0;
+    if (missed > 0) conversation.view.confirm(missed);
+    conversation.missed = [];
+    this.returned = null;
+  }
+
   take({ tab, text, files, code, detail }: Returned): void {
     this.tab = tab;
     if (tab === 'reply') {
@@ -117,6 +129,8 @@ export class Writing {
       this.note = putBack(this.note, text);
       this.noteFiles = [...files, ...this.noteFiles];
     }
+    // What was missed now stands above the box: sending again answers it, once it was there long enough to read.
+    this.#workedOnAt = instant();
     this.returned = code === 'unknown' ? null : { code, detail };
     this.save();
   }

@@ -64,6 +64,13 @@ function decode(part: string): string {
   }
 }
 
+const LARGEST_ID = 2n ** 63n - 1n;
+
+/** Whether an address names a request by its id: a positive number of 64 bits. */
+export function isRequestId(text: string): boolean {
+  return /^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= LARGEST_ID;
+}
+
 const NUMBER = /^[23456789ABCDEFGHJKMNPQRSTUVWXYZ]{10}$/;
 
 /** A request number as people type it (hyphens, blanks, small letters), in its stored form; null when it is none. */

@@ -1,5 +1,6 @@
 import * as api from '../api/endpoints';
 import type { Agent, Desk, Field, Id, Presence, RequestType, Team } from '../api/types';
+import { link } from '../live/link.svelte';
 import { t, titled } from '../words.svelte';
 
 /** The desk's own people and vocabulary: agents, teams, types, fields; loaded once, presence kept live. */
@@ -30,6 +31,7 @@ class Directory {
   }
 
   presenceOf(id: Id): Presence {
+    if (link.down) return 'offline';
     return this.presence[id] ?? this.agents.find((agent) => agent.id === id)?.status ?? 'offline';
   }
 
