@@ -91,11 +91,7 @@ impl Upload {
         if command.name.len() > 255 {
             return Err(Error::invalid("name", "too_long"));
         }
-        let incoming = desk.files().join("incoming");
-        tokio::fs::create_dir_all(&incoming).await?;
-        if standfast_store::is_nearly_full(&incoming) {
-            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into());
-        }
+        tokio::fs::create_dir_all(desk.files().join("incoming")).await?;
         Ok(Self {
             desk: desk.clone(),
             scope: scope.to_owned(),
@@ -145,6 +141,10 @@ impl Upload {
 
     /// Stores the file and returns what a message refers to it by.
     pub async fn finish(mut self) -> Result<UploadView, Error> {
+        // The last space is for words. Asked only now, when the peer has sent everything and waits for an answer.
+        if standfast_store::is_nearly_full(self.desk.files()) {
+            return Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into());
+        }
         let mut findings = Findings::default();
         let name = clean_name(&self.command.name);
         // What an agent may not write, an agent may not send as a file either.
