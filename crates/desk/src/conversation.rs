@@ -13,6 +13,8 @@ use crate::{AgentCaller, Desk, Error};
 
 /// Most requests of one customer that a list shows.
 const MOST_OWN: i64 = 50;
+/// Requests merged one into the other that are followed.
+const MOST_MERGES: usize = 8;
 /// Most entries of one page.
 const MOST_ENTRIES: i64 = 200;
 
@@ -76,6 +78,32 @@ pub async fn open_link(desk: &Desk, number: RequestNumber, token: &str) -> Resul
     } else {
         Err(Error::NotFound)
     }
+}
+
+/// The secret link of the request in which a merged one goes on: who has only the link of the merged one could not
+/// follow there otherwise. None while it is not merged, and where the other request is somebody else's.
+pub async fn merged_link(
+    desk: &Desk,
+    caller: &Customer,
+    number: RequestNumber,
+) -> Result<Option<String>, Error> {
+    let caller = caller.clone();
+    let found = desk.store().read(move |rd| {
+        let merged = own(rd, &caller, number)?;
+        let mut target = merged.clone();
+        for _ in 0..MOST_MERGES {
+            let Some(next) = target.merged_into else { break };
+            target = request::find(rd, next)?.ok_or(Error::NotFound)?;
+        }
+        if target.merged_into.is_some() {
+            return Err(Error::Inconsistent("merged in a circle"));
+        }
+        Ok(Some(target).filter(|row| row.id != merged.id && row.customer_id == merged.customer_id))
+    });
+    let link = |row: RequestRow| {
+        format!("/t/{}/{}", row.number, desk.keys().link_token(row.id, row.link_generation))
+    };
+    Ok(found.await?.map(link))
 }
 
 /// The customer's latest requests, newest first.

@@ -41,7 +41,7 @@ pub use board::{Board, Waiting};
 pub use caller::{AgentCaller, Customer, Visitor};
 pub use command::{Answer, FollowUp, Intake, Join, Then, UploadCommand};
 pub use conversation::{
-    Window, conversation, customer_panel, detail, entries, open_link, own_requests, read_by_agent,
+    Window, conversation, customer_panel, detail, entries, merged_link, open_link, own_requests, read_by_agent,
     read_by_customer,
 };
 pub use desk::{Desk, Limits, Settings};

@@ -72,6 +72,16 @@ store_test! {
         let more = crate::FollowUp { client_id: "c3".into(), text: "ETH to USDC".into(), ..crate::FollowUp::default() };
         let went = crate::follow_up(&desk, &who, two.number, more).await.unwrap().receipt;
         assert_eq!(went.number, one.number);
+        // Who has only the link of the merged one is led on; nobody is led anywhere else.
+        let link = crate::Customer::Link(two.request_id);
+        assert_eq!(crate::merged_link(&desk, &link, two.number).await.unwrap(), Some(one.link.clone()));
+        assert_eq!(crate::merged_link(&desk, &who, two.number).await.unwrap(), Some(one.link.clone()));
+        assert_eq!(crate::merged_link(&desk, &who, one.number).await.unwrap(), None);
+        assert!(matches!(crate::merged_link(&desk, &link, one.number).await, Err(Error::NotFound)));
+        assert!(matches!(crate::merged_link(&desk, &visitor(2), two.number).await, Err(Error::NotFound)));
+        let three = receive(&desk, &who, Intake { join: Join::New, ..intake("c4", "a third") }).await.unwrap().receipt;
+        merge(&desk, &agent, one.request_id, three.number).await.unwrap();
+        assert_eq!(crate::merged_link(&desk, &link, two.number).await.unwrap(), Some(three.link), "over two steps");
         let stranger = desk.ask(&visitor(2), "c1", "mine").await;
         assert!(matches!(merge(&desk, &agent, stranger.request_id, one.number).await, Err(Error::CannotMerge)));
         assert!(matches!(merge(&desk, &agent, one.request_id, one.number).await, Err(Error::CannotMerge)));

@@ -15,7 +15,8 @@ pub(crate) struct RequestView {
     pub(crate) state_code: &'static str,
     pub(crate) next: String,
     pub(crate) at_risk: bool,
-    pub(crate) merged_into: Option<String>,
+    /// Where a merged request goes on.
+    pub(crate) merged_into: Option<MergedInto>,
     pub(crate) facts: Vec<(String, String)>,
     pub(crate) steps: Option<SafetySteps>,
     pub(crate) receipt: Option<ReceiptView>,
@@ -25,6 +26,20 @@ pub(crate) struct RequestView {
     pub(crate) later: bool,
     pub(crate) print: bool,
     pub(crate) printed: String,
+}
+
+/// The request in which a merged one goes on, and the link that leads there.
+#[derive(Clone, Debug)]
+pub(crate) struct MergedInto {
+    pub(crate) number: String,
+    pub(crate) href: String,
+}
+
+impl MergedInto {
+    /// Of a secret link.
+    pub(crate) fn new(link: String) -> Self {
+        Self { number: link.split('/').nth(2).unwrap_or_default().to_owned(), href: link }
+    }
 }
 
 /// That a message has just arrived.
@@ -78,6 +93,12 @@ impl RequestView {
         self.state_code != State::Merged.as_str()
     }
 
+    /// The address of a request that the record names.
+    pub(crate) fn way_to(&self, number: &str) -> String {
+        let onward = self.merged_into.as_ref().filter(|target| target.number == number);
+        onward.map_or_else(|| format!("/t/{number}"), |target| target.href.clone())
+    }
+
     pub(crate) fn new(
         words: Words,
         conversation: &Conversation<RequestSummary>,
@@ -89,16 +110,12 @@ impl RequestView {
         let number = request.number.to_string();
         let entries: Vec<Line> =
             conversation.entries.iter().filter_map(|entry| line(words, &number, entry, now, print)).collect();
-        let merged_into = conversation.entries.iter().rev().find_map(|entry| match &entry.event {
-            Some(Event::MergedInto { number }) => Some(number.to_string()),
-            _ => None,
-        });
         Self {
             state: state_text(words, request.state),
             state_code: request.state.as_str(),
             next: words.say(&format!("state.{}.next", request.state.as_str())),
             at_risk: request.at_risk && request.state.is_active(),
-            merged_into: merged_into.filter(|_| request.state == State::Merged),
+            merged_into: None,
             facts: facts(words, request, place, now, print),
             steps: secret_steps(words, conversation),
             receipt: None,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::{Method, StatusCode};
-use standfast_desk::{AgentCaller, Answer, NewAgent, Then, add_agent, reply, transition};
+use standfast_desk::{AgentCaller, Answer, NewAgent, Then, add_agent, merge, reply, transition};
 use standfast_domain::{Language, RequestId, Role, Transition};
 use standfast_store::store_test;
 
@@ -402,6 +402,27 @@ store_test! {
         browser.keeps_cookies = true;
         let path = location(&browser.get(&format!("/t/{link}")).await);
         assert!(browser.page(&path).await.contains("stolen just now"));
+    }
+
+    async fn the_link_of_a_merged_request_leads_on_from_any_device(store) {
+        let server = TestServer::start(&store).await;
+        let (mut browser, mut elsewhere) = (Browser::new(&server, "en"), Browser::new(&server, "en"));
+        let target = path_of(&browser.ask("swap", "my swap failed").await).to_owned();
+        let form = Form::of(&browser.page("/contact?type=balance").await).with("text", "balance").with("about", "new");
+        let receipt = location(&browser.send("/contact", &form).await);
+        let page = browser.page(&receipt).await;
+        let link = page.split("http://desk.test").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let source = request_id(&browser, path_of(&receipt)).await;
+        let into = target.trim_start_matches("/t/").parse().unwrap();
+        merge(&server.desk, &agent(&server).await, source, into).await.unwrap();
+        let merged = location(&elsewhere.get(&link).await);
+        let page = elsewhere.page(&merged).await;
+        let onward = format!("href=\"{target}/");
+        let onward = page.split(&onward).nth(1).unwrap().split('"').next().unwrap();
+        let arrived = location(&elsewhere.get(&format!("{target}/{onward}")).await);
+        assert_eq!(arrived, target);
+        assert!(elsewhere.page(&target).await.contains("my swap failed"));
+        assert_eq!(page.matches(&format!("href=\"{target}\"")).count(), 0, "no dead end");
     }
 
     async fn the_secret_link_opens_one_request_and_leaves_the_address(store) {

@@ -7,15 +7,15 @@ use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use standfast_desk::{
     Conversation, Customer, Error, FollowUp, Receipt, RequestSummary, SecretNotice, Visitor, conversation,
-    follow_up, open_link, read_by_customer,
+    follow_up, merged_link, open_link, read_by_customer,
 };
-use standfast_domain::{Channel, NumberError, RequestNumber};
+use standfast_domain::{Channel, NumberError, RequestNumber, State as RequestState};
 
 use super::contact::{attachments, content, put_down, refused, sealed, take_out_secrets, trapped};
 use super::form::{Mistake, Seal, Sheet, Typed};
 use super::frame::{Frame, page};
 use super::landing::{OpenRequest, open_requests};
-use super::record::{LinkView, ReceiptView, RequestView, steps_for};
+use super::record::{LinkView, MergedInto, ReceiptView, RequestView, steps_for};
 use super::submission::{self, Submission};
 use super::text::Segment;
 use super::visit::{Visit, link_cookie, visitor_cookie};
@@ -314,6 +314,9 @@ async fn gather(
     let mut shown = RequestView::new(visit.words, &found, place, now, print);
     shown.earlier = (after > 0).then(|| (after - WINDOW + 1).max(1));
     shown.later = found.more;
+    if found.request.state == RequestState::Merged {
+        shown.merged_into = merged_link(desk, &reach.customer, number).await?.map(MergedInto::new);
+    }
     Ok(shown)
 }
 
@@ -324,10 +327,9 @@ fn request_page(
     view: RequestView,
     sheet: Sheet,
 ) -> RequestPage {
-    use standfast_domain::State;
     let (title, lead) = match request.state {
-        State::Solved => ("reply.title.solved", "reply.solved"),
-        State::Closed => ("reply.title.closed", "reply.closed"),
+        RequestState::Solved => ("reply.title.solved", "reply.solved"),
+        RequestState::Closed => ("reply.title.closed", "reply.closed"),
         _ => ("reply.title", ""),
     };
     let reply_lead = if lead.is_empty() { String::new() } else { visit.words.say(lead) };
