@@ -1,5 +1,6 @@
 import { segments } from '@standfast/ui/mark';
 import { t } from '../words.svelte';
+import { visible } from './direction';
 
 /** The name of what was redacted: “recovery phrase”. */
 export function secretName(kind: string): string {
@@ -8,12 +9,19 @@ export function secretName(kind: string): string {
   return name === key ? t('secret.other') : name;
 }
 
+/** What stands where a secret was: “Recovery phrase, 12 words, removed”. */
+export function markText(secret: string, detail: string | null): string {
+  return detail
+    ? t('redacted.count', { secret: secretName(secret), count: Number(detail) || 0 })
+    : t('redacted', { secret: secretName(secret) });
+}
+
 /** One line of plain text with its marks spelled out; for previews. */
 export function plainText(text: string): string {
   const parts = segments(text).map((part) =>
     part.kind === 'mark'
       ? `[${t('redacted.short', { secret: secretName(part.secret) })}]`
-      : part.text,
+      : visible(part.text),
   );
   return parts.join('').replace(/\s+/g, ' ').trim();
 }

@@ -12,6 +12,12 @@ export function fileSize(bytes: number, language: Language): string {
   }).format(bytes / (size as number));
 }
 
+/** A limit on files, rounded down to what people say: 26,214,400 bytes → "25 MB"; a file of that size fits. */
+export function limitSize(bytes: number, language: Language): string {
+  const megabytes = Math.floor(bytes / 2 ** 20);
+  return megabytes > 0 ? fileSize(megabytes * 1e6, language) : fileSize(bytes, language);
+}
+
 /** The desk counts up to 1,000; beyond, "999+" says enough. */
 export function countOf(count: number, language: Language): string {
   return count >= 1_000 ? '999+' : new Intl.NumberFormat(language).format(count);

@@ -3,13 +3,15 @@ import { asProblem } from '../api/http';
 import type { AfterReply, Attachment, Id } from '../api/types';
 import { instant } from '../clock.svelte';
 import type { Conversation } from '../conversation/conversation.svelte';
+import { plainText } from '../conversation/plain';
 import { link } from '../live/link.svelte';
 import { directory } from '../session/directory.svelte';
 import { session } from '../session/session.svelte';
 import { language, t } from '../words.svelte';
+import { kindOf, limitOf } from './acceptance';
 import { draftsOf, loadDraft, putBack, saveDraft, type Draft, type Tab } from './draft';
 import { outbox, type Returned } from './outbox.svelte';
-import { fileSize } from '../parts/format';
+import { limitSize } from '../parts/format';
 import { notices } from '../parts/notices.svelte';
 
 export interface Uploading {
@@ -178,7 +180,8 @@ export class Writing {
     item.task = upload(file, item.key, language(), (part) => (item.progress = part));
     item.task.done.then(
       (attachment) => {
-        if (attachment.secret) notices.failed(t('upload.cleaned', { name: attachment.name }));
+        if (attachment.secret)
+          notices.failed(t('upload.cleaned', { name: plainText(attachment.name) }));
         if (item.tab === 'reply') this.replyFiles = [...this.replyFiles, attachment];
         else this.noteFiles = [...this.noteFiles, attachment];
         this.uploads = this.uploads.filter((each) => each.key !== item.key);
@@ -210,20 +213,14 @@ export class Writing {
 function refusalOf(
   file: File,
   room: number,
-  limits: { upload_bytes: number; media_types: string[] } | undefined,
+  limits: { upload_bytes: number } | undefined,
 ): string | null {
   if (room <= 0) return t('upload.too_many');
   if (!limits) return null;
-  if (file.size > limits.upload_bytes)
-    return t('upload.too_large', { limit: fileSize(limits.upload_bytes, language()) });
-  const wanted = limits.media_types;
-  const fits =
-    wanted.length === 0 ||
-    wanted.some(
-      (type) =>
-        type === file.type || (type.endsWith('/*') && file.type.startsWith(type.slice(0, -1))),
-    );
-  return fits || !file.type ? null : t('upload.wrong_type');
+  const kind = kindOf(file);
+  if (kind === 'other') return t('upload.wrong_type');
+  const limit = limitOf(kind, limits.upload_bytes);
+  return file.size > limit ? t('upload.too_large', { limit: limitSize(limit, language()) }) : null;
 }
 
 /** All that is being written, by request; a text that comes back finds its box even when another one is on screen. */
