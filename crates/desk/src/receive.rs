@@ -26,6 +26,8 @@ use crate::{Desk, Error, chain};
 const ATTEMPTS: usize = 4;
 /// How many of a customer's requests are looked at for one that the words belong to.
 const CANDIDATES: i64 = 8;
+/// Most answers, and most values of the host app, that a request keeps.
+const MOST_KNOWN: usize = 64;
 /// How many earlier texts are looked at for pieces of a phrase.
 const EARLIER: i64 = 32;
 
@@ -61,6 +63,20 @@ pub async fn follow_up(
     let words = Draft::check(desk, caller, &intake)?;
     let row = crate::conversation::of_customer(desk, caller, number).await?;
     write(desk, caller, words, Some(row.id)).await
+}
+
+/// The receipt that this caller's words got under this client id, if that was at `since` or later.
+pub async fn received_since(
+    desk: &Desk,
+    caller: &Customer,
+    client_id: &str,
+    since: Time,
+) -> Result<Option<Received>, Error> {
+    let key = receipt_key(&caller.scope(), client_id);
+    let body = desk.store().read(move |rd| answers::find(rd, &key).map_err(Error::from)).await?;
+    let Some(body) = body else { return Ok(None) };
+    let receipt: Receipt = serde_json::from_str(&body).map_err(|_| Error::Inconsistent("receipt"))?;
+    Ok((receipt.received_at >= since).then_some(Received { receipt, replayed: true }))
 }
 
 /// Writes words, again where somebody was faster: then the second attempt finds what the other one wrote.
@@ -198,6 +214,8 @@ fn join(
     record.row.follow_up_count += 1;
     note_risk(desk, &mut record, &findings, now)?;
     merge_identifiers(&mut record.row, &findings)?;
+    record.row.fields = added(&record.row.fields, &words.fields)?;
+    record.row.context = added(&record.row.context, &words.context)?;
     if from == State::Solved {
         record.tell(desk.entropy(), now, Author::System, Event::State { from, to: State::Open })?;
     }
@@ -307,6 +325,18 @@ fn start(
 
 fn json_map(map: &BTreeMap<String, String>) -> Result<String, Error> {
     serde_json::to_string(map).map_err(|_| Error::Inconsistent("json"))
+}
+
+/// What is known with what came in now: an answer that was given stays, one that was missing is filled in.
+fn added(known: &str, new: &BTreeMap<String, String>) -> Result<String, Error> {
+    let mut known: BTreeMap<String, String> =
+        serde_json::from_str(known).map_err(|_| Error::Inconsistent("json"))?;
+    for (name, value) in new {
+        if known.len() < MOST_KNOWN {
+            known.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+    }
+    json_map(&known)
 }
 
 fn add_customer(

@@ -43,7 +43,7 @@ pub struct Rates {
     pub read: Rate,
     /// Reads from one network.
     pub read_network: Rate,
-    /// Attempts to sign in with one e-mail address.
+    /// Attempts to sign in with one e-mail address from one network.
     pub sign_in: Rate,
     /// Attempts to sign in from one network.
     pub sign_in_network: Rate,

@@ -65,7 +65,10 @@ const SETTINGS: &[(&str, &str)] = &[
     ("http.rates.upload_network", "Files from one network."),
     ("http.rates.read", "Reads of one identity."),
     ("http.rates.read_network", "Reads from one network."),
-    ("http.rates.sign_in", "Attempts to sign in with one e-mail address."),
+    (
+        "http.rates.sign_in",
+        "Attempts to sign in with one e-mail address from one network, so that nobody can keep an agent out from elsewhere.",
+    ),
     ("http.rates.sign_in_network", "Attempts to sign in from one network."),
     (
         "http.widget_origins",

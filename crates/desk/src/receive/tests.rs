@@ -175,6 +175,11 @@ store_test! {
         assert_eq!(talk.request.fields["transaction"], hash);
         assert_eq!(talk.request.identifiers[0].value, hash);
         assert!(!receipt.at_risk);
+        let more = [("transaction".to_owned(), "another".to_owned()), ("chain".to_owned(), "Bitcoin".to_owned())];
+        let more = Intake { fields: more.into(), ..intake("c2", "it is on Bitcoin") };
+        assert!(receive(&desk, &visitor(1), more).await.unwrap().receipt.joined);
+        let (talk, _) = detail(&desk, &agent, receipt.request_id).await.unwrap();
+        assert_eq!((talk.request.fields["transaction"].as_str(), talk.request.fields["chain"].as_str()), (hash, "Bitcoin"));
     }
 
     async fn strangers_are_told_that_there_is_nothing(store) {

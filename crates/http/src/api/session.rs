@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::body::Json;
 use crate::credential::{self, SignedIn};
 use crate::limit::Kind;
+use crate::network::Peer;
 use crate::problem::Problem;
 
 /// Who wants to sign in.
@@ -41,6 +42,7 @@ pub(crate) struct Session {
 )]
 pub(crate) async fn sign_in(
     State(app): State<App>,
+    peer: Peer,
     headers: HeaderMap,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Problem> {
@@ -52,7 +54,8 @@ pub(crate) async fn sign_in(
     if email.contains(char::is_control) || credentials.password.contains('\0') {
         return Err(Problem::new("wrong_password"));
     }
-    app.limits.check(Kind::SignIn, Some(&email), None)?;
+    // By address and network together: whoever knows an agent's address must not be able to keep the agent out.
+    app.limits.check(Kind::SignIn, Some(&format!("{email} {:?}", peer.network)), None)?;
     let signed_in = standfast_desk::sign_in(&app.desk, &email, &credentials.password).await?;
     let cookie = credential::set_session(&app, Some((&signed_in.token, signed_in.expires_at)));
     Ok(([(SET_COOKIE, cookie)], Answer(Session { agent: signed_in.agent })).into_response())
