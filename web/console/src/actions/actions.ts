@@ -264,7 +264,7 @@ export const ACTIONS: readonly Action[] = [
     group: 'request',
     label: 'action.not_spam',
     keys: [],
-    allowed: () => inState('spam') && session.may('unspam'),
+    allowed: () => inState('spam') && session.may('write'),
     run: onRequest((it) => deeds.transition(it, 'not_spam')),
   },
   {

@@ -4,6 +4,7 @@ import type { Id, RequestDetail, State, Transition } from '../api/types';
 import { open } from '../conversation/open.svelte';
 import { inbox } from '../inbox/inbox.svelte';
 import { notices } from '../parts/notices.svelte';
+import { spokenNumber } from '../routing/address';
 import { directory } from '../session/directory.svelte';
 import { session } from '../session/session.svelte';
 import { t } from '../words.svelte';
@@ -116,7 +117,7 @@ export async function merge(request: RequestDetail, into: string): Promise<void>
   await api.merge(request.id, into);
   show({ ...request, state: 'merged', merged_into: into });
   void open.get(request.id)?.load();
-  notices.done(t('deed.merged', { number: into }));
+  notices.done(t('deed.merged', { number: spokenNumber(into) }));
 }
 
 /** Throws `Problem`. */

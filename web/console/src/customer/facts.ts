@@ -10,6 +10,11 @@ export function contextFacts(context: Record<string, unknown>): [name: string, v
     ]);
 }
 
+/** A browser's own name is long and rarely of use: the page folds it, under whatever name it came. */
+export function isUserAgent([name, value]: readonly [string, string]): boolean {
+  return name === 'user_agent' || value.startsWith('Mozilla/');
+}
+
 /** When we first answered: as the desk says it, otherwise from the entries when all of them are here. */
 export function firstReplyAt(
   request: RequestDetail,

@@ -1,13 +1,13 @@
 import type { Role } from '../api/types';
 
 /** What a person may do at the desk. The server decides; this only hides what it would refuse. */
-export type Deed = 'write' | 'erase' | 'unspam' | 'agents' | 'jobs' | 'settings';
+export type Deed = 'write' | 'erase' | 'agents' | 'jobs' | 'settings';
 
 const ALLOWED: Record<Role, readonly Deed[]> = {
   analyst: [],
   agent: ['write'],
-  lead: ['write', 'erase', 'unspam', 'settings'],
-  admin: ['write', 'erase', 'unspam', 'settings', 'agents', 'jobs'],
+  lead: ['write', 'erase', 'settings'],
+  admin: ['write', 'erase', 'settings', 'agents', 'jobs'],
 };
 
 export function allows(role: Role | undefined, deed: Deed): boolean {
