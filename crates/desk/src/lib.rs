@@ -41,8 +41,8 @@ pub use board::{Board, Waiting};
 pub use caller::{AgentCaller, Customer, Visitor};
 pub use command::{Answer, FollowUp, Intake, Join, Then, UploadCommand};
 pub use conversation::{
-    Window, conversation, customer_panel, detail, entries, merged_link, open_link, own_requests, read_by_agent,
-    read_by_customer,
+    Window, conversation, customer_panel, detail, entries, merged_link, open_link, own_requests,
+    read_by_agent, read_by_customer,
 };
 pub use desk::{Desk, Limits, Settings};
 pub use erasure::erase;
@@ -51,7 +51,7 @@ pub use identity::{HostKey, identify};
 pub use inbox::{InboxQuery, View, inbox, inbox_counts, inbox_since};
 pub use jobs::{dead_jobs, retry_job, run_jobs, work};
 pub use keys::Keys;
-pub use receive::{Received, follow_up, receive};
+pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, sign_in, sign_out};
 pub use verify::{Fault, Verification, verify};

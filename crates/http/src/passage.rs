@@ -46,7 +46,7 @@ pub(crate) async fn pass(State((app, terms)): State<(App, Terms)>, request: Requ
     };
     let area = about.area;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = show(&problem, area, &about, response.headers());
+        response = show(&app, &problem, area, &about, response.headers());
     }
     headers::put(response.headers_mut(), area, app.secure);
     if is_shared(Terms { area, ..terms }) {
@@ -138,9 +138,9 @@ async fn run(terms: Terms, request: Request, next: Next) -> Response {
 }
 
 /// Writes a problem out as the area shows them.
-fn show(problem: &Problem, area: Area, about: &About, so_far: &HeaderMap) -> Response {
+fn show(app: &App, problem: &Problem, area: Area, about: &About, so_far: &HeaderMap) -> Response {
     let mut response = if area == Area::Page && about.html {
-        pages::problem(problem, about.tongue.0)
+        pages::problem(&app.desk, problem, about.tongue.0)
     } else {
         problem.answer(about.tongue.0)
     };

@@ -19,7 +19,7 @@
 //! - Extractors for everybody: `network::Peer` (network of the caller), `problem::Tongue` (language by
 //!   `Accept-Language`); pages decide over `?lang=` and cookies themselves and are `Access::Public`.
 //! - Errors: return `Result<Response, Problem>`; `Problem::from(desk::Error)`. For routes of [`Area::Page`] problems
-//!   are shown by `pages::problem(&Problem, Language) -> Response` (status and headers are put right afterwards), which
+//!   are shown by `pages::problem(&Desk, &Problem, Language) -> Response` (status and headers are put right afterwards), which
 //!   is also what 404 and 405 outside of `/api` use.
 //! - Security headers and CSP come from the route's [`Area`]; a handler may set `Cache-Control` itself, else it is
 //!   `no-store`.

@@ -66,6 +66,8 @@ pub(crate) struct LimitsView {
     text_bytes: usize,
     /// Largest file, in bytes.
     upload_bytes: u64,
+    /// Largest text file (log, JSON, CSV), in bytes; these are read whole.
+    text_upload_bytes: u64,
     /// Most files of one message.
     uploads_per_message: usize,
     /// Kinds of files that are taken.
@@ -133,6 +135,7 @@ pub(crate) async fn show(State(app): State<App>) -> Json<DeskView> {
         limits: LimitsView {
             text_bytes: settings.limits.text_bytes,
             upload_bytes: settings.limits.upload_bytes,
+            text_upload_bytes: settings.limits.text_upload_bytes,
             uploads_per_message: settings.limits.uploads_per_message,
             media_types: &MEDIA_TYPES,
         },

@@ -102,7 +102,7 @@ pub(crate) async fn show(State(app): State<App>, visit: Visit) -> Response {
     if let Some(same) = open.iter().find(|one| one.kind == kind.code) {
         typed.about.clone_from(&same.number);
     }
-    let seal = Seal::new(&app.desk, PURPOSE, &secret);
+    let seal = Seal::new(&app.desk, PURPOSE, &secret, 0);
     let sheet = Sheet::new(&app.desk, visit.words, seal, typed, Vec::new());
     let form = contact_page(&app, &visit, kind, open, sheet, None);
     let cookies = [visitor_cookie(&app.desk, &secret), visit.language_cookie(&app.desk)];
@@ -254,7 +254,11 @@ async fn deliver(
     sent: &Submission,
 ) -> Result<Received, Error> {
     let typed = &sent.typed;
-    let client_id = sent.seal.client_id(app.desk.keys(), &content(typed));
+    let content = content(typed);
+    if let Some(received) = sent.seal.received(&app.desk, customer, PURPOSE, &content).await? {
+        return Ok(received);
+    }
+    let client_id = sent.seal.client_id(app.desk.keys(), PURPOSE, &content);
     let attachments = attachments(typed);
     if let Ok(number) = typed.about.parse::<RequestNumber>() {
         let mut text = typed.text.clone();
@@ -348,7 +352,7 @@ fn again(
     let secret = visit.secret.clone().unwrap_or_else(|| new_secret(&app.desk));
     let Submission { seal, mut typed, mut mistakes, secret: notice, .. } = sent;
     take_out_secrets(visit.words, &mut typed, &mut mistakes);
-    let seal = seal.again(&app.desk, PURPOSE, &secret);
+    let seal = seal.again(&app.desk, PURPOSE, &secret, 0);
     let sheet = Sheet::new(&app.desk, visit.words, seal, typed, mistakes);
     let form = contact_page(app, visit, kind, open, sheet, notice);
     page(status, &form.frame, &form, [visitor_cookie(&app.desk, &secret)])
@@ -376,15 +380,15 @@ pub(crate) fn without_secrets(text: &str) -> String {
     standfast_guard::screen(text, &standfast_guard::Context::default()).text
 }
 
-/// Everything that was typed, as one text: the same words sent again are told by it.
+/// What was typed, as one text: the same words sent again are told by it. Not which request they are about: where
+/// they went is what a page that is fetched again proposes.
 pub(crate) fn content(typed: &Typed) -> String {
-    let mut content =
-        [&typed.kind, &typed.about, &typed.text, &typed.name, &typed.email].map(String::as_str).join("\0");
-    for (code, value) in &typed.fields {
+    let mut content = [&typed.kind, &typed.text, &typed.name, &typed.email].map(String::as_str).join("\0");
+    for (code, value) in typed.fields.iter().filter(|(_, value)| !value.is_empty()) {
         let _ = write!(content, "\0{code}\0{value}");
     }
     for file in &typed.files {
-        let _ = write!(content, "\0{}\0{}", file.size, file.name);
+        let _ = write!(content, "\0{}\0{}", file.digest, file.name);
     }
     content
 }

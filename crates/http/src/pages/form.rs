@@ -6,22 +6,24 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use standfast_desk::{Desk, Keys};
+use standfast_desk::{Customer, Desk, Error, Keys, Received, received_since};
 use standfast_domain::Time;
 
 use super::visit::Sender;
 use super::words::{Words, size};
 
 /// What the file chooser offers; the desk looks at the content.
-const ACCEPT: &str = "image/png,image/jpeg,image/gif,image/webp,text/plain,application/json,.log,.txt,.json";
+const ACCEPT: &str = "image/png,image/jpeg,image/gif,image/webp,text/*,application/json,.log,.txt,.json,.csv";
 /// A form that lay open for longer has to be sent again.
 const LIFE: Duration = Duration::from_hours(24);
+const DAY_MICROS: i64 = 86_400_000_000;
 const MAC_BYTES: usize = 16;
 
 /// The hidden fields of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seal {
-    /// Id of this form: the same words sent twice under it make one message.
+    /// Id of this form: the day it was given on, and what had been answered by then. A page that is fetched again
+    /// has the same, so that the same words sent twice make one message.
     pub(crate) id: String,
     /// Proof that the desk gave this form to this browser.
     pub(crate) token: String,
@@ -39,20 +41,19 @@ pub(crate) enum SealFault {
 }
 
 impl Seal {
-    /// Seals a form for `holder`, the secret in the browser's cookie.
-    pub(crate) fn new(desk: &Desk, purpose: &str, holder: &str) -> Self {
-        let id = URL_SAFE_NO_PAD.encode(desk.entropy().bytes::<12>());
-        Self::made(desk.keys(), desk.clock().now(), purpose, holder, id)
+    /// Seals a form for `holder`, the secret in the browser's cookie. `answered` is the sequence number of the desk's
+    /// latest answer that the page shows: the same words after another answer are another message.
+    pub(crate) fn new(desk: &Desk, purpose: &str, holder: &str, answered: i64) -> Self {
+        let now = desk.clock().now();
+        Self::made(desk.keys(), now, purpose, holder, form_id(now.0.div_euclid(DAY_MICROS), answered))
     }
 
     /// The same form, sealed afresh: its id stays, so that what was sent before is not sent twice.
-    pub(crate) fn again(&self, desk: &Desk, purpose: &str, holder: &str) -> Self {
-        let id = if is_id(&self.id) {
-            self.id.clone()
-        } else {
-            URL_SAFE_NO_PAD.encode(desk.entropy().bytes::<12>())
-        };
-        Self::made(desk.keys(), desk.clock().now(), purpose, holder, id)
+    pub(crate) fn again(&self, desk: &Desk, purpose: &str, holder: &str, answered: i64) -> Self {
+        if !is_id(&self.id) {
+            return Self::new(desk, purpose, holder, answered);
+        }
+        Self::made(desk.keys(), desk.clock().now(), purpose, holder, self.id.clone())
     }
 
     fn made(keys: &Keys, now: Time, purpose: &str, holder: &str, id: String) -> Self {
@@ -96,15 +97,45 @@ impl Seal {
 
     /// The id under which these words are sent: of this form and of what was typed. Sending the same twice makes one
     /// message; going back, changing the words and sending them is a second one and not lost.
-    pub(crate) fn client_id(&self, keys: &Keys, content: &str) -> String {
-        let digest = keys.form_mac(format!("content\0{content}").as_bytes());
-        format!("page-{}-{}", self.id, URL_SAFE_NO_PAD.encode(digest.first_chunk::<9>().unwrap_or(&[0; 9])))
+    pub(crate) fn client_id(&self, keys: &Keys, purpose: &str, content: &str) -> String {
+        client_id(keys, &self.id, purpose, content)
+    }
+
+    /// The id under which the same words went out if their form was given on the day before.
+    fn client_id_before(&self, keys: &Keys, purpose: &str, content: &str) -> Option<String> {
+        let id: [u8; 12] = URL_SAFE_NO_PAD.decode(&self.id).ok()?.try_into().ok()?;
+        let (day, answered) = id.split_first_chunk::<4>()?;
+        let day = i64::from(u32::from_be_bytes(*day)).checked_sub(1)?;
+        let id = form_id(day, i64::from_be_bytes(answered.try_into().ok()?));
+        Some(client_id(keys, &id, purpose, content))
+    }
+
+    /// The receipt that the same words got within a day from a form of the day before.
+    pub(crate) async fn received(
+        &self,
+        desk: &Desk,
+        customer: &Customer,
+        purpose: &str,
+        content: &str,
+    ) -> Result<Option<Received>, Error> {
+        let Some(id) = self.client_id_before(desk.keys(), purpose, content) else { return Ok(None) };
+        received_since(desk, customer, &id, Time(desk.now().0 - DAY_MICROS)).await
     }
 
     /// The visitor secret for a browser without a cookie: the same for every sending of the same form.
     pub(crate) fn secret(&self, keys: &Keys) -> String {
         URL_SAFE_NO_PAD.encode(keys.form_mac(format!("visitor\0{}\0{}", self.id, self.token).as_bytes()))
     }
+}
+
+fn form_id(day: i64, answered: i64) -> String {
+    let day = u32::try_from(day).unwrap_or_default().to_be_bytes();
+    URL_SAFE_NO_PAD.encode([&day[..], &answered.to_be_bytes()].concat())
+}
+
+fn client_id(keys: &Keys, id: &str, purpose: &str, content: &str) -> String {
+    let digest = keys.form_mac(format!("content\0{purpose}\0{content}").as_bytes());
+    format!("page-{id}-{}", URL_SAFE_NO_PAD.encode(digest.first_chunk::<12>().unwrap_or(&[0; 12])))
 }
 
 fn mac(keys: &Keys, purpose: &str, time: [u8; 8], id: &str, holder: &str) -> [u8; MAC_BYTES] {
@@ -141,6 +172,8 @@ pub(crate) struct Typed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeptFile {
     pub(crate) id: String,
+    /// Of its content, in hexadecimal digits.
+    pub(crate) digest: String,
     pub(crate) size: u64,
     pub(crate) name: String,
 }
@@ -148,7 +181,7 @@ pub(crate) struct KeptFile {
 impl KeptFile {
     /// As it travels in the form.
     pub(crate) fn value(&self) -> String {
-        format!("{}|{}|{}", self.id, self.size, self.name)
+        format!("{}|{}|{}|{}", self.id, self.digest, self.size, self.name)
     }
 
     /// Its size in words.
@@ -158,10 +191,12 @@ impl KeptFile {
 
     /// Reads [`Self::value`]; whose file it is, the desk checks when it is used.
     pub(crate) fn parse(value: &str) -> Option<Self> {
-        let mut parts = value.splitn(3, '|');
-        let (id, size, name) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+        let mut parts = value.splitn(4, '|');
+        let (id, digest) = (parts.next()?, parts.next()?);
+        let (size, name) = (parts.next()?.parse().ok()?, parts.next()?);
         id.parse::<standfast_domain::AttachmentId>().ok()?;
-        Some(Self { id: id.to_owned(), size, name: name.chars().take(200).collect() })
+        let name = name.chars().take(200).collect();
+        Some(Self { id: id.to_owned(), digest: digest.to_owned(), size, name })
     }
 }
 
@@ -190,8 +225,10 @@ pub(crate) struct Sheet {
 impl Sheet {
     pub(crate) fn new(desk: &Desk, words: Words, seal: Seal, typed: Typed, mistakes: Vec<Mistake>) -> Self {
         let limits = &desk.settings().limits;
-        let (count, size) = (limits.uploads_per_message.to_string(), size(limits.upload_bytes));
-        let files_hint = words.with("form.files.hint", &[("count", &count), ("size", &size)]);
+        let (count, text) = (limits.uploads_per_message.to_string(), size(limits.text_upload_bytes));
+        let size = size(limits.upload_bytes);
+        let files_hint =
+            words.with("form.files.hint", &[("count", &count), ("size", &size), ("text", &text)]);
         Self { seal, typed, mistakes, files_hint, accept: ACCEPT }
     }
 
@@ -252,17 +289,23 @@ mod tests {
     #[test]
     fn the_same_words_get_the_same_id_and_other_words_another() {
         let (seal, keys) = (seal(), keys());
-        assert_eq!(seal.client_id(&keys, "a"), seal.client_id(&keys, "a"));
-        assert_ne!(seal.client_id(&keys, "a"), seal.client_id(&keys, "b"));
-        assert!(seal.client_id(&keys, "a").len() <= 64);
+        let id = |content| seal.client_id(&keys, "contact", content);
+        assert_eq!(id("a"), id("a"));
+        assert_ne!(id("a"), id("b"));
+        assert_ne!(id("a"), seal.client_id(&keys, "reply", "a"));
+        assert!(id("a").len() <= 64);
+        let of = |day, answered| Seal { id: form_id(day, answered), ..seal.clone() };
+        assert_eq!(of(9, 4).client_id_before(&keys, "p", "a"), Some(of(8, 4).client_id(&keys, "p", "a")));
+        assert_ne!(of(9, 4).client_id(&keys, "p", "a"), of(9, 5).client_id(&keys, "p", "a"));
+        assert!(is_id(&of(20_000, i64::MIN).id));
         assert!(standfast_desk::Visitor::new(&seal.secret(&keys)).is_ok());
     }
 
     #[test]
     fn kept_files_travel_with_the_form() {
-        let file = KeptFile { id: "42".into(), size: 9, name: "a|b\"<.png".into() };
+        let file = KeptFile { id: "42".into(), digest: "0a".into(), size: 9, name: "a|b\"<.png".into() };
         assert_eq!(KeptFile::parse(&file.value()), Some(file));
-        for bad in ["", "1|2", "x|2|n", "1|-2|n", "0|2|n"] {
+        for bad in ["", "1|a|2", "x|a|2|n", "1|a|-2|n", "0|a|2|n"] {
             assert_eq!(KeptFile::parse(bad), None, "{bad}");
         }
     }

@@ -63,6 +63,11 @@ impl Frame {
         self
     }
 
+    /// What the desk calls itself.
+    pub(crate) fn brand(&self) -> String {
+        self.fill("desk", "name", &self.name)
+    }
+
     pub(crate) fn say(&self, key: &str) -> String {
         self.words.say(key)
     }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
+use standfast_desk::Desk;
 use standfast_domain::Language;
 
 use super::frame::{Frame, page};
@@ -71,13 +72,13 @@ fn sample(code: &'static str) -> Problem {
     }
 }
 
-/// The page for a problem. It comes from where neither desk nor visitor are at hand, so that it has no name on it.
-pub(crate) fn problem(problem: &Problem, language: Language) -> Response {
+/// The page for a problem, wherever it came up.
+pub(crate) fn problem(desk: &Desk, problem: &Problem, language: Language) -> Response {
     let words = Words { language };
     let frame = Frame {
         words,
-        name: String::new(),
-        demo: false,
+        name: desk.settings().name.clone(),
+        demo: desk.settings().demo,
         private: true,
         languages: Vec::new(),
         style: style::href(),

@@ -17,6 +17,8 @@ pub(crate) struct RequestView {
     pub(crate) at_risk: bool,
     /// Where a merged request goes on.
     pub(crate) merged_into: Option<MergedInto>,
+    /// Sequence number of the desk's latest answer or decision among the entries; 0 for none.
+    pub(crate) answered: i64,
     pub(crate) facts: Vec<(String, String)>,
     pub(crate) steps: Option<SafetySteps>,
     pub(crate) receipt: Option<ReceiptView>,
@@ -79,6 +81,8 @@ pub(crate) struct Line {
 #[derive(Clone, Debug)]
 pub(crate) struct FileLine {
     pub(crate) name: String,
+    /// The name with what was taken out of it as marks.
+    pub(crate) label: Vec<Segment>,
     pub(crate) size: String,
     pub(crate) href: String,
     pub(crate) picture: bool,
@@ -116,6 +120,7 @@ impl RequestView {
             next: words.say(&format!("state.{}.next", request.state.as_str())),
             at_risk: request.at_risk && request.state.is_active(),
             merged_into: None,
+            answered: answered(&conversation.entries),
             facts: facts(words, request, place, now, print),
             steps: secret_steps(words, conversation),
             receipt: None,
@@ -128,6 +133,14 @@ impl RequestView {
             print,
         }
     }
+}
+
+fn answered(entries: &[EntryView]) -> i64 {
+    let by_desk = |entry: &&EntryView| {
+        entry.author.kind == "agent"
+            || matches!(&entry.event, Some(Event::State { to, .. }) if *to != State::Open)
+    };
+    entries.iter().rev().find(by_desk).map_or(0, |entry| entry.seq)
 }
 
 /// The table below the state: short, and only what is known.
@@ -199,13 +212,19 @@ fn line(words: Words, number: &str, entry: &EntryView, now: Time, print: bool) -
     let chinese = Language::of_text(text) == Language::Chinese && words.language != Language::Chinese;
     line.language = chinese.then(|| Language::Chinese.as_str());
     line.text = segments(text, &entry.identifiers, agent, words);
-    line.files = entry.attachments.iter().map(|file| file_line(number, file)).collect();
+    line.files = entry.attachments.iter().map(|file| file_line(words, number, file)).collect();
     Some(line)
 }
 
-fn file_line(number: &str, file: &AttachmentView) -> FileLine {
+fn file_line(words: Words, number: &str, file: &AttachmentView) -> FileLine {
+    let label = segments(&file.name, &[], false, words);
+    let plain = |segment: &Segment| match segment {
+        Segment::Plain(text) | Segment::Mark(text) => text.clone(),
+        Segment::Identifier { .. } | Segment::Link(_) => String::new(),
+    };
     FileLine {
-        name: file.name.clone(),
+        name: label.iter().map(plain).collect(),
+        label,
         size: size(file.size),
         href: format!("/t/{number}/files/{}", file.id),
         picture: file.picture,

@@ -4,6 +4,7 @@ use axum::extract::multipart::{Field, Multipart};
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
 use standfast_desk::{Error, SecretNotice, Upload, UploadCommand};
 use standfast_domain::Language;
 
@@ -175,14 +176,21 @@ impl<'a> Reading<'a> {
             name: name.chars().take(80).collect(),
             media_type: field.content_type().unwrap_or_default().to_owned(),
         };
+        let mut digest = Sha256::new();
         let mut upload = Upload::begin(desk, scope, command).await.map_err(Refused::File)?;
         while let Some(bytes) = field.chunk().await.map_err(|error| Refused::Form(broken(&error)))? {
+            digest.update(&bytes);
             upload.write(&bytes).await.map_err(Refused::File)?;
         }
         let taken = upload.finish().await.map_err(Refused::File)?;
         let file = taken.attachment;
         self.done.typed.files.push(KeptFile {
             id: file.id.to_string(),
+            digest: digest
+                .finalize()
+                .iter()
+                .take(8)
+                .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")),
             size: u64::try_from(file.size).unwrap_or_default(),
             name: file.name,
         });

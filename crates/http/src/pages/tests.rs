@@ -286,6 +286,34 @@ store_test! {
         assert!(browser.page("/").await.contains("您处理中的问题"));
     }
 
+    async fn going_back_to_a_page_that_is_fetched_again_makes_no_second_message(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "en");
+        let fill = |page: &str| Form::of(page).with("text", "still pending").file("a.log", b"nonce 7");
+        let first = fill(&browser.page("/contact?type=pending").await);
+        let receipt = location(&browser.send("/contact", &first).await);
+        let again = fill(&browser.page("/contact?type=pending").await);
+        assert!(again.fields.iter().any(|(name, value)| name == "about" && value != "new"), "joining is proposed now");
+        assert_eq!(location(&browser.send("/contact", &again).await), receipt);
+        let other = Form { files: Vec::new(), ..again }.file("a.log", b"nonce 8");
+        assert_ne!(location(&browser.send("/contact", &other).await), receipt, "another file");
+        let path = path_of(&receipt);
+        let page = browser.page(path).await;
+        assert_eq!((page.matches("still pending</p>").count(), page.matches("class=\"file\"").count()), (2, 2));
+        // The same in a conversation, until somebody has answered.
+        let id = request_id(&browser, path).await;
+        let lin = agent(&server).await;
+        for expected in [1, 1, 2, 2] {
+            if expected == 2 {
+                // The same client id: one answer.
+                answer(&server, &lin, id, "And now?", Then::Waiting).await;
+            }
+            let no = Form::of(&browser.page(path).await).with("text", "no, not yet");
+            location(&browser.send(path, &no).await);
+            assert_eq!(browser.page(path).await.matches("no, not yet</p>").count(), expected);
+        }
+    }
+
     async fn words_about_an_open_request_join_it(store) {
         let server = TestServer::start(&store).await;
         let mut browser = Browser::new(&server, "en");

@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use standfast_desk::{
-    Conversation, Customer, Error, FollowUp, Receipt, RequestSummary, SecretNotice, Visitor, conversation,
-    follow_up, merged_link, open_link, read_by_customer,
+    Conversation, Customer, Error, FollowUp, Receipt, Received, RequestSummary, SecretNotice, Visitor,
+    conversation, follow_up, merged_link, open_link, read_by_customer,
 };
 use standfast_domain::{Channel, NumberError, RequestNumber, State as RequestState};
 
@@ -132,7 +132,7 @@ pub(crate) async fn show(
     }
     // Read marks are a courtesy: not being able to write one is no reason not to show the page.
     let _ = read_by_customer(&app.desk, &reach.customer, number, reach.found.request.last_seq).await;
-    let seal = Seal::new(&app.desk, &purpose(number), &reach.holder);
+    let seal = Seal::new(&app.desk, &purpose(number), &reach.holder, shown.answered);
     let sheet = Sheet::new(&app.desk, visit.words, seal, Typed::default(), Vec::new());
     let shown = request_page(&app, &visit, &reach.found.request, shown, sheet);
     Ok(page(StatusCode::OK, &shown.frame, &shown, [visit.language_cookie(&app.desk)]))
@@ -183,13 +183,7 @@ pub(crate) async fn reply(
             return Ok(response);
         }
     };
-    let command = FollowUp {
-        client_id: sent.seal.client_id(app.desk.keys(), &content(&sent.typed)),
-        text: sent.typed.text.clone(),
-        channel: Some(Channel::Page),
-        attachments: attachments(&sent.typed),
-    };
-    let received = follow_up(&app.desk, &reach.customer, number, command).await;
+    let received = deliver(&app, &reach.customer, number, &sent).await;
     drop(place);
     match received {
         Ok(received) => {
@@ -202,6 +196,26 @@ pub(crate) async fn reply(
             again(&app, &visit, &reach, number, sent, status).await
         }
     }
+}
+
+/// Hands further words to the desk, unless it has just had the same.
+async fn deliver(
+    app: &App,
+    customer: &Customer,
+    number: RequestNumber,
+    sent: &Submission,
+) -> Result<Received, Error> {
+    let (purpose, content) = (purpose(number), content(&sent.typed));
+    if let Some(received) = sent.seal.received(&app.desk, customer, &purpose, &content).await? {
+        return Ok(received);
+    }
+    let command = FollowUp {
+        client_id: sent.seal.client_id(app.desk.keys(), &purpose, &content),
+        text: sent.typed.text.clone(),
+        channel: Some(Channel::Page),
+        attachments: attachments(&sent.typed),
+    };
+    follow_up(&app.desk, customer, number, command).await
 }
 
 /// The page again, with what was typed and what is wrong with it.
@@ -217,7 +231,7 @@ async fn again(
     take_out_secrets(visit.words, &mut typed, &mut mistakes);
     let mut shown = gather(app, visit, reach, number, None, false).await?;
     shown.steps = secret.map(|notice| notice.steps).or(shown.steps);
-    let seal = seal.again(&app.desk, &purpose(number), &reach.holder);
+    let seal = seal.again(&app.desk, &purpose(number), &reach.holder, shown.answered);
     let sheet = Sheet::new(&app.desk, visit.words, seal, typed, mistakes);
     let mut shown = request_page(app, visit, &reach.found.request, shown, sheet);
     shown.frame = shown.frame.kept();
@@ -259,7 +273,7 @@ pub(crate) async fn show_receipt(
     let title = visit.words.say(if receipt.joined { "receipt.joined" } else { "receipt.title" });
     shown.receipt = Some(ReceiptView { title, link: Some(link) });
     shown.steps = notice.map(|notice| notice.steps).or(shown.steps);
-    let seal = Seal::new(&app.desk, &purpose(number), token);
+    let seal = Seal::new(&app.desk, &purpose(number), token, shown.answered);
     let sheet = Sheet::new(&app.desk, visit.words, seal, Typed::default(), Vec::new());
     let shown = request_page(app, visit, &reach.found.request, shown, sheet);
     Ok(page(StatusCode::OK, &shown.frame, &shown, [cookie, link_cookie(&app.desk, number, token)]))
@@ -312,6 +326,10 @@ async fn gather(
     }
     let place = desk.board().place(found.request.id, now);
     let mut shown = RequestView::new(visit.words, &found, place, now, print);
+    if from.is_some() {
+        // The latest answer may not be among these: what is written from here is told from everything else.
+        shown.answered = -last;
+    }
     shown.earlier = (after > 0).then(|| (after - WINDOW + 1).max(1));
     shown.later = found.more;
     if found.request.state == RequestState::Merged {
