@@ -101,6 +101,7 @@ export interface Desk {
   limits: {
     text_bytes: number;
     upload_bytes: number;
+    text_upload_bytes: number;
     uploads_per_message: number;
     media_types: string[];
   };

@@ -69,6 +69,7 @@ export const desk = {
   limits: {
     text_bytes: 20_000,
     upload_bytes: 10_485_760,
+    text_upload_bytes: 5_242_880,
     uploads_per_message: 5,
     media_types: [
       'image/png',

@@ -1,7 +1,7 @@
 import type { RequestType, Upload } from '@standfast/ui/model';
 import { type Suspicion, suspicions } from './secret.ts';
 import type { Support } from './support.ts';
-import { bytes, Picked, unfit } from './upload.ts';
+import { bytes, most, Picked, unfit } from './upload.ts';
 import { confirmed } from './words.ts';
 
 /** What goes out when somebody presses send. */
@@ -107,10 +107,10 @@ export class Composer {
         this.set({ problems: [t('upload_failed', { name: file.name })] });
         return;
       }
-      const { uploads_per_message: count, upload_bytes } = desk.limits;
+      const count = desk.limits.uploads_per_message;
       const why = this.files.length >= count ? 'upload_many' : await unfit(file, desk.limits);
       if (why) {
-        const limit = bytes(upload_bytes, language);
+        const limit = bytes(most(file, desk.limits), language);
         this.set({ problems: [...this.problems, t(why, { name: file.name, limit, count })] });
       } else {
         const picked = new Picked(file);

@@ -63,6 +63,9 @@ export class Support {
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
   #offlineTimer: ReturnType<typeof setTimeout> | undefined;
   #typed = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Failures in a row after the first. */
+  #failures = -1;
 
   constructor(base: string) {
     this.#keep = new Keep(base, () => localStorage);
@@ -83,13 +86,7 @@ export class Support {
       this.opened = saved.opened;
     }
     // The waiting time on the screen stays true, and a desk that could not be reached is tried again.
-    setInterval(
-      () => {
-        const idle = document.hidden || (this.view.name !== 'home' && !this.unreachable);
-        if (this.opened && !idle) void this.refresh();
-      },
-      REFRESH_MS * (1 + Math.random() / 4),
-    );
+    this.#later();
     for (const event of ['online', 'pageshow']) addEventListener(event, () => this.#wake());
     addEventListener('offline', () => this.#network());
     document.addEventListener('visibilitychange', () => !document.hidden && this.#wake());
@@ -139,9 +136,26 @@ export class Support {
       this.#set({ unreachable: false });
       if (this.requests.length > 0) this.#live.start();
       if (this.view.request) await this.#load(this.view.request);
+      this.#failures = -1;
     } catch {
       this.#set({ unreachable: true });
+      this.#failures++;
     }
+    this.#later();
+  }
+
+  /** Twice as long after every failure, up to the pace at which the screen is kept true. */
+  #later(): void {
+    clearTimeout(this.#timer);
+    const wait = Math.min(2_000 * 2 ** this.#failures, REFRESH_MS) * (1 + Math.random() / 4);
+    this.#timer = setTimeout(
+      () => {
+        const idle = document.hidden || (this.view.name !== 'home' && !this.unreachable);
+        if (this.opened && !idle) void this.refresh();
+        else this.#later();
+      },
+      this.unreachable ? wait : REFRESH_MS,
+    );
   }
 
   async loadDesk(): Promise<void> {
@@ -151,7 +165,7 @@ export class Support {
   show(view: View): void {
     this.#set({ view, details: false });
     this.#save();
-    if (view.request) this.#load(view.request).catch(() => this.#set({ unreachable: true }));
+    if (view.request) this.#load(view.request).catch(() => this.refresh());
     if (view.name === 'home' && this.opened) void this.refresh();
   }
 
@@ -259,7 +273,7 @@ export class Support {
     } catch (error) {
       // For whoever builds the host page; a visitor goes on as a visitor.
       // eslint-disable-next-line no-console
-      console.warn('Standfast: identify', error instanceof Refused ? error.problem.code : error);
+      console.warn('Standfast: identify', error instanceof Refused ? error.problem.detail : error);
     }
   }
 

@@ -29,7 +29,7 @@ export class Picked {
     request.open('POST', api.url(`/uploads?${query.toString().replaceAll('+', '%20')}`));
     for (const [name, value] of Object.entries(api.headers()))
       request.setRequestHeader(name, value);
-    request.setRequestHeader('Content-Type', mediaType(this.file));
+    request.setRequestHeader('Content-Type', this.file.type || 'application/octet-stream');
     request.upload.onprogress = (event) => {
       this.progress = event.loaded / (event.total || 1);
       changed();
@@ -52,23 +52,26 @@ export class Picked {
 }
 
 const TEXT_BYTES = 262_144;
+const PICTURE = /^image\/(png|jpe?g|gif|webp)$/;
 
-/** Why a file cannot be sent, as a key of the texts; null when it can. */
+/** Most bytes of such a file. */
+export function most({ type }: File, limits: Desk['limits']): number {
+  return PICTURE.test(type) ? limits.upload_bytes : limits.text_upload_bytes;
+}
+
+/** Why a file cannot be sent, as a key of the texts; null when it can. The desk judges by the content. */
 export async function unfit(file: File, limits: Desk['limits']): Promise<string | null> {
-  if (file.size > limits.upload_bytes) return 'upload_large';
-  if (!limits.media_types.includes(mediaType(file))) return 'upload_type';
+  const picture = PICTURE.test(file.type);
+  if (!picture && !/^text\//.test(file.type) && !/\.(log|txt|json|csv)$/i.test(file.name))
+    return 'upload_type';
+  if (file.size > most(file, limits)) return 'upload_large';
   if (file.name.startsWith('UTC--')) return 'upload_secret';
-  if (file.size <= TEXT_BYTES && !file.type.startsWith('image/')) {
+  if (file.size <= TEXT_BYTES && !picture) {
     const found = suspicions(await file.text());
     if (found.some(({ kind }) => kind === 'keystore' || kind === 'private_key'))
       return 'upload_secret';
   }
   return null;
-}
-
-/** Logs often come without a type. */
-function mediaType(file: File): string {
-  return file.type || (/\.(log|txt)$/i.test(file.name) ? 'text/plain' : 'application/octet-stream');
 }
 
 export function bytes(size: number, language: string): string {

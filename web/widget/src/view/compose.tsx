@@ -92,7 +92,7 @@ export function Compose({ support, composer, large = false, children }: Props): 
         multiple
         hidden
         aria-label={t('attach')}
-        accept={`${support.desk?.limits.media_types.join() ?? ''},.log`}
+        accept="image/png,image/jpeg,image/gif,image/webp,text/*,.log,.txt,.json,.csv"
         onchange={(event: Event) => {
           const input = event.target as HTMLInputElement;
           void composer.add([...(input.files ?? [])]);

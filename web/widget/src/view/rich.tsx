@@ -15,6 +15,15 @@ export function markText(t: Translate, mark: Extract<Segment, { kind: 'mark' }>)
   return text === key ? t('mark_other') : text;
 }
 
+export function Mark({ t, part }: { t: Translate; part: Extract<Segment, { kind: 'mark' }> }) {
+  return (
+    <span class="mark">
+      <Icon name="lock" />
+      {markText(t, part)}
+    </span>
+  );
+}
+
 interface Props {
   support: Support;
   text: string;
@@ -27,14 +36,7 @@ export function Rich({ support, text, identifiers, links }: Props) {
   return (
     <p class="rich">
       {segments(text, identifiers).map((part) => {
-        if (part.kind === 'mark') {
-          return (
-            <span class="mark">
-              <Icon name="lock" />
-              {markText(support.t, part)}
-            </span>
-          );
-        }
+        if (part.kind === 'mark') return <Mark t={support.t} part={part} />;
         if (part.kind === 'identifier')
           return <Copy support={support} value={part.text} text={shorten(part.text)} />;
         if (part.kind === 'link' && links) {
