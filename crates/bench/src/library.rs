@@ -158,7 +158,7 @@ impl Maker {
             }
         }
         match row.assignee_id {
-            Some(agent) => agent::mark_read(tx, row.id, agent, row.last_seq),
+            Some(agent) => agent::mark_read(tx, row.id, agent, row.last_seq).map(|_| ()),
             None => Ok(()),
         }
     }
