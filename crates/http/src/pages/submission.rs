@@ -18,6 +18,8 @@ use crate::problem::Problem;
 
 /// Bytes kept of a field that nobody fills by hand.
 const HIDDEN_BYTES: usize = 512;
+/// Longest name of a file, in bytes, as the desk takes it.
+const NAME_BYTES: usize = 255;
 /// Fields of one form, files included; more are not looked at.
 const MOST_FIELDS: usize = 64;
 
@@ -173,7 +175,8 @@ impl<'a> Reading<'a> {
         let desk = &self.app.desk;
         let command = UploadCommand {
             client_id: URL_SAFE_NO_PAD.encode(desk.entropy().bytes::<18>()),
-            name: name.chars().take(80).collect(),
+            // Whole, as far as the desk takes it: cut off here, half of a phrase would pass as words.
+            name: name.get(..name.floor_char_boundary(NAME_BYTES)).unwrap_or_default().to_owned(),
             media_type: field.content_type().unwrap_or_default().to_owned(),
         };
         let mut digest = Sha256::new();

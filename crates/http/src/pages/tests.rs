@@ -314,6 +314,24 @@ store_test! {
         }
     }
 
+    async fn a_page_that_does_not_exist_is_the_desks_too(store) {
+        let server = TestServer::start(&store).await;
+        let reply = Browser::new(&server, "en").get("/nothing").await;
+        let title = format!("<title>Not found · {} support</title>", server.desk.settings().name);
+        assert!(reply.status == StatusCode::NOT_FOUND && html(&reply).contains(&title), "{title}");
+    }
+
+    async fn what_was_taken_out_of_a_files_name_is_shown_as_a_mark(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "en");
+        let form = Form::of(&browser.page("/contact?type=other").await).with("text", "see the file");
+        let form = form.file(&format!("{PHRASE}.txt"), b"nothing in it");
+        let receipt = location(&browser.send("/contact", &form).await);
+        let page = browser.page(path_of(&receipt)).await;
+        let file = page.split("class=\"file\"").nth(1).unwrap().split("</a>").next().unwrap();
+        assert!(file.contains("<span class=\"mark\">") && !file.contains("⟦"), "{file}");
+    }
+
     async fn words_about_an_open_request_join_it(store) {
         let server = TestServer::start(&store).await;
         let mut browser = Browser::new(&server, "en");
