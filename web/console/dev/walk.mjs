@@ -113,6 +113,8 @@ const walks = {
     await box(page).press('Control+Enter');
     await page.getByText('since you began to write').waitFor();
     assert.equal(await box(page).inputValue(), text);
+    // What was missed counts as read after two seconds.
+    await page.waitForTimeout(2_100);
     await box(page).press('Control+Enter');
     await page.locator('[role=log]').getByText(text).waitFor();
     await page.waitForTimeout(400);
@@ -143,6 +145,8 @@ const walks = {
     // Somebody wrote in between: the reply comes back to the box with what was missed.
     await page.getByText('since you began to write').waitFor({ timeout: 40_000 });
     assert.equal(await box(page).inputValue(), text);
+    // What was missed counts as read after two seconds.
+    await page.waitForTimeout(2_100);
     await box(page).press('Control+Enter');
     await page.waitForTimeout(600);
     assert.equal(await page.locator('[role=log]').getByText(text).count(), 1);
