@@ -33,6 +33,8 @@ const FREE_WITHIN: Duration = Duration::from_millis(100);
 /// Answers within this count as recovered in any case.
 const RECOVERED_MS: f64 = 50.0;
 const MOST_RECOVERY: Duration = Duration::from_mins(1);
+/// Visitors so far: no two are the same, or their messages would be answered as known.
+static VISITORS: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     report.begin(options, "overload", "Overload");
@@ -169,8 +171,6 @@ async fn flood(server: &Server, streams: &[Stream; 2], lead: Duration) -> anyhow
     let local = LocalSet::new();
     let start = Instant::now() + lead;
     let mut running: [JoinSet<Tally>; 2] = Default::default();
-    // No two visitors are the same, or their messages would be answered as known.
-    static VISITORS: AtomicU64 = AtomicU64::new(0);
     for (stream, running) in streams.iter().zip(&mut running) {
         let next = Rc::new(Cell::new(0));
         for _ in 0..stream.connections {
