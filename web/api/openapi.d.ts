@@ -1152,6 +1152,11 @@ export interface components {
       text_bytes: number;
       /**
        * Format: int64
+       * @description Largest text file (log, JSON, CSV), in bytes; these are read whole.
+       */
+      text_upload_bytes: number;
+      /**
+       * Format: int64
        * @description Largest file, in bytes.
        */
       upload_bytes: number;
