@@ -87,7 +87,7 @@ impl Board {
     }
 
     /// The place that a request gets that joins now (or has already), and what to expect.
-    pub(crate) fn place_of(&self, id: RequestId, at_risk: bool, now: Time) -> (u32, Option<Wait>) {
+    pub fn place_of(&self, id: RequestId, at_risk: bool, now: Time) -> (u32, Option<Wait>) {
         let mut state = self.state.lock();
         let present = state.present;
         let place = match state.line.place(id) {

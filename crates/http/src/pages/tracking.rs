@@ -324,7 +324,11 @@ async fn gather(
         found.more = next.more;
         found.entries.extend(next.entries);
     }
-    let place = desk.board().place(found.request.id, now);
+    // The board hears of a request a moment after its receipt: until then, the place that it is about to get.
+    let place = desk.board().place(found.request.id, now).or_else(|| {
+        let joins = found.request.waiting_since.is_some();
+        joins.then(|| desk.board().place_of(found.request.id, found.request.at_risk, now))
+    });
     let mut shown = RequestView::new(visit.words, &found, place, now, print);
     if from.is_some() {
         // The latest answer may not be among these: what is written from here is told from everything else.
