@@ -26,6 +26,8 @@ export function log(page) {
 
 export async function reply(page, text) {
   const box = page.locator('#composer-text');
+  // People read before they answer: what has just come in does not count as seen.
+  await page.waitForTimeout(2_200);
   await box.fill(text);
   await box.press('Control+Enter');
 }
