@@ -135,6 +135,11 @@ pub(crate) struct Answering<B = ()> {
 }
 
 impl Answering {
+    /// Whether the call is answered before all of its body was read: no other call can follow on its connection.
+    pub(crate) fn left_unread(&self) -> bool {
+        self.pace.0.lock().unread
+    }
+
     /// Ties the call's end to that of its answer.
     pub(crate) fn with<B>(self, body: B) -> Answering<B> {
         let pace = self.pace.clone();
@@ -176,11 +181,13 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Answering<B> {
 pub(crate) struct Incoming {
     inner: hyper::body::Incoming,
     pace: Pace,
+    /// Read to its end, which `is_end_stream` does not tell of a body in chunks.
+    ended: bool,
 }
 
 impl Incoming {
     pub(crate) fn new(inner: hyper::body::Incoming, pace: Pace) -> Self {
-        Self { inner, pace }
+        Self { inner, pace, ended: false }
     }
 }
 
@@ -192,7 +199,9 @@ impl Body for Incoming {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(context)
+        let polled = Pin::new(&mut self.inner).poll_frame(context);
+        self.ended |= matches!(polled, Poll::Ready(None));
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -206,7 +215,7 @@ impl Body for Incoming {
 
 impl Drop for Incoming {
     fn drop(&mut self) {
-        if !self.inner.is_end_stream() {
+        if !self.ended && !self.inner.is_end_stream() {
             self.pace.0.lock().unread = true;
         }
     }

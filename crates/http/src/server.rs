@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use http::Request;
+use http::header::CONNECTION;
+use http::{HeaderValue, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service as _;
@@ -283,7 +284,11 @@ impl Connection {
         let router = hyper_util::service::TowerToHyperService::new(self.router.clone());
         let answer = router.call(request.map(axum::body::Body::new));
         async move {
-            let response = answer.await?;
+            let mut response = answer.await?;
+            if answering.left_unread() {
+                // Said, so that the peer does not send its next call into a connection that is being closed.
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok(response.map(|body| answering.with(body)))
         }
     }
