@@ -62,7 +62,7 @@ export function most({ type }: File, limits: Desk['limits']): number {
 /** Why a file cannot be sent, as a key of the texts; null when it can. The desk judges by the content. */
 export async function unfit(file: File, limits: Desk['limits']): Promise<string | null> {
   const picture = PICTURE.test(file.type);
-  if (!picture && !/^text\//.test(file.type) && !/\.(log|txt|json|csv)$/i.test(file.name))
+  if (!picture && !file.type.startsWith('text/') && !/\.(log|txt|json|csv)$/i.test(file.name))
     return 'upload_type';
   if (file.size > most(file, limits)) return 'upload_large';
   if (file.name.startsWith('UTC--')) return 'upload_secret';
