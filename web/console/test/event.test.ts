@@ -1,3 +1,4 @@
+import type { Event } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
 import { eventText } from '../src/conversation/event';
 import { shortSpan, initials, fileSize } from '../src/parts/format';
@@ -11,7 +12,7 @@ const names = {
   team: () => 'Security',
   type: (code: string | null | undefined) => `type:${code}`,
 };
-const event = (what: { type: string; [key: string]: unknown }) =>
+const event = (what: Event) =>
   eventText(
     entry(1, { kind: 'event', event: what, author: { kind: 'agent', id: '101', name: 'Lin' } }),
     names,
@@ -23,14 +24,14 @@ describe('event lines', () => {
     expect(event({ type: 'assigned', agent_id: '101' })).toBe('event.taken(Lin)');
     expect(event({ type: 'assigned', agent_id: null })).toBe('event.unassigned(Lin)');
     expect(event({ type: 'assigned', team_id: '5' })).toBe('event.team(Lin,Security)');
-    expect(event({ type: 'state', to: 'solved' })).toBe('event.state.solved(Lin)');
+    expect(event({ type: 'state', from: 'open', to: 'solved' })).toBe('event.state.solved(Lin)');
     expect(event({ type: 'merged_into', number: 'K7M39QX24J' })).toBe(
       'event.merged_into(Lin,K7M-39Q-X24J)',
     );
   });
 
   it('show an unknown event by its name', () => {
-    expect(event({ type: 'strange' })).toBe('event.unknown(Lin,strange)');
+    expect(event({ type: 'strange' } as unknown as Event)).toBe('event.unknown(Lin,strange)');
   });
 });
 

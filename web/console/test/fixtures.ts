@@ -1,4 +1,4 @@
-import type { Entry, RequestSummary, ViewName } from '../src/api/types';
+import type { Entry, RequestSummary, ViewName } from '@standfast/api';
 import type { ListQuery } from '../src/inbox/order';
 
 /** A moment `seconds` after an arbitrary beginning. */

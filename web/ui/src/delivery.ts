@@ -1,4 +1,4 @@
-import type { Problem, Receipt } from './model.ts';
+import type { Problem, Receipt } from '@standfast/api';
 
 /** The desk answered, and the answer is no. */
 export class Refused extends Error {

@@ -1,26 +1,17 @@
 /** Frames of the live protocol (docs/dev/live-protocol.md). */
 import type {
+  AfterReply,
   AuthorKind,
+  Counts,
   Entry,
   Expected,
   Problem,
   Receipt,
   RequestSummary,
-  State,
-} from './model.ts';
+  Viewer,
+} from '@standfast/api';
 
-export interface Counts {
-  unassigned: number;
-  mine: number;
-  all: number;
-  at_risk: number;
-}
-
-export interface Viewer {
-  id: string;
-  name: string;
-  typing: boolean;
-}
+export type Presence = 'online' | 'away' | 'offline';
 
 /** What a person sends and must not lose: it goes through the outbox and is acknowledged by `client_id`. */
 export type Sending =
@@ -43,7 +34,7 @@ export type Sending =
       text: string;
       seen_seq: number;
       attachments?: string[];
-      then?: State;
+      then?: AfterReply;
     }
   | { t: 'note'; client_id: string; request: string; text: string; attachments?: string[] };
 
@@ -78,7 +69,7 @@ export type ServerFrame =
     }
   | { t: 'read'; request: string; by: 'customer' | 'agent'; agent?: string; seq: number }
   | { t: 'viewers'; request: string; agents: Viewer[] }
-  | { t: 'presence'; agents: { id: string; status: 'online' | 'away' | 'offline' }[] }
+  | { t: 'presence'; agents: { id: string; status: Presence }[] }
   | { t: 'waiting'; request: string; place: number | null; expected: Expected | null }
   | { t: 'pong' }
   | { t: 'bye'; reason: 'drain' | 'slow' | 'revoked' | 'protocol'; retry_after_ms?: number };

@@ -1,6 +1,6 @@
+import type { Receipt } from '@standfast/api';
 import type { Sending, ServerFrame, Signal } from './frame.ts';
 import { Delivery, Refused, refusal } from './delivery.ts';
-import type { Receipt } from './model.ts';
 
 /** `refused`: the desk does not accept who we are; only a new `start()` tries again. */
 export type Connection = 'stopped' | 'connecting' | 'live' | 'polling' | 'offline' | 'refused';
@@ -129,7 +129,7 @@ export class Live {
         return;
       }
       const wait = error instanceof Refused ? error.problem.retry_after : undefined;
-      this.#lost(wait === undefined ? undefined : wait * 1000);
+      this.#lost(typeof wait === 'number' ? wait * 1000 : undefined);
     });
   }
 

@@ -1,6 +1,6 @@
+import type { Problem, Receipt } from '@standfast/api';
 import { Refused } from './delivery.ts';
 import type { Sending } from './frame.ts';
-import type { Problem, Receipt } from './model.ts';
 
 /** A message that a person has sent and the desk has not yet acknowledged. */
 export interface Outgoing {
@@ -175,7 +175,7 @@ export class Outbox {
         return true;
       }
       const seconds = error instanceof Refused ? error.problem.retry_after : undefined;
-      this.#asked = seconds === undefined ? undefined : seconds * 1000;
+      this.#asked = typeof seconds === 'number' ? seconds * 1000 : undefined;
     }
     if (this.#find(item.client_id)) this.#replace({ ...item, state: 'queued' });
     return false;

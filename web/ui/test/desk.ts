@@ -1,5 +1,5 @@
+import type { Entry, Receipt } from '@standfast/api';
 import type { Sending, ServerFrame } from '../src/frame.ts';
-import type { Entry, Receipt } from '../src/model.ts';
 
 type Listener = (event: { data: string }) => void;
 

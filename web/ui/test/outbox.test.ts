@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { Receipt } from '@standfast/api';
 import { Refused } from '../src/delivery.ts';
-import type { Receipt } from '../src/model.ts';
 import type { Outgoing, OutboxOptions } from '../src/outbox.ts';
 import { Outbox } from '../src/outbox.ts';
 import { FakeDesk, FakeLocks, FakeStorage, pause } from './desk.ts';

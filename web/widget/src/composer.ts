@@ -1,4 +1,4 @@
-import type { RequestType, Upload } from '@standfast/ui/model';
+import type { RequestType, Upload } from '@standfast/api';
 import { type Suspicion, suspicions } from './secret.ts';
 import type { Support } from './support.ts';
 import { bytes, most, Picked, unfit } from './upload.ts';

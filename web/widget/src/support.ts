@@ -2,7 +2,7 @@ import { Refused } from '@standfast/ui/delivery';
 import type { Sending, ServerFrame } from '@standfast/ui/frame';
 import { type Language, languageOf, type Translate, translator } from '@standfast/ui/i18n';
 import { type Connection, Live } from '@standfast/ui/live';
-import type { Desk, Entry, Receipt, RequestSummary } from '@standfast/ui/model';
+import type { Desk, Entry, Receipt, RequestSummary } from '@standfast/api';
 import { Outbox, type Outgoing } from '@standfast/ui/outbox';
 import en from '../../../locales/en/widget.json';
 import zh from '../../../locales/zh-CN/widget.json';

@@ -1,4 +1,4 @@
-import type { Desk, Problem, Upload } from '@standfast/ui/model';
+import type { Desk, Problem, Upload } from '@standfast/api';
 import type { Api } from './api.ts';
 import { random } from './host.ts';
 import { suspicions } from './secret.ts';

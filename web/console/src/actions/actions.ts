@@ -1,4 +1,4 @@
-import type { RequestDetail, RequestSummary, ViewName } from '../api/types';
+import type { RequestDetail, RequestSummary, ViewName } from '@standfast/api';
 import { open } from '../conversation/open.svelte';
 import { panel } from '../customer/panel.svelte';
 import { inbox } from '../inbox/inbox.svelte';

@@ -1,6 +1,6 @@
+import type { Id, RequestDetail, State, Transition } from '@standfast/api';
 import * as api from '../api/endpoints';
 import { asProblem } from '../api/http';
-import type { Id, RequestDetail, State, Transition } from '../api/types';
 import { open } from '../conversation/open.svelte';
 import { inbox } from '../inbox/inbox.svelte';
 import { notices } from '../parts/notices.svelte';
@@ -38,8 +38,8 @@ function show(request: RequestDetail): void {
 }
 
 export async function assign(request: RequestDetail, agent: Id | null): Promise<void> {
-  if (request.assignee_id === agent) return;
-  const before = request.assignee_id;
+  const before = request.assignee_id ?? null;
+  if (before === agent) return;
   const done = await change(request, { assignee_id: agent }, () =>
     api.assign(request.id, { agent_id: agent }),
   );
@@ -57,7 +57,7 @@ export async function assign(request: RequestDetail, agent: Id | null): Promise<
 }
 
 export async function assignTeam(request: RequestDetail, team: Id | null): Promise<void> {
-  if (request.team_id === team) return;
+  if ((request.team_id ?? null) === team) return;
   const done = await change(request, { team_id: team }, () =>
     api.assign(request.id, { team_id: team }),
   );

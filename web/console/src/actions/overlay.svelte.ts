@@ -1,4 +1,4 @@
-import type { Id } from '../api/types';
+import type { Id } from '@standfast/api';
 
 /** What lies over the page; at most one thing at a time. */
 export type Overlay =

@@ -1,20 +1,26 @@
-import { ask, query, segment } from './http';
 import type {
-  AfterReply,
   Agent,
+  AgentChange,
+  Assignment,
   ConversationPage,
   CustomerPanel,
   DeadJob,
   Desk,
-  Entry,
+  EntryPage,
+  EntryRange,
   Id,
   InboxPage,
+  InboxQuery,
+  NewAgent,
+  NewNote,
+  NewReply,
   RequestSummary,
-  Role,
+  TagChange,
   Team,
+  Ticket,
   Transition,
-  ViewName,
-} from './types';
+} from '@standfast/api';
+import { ask, query, segment } from './http';
 
 /** Every call the console makes, one function each; the contract's names. */
 
@@ -22,21 +28,12 @@ export const signIn = (email: string, password: string) =>
   ask<{ agent: Agent }>('/session', { method: 'POST', body: { email, password } });
 export const whoAmI = () => ask<{ agent: Agent }>('/session');
 export const signOut = () => ask<void>('/session', { method: 'DELETE' });
-export const liveTicket = () =>
-  ask<{ ticket: string; expires_at: string }>('/live/ticket', { method: 'POST', body: {} });
+export const liveTicket = () => ask<Ticket>('/live/ticket', { method: 'POST', body: {} });
 
 export const desk = () => ask<Desk>('/desk');
 export const agents = () => ask<{ items: Agent[] }>('/console/agents');
 export const teams = () => ask<{ items: Team[] }>('/console/teams');
 
-export interface InboxQuery {
-  view: ViewName;
-  q?: string | null;
-  type?: string | null;
-  team?: Id | null;
-  cursor?: string | null;
-  limit?: number;
-}
 export const inbox = (wanted: InboxQuery, signal?: AbortSignal) =>
   ask<InboxPage>(`/console/inbox${query({ ...wanted })}`, { signal });
 
@@ -58,24 +55,14 @@ const post = <T = void>(path: string, body: unknown) => ask<T>(path, { method: '
 
 export const conversation = (id: Id, signal?: AbortSignal) =>
   ask<ConversationPage>(at(id), { signal });
-export const entries = (id: Id, range: { before?: number; after?: number; limit?: number }) =>
-  ask<{ entries: Entry[]; more: boolean }>(at(id, `/entries${query(range)}`));
+export const entries = (id: Id, range: EntryRange) =>
+  ask<EntryPage>(at(id, `/entries${query(range)}`));
 
-export interface ReplyBody {
-  client_id: string;
-  text: string;
-  seen_seq: number;
-  attachments?: Id[];
-  then?: AfterReply;
-}
-export const reply = (id: Id, body: ReplyBody) => post<{ seq: number }>(at(id, '/reply'), body);
-export const note = (id: Id, body: { client_id: string; text: string; attachments?: Id[] }) =>
-  post<{ seq: number }>(at(id, '/notes'), body);
-export const assign = (id: Id, body: { agent_id?: Id | null; team_id?: Id | null }) =>
-  post(at(id, '/assign'), body);
+export const reply = (id: Id, body: NewReply) => post<{ seq: number }>(at(id, '/reply'), body);
+export const note = (id: Id, body: NewNote) => post<{ seq: number }>(at(id, '/notes'), body);
+export const assign = (id: Id, body: Assignment) => post(at(id, '/assign'), body);
 export const setType = (id: Id, type: string) => post(at(id, '/type'), { type });
-export const setTags = (id: Id, body: { add: string[]; remove: string[] }) =>
-  post(at(id, '/tags'), body);
+export const setTags = (id: Id, body: TagChange) => post(at(id, '/tags'), body);
 export const transition = (id: Id, name: Transition) =>
   post(at(id, '/transition'), { transition: name });
 export const merge = (id: Id, into: string) => post(at(id, '/merge'), { into });
@@ -84,9 +71,8 @@ export const erase = (id: Id, seq: number, reason: string) =>
 export const read = (id: Id, seq: number) => post(at(id, '/read'), { seq });
 export const customer = (id: Id) => ask<CustomerPanel>(`/console/customers/${segment(id)}`);
 
-export const addAgent = (body: { name: string; email: string; role: Role; password: string }) =>
-  post<Agent>('/console/agents', body);
-export const changeAgent = (id: Id, body: { role?: Role; disabled?: boolean; name?: string }) =>
+export const addAgent = (body: NewAgent) => post<Agent>('/console/agents', body);
+export const changeAgent = (id: Id, body: AgentChange) =>
   ask<Agent>(`/console/agents/${segment(id)}`, { method: 'PATCH', body });
 export const deadJobs = () => ask<{ items: DeadJob[] }>('/console/jobs/dead');
 export const retryJob = (id: Id) => post(`/console/jobs/${segment(id)}/retry`, {});

@@ -1,14 +1,6 @@
-/** A refusal by the server (RFC 9457), or `offline` when there was no answer at all. */
-export interface ProblemBody {
-  code: string;
-  title: string;
-  status: number;
-  detail?: string;
-  /** Seconds. */
-  retry_after?: number;
-  [extension: string]: unknown;
-}
+import type { Problem as ProblemBody } from '@standfast/api';
 
+/** A refusal by the server (RFC 9457), or `offline` when there was no answer at all. */
 export class Problem extends Error {
   readonly body: ProblemBody;
 

@@ -1,8 +1,5 @@
-import { BASE, Problem, type ProblemBody } from './http';
-import type { Attachment } from './types';
-
-/** What was taken in; `secret` is set when secrets were found in it and removed. */
-export type Uploaded = Attachment & { secret?: unknown };
+import type { Problem as ProblemBody, Upload as Uploaded } from '@standfast/api';
+import { BASE, Problem } from './http';
 
 export interface Upload {
   done: Promise<Uploaded>;
@@ -54,14 +51,14 @@ function settle(
       media_type: mediaType,
       size: body.size ?? file.size,
       picture: body.picture ?? isPicture(mediaType),
-      ...(body.secret ? { secret: body.secret } : {}),
+      secret: body.secret ?? null,
     });
   } else {
     reject(
       new Problem({
         code: body.code ?? `http_${request.status}`,
         title: body.title ?? '',
-        detail: body.detail,
+        ...(body.detail !== undefined && { detail: body.detail }),
         status: request.status,
       }),
     );

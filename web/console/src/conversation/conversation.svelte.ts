@@ -1,7 +1,14 @@
 import { tick } from 'svelte';
+import type {
+  CustomerPanel,
+  Entry,
+  Id,
+  RequestDetail,
+  RequestSummary,
+  Viewer,
+} from '@standfast/api';
 import * as api from '../api/endpoints';
 import { asProblem, Problem } from '../api/http';
-import type { CustomerPanel, Entry, Id, RequestDetail, RequestSummary, Viewer } from '../api/types';
 import { View } from '../reply/view';
 import { session } from '../session/session.svelte';
 import { hole, mergeEntries } from './thread';
@@ -185,7 +192,7 @@ function preview(known: RequestSummary): RequestDetail {
     merged_into: null,
     reopen_count: 0,
     follow_up_count: 0,
-    link: null,
+    link: '',
     read_seq_customer: 0,
     read_seq_agents: {},
   };

@@ -1,4 +1,4 @@
-import type { Id } from '../api/types';
+import type { Id } from '@standfast/api';
 import { inbox } from '../inbox/inbox.svelte';
 import { seen } from '../inbox/seen';
 import { link } from '../live/link.svelte';

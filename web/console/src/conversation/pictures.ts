@@ -1,6 +1,6 @@
+import type { Attachment, Id } from '@standfast/api';
 import { BASE, segment } from '../api/http';
 import { isPicture } from '../api/upload';
-import type { Attachment, Id } from '../api/types';
 
 /**
  * Pictures of customers, fetched as bytes and shown from a blob of a type that we choose: whatever the file really

@@ -1,5 +1,5 @@
 import type { Outgoing } from '@standfast/ui/outbox';
-import type { Entry } from '../api/types';
+import type { Entry } from '@standfast/api';
 
 /** What a conversation is made of on screen, computed from its entries. Pure. */
 export type Row =

@@ -1,4 +1,4 @@
-import type { Entry, RequestDetail, Timestamp } from '../api/types';
+import type { Entry, RequestDetail, Timestamp } from '@standfast/api';
 
 /** What the host application told about itself, as rows of text; nested values as JSON. */
 export function contextFacts(context: Record<string, unknown>): [name: string, value: string][] {

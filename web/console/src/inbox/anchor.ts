@@ -1,4 +1,4 @@
-import type { Id } from '../api/types';
+import type { Id } from '@standfast/api';
 
 /**
  * The scroll offset at which the row that was on top before a change is where it was. When that row has left the list,

@@ -1,6 +1,6 @@
+import type { Counts, Id, InboxPage, RequestSummary } from '@standfast/api';
 import * as api from '../api/endpoints';
 import { asProblem, type Problem } from '../api/http';
-import type { Counts, Id, InboxPage, RequestSummary } from '../api/types';
 import { session } from '../session/session.svelte';
 import { requestNumber } from '../routing/address';
 import { seen } from './seen';
@@ -89,7 +89,7 @@ class Inbox {
         ? old
         : { ...item, unread: unreadAfter(old, item, item.id === this.open, seen.of(item.id)) };
     });
-    this.next = page.next;
+    this.next = page.next ?? null;
     this.counts = page.counts;
     this.held = [];
     this.status = 'ready';
@@ -111,7 +111,7 @@ class Inbox {
       const page = await api.inbox({ ...query, q: asked(query.q), cursor: next, limit: PAGE });
       if (query !== this.query || next !== this.next) return;
       this.items = append(this.items, page.items);
-      this.next = page.next;
+      this.next = page.next ?? null;
       this.counts = page.counts;
       this.#keep(query);
     } catch {

@@ -1,4 +1,4 @@
-import type { Id, RequestSummary, ViewName } from '../api/types';
+import type { Id, RequestSummary, ViewName } from '@standfast/api';
 
 /** Order and membership of the inbox's lists; the same rules as the server's, so that live changes land where a reload would show them. */
 
@@ -24,7 +24,7 @@ export function belongs(query: ListQuery, request: RequestSummary, me: Id): bool
 
 /** Since when somebody waits for us; null when nobody does, whatever the record still says. */
 export function waitingSince(request: RequestSummary): string | null {
-  return request.state === 'open' ? request.waiting_since : null;
+  return request.state === 'open' ? (request.waiting_since ?? null) : null;
 }
 
 /** At risk first, then who waits longest; those where nobody waits come last, oldest change first. */

@@ -1,4 +1,4 @@
-import type { Id } from '../api/types';
+import type { Id } from '@standfast/api';
 import { loadJson, saveJson } from '../session/storage';
 
 const KEPT = 3_000;

@@ -1,4 +1,4 @@
-import type { Entry, Id, RequestSummary } from '../api/types';
+import type { Entry, Id, RequestSummary } from '@standfast/api';
 import { session } from '../session/session.svelte';
 import { t } from '../words.svelte';
 

@@ -1,6 +1,6 @@
 import { Live, type Connection } from '@standfast/ui/live';
 import type { ServerFrame } from '@standfast/ui/frame';
-import type { Id } from '../api/types';
+import type { Id } from '@standfast/api';
 import { isRequestId } from '../routing/address';
 import { language } from '../words.svelte';
 

@@ -1,4 +1,4 @@
-import type { Attachment, Id } from '../api/types';
+import type { Attachment, Id } from '@standfast/api';
 import { forget, keysUnder, loadJson, saveJson } from '../session/storage';
 
 export type Tab = 'reply' | 'note';

@@ -1,9 +1,9 @@
 import { Refused } from '@standfast/ui/delivery';
 import { Outbox, type Outgoing } from '@standfast/ui/outbox';
-import type { Receipt } from '@standfast/ui/model';
+import type { Receipt } from '@standfast/api';
 import * as api from '../api/endpoints';
 import { asProblem } from '../api/http';
-import type { AfterReply, Attachment, Entry, Id } from '../api/types';
+import type { AfterReply, Attachment, Entry, Id, NewReply } from '@standfast/api';
 import { instant } from '../clock.svelte';
 import { open } from '../conversation/open.svelte';
 import { session } from '../session/session.svelte';
@@ -167,7 +167,7 @@ async function deliver({ frame }: Outgoing): Promise<Receipt | null> {
   const { t: kind, request = '', ...body } = frame;
   try {
     if (kind === 'note') await api.note(request, body);
-    else await api.reply(request, body as api.ReplyBody);
+    else await api.reply(request, body as NewReply);
     // Only its presence matters to the outbox of an agent.
     return { request_id: request } as Receipt;
   } catch (error) {

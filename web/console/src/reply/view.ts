@@ -1,4 +1,4 @@
-import type { Entry } from '../api/types';
+import type { Entry } from '@standfast/api';
 
 /** How long an entry must have been in view before it counts as read, in milliseconds. */
 export const READING_MS = 2_000;

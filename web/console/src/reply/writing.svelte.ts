@@ -1,6 +1,6 @@
+import type { AfterReply, Attachment, Id } from '@standfast/api';
 import { upload, type Upload } from '../api/upload';
 import { asProblem } from '../api/http';
-import type { AfterReply, Attachment, Id } from '../api/types';
 import { instant } from '../clock.svelte';
 import type { Conversation } from '../conversation/conversation.svelte';
 import { plainText } from '../conversation/plain';

@@ -1,4 +1,4 @@
-import type { Id, ViewName } from '../api/types';
+import type { Id, ViewName } from '@standfast/api';
 
 /** Every place in the console, and its address below /console. Pure: the browser's history is in `router.svelte.ts`. */
 export type Place =

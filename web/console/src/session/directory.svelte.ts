@@ -1,5 +1,6 @@
+import type { Agent, Desk, Field, Id, RequestType, Team } from '@standfast/api';
 import * as api from '../api/endpoints';
-import type { Agent, Desk, Field, Id, Presence, RequestType, Team } from '../api/types';
+import type { Presence } from '@standfast/ui/frame';
 import { link } from '../live/link.svelte';
 import { t, titled } from '../words.svelte';
 
@@ -32,7 +33,7 @@ class Directory {
 
   presenceOf(id: Id): Presence {
     if (link.down) return 'offline';
-    return this.presence[id] ?? this.agents.find((agent) => agent.id === id)?.status ?? 'offline';
+    return this.presence[id] ?? 'offline';
   }
 
   agentName(id: Id | null | undefined): string {

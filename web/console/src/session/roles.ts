@@ -1,4 +1,4 @@
-import type { Role } from '../api/types';
+import type { Role } from '@standfast/api';
 
 /** What a person may do at the desk. The server decides; this only hides what it would refuse. */
 export type Deed = 'write' | 'erase' | 'agents' | 'jobs' | 'settings';

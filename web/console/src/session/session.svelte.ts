@@ -1,6 +1,6 @@
+import type { Agent, Id } from '@standfast/api';
 import * as api from '../api/endpoints';
 import { asProblem, whenSignedOut, type Problem } from '../api/http';
-import type { Agent, Id } from '../api/types';
 import { allows, type Deed } from './roles';
 
 export type Standing = 'asking' | 'out' | 'in' | 'unreachable';

@@ -1,4 +1,4 @@
-import type { Attachment } from '@standfast/ui/model';
+import type { Attachment } from '@standfast/api';
 import { segments } from '@standfast/ui/mark';
 import { h } from '../dom.ts';
 import type { Support } from '../support.ts';

@@ -1,4 +1,4 @@
-import type { RequestSummary } from '@standfast/ui/model';
+import type { RequestSummary } from '@standfast/api';
 import { segments } from '@standfast/ui/mark';
 import { durationRange, exact, relative } from '@standfast/ui/time';
 import { h } from '../dom.ts';

@@ -1,4 +1,4 @@
-import type { Receipt as Data } from '@standfast/ui/model';
+import type { Receipt as Data } from '@standfast/api';
 import { durationRange } from '@standfast/ui/time';
 import { h } from '../dom.ts';
 import type { Support } from '../support.ts';

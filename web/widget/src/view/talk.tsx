@@ -1,4 +1,4 @@
-import type { Entry } from '@standfast/ui/model';
+import type { Entry } from '@standfast/api';
 import type { Outgoing } from '@standfast/ui/outbox';
 import { clock, day, exact } from '@standfast/ui/time';
 import { h } from '../dom.ts';
@@ -123,9 +123,9 @@ function Divider({ support: { language }, entry, before }: Props) {
 }
 
 function Event({ support: { t }, entry }: Props) {
-  const { type, to, number } = entry.event ?? { type: '' };
-  const key = `event_${String(type === 'state' ? to : type)}`;
-  const text = t(key, { number: String(number) });
+  const { event } = entry;
+  const key = `event_${event?.type === 'state' ? event.to : event?.type}`;
+  const text = t(key, { number: event && 'number' in event ? event.number : '' });
   return (
     text !== key && (
       <p class="event" key={entry.seq}>

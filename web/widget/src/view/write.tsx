@@ -1,4 +1,4 @@
-import type { Field, RequestType } from '@standfast/ui/model';
+import type { Field, RequestType } from '@standfast/api';
 import { h } from '../dom.ts';
 import type { Support } from '../support.ts';
 import { Compose } from './compose.tsx';

@@ -1,0 +1,63 @@
+/**
+ * The objects of the REST API by the names that the applications use. Each is an alias of what `openapi.d.ts` says, which is
+ * generated from the server's code: where the server's words change, the applications stop compiling.
+ */
+import type { components, operations } from './openapi';
+
+type Schemas = components['schemas'];
+
+/** 64 bits as a decimal string. */
+export type Id = string;
+/** RFC 3339, UTC. */
+export type Timestamp = string;
+
+export type State = Schemas['State'];
+export type AuthorKind = Schemas['AuthorKind'];
+export type Texts = Schemas['Texts'];
+export type Expected = Schemas['Wait'];
+
+export type RequestSummary = Schemas['RequestSummary'];
+export type Entry = Schemas['EntryView'];
+export type Event = Schemas['Event'];
+export type Identifier = Schemas['IdentifierView'];
+export type Attachment = Schemas['AttachmentView'];
+export type Upload = Schemas['UploadView'];
+export type Receipt = Schemas['Receipt'];
+export type SecretNotice = Schemas['SecretNotice'];
+
+/** GET /desk: what a customer's page needs to know before anybody is known. */
+export type Desk = Schemas['DeskView'];
+export type RequestType = Schemas['TypeView'];
+export type Field = Schemas['FieldView'];
+
+export type RequestDetail = Schemas['RequestDetail'];
+export type ConversationPage = Schemas['ConversationPage'];
+export type EntryPage = Pick<Schemas['Conversation_RequestSummary'], 'entries' | 'more'>;
+export type CustomerPanel = Schemas['CustomerPanel'];
+export type InboxPage = Schemas['Inbox'];
+export type Counts = Schemas['InboxCounts'];
+export type Viewer = Schemas['Viewer'];
+export type Agent = Schemas['AgentView'];
+export type Role = Schemas['Role'];
+export type Team = Schemas['TeamView'];
+export type DeadJob = Schemas['DeadJob'];
+export type Ticket = Schemas['Ticket'];
+
+/** What is asked for; here an absent field says something. */
+export type NewReply = Schemas['NewReply'];
+/** What a reply leaves the request in. */
+export type AfterReply = Schemas['ThenWish'];
+export type NewNote = Schemas['NewNote'];
+export type Transition = Schemas['Step'];
+export type Assignment = Schemas['AssignWish'];
+export type TagChange = Schemas['TagWish'];
+export type NewAgent = Schemas['AgentWish'];
+export type AgentChange = Schemas['AgentChangeWish'];
+
+/** RFC 9457 problem document. `code` is stable, `title` and `detail` are in the caller's language; some carry more. */
+export type Problem = Partial<Schemas['ProblemDocument']> &
+  Pick<Schemas['ProblemDocument'], 'code' | 'status' | 'title'> & { [extension: string]: unknown };
+
+export type InboxQuery = NonNullable<operations['inbox']['parameters']['query']>;
+export type ViewName = NonNullable<InboxQuery['view']>;
+export type EntryRange = NonNullable<operations['entries']['parameters']['query']>;
