@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kindOf, limitOf, TEXT_LIMIT } from '../src/reply/acceptance';
+import { kindOf, limitOf } from '../src/reply/acceptance';
 
 const kind = (name: string, type = '') => kindOf({ name, type });
 
@@ -25,8 +25,10 @@ describe('a file', () => {
   });
 
   it('has the limit of its kind', () => {
-    expect(limitOf('text', 25 << 20)).toBe(TEXT_LIMIT);
-    expect(limitOf('picture', 25 << 20)).toBe(25 << 20);
-    expect(limitOf('text', 1 << 20)).toBe(1 << 20);
+    const limits = { upload_bytes: 900, text_upload_bytes: 300 };
+    expect(limitOf('text', limits)).toBe(300);
+    expect(limitOf('picture', limits)).toBe(900);
+    expect(limitOf('unknown', limits)).toBe(900);
+    expect(limitOf('text', { ...limits, upload_bytes: 100 })).toBe(100);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { caps, chordOf, Keymap, type Press } from '../src/actions/keys';
+import { caps, chordOf, Keymap, spoken, type Press } from '../src/actions/keys';
 
 function press(key: string, more: Partial<Press> = {}): Press {
   return { key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, ...more };
@@ -68,5 +68,11 @@ describe('caps', () => {
   it('are what the keyboard says', () => {
     expect(caps('g u')).toEqual(['G', 'U']);
     expect(caps('shift+Enter').at(-1)).toBe('↵');
+  });
+
+  it('are words where nothing is seen', () => {
+    expect(spoken('mod+k')).toMatch(/^(Ctrl\+|⌘)K$/);
+    expect(spoken('mod+shift+Enter')).toMatch(/Enter$/);
+    expect(spoken('g u')).toBe('G U');
   });
 });

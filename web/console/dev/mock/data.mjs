@@ -114,6 +114,7 @@ export function deskOf() {
     limits: {
       text_bytes: 16384,
       upload_bytes: 10_000_000,
+      text_upload_bytes: 5_000_000,
       uploads_per_message: 6,
       media_types: [
         'image/*',

@@ -87,6 +87,20 @@ const SHOWN: Record<string, string> = {
   ArrowUp: '↑',
 };
 
+/** A chord for a screen reader, with its named keys in words: "Ctrl+K", "⌘K", "Ctrl+Enter", "G U". */
+export function spoken(chord: string): string {
+  const name = (part: string) => (part === 'Enter' || part.startsWith('Arrow') ? part : caps(part));
+  return chord
+    .split(' ')
+    .map((press) =>
+      press
+        .split('+')
+        .map(name)
+        .join(MAC ? '' : '+'),
+    )
+    .join(' ');
+}
+
 /** A chord as caps to draw: ["Ctrl", "K"]. */
 export function caps(chord: string): string[] {
   return chord

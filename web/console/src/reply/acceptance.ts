@@ -1,7 +1,7 @@
 /** Which files the desk may take, told before they are sent. The desk itself judges by the bytes. Pure. */
+import type { Desk } from '@standfast/api';
 
-/** Largest text file, in bytes: these are screened whole. */
-export const TEXT_LIMIT = 5 << 20;
+type Limits = Pick<Desk['limits'], 'upload_bytes' | 'text_upload_bytes'>;
 
 const PICTURE = /\.(png|jpe?g|gif|webp)$/i;
 const PICTURE_TYPE = /^image\/(png|jpe?g|gif|webp)$/;
@@ -20,7 +20,8 @@ export function kindOf(file: { name: string; type: string }): FileKind {
   return type === '' ? 'unknown' : 'other';
 }
 
-/** Largest size of a file of this kind, in bytes; `largest` is the desk's limit for any file. */
-export function limitOf(kind: FileKind, largest: number): number {
-  return kind === 'text' ? Math.min(TEXT_LIMIT, largest) : largest;
+/** Largest size of a file of this kind, in bytes; texts are screened whole and have a limit of their own. */
+export function limitOf(kind: FileKind, limits: Limits): number {
+  const { upload_bytes: any, text_upload_bytes: text } = limits;
+  return kind === 'text' ? Math.min(text, any) : any;
 }

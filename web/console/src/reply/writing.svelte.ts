@@ -1,4 +1,4 @@
-import type { AfterReply, Attachment, Id } from '@standfast/api';
+import type { AfterReply, Attachment, Desk, Id } from '@standfast/api';
 import { upload, type Upload } from '../api/upload';
 import { asProblem } from '../api/http';
 import { instant } from '../clock.svelte';
@@ -210,16 +210,12 @@ export class Writing {
   }
 }
 
-function refusalOf(
-  file: File,
-  room: number,
-  limits: { upload_bytes: number } | undefined,
-): string | null {
+function refusalOf(file: File, room: number, limits: Desk['limits'] | undefined): string | null {
   if (room <= 0) return t('upload.too_many');
   if (!limits) return null;
   const kind = kindOf(file);
   if (kind === 'other') return t('upload.wrong_type');
-  const limit = limitOf(kind, limits.upload_bytes);
+  const limit = limitOf(kind, limits);
   return file.size > limit ? t('upload.too_large', { limit: limitSize(limit, language()) }) : null;
 }
 
