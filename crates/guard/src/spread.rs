@@ -12,11 +12,13 @@ use crate::mark::marks;
 use crate::normalise::fold;
 use crate::phrase::{checked, is_everyday};
 use crate::scan::{Found, Hit};
-use crate::token::{Gap, Token, span, tokens};
+use crate::token::{Gap, Token, look_up, span, tokens};
 use crate::wordlist::{Entry, LENGTHS, List, checksum_holds};
 
 /// The fewest words that a phrase has.
 const PHRASE: usize = 12;
+/// The most words that a phrase has.
+const LONGEST: usize = 24;
 /// A longer text is not a piece: two dozen words with numbers and an introduction are shorter.
 const MAX_PIECE: usize = 700;
 /// Other messages that may stand between two pieces ("ok", "next").
@@ -54,6 +56,11 @@ impl Piece {
             let none = Self { lists: 0, entries: Vec::new(), span: 0..0, separated: true, redacted };
             return Some(none);
         }
+        if ends_as_talk(text) { None } else { Self::read(text) }
+    }
+
+    /// The piece that a text without marks is.
+    fn read(text: &str) -> Option<Self> {
         let folded = fold(text);
         let tokens = tokens(&folded.text);
         let last = tokens.last()?;
@@ -70,7 +77,7 @@ impl Piece {
         let mut run = 0;
         for token in tokens.iter().rev() {
             let both = lists & token.entry.lists();
-            if both == 0 || token.han || run >= 24 {
+            if both == 0 || token.han || run >= LONGEST {
                 break;
             }
             lists = both;
@@ -96,7 +103,7 @@ impl Piece {
             group.len() == tokens.len() || group.len() >= ANNOUNCED || announces(folded, tokens, group.len());
         let words = if separated { group } else { tokens };
         let lists = words.iter().fold(chinese_lists(), |lists, token| lists & token.entry.lists());
-        if lists == 0 || words.is_empty() || words.len() > 24 {
+        if lists == 0 || words.is_empty() || words.len() > LONGEST {
             return None;
         }
         let piece = Self::from(words, lists, separated);
@@ -114,6 +121,22 @@ impl Piece {
             Reading::of(&indexes, list).is_random()
         })
     }
+}
+
+/// Whether the end of a message alone says that it is no piece, which spares most messages the whole look: it ends in
+/// a plain word that is in no list, or in the middle of more Chinese characters than a phrase has.
+fn ends_as_talk(text: &str) -> bool {
+    let said = text.trim_end_matches(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() || c == '。');
+    let word = said.len() - said.bytes().rev().take_while(u8::is_ascii_alphabetic).count();
+    if let (head, Some(word)) = (said.get(..word).unwrap_or_default(), said.get(word..))
+        && word.len() > 2
+    {
+        return head.chars().next_back().is_none_or(|c| c.is_ascii())
+            && look_up(word).lists() & !chinese_lists() == 0;
+    }
+    let is_han = |c: &char| matches!(c, '\u{4e00}'..='\u{9fff}');
+    said.chars().rev().take(2).filter(is_han).count() == 2
+        && said.chars().filter(is_han).nth(LONGEST).is_some()
 }
 
 fn chinese_lists() -> u16 {
@@ -286,3 +309,33 @@ const ANSWERS: [&str; 24] = [
     "again", "correct", "done", "exact", "good", "help", "hello", "like", "more", "nice", "now", "okay",
     "one", "only", "please", "problem", "right", "same", "sure", "this", "two", "wait", "what", "when",
 ];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn part() -> impl Strategy<Value = String> {
+        let word = (0..10_u8, 0..2048_u16).prop_map(|(list, index)| {
+            List::all().nth(usize::from(list)).map_or("", |list| list.word(index)).to_owned()
+        });
+        prop_oneof![
+            4 => word,
+            2 => "[a-z]{1,6}",
+            1 => "[0-9]{1,2}|st|nd|1st",
+            3 => r"[ ,.:;!?\n。，：、）)(-]{1,2}",
+            1 => r"\PC",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_ends_as_talk_is_no_piece(parts in prop::collection::vec(part(), 1..40)) {
+            let text = parts.concat();
+            if ends_as_talk(&text) {
+                prop_assert!(Piece::read(&text).is_none(), "{text}");
+            }
+        }
+    }
+}

@@ -99,30 +99,46 @@ fn class(c: char) -> Class {
     }
 }
 
+/// The character that starts at a byte.
+fn char_at(text: &str, at: usize) -> Option<char> {
+    text.get(at..)?.chars().next()
+}
+
+/// Where the word ends that has a letter of this script before `at`.
+fn end_of_word(folded: &str, mut at: usize, script: Script) -> usize {
+    loop {
+        if script == Script::Latin {
+            let rest = folded.as_bytes().get(at..).unwrap_or_default();
+            at += rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        }
+        match char_at(folded, at) {
+            Some(c) if class(c) == Class::Letter(script) => at += c.len_utf8(),
+            _ => return at,
+        }
+    }
+}
+
 /// Cuts a folded text into tokens. Numbering ("1st", "a)", "no. 3") leaves no token behind.
 pub(crate) fn tokens(folded: &str) -> Vec<Token> {
     let barriers = if folded.contains('⟦') { marks(folded) } else { Vec::new() };
     let mut barriers = barriers.iter().map(|found| found.0.clone()).peekable();
     let mut out: Vec<Token> = Vec::with_capacity(folded.len() / 5 + 1);
     let mut gap = Gap::Barrier;
-    let mut chars = folded.char_indices().peekable();
     let mut before = Class::Other;
-    while let Some((at, c)) = chars.next() {
+    let mut at = 0;
+    while let Some(c) = char_at(folded, at) {
         if let Some(barrier) = barriers.next_if(|barrier| barrier.start <= at) {
-            while chars.next_if(|(at, _)| *at < barrier.end).is_some() {}
+            at = barrier.end.max(at + c.len_utf8());
             gap = Gap::Barrier;
             continue;
         }
         let class_here = class(c);
+        let mut end = at + c.len_utf8();
         match class_here {
-            Class::Letter(_) => {
-                let mut end = at + c.len_utf8();
-                while let Some((at, c)) = chars.next_if(|(_, c)| class(*c) == class_here) {
-                    end = at + c.len_utf8();
-                }
+            Class::Letter(script) => {
+                end = end_of_word(folded, end, script);
                 let word = folded.get(at..end).unwrap_or_default();
-                let after = folded.get(end..).and_then(|rest| rest.chars().next());
-                if numbering(word, before, after) {
+                if numbering(word, before, char_at(folded, end)) {
                     gap = gap.max(Gap::List);
                 } else {
                     out.push(token(at, end, look_up(word), gap, false));
@@ -130,14 +146,14 @@ pub(crate) fn tokens(folded: &str) -> Vec<Token> {
                 }
             }
             Class::Han => {
-                let end = at + c.len_utf8();
-                out.push(token(at, end, wordlist::find(folded.get(at..end).unwrap_or_default()), gap, true));
+                out.push(token(at, end, wordlist::find_han(c), gap, true));
                 gap = Gap::None;
             }
             Class::Space => gap = gap.max(Gap::Space),
             Class::Digit | Class::Other => gap = gap.max(Gap::List),
         }
         before = class_here;
+        at = end;
     }
     out
 }

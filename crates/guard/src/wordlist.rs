@@ -77,19 +77,29 @@ pub(crate) fn find(word: &str) -> Entry {
         return Entry::default();
     }
     let table = &*TABLE;
-    let mut slot = hash(word.as_bytes());
-    loop {
-        match table.slots.get(slot & SLOT_MASK) {
-            Some(&(place, entry)) if place != EMPTY => {
-                if table.words.get(usize::from(place)).is_some_and(|known| **known == *word) {
-                    return entry;
-                }
-                slot += 1;
-            }
-            _ => return Entry::default(),
+    let hash = hash(word.as_bytes());
+    let mut place = hash as usize;
+    while let Some(slot) = table.slots.get(place & SLOT_MASK).filter(|slot| slot.word != EMPTY) {
+        // Most words are in no list, and the tag tells without a look at the word itself.
+        if slot.tag == tag(hash)
+            && table.words.get(usize::from(slot.word)).is_some_and(|known| **known == *word)
+        {
+            return slot.entry;
         }
+        place += 1;
     }
+    Entry::default()
 }
+
+/// Looks a Chinese character up.
+pub(crate) fn find_han(c: char) -> Entry {
+    let place = (c as usize).checked_sub(HAN_FIRST as usize);
+    place.and_then(|place| TABLE.han.get(place)).copied().unwrap_or_default()
+}
+
+/// The characters of the Chinese lists are between these.
+const HAN_FIRST: char = '\u{4e00}';
+const HAN_LAST: char = '\u{9fff}';
 
 /// Four times the number of words, so that most look-ups of other words end at the first slot.
 const SLOTS: usize = 1 << 16;
@@ -101,17 +111,31 @@ struct Table {
     words: Vec<Box<str>>,
     /// Indexes within lists, grouped by word.
     indexes: Vec<u16>,
-    /// Open addressing: the first place of the word in `words`, and its entry.
-    slots: Vec<(u16, Entry)>,
+    /// Open addressing.
+    slots: Vec<Slot>,
+    /// The entries of single Chinese characters, from [`HAN_FIRST`] on.
+    han: Vec<Entry>,
+}
+
+#[derive(Clone, Copy)]
+struct Slot {
+    /// The first place of the word in `words`.
+    word: u16,
+    tag: u16,
+    entry: Entry,
 }
 
 /// Fowler, Noll and Vo's hash (FNV-1a), enough for a table that no input can change.
-fn hash(bytes: &[u8]) -> usize {
+fn hash(bytes: &[u8]) -> u32 {
     let mixed = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    // The slots are fewer than the values that 32 bits have.
-    ((mixed >> 32) as u32 ^ (mixed & 0xffff_ffff) as u32) as usize
+    (mixed >> 32) as u32 ^ (mixed & 0xffff_ffff) as u32
+}
+
+/// The bits of a hash that do not choose the slot.
+fn tag(hash: u32) -> u16 {
+    (hash >> 16) as u16
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
@@ -121,7 +145,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .collect();
     let mut order: Vec<usize> = (0..words.len()).collect();
     order.sort_by_key(|&place| (words.get(place), place));
-    let mut table = Table { words, indexes: Vec::new(), slots: vec![(EMPTY, Entry::default()); SLOTS] };
+    let empty = Slot { word: EMPTY, tag: 0, entry: Entry::default() };
+    let han = vec![Entry::default(); HAN_LAST as usize - HAN_FIRST as usize + 1];
+    let mut table = Table { words, indexes: Vec::new(), slots: vec![empty; SLOTS], han };
     let same = |a: &usize, b: &usize| table.words.get(*a) == table.words.get(*b);
     for places in order.chunk_by(same) {
         let at = u16::try_from(table.indexes.len()).unwrap_or(EMPTY);
@@ -131,12 +157,22 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             table.indexes.push(u16::try_from(place % LIST_SIZE).unwrap_or(0));
         }
         let first = places.first().copied().unwrap_or_default();
-        let mut slot = table.words.get(first).map_or(0, |word| hash(word.as_bytes()));
-        while table.slots.get(slot & SLOT_MASK).is_some_and(|taken| taken.0 != EMPTY) {
-            slot += 1;
+        let Some(word) = table.words.get(first) else { continue };
+        let hash = hash(word.as_bytes());
+        let mut place = hash as usize;
+        while table.slots.get(place & SLOT_MASK).is_some_and(|taken| taken.word != EMPTY) {
+            place += 1;
         }
-        if let Some(free) = table.slots.get_mut(slot & SLOT_MASK) {
-            *free = (u16::try_from(first).unwrap_or(EMPTY), Entry { lists, at });
+        let entry = Entry { lists, at };
+        if let Some(free) = table.slots.get_mut(place & SLOT_MASK) {
+            *free = Slot { word: u16::try_from(first).unwrap_or(EMPTY), tag: tag(hash), entry };
+        }
+        let mut characters = word.chars();
+        if let (Some(only), None) = (characters.next(), characters.next())
+            && let Some(place) = (only as usize).checked_sub(HAN_FIRST as usize)
+            && let Some(known) = table.han.get_mut(place)
+        {
+            *known = entry;
         }
     }
     table
@@ -189,6 +225,13 @@ mod tests {
             }
         }
         assert_eq!(find("standfast"), Entry::default());
+    }
+
+    #[test]
+    fn characters_are_looked_up_as_words_are() {
+        for c in ('\u{3400}'..='\u{9fff}').chain(['a', '０', '\u{f900}']) {
+            assert_eq!(find_han(c), find(c.encode_utf8(&mut [0; 4])), "{c}");
+        }
     }
 
     /// BIP-39's remarks on its lists say that 100 words are both English and French, and that the two Chinese lists
