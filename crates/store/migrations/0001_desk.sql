@@ -1,5 +1,5 @@
 -- The desk: one text for both engines. {bytes} is BLOB or BYTEA; {position} is a primary key that the engine
--- numbers in order of insertion. Ids are made by the application; times are UTC microseconds; JSON is TEXT.
+-- numbers in order of insertion; {clustered} keeps a table of short rows in its key's index alone, where there is such. Ids are made by the application; times are UTC microseconds; JSON is TEXT.
 
 CREATE TABLE customer (
   id           BIGINT  NOT NULL PRIMARY KEY,
@@ -18,7 +18,7 @@ CREATE TABLE identity (
   customer_id BIGINT NOT NULL REFERENCES customer (id),
   created_at  BIGINT NOT NULL,
   PRIMARY KEY (kind, subject)
-);
+) {clustered};
 CREATE INDEX identity_customer ON identity (customer_id);
 
 CREATE TABLE agent (

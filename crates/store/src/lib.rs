@@ -20,6 +20,7 @@ pub mod attachment;
 pub mod backup;
 #[cfg(feature = "testing")]
 pub mod bare;
+mod checkpoint;
 pub mod customer;
 mod doctor;
 pub mod entry;

@@ -13,6 +13,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
 const PLACEHOLDERS: &[(&str, &str, &str)] = &[
     ("{bytes}", "BLOB", "BYTEA"),
+    // A table of short rows kept in the order of its key alone.
+    ("{clustered}", "WITHOUT ROWID", ""),
     ("{position}", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY"),
     // The transaction that wrote the row, and on PostgreSQL the key in the feed's order (see `outbox`).
     (

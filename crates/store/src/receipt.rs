@@ -1,12 +1,27 @@
 //! Answers already given, by caller and client id.
 
-use standfast_domain::{RequestId, Time};
+use standfast_domain::{CustomerId, RequestId, Time};
 
 use crate::{Error, Rd, Tx, params};
 
 /// The answer given under this key, if one was: a JSON text.
 pub fn find(rd: &mut Rd, key: &[u8]) -> Result<Option<String>, Error> {
     rd.query_opt("SELECT body FROM receipt WHERE key = $1", params![key], |row| row.get(0))
+}
+
+/// What a visitor's first words need, in one statement: the answer given under this key, and the customer behind the
+/// visitor with this subject. The customer is not held; see [`crate::customer::hold_identity`].
+pub fn find_with_visitor(
+    rd: &mut Rd,
+    key: &[u8],
+    subject: &str,
+) -> Result<(Option<String>, Option<CustomerId>), Error> {
+    rd.query_one(
+        "SELECT (SELECT body FROM receipt WHERE key = $1), \
+         (SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $2)",
+        params![key, subject],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
 }
 
 /// Remembers an answer.

@@ -59,13 +59,17 @@ impl RequestRow {
 /// The start of every query that reads whole rows; `$rest` names what follows the joined tables.
 macro_rules! select {
     ($rest:literal) => {
+        select!("", $rest)
+    };
+    ($more:literal, $rest:literal) => {
         concat!(
             "SELECT r.id, r.number, r.customer_id, c.name, c.verified, r.state, r.type, r.urgency, r.at_risk, ",
             "r.channel, r.language, r.subject, r.chain, r.fields, r.context, r.identifiers, r.tags, r.team_id, ",
             "r.assignee_id, r.merged_into, r.previous_id, r.created_at, r.updated_at, r.waiting_since, ",
             "r.first_reply_at, r.solved_at, r.closed_at, r.reopen_count, r.follow_up_count, r.last_seq, ",
-            "r.last_text, r.last_author, r.customer_read_seq, r.link_generation, r.head, r.head_mac ",
-            "FROM request r JOIN customer c ON c.id = r.customer_id ",
+            "r.last_text, r.last_author, r.customer_read_seq, r.link_generation, r.head, r.head_mac",
+            $more,
+            " FROM request r JOIN customer c ON c.id = r.customer_id ",
             $rest
         )
     };
@@ -162,21 +166,37 @@ pub fn insert(tx: &mut Tx, r: &RequestRow) -> Result<(), Error> {
     )
 }
 
-/// Writes back everything of a request that can change. The row must have been read by [`lock`] in the same unit.
+/// Writes back everything of a request that can change. The row must have been read by [`lock`] or [`hold_for`] in the
+/// same unit.
 pub fn save(tx: &mut Tx, r: &RequestRow) -> Result<(), Error> {
+    advance(tx, r)?;
     tx.run(
-        "UPDATE request SET customer_id = $2, state = $3, active = $4, queue_key = $5, type = $6, urgency = $7, \
-         at_risk = $8, subject = $9, chain = $10, fields = $11, context = $12, identifiers = $13, tags = $14, \
-         team_id = $15, assignee_id = $16, merged_into = $17, updated_at = $18, waiting_since = $19, \
-         first_reply_at = $20, solved_at = $21, closed_at = $22, reopen_count = $23, follow_up_count = $24, \
-         last_seq = $25, last_text = $26, last_author = $27, customer_read_seq = $28, link_generation = $29, \
-         head = $30, head_mac = $31 WHERE id = $1",
+        "UPDATE request SET customer_id = $2, active = $3, queue_key = $4, team_id = $5, assignee_id = $6, \
+         merged_into = $7 WHERE id = $1",
         params![
             r.id,
             r.customer_id,
-            r.state.as_str(),
             r.state.is_active(),
             r.queue_key().0,
+            r.team_id,
+            r.assignee_id,
+            r.merged_into
+        ],
+    )
+}
+
+/// As [`save`] for a request that stays where it is: whose it is, who looks after it and its place in every list. Most
+/// messages leave these alone, and their indexes and references are most of what an update costs.
+pub fn advance(tx: &mut Tx, r: &RequestRow) -> Result<(), Error> {
+    tx.run(
+        "UPDATE request SET state = $2, type = $3, urgency = $4, at_risk = $5, subject = $6, chain = $7, fields = $8, \
+         context = $9, identifiers = $10, tags = $11, updated_at = $12, waiting_since = $13, first_reply_at = $14, \
+         solved_at = $15, closed_at = $16, reopen_count = $17, follow_up_count = $18, last_seq = $19, \
+         last_text = $20, last_author = $21, customer_read_seq = $22, link_generation = $23, head = $24, \
+         head_mac = $25 WHERE id = $1",
+        params![
+            r.id,
+            r.state.as_str(),
             r.kind,
             r.urgency.0,
             r.at_risk,
@@ -186,9 +206,6 @@ pub fn save(tx: &mut Tx, r: &RequestRow) -> Result<(), Error> {
             r.context,
             r.identifiers,
             r.tags,
-            r.team_id,
-            r.assignee_id,
-            r.merged_into,
             r.updated_at,
             r.waiting_since,
             r.first_reply_at,
@@ -220,6 +237,43 @@ pub fn lock(tx: &mut Tx, id: RequestId) -> Result<Option<RequestRow>, Error> {
         Dialect::Postgres => select!("WHERE r.id = $1 FOR UPDATE OF r"),
     };
     tx.query_opt(sql, params![id], row)
+}
+
+/// A request held for somebody's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The request.
+    pub row: RequestRow,
+    /// The answer that was given under the key already.
+    pub answer: Option<String>,
+    /// The customer behind the visitor, as committed when the statement began: another unit that joins two customers
+    /// may just have changed it.
+    pub visitor: Option<CustomerId>,
+}
+
+/// What a message to a request needs, in one statement: the request, held as by [`lock`]; the answer under this key;
+/// the customer behind the visitor with this subject.
+pub fn hold_for(
+    tx: &mut Tx,
+    id: RequestId,
+    key: &[u8],
+    subject: Option<&str>,
+) -> Result<Option<Held>, Error> {
+    let sql = match tx.dialect() {
+        Dialect::Sqlite => select!(
+            ", (SELECT body FROM receipt WHERE key = $2), \
+             (SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $3)",
+            "WHERE r.id = $1"
+        ),
+        Dialect::Postgres => select!(
+            ", (SELECT body FROM receipt WHERE key = $2), \
+             (SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $3)",
+            "WHERE r.id = $1 FOR UPDATE OF r"
+        ),
+    };
+    tx.query_opt(sql, params![id, key, subject], |columns| {
+        Ok(Held { row: row(columns)?, answer: columns.get(36)?, visitor: columns.get(37)? })
+    })
 }
 
 /// The request with this number.

@@ -11,15 +11,14 @@ use rusqlite::{Connection, OpenFlags};
 use standfast_domain::Clock;
 
 use crate::Error;
+use crate::checkpoint::Checkpointer;
 
 /// The oldest SQLite whose log cannot be damaged by a checkpoint beside a writer (sqlite.org/wal.html#walresetbug).
 const NEEDED: (i32, &str) = (3_051_003, "3.51.3");
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 512;
-/// Log size in bytes above which the writer copies it back without waiting for anybody.
-const PASSIVE_ABOVE: u64 = 8 << 20;
-/// Log size in bytes above which the writer also waits a moment for readers, and cuts the file.
-const TRUNCATE_ABOVE: u64 = 64 << 20;
+/// Size in bytes to which the log's file is cut when it begins anew.
+const LOG_BYTES: i64 = 64 << 20;
 
 /// Settings of every connection: name, wanted value, value read back.
 const PRAGMAS: &[(&str, &str, &str)] = &[
@@ -31,7 +30,7 @@ const PRAGMAS: &[(&str, &str, &str)] = &[
     ("temp_store", "MEMORY", "2"),
     ("trusted_schema", "OFF", "0"),
     ("cell_size_check", "ON", "1"),
-    // Checkpoints are made between batches, see `checkpoint`.
+    // See `checkpoint`.
     ("wal_autocheckpoint", "0", "0"),
 ];
 
@@ -41,9 +40,8 @@ pub(crate) struct Sqlite {
     pub(crate) connection: Connection,
     /// `$1` is a name to SQLite, numbered by first appearance; `?1` is the number itself. Keyed by address.
     translated: HashMap<(usize, usize), Arc<str>>,
-    path: PathBuf,
-    /// Log size at which the last checkpoint left off.
-    checkpointed: u64,
+    /// Keeps the log short; only the writer's does.
+    checkpointer: Option<Checkpointer>,
     /// When the present read began, in microseconds of the monotonic clock.
     begun: Arc<AtomicU64>,
 }
@@ -84,7 +82,20 @@ impl Sqlite {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = Self::open(path, flags)?;
         sqlite.connection.pragma_update(None, "cache_size", -32_768)?;
+        sqlite.connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
+        expect(&sqlite.connection, "journal_size_limit", &LOG_BYTES.to_string())?;
         Ok(sqlite)
+    }
+
+    /// The same connection with a thread beside it that copies its log.
+    pub(crate) fn with_checkpointer(mut self, path: &Path) -> Result<Self, Error> {
+        self.checkpointer = Some(Checkpointer::start(path, &mut self.connection)?);
+        Ok(self)
+    }
+
+    /// The connection that copies the log back.
+    pub(crate) fn copier(path: &Path) -> Result<Self, Error> {
+        Self::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
     }
 
     /// A connection that only reads, and ends a statement after `limit`.
@@ -106,17 +117,11 @@ impl Sqlite {
     /// A file that nobody else has open, to be read as it is: a backup.
     pub(crate) fn unchanged(path: &Path) -> Result<Self, Error> {
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        Ok(Self::new(connection, path))
+        Ok(Self::new(connection))
     }
 
-    fn new(connection: Connection, path: &Path) -> Self {
-        Self {
-            connection,
-            translated: HashMap::new(),
-            path: path.to_owned(),
-            checkpointed: 0,
-            begun: Arc::default(),
-        }
+    fn new(connection: Connection) -> Self {
+        Self { connection, translated: HashMap::new(), checkpointer: None, begun: Arc::default() }
     }
 
     fn open(path: &Path, flags: OpenFlags) -> Result<Self, Error> {
@@ -131,7 +136,7 @@ impl Sqlite {
             connection.pragma_update(None, name, wanted)?;
             expect(&connection, name, read)?;
         }
-        Ok(Self::new(connection, path))
+        Ok(Self::new(connection))
     }
 
     /// Starts the time that a read may take.
@@ -145,24 +150,22 @@ impl Sqlite {
         Arc::clone(self.translated.entry(key).or_insert_with(|| numbered(sql).into()))
     }
 
-    /// Size of the log in bytes.
-    pub(crate) fn log_bytes(&self) -> u64 {
-        let mut name = self.path.as_os_str().to_owned();
-        name.push("-wal");
-        std::fs::metadata(PathBuf::from(name)).map_or(0, |data| data.len())
+    /// Keeps the log short; between two batches.
+    pub(crate) fn checkpoint(&mut self) {
+        if let Some(mut checkpointer) = self.checkpointer.take() {
+            checkpointer.step(|| self.copy_log());
+            self.checkpointer = Some(checkpointer);
+        }
     }
 
-    /// Copies the log back into the file when it has grown. Only the writer does this, between two batches; a failure
-    /// (a full disk, a long reader) leaves the log as it is, and the next batch tries again.
-    pub(crate) fn checkpoint(&mut self) {
-        let bytes = self.log_bytes();
-        if bytes > TRUNCATE_ABOVE {
-            self.truncate_log();
-            self.checkpointed = self.log_bytes();
-        } else if bytes > PASSIVE_ABOVE && bytes > self.checkpointed.saturating_add(PASSIVE_ABOVE) {
-            self.pragma("PRAGMA wal_checkpoint(PASSIVE)");
-            self.checkpointed = bytes;
-        }
+    /// Copies what the log holds into the file, without waiting for anybody.
+    pub(crate) fn copy_log(&self) {
+        self.pragma("PRAGMA wal_checkpoint(PASSIVE)");
+    }
+
+    /// Ends the thread that copies the log beside this connection.
+    pub(crate) fn end_checkpointer(&mut self) {
+        self.checkpointer = None;
     }
 
     /// Empties the log: what was erased in the file is then nowhere. Returns whether readers allowed it.

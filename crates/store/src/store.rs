@@ -288,7 +288,9 @@ impl Inner {
         let (held, alive) = (held.cloned(), alive.clone());
         spawn(format!("store-write-{number}"), move |opened| {
             let engine = match database {
-                Database::Sqlite { path } => Sqlite::writer(&path).map(Engine::Sqlite),
+                Database::Sqlite { path } => Sqlite::writer(&path)
+                    .and_then(|sqlite| sqlite.with_checkpointer(&path))
+                    .map(Engine::Sqlite),
                 Database::Postgres { url } => {
                     Postgres::connect(&url.into(), Purpose::Write).map(Engine::Postgres)
                 }

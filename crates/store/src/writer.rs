@@ -133,8 +133,9 @@ impl Writer {
                 sqlite.checkpoint();
             }
         }
-        if let Engine::Sqlite(sqlite) = &self.tx.engine {
+        if let Engine::Sqlite(sqlite) = &mut self.tx.engine {
             // Leaves a file that stands alone; the last reader to close would not always do it.
+            sqlite.end_checkpointer();
             sqlite.truncate_log();
         }
     }

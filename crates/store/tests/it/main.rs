@@ -8,10 +8,12 @@
 )]
 
 mod backup;
+mod checkpoint;
 mod doctor;
 mod fault;
 mod job;
 mod outbox;
+mod request;
 mod schema;
 mod unit;
 

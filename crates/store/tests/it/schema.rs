@@ -203,7 +203,7 @@ fn forks_between_the_engines_are_counted() {
         ("job.rs", 1),
         ("migration.rs", 2),
         ("outbox.rs", 3),
-        ("request.rs", 1),
+        ("request.rs", 2),
         ("schema.rs", 3),
         ("store.rs", 1),
         ("exec.rs", 1),

@@ -1,0 +1,154 @@
+//! The statements over requests that a message needs.
+
+use standfast_domain::{
+    AgentId, Channel, CustomerId, Language, RequestId, RequestNumber, SeededEntropy, State, Time, Urgency,
+};
+use standfast_store::customer::{self, CustomerRow};
+use standfast_store::request::{self, RequestRow};
+use standfast_store::{Error, Lane, Store, receipt, store_test};
+
+const NOW: Time = Time(1_700_000_000_000_000);
+
+fn row(id: i64, customer: CustomerId) -> RequestRow {
+    RequestRow {
+        id: RequestId(id),
+        number: RequestNumber::random(&*SeededEntropy::new(7)),
+        customer_id: customer,
+        customer_name: None,
+        customer_verified: false,
+        state: State::Open,
+        kind: "pending".to_owned(),
+        urgency: Urgency(2),
+        at_risk: false,
+        channel: Channel::Api,
+        language: Language::Chinese,
+        subject: "转账没有到账".to_owned(),
+        chain: None,
+        fields: "{}".to_owned(),
+        context: "{}".to_owned(),
+        identifiers: "[]".to_owned(),
+        tags: "[]".to_owned(),
+        team_id: None,
+        assignee_id: None,
+        merged_into: None,
+        previous_id: None,
+        created_at: NOW,
+        updated_at: NOW,
+        waiting_since: Some(NOW),
+        first_reply_at: None,
+        solved_at: None,
+        closed_at: None,
+        reopen_count: 0,
+        follow_up_count: 0,
+        last_seq: 1,
+        last_text: "转账没有到账".to_owned(),
+        last_author: "customer".to_owned(),
+        customer_read_seq: 0,
+        link_generation: 0,
+        head: vec![1; 32],
+        head_mac: vec![2; 32],
+    }
+}
+
+async fn one_request(store: &Store) -> RequestRow {
+    let row = row(7, CustomerId(3));
+    let customer = CustomerRow {
+        id: CustomerId(3),
+        name: None,
+        email: None,
+        language: Language::Chinese,
+        verified: false,
+        first_seen_at: NOW,
+    };
+    let written = row.clone();
+    store
+        .write::<_, Error, _>(Lane::Ordinary, 7, move |tx| {
+            customer::insert(tx, &customer)?;
+            customer::add_identity(tx, "visitor", "somebody", customer.id, NOW)?;
+            customer::add_identity(tx, "host", "somebody else", customer.id, NOW)?;
+            request::insert(tx, &written)?;
+            receipt::insert(tx, b"key", written.id, 1, "{\"seq\":1}", NOW)
+        })
+        .await
+        .unwrap();
+    row
+}
+
+store_test! {
+    async fn a_message_finds_request_answer_and_visitor_at_once(store) {
+        let row = one_request(&store).await;
+        let hold = |key: &'static [u8], subject: Option<&'static str>| {
+            store.write::<_, Error, _>(Lane::Ordinary, 7, move |tx| {
+                request::hold_for(tx, RequestId(7), key, subject)
+            })
+        };
+        let held = hold(b"key", Some("somebody")).await.unwrap().unwrap();
+        assert_eq!(held.row, row);
+        assert_eq!(held.answer.as_deref(), Some("{\"seq\":1}"));
+        assert_eq!(held.visitor, Some(CustomerId(3)));
+        for (key, subject) in [(b"other", Some("somebody else")), (b"other", None)] {
+            let held = hold(key, subject).await.unwrap().unwrap();
+            assert_eq!((held.answer, held.visitor), (None, None), "{subject:?}");
+        }
+        let none = store.write::<_, Error, _>(Lane::Ordinary, 8, |tx| {
+            request::hold_for(tx, RequestId(8), b"key", Some("somebody"))
+        });
+        assert_eq!(none.await, Ok(None));
+        let first_words = |key: &'static [u8], subject: &'static str| {
+            store.read::<_, Error, _>(move |rd| receipt::find_with_visitor(rd, key, subject))
+        };
+        assert_eq!(
+            first_words(b"key", "somebody").await,
+            Ok((Some("{\"seq\":1}".to_owned()), Some(CustomerId(3))))
+        );
+        assert_eq!(first_words(b"other", "nobody").await, Ok((None, None)));
+    }
+
+    async fn what_advances_keeps_its_place_and_what_is_saved_moves(store) {
+        let row = one_request(&store).await;
+        let changed = RequestRow {
+            state: State::Solved,
+            kind: "swap".to_owned(),
+            urgency: Urgency(0),
+            at_risk: true,
+            subject: "…".to_owned(),
+            chain: Some("tron".to_owned()),
+            fields: "{\"a\":\"b\"}".to_owned(),
+            context: "{\"c\":\"d\"}".to_owned(),
+            identifiers: "[1]".to_owned(),
+            tags: "[2]".to_owned(),
+            updated_at: Time(NOW.0 + 1),
+            waiting_since: None,
+            first_reply_at: Some(Time(NOW.0 + 2)),
+            solved_at: Some(Time(NOW.0 + 3)),
+            closed_at: Some(Time(NOW.0 + 4)),
+            reopen_count: 5,
+            follow_up_count: 6,
+            last_seq: 7,
+            last_text: "谢谢".to_owned(),
+            last_author: "agent".to_owned(),
+            customer_read_seq: 8,
+            link_generation: 9,
+            head: vec![3; 32],
+            head_mac: vec![4; 32],
+            merged_into: Some(RequestId(7)),
+            ..row.clone()
+        };
+        let write = |row: RequestRow, all: bool| {
+            store.write::<_, Error, _>(Lane::Ordinary, 7, move |tx| {
+                if all { request::save(tx, &row)? } else { request::advance(tx, &row)? }
+                request::find(tx, row.id)
+            })
+        };
+        let advanced = write(changed.clone(), false).await.unwrap().unwrap();
+        assert_eq!(advanced, RequestRow { merged_into: None, ..changed.clone() });
+        let in_list = |shelf| {
+            store.read::<_, Error, _>(move |rd| request::count(rd, shelf, 10))
+        };
+        assert_eq!(in_list(request::Shelf::Active).await, Ok(1), "still in the list where it stood");
+        assert_eq!(write(changed.clone(), true).await, Ok(Some(changed)));
+        assert_eq!(in_list(request::Shelf::Active).await, Ok(0));
+        assert_eq!(in_list(request::Shelf::Done).await, Ok(1));
+        assert_eq!(in_list(request::Shelf::Of(AgentId(1))).await, Ok(0));
+    }
+}
