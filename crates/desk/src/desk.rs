@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use standfast_domain::{AgentId, Clock, Entropy, Ids, Time};
+use standfast_domain::{AgentId, Clock, Entropy, Ids, RequestNumber, Time};
 use standfast_store::Store;
 
 use crate::agents::Directory;
 use crate::board::Board;
 use crate::identity::HostKey;
 use crate::keys::Keys;
+use crate::numbers::Numbers;
 use crate::session::SessionCache;
 
 /// Passwords hashed at the same time.
@@ -69,6 +70,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) board: Board,
     pub(crate) directory: Directory,
+    pub(crate) numbers: Numbers,
     pub(crate) sessions: SessionCache,
     /// Hashing a password takes a core and 19 MiB: so many at a time, whoever knocks.
     pub(crate) hashing: tokio::sync::Semaphore,
@@ -100,6 +102,7 @@ impl Desk {
             settings,
             board: Board::default(),
             directory: Directory::default(),
+            numbers: Numbers::default(),
             sessions: SessionCache::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
         };
@@ -147,6 +150,18 @@ impl Desk {
     #[must_use]
     pub fn board(&self) -> &Board {
         &self.shared.board
+    }
+
+    /// Which request a number means.
+    pub(crate) fn numbers(&self) -> &Numbers {
+        &self.shared.numbers
+    }
+
+    /// Whether assets are at risk in the request with this number, as far as this process remembers: asked before the
+    /// desk is, to let urgent words in first.
+    #[must_use]
+    pub fn is_at_risk(&self, number: RequestNumber) -> bool {
+        self.numbers().is_at_risk(number)
     }
 
     /// The time now.

@@ -6,7 +6,7 @@ use standfast_domain::{
     AttachmentId, Author, Channel, CustomerId, EntryKind, Language, RequestId, RequestNumber, Time,
     request_type,
 };
-use standfast_guard::{Context, screen};
+use standfast_guard::{Context, may_be_piece, screen};
 
 use crate::attachment::Bound;
 use crate::caller::Customer;
@@ -21,6 +21,8 @@ pub(crate) struct Draft {
     pub(crate) client_id: String,
     /// The text before screening: kept in memory until the unit has looked for pieces of a phrase, never written.
     pub(crate) raw: String,
+    /// Whether they may be a piece of a phrase that is spread over several messages.
+    pub(crate) may_be_piece: bool,
     pub(crate) text: String,
     pub(crate) kind: Option<&'static str>,
     pub(crate) language: Option<Language>,
@@ -87,6 +89,7 @@ impl Draft {
         let default_channel = if matches!(caller, Customer::Link(_)) { Channel::Page } else { Channel::Api };
         Ok(Self {
             client_id: intake.client_id.clone(),
+            may_be_piece: may_be_piece(&intake.text),
             raw: intake.text.clone(),
             text,
             kind,
@@ -140,8 +143,10 @@ pub(crate) fn check_client_id(client_id: &str) -> Result<(), Error> {
         return Err(Error::invalid("client_id", "too_long"));
     }
     let plain = client_id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    let screened = screen(client_id, &Context::default());
-    if !plain || !screened.findings.is_empty() {
+    // No secret is as short as 36 characters, and none consists of so few digits as a UUID.
+    let is_short = client_id.len() < 36
+        || client_id.len() <= 40 && client_id.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-');
+    if !plain || !(is_short || screen(client_id, &Context::default()).findings.is_empty()) {
         return Err(Error::invalid("client_id", "malformed"));
     }
     Ok(())
@@ -164,6 +169,10 @@ fn is_email(text: &str) -> bool {
 
 /// A text without NUL, which PostgreSQL cannot store, and without other control characters that mean nothing.
 pub(crate) fn plain(text: &str) -> String {
+    // The lead byte of U+0080 to U+009F is 0xc2; all other control characters are bytes of ASCII.
+    if !text.bytes().any(|byte| byte == 0xc2 || (byte.is_ascii_control() && byte != b'\n' && byte != b'\t')) {
+        return text.to_owned();
+    }
     let line_ends = text.replace("\r\n", "\n");
     line_ends.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect()
 }

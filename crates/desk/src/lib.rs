@@ -19,6 +19,7 @@ mod identity;
 mod inbox;
 mod jobs;
 mod keys;
+mod numbers;
 mod receipt;
 mod receive;
 mod record;

@@ -1,21 +1,23 @@
 //! Taking in what customers write: the most important thing that the desk does.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use standfast_domain::{
     Author, CustomerId, Event, Language, Matter, RequestId, RequestNumber, State, Time, Transition,
     request_type, same_matter,
 };
-use standfast_guard::{Context, SecretKind, mark, may_be_piece, screen};
+use standfast_guard::{Context, SecretKind, mark, screen};
 use standfast_store::customer::{self, CustomerRow};
 use standfast_store::request::{self, RequestRow};
 use standfast_store::{Lane, Tx, receipt as answers};
 
 use crate::attachment::bind;
-use crate::caller::Customer;
+use crate::caller::{Customer, Visitor};
 use crate::command::{FollowUp, Intake, Join};
 use crate::draft::{Draft, plain};
 use crate::erasure::erase_entry;
+use crate::numbers::Known;
 use crate::receipt::{self, Accepted, receipt_key, visitor_shard};
 use crate::record::{Record, beginning};
 use crate::screening::Findings;
@@ -61,8 +63,8 @@ pub async fn follow_up(
         ..Intake::default()
     };
     let words = Draft::check(desk, caller, &intake)?;
-    let row = crate::conversation::of_customer(desk, caller, number).await?;
-    write(desk, caller, words, Some(row.id)).await
+    let known = desk.numbers().find(desk, number).await?;
+    write(desk, caller, words, Some(known)).await
 }
 
 /// The receipt that this caller's words got under this client id, if that was at `since` or later.
@@ -83,19 +85,26 @@ pub async fn received_since(
 async fn write(
     desk: &Desk,
     caller: &Customer,
-    mut words: Draft,
-    target: Option<RequestId>,
+    words: Draft,
+    target: Option<Known>,
 ) -> Result<Received, Error> {
+    let at_risk = words.at_risk() || target.is_some_and(|known| known.at_risk);
+    let mut words = Arc::new(words);
     for _ in 0..ATTEMPTS {
-        match attempt(desk, caller, words.clone(), target).await {
+        match attempt(desk, caller, &words, target.map(|known| known.id), at_risk).await {
             // Another request drew the same number, which happens once in 26 million million.
             Err(Error::Store(error)) if error.is_unique("request(number)") => {
-                words.number = RequestNumber::random(&**desk.entropy());
+                Arc::make_mut(&mut words).number = RequestNumber::random(&**desk.entropy());
             }
             // The same visitor's first words reached another process at the same moment.
             Err(Error::Store(error)) if error.is_unique("identity(kind,subject)") => {}
             Err(error) if receipt::is_late(&error) => {}
-            result => return result,
+            result => {
+                if let Ok(Received { receipt, .. }) = &result {
+                    desk.numbers().note(receipt.number, receipt.request_id, receipt.at_risk);
+                }
+                return result;
+            }
         }
     }
     Err(Error::Inconsistent("always too late"))
@@ -104,70 +113,142 @@ async fn write(
 async fn attempt(
     desk: &Desk,
     caller: &Customer,
-    words: Draft,
+    words: &Arc<Draft>,
     target: Option<RequestId>,
+    at_risk: bool,
 ) -> Result<Received, Error> {
-    let lane = if words.at_risk() { Lane::AtRisk } else { Lane::Ordinary };
-    let key = receipt_key(&caller.scope(), &words.client_id);
+    let lane = if at_risk { Lane::AtRisk } else { Lane::Ordinary };
     let shard = match (target, caller) {
         (Some(id), _) => id.0,
         (None, Customer::Link(id)) => id.0,
         // Whoever writes for the first time meets nobody; whoever writes twice at once meets himself.
         (None, Customer::Visitor(visitor)) => visitor_shard(visitor),
     };
-    let (unit_desk, unit_caller) = (desk.clone(), caller.clone());
+    let key = receipt_key(&caller.scope(), &words.client_id);
+    let (desk_, caller, words) = (desk.clone(), caller.clone(), words.clone());
     desk.store()
         .write(lane, shard, move |tx| {
-            if let Some(body) = answers::find(tx, &key)? {
-                let receipt = serde_json::from_str(&body).map_err(|_| Error::Inconsistent("receipt"))?;
-                return Ok(Received { receipt, replayed: true });
-            }
-            let receipt = unit(tx, &unit_desk, &unit_caller, &words, target)?;
-            let body = serde_json::to_string(&receipt).map_err(|_| Error::Inconsistent("receipt"))?;
-            answers::insert(tx, &key, receipt.request_id, receipt.seq, &body, words.now)?;
-            Ok(Received { receipt, replayed: false })
+            Unit { desk: &desk_, caller: &caller, words: &words, key: &key }.write(tx, target)
         })
         .await
 }
 
-/// Finds whom the words are from and which request they belong to, and writes them.
-fn unit(
-    tx: &mut Tx,
-    desk: &Desk,
-    caller: &Customer,
-    words: &Draft,
-    target: Option<RequestId>,
-) -> Result<Receipt, Error> {
-    let known = match caller {
-        Customer::Visitor(visitor) => customer::hold_identity(tx, "visitor", visitor.subject())?,
-        Customer::Link(id) => Some(request::find(tx, *id)?.ok_or(Error::NotFound)?.customer_id),
-    };
-    let target = match (target, caller, known) {
-        (Some(target), _, _) => Some(target_of(tx, target)?),
-        (None, _, _) if words.join == Join::New => None,
-        // A link opens one request: words written by it are about that one, whatever else the customer asked.
-        (None, Customer::Link(id), _) => Some(target_of(tx, *id)?),
-        (None, Customer::Visitor(_), Some(known)) => find_matter(tx, known, words)?,
-        (None, Customer::Visitor(_), None) => None,
-    };
-    if let Some(target) = target {
-        let record = Record::lock(tx, target)?;
-        if record.row.state.takes_messages() {
-            return join(tx, desk, caller, words, record);
-        }
-        // Closed meanwhile or before: the words start a request that names the old one.
-        let previous = record.row;
-        return start(tx, desk, caller, words, known, Some(&previous));
-    }
-    start(tx, desk, caller, words, known, None)
+/// One attempt to write words, inside a unit of work.
+struct Unit<'a> {
+    desk: &'a Desk,
+    caller: &'a Customer,
+    words: &'a Draft,
+    /// Where the receipt is kept.
+    key: &'a [u8],
 }
 
-/// The request where a merged one goes on.
-fn target_of(tx: &mut Tx, mut id: RequestId) -> Result<RequestId, Error> {
+impl Unit<'_> {
+    /// Finds whom the words are from and which request they belong to, and writes them.
+    fn write(&self, tx: &mut Tx, target: Option<RequestId>) -> Result<Received, Error> {
+        match (target, self.caller) {
+            (Some(id), _) | (None, &Customer::Link(id)) => self.write_to(tx, id),
+            (None, Customer::Visitor(visitor)) => self.write_of(tx, visitor),
+        }
+    }
+
+    /// Words to a request that the caller names.
+    fn write_to(&self, tx: &mut Tx, id: RequestId) -> Result<Received, Error> {
+        let subject = match self.caller {
+            Customer::Visitor(visitor) => Some(visitor.subject()),
+            Customer::Link(_) => None,
+        };
+        let held = request::hold_for(tx, id, self.key, subject)?.ok_or(Error::NotFound)?;
+        if let Some(body) = held.answer {
+            return replayed(&body);
+        }
+        let owner = held.row.customer_id;
+        match self.caller {
+            Customer::Link(linked) if *linked == id => {}
+            Customer::Link(_) => return Err(Error::NotFound),
+            Customer::Visitor(_) if held.visitor == Some(owner) => {}
+            Customer::Visitor(visitor) => {
+                // Two customers that become one change request and identity together: look again behind the lock.
+                if customer::hold_identity(tx, "visitor", visitor.subject())? != Some(owner) {
+                    return Err(Error::NotFound);
+                }
+            }
+        }
+        // A link opens one request: words written by it are about that one, whatever else the customer asked.
+        if self.words.join == Join::New {
+            return self.start(tx, Some(owner), None);
+        }
+        let record = goes_on(tx, Record::of(held.row))?;
+        self.join_or_start(tx, Some(owner), record)
+    }
+
+    /// Words of a visitor who names no request.
+    fn write_of(&self, tx: &mut Tx, visitor: &Visitor) -> Result<Received, Error> {
+        let (body, known) = answers::find_with_visitor(tx, self.key, visitor.subject())?;
+        if let Some(body) = body {
+            return replayed(&body);
+        }
+        let known = match known {
+            Some(_) => customer::hold_identity(tx, "visitor", visitor.subject())?,
+            None => None,
+        };
+        let matter = match known {
+            Some(known) if self.words.join != Join::New => find_matter(tx, known, self.words)?,
+            _ => None,
+        };
+        match matter {
+            Some(id) => {
+                let record = Record::lock(tx, id)?;
+                let record = goes_on(tx, record)?;
+                self.join_or_start(tx, known, record)
+            }
+            None => self.start(tx, known, None),
+        }
+    }
+
+    fn join_or_start(
+        &self,
+        tx: &mut Tx,
+        known: Option<CustomerId>,
+        record: Record,
+    ) -> Result<Received, Error> {
+        if record.row.state.takes_messages() {
+            let receipt = join(tx, self.desk, self.caller, self.words, record)?;
+            return self.keep(tx, receipt);
+        }
+        // Closed meanwhile or before: the words start a request that names the old one.
+        self.start(tx, known, Some(&record.row))
+    }
+
+    fn start(
+        &self,
+        tx: &mut Tx,
+        known: Option<CustomerId>,
+        previous: Option<&RequestRow>,
+    ) -> Result<Received, Error> {
+        let receipt = start(tx, self.desk, self.caller, self.words, known, previous)?;
+        self.keep(tx, receipt)
+    }
+
+    /// Keeps the receipt for whoever asks again.
+    fn keep(&self, tx: &mut Tx, receipt: Receipt) -> Result<Received, Error> {
+        let body = serde_json::to_string(&receipt).map_err(|_| Error::Inconsistent("receipt"))?;
+        answers::insert(tx, self.key, receipt.request_id, receipt.seq, &body, self.words.now)?;
+        Ok(Received { receipt, replayed: false })
+    }
+}
+
+/// The answer that was given before.
+fn replayed(body: &str) -> Result<Received, Error> {
+    let receipt = serde_json::from_str(body).map_err(|_| Error::Inconsistent("receipt"))?;
+    Ok(Received { receipt, replayed: true })
+}
+
+/// The record where that of a merged request goes on.
+fn goes_on(tx: &mut Tx, mut record: Record) -> Result<Record, Error> {
     for _ in 0..8 {
-        match request::find(tx, id)?.ok_or(Error::NotFound)?.merged_into {
-            Some(next) => id = next,
-            None => return Ok(id),
+        match record.row.merged_into {
+            Some(next) => record = Record::lock(tx, next)?,
+            None => return Ok(record),
         }
     }
     Err(Error::Inconsistent("merged in a circle"))
@@ -202,7 +283,7 @@ fn join(
     let now = words.now;
     let mut findings = words.findings.clone();
     let mut text = words.text.clone();
-    if may_be_piece(&words.raw) {
+    if words.may_be_piece {
         text = screen_with_earlier(tx, desk, words, &mut record, &mut findings)?;
     }
     let files = bind(tx, &caller.scope(), &words.attachments, &mut findings)?;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use standfast_domain::{
-    AgentId, Author, Channel, Entropy, EntryKind, Event, RequestId, State, Time, Transition,
+    AgentId, Author, Channel, CustomerId, Entropy, EntryKind, Event, QueueKey, RequestId, State, TeamId,
+    Time, Transition,
 };
 use standfast_store::entry::{self, EntryRow};
 use standfast_store::request::{self, RequestRow};
@@ -63,10 +64,35 @@ impl NewEntry {
     }
 }
 
+/// What decides in which lists a request stands, and where: all that [`request::advance`] leaves alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
+    customer: CustomerId,
+    active: bool,
+    queue_key: QueueKey,
+    team: Option<TeamId>,
+    assignee: Option<AgentId>,
+    merged_into: Option<RequestId>,
+}
+
+impl Place {
+    fn of(row: &RequestRow) -> Self {
+        Self {
+            customer: row.customer_id,
+            active: row.state.is_active(),
+            queue_key: row.queue_key(),
+            team: row.team_id,
+            assignee: row.assignee_id,
+            merged_into: row.merged_into,
+        }
+    }
+}
+
 /// A request that this unit holds and changes. Nothing is written before [`Record::save`].
 pub(crate) struct Record {
     pub(crate) row: RequestRow,
-    fresh: bool,
+    /// Where it stood when it was taken hold of; nowhere while it is new.
+    was: Option<Place>,
     was_waiting: bool,
     was_at_risk: bool,
     entries: Vec<EntryRow>,
@@ -79,7 +105,7 @@ impl Record {
     pub(crate) fn new(row: RequestRow) -> Self {
         Self {
             row,
-            fresh: true,
+            was: None,
             was_waiting: false,
             was_at_risk: false,
             entries: Vec::new(),
@@ -90,9 +116,13 @@ impl Record {
 
     /// Takes hold of a request.
     pub(crate) fn lock(tx: &mut Tx, id: RequestId) -> Result<Self, Error> {
-        let row = request::lock(tx, id)?.ok_or(Error::NotFound)?;
+        Ok(Self::of(request::lock(tx, id)?.ok_or(Error::NotFound)?))
+    }
+
+    /// A request whose row this unit holds already.
+    pub(crate) fn of(row: RequestRow) -> Self {
         let (was_waiting, was_at_risk) = (waits(&row), row.at_risk);
-        Ok(Self { fresh: false, was_waiting, was_at_risk, ..Self::new(row) })
+        Self { was: Some(Place::of(&row)), was_waiting, was_at_risk, ..Self::new(row) }
     }
 
     /// Appends an entry and returns its sequence number.
@@ -201,10 +231,10 @@ impl Record {
     /// Writes the row with its seal, the entries, and what the outbox says of it.
     pub(crate) fn save(mut self, tx: &mut Tx, keys: &Keys, now: Time) -> Result<RequestRow, Error> {
         self.row.head_mac = keys.head_mac(self.row.id, self.row.last_seq, &self.row.head).to_vec();
-        if self.fresh {
-            request::insert(tx, &self.row)?;
-        } else {
-            request::save(tx, &self.row)?;
+        match self.was {
+            None => request::insert(tx, &self.row)?,
+            Some(was) if was == Place::of(&self.row) => request::advance(tx, &self.row)?,
+            Some(_) => request::save(tx, &self.row)?,
         }
         for entry in &self.entries {
             entry::insert(tx, entry)?;

@@ -188,7 +188,12 @@ fn note(method: &Method, route: &'static str, status: StatusCode, took: Duration
     histogram!("standfast_http_seconds", "route" => route).record(took.as_secs_f64());
     #[expect(clippy::cast_precision_loss, reason = "for reading")]
     let ms = took.as_micros() as f64 / 1_000.0;
-    tracing::info!(target: "standfast::http", method = name, route, status = code, ms, id, "call");
+    // What went well is in the metrics; a line for each would cost as much as the call.
+    if status.is_client_error() || status.is_server_error() {
+        tracing::info!(target: "standfast::http", method = name, route, status = code, ms, id, "call");
+    } else {
+        tracing::debug!(target: "standfast::http", method = name, route, status = code, ms, id, "call");
+    }
 }
 
 /// The status as a label, without making a string of it for every call.

@@ -205,7 +205,8 @@ pub(crate) async fn follow(
     headers: HeaderMap,
     Json(new): Json<NewMessage>,
 ) -> Result<Response, Problem> {
-    let _held = app.admit(Some(&customer.scope()), peer.network, false)?;
+    let at_risk = app.desk.is_at_risk(number);
+    let _held = app.admit(Some(&customer.scope()), peer.network, at_risk)?;
     let command = FollowUp {
         client_id: new.client_id,
         text: new.text,

@@ -265,7 +265,10 @@ async fn take_in(
     send: Send,
     known: Option<(RequestId, RequestNumber)>,
 ) -> Result<standfast_desk::Receipt, Problem> {
-    let at_risk = send.kind.as_deref().and_then(request_type).is_some_and(|kind| kind.at_risk);
+    let at_risk = match known {
+        Some((_, number)) => app.desk.is_at_risk(number),
+        None => send.kind.as_deref().and_then(request_type).is_some_and(|kind| kind.at_risk),
+    };
     let _held = app.admit(Some(&customer.scope()), network, at_risk)?;
     let channel = Some(Channel::Widget);
     let received = match send.request {
