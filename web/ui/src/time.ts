@@ -1,3 +1,4 @@
+import type { Expected } from '@standfast/api';
 import type { Language } from './i18n.ts';
 
 type Span = 'second' | 'minute' | 'hour' | 'day';
@@ -25,7 +26,10 @@ export function duration(seconds: number, language: Language): string {
 }
 
 /** An honest range: "8–15 minutes", “8-15分钟”; one figure when both ends round to the same. */
-export function durationRange(low: number, high: number, language: Language): string {
+export function durationRange(
+  { low_seconds: low, high_seconds: high }: Expected,
+  language: Language,
+): string {
   const [unit, end] = span(Math.max(high, 60));
   const length = SPANS.find(([name]) => name === unit)?.[1] ?? 60;
   const start = Math.round(low / length);

@@ -78,12 +78,12 @@ async function tour({ width, height, scheme, lang }) {
   await page.locator('.figure:not(:empty)').waitFor();
   await shoot(page, `${tag}-1-home`);
   await page.locator('.primary').click();
-  await page.locator('.row.danger').first().waitFor();
+  await page.locator('.risk .row').first().waitFor();
   await shoot(page, `${tag}-2-types`);
-  await page.locator('.row.danger').first().click();
+  await page.locator('.risk .row').first().click();
   await shoot(page, `${tag}-3-risk`);
   await page.locator('.chosen .link').click();
-  await page.locator('.row').nth(9).click();
+  await page.locator('.common .row').nth(1).click();
   await page.locator('textarea').fill(LONG);
   await shoot(page, `${tag}-4-form`);
   await page.locator('.composer .primary').click();
@@ -99,7 +99,7 @@ async function tour({ width, height, scheme, lang }) {
     text: 'https://tronscan.org/#/transaction/9fc76417374aa880d4449a1f7f31ec597f00b1f6f3dd2d66f4c9c6c445836d8b',
   });
   await dev('frame', { t: 'typing', author: { kind: 'agent', name: '林晓' }, on: true });
-  await page.locator('.typing').waitFor();
+  await page.locator('.talk [role=status]').waitFor();
   await page.locator('input[type=file]').setInputFiles([
     {
       name: '截图.png',

@@ -1,5 +1,6 @@
 // Builds dist/app.js (the widget) and dist/widget.js (the loader that a host page names).
 import { build } from 'vite';
+import { catalogues, tokens } from './lean.js';
 
 const root = new URL('..', import.meta.url).pathname;
 
@@ -24,7 +25,7 @@ async function make(entry, file) {
     root,
     configFile: false,
     logLevel: 'warn',
-    plugins: [ascii],
+    plugins: [catalogues, tokens, ascii],
     build: {
       // Browsers and web views of the last five years.
       target: 'es2022',

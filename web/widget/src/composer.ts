@@ -28,6 +28,8 @@ export class Composer {
   /** A secret to be asked about; `place` is the field, '' the text. */
   found: { place: string; suspicion: Suspicion } | null = null;
   dropping = false;
+  /** Whether every type is shown, or those that most people need. */
+  more = false;
   readonly #support: Support;
 
   constructor(support: Support) {
@@ -84,11 +86,25 @@ export class Composer {
 
   /** `volatile`: sent although it looks like a secret, so it is never stored on the way. */
   finish(volatile = false): void {
-    const { text, files, type } = this;
+    const { text: typed, files, type, found } = this;
+    const { t } = this.#support;
     const filled = Object.entries(this.fields).flatMap(([code, value]) =>
       (type?.fields ?? []).includes(code) && value.trim() ? [[code, value.trim()]] : [],
     );
-    this.set({ text: '', files: [], problems: [], found: null, fields: {}, type: null });
+    // Digits alone do not say that they are a hash: the desk would hide them.
+    const text =
+      volatile && found?.suspicion.kind === 'unproven_hex'
+        ? `${typed.slice(0, found.suspicion.start)}${t('hash')}${typed.slice(found.suspicion.start)}`
+        : typed;
+    this.set({
+      text: '',
+      files: [],
+      problems: [],
+      found: null,
+      fields: {},
+      type: null,
+      more: false,
+    });
     this.#support.isTyping(false);
     this.#support.send({
       text: text.trim(),

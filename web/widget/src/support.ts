@@ -59,6 +59,8 @@ export class Support {
   readonly #tab: Keep;
   #live: Live;
   #outbox: Outbox;
+  /** Values of 64 digits in what was sent. Never stored: one of them may be a key after all. */
+  #digits: string[] = [];
   readonly #composers = new Map<string, Composer>();
   #typingTimer: ReturnType<typeof setTimeout> | undefined;
   #offlineTimer: ReturnType<typeof setTimeout> | undefined;
@@ -111,6 +113,11 @@ export class Support {
     let composer = this.#composers.get(place);
     if (!composer) this.#composers.set(place, (composer = new Composer(this)));
     return composer;
+  }
+
+  /** There is no way to the desk at this moment. */
+  get gone(): boolean {
+    return this.connection === 'offline' || !navigator.onLine;
   }
 
   get unread(): number {
@@ -184,6 +191,7 @@ export class Support {
     const clientId = random(12);
     const { request, pending } = this.view;
     const first = this.view.name === 'write';
+    if (!draft.volatile) this.#digits.push(...(draft.text.match(/\b[0-9a-f]{64}\b/gi) ?? []));
     const frame: Sending = {
       t: 'send',
       client_id: clientId,
@@ -207,6 +215,19 @@ export class Support {
       ...(draft.volatile && { volatile: true }),
       ...(!first && !request && pending && { follows: pending }),
     });
+  }
+
+  /** What the desk hid in a text because it may be a private key or a hash, where this page has said it. */
+  hidden(text: string | null | undefined): string | undefined {
+    return this.#digits.find((value) =>
+      text?.includes(`unproven_hex:${value.slice(0, 4)}…${value.slice(-4)}⟧`),
+    );
+  }
+
+  /** Says a hidden value again, with the word before it that tells the desk what it is. */
+  prove(value: string): void {
+    this.#digits = this.#digits.filter((each) => each !== value);
+    this.send({ text: this.t('hash') + value, attachments: [], fields: {}, volatile: true });
   }
 
   retry(clientId: string): void {
@@ -289,6 +310,7 @@ export class Support {
     this.#outbox.close();
     for (const key of ['visitor', 'receipts']) this.#keep.set(key, null);
     this.#composers.clear();
+    this.#digits = [];
     this.pictures.clear();
     this.#set({
       requests: [],
@@ -347,11 +369,10 @@ export class Support {
 
   /** A short break is nobody's business. */
   #network(): void {
-    const gone = () => this.connection === 'offline' || !navigator.onLine;
     clearTimeout(this.#offlineTimer);
-    if (!gone()) this.#set({ offline: false });
+    if (!this.gone) this.#set({ offline: false });
     else if (!this.offline)
-      this.#offlineTimer = setTimeout(() => this.#set({ offline: gone() }), 2_500);
+      this.#offlineTimer = setTimeout(() => this.#set({ offline: this.gone }), 2_500);
   }
 
   #wake(): void {
@@ -487,7 +508,7 @@ export class Support {
       }
       case 'typing': {
         if (frame.author.kind === 'customer') break;
-        const name = frame.author.name ?? this.t('team');
+        const name = frame.author.name ?? this.t('panel');
         clearTimeout(this.#typingTimer);
         this.#set({ typing: frame.on ? { request: frame.request, name } : null });
         this.#typingTimer = setTimeout(() => this.#set({ typing: null }), TYPING_MS);

@@ -24,7 +24,7 @@ test('every text is used', () => {
     .map((file) => readFileSync(`${file.parentPath}/${file.name}`, 'utf8'))
     .join('\n');
   // Keys that are put together from what the desk says.
-  const composed = /^(state|event|mark|secret|step)_|^(sending|queued)$/;
+  const composed = /^(state|event|mark|secret|step|about)_|^(sending|queued)$/;
   const unused = Object.keys(en).filter(
     (key) => !composed.test(key) && !source.includes(`'${stem(key)}'`),
   );

@@ -161,7 +161,7 @@ function Secret({ support: { t }, composer }: { support: Support; composer: Comp
           <Icon name="alert" />
           {t(`secret_${kind}`)}
         </h3>
-        <p id="secret-text">{t(hex ? 'secret_hash' : 'secret_never')}</p>
+        <p id="secret-text">{t(hex ? 'hash_warn' : 'secret_never')}</p>
         <button class="primary" onclick={() => composer.remove()}>
           {t('secret_remove')}
         </button>
@@ -169,7 +169,7 @@ function Secret({ support: { t }, composer }: { support: Support; composer: Comp
           {t('secret_without')}
         </button>
         <button class="link" onclick={() => composer.finish(true)}>
-          {t(hex ? 'secret_is_hash' : 'secret_unchanged')}
+          {t(hex ? 'hash_is' : 'secret_unchanged')}
         </button>
       </div>
     </div>

@@ -6,6 +6,7 @@ import { ACTIVE, type Support } from '../support.ts';
 import { Head } from './head.tsx';
 import { Icon } from './icon.tsx';
 import { markText } from './rich.tsx';
+import { Risk } from './types.tsx';
 
 export function Home({ support }: { support: Support }) {
   const { t, desk, language, unreachable } = support;
@@ -47,7 +48,7 @@ export function Home({ support }: { support: Support }) {
         <p class="figure">
           {expected
             ? t('wait_expected', {
-                time: durationRange(expected.low_seconds, expected.high_seconds, language),
+                time: durationRange(expected, language),
               })
             : (waiting ?? unreachable) && t('wait_unknown')}
         </p>
@@ -62,7 +63,13 @@ export function Home({ support }: { support: Support }) {
       >
         {t(open.length > 0 ? 'write_new' : 'write')}
       </button>
+      <Risk support={support} />
       {past.length > 0 && <List support={support} title={t('earlier')} requests={past} />}
+      <p class="foot">
+        <a href={`${support.api.base}/t`} target="_blank" rel="noopener">
+          {t('track')}
+        </a>
+      </p>
     </div>,
   ];
 }

@@ -34,12 +34,13 @@ export function Receipt({
           <dd>
             {expected
               ? t('receipt_in', {
-                  time: durationRange(expected.low_seconds, expected.high_seconds, language),
+                  time: durationRange(expected, language),
                 })
-              : t('receipt_unknown')}
+              : t('wait_unknown')}
           </dd>,
           <dt>{t('receipt_next')}</dt>,
-          <dd>{receipt.next.text}</dd>,
+          // The desk's words name the place, which has its own line here and stays true.
+          <dd>{receipt.next.code === 'queue' ? t('receipt_here') : receipt.next.text}</dd>,
         ]}
       </dl>
       <p>

@@ -10,7 +10,7 @@ export function markText(t: Translate, mark: Extract<Segment, { kind: 'mark' }>)
   const { secret, detail } = mark;
   const count = Number(detail);
   if (secret === 'recovery_phrase' && count > 0) return t('mark_words', { count });
-  const key = `mark_${secret}`;
+  const key = `mark_${secret.replace('extended_', '')}`;
   const text = t(key, { detail: detail ?? '' });
   return text === key ? t('mark_other') : text;
 }

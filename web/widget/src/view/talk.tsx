@@ -25,7 +25,7 @@ export function Talk({ support }: { support: Support }) {
   return [
     <Head
       support={support}
-      title={answer?.author.name ?? t('team')}
+      title={answer?.author.name ?? t('panel')}
       back={() => support.show({ name: 'home' })}
       under={
         <p class="dim line">
@@ -92,11 +92,8 @@ export function Talk({ support }: { support: Support }) {
         ))}
       </div>
       {typing?.request === id && (
-        <p class="typing" role="status" key="typing">
+        <p class="dim" role="status" key="typing">
           {t('typing', { name: typing.name })}
-          <i />
-          <i />
-          <i />
         </p>
       )}
     </div>,
@@ -139,12 +136,13 @@ function Message({ support, entry, before, mark }: Props & { mark: string }) {
   const { t, language } = support;
   const { author, created_at } = entry;
   const own = author.kind === 'customer';
+  const hidden = own && support.hidden(entry.text);
   const speaker = !own && (before?.kind !== 'text' || before.author.name !== author.name);
   return (
     <div class={own ? 'entry own' : 'entry'} key={entry.seq}>
       {speaker && (
         <p class="who">
-          <strong>{author.name ?? t('team')}</strong>
+          <strong>{author.name ?? t('panel')}</strong>
           {author.kind === 'agent' && (
             <span>
               <Icon name="shield" />
@@ -170,6 +168,14 @@ function Message({ support, entry, before, mark }: Props & { mark: string }) {
           ]
         )}
       </div>
+      {hidden && (
+        <div class="hash" key="hash">
+          <p>{t('hash_warn')}</p>
+          <button class="quiet" onclick={() => support.prove(hidden)}>
+            {t('hash_is')}
+          </button>
+        </div>
+      )}
       <p class="mete">
         <time datetime={created_at} title={exact(created_at, language)}>
           {clock(created_at, language)}
@@ -183,9 +189,12 @@ function Message({ support, entry, before, mark }: Props & { mark: string }) {
 function Sending({ support, item }: { support: Support; item: Outgoing }) {
   const { t } = support;
   const { client_id, frame, state, problem } = item;
+  // Also while an attempt is under way that nothing can come of.
+  const waits =
+    state === 'queued' || (state === 'sending' && (support.gone || support.unreachable));
   const files = (item.display ?? []) as { id: string; name: string }[];
   return (
-    <div class={`entry own ${state}`} key={client_id}>
+    <div class={`entry own ${waits ? 'queued' : state}`} key={client_id}>
       <div class="bubble">
         {frame.text && <Rich support={support} text={frame.text} identifiers={[]} links={false} />}
         {files.map(({ name }) => (
@@ -206,8 +215,8 @@ function Sending({ support, item }: { support: Support; item: Outgoing }) {
         ]
       ) : (
         <p class="mete">
-          {state === 'queued' && <Icon name="clock" />}
-          {t(state)}
+          {waits && <Icon name="clock" />}
+          {t(waits ? 'queued' : 'sending')}
         </p>
       )}
     </div>
