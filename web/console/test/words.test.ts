@@ -39,6 +39,26 @@ describe('catalogues', () => {
     expect([...new Set(missing)]).toEqual([]);
   });
 
+  it('name what the guard finds', () => {
+    const guard = join(import.meta.dirname, '../../../crates/guard/src/api.rs');
+    const [secrets = '', identifiers = ''] = ['SecretKind', 'IdentifierKind'].map(
+      (kind) => readFileSync(guard, 'utf8').split(`impl ${kind} {`)[1]?.split('\n}')[0],
+    );
+    const codes = (code: string) =>
+      [...code.matchAll(/=> "(\w+)"/g)].map((match) => match[1] ?? '');
+    // Digits that may be either have words of their own, and are no identifier for an agent.
+    const named = [
+      ...codes(secrets).map((code) =>
+        code === 'unproven_hex' ? 'redacted.hex' : `secret.${code}`,
+      ),
+      ...codes(identifiers).flatMap((code) =>
+        code === 'ambiguous_hex' ? [] : [`identifier.${code}`],
+      ),
+    ];
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((key) => !(key in EN))).toEqual([]);
+  });
+
   it('never shout and never say oops', () => {
     for (const text of [...Object.values(EN), ...Object.values(ZH)])
       expect(text).not.toMatch(/[!！]|oops/i);

@@ -11,8 +11,11 @@ export function secretName(kind: string): string {
 
 /** What stands where a secret was: “Recovery phrase, 12 words, removed”. */
 export function markText(secret: string, detail: string | null): string {
-  return detail
-    ? t('redacted.count', { secret: secretName(secret), count: Number(detail) || 0 })
+  // Digits that may be a key or a hash: hidden, not found to be a secret.
+  if (secret === 'unproven_hex') return t('redacted.hex', { digits: detail ?? '' });
+  const count = Number(detail);
+  return count > 0
+    ? t('redacted.count', { secret: secretName(secret), count })
     : t('redacted', { secret: secretName(secret) });
 }
 
@@ -20,7 +23,7 @@ export function markText(secret: string, detail: string | null): string {
 export function plainText(text: string): string {
   const parts = segments(text).map((part) =>
     part.kind === 'mark'
-      ? `[${t('redacted.short', { secret: secretName(part.secret) })}]`
+      ? `[${part.secret === 'unproven_hex' ? markText(part.secret, part.detail) : t('redacted.short', { secret: secretName(part.secret) })}]`
       : visible(part.text),
   );
   return parts.join('').replace(/\s+/g, ' ').trim();
