@@ -8,7 +8,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use standfast_desk::Desk;
 
 use crate::config::Config;
-use crate::limit::{Gate, Kind, Limits, Seat};
+use crate::gate::{Gate, Seat};
+use crate::limit::{Kind, Limits};
 use crate::live::{Hub, Tickets};
 use crate::network::Network;
 use crate::problem::Problem;
@@ -46,7 +47,7 @@ impl App {
         let boot = u32::from_be_bytes(desk.entropy().bytes::<4>());
         Self(Arc::new(Parts {
             limits: Limits::new(clock.clone(), config.rates.clone()),
-            gate: Gate::new(config.intake_in_flight),
+            gate: Gate::new(config.intake_in_flight, config.intake_waiting),
             hub: Hub::new(desk.clone()),
             tickets: Tickets::new(clock),
             metrics: metric::recorder(),
@@ -59,17 +60,17 @@ impl App {
         }))
     }
 
-    /// Admits words for the desk: counts them against the limits of `identity` and `network`, and takes a place among
-    /// those being taken in, to be kept until the desk has answered. Assets at risk are counted apart.
-    pub fn admit(
+    /// Admits words for the desk: counts them against the limits of `identity` and `network`, and waits for a place among
+    /// those being taken in, to be kept until the desk has answered. Assets at risk are counted apart and go first.
+    pub async fn admit(
         &self,
         identity: Option<&str>,
         network: Option<Network>,
         at_risk: bool,
     ) -> Result<Admission, Problem> {
-        let seat = self.gate.enter(at_risk)?;
         let kind = if at_risk { Kind::IntakeAtRisk } else { Kind::Intake };
         self.limits.check(kind, identity, network)?;
+        let seat = self.gate.enter(at_risk).await?;
         Ok(Admission { _seat: seat })
     }
 

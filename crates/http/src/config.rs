@@ -78,6 +78,8 @@ pub struct Config {
     pub connections_per_network: usize,
     /// Messages being taken in at the same time. A quarter is kept for assets at risk.
     pub intake_in_flight: usize,
+    /// Messages that wait to be taken in, at most; as many again at risk. Each costs about 30 kB meanwhile.
+    pub intake_waiting: usize,
     /// Limits per identity and per network.
     pub rates: Rates,
     /// Origins of host pages that may use the widget, such as `https://wallet.example`; all when empty.
@@ -94,7 +96,8 @@ impl Default for Config {
             trusted_proxies: Range::loopback().to_vec(),
             connections: 16_384,
             connections_per_network: 4_096,
-            intake_in_flight: 2_048,
+            intake_in_flight: 512,
+            intake_waiting: 4_096,
             rates: Rates::default(),
             widget_origins: Vec::new(),
             operator_token: None,

@@ -13,6 +13,7 @@ mod asset;
 pub mod body;
 pub mod config;
 pub mod credential;
+mod gate;
 mod headers;
 mod limit;
 mod line;

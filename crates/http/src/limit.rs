@@ -1,4 +1,4 @@
-//! Limits per identity and per network, and the cap on messages being taken in at once.
+//! Limits per identity and per network.
 //!
 //! A limit is the generic cell rate algorithm (ITU-T I.371): per key one number, the time at which the key would have
 //! used up its steady rate. Memory is bounded: when a table is full of keys in use, further keys share a few thousand
@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use metrics::counter;
@@ -124,50 +123,6 @@ fn refuse(kind: Kind, of: &'static str, wait: Duration) -> Problem {
     Problem::new("too_many_calls").retry_after(wait.as_secs() + 1)
 }
 
-/// Bounds how many messages are being taken in at once. What does not fit is told to come back, cheaply, before it
-/// costs the store anything; the last quarter is for assets at risk.
-#[derive(Clone)]
-pub(crate) struct Gate(Arc<Seats>);
-
-struct Seats {
-    taken: AtomicUsize,
-    all: usize,
-}
-
-/// A place in the gate; given back when dropped.
-pub(crate) struct Seat(Arc<Seats>);
-
-impl Gate {
-    pub(crate) fn new(all: usize) -> Self {
-        Self(Arc::new(Seats { taken: AtomicUsize::new(0), all: all.max(4) }))
-    }
-
-    /// Takes a place, or refuses with a time to come back.
-    pub(crate) fn enter(&self, at_risk: bool) -> Result<Seat, Problem> {
-        let seats = &self.0;
-        let open = if at_risk { seats.all } else { seats.all - seats.all / 4 };
-        let taken = seats.taken.fetch_add(1, Ordering::Relaxed);
-        let seat = Seat(Arc::clone(seats));
-        if taken < open {
-            return Ok(seat);
-        }
-        drop(seat);
-        counter!("standfast_shed_total", "at_risk" => if at_risk { "yes" } else { "no" }).increment(1);
-        Err(Problem::busy())
-    }
-
-    /// Places taken.
-    pub(crate) fn taken(&self) -> usize {
-        self.0.taken.load(Ordering::Relaxed)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.0.taken.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use standfast_domain::{FrozenClock, Time};
@@ -219,17 +174,5 @@ mod tests {
         assert!(limits.check(Kind::Read, Some("first"), None).is_err());
         clock.advance(Duration::from_hours(1));
         assert!((0..100).all(|n| limits.check(Kind::Read, Some(&format!("later {n}")), None).is_ok()));
-    }
-
-    #[test]
-    fn the_last_quarter_is_for_assets_at_risk() {
-        let gate = Gate::new(8);
-        let seats: Vec<_> = (0..6).map(|_| gate.enter(false).ok().unwrap()).collect();
-        assert!(gate.enter(false).is_err());
-        let more = [gate.enter(true), gate.enter(true)];
-        assert!(more.iter().all(Result::is_ok));
-        assert!(gate.enter(true).is_err());
-        drop((seats, more));
-        assert_eq!(gate.taken(), 0);
     }
 }

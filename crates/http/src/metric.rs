@@ -51,6 +51,7 @@ fn describe() {
         "Messages told to come back because too many were being taken in."
     );
     describe_gauge!("standfast_intake_in_flight", "Messages being taken in.");
+    describe_gauge!("standfast_intake_waiting", "Messages that wait to be taken in.");
     describe_gauge!("standfast_waiting_requests", "Requests that wait for the desk.");
     describe_gauge!("standfast_agents_present", "Agents who are there to answer.");
     describe_gauge!("standfast_queue_age_seconds", "How long the customer waits who waits longest.");

@@ -85,6 +85,7 @@ async fn metrics(State(app): State<App>) -> Response {
         gauge!("standfast_store_waiting_units").set(stats.waiting_units as f64);
         gauge!("standfast_store_waiting_reads").set(stats.waiting_reads as f64);
         gauge!("standfast_intake_in_flight").set(app.gate.taken() as f64);
+        gauge!("standfast_intake_waiting").set(app.gate.waiting() as f64);
     }
     gauge!("standfast_store_commit_p50_seconds").set(stats.commit_p50.as_secs_f64());
     gauge!("standfast_store_commit_p99_seconds").set(stats.commit_p99.as_secs_f64());

@@ -96,7 +96,7 @@ async fn admit(
     let scope = caller.as_ref().map(credential::Caller::scope);
     let held = match terms.class {
         Class::Free => None,
-        Class::Intake => Some(app.admit(scope.as_deref(), peer.network, false)?),
+        Class::Intake => Some(app.admit(scope.as_deref(), peer.network, false).await?),
         Class::Read => app.limits.check(Kind::Read, scope.as_deref(), peer.network).map(|()| None)?,
         Class::Upload => app.limits.check(Kind::Upload, scope.as_deref(), peer.network).map(|()| None)?,
         Class::SignIn => app.limits.check(Kind::SignIn, None, peer.network).map(|()| None)?,

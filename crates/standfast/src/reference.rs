@@ -52,6 +52,10 @@ const SETTINGS: &[(&str, &str)] = &[
         "Messages being taken in at the same time. A quarter is kept for assets at risk.",
     ),
     (
+        "http.intake_waiting",
+        "Messages that wait to be taken in, at most; as many again at risk. Further ones are told to come back (503).",
+    ),
+    (
         "http.rates.intake",
         "Messages of one identity: so many at once, then so many a minute. 0 a minute switches a limit off.",
     ),

@@ -140,14 +140,17 @@ pub(crate) async fn create(
     headers: HeaderMap,
     Json(new): Json<NewRequest>,
 ) -> Result<Response, Problem> {
+    let channel = channel(&headers);
+    // Who waits for a seat keeps nothing of the call that is not needed any more.
+    drop(headers);
     let at_risk = new.kind.as_deref().and_then(request_type).is_some_and(|kind| kind.at_risk);
-    let _held = app.admit(Some(&customer.scope()), peer.network, at_risk)?;
+    let _held = app.admit(Some(&customer.scope()), peer.network, at_risk).await?;
     let intake = Intake {
         client_id: new.client_id,
         text: new.text,
         kind: new.kind,
         language: new.language.as_deref().and_then(Language::parse),
-        channel: Some(channel(&headers)),
+        channel: Some(channel),
         fields: new.fields,
         context: flat(new.context),
         attachments: new.attachments,
@@ -205,12 +208,14 @@ pub(crate) async fn follow(
     headers: HeaderMap,
     Json(new): Json<NewMessage>,
 ) -> Result<Response, Problem> {
+    let channel = channel(&headers);
+    drop(headers);
     let at_risk = app.desk.is_at_risk(number);
-    let _held = app.admit(Some(&customer.scope()), peer.network, at_risk)?;
+    let _held = app.admit(Some(&customer.scope()), peer.network, at_risk).await?;
     let command = FollowUp {
         client_id: new.client_id,
         text: new.text,
-        channel: Some(channel(&headers)),
+        channel: Some(channel),
         attachments: new.attachments,
     };
     Ok(receipt(follow_up(&app.desk, &customer, number, command).await?))

@@ -225,7 +225,7 @@ pub(crate) async fn send(
     let secret = visit.secret.clone().unwrap_or_else(|| sent.seal.secret(app.desk.keys()));
     let customer = Customer::Visitor(Visitor::new(&secret)?);
     // Only now: a slow upload must not keep a place from others.
-    let place = match app.admit(Some(&customer.scope()), network, kind.at_risk) {
+    let place = match app.admit(Some(&customer.scope()), network, kind.at_risk).await {
         Ok(place) => place,
         Err(problem) => {
             sent.mistakes.push(refused(visit.words, &problem));

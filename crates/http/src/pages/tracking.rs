@@ -174,7 +174,7 @@ pub(crate) async fn reply(
         return again(&app, &visit, &reach, number, sent, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     // Only now: a slow upload must not keep a place from others.
-    let place = match app.admit(Some(&reach.customer.scope()), network, reach.found.request.at_risk) {
+    let place = match app.admit(Some(&reach.customer.scope()), network, reach.found.request.at_risk).await {
         Ok(place) => place,
         Err(problem) => {
             sent.mistakes.push(refused(visit.words, &problem));

@@ -178,7 +178,7 @@ store_test! {
     }
 
     async fn too_many_at_once_are_told_to_come_back(store) {
-        let config = Config { intake_in_flight: 4, ..wide() };
+        let config = Config { intake_in_flight: 4, intake_waiting: 8, ..wide() };
         let server = Shared::new(TestServer::with(&store, config, "http://desk.test").await);
         let send = |kind: &'static str, n: usize| {
             let server = server.clone();
