@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use standfast_store::bare::{Manner, bare_loop};
+use standfast_store::bare::bare_loop;
 use standfast_store::{Store, testing};
 
 fn main() {
@@ -32,7 +32,7 @@ fn main() {
 
 async fn measure(name: &str, store: &Store, duration: Duration) {
     for clients in [64, 512] {
-        let figures = bare_loop(store, Manner::Ahead, clients, duration).await.expect("the loop runs");
+        let figures = bare_loop(store, clients, duration).await.expect("the loop runs");
         println!(
             "{name}, {clients} clients: {:.0}/s, p50 {:.1} ms, p99 {:.1} ms, {:.0} units a commit",
             figures.per_second,

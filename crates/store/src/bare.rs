@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use crate::stats::percentile;
-use crate::{Error, Lane, Store, Tx, Value, params};
+use crate::{Error, Lane, Store, Tx, params};
 
 /// Customers whose counters the units raise.
 const CUSTOMERS: i64 = 1_000;
@@ -26,16 +26,6 @@ const TABLES: &[&str] = &[
        kind TEXT NOT NULL)",
 ];
 
-/// How the loop's units reach the engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
-    /// Each in a savepoint, and on PostgreSQL a round trip for every statement: what a program does that neither trusts
-    /// its units nor sends statements ahead.
-    Apart,
-    /// As the store runs units: no savepoints, statements sent ahead.
-    Ahead,
-}
-
 /// What the loop reached.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figures {
@@ -51,17 +41,12 @@ pub struct Figures {
 
 /// Runs the loop with so many client tasks for so long, after a fifth of that to warm up. The tables are the loop's own
 /// (`bare_…`) and stay.
-pub async fn bare_loop(
-    store: &Store,
-    manner: Manner,
-    clients: usize,
-    duration: Duration,
-) -> Result<Figures, Error> {
+pub async fn bare_loop(store: &Store, clients: usize, duration: Duration) -> Result<Figures, Error> {
     prepare(store).await?;
     let next = Arc::new(AtomicI64::new(last_id(store).await?));
     let start = store.clock().monotonic() + duration / 5;
     let running: Vec<_> = (0..clients)
-        .map(|_| tokio::spawn(one_client(store.clone(), manner, Arc::clone(&next), start, start + duration)))
+        .map(|_| tokio::spawn(one_client(store.clone(), Arc::clone(&next), start, start + duration)))
         .collect();
     let mut latencies = Vec::new();
     let mut before = None;
@@ -88,7 +73,6 @@ type Measured = (Vec<Duration>, Option<(u64, u64)>);
 
 async fn one_client(
     store: Store,
-    manner: Manner,
     next: Arc<AtomicI64>,
     start: Duration,
     end: Duration,
@@ -107,35 +91,24 @@ async fn one_client(
         let id = next.fetch_add(1, Ordering::Relaxed) + 1;
         let customer = id % CUSTOMERS;
         let text = "a".repeat(MESSAGE);
-        store.write(Lane::Ordinary, customer, move |tx| unit(tx, manner, id, customer, &text)).await?;
+        store.write(Lane::Ordinary, customer, move |tx| unit(tx, id, customer, &text)).await?;
         if sent >= start {
             latencies.push(store.clock().monotonic().saturating_sub(sent));
         }
     }
 }
 
-fn unit(tx: &mut Tx, manner: Manner, id: i64, customer: i64, text: &str) -> Result<(), Error> {
-    let mut run = |sql, params: &[Value<'_>]| match manner {
-        Manner::Apart => tx.execute(sql, params).map(drop),
-        Manner::Ahead => tx.run(sql, params),
-    };
-    if manner == Manner::Apart {
-        run("SAVEPOINT bare", params![])?;
-    }
-    run(
+fn unit(tx: &mut Tx, id: i64, customer: i64, text: &str) -> Result<(), Error> {
+    tx.run(
         "INSERT INTO bare_request (id, customer_id, state, created_at) VALUES ($1, $2, 'open', $3)",
         params![id, customer, id],
     )?;
-    run(
+    tx.run(
         "INSERT INTO bare_message (id, request_id, text, created_at) VALUES ($1, $2, $3, $4)",
         params![id, id, text, id],
     )?;
-    run("UPDATE bare_customer SET messages = messages + 1 WHERE id = $1", params![customer])?;
-    run("INSERT INTO bare_outbox (id, request_id, kind) VALUES ($1, $2, 'entry')", params![id, id])?;
-    if manner == Manner::Apart {
-        run("RELEASE SAVEPOINT bare", params![])?;
-    }
-    Ok(())
+    tx.run("UPDATE bare_customer SET messages = messages + 1 WHERE id = $1", params![customer])?;
+    tx.run("INSERT INTO bare_outbox (id, request_id, kind) VALUES ($1, $2, 'entry')", params![id, id])
 }
 
 async fn prepare(store: &Store) -> Result<(), Error> {

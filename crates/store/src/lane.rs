@@ -23,6 +23,9 @@ pub enum Lane {
 const ORDINARY_SHARE: usize = 8;
 const BACKGROUND_SHARE: usize = 16;
 
+/// Units of the lower lanes in a batch with units at risk, where those do not leave more.
+const BESIDE_RISK: usize = 48;
+
 /// Something that a writer does between two batches, outside of any transaction.
 pub(crate) type Errand = Box<dyn FnOnce(&mut Rd) + Send>;
 
@@ -96,6 +99,8 @@ impl Lanes {
         loop {
             let Queues { at_risk, ordinary, background, errands, closed, idle } = &mut *queues;
             if !errands.is_empty() || !at_risk.is_empty() || !ordinary.is_empty() || !background.is_empty() {
+                // Whoever is at risk waits for the commit of the whole batch: few others join it.
+                let most = if at_risk.is_empty() { most } else { most.min(at_risk.len() + BESIDE_RISK) };
                 let low = background.len().min(most / BACKGROUND_SHARE);
                 let middle = ordinary.len().min(most / ORDINARY_SHARE);
                 let mut room = most - low - middle;
