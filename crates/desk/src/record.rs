@@ -26,13 +26,20 @@ pub(crate) mod change {
     pub(crate) const ROW: &str = "row";
 }
 
-/// The first characters of a text, for lists.
+/// The first characters of a text, for lists, on one line.
 pub(crate) fn beginning(text: &str, most: usize) -> String {
-    let line = text.split_whitespace().take(most).collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(most) {
-        Some((end, _)) => line.get(..end).unwrap_or_default().to_owned(),
-        None => line,
+    let mut line = String::with_capacity(text.len().min(4 * most));
+    let mut room = most;
+    for word in text.split_whitespace() {
+        for c in (!line.is_empty()).then_some(' ').into_iter().chain(word.chars()) {
+            if room == 0 {
+                return line;
+            }
+            line.push(c);
+            room -= 1;
+        }
     }
+    line
 }
 
 /// What is to be appended.
@@ -275,4 +282,23 @@ impl Record {
 /// Whether the customer of this request waits for the desk.
 pub(crate) fn waits(row: &RequestRow) -> bool {
     row.state == State::Open && row.waiting_since.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_show_the_first_characters_on_one_line() {
+        for (text, most, shown) in [
+            ("", 3, ""),
+            ("  a\n\tb  c ", 9, "a b c"),
+            ("转账没有到账", 4, "转账没有"),
+            ("转账 没有\n到账", 4, "转账 没"),
+            ("ab cd", 3, "ab "),
+            ("ab cd", 5, "ab cd"),
+        ] {
+            assert_eq!(beginning(text, most), shown, "{text:?}");
+        }
+    }
 }
