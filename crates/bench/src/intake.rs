@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use standfast_domain::SystemClock;
-use standfast_store::bare::{Figures, Manner, bare_loop};
+use standfast_store::bare::bare_loop;
 use standfast_store::{Config, Database, Store, testing};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::bare;
 use crate::draw::Draw;
 use crate::latency::{Latencies, Spread, rate};
 use crate::line::{Line, member, post, visitor};
@@ -59,11 +60,11 @@ pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::R
         "`POST /api/v1/requests` and `POST …/{number}/messages` over kept connections, texts of 300 bytes in Chinese and \
          English, a quarter with an identifier in them; every answer comes after the fsync. The named figure is the \
          mixture *one new request of a new visitor, then four messages to it*; the two extremes stand beside it. The \
-         ratio is to the bare shared-commit loop, measured before and after and averaged: units of four statements \
-         (insert a request, insert a message of 300 bytes, raise a counter, insert into the outbox; three further \
-         indexes) on the same writer threads with as many waiting clients, each unit in a savepoint and, on PostgreSQL, a \
-         round trip for every statement; no HTTP, no screening, no chain, no receipts. The same loop without savepoints \
-         and with statements sent ahead, as the store runs its units, stands beside it.",
+         ratio is to the bare shared-commit loop, measured before and after and averaged: a program of its own on rusqlite \
+         or the synchronous PostgreSQL client, with as many waiting clients, that commits many units at once, each in a \
+         savepoint, and does nothing else (four statements a unit: a request, a message of 300 bytes, a counter, the \
+         outbox; three further indexes; no HTTP, no screening, no chain, no receipts). The store's own threads with the \
+         same units, without savepoints and with statements sent ahead, stand beside it.",
     );
     for clients in [512, 64] {
         sqlite(options, report, clients).await?;
@@ -80,50 +81,66 @@ pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::R
 
 async fn sqlite(options: &Options, report: &mut Report, clients: usize) -> anyhow::Result<()> {
     let path = options.home.join("bare.sqlite");
-    let bare = || {
-        bare_both(|manner| {
-            remove(&path)?;
-            bare(options, Database::Sqlite { path: path.clone() }, manner, clients)
-        })
+    let references = || {
+        let during = options.seconds(5, 2);
+        remove(&path)?;
+        let bare = apart(|| bare::sqlite(&path, clients, during))?;
+        remove(&path)?;
+        let store = apart(|| stores_own(Database::Sqlite { path: path.clone() }, clients, during))?;
+        remove(&path)?;
+        anyhow::Ok(References { bare, store })
     };
-    let before = bare()?;
+    let before = references()?;
     let server = Place::fresh(options, &format!("intake-{clients}"))?.start().await?;
     let outcomes = all(options, &server, clients).await?;
     server.stop().await?;
-    let after = bare()?;
-    remove(&path)?;
+    let after = references()?;
     tell(report, "sqlite", clients, &outcomes, [before, after]);
     Ok(())
 }
 
 async fn postgres(options: &Options, report: &mut Report, clients: usize) -> anyhow::Result<()> {
-    let bare = || {
-        bare_both(|manner| {
-            let database = testing::empty_postgres().context("a database for the bare loop")?;
-            bare(options, Database::Postgres { url: database.url.clone() }, manner, clients)
-        })
+    let references = || {
+        let during = options.seconds(5, 2);
+        let database = || testing::empty_postgres().context("a database for the bare loop");
+        let bare = database()?;
+        let bare = apart(|| bare::postgres(&bare.url, clients, during))?;
+        let store = database()?;
+        let store = apart(|| stores_own(Database::Postgres { url: store.url.clone() }, clients, during))?;
+        anyhow::Ok(References { bare, store })
     };
-    let before = bare()?;
+    let before = references()?;
     let database = testing::empty_postgres().context("a database for the desk")?;
     let place = Place::fresh(options, &format!("intake-{clients}-postgres"))?.on_postgres(&database.url);
     let server = place.start().await?;
     let outcomes = all(options, &server, clients).await?;
     server.stop().await?;
     drop(database);
-    let after = bare()?;
+    let after = references()?;
     tell(report, "postgres", clients, &outcomes, [before, after]);
     Ok(())
 }
 
-/// The bare loop in both manners.
-#[derive(Debug, Clone, Copy)]
-struct Bare {
-    apart: Figures,
-    ahead: Figures,
+/// What the desk is compared with.
+struct References {
+    bare: bare::Figures,
+    /// Units a second on the threads of the desk's store.
+    store: f64,
 }
 
-fn bare_both(run: impl Fn(Manner) -> anyhow::Result<Figures>) -> anyhow::Result<Bare> {
-    Ok(Bare { apart: run(Manner::Apart)?, ahead: run(Manner::Ahead)? })
+/// Runs something that has a runtime of its own, on a thread of its own.
+fn apart<T: Send>(run: impl FnOnce() -> anyhow::Result<T> + Send) -> anyhow::Result<T> {
+    std::thread::scope(|scope| scope.spawn(run).join()).map_err(|_| anyhow!("the bare loop panicked"))?
+}
+
+fn stores_own(database: Database, clients: usize, during: Duration) -> anyhow::Result<f64> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let store = Store::open(Config::new(database), SystemClock::shared())?;
+        let figures = bare_loop(&store, clients, during).await?;
+        store.close().await;
+        anyhow::Ok(figures.per_second)
+    })
 }
 
 /// The three mixtures on one desk, one after the other.
@@ -137,25 +154,30 @@ async fn all(options: &Options, server: &Server, clients: usize) -> anyhow::Resu
     ])
 }
 
-fn tell(report: &mut Report, engine: &str, clients: usize, outcomes: &[Outcome; 3], bare: [Bare; 2]) {
+fn tell(
+    report: &mut Report,
+    engine: &str,
+    clients: usize,
+    outcomes: &[Outcome; 3],
+    references: [References; 2],
+) {
     let [usual, new, follow_ups] = outcomes;
-    let [before, after] = bare;
+    let [before, after] = references;
     let spread = usual.latencies.spread();
-    let reference = f64::midpoint(before.apart.per_second, after.apart.per_second);
-    let ahead = f64::midpoint(before.ahead.per_second, after.ahead.per_second);
+    let reference = f64::midpoint(before.bare.per_second, after.bare.per_second);
+    let store = f64::midpoint(before.store, after.store);
     report.say(&format!(
         "**{engine}, {clients} clients**\n\n- mixture: {}\n- only new requests: {}\n- only messages: {}\n- bare loop: \
-         {:.0}/s before (p99 {:.1} ms, {:.0} units a commit), {:.0}/s after (p99 {:.1} ms); without savepoints, \
-         statements sent ahead: {ahead:.0}/s, of which the mixture is {:.2}",
+         {:.0}/s before (p99 {:.1} ms), {:.0}/s after (p99 {:.1} ms)\n- the store's threads with the same units: \
+         {store:.0}/s, of which the mixture is {:.2}",
         usual.line(spread),
         new.line(new.latencies.spread()),
         follow_ups.line(follow_ups.latencies.spread()),
-        before.apart.per_second,
-        before.apart.p99.as_secs_f64() * 1e3,
-        before.apart.per_commit,
-        after.apart.per_second,
-        after.apart.p99.as_secs_f64() * 1e3,
-        usual.per_second / ahead,
+        before.bare.per_second,
+        before.bare.spread.p99,
+        after.bare.per_second,
+        after.bare.spread.p99,
+        usual.per_second / store,
     ));
     let ratio = Some(usual.per_second / reference);
     report.figure(
@@ -165,24 +187,8 @@ fn tell(report: &mut Report, engine: &str, clients: usize, outcomes: &[Outcome; 
         ratio,
         Limit::RatioLeast(0.6),
     );
-    let bare_p99 = f64::midpoint(before.apart.p99.as_secs_f64(), after.apart.p99.as_secs_f64()) * 1e3;
-    let ratio = Some(spread.p99 / bare_p99);
+    let ratio = Some(spread.p99 / f64::midpoint(before.bare.spread.p99, after.bare.spread.p99));
     report.figure(&format!("ack_p99_ms_{engine}_{clients}"), spread.p99, "ms", ratio, Limit::Most(100.0));
-}
-
-/// The bare loop, on threads of its own.
-fn bare(options: &Options, database: Database, manner: Manner, clients: usize) -> anyhow::Result<Figures> {
-    let during = options.seconds(5, 2);
-    let run = move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(async {
-            let store = Store::open(Config::new(database), SystemClock::shared())?;
-            let figures = bare_loop(&store, manner, clients, during).await?;
-            store.close().await;
-            anyhow::Ok(figures)
-        })
-    };
-    std::thread::spawn(run).join().map_err(|_| anyhow!("the bare loop panicked"))?
 }
 
 fn remove(path: &Path) -> anyhow::Result<()> {

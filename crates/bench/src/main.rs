@@ -13,6 +13,7 @@
     reason = "counts, rates and sizes for people to read"
 )]
 
+mod bare;
 mod delivery;
 mod draw;
 mod intake;
