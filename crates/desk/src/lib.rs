@@ -15,6 +15,7 @@ mod desk;
 mod draft;
 mod erasure;
 mod error;
+mod fold;
 mod identity;
 mod inbox;
 mod jobs;
@@ -25,6 +26,7 @@ mod receive;
 mod record;
 mod relay;
 mod screening;
+mod seal;
 mod session;
 #[cfg(test)]
 mod testing;

@@ -69,6 +69,8 @@ CREATE TABLE request (
   language         TEXT    NOT NULL,
   subject          TEXT    NOT NULL,
   chain            TEXT,
+  -- What its entries give, taken together (desk::fold): answers to the intake form, values of the host's app, and
+  -- what was recognised in the customer's words. The chain above is that of the first identifier that has one.
   fields           TEXT    NOT NULL,
   context          TEXT    NOT NULL,
   identifiers      TEXT    NOT NULL,
@@ -91,7 +93,7 @@ CREATE TABLE request (
   last_author      TEXT    NOT NULL,
   customer_read_seq BIGINT NOT NULL,
   link_generation  BIGINT  NOT NULL,
-  -- Head of the entry chain and its MAC under the desk's key (desk::chain).
+  -- Head of the entry chain (desk::chain), and the MAC of the whole row under the desk's key (desk::seal).
   head             {bytes} NOT NULL,
   head_mac         {bytes} NOT NULL
 );
@@ -114,6 +116,8 @@ CREATE TABLE entry (
   attachments   TEXT,
   identifiers   TEXT,
   client_id     TEXT,
+  -- What came with these words: {"fields": {…}, "context": {…}}.
+  intake        TEXT,
   created_at    BIGINT  NOT NULL,
   -- Destroyed with the text, so that an erased text cannot be guessed from its commitment.
   salt          {bytes},
@@ -132,6 +136,8 @@ CREATE TABLE receipt (
   body       TEXT    NOT NULL,
   created_at BIGINT  NOT NULL
 );
+-- Old answers are found by their age, not by looking at every one while nobody else can write.
+CREATE INDEX receipt_age ON receipt (created_at);
 
 CREATE TABLE attachment (
   id         BIGINT  NOT NULL PRIMARY KEY,
