@@ -8,6 +8,7 @@ mod answer;
 mod attachment;
 mod board;
 mod caller;
+mod census;
 mod chain;
 mod command;
 mod conversation;
@@ -42,6 +43,7 @@ pub use answer::{Answered, note, reply};
 pub use attachment::{Download, MEDIA_TYPES, Reader, Upload, open_attachment};
 pub use board::{Board, Waiting};
 pub use caller::{AgentCaller, Customer, Visitor};
+pub use census::{Census, HourFault};
 pub use command::{Answer, FollowUp, Intake, Join, Then, UploadCommand};
 pub use conversation::{
     Window, conversation, customer_panel, detail, entries, merged_link, open_link, own_requests,

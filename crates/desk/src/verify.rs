@@ -1,4 +1,4 @@
-//! Going through all records and checking that nothing was altered, moved or cut.
+//! Going through all records and checking that nothing was altered, moved, cut or taken away.
 
 use sha2::{Digest, Sha256};
 use standfast_domain::{AttachmentId, Author, Event, RequestId, RequestNumber, Time};
@@ -7,6 +7,7 @@ use standfast_store::request::{self, Listed};
 use standfast_store::{Rd, attachment};
 
 use crate::attachment::{are_committed, blob};
+use crate::census::{Census, verify_census};
 use crate::fold::Fold;
 use crate::seal::Sealed;
 use crate::{Desk, Error, Keys, chain};
@@ -40,13 +41,15 @@ pub struct Verification {
     pub bad_files: Vec<AttachmentId>,
     /// What does not fit.
     pub faults: Vec<Fault>,
+    /// Whether requests are missing.
+    pub census: Census,
 }
 
 impl Verification {
     /// Whether everything fits.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.faults.is_empty() && self.bad_files.is_empty()
+        self.faults.is_empty() && self.bad_files.is_empty() && self.census.faults.is_empty()
     }
 }
 
@@ -65,6 +68,7 @@ pub async fn verify(desk: &Desk) -> Result<Verification, Error> {
         after = last;
     }
     verify_files(desk, &mut found).await?;
+    found.census = verify_census(desk).await?;
     Ok(found)
 }
 

@@ -128,6 +128,18 @@ CREATE TABLE entry (
   PRIMARY KEY (request_id, seq)
 );
 
+-- How many requests began in an hour, so that none can be removed whole without it showing (desk::census). Written once,
+-- when the hour has been over for an hour; hours without requests have no row.
+CREATE TABLE census (
+  hour       BIGINT  NOT NULL PRIMARY KEY,
+  -- The hour of the row before, 0 for none: nothing began between the two. Unique, so that there is one sequence.
+  previous   BIGINT  NOT NULL UNIQUE,
+  requests   BIGINT  NOT NULL,
+  digest     {bytes} NOT NULL,
+  counted_at BIGINT  NOT NULL,
+  mac        {bytes} NOT NULL
+);
+
 -- Answers already given, by caller and client message id: the same question gets the same receipt.
 CREATE TABLE receipt (
   key        {bytes} NOT NULL PRIMARY KEY,

@@ -475,6 +475,20 @@ pub fn list_with_places(rd: &mut Rd, after: RequestId, limit: i64) -> Result<Vec
     )
 }
 
+/// Ids from `from` up to, but without, `before`, in their order.
+pub fn list_ids(
+    rd: &mut Rd,
+    from: RequestId,
+    before: RequestId,
+    limit: i64,
+) -> Result<Vec<RequestId>, Error> {
+    rd.query(
+        "SELECT id FROM request WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3",
+        params![from, before, limit],
+        |row| row.get(0),
+    )
+}
+
 /// All requests of a customer, oldest first.
 pub fn list_ids_of_customer(rd: &mut Rd, customer: CustomerId) -> Result<Vec<RequestId>, Error> {
     rd.query("SELECT id FROM request WHERE customer_id = $1 ORDER BY id", params![customer], |row| row.get(0))
