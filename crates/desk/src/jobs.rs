@@ -1,5 +1,5 @@
-//! Work after the commit: closing silent requests, making erased content leave the files, counting requests, and
-//! housekeeping.
+//! Work after the commit: closing silent requests, erasing customers, making erased content leave the files, counting
+//! requests, and housekeeping.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use standfast_store::{Lane, agent, attachment, outbox, receipt};
 
 use crate::attachment::blob;
 use crate::census::take_census;
+use crate::erasure::carry_out;
 use crate::view::DeadJob;
 use crate::work::close_silent;
 use crate::{AgentCaller, Desk, Error};
@@ -104,13 +105,17 @@ async fn perform(desk: &Desk, claim: &Claimed) -> Result<(), Error> {
                 })
                 .await
         }
+        "erase_customer" => {
+            carry_out(desk, claim).await?;
+            complete(desk, claim).await
+        }
         "census" => {
             take_census(desk).await?;
             complete(desk, claim).await
         }
         "scrub" => {
             remove_erased_files(desk).await?;
-            if !desk.store().scrub(&["entry", "request", "attachment"]).await? {
+            if !desk.store().scrub(&["entry", "request", "attachment", "customer"]).await? {
                 return Err(Error::Inconsistent("a reader keeps the log from being emptied"));
             }
             complete(desk, claim).await

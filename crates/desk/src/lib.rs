@@ -50,7 +50,7 @@ pub use conversation::{
     read_by_agent, read_by_customer,
 };
 pub use desk::{Desk, Limits, Settings};
-pub use erasure::erase;
+pub use erasure::{erase, erase_customer};
 pub use error::Error;
 pub use identity::{HostKey, identify};
 pub use inbox::{InboxQuery, View, inbox, inbox_counts, inbox_since};

@@ -10,6 +10,7 @@ CREATE TABLE customer (
   merged_into  BIGINT  REFERENCES customer (id),
   first_seen_at BIGINT NOT NULL
 );
+CREATE INDEX customer_merged ON customer (merged_into) WHERE merged_into IS NOT NULL;
 
 -- Who a caller is: kind 'visitor' (SHA-256 of the visitor secret) or 'host' (issuer and subject of a signed token).
 CREATE TABLE identity (

@@ -173,6 +173,24 @@ pub fn list_given(rd: &mut Rd, request: RequestId) -> Result<Vec<Given>, Error> 
     )
 }
 
+/// What a customer wrote on a request until `before` and still stands there, oldest first.
+pub fn list_words(
+    rd: &mut Rd,
+    request: RequestId,
+    author: CustomerId,
+    before: Time,
+    limit: i64,
+) -> Result<Vec<EntryRow>, Error> {
+    rd.query(
+        select!(
+            "WHERE request_id = $1 AND author_kind = 'customer' AND author_id = $2 AND created_at <= $3 \
+             AND erased_at IS NULL AND text IS NOT NULL ORDER BY seq LIMIT $4"
+        ),
+        params![request, author, before, limit],
+        row,
+    )
+}
+
 /// Destroys what an entry said; its commitment and the chain stay.
 pub fn erase(tx: &mut Tx, request: RequestId, seq: i64, at: Time, reason: &str) -> Result<(), Error> {
     tx.run(

@@ -1,6 +1,7 @@
 use standfast_domain::Role;
 use standfast_store::store_test;
 
+use super::blob;
 use crate::testing::{TestDesk, answer, intake, tamper, visitor};
 use crate::{
     Desk, Error, Intake, Reader, Upload, UploadCommand, UploadView, note, open_attachment, receive, verify,
@@ -146,5 +147,22 @@ store_test! {
                 assert!(verify(&desk).await.unwrap().is_sound());
             }
         }
+    }
+
+    async fn files_of_an_erased_customer_are_gone(store) {
+        let desk = TestDesk::new(&store);
+        let lead = desk.agent("lin", Role::Lead).await;
+        let who = visitor(1);
+        let file = upload(&desk, &who.scope(), "u1", "a.png", PNG).await.unwrap().attachment;
+        let sent = receive(&desk, &who, Intake { attachments: vec![file.id], ..intake("c1", "look") }).await.unwrap();
+        let (talk, customer) = crate::detail(&desk, &lead, sent.receipt.request_id).await.unwrap();
+        assert_eq!(talk.entries[0].attachments.len(), 1);
+        crate::erase_customer(&desk, &lead, customer.customer.id, "privacy".to_owned()).await.unwrap();
+        while crate::work(&desk).await.unwrap() > 0 {}
+        assert!(matches!(open_attachment(&desk, &Reader::Agent(lead), file.id).await, Err(Error::NotFound)));
+        let hash = <sha2::Sha256 as sha2::Digest>::digest(PNG);
+        assert!(!blob(desk.files(), &hash).exists());
+        let found = verify(&desk).await.unwrap();
+        assert_eq!((found.files, found.is_sound()), (0, true));
     }
 }
