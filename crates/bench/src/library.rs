@@ -19,7 +19,7 @@ use crate::draw::Draw;
 use crate::server::Place;
 
 /// Grows whenever libraries are to be made anew.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const AGENTS: usize = 12;
 /// Requests of one commit.
 const PORTION: usize = 400;
@@ -234,6 +234,7 @@ impl Story {
             attachments: None,
             identifiers: None,
             client_id: matches!(author, Author::Customer(_)).then(|| self.draw.client_id()),
+            intake: None,
             created_at: self.row.updated_at,
             salt: Some(self.draw.bytes(16)),
             commitment: self.draw.bytes(32),

@@ -132,6 +132,7 @@ impl Unit {
             attachments: files.json()?,
             identifiers: json_list(&findings.identifiers)?,
             client_id: Some(self.answer.client_id.clone()),
+            intake: None,
         };
         let seq = record.append(self.desk.entropy(), self.now, entry)?;
         files.bind(tx, id, seq)?;

@@ -314,6 +314,16 @@ struct Committed {
     sha256: String,
 }
 
+/// Whether files are those that an entry commits to.
+pub(crate) fn are_committed(rows: &[AttachmentRow], entry: &str) -> bool {
+    let list: Vec<serde_json::Value> = serde_json::from_str(entry).unwrap_or_default();
+    let fits = |row: &AttachmentRow| {
+        let committed = Committed { view: view(row), sha256: hex(&row.sha256) };
+        serde_json::to_value(committed).is_ok_and(|one| list.contains(&one))
+    };
+    rows.len() == list.len() && rows.iter().all(fits)
+}
+
 /// Files that a message names, checked to be the caller's and not sent yet.
 pub(crate) struct Bound(Vec<AttachmentRow>);
 

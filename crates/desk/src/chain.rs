@@ -1,10 +1,10 @@
 //! The chain over a request's record: nothing in it can be altered, moved or cut without it showing, and yet a
 //! text can be erased and the rest still verifies.
 //!
-//! Each entry commits to its words by `SHA-256(salt ‖ words)` and to everything else, to that commitment and to its
-//! predecessor by its chain value. Erasing destroys words and salt; without the salt the commitment tells nothing
-//! about the words, not even to somebody who guesses them. The head and the number of entries are sealed in the
-//! request's row by a key that is not in the database ([`Keys::head_mac`](crate::Keys::head_mac)).
+//! Each entry commits to its words, and to what came with them, by `SHA-256(salt ‖ words)`, and to everything else, to
+//! that commitment and to its predecessor by its chain value. Erasing destroys words and salt; without the salt the
+//! commitment tells nothing about the words, not even to somebody who guesses them. The head and the number of entries
+//! are sealed with the request's row by a key that is not in the database ([`crate::seal`]).
 
 use sha2::{Digest, Sha256};
 use standfast_store::entry::EntryRow;
@@ -12,13 +12,14 @@ use standfast_store::entry::EntryRow;
 /// Before the first entry.
 pub(crate) const START: [u8; 32] = [0; 32];
 
-/// The commitment to what an entry says: its text and its files.
-pub(crate) fn commitment(salt: &[u8], text: Option<&str>, attachments: Option<&str>) -> [u8; 32] {
+/// The commitment to what an entry says and what came with it: all that erasing destroys.
+pub(crate) fn commitment(salt: &[u8], entry: &EntryRow) -> [u8; 32] {
     let mut hash = Sha256::new();
-    hash.update(b"standfast words 1");
+    hash.update(b"standfast words 2");
     part(&mut hash, Some(salt));
-    part(&mut hash, text.map(str::as_bytes));
-    part(&mut hash, attachments.map(str::as_bytes));
+    for words in [&entry.text, &entry.attachments, &entry.identifiers, &entry.client_id, &entry.intake] {
+        part(&mut hash, words.as_deref().map(str::as_bytes));
+    }
     hash.finalize().into()
 }
 

@@ -1,7 +1,5 @@
 //! What a caller's words must be before they may reach a unit of work: within limits, screened, plain.
 
-use std::collections::BTreeMap;
-
 use standfast_domain::{
     AttachmentId, Author, Channel, CustomerId, EntryKind, Language, RequestId, RequestNumber, Time,
     request_type,
@@ -11,6 +9,7 @@ use standfast_guard::{Context, may_be_piece, screen};
 use crate::attachment::Bound;
 use crate::caller::Customer;
 use crate::command::{Intake, Join};
+use crate::fold::{self, Given};
 use crate::record::NewEntry;
 use crate::screening::Findings;
 use crate::{Desk, Error};
@@ -27,8 +26,10 @@ pub(crate) struct Draft {
     pub(crate) kind: Option<&'static str>,
     pub(crate) language: Option<Language>,
     pub(crate) channel: Channel,
-    pub(crate) fields: BTreeMap<String, String>,
-    pub(crate) context: BTreeMap<String, String>,
+    pub(crate) fields: Given,
+    pub(crate) context: Given,
+    /// Both as the entry keeps them, where there are any.
+    pub(crate) intake: Option<String>,
     pub(crate) attachments: Vec<AttachmentId>,
     pub(crate) name: Option<String>,
     pub(crate) email: Option<String>,
@@ -79,9 +80,9 @@ impl Draft {
         }
         let mut findings = Findings::default();
         let text = findings.text(&plain(&intake.text));
-        let fields =
-            findings.fields(&intake.fields).into_iter().filter(|(_, v)| !v.trim().is_empty()).collect();
-        let context = findings.map(&intake.context);
+        let fields = findings.fields(&intake.fields).into_iter().filter(|(_, v)| !v.trim().is_empty());
+        let fields = Given::new(fields.collect())?;
+        let context = Given::new(findings.map(&intake.context).into_iter().take(fold::MOST_KNOWN).collect())?;
         let mut given = |value: &Option<String>| {
             value.as_ref().map(|v| findings.text(plain(v).trim())).filter(|v| !v.is_empty())
         };
@@ -95,6 +96,7 @@ impl Draft {
             kind,
             language: intake.language,
             channel: intake.channel.unwrap_or(default_channel),
+            intake: fold::intake(&fields, &context),
             fields,
             context,
             attachments: intake.attachments.clone(),
@@ -130,6 +132,7 @@ impl Draft {
             attachments: files.json()?,
             identifiers: json_list(&findings.identifiers)?,
             client_id: Some(self.client_id.clone()),
+            intake: self.intake.clone(),
         })
     }
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use standfast_domain::{Author, CustomerId, Event, Language, RequestId};
+use standfast_domain::{Author, CustomerId, Event, Language};
 use standfast_store::customer::{self, CustomerRow};
 use standfast_store::{Lane, Tx, request};
 
@@ -175,7 +175,7 @@ fn vouch(
             fresh.id
         }
         Some(id) => {
-            tell(tx, desk, id)?;
+            tell(tx, desk, id, id)?;
             id
         }
         None => {
@@ -200,28 +200,35 @@ fn unite(
         // Another known customer used this device before: only the device moves.
         return customer::move_identity(tx, "visitor", visitor, host).map_err(Error::from);
     }
-    tell(tx, desk, visiting)?;
-    request::move_to_customer(tx, visiting, host)?;
+    tell(tx, desk, visiting, host)?;
     customer::merge(tx, visiting, host)?;
     Ok(())
 }
 
-/// Says in the visitor's records that it is known now who it is.
-fn tell(tx: &mut Tx, desk: &Desk, customer: CustomerId) -> Result<(), Error> {
+/// Says in the visitor's latest records that it is known now who it is, and gives all of them to that customer.
+fn tell(tx: &mut Tx, desk: &Desk, visiting: CustomerId, known: CustomerId) -> Result<(), Error> {
     let now = desk.now();
-    let mut ids: Vec<RequestId> =
-        request::list_of_customer(tx, customer, 50)?.into_iter().map(|row| row.id).take(MOST_TOLD).collect();
-    ids.sort_unstable();
-    for id in ids {
+    let ids = request::list_ids_of_customer(tx, visiting)?;
+    let untold = ids.len().saturating_sub(MOST_TOLD);
+    for (at, id) in ids.into_iter().enumerate() {
+        if at < untold && visiting == known {
+            continue;
+        }
         let mut record = Record::lock(tx, id)?;
-        record.tell(desk.entropy(), now, Author::System, Event::Identified)?;
+        if record.row.customer_id != visiting {
+            continue;
+        }
+        record.row.customer_id = known;
+        if at >= untold {
+            record.tell(desk.entropy(), now, Author::System, Event::Identified)?;
+        }
         record.save(tx, desk.keys(), now)?;
     }
     Ok(())
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 #[cfg(test)]
 mod token_tests {

@@ -1,4 +1,5 @@
-//! Work after the commit: closing silent requests, making erased content leave the files, and housekeeping.
+//! Work after the commit: closing silent requests, erasing customers, making erased content leave the files, counting
+//! requests, and housekeeping.
 
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use standfast_store::job::{self, Claimed, NewJob};
 use standfast_store::{Lane, agent, attachment, outbox, receipt};
 
 use crate::attachment::blob;
+use crate::census::take_census;
+use crate::erasure::carry_out;
 use crate::view::DeadJob;
 use crate::work::close_silent;
 use crate::{AgentCaller, Desk, Error};
@@ -18,7 +21,7 @@ const LEASE: Duration = Duration::from_mins(2);
 const CLAIM: u32 = 16;
 /// Without anything due, the list is looked at this often.
 const IDLE: Duration = Duration::from_secs(2);
-/// Housekeeping is done this often.
+/// Housekeeping is done, and the census looks for an hour to count, this often.
 const HOUSEKEEPING: Duration = Duration::from_mins(15);
 /// Receipts are kept this long.
 const RECEIPTS: Duration = Duration::from_hours(24 * 32);
@@ -66,24 +69,20 @@ pub async fn work(desk: &Desk) -> Result<usize, Error> {
     Ok(claimed.len())
 }
 
-/// Makes sure that housekeeping is on the list: it enqueues itself for the next time under one key.
+/// Makes sure that housekeeping and the census are on the list, each under one key.
 async fn schedule_housekeeping(desk: &Desk) -> Result<(), Error> {
-    let (id, now) = (JobId(desk.id()), desk.now());
+    let (ids, now) = ([JobId(desk.id()), JobId(desk.id())], desk.now());
     let slot = now.0 / i64::try_from(HOUSEKEEPING.as_micros()).unwrap_or(i64::MAX);
     if !desk.shared.board.begins(slot) {
         return Ok(());
     }
     desk.store()
         .write(Lane::Background, 0, move |tx| {
-            let job = NewJob {
-                id,
-                kind: "housekeeping",
-                payload: "{}",
-                run_at: now,
-                dedupe: Some("housekeeping"),
-                now,
-            };
-            job::enqueue(tx, &job).map_err(Error::from)
+            for (id, kind) in ids.into_iter().zip(["housekeeping", "census"]) {
+                let job = NewJob { id, kind, payload: "{}", run_at: now, dedupe: Some(kind), now };
+                job::enqueue(tx, &job)?;
+            }
+            Ok(())
         })
         .await
 }
@@ -106,9 +105,17 @@ async fn perform(desk: &Desk, claim: &Claimed) -> Result<(), Error> {
                 })
                 .await
         }
+        "erase_customer" => {
+            carry_out(desk, claim).await?;
+            complete(desk, claim).await
+        }
+        "census" => {
+            take_census(desk).await?;
+            complete(desk, claim).await
+        }
         "scrub" => {
             remove_erased_files(desk).await?;
-            if !desk.store().scrub(&["entry", "request", "attachment"]).await? {
+            if !desk.store().scrub(&["entry", "request", "attachment", "customer"]).await? {
                 return Err(Error::Inconsistent("a reader keeps the log from being emptied"));
             }
             complete(desk, claim).await

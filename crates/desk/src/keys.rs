@@ -12,6 +12,7 @@ use standfast_domain::RequestId;
 pub struct Keys {
     link: [u8; 32],
     record: [u8; 32],
+    census: [u8; 32],
     ticket: [u8; 32],
     form: [u8; 32],
 }
@@ -24,6 +25,7 @@ impl Keys {
         Self {
             link: derive("link"),
             record: derive("record"),
+            census: derive("census"),
             ticket: derive("ticket"),
             form: derive("form"),
         }
@@ -42,10 +44,14 @@ impl Keys {
         same(self.link_token(request, generation).as_bytes(), token.as_bytes())
     }
 
-    /// The MAC of a record's head: over the request, its length and the head of its chain.
-    #[must_use]
-    pub fn head_mac(&self, request: RequestId, seq: i64, head: &[u8]) -> [u8; 32] {
-        hmac(&self.record, &[&request.0.to_be_bytes(), &seq.to_be_bytes(), head])
+    /// The MAC of a request's row, which holds the head of its record.
+    pub(crate) fn record_mac(&self, row: &[u8]) -> [u8; 32] {
+        hmac(&self.record, &[row])
+    }
+
+    /// The MAC of an hour of the census.
+    pub(crate) fn census_mac(&self, hour: &[u8]) -> [u8; 32] {
+        hmac(&self.census, &[hour])
     }
 
     /// The MAC of a one-time ticket for the live socket.

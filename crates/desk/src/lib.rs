@@ -8,6 +8,7 @@ mod answer;
 mod attachment;
 mod board;
 mod caller;
+mod census;
 mod chain;
 mod command;
 mod conversation;
@@ -15,6 +16,7 @@ mod desk;
 mod draft;
 mod erasure;
 mod error;
+mod fold;
 mod identity;
 mod inbox;
 mod jobs;
@@ -25,6 +27,7 @@ mod receive;
 mod record;
 mod relay;
 mod screening;
+mod seal;
 mod session;
 #[cfg(test)]
 mod testing;
@@ -40,13 +43,14 @@ pub use answer::{Answered, note, reply};
 pub use attachment::{Download, MEDIA_TYPES, Reader, Upload, open_attachment};
 pub use board::{Board, Waiting};
 pub use caller::{AgentCaller, Customer, Visitor};
+pub use census::{Census, HourFault};
 pub use command::{Answer, FollowUp, Intake, Join, Then, UploadCommand};
 pub use conversation::{
     Window, conversation, customer_panel, detail, entries, merged_link, open_link, own_requests,
     read_by_agent, read_by_customer,
 };
 pub use desk::{Desk, Limits, Settings};
-pub use erasure::erase;
+pub use erasure::{erase, erase_customer};
 pub use error::Error;
 pub use identity::{HostKey, identify};
 pub use inbox::{InboxQuery, View, inbox, inbox_counts, inbox_since};

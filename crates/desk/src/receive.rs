@@ -1,6 +1,5 @@
 //! Taking in what customers write: the most important thing that the desk does.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use standfast_domain::{
@@ -22,14 +21,12 @@ use crate::receipt::{self, Accepted, receipt_key, visitor_shard};
 use crate::record::{Record, beginning};
 use crate::screening::Findings;
 use crate::view::{IdentifierView, Receipt};
-use crate::{Desk, Error, chain};
+use crate::{Desk, Error, chain, fold};
 
 /// How often words are written that meet others.
 const ATTEMPTS: usize = 4;
 /// How many of a customer's requests are looked at for one that the words belong to.
 const CANDIDATES: i64 = 8;
-/// Most answers, and most values of the host app, that a request keeps.
-const MOST_KNOWN: usize = 64;
 /// How many earlier texts are looked at for pieces of a phrase.
 const EARLIER: i64 = 32;
 
@@ -294,9 +291,10 @@ fn join(
     let from = record.step(Transition::Message, now)?;
     record.row.follow_up_count += 1;
     note_risk(desk, &mut record, &findings, now)?;
-    merge_identifiers(&mut record.row, &findings)?;
-    record.row.fields = added(&record.row.fields, &words.fields)?;
-    record.row.context = added(&record.row.context, &words.context)?;
+    let row = &mut record.row;
+    fold::add_identifiers(row, &findings.identifiers)?;
+    fold::add(&mut row.fields, &words.fields)?;
+    fold::add(&mut row.context, &words.context)?;
     if from == State::Solved {
         record.tell(desk.entropy(), now, Author::System, Event::State { from, to: State::Open })?;
     }
@@ -368,8 +366,8 @@ fn start(
         language,
         subject: beginning(&words.text, 80),
         chain: None,
-        fields: json_map(&words.fields)?,
-        context: json_map(&words.context)?,
+        fields: words.fields.json.clone(),
+        context: words.context.json.clone(),
         identifiers: "[]".to_owned(),
         tags: "[]".to_owned(),
         team_id: None,
@@ -395,29 +393,13 @@ fn start(
     let entry = words.entry(customer, words.text.clone(), &findings, &files)?;
     let seq = record.append(desk.entropy(), now, entry)?;
     files.bind(tx, record.row.id, seq)?;
-    merge_identifiers(&mut record.row, &findings)?;
+    fold::add_identifiers(&mut record.row, &findings.identifiers)?;
     if let Some(previous) = previous {
         record.tell(desk.entropy(), now, Author::System, Event::Continues { number: previous.number })?;
     }
     note_risk(desk, &mut record, &findings, now)?;
     let row = record.save(tx, desk.keys(), now)?;
     Ok(receipt::make(desk, &row, &Accepted { seq, joined: false, language, findings: &findings, now }))
-}
-
-fn json_map(map: &BTreeMap<String, String>) -> Result<String, Error> {
-    serde_json::to_string(map).map_err(|_| Error::Inconsistent("json"))
-}
-
-/// What is known with what came in now: an answer that was given stays, one that was missing is filled in.
-fn added(known: &str, new: &BTreeMap<String, String>) -> Result<String, Error> {
-    let mut known: BTreeMap<String, String> =
-        serde_json::from_str(known).map_err(|_| Error::Inconsistent("json"))?;
-    for (name, value) in new {
-        if known.len() < MOST_KNOWN {
-            known.entry(name.clone()).or_insert_with(|| value.clone());
-        }
-    }
-    json_map(&known)
 }
 
 fn add_customer(
@@ -464,24 +446,6 @@ fn note_risk(desk: &Desk, record: &mut Record, findings: &Findings, now: Time) -
     record.row.at_risk = true;
     record.row.urgency = standfast_domain::Urgency(0);
     record.tell(desk.entropy(), now, Author::System, Event::AtRisk { secret })?;
-    Ok(())
-}
-
-/// Adds what was recognised in the words to what is known of the request; the first chain named is its chain.
-fn merge_identifiers(row: &mut RequestRow, findings: &Findings) -> Result<(), Error> {
-    if findings.identifiers.is_empty() {
-        return Ok(());
-    }
-    let mut known: Vec<IdentifierView> = serde_json::from_str(&row.identifiers).unwrap_or_default();
-    for found in &findings.identifiers {
-        if known.len() < 64 && known.iter().all(|k| k.value != found.value) {
-            known.push(found.clone());
-        }
-    }
-    if row.chain.is_none() {
-        row.chain = known.iter().map(|k| k.chain.clone()).find(|chain| chain != "unknown");
-    }
-    row.identifiers = serde_json::to_string(&known).map_err(|_| Error::Inconsistent("json"))?;
     Ok(())
 }
 

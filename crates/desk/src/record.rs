@@ -10,6 +10,7 @@ use standfast_store::entry::{self, EntryRow};
 use standfast_store::request::{self, RequestRow};
 use standfast_store::{Tx, outbox};
 
+use crate::seal::{self, Sealed};
 use crate::{Error, Keys, chain};
 
 /// What the outbox says of a change, beside the request and the sequence number.
@@ -53,6 +54,7 @@ pub(crate) struct NewEntry {
     pub(crate) attachments: Option<String>,
     pub(crate) identifiers: Option<String>,
     pub(crate) client_id: Option<String>,
+    pub(crate) intake: Option<String>,
 }
 
 impl NewEntry {
@@ -67,6 +69,7 @@ impl NewEntry {
             attachments: None,
             identifiers: None,
             client_id: None,
+            intake: None,
         }
     }
 }
@@ -100,6 +103,8 @@ pub(crate) struct Record {
     pub(crate) row: RequestRow,
     /// Where it stood when it was taken hold of; nowhere while it is new.
     was: Option<Place>,
+    /// Of a row that was there: what its seal must fit.
+    sealed: Option<Sealed>,
     was_waiting: bool,
     was_at_risk: bool,
     entries: Vec<EntryRow>,
@@ -113,6 +118,7 @@ impl Record {
         Self {
             row,
             was: None,
+            sealed: None,
             was_waiting: false,
             was_at_risk: false,
             entries: Vec::new(),
@@ -129,7 +135,8 @@ impl Record {
     /// A request whose row this unit holds already.
     pub(crate) fn of(row: RequestRow) -> Self {
         let (was_waiting, was_at_risk) = (waits(&row), row.at_risk);
-        Self { was: Some(Place::of(&row)), was_waiting, was_at_risk, ..Self::new(row) }
+        let sealed = Some(Sealed::of(&row));
+        Self { was: Some(Place::of(&row)), sealed, was_waiting, was_at_risk, ..Self::new(row) }
     }
 
     /// Appends an entry and returns its sequence number.
@@ -154,18 +161,20 @@ impl Record {
             author: new.author,
             visible,
             channel: new.channel,
-            commitment: chain::commitment(&salt, new.text.as_deref(), new.attachments.as_deref()).to_vec(),
             text: new.text,
             event: event.map_err(|_| Error::Inconsistent("event"))?,
             attachments: new.attachments,
             identifiers: new.identifiers,
             client_id: new.client_id,
+            intake: new.intake,
             created_at: now,
             salt: Some(salt.to_vec()),
+            commitment: Vec::new(),
             chain: Vec::new(),
             erased_at: None,
             erased_reason: None,
         };
+        entry.commitment = chain::commitment(&salt, &entry).to_vec();
         entry.chain = chain::link(&self.row.head, &entry).to_vec();
         self.row.head.clone_from(&entry.chain);
         self.row.last_seq = seq;
@@ -237,7 +246,7 @@ impl Record {
 
     /// Writes the row with its seal, the entries, and what the outbox says of it.
     pub(crate) fn save(mut self, tx: &mut Tx, keys: &Keys, now: Time) -> Result<RequestRow, Error> {
-        self.row.head_mac = keys.head_mac(self.row.id, self.row.last_seq, &self.row.head).to_vec();
+        self.row.head_mac = self.seal(keys);
         match self.was {
             None => request::insert(tx, &self.row)?,
             Some(was) if was == Place::of(&self.row) => request::advance(tx, &self.row)?,
@@ -261,6 +270,17 @@ impl Record {
             outbox::append(tx, self.row.id, self.row.last_seq, change::ANSWERED, &by.to_string(), now)?;
         }
         Ok(self.row)
+    }
+
+    /// The seal that the row gets. One that was broken stays broken: what somebody did to a row past the desk must not
+    /// become right by the next words that are written.
+    fn seal(&self, keys: &Keys) -> Vec<u8> {
+        if self.sealed.as_ref().is_none_or(|sealed| sealed.fits(keys)) {
+            return seal::mac(keys, &self.row).to_vec();
+        }
+        tracing::error!(request.id = %self.row.id, "a request's row was altered past the desk");
+        metrics::counter!("standfast_broken_seals_total").increment(1);
+        seal::BROKEN.to_vec()
     }
 
     /// How the queue changes by this: `+` joins it, `!` joins it at risk, `-` leaves it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use standfast_domain::{FrozenClock, Role, SeededEntropy, Time};
-use standfast_store::Store;
+use standfast_store::{Error as StoreError, Lane, Store, params};
 
 use crate::{
     AgentCaller, Answer, Customer, Desk, HostKey, Intake, Keys, NewAgent, Receipt, Settings, Visitor,
@@ -89,4 +89,15 @@ pub(crate) fn intake(client_id: &str, text: &str) -> Intake {
 
 pub(crate) fn answer(client_id: &str, text: &str, seen_seq: i64) -> Answer {
     Answer { client_id: client_id.to_owned(), text: text.to_owned(), seen_seq, ..Answer::default() }
+}
+
+/// Does something to the database past the desk.
+pub(crate) async fn tamper(store: &Store, sql: &str) {
+    try_tamper(store, sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+/// Tries to.
+pub(crate) async fn try_tamper(store: &Store, sql: &str) -> Result<(), StoreError> {
+    let sql: &'static str = Box::leak(sql.to_owned().into_boxed_str());
+    store.write(Lane::Ordinary, 0, move |tx| tx.execute(sql, params![]).map(drop)).await
 }

@@ -1,12 +1,15 @@
-//! Going through all records and checking that nothing was altered, moved or cut.
+//! Going through all records and checking that nothing was altered, moved, cut or taken away.
 
 use sha2::{Digest, Sha256};
-use standfast_domain::{AttachmentId, Event, RequestId, RequestNumber};
+use standfast_domain::{AttachmentId, Author, Event, RequestId, RequestNumber, Time};
 use standfast_store::entry::{self, EntryRow};
-use standfast_store::request::{self, RequestRow};
+use standfast_store::request::{self, Listed};
 use standfast_store::{Rd, attachment};
 
-use crate::attachment::blob;
+use crate::attachment::{are_committed, blob};
+use crate::census::{Census, verify_census};
+use crate::fold::Fold;
+use crate::seal::Sealed;
 use crate::{Desk, Error, Keys, chain};
 
 /// Requests of one reading.
@@ -38,6 +41,16 @@ pub struct Verification {
     pub bad_files: Vec<AttachmentId>,
     /// What does not fit.
     pub faults: Vec<Fault>,
+    /// Whether requests are missing.
+    pub census: Census,
+}
+
+impl Verification {
+    /// Whether everything fits.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.faults.is_empty() && self.bad_files.is_empty() && self.census.faults.is_empty()
+    }
 }
 
 /// Checks every record, and every file against its hash.
@@ -55,65 +68,99 @@ pub async fn verify(desk: &Desk) -> Result<Verification, Error> {
         after = last;
     }
     verify_files(desk, &mut found).await?;
+    found.census = verify_census(desk).await?;
     Ok(found)
 }
 
 fn page(rd: &mut Rd, keys: &Keys, after: RequestId) -> Result<(Verification, Option<RequestId>), Error> {
     let mut found = Verification::default();
-    let rows = request::list_by_id(rd, after, PAGE)?;
-    for row in &rows {
-        let entries = entry::list_after(rd, row.id, 0, false, i64::MAX)?;
+    let rows = request::list_with_places(rd, after, PAGE)?;
+    for listed in &rows {
+        let row = &listed.row;
+        let entries = entry::list_after(rd, row.id, i64::MIN, false, i64::MAX)?;
         found.requests += 1;
         found.entries += entries.len() as u64;
         found.erased += entries.iter().filter(|e| e.erased_at.is_some()).count() as u64;
-        found.faults.extend(check(keys, row, &entries).into_iter().map(|(seq, what)| Fault {
+        for entry in &entries {
+            let Some(files) = &entry.attachments else { continue };
+            if !are_committed(&attachment::list_of_entry(rd, row.id, entry.seq)?, files) {
+                let what = "files are not those that were sent";
+                found.faults.push(Fault { number: row.number, seq: Some(entry.seq), what });
+            }
+        }
+        found.faults.extend(check(keys, listed, &entries)?.into_iter().map(|(seq, what)| Fault {
             number: row.number,
             seq,
             what,
         }));
     }
-    Ok((found, rows.last().map(|row| row.id)))
+    Ok((found, rows.last().map(|listed| listed.row.id)))
 }
 
+/// What does not fit, and in which entry.
+type Found = Vec<(Option<i64>, &'static str)>;
+
 /// Checks one record.
-fn check(keys: &Keys, row: &RequestRow, entries: &[EntryRow]) -> Vec<(Option<i64>, &'static str)> {
-    let mut faults = Vec::new();
+fn check(keys: &Keys, listed: &Listed, entries: &[EntryRow]) -> Result<Found, Error> {
+    let mut faults = Found::new();
+    let head = check_entries(entries, &mut faults);
+    let row = &listed.row;
+    let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+    if head.is_some_and(|head| count != row.last_seq || head != row.head) {
+        faults.push((None, "record was cut"));
+    }
+    // Somebody who cuts a record and makes the row's head fit has altered the row, too.
+    let derived = (row.state.is_active(), row.queue_key().0);
+    if !Sealed::of(row).fits(keys) || derived != (listed.active, listed.queue_key) {
+        faults.push((None, "row was altered"));
+    }
+    let given = entries.iter().filter(|entry| matches!(entry.author, Author::Customer(_)));
+    if !Fold::of(given.map(|e| (e.identifiers.as_deref(), e.intake.as_deref())))?.fits(row) {
+        faults.push((None, "row does not say what its entries give"));
+    }
+    Ok(faults)
+}
+
+/// Checks the chain of entries, and returns its head; none where one is missing.
+fn check_entries(entries: &[EntryRow], faults: &mut Found) -> Option<Vec<u8>> {
     let mut head = chain::START.to_vec();
-    let told: Vec<i64> = entries
+    let told: Vec<(i64, String, Time)> = entries
         .iter()
         .filter_map(|e| match serde_json::from_str(e.event.as_deref()?) {
-            Ok(Event::Erased { seq, .. }) => Some(seq),
+            Ok(Event::Erased { seq, reason }) => Some((seq, reason, e.created_at)),
             _ => None,
         })
         .collect();
     for (expected, entry) in (1..).zip(entries) {
         if entry.seq != expected {
             faults.push((Some(expected), "entry is missing"));
-            return faults;
+            return None;
         }
         if chain::link(&head, entry)[..] != entry.chain[..] {
             faults.push((Some(entry.seq), "entry was altered"));
         }
-        match (&entry.salt, entry.erased_at) {
-            (Some(salt), None) => {
-                let words = chain::commitment(salt, entry.text.as_deref(), entry.attachments.as_deref());
-                if words[..] != entry.commitment[..] {
+        match (&entry.salt, entry.erased_at, &entry.erased_reason) {
+            (Some(salt), None, None) => {
+                if chain::commitment(salt, entry)[..] != entry.commitment[..] {
                     faults.push((Some(entry.seq), "words were altered"));
                 }
             }
-            (None, Some(_)) if told.contains(&entry.seq) && entry.text.is_none() => {}
+            (None, Some(at), Some(reason)) if is_empty(entry) => {
+                if !told.contains(&(entry.seq, reason.clone(), at)) {
+                    faults.push((Some(entry.seq), "words were removed without a trace in the record"));
+                }
+            }
             _ => faults.push((Some(entry.seq), "words were removed without a trace in the record")),
         }
         head.clone_from(&entry.chain);
     }
-    let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
-    if count != row.last_seq || head != row.head {
-        faults.push((None, "record was cut"));
-    }
-    if !crate::keys::same(&keys.head_mac(row.id, row.last_seq, &row.head), &row.head_mac) {
-        faults.push((None, "seal does not fit"));
-    }
-    faults
+    Some(head)
+}
+
+/// Whether nothing is left of what an entry said.
+fn is_empty(entry: &EntryRow) -> bool {
+    let words = [&entry.text, &entry.attachments, &entry.identifiers, &entry.client_id, &entry.intake];
+    words.into_iter().all(Option::is_none)
 }
 
 async fn verify_files(desk: &Desk, found: &mut Verification) -> Result<(), Error> {

@@ -106,6 +106,12 @@ impl Ids {
         let millis = time.millis() - EPOCH_MS;
         if millis <= 0 { 0 } else { millis << (NODE_BITS + COUNTER_BITS) }
     }
+
+    /// The time inside an id: when it was made, to the millisecond.
+    #[must_use]
+    pub const fn time(id: i64) -> Time {
+        Time(((id >> (NODE_BITS + COUNTER_BITS)) + EPOCH_MS) * 1_000)
+    }
 }
 
 impl fmt::Debug for Ids {
@@ -144,6 +150,9 @@ mod tests {
         let made: HashSet<i64> = (0..10_000).flat_map(|_| [one.next(), two.next()]).collect();
         assert_eq!(made.len(), 20_000);
         assert!(made.iter().all(|id| *id >= Ids::floor(clock.now())));
+        let first = Ids::new(clock.clone(), 31).next();
+        assert_eq!(Ids::time(first), clock.now());
+        assert_eq!(Ids::floor(Ids::time(first)), Ids::floor(clock.now()));
     }
 
     #[test]

@@ -222,6 +222,7 @@ mod tests {
 
         let found = verify(&desk).await.unwrap();
         assert_eq!((found.requests, &found.faults[..]), (summary.requests as u64, &[][..]));
+        assert!(found.is_sound() && found.census.hours > 0, "{:?}", found.census);
         let rows = all_requests(&desk).await;
         // Ids are in the order of creation, and carry its time.
         assert!(rows.windows(2).all(|two| two[0].created_at < two[1].created_at));

@@ -61,7 +61,7 @@ enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
-    /// Checks every record and every file: nothing altered, moved or cut.
+    /// Checks every record and every file: nothing altered, moved, cut or taken away.
     Verify,
     /// Prints the API's description (OpenAPI 3.1).
     Openapi,

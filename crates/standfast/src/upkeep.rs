@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use standfast_desk::Verification;
 use standfast_domain::SystemClock;
 use standfast_store::{Database, backup as store_backup};
 
@@ -127,27 +128,106 @@ fn copy_files(from: &Path, to: &Path) -> anyhow::Result<u64> {
     Ok(copied)
 }
 
-/// Checks every record and every file.
+/// Checks every record and every file, and that no request is missing.
 pub(crate) async fn verify(config: &Config) -> anyhow::Result<ExitCode> {
     let desk = setup::open_desk(config, Hold::Look, false).await?;
     let found = standfast_desk::verify(&desk).await;
     desk.store().close().await;
     let found = found?;
+    setup::print(&report(&found)?)?;
+    Ok(if found.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What was checked, what does not fit, and how far the count of requests reaches.
+fn report(found: &Verification) -> Result<String, std::fmt::Error> {
     let mut page = format!(
         "{} requests, {} entries ({} erased), {} files checked\n",
         found.requests, found.entries, found.erased, found.files
     );
+    let census = &found.census;
+    match census.until {
+        Some(until) => writeln!(page, "{} hours with requests counted until {until}", census.hours)?,
+        None => writeln!(page, "requests were not counted yet")?,
+    }
+    if let Some((hour, at)) = census.last_late {
+        writeln!(page, "{} of them were counted late, lastly {hour} at {at}", census.late)?;
+    }
+    if !census.head.is_empty() {
+        writeln!(page, "last count {}", census.head)?;
+    }
     for fault in &found.faults {
         match fault.seq {
             Some(seq) => writeln!(page, "FAULT {} entry {seq}: {}", fault.number, fault.what)?,
             None => writeln!(page, "FAULT {}: {}", fault.number, fault.what)?,
         }
     }
+    for fault in &census.faults {
+        writeln!(page, "FAULT hour {}: {}", fault.hour, fault.what)?;
+    }
     for file in &found.bad_files {
         writeln!(page, "FAULT attachment {file}: its bytes are missing or altered")?;
     }
-    let sound = found.faults.is_empty() && found.bad_files.is_empty();
-    page.push_str(if sound { "every record verifies\n" } else { "RECORDS DO NOT VERIFY\n" });
-    setup::print(&page)?;
-    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    page.push_str(if found.is_sound() { "every record verifies\n" } else { "RECORDS DO NOT VERIFY\n" });
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use standfast_desk::{Customer, Desk, Intake, Keys, Settings, Visitor, receive, work};
+    use standfast_domain::{FrozenClock, OsEntropy, Time};
+    use standfast_store::{Error, Lane, Store, params};
+
+    use super::*;
+
+    async fn tamper(store: &Store, sql: &'static str) {
+        let altered = store.write(Lane::Ordinary, 0, move |tx| tx.execute(sql, params![]).map(drop));
+        altered.await.unwrap_or_else(|error: Error| panic!("{sql}: {error}"));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn the_report_names_what_does_not_fit() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = FrozenClock::at(Time::parse("2026-11-21T12:00:00Z").unwrap());
+        let database = Database::Sqlite { path: folder.path().join("desk.db") };
+        let store = Store::open(standfast_store::Config::new(database), clock.clone()).unwrap();
+        store.migrate().await.unwrap();
+        let settings = Settings { files: folder.path().to_owned(), ..Settings::default() };
+        let keys = Keys::new(&[7; 32]);
+        let desk = Desk::new(store.clone(), keys, settings, clock.clone(), OsEntropy::shared(), 0);
+        let verified = async || report(&standfast_desk::verify(&desk).await.unwrap()).unwrap();
+        let mut numbers = Vec::new();
+        for secret in [[1; 32], [2; 32]] {
+            let who = Customer::Visitor(Visitor::new(&URL_SAFE_NO_PAD.encode(secret)).unwrap());
+            let words = Intake { client_id: "c".into(), text: "Where is it?".into(), ..Intake::default() };
+            numbers.push(receive(&desk, &who, words).await.unwrap().receipt.number);
+        }
+        let before = verified().await;
+        assert!(
+            before.contains("not counted yet") && before.ends_with("every record verifies\n"),
+            "{before}"
+        );
+        clock.advance(Duration::from_hours(2));
+        while work(&desk).await.unwrap() > 0 {}
+        let counted = verified().await;
+        assert!(counted.contains("until 2026-11-21T13:00"), "{counted}");
+        assert!(counted.ends_with("every record verifies\n") && !counted.contains("FAULT"), "{counted}");
+        tamper(&store, "UPDATE request SET tags = '[\"vip\"]' WHERE id = (SELECT max(id) FROM request)")
+            .await;
+        tamper(&store, "DELETE FROM entry WHERE request_id = (SELECT min(id) FROM request)").await;
+        tamper(&store, "DELETE FROM request WHERE id = (SELECT min(id) FROM request)").await;
+        let after = verified().await;
+        for line in [
+            format!("FAULT {}: row was altered\n", numbers[1]),
+            "FAULT hour 2026-11-21T12:00:00.000Z: requests are missing\n".to_owned(),
+        ] {
+            assert!(after.contains(&line), "{line}{after}");
+        }
+        assert_eq!(after.matches("FAULT").count(), 2);
+        assert!(after.ends_with("RECORDS DO NOT VERIFY\n"));
+        store.close().await;
+    }
 }

@@ -10,6 +10,7 @@ CREATE TABLE customer (
   merged_into  BIGINT  REFERENCES customer (id),
   first_seen_at BIGINT NOT NULL
 );
+CREATE INDEX customer_merged ON customer (merged_into) WHERE merged_into IS NOT NULL;
 
 -- Who a caller is: kind 'visitor' (SHA-256 of the visitor secret) or 'host' (issuer and subject of a signed token).
 CREATE TABLE identity (
@@ -69,6 +70,8 @@ CREATE TABLE request (
   language         TEXT    NOT NULL,
   subject          TEXT    NOT NULL,
   chain            TEXT,
+  -- What its entries give, taken together (desk::fold): answers to the intake form, values of the host's app, and
+  -- what was recognised in the customer's words. The chain above is that of the first identifier that has one.
   fields           TEXT    NOT NULL,
   context          TEXT    NOT NULL,
   identifiers      TEXT    NOT NULL,
@@ -91,7 +94,7 @@ CREATE TABLE request (
   last_author      TEXT    NOT NULL,
   customer_read_seq BIGINT NOT NULL,
   link_generation  BIGINT  NOT NULL,
-  -- Head of the entry chain and its MAC under the desk's key (desk::chain).
+  -- Head of the entry chain (desk::chain), and the MAC of the whole row under the desk's key (desk::seal).
   head             {bytes} NOT NULL,
   head_mac         {bytes} NOT NULL
 );
@@ -114,6 +117,8 @@ CREATE TABLE entry (
   attachments   TEXT,
   identifiers   TEXT,
   client_id     TEXT,
+  -- What came with these words: {"fields": {…}, "context": {…}}.
+  intake        TEXT,
   created_at    BIGINT  NOT NULL,
   -- Destroyed with the text, so that an erased text cannot be guessed from its commitment.
   salt          {bytes},
@@ -124,6 +129,18 @@ CREATE TABLE entry (
   PRIMARY KEY (request_id, seq)
 );
 
+-- How many requests began in an hour, so that none can be removed whole without it showing (desk::census). Written once,
+-- when the hour has been over for an hour; hours without requests have no row.
+CREATE TABLE census (
+  hour       BIGINT  NOT NULL PRIMARY KEY,
+  -- The hour of the row before, 0 for none: nothing began between the two. Unique, so that there is one sequence.
+  previous   BIGINT  NOT NULL UNIQUE,
+  requests   BIGINT  NOT NULL,
+  digest     {bytes} NOT NULL,
+  counted_at BIGINT  NOT NULL,
+  mac        {bytes} NOT NULL
+);
+
 -- Answers already given, by caller and client message id: the same question gets the same receipt.
 CREATE TABLE receipt (
   key        {bytes} NOT NULL PRIMARY KEY,
@@ -132,6 +149,8 @@ CREATE TABLE receipt (
   body       TEXT    NOT NULL,
   created_at BIGINT  NOT NULL
 );
+-- Old answers are found by their age, not by looking at every one while nobody else can write.
+CREATE INDEX receipt_age ON receipt (created_at);
 
 CREATE TABLE attachment (
   id         BIGINT  NOT NULL PRIMARY KEY,

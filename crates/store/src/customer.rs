@@ -86,6 +86,32 @@ pub fn save(tx: &mut Tx, c: &CustomerRow) -> Result<(), Error> {
     )
 }
 
+/// A customer with everybody who became part of it.
+pub fn list_parts(rd: &mut Rd, id: CustomerId) -> Result<Vec<CustomerId>, Error> {
+    rd.query(
+        "WITH RECURSIVE part (id) AS (SELECT CAST($1 AS BIGINT) UNION \
+         SELECT c.id FROM customer c JOIN part p ON c.merged_into = p.id) SELECT id FROM part ORDER BY id",
+        params![id],
+        |row| row.get(0),
+    )
+}
+
+/// The customer as part of which this one goes on, which is itself while it was not merged.
+pub fn find_whole(rd: &mut Rd, id: CustomerId) -> Result<Option<CustomerId>, Error> {
+    rd.query_opt(
+        "WITH RECURSIVE whole (id, merged_into) AS (SELECT id, merged_into FROM customer WHERE id = $1 UNION \
+         SELECT c.id, c.merged_into FROM customer c JOIN whole w ON c.id = w.merged_into) \
+         SELECT id FROM whole WHERE merged_into IS NULL",
+        params![id],
+        |row| row.get(0),
+    )
+}
+
+/// Destroys a customer's name and address.
+pub fn erase(tx: &mut Tx, id: CustomerId) -> Result<(), Error> {
+    tx.run("UPDATE customer SET name = NULL, email = NULL WHERE id = $1", params![id])
+}
+
 /// Makes one customer part of another: the identities move, the row stays and says where to.
 pub fn merge(tx: &mut Tx, from: CustomerId, into: CustomerId) -> Result<(), Error> {
     tx.run("UPDATE identity SET customer_id = $2 WHERE customer_id = $1", params![from, into])?;

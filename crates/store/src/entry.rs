@@ -19,6 +19,7 @@ pub struct EntryRow {
     pub attachments: Option<String>,
     pub identifiers: Option<String>,
     pub client_id: Option<String>,
+    pub intake: Option<String>,
     pub created_at: Time,
     pub salt: Option<Vec<u8>>,
     pub commitment: Vec<u8>,
@@ -38,7 +39,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT request_id, seq, kind, author_kind, author_id, visible, channel, text, event, attachments, ",
-            "identifiers, client_id, created_at, salt, commitment, chain, erased_at, erased_reason FROM entry ",
+            "identifiers, client_id, intake, created_at, salt, commitment, chain, erased_at, erased_reason FROM entry ",
             $rest
         )
     };
@@ -58,12 +59,13 @@ fn row(row: &Row<'_>) -> Result<EntryRow, Error> {
         attachments: row.get(9)?,
         identifiers: row.get(10)?,
         client_id: row.get(11)?,
-        created_at: row.get(12)?,
-        salt: row.get(13)?,
-        commitment: row.get(14)?,
-        chain: row.get(15)?,
-        erased_at: row.get(16)?,
-        erased_reason: row.get(17)?,
+        intake: row.get(12)?,
+        created_at: row.get(13)?,
+        salt: row.get(14)?,
+        commitment: row.get(15)?,
+        chain: row.get(16)?,
+        erased_at: row.get(17)?,
+        erased_reason: row.get(18)?,
     })
 }
 
@@ -71,8 +73,8 @@ fn row(row: &Row<'_>) -> Result<EntryRow, Error> {
 pub fn insert(tx: &mut Tx, e: &EntryRow) -> Result<(), Error> {
     tx.run(
         "INSERT INTO entry (request_id, seq, kind, author_kind, author_id, visible, channel, text, event, \
-         attachments, identifiers, client_id, created_at, salt, commitment, chain) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+         attachments, identifiers, client_id, intake, created_at, salt, commitment, chain) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         params![
             e.request_id,
             e.seq,
@@ -86,6 +88,7 @@ pub fn insert(tx: &mut Tx, e: &EntryRow) -> Result<(), Error> {
             e.attachments,
             e.identifiers,
             e.client_id,
+            e.intake,
             e.created_at,
             e.salt,
             e.commitment,
@@ -151,11 +154,48 @@ pub fn count_unread(rd: &mut Rd, request: RequestId, seq: i64) -> Result<i64, Er
     )
 }
 
+/// What the customer's entries give to the row of their request, oldest first.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Given {
+    /// What was recognised in the words, as JSON.
+    pub identifiers: Option<String>,
+    /// What came with them, as JSON.
+    pub intake: Option<String>,
+}
+
+/// See [`Given`]; entries that give nothing are left out.
+pub fn list_given(rd: &mut Rd, request: RequestId) -> Result<Vec<Given>, Error> {
+    rd.query(
+        "SELECT identifiers, intake FROM entry WHERE request_id = $1 AND author_kind = 'customer' \
+         AND (identifiers IS NOT NULL OR intake IS NOT NULL) ORDER BY seq",
+        params![request],
+        |row| Ok(Given { identifiers: row.get(0)?, intake: row.get(1)? }),
+    )
+}
+
+/// What a customer wrote on a request until `before` and still stands there, oldest first.
+pub fn list_words(
+    rd: &mut Rd,
+    request: RequestId,
+    author: CustomerId,
+    before: Time,
+    limit: i64,
+) -> Result<Vec<EntryRow>, Error> {
+    rd.query(
+        select!(
+            "WHERE request_id = $1 AND author_kind = 'customer' AND author_id = $2 AND created_at <= $3 \
+             AND erased_at IS NULL AND text IS NOT NULL ORDER BY seq LIMIT $4"
+        ),
+        params![request, author, before, limit],
+        row,
+    )
+}
+
 /// Destroys what an entry said; its commitment and the chain stay.
 pub fn erase(tx: &mut Tx, request: RequestId, seq: i64, at: Time, reason: &str) -> Result<(), Error> {
     tx.run(
-        "UPDATE entry SET text = NULL, attachments = NULL, identifiers = NULL, client_id = NULL, salt = NULL, \
-         erased_at = $3, erased_reason = $4 WHERE request_id = $1 AND seq = $2",
+        "UPDATE entry SET text = NULL, attachments = NULL, identifiers = NULL, client_id = NULL, intake = NULL, \
+         salt = NULL, erased_at = $3, erased_reason = $4 WHERE request_id = $1 AND seq = $2",
         params![request, seq, at, reason],
     )
 }

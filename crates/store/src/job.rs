@@ -27,7 +27,7 @@ pub struct NewJob<'a> {
     pub id: JobId,
     /// What is to be done.
     pub kind: &'a str,
-    /// JSON; never a text that a user wrote.
+    /// JSON; never words of a customer.
     pub payload: &'a str,
     /// When it is due.
     pub run_at: Time,

@@ -20,6 +20,7 @@ pub mod attachment;
 pub mod backup;
 #[cfg(feature = "testing")]
 pub mod bare;
+pub mod census;
 mod checkpoint;
 pub mod customer;
 mod doctor;

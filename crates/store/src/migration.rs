@@ -5,10 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::{Dialect, Error, Lane, Store, Tx, params};
 
 /// Name and text of every migration, oldest first. A released one is never changed.
-const MIGRATIONS: &[(&str, &str)] = &[
-    ("0001_desk", include_str!("../migrations/0001_desk.sql")),
-    ("0002_receipt_age", include_str!("../migrations/0002_receipt_age.sql")),
-];
+const MIGRATIONS: &[(&str, &str)] = &[("0001_desk", include_str!("../migrations/0001_desk.sql"))];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
 const PLACEHOLDERS: &[(&str, &str, &str)] = &[

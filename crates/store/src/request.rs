@@ -455,17 +455,47 @@ pub fn list_by_id(rd: &mut Rd, after: RequestId, limit: i64) -> Result<Vec<Reque
     rd.query(select!("WHERE r.id > $1 ORDER BY r.id LIMIT $2"), params![after, limit], row)
 }
 
-/// Gives all requests of one customer to another.
-pub fn move_to_customer(tx: &mut Tx, from: CustomerId, to: CustomerId) -> Result<Vec<RequestId>, Error> {
-    let ids =
-        tx.query("SELECT id FROM request WHERE customer_id = $1 ORDER BY id", params![from], |row| {
-            row.get(0)
-        })?;
-    tx.run("UPDATE request SET customer_id = $2 WHERE customer_id = $1", params![from, to])?;
-    Ok(ids)
+/// A request, and the columns by which lists find it, which are made of the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The request.
+    pub row: RequestRow,
+    /// As the column says, whatever the row does.
+    pub active: bool,
+    /// As the column says, whatever the row does.
+    pub queue_key: i64,
 }
 
-/// Notes how far the customer has read. The row must have been read by [`lock`] in the same unit.
+/// As [`list_by_id`], with what is stored beside the rows.
+pub fn list_with_places(rd: &mut Rd, after: RequestId, limit: i64) -> Result<Vec<Listed>, Error> {
+    rd.query(
+        select!(", r.active, r.queue_key", "WHERE r.id > $1 ORDER BY r.id LIMIT $2"),
+        params![after, limit],
+        |columns| Ok(Listed { row: row(columns)?, active: columns.get(36)?, queue_key: columns.get(37)? }),
+    )
+}
+
+/// Ids from `from` up to, but without, `before`, in their order.
+pub fn list_ids(
+    rd: &mut Rd,
+    from: RequestId,
+    before: RequestId,
+    limit: i64,
+) -> Result<Vec<RequestId>, Error> {
+    rd.query(
+        "SELECT id FROM request WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3",
+        params![from, before, limit],
+        |row| row.get(0),
+    )
+}
+
+/// All requests of a customer, oldest first.
+pub fn list_ids_of_customer(rd: &mut Rd, customer: CustomerId) -> Result<Vec<RequestId>, Error> {
+    rd.query("SELECT id FROM request WHERE customer_id = $1 ORDER BY id", params![customer], |row| row.get(0))
+}
+
+/// Notes how far the customer has read. The row must have been read by [`lock`] in the same unit. The one column that is
+/// written without the row's seal, which leaves it out.
 pub fn mark_read(tx: &mut Tx, id: RequestId, seq: i64) -> Result<(), Error> {
     tx.run("UPDATE request SET customer_read_seq = $2 WHERE id = $1", params![id, seq])
 }

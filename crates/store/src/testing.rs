@@ -83,6 +83,12 @@ impl TestStore {
         }
     }
 
+    /// Names of a table's columns, in order, as the engine reports them.
+    pub async fn columns(&self, table: &'static str) -> Vec<String> {
+        let columns = self.read(move |rd| crate::schema::columns(rd, table)).await;
+        columns.expect("the table's columns")
+    }
+
     /// A second store on the same database. SQLite allows that only after [`Store::close`].
     pub fn reopen(&self) -> Store {
         Store::open(self.config().clone(), Arc::clone(self.clock())).expect("the database opens again")

@@ -1,7 +1,8 @@
 use standfast_domain::Role;
 use standfast_store::store_test;
 
-use crate::testing::{TestDesk, answer, intake, visitor};
+use super::blob;
+use crate::testing::{TestDesk, answer, intake, tamper, visitor};
 use crate::{
     Desk, Error, Intake, Reader, Upload, UploadCommand, UploadView, note, open_attachment, receive, verify,
 };
@@ -118,5 +119,50 @@ store_test! {
         assert_ne!(again.id, first.id);
         receive(&desk, &who, Intake { attachments: vec![again.id], ..intake("c1", "look") }).await.unwrap();
         assert!(verify(&desk).await.unwrap().bad_files.is_empty());
+    }
+
+    async fn a_file_that_was_exchanged_shows(store) {
+        let desk = TestDesk::new(&store);
+        let who = visitor(1);
+        let mut files = Vec::new();
+        for (n, bytes) in [PNG.to_vec(), [PNG, b" and more"].concat()].into_iter().enumerate() {
+            let name = format!("{n}.png");
+            files.push(upload(&desk, &who.scope(), &format!("u{n}"), &name, &bytes).await.unwrap().attachment.id);
+        }
+        receive(&desk, &who, Intake { attachments: vec![files[1], files[0]], ..intake("c1", "look") }).await.unwrap();
+        assert!(verify(&desk).await.unwrap().is_sound());
+        let [one, two] = files[..] else { panic!("two files") };
+        for (change, undo) in [
+            (format!("name = 'x.png' WHERE id = {one}"), format!("name = '0.png' WHERE id = {one}")),
+            (format!("seq = 2 WHERE id = {one}"), format!("seq = 1 WHERE id = {one}")),
+            (format!("sha256 = (SELECT sha256 FROM attachment WHERE id = {one}) WHERE id = {two}"), String::new()),
+        ] {
+            tamper(&store, &format!("UPDATE attachment SET {change}")).await;
+            // The bytes are there, and are those of a file.
+            let found = verify(&desk).await.unwrap();
+            assert!(found.bad_files.is_empty(), "{change}");
+            assert_eq!(found.faults.iter().map(|f| f.what).collect::<Vec<_>>(), ["files are not those that were sent"]);
+            if !undo.is_empty() {
+                tamper(&store, &format!("UPDATE attachment SET {undo}")).await;
+                assert!(verify(&desk).await.unwrap().is_sound());
+            }
+        }
+    }
+
+    async fn files_of_an_erased_customer_are_gone(store) {
+        let desk = TestDesk::new(&store);
+        let lead = desk.agent("lin", Role::Lead).await;
+        let who = visitor(1);
+        let file = upload(&desk, &who.scope(), "u1", "a.png", PNG).await.unwrap().attachment;
+        let sent = receive(&desk, &who, Intake { attachments: vec![file.id], ..intake("c1", "look") }).await.unwrap();
+        let (talk, customer) = crate::detail(&desk, &lead, sent.receipt.request_id).await.unwrap();
+        assert_eq!(talk.entries[0].attachments.len(), 1);
+        crate::erase_customer(&desk, &lead, customer.customer.id, "privacy".to_owned()).await.unwrap();
+        while crate::work(&desk).await.unwrap() > 0 {}
+        assert!(matches!(open_attachment(&desk, &Reader::Agent(lead), file.id).await, Err(Error::NotFound)));
+        let hash = <sha2::Sha256 as sha2::Digest>::digest(PNG);
+        assert!(!blob(desk.files(), &hash).exists());
+        let found = verify(&desk).await.unwrap();
+        assert_eq!((found.files, found.is_sound()), (0, true));
     }
 }

@@ -2,12 +2,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use standfast_store::store_test;
+use standfast_store::{request, store_test};
 
-use crate::testing::{TestDesk, visitor};
-use crate::{Customer, Desk, Visitor, identify, own_requests, verify};
+use super::MOST_TOLD;
+use crate::testing::{TestDesk, intake, visitor};
+use crate::{Customer, Desk, Error, Intake, Join, Visitor, identify, own_requests, receive, verify};
 
-fn token(desk: &Desk, subject: &str) -> String {
+pub(crate) fn token(desk: &Desk, subject: &str) -> String {
     let now = desk.now().millis() / 1_000;
     let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
     let claims = format!(
@@ -20,7 +21,7 @@ fn token(desk: &Desk, subject: &str) -> String {
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
-fn as_visitor(customer: &Customer) -> Visitor {
+pub(crate) fn as_visitor(customer: &Customer) -> Visitor {
     match customer {
         Customer::Visitor(visitor) => visitor.clone(),
         Customer::Link(_) => panic!("not a visitor"),
@@ -65,5 +66,21 @@ store_test! {
         let second = identify(&desk, &as_visitor(&visitor(2)), &token(&desk, &two)).await.unwrap();
         assert_ne!(first.id, second.id);
         assert!(own_requests(&desk, &visitor(2)).await.unwrap().is_empty());
+    }
+
+    async fn all_requests_go_along_and_stay_sealed(store) {
+        let desk = TestDesk::new(&store);
+        identify(&desk, &as_visitor(&visitor(1)), &token(&desk, "u1")).await.unwrap();
+        let laptop = visitor(2);
+        for n in 0..MOST_TOLD + 3 {
+            let new = Intake { join: Join::New, ..intake(&format!("c{n}"), "Another one") };
+            receive(&desk, &laptop, new).await.unwrap();
+        }
+        let known = identify(&desk, &as_visitor(&laptop), &token(&desk, "u1")).await.unwrap();
+        let ids = desk.store().read(move |rd| request::list_ids_of_customer(rd, known.id).map_err(Error::from));
+        assert_eq!(ids.await.unwrap().len(), MOST_TOLD + 3);
+        let found = verify(&desk).await.unwrap();
+        // Not every record is told of; every row is sealed anew.
+        assert_eq!((found.faults, found.entries), (vec![], 2 * MOST_TOLD as u64 + 3));
     }
 }

@@ -241,4 +241,21 @@ store_test! {
         assert_eq!(desk.board().place(receipt.request_id, desk.now()).map(|(place, _)| place), Some(1));
         relay.abort();
     }
+
+    async fn a_request_keeps_the_first_answers_and_not_too_many(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let many = |from: u32, to: u32, value: &str| (from..to).map(|n| (format!("k{n:03}"), value.to_owned())).collect();
+        let first = Intake { context: many(0, 40, "first"), ..intake("c1", "My swap failed") };
+        let id = receive(&desk, &visitor(1), first).await.unwrap().receipt.request_id;
+        let second = Intake { context: many(30, 130, "second"), ..intake("c2", "It still fails") };
+        assert_eq!(receive(&desk, &visitor(1), second).await.unwrap().receipt.request_id, id);
+        let (talk, _) = detail(&desk, &agent, id).await.unwrap();
+        let kept = &talk.request.context;
+        assert_eq!((kept.len(), kept["k030"].as_str(), kept["k040"].as_str()), (64, "first", "second"));
+        let alone = Intake { context: many(0, 130, "alone"), join: Join::New, ..intake("c3", "Another one") };
+        let id = receive(&desk, &visitor(1), alone).await.unwrap().receipt.request_id;
+        assert_eq!(detail(&desk, &agent, id).await.unwrap().0.request.context.len(), 64);
+        assert_eq!(verify(&desk).await.unwrap().faults, []);
+    }
 }

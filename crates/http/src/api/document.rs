@@ -59,7 +59,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         attachment::open, identity::identify, live::ticket, live::poll, live::open, session::sign_in, session::show,
         session::sign_out, inbox::show, conversation::show, conversation::entries, conversation::reply,
         conversation::note, conversation::read, work::assign, work::retype, work::tag, work::transit, work::merge,
-        work::erase, customer::show, agent::list, agent::add, agent::change, agent::list_teams, job::list_dead,
+        work::erase, customer::show, customer::erase, agent::list, agent::add, agent::change, agent::list_teams, job::list_dead,
         job::retry, serve,
     ),
     components(schemas(ProblemDocument)),

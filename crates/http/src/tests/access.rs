@@ -61,6 +61,9 @@ fn expected(access: Access, path: &str, who: As) -> Expected {
 
 /// A body with which the call would do its work, so that a wrong refusal or a wrong leave shows.
 fn body(path: &str, id: &str) -> Value {
+    if path.starts_with("/api/v1/customers/") {
+        return json!({"reason": "privacy"});
+    }
     let end = path.rsplit('/').next().unwrap();
     match end {
         "requests" => json!({"client_id": format!("m{id}"), "text": "一笔转账没有到账"}),

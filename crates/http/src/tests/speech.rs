@@ -71,6 +71,37 @@ store_test! {
         agent.post(&format!("{at}/reply"), &asks).await.problem(422, "asks_for_secret");
     }
 
+    async fn a_customer_is_erased_at_the_wish_of_a_lead(store) {
+        let server = TestServer::start(&store).await;
+        let (visitor, agent) = (server.visitor(), server.agent("lin", Role::Agent).await);
+        let body = json!({
+            "client_id": "1", "text": "我叫王小明，提币没有到账", "name": "王小明", "email": "ming@mail.example",
+            "fields": {"error": "E12 王小明"}, "context": {"device": "王小明的手机"},
+        });
+        let receipt = visitor.post("/api/v1/requests", &body).await.json();
+        let at = format!("/api/v1/console/requests/{}", receipt["request_id"].as_str().unwrap());
+        let reply = json!({"client_id": "r", "text": "已确认到账，请刷新。", "seen_seq": 1});
+        assert_eq!(agent.post(&format!("{at}/reply"), &reply).await.status, 201);
+        let page = agent.get(&at).await.json();
+        let customer = page["customer"]["id"].as_str().unwrap();
+        let (path, wish) = (format!("/api/v1/customers/{customer}/erase"), json!({"reason": "privacy"}));
+        agent.post(&path, &wish).await.problem(403, "forbidden");
+        visitor.post(&path, &wish).await.problem(401, "unauthenticated");
+        let lead = server.agent("mei", Role::Lead).await;
+        lead.post(&path, &json!({"reason": ""})).await.problem(422, "invalid");
+        lead.post("/api/v1/customers/77/erase", &wish).await.problem(404, "not_found");
+        assert_eq!(lead.post(&path, &wish).await.status, 204);
+        while standfast_desk::work(&server.desk).await.unwrap() > 0 {}
+        let page = agent.get(&at).await.json();
+        assert_eq!((&page["customer"]["name"], &page["customer"]["email"]), (&json!(null), &json!(null)));
+        let seen = visitor.get(&format!("/api/v1/requests/{}", receipt["number"].as_str().unwrap())).await.json();
+        for all in [page.to_string(), seen.to_string()] {
+            assert!(!all.contains("王小明") && all.contains("已确认到账"), "{all}");
+        }
+        assert_eq!(seen["entries"][0]["erased"]["reason"], "privacy");
+        assert!(standfast_desk::verify(&server.desk).await.unwrap().is_sound());
+    }
+
     async fn refusals_are_documents_in_the_callers_language(store) {
         let server = TestServer::start(&store).await;
         let visitor = server.visitor();
