@@ -88,6 +88,29 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/console/customers/{id}/erase': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Erases a customer: name, address, and all that the customer has sent so far.
+     * @description Name and address are gone at once; texts, files and answers follow within seconds, also when the desk is stopped
+     *     meanwhile. What agents wrote stays, and the records still verify. Doing it again does no harm.
+     *
+     *     Roles that may call it: lead, admin.
+     */
+    post: operations['erase_customer'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/console/inbox': {
     parameters: {
       query?: never;
@@ -383,29 +406,6 @@ export interface paths {
     get: operations['teams'];
     put?: never;
     post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/customers/{id}/erase': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    get?: never;
-    put?: never;
-    /**
-     * Erases a customer: name, address, and all that the customer has sent so far.
-     * @description Name and address are gone at once; texts, files and answers follow within seconds, also when the desk is stopped
-     *     meanwhile. What agents wrote stays, and the records still verify. Doing it again does no harm.
-     *
-     *     Roles that may call it: lead, admin.
-     */
-    post: operations['erase_customer'];
     delete?: never;
     options?: never;
     head?: never;
@@ -1127,7 +1127,10 @@ export interface components {
       feed: string;
       /** @description The requests, in the view's order. */
       items: components['schemas']['RequestSummary'][];
-      /** @description Where the next page starts; null at the end. */
+      /**
+       * @description Where the next page starts, also where a search stopped for want of time before the page was full; null at the
+       *     end.
+       */
       next?: string | null;
     };
     /** @description How many requests each view holds; counted up to 1,000. */
@@ -2614,6 +2617,268 @@ export interface operations {
            *       "status": 503,
            *       "title": "Briefly not available",
            *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  erase_customer: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description Id of the customer
+         * @example 61093405593337858
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EraseCustomerWish'];
+      };
+    };
+    responses: {
+      /** @description The name is gone; the words follow */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The call could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "malformed",
+           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
+           *       "status": 400,
+           *       "title": "The call could not be read",
+           *       "type": "/docs/problems/malformed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "not_found",
+           *       "detail": "There is nothing at this address, or it is not yours to see.",
+           *       "status": 404,
+           *       "title": "Not found",
+           *       "type": "/docs/problems/not_found"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Sent too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "request_timeout",
+           *       "detail": "The call was not sent completely in time.",
+           *       "status": 408,
+           *       "title": "Sent too slowly",
+           *       "type": "/docs/problems/request_timeout"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not possible in this state */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "transition_not_allowed",
+           *       "detail": "The state of the request does not allow this step.",
+           *       "status": 409,
+           *       "title": "Not possible in this state",
+           *       "type": "/docs/problems/transition_not_allowed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_large",
+           *       "detail": "The call is larger than the desk takes.",
+           *       "status": 413,
+           *       "title": "Too large",
+           *       "type": "/docs/problems/too_large"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Content type not supported */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unsupported_media_type",
+           *       "detail": "This address takes another content type than the one that was sent.",
+           *       "status": 415,
+           *       "title": "Content type not supported",
+           *       "type": "/docs/problems/unsupported_media_type"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description The desk cannot write right now */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "disk_full",
+           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
+           *       "status": 507,
+           *       "title": "The desk cannot write right now",
+           *       "type": "/docs/problems/disk_full"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -5960,250 +6225,6 @@ export interface operations {
            *       "status": 503,
            *       "title": "Briefly not available",
            *       "type": "/docs/problems/unavailable"
-           *     }
-           */
-          'application/problem+json': components['schemas']['ProblemDocument'];
-        };
-      };
-    };
-  };
-  erase_customer: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /**
-         * @description Id of the customer
-         * @example 61093405593337858
-         */
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['EraseCustomerWish'];
-      };
-    };
-    responses: {
-      /** @description The name is gone; the words follow */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description The call could not be read */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "code": "malformed",
-           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
-           *       "status": 400,
-           *       "title": "The call could not be read",
-           *       "type": "/docs/problems/malformed"
-           *     }
-           */
-          'application/problem+json': components['schemas']['ProblemDocument'];
-        };
-      };
-      /** @description Not signed in */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "code": "unauthenticated",
-           *       "detail": "Sign in, or use the secret link of your request.",
-           *       "status": 401,
-           *       "title": "Not signed in",
-           *       "type": "/docs/problems/unauthenticated"
-           *     }
-           */
-          'application/problem+json': components['schemas']['ProblemDocument'];
-        };
-      };
-      /** @description You may not do this */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "code": "forbidden",
-           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
-           *       "status": 403,
-           *       "title": "You may not do this",
-           *       "type": "/docs/problems/forbidden"
-           *     }
-           */
-          'application/problem+json': components['schemas']['ProblemDocument'];
-        };
-      };
-      /** @description Not found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "code": "not_found",
-           *       "detail": "There is nothing at this address, or it is not yours to see.",
-           *       "status": 404,
-           *       "title": "Not found",
-           *       "type": "/docs/problems/not_found"
-           *     }
-           */
-          'application/problem+json': components['schemas']['ProblemDocument'];
-        };
-      };
-      /** @description Sent too slowly */
-      408: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "code": "request_timeout",
-           *       "detail": "The call was not sent completely in time.",
-           *       "status": 408,
-           *       "title": "Sent too slowly",
-           *       "type": "/docs/problems/request_timeout"
-           *     }
-           */
-          'application/problem+json': components['schemas']['ProblemDocument'];
-        };
-      };
-      /** @description Too large */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "code": "too_large",
-           *       "detail": "The call is larger than the desk takes.",
-           *       "status": 413,
-           *       "title": "Too large",
-           *       "type": "/docs/problems/too_large"
-           *     }
-           */
-          'application/problem+json': components['schemas']['ProblemDocument'];
-        };
-      };
-      /** @description Content type not supported */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "code": "unsupported_media_type",
-           *       "detail": "This address takes another content type than the one that was sent.",
-           *       "status": 415,
-           *       "title": "Content type not supported",
-           *       "type": "/docs/problems/unsupported_media_type"
-           *     }
-           */
-          'application/problem+json': components['schemas']['ProblemDocument'];
-        };
-      };
-      /** @description Something is not filled in correctly */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "code": "invalid",
-           *       "detail": "{field}: {reason}.",
-           *       "status": 422,
-           *       "title": "Something is not filled in correctly",
-           *       "type": "/docs/problems/invalid"
-           *     }
-           */
-          'application/problem+json': components['schemas']['ProblemDocument'];
-        };
-      };
-      /** @description A little slower, please */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "code": "too_many_calls",
-           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
-           *       "status": 429,
-           *       "title": "A little slower, please",
-           *       "type": "/docs/problems/too_many_calls"
-           *     }
-           */
-          'application/problem+json': components['schemas']['ProblemDocument'];
-        };
-      };
-      /** @description A fault on our side */
-      500: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "code": "internal",
-           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
-           *       "status": 500,
-           *       "title": "A fault on our side",
-           *       "type": "/docs/problems/internal"
-           *     }
-           */
-          'application/problem+json': components['schemas']['ProblemDocument'];
-        };
-      };
-      /** @description Briefly not available */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "code": "unavailable",
-           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
-           *       "status": 503,
-           *       "title": "Briefly not available",
-           *       "type": "/docs/problems/unavailable"
-           *     }
-           */
-          'application/problem+json': components['schemas']['ProblemDocument'];
-        };
-      };
-      /** @description The desk cannot write right now */
-      507: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          /**
-           * @example {
-           *       "code": "disk_full",
-           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
-           *       "status": 507,
-           *       "title": "The desk cannot write right now",
-           *       "type": "/docs/problems/disk_full"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];

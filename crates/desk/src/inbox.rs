@@ -1,9 +1,10 @@
 //! The inbox: which requests an agent looks at, in which order.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use standfast_domain::{Permission, RequestId, TeamId};
-use standfast_store::request::{self, After, Filter, RequestRow, Shelf};
+use standfast_domain::{Permission, RequestId, RequestNumber, TeamId};
+use standfast_store::request::{self, After, Filter, Page, RequestRow, Shelf};
 use standfast_store::{Rd, outbox};
 
 use crate::view::{Inbox, InboxCounts, RequestSummary};
@@ -13,6 +14,8 @@ use crate::{AgentCaller, Desk, Error};
 const MOST_COUNTED: i64 = 1_000;
 /// Most requests of one page.
 const MOST_ITEMS: i64 = 200;
+/// How long a search looks before it says how far it came; the next page goes on from there.
+const SEARCH: Duration = Duration::from_millis(250);
 /// Most changes that a feed catches up on; beyond, the list is read anew.
 const MOST_CHANGES: u32 = 2_000;
 
@@ -66,14 +69,29 @@ pub async fn inbox(desk: &Desk, caller: &AgentCaller, query: InboxQuery) -> Resu
     if text.as_ref().is_some_and(|t| t.len() > 200) {
         return Err(Error::invalid("q", "too_long"));
     }
+    // Whoever types a whole number means that request, on whatever shelf it is.
+    let number: Option<RequestNumber> = text.as_ref().and_then(|text| text.parse().ok());
     let filter = Filter { team: query.team, kind: query.kind, text };
+    let clock = desk.clock().clone();
     desk.store()
         .read(move |rd| {
             let feed = outbox::head(rd)?.to_string();
-            let mut rows = request::list(rd, shelf, &filter, after, limit + 1)?;
+            let begun = clock.monotonic();
+            let has_time = || clock.monotonic().saturating_sub(begun) < SEARCH;
+            let named = match number {
+                Some(number) => request::find_by_number(rd, number)?,
+                None => None,
+            };
+            let Page { mut rows, stopped } = match named {
+                Some(row) => Page { rows: vec![row], stopped: None },
+                None => request::list(rd, shelf, &filter, after, limit + 1, has_time)?,
+            };
             let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > limit;
             rows.truncate(usize::try_from(limit).unwrap_or_default());
-            let next = rows.last().filter(|_| more).map(|row| cursor(row, shelf));
+            let next = match stopped {
+                Some(place) => Some(cursor_at(place)),
+                None => rows.last().filter(|_| more).map(|row| cursor(row, shelf)),
+            };
             Ok(Inbox {
                 items: rows.iter().map(RequestSummary::new).collect(),
                 next,
@@ -131,7 +149,11 @@ pub async fn inbox_since(
 
 fn cursor(row: &RequestRow, shelf: Shelf) -> String {
     let key = if shelf == Shelf::Done { row.updated_at.0 } else { row.queue_key().0 };
-    format!("{key}.{}", row.id)
+    cursor_at(After { key, id: row.id })
+}
+
+fn cursor_at(place: After) -> String {
+    format!("{}.{}", place.key, place.id)
 }
 
 fn parse_cursor(text: &str) -> Result<After, Error> {

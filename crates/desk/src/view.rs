@@ -300,7 +300,8 @@ pub struct InboxCounts {
 pub struct Inbox {
     /// The requests, in the view's order.
     pub items: Vec<RequestSummary>,
-    /// Where the next page starts; null at the end.
+    /// Where the next page starts, also where a search stopped for want of time before the page was full; null at the
+    /// end.
     pub next: Option<String>,
     /// Sizes of the views.
     pub counts: InboxCounts,

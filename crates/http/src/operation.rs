@@ -56,7 +56,8 @@ fn ages(rd: &mut Rd, now: Time) -> Result<Ages, StoreError> {
     let ordinary = request::After { key: QueueKey::AT_RISK_END.0 - 1, id: RequestId(i64::MAX) };
     let mut waiting = [None; 2];
     for (longest, after) in waiting.iter_mut().zip([None, Some(ordinary)]) {
-        let first = request::list(rd, request::Shelf::Active, &request::Filter::default(), after, 1)?;
+        let first =
+            request::list(rd, request::Shelf::Active, &request::Filter::default(), after, 1, || true)?.rows;
         *longest =
             first.first().filter(|row| row.at_risk == after.is_none()).and_then(|row| row.waiting_since);
     }

@@ -321,48 +321,135 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
-/// A page of a shelf: the index gives the order, the filter is applied while walking along it.
+impl Filter {
+    /// Whether it lets everything through.
+    fn is_open(&self) -> bool {
+        self.team.is_none() && self.kind.is_none() && self.text.is_none()
+    }
+}
+
+/// One page of a shelf.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The requests, in the shelf's order.
+    pub rows: Vec<RequestRow>,
+    /// Where looking ended for want of time, when neither the page is full nor the shelf at its end.
+    pub stopped: Option<After>,
+}
+
+/// Requests that a filter looks at before it asks whether there is time for more.
+const STRETCH: i64 = 2_000;
+
+/// A stretch of a shelf: the index gives the order, the filter is applied while walking along it.
 macro_rules! shelf {
     ($where:literal, $order:literal) => {
         concat!(
             select!(""),
             $where,
-            " AND (CAST($3 AS BIGINT) IS NULL OR r.team_id = $3) AND (CAST($4 AS TEXT) IS NULL OR r.type = $4) ",
-            "AND (CAST($5 AS TEXT) IS NULL OR lower(r.subject) LIKE $5 ESCAPE '!' OR lower(r.last_text) LIKE $5 ESCAPE '!' ",
-            "OR lower(c.name) LIKE $5 ESCAPE '!' OR r.number LIKE $6 ESCAPE '!') ",
+            " AND (CAST($5 AS BIGINT) IS NULL OR r.team_id = $5) AND (CAST($6 AS TEXT) IS NULL OR r.type = $6) ",
+            "AND (CAST($7 AS TEXT) IS NULL OR lower(r.subject) LIKE $7 ESCAPE '!' OR lower(r.last_text) LIKE $7 ESCAPE '!' ",
+            "OR lower(c.name) LIKE $7 ESCAPE '!' OR r.number LIKE $8 ESCAPE '!') ",
             $order,
-            " LIMIT $7"
+            " LIMIT $9"
         )
     };
 }
 
-/// One page of a shelf, in its order, after the given place.
+/// One page of a shelf, in its order, after the given place. A filter that lets little through looks at many requests:
+/// it goes on for as long as `has_time`.
 pub fn list(
     rd: &mut Rd,
     shelf: Shelf,
     filter: &Filter,
     after: Option<After>,
     limit: i64,
+    has_time: impl Fn() -> bool,
+) -> Result<Page, Error> {
+    let mut from = after.unwrap_or(match shelf {
+        Shelf::Done => After { key: i64::MAX, id: RequestId(i64::MAX) },
+        _ => After { key: i64::MIN, id: RequestId(0) },
+    });
+    let end = match shelf {
+        Shelf::Done => After { key: i64::MIN, id: RequestId(0) },
+        _ => After { key: i64::MAX, id: RequestId(i64::MAX) },
+    };
+    let mut page = Page::default();
+    loop {
+        let to = if filter.is_open() { None } else { place_after(rd, shelf, from)? };
+        let room = limit - i64::try_from(page.rows.len()).unwrap_or(limit);
+        page.rows.extend(list_between(rd, shelf, filter, from, to.unwrap_or(end), room)?);
+        let Some(to) = to.filter(|_| i64::try_from(page.rows.len()).is_ok_and(|found| found < limit)) else {
+            return Ok(page);
+        };
+        if !has_time() {
+            page.stopped = Some(to);
+            return Ok(page);
+        }
+        from = to;
+    }
+}
+
+/// The place a stretch further on a shelf; none when its end is nearer.
+fn place_after(rd: &mut Rd, shelf: Shelf, from: After) -> Result<Option<After>, Error> {
+    let place = |row: &Row<'_>| Ok(After { key: row.get(0)?, id: row.get(1)? });
+    let values = params![from.key, from.id, STRETCH];
+    match shelf {
+        Shelf::Active | Shelf::AtRisk => rd.query_opt(
+            "SELECT queue_key, id FROM request WHERE active AND (queue_key, id) > ($1, $2) \
+             ORDER BY queue_key, id LIMIT 1 OFFSET $3",
+            values,
+            place,
+        ),
+        Shelf::Unassigned => rd.query_opt(
+            "SELECT queue_key, id FROM request WHERE active AND assignee_id IS NULL AND (queue_key, id) > ($1, $2) \
+             ORDER BY queue_key, id LIMIT 1 OFFSET $3",
+            values,
+            place,
+        ),
+        Shelf::Of(agent) => rd.query_opt(
+            "SELECT queue_key, id FROM request WHERE active AND assignee_id = $4 AND (queue_key, id) > ($1, $2) \
+             ORDER BY queue_key, id LIMIT 1 OFFSET $3",
+            params![from.key, from.id, STRETCH, agent],
+            place,
+        ),
+        Shelf::Done => rd.query_opt(
+            "SELECT updated_at, id FROM request WHERE NOT active AND (updated_at, id) < ($1, $2) \
+             ORDER BY updated_at DESC, id DESC LIMIT 1 OFFSET $3",
+            values,
+            place,
+        ),
+    }
+}
+
+/// The requests after one place of a shelf and up to another that a filter lets through.
+fn list_between(
+    rd: &mut Rd,
+    shelf: Shelf,
+    filter: &Filter,
+    from: After,
+    to: After,
+    limit: i64,
 ) -> Result<Vec<RequestRow>, Error> {
-    let start = if shelf == Shelf::Done { i64::MAX } else { i64::MIN };
-    let (key, id) =
-        after.map_or((start, if shelf == Shelf::Done { i64::MAX } else { 0 }), |a| (a.key, a.id.0));
     let (text, number) = match &filter.text {
         Some(text) => {
             (Some(pattern(&text.to_lowercase())), Some(pattern(&text.to_uppercase().replace('-', ""))))
         }
         None => (None, None),
     };
-    let values = params![key, id, filter.team, filter.kind, text, number, limit];
+    let values = params![from.key, from.id, to.key, to.id, filter.team, filter.kind, text, number, limit];
     match shelf {
         Shelf::Active => rd.query(
-            shelf!("WHERE r.active AND (r.queue_key, r.id) > ($1, $2)", "ORDER BY r.queue_key, r.id"),
+            shelf!(
+                "WHERE r.active AND (r.queue_key, r.id) > ($1, $2) AND (r.queue_key, r.id) <= ($3, $4)",
+                "ORDER BY r.queue_key, r.id"
+            ),
             values,
             row,
         ),
         Shelf::AtRisk => rd.query(
             shelf!(
-                "WHERE r.active AND (r.queue_key, r.id) > ($1, $2) AND r.queue_key < 4611686018427387904",
+                "WHERE r.active AND (r.queue_key, r.id) > ($1, $2) AND (r.queue_key, r.id) <= ($3, $4) \
+                 AND r.queue_key < 4611686018427387904",
                 "ORDER BY r.queue_key, r.id"
             ),
             values,
@@ -370,7 +457,8 @@ pub fn list(
         ),
         Shelf::Unassigned => rd.query(
             shelf!(
-                "WHERE r.active AND r.assignee_id IS NULL AND (r.queue_key, r.id) > ($1, $2)",
+                "WHERE r.active AND r.assignee_id IS NULL AND (r.queue_key, r.id) > ($1, $2) \
+                 AND (r.queue_key, r.id) <= ($3, $4)",
                 "ORDER BY r.queue_key, r.id"
             ),
             values,
@@ -378,15 +466,16 @@ pub fn list(
         ),
         Shelf::Of(agent) => rd.query(
             shelf!(
-                "WHERE r.active AND r.assignee_id = $8 AND (r.queue_key, r.id) > ($1, $2)",
+                "WHERE r.active AND r.assignee_id = $10 AND (r.queue_key, r.id) > ($1, $2) \
+                 AND (r.queue_key, r.id) <= ($3, $4)",
                 "ORDER BY r.queue_key, r.id"
             ),
-            params![key, id, filter.team, filter.kind, text, number, limit, agent],
+            params![from.key, from.id, to.key, to.id, filter.team, filter.kind, text, number, limit, agent],
             row,
         ),
         Shelf::Done => rd.query(
             shelf!(
-                "WHERE NOT r.active AND (r.updated_at, r.id) < ($1, $2)",
+                "WHERE NOT r.active AND (r.updated_at, r.id) < ($1, $2) AND (r.updated_at, r.id) >= ($3, $4)",
                 "ORDER BY r.updated_at DESC, r.id DESC"
             ),
             values,

@@ -37,6 +37,8 @@ store_test! {
         transition(&desk, &agent, calm.request_id, Transition::Solve).await.unwrap();
         assert_eq!(inbox(&desk, &agent, query(View::Mine)).await.unwrap().items.len(), 0);
         assert_eq!(inbox(&desk, &agent, query(View::Done)).await.unwrap().items[0].number, calm.number);
+        let anywhere = InboxQuery { text: Some(calm.number.to_string()), ..query(View::Unassigned) };
+        assert_eq!(inbox(&desk, &agent, anywhere).await.unwrap().items[0].number, calm.number);
     }
 
     async fn changes_stand_in_the_record(store) {

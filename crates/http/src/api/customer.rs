@@ -41,7 +41,7 @@ pub(crate) async fn show(
 /// Name and address are gone at once; texts, files and answers follow within seconds, also when the desk is stopped
 /// meanwhile. What agents wrote stays, and the records still verify. Doing it again does no harm.
 #[utoipa::path(
-    post, path = "/api/v1/customers/{id}/erase", tag = "console", operation_id = "erase_customer",
+    post, path = "/api/v1/console/customers/{id}/erase", tag = "console", operation_id = "erase_customer",
     params(("id" = String, Path, description = "Id of the customer", example = "61093405593337858")),
     request_body = EraseCustomerWish, responses((status = 204, description = "The name is gone; the words follow"))
 )]

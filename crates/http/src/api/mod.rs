@@ -62,7 +62,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/api/v1/console/requests/{id}/merge", works, work::merge),
         Route::post("/api/v1/console/requests/{id}/erase", erases, work::erase),
         Route::get("/api/v1/console/customers/{id}", reads, customer::show),
-        Route::post("/api/v1/customers/{id}/erase", erases, customer::erase),
+        Route::post("/api/v1/console/customers/{id}/erase", erases, customer::erase),
         Route::get("/api/v1/console/agents", reads, agent::list),
         Route::post("/api/v1/console/agents", manages, agent::add),
         Route::patch("/api/v1/console/agents/{id}", manages, agent::change),

@@ -61,7 +61,7 @@ fn expected(access: Access, path: &str, who: As) -> Expected {
 
 /// A body with which the call would do its work, so that a wrong refusal or a wrong leave shows.
 fn body(path: &str, id: &str) -> Value {
-    if path.starts_with("/api/v1/customers/") {
+    if path.starts_with("/api/v1/console/customers/") {
         return json!({"reason": "privacy"});
     }
     let end = path.rsplit('/').next().unwrap();

@@ -84,12 +84,12 @@ store_test! {
         assert_eq!(agent.post(&format!("{at}/reply"), &reply).await.status, 201);
         let page = agent.get(&at).await.json();
         let customer = page["customer"]["id"].as_str().unwrap();
-        let (path, wish) = (format!("/api/v1/customers/{customer}/erase"), json!({"reason": "privacy"}));
+        let (path, wish) = (format!("/api/v1/console/customers/{customer}/erase"), json!({"reason": "privacy"}));
         agent.post(&path, &wish).await.problem(403, "forbidden");
         visitor.post(&path, &wish).await.problem(401, "unauthenticated");
         let lead = server.agent("mei", Role::Lead).await;
         lead.post(&path, &json!({"reason": ""})).await.problem(422, "invalid");
-        lead.post("/api/v1/customers/77/erase", &wish).await.problem(404, "not_found");
+        lead.post("/api/v1/console/customers/77/erase", &wish).await.problem(404, "not_found");
         assert_eq!(lead.post(&path, &wish).await.status, 204);
         while standfast_desk::work(&server.desk).await.unwrap() > 0 {}
         let page = agent.get(&at).await.json();

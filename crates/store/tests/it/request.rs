@@ -4,7 +4,7 @@ use standfast_domain::{
     AgentId, Channel, CustomerId, Language, RequestId, RequestNumber, SeededEntropy, State, Time, Urgency,
 };
 use standfast_store::customer::{self, CustomerRow};
-use standfast_store::request::{self, RequestRow};
+use standfast_store::request::{self, Filter, RequestRow, Shelf};
 use standfast_store::{Error, Lane, Store, receipt, store_test};
 
 const NOW: Time = Time(1_700_000_000_000_000);
@@ -74,7 +74,73 @@ async fn one_request(store: &Store) -> RequestRow {
     row
 }
 
+/// A page without a limit of time, and one that may look at one stretch only, continued until the shelf's end.
+async fn found(store: &Store, shelf: Shelf, filter: &Filter, limit: i64) -> [Vec<RequestId>; 2] {
+    let ids = |rows: &[RequestRow]| rows.iter().map(|row| row.id).collect::<Vec<_>>();
+    let page = async |after, has_time: bool| {
+        let filter = filter.clone();
+        store
+            .read::<_, Error, _>(move |rd| request::list(rd, shelf, &filter, after, limit, || has_time))
+            .await
+            .unwrap()
+    };
+    let whole = page(None, true).await;
+    assert_eq!(whole.stopped, None);
+    let (mut pieces, mut after, mut stops) = (Vec::new(), None, 0);
+    loop {
+        let piece = page(after, false).await;
+        pieces.extend(ids(&piece.rows));
+        after = piece.stopped;
+        stops += 1;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert!(stops >= 2, "the shelf is longer than a stretch");
+    [ids(&whole.rows), pieces]
+}
+
 store_test! {
+    async fn a_search_goes_on_where_it_stopped(store) {
+        let first = one_request(&store).await;
+        for part in 0..5 {
+            let first = first.clone();
+            store
+                .write::<_, Error, _>(Lane::Ordinary, 7, move |tx| {
+                    for n in 0..1_000_i64 {
+                        let id = 100 + part * 1_000 + n;
+                        let state = if n % 2 == 0 { State::Open } else { State::Solved };
+                        let kind = if id % 1_700 == 0 { "rare" } else { "usual" };
+                        let at = Time(NOW.0 + id % 97);
+                        request::insert(tx, &RequestRow {
+                            id: RequestId(id),
+                            number: RequestNumber::random(&*SeededEntropy::new(id.unsigned_abs())),
+                            state,
+                            kind: kind.to_owned(),
+                            waiting_since: state.is_active().then_some(at),
+                            updated_at: at,
+                            ..first.clone()
+                        })?;
+                    }
+                    Ok(())
+                })
+                .await
+                .unwrap();
+        }
+        let rare = Filter { kind: Some("rare".to_owned()), ..Filter::default() };
+        for (shelf, filter, count) in [
+            (Shelf::Active, &rare, 2),
+            (Shelf::Unassigned, &rare, 2),
+            (Shelf::Active, &Filter { text: Some("没有到".to_owned()), ..Filter::default() }, 2_501),
+            (Shelf::Done, &Filter { text: Some("没有到".to_owned()), ..Filter::default() }, 2_500),
+            (Shelf::Done, &Filter { text: Some("nothing of the kind".to_owned()), ..Filter::default() }, 0),
+        ] {
+            let [whole, pieces] = found(&store, shelf, filter, 10_000).await;
+            assert_eq!(whole.len(), count, "{shelf:?}");
+            assert_eq!(whole, pieces, "{shelf:?}");
+        }
+    }
+
     async fn a_message_finds_request_answer_and_visitor_at_once(store) {
         let row = one_request(&store).await;
         let hold = |key: &'static [u8], subject: Option<&'static str>| {
@@ -145,10 +211,10 @@ store_test! {
         let in_list = |shelf| {
             store.read::<_, Error, _>(move |rd| request::count(rd, shelf, 10))
         };
-        assert_eq!(in_list(request::Shelf::Active).await, Ok(1), "still in the list where it stood");
+        assert_eq!(in_list(Shelf::Active).await, Ok(1), "still in the list where it stood");
         assert_eq!(write(changed.clone(), true).await, Ok(Some(changed)));
-        assert_eq!(in_list(request::Shelf::Active).await, Ok(0));
-        assert_eq!(in_list(request::Shelf::Done).await, Ok(1));
-        assert_eq!(in_list(request::Shelf::Of(AgentId(1))).await, Ok(0));
+        assert_eq!(in_list(Shelf::Active).await, Ok(0));
+        assert_eq!(in_list(Shelf::Done).await, Ok(1));
+        assert_eq!(in_list(Shelf::Of(AgentId(1))).await, Ok(0));
     }
 }

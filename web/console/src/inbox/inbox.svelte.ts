@@ -100,20 +100,27 @@ class Inbox {
     this.#keep(query);
     this.#firstFeed?.(page.feed);
     this.#firstFeed = null;
+    if (this.next && page.items.length < PAGE) void this.more();
   }
 
   async more(): Promise<void> {
     if (this.loadingMore || !this.next || this.status !== 'ready') return;
     this.loadingMore = true;
     this.moreFailed = false;
-    const { query, next } = this;
+    const { query } = this;
+    let found = 0;
     try {
-      const page = await api.inbox({ ...query, q: asked(query.q), cursor: next, limit: PAGE });
-      if (query !== this.query || next !== this.next) return;
-      this.items = append(this.items, page.items);
-      this.next = page.next ?? null;
-      this.counts = page.counts;
-      this.#keep(query);
+      // A search that lets little through comes back with what it has seen of the shelf: it goes on until a page is full.
+      while (this.next && found < PAGE) {
+        const { next } = this;
+        const page = await api.inbox({ ...query, q: asked(query.q), cursor: next, limit: PAGE });
+        if (query !== this.query || next !== this.next) return;
+        this.items = append(this.items, page.items);
+        this.next = page.next ?? null;
+        this.counts = page.counts;
+        found += page.items.length;
+        this.#keep(query);
+      }
     } catch {
       this.moreFailed = true;
     } finally {
