@@ -106,10 +106,10 @@ pub(crate) fn sqlite(path: &Path, clients: usize, during: Duration) -> anyhow::R
 pub(crate) fn postgres(url: &str, clients: usize, during: Duration) -> anyhow::Result<Figures> {
     let mut connection = postgres::Client::connect(url, postgres::NoTls)?;
     connection.batch_execute(TABLES)?;
-    connection.execute(
-        "INSERT INTO bare_customer SELECT n, 0 FROM generate_series(0, $1 - 1) AS n",
-        &[&CUSTOMERS],
-    )?;
+    let customers = connection.prepare("INSERT INTO bare_customer VALUES ($1, 0)")?;
+    for id in 0..CUSTOMERS {
+        connection.execute(&customers, &[&id])?;
+    }
     let writers = (0..WRITERS).map(|_| {
         let connection = postgres::Client::connect(url, postgres::NoTls)?;
         let (sender, units) = mpsc::channel(8_192);
