@@ -61,7 +61,6 @@ pub const MEDIA_TYPES: [&str; 6] =
     ["image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "application/json"];
 
 /// A file on its way in. Dropping it before [`Upload::finish`] removes what was written.
-#[derive(Debug)]
 pub struct Upload {
     desk: Desk,
     scope: String,

@@ -1,4 +1,6 @@
 //! The commands that use cases take: what a caller wants, free of any wire format.
+//!
+//! What holds words that were not screened yet has no `Debug`: it cannot be printed or logged by mistake.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +17,7 @@ pub enum Join {
 }
 
 /// Words with which a customer asks for help.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Intake {
     /// Made by the client; the same id gets the same receipt and makes no second message.
     pub client_id: String,
@@ -42,7 +44,7 @@ pub struct Intake {
 }
 
 /// Further words of a customer on a request.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct FollowUp {
     /// Made by the client; the same id gets the same receipt and makes no second message.
     pub client_id: String,
@@ -82,7 +84,7 @@ impl Then {
 }
 
 /// An agent's reply or note.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Answer {
     /// Made by the client; the same id makes no second entry.
     pub client_id: String,
@@ -97,7 +99,7 @@ pub struct Answer {
 }
 
 /// A file on its way in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct UploadCommand {
     /// Made by the client; the same id gets the same upload.
     pub client_id: String,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
+use std::sync::Once;
 
 use http::HeaderMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -136,6 +137,31 @@ impl Peer {
     }
 }
 
+/// Says once that a machine nearby forwards calls but is not believed: then everybody behind it is limited as one.
+pub(crate) fn warn_of_unknown_proxy(connection: SocketAddr, headers: &HeaderMap, trusted: &[Range]) {
+    static SAID: Once = Once::new();
+    if SAID.is_completed() || !headers.contains_key("x-forwarded-for") {
+        return;
+    }
+    let address = connection.ip().to_canonical();
+    if is_nearby(address) && !trusted.iter().any(|range| range.contains(address)) {
+        SAID.call_once(|| {
+            tracing::warn!(
+                %address,
+                "a proxy that is not in http.trusted_proxies forwards calls: all who come by it count as one network"
+            );
+        });
+    }
+}
+
+/// Whether an address is of the own network (RFC 1918, RFC 4193) or machine.
+fn is_nearby(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_private() || address.is_loopback(),
+        IpAddr::V6(address) => address.is_unique_local() || address.is_loopback(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +188,20 @@ mod tests {
             assert!(wrong.parse::<Range>().is_err(), "{wrong}");
         }
         assert_eq!("10.1.0.0/16".parse::<Range>().unwrap().to_string(), "10.1.0.0/16");
+    }
+
+    #[test]
+    fn addresses_nearby() {
+        for (text, nearby) in [
+            ("10.1.2.3", true),
+            ("192.168.0.1", true),
+            ("fd00::1", true),
+            ("::1", true),
+            ("8.8.8.8", false),
+            ("2001:db8::1", false),
+        ] {
+            assert_eq!(is_nearby(address(text)), nearby, "{text}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use crate::app::App;
 use crate::config::Config;
 use crate::line::{Answering, Line, Pace};
-use crate::network::{Network, Peer};
+use crate::network::{Network, Peer, warn_of_unknown_proxy};
 use crate::{line, live, metric, route};
 
 pub use crate::passage::SMALL_BODY;
@@ -280,6 +280,7 @@ impl Connection {
     ) -> impl Future<Output = Result<http::Response<Answering<axum::body::Body>>, std::convert::Infallible>> + use<>
     {
         let peer = Peer::of(self.from, request.headers(), &self.app.config.trusted_proxies);
+        warn_of_unknown_proxy(self.from, request.headers(), &self.app.config.trusted_proxies);
         request.extensions_mut().insert(peer);
         let router = hyper_util::service::TowerToHyperService::new(self.router.clone());
         let answer = router.call(request.map(axum::body::Body::new));

@@ -52,7 +52,7 @@ pub(crate) struct Stretch {
 }
 
 /// An agent's reply to the customer.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewReply {
     /// Made by the client; the same id makes no second entry.
@@ -74,7 +74,7 @@ pub(crate) struct NewReply {
 }
 
 /// A note among the agents.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewNote {
     /// Made by the client; the same id makes no second entry.

@@ -23,7 +23,7 @@ use crate::network::Peer;
 use crate::problem::Problem;
 
 /// Words with which a customer asks for help.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRequest {
     /// Made by the client, at most 64 characters; the same id gets the same receipt and makes no second message.
@@ -64,7 +64,7 @@ pub(crate) struct NewRequest {
 }
 
 /// Further words of a customer.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMessage {
     /// Made by the client, at most 64 characters; the same id gets the same receipt and makes no second message.

@@ -9,7 +9,7 @@ use standfast_desk::{CustomerView, EntryView, InboxCounts, Receipt, RequestSumma
 use standfast_domain::{AgentId, AttachmentId, RequestId, Time, Wait};
 
 /// What a client says.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 pub(crate) enum Said {
     Hello(Hello),
@@ -58,7 +58,7 @@ pub(crate) struct Hello {
 }
 
 /// Words of a customer.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(crate) struct Send {
     pub(crate) client_id: String,
     #[serde(default)]

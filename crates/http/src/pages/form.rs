@@ -154,7 +154,7 @@ fn is_id(id: &str) -> bool {
 }
 
 /// What somebody typed into a form.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Typed {
     pub(crate) kind: String,
     pub(crate) text: String,
@@ -169,7 +169,7 @@ pub(crate) struct Typed {
 }
 
 /// A file that was taken in with an earlier sending of the form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeptFile {
     pub(crate) id: String,
     /// Of its content, in hexadecimal digits.
@@ -213,7 +213,7 @@ pub(crate) const WHOLE: &str = "send";
 pub(crate) const TRAP: &str = "website";
 
 /// A form as the templates show it: sealed, with what was typed and what is wrong with it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Sheet {
     pub(crate) seal: Seal,
     pub(crate) typed: Typed,

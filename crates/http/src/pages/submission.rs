@@ -24,7 +24,6 @@ const NAME_BYTES: usize = 255;
 const MOST_FIELDS: usize = 64;
 
 /// A form that was sent.
-#[derive(Debug)]
 pub(crate) struct Submission {
     pub(crate) seal: Seal,
     pub(crate) typed: Typed,

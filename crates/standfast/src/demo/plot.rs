@@ -26,7 +26,7 @@ const SORTED: u64 = 40;
 const GIVEN_UP: [u64; 2] = [4_000, 8_000];
 
 /// Something that somebody does.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum Act {
     /// The wallet vouches for the customer, by this name.
     Identify(String),
@@ -55,7 +55,7 @@ pub(super) enum Act {
 }
 
 /// An act, by whom and when.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Happening {
     /// No two happen in the same millisecond.
     pub(super) at: Time,
@@ -69,7 +69,6 @@ pub(super) struct Happening {
 }
 
 /// Everything that happens, in order.
-#[derive(Debug)]
 pub(super) struct Plot {
     pub(super) happenings: Vec<Happening>,
     pub(super) customers: usize,
