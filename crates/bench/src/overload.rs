@@ -22,7 +22,7 @@ use crate::server::{Place, Server};
 use crate::{Options, machine};
 
 const TIMES: f64 = 10.0;
-const AT_RISK_SHARE: f64 = 0.01;
+const AT_RISK_SHARE: f64 = 0.05;
 /// Connections: more than the desk takes messages at once.
 const ORDINARY: usize = 4_000;
 const AT_RISK: usize = 1_000;

@@ -31,13 +31,13 @@ struct State {
 
 impl Board {
     /// Everybody who waits, as the store has it at the start.
-    pub(crate) fn load(&self, waiting: &[(RequestId, bool)]) {
+    pub(crate) fn load(&self, waiting: impl IntoIterator<Item = (RequestId, bool)>) {
         let mut state = self.state.lock();
         state.line = Line::new();
         // Those since then are told by the store, too: none may count twice.
         state.throughput = Throughput::new();
         for (id, at_risk) in waiting {
-            state.line.join(*id, *at_risk);
+            state.line.join(id, at_risk);
         }
     }
 
@@ -50,6 +50,11 @@ impl Board {
             "-" => state.line.leave(id),
             _ => {}
         }
+    }
+
+    /// Whether a request waits with assets at risk.
+    pub(crate) fn is_at_risk(&self, id: RequestId) -> bool {
+        self.state.lock().line.is_at_risk(id)
     }
 
     /// A customer who waited was answered.

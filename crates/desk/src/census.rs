@@ -183,7 +183,9 @@ fn page(
     if rows.is_empty() {
         return Ok((found, None));
     }
+    let mut seen = 0;
     for row in rows {
+        seen += row.requests;
         found.faults.extend(judge(rd, keys, last.as_ref(), &row)?);
         let end = row.hour.plus(HOUR);
         found.hours += 1;
@@ -194,6 +196,9 @@ fn page(
             found.last_late = Some((row.hour, row.counted_at));
         }
         last = Some(row);
+        if seen > ENOUGH {
+            break;
+        }
     }
     Ok((found, last))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use standfast_domain::{AgentId, Clock, Entropy, Ids, RequestNumber, Time};
 use standfast_store::Store;
 
+use crate::Error;
 use crate::agents::Directory;
 use crate::board::Board;
 use crate::identity::HostKey;
@@ -31,6 +32,13 @@ pub struct Limits {
     pub field_bytes: usize,
     /// Most that the host app may pass along, in bytes.
     pub context_bytes: usize,
+}
+
+impl Limits {
+    /// Refuses a text that is too long. Use cases do so themselves; whoever lets words wait asks before.
+    pub fn check_text(&self, text: &str) -> Result<(), Error> {
+        if text.len() > self.text_bytes { Err(Error::invalid("text", "too_long")) } else { Ok(()) }
+    }
 }
 
 impl Default for Limits {
@@ -161,7 +169,7 @@ impl Desk {
     /// desk is, to let urgent words in first.
     #[must_use]
     pub fn is_at_risk(&self, number: RequestNumber) -> bool {
-        self.numbers().is_at_risk(number)
+        self.numbers().get(number).is_some_and(|known| known.at_risk || self.board().is_at_risk(known.id))
     }
 
     /// The time now.

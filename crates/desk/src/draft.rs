@@ -48,9 +48,7 @@ impl Draft {
         if says_nothing(&intake.text) && intake.attachments.is_empty() {
             return Err(Error::invalid("text", "missing"));
         }
-        if intake.text.len() > limits.text_bytes {
-            return Err(Error::invalid("text", "too_long"));
-        }
+        limits.check_text(&intake.text)?;
         if intake.attachments.len() > limits.uploads_per_message {
             return Err(Error::invalid("attachments", "too_many"));
         }

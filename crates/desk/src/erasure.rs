@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use standfast_domain::{AgentId, Author, CustomerId, Event, JobId, Permission, RequestId, Time};
 use standfast_store::entry::EntryRow;
 use standfast_store::job::{self, Claimed, NewJob};
-use standfast_store::{Lane, Tx, attachment, customer, entry, request};
+use standfast_store::{Lane, Tx, attachment, customer, entry, outbox, request};
 
 use crate::fold::Fold;
 use crate::record::{Record, change};
@@ -131,9 +131,12 @@ fn erase_some(
         words.extend(entry::list_words(tx, id, *author, Time(order.before), AT_ONCE)?);
     }
     if words.is_empty() {
+        // Whoever has the request open still sees the name.
+        outbox::append(tx, id, record.row.last_seq, change::ROW, "", now)?;
         return Ok(false);
     }
     words.sort_unstable_by_key(|entry| entry.seq);
+    words.truncate(usize::try_from(AT_ONCE).unwrap_or(usize::MAX));
     let deed = Deed { reason: &order.reason, author: Author::Agent(order.agent), now };
     destroy(tx, desk, &mut record, &words, deed)?;
     record.save(tx, desk.keys(), now)?;

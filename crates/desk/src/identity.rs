@@ -1,11 +1,13 @@
 //! Identities that the wallet's backend vouches for: a short-lived signed token makes a visitor a known customer.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use standfast_domain::{Author, CustomerId, Event, Language};
+use standfast_domain::{Author, CustomerId, Event, Language, RequestId, Time};
 use standfast_store::customer::{self, CustomerRow};
 use standfast_store::{Lane, Tx, request};
 
@@ -138,10 +140,8 @@ pub async fn identify(desk: &Desk, visitor: &Visitor, token: &str) -> Result<Cus
                 (None, visiting) => vouch(tx, &unit_desk, &fresh, &subject, &visitor, visiting)?,
             };
             let mut row = customer::find(tx, id)?.ok_or(Error::Inconsistent("customer"))?;
-            row.verified = true;
+            customer::vouch(tx, id, fresh.name.as_deref(), fresh.email.as_deref())?;
             row.name = fresh.name.clone().or(row.name);
-            row.email = fresh.email.clone().or(row.email);
-            customer::save(tx, &row)?;
             Ok(CustomerView { id, name: row.name, verified: true })
         })
         .await
@@ -208,7 +208,27 @@ fn unite(
 /// Says in the visitor's latest records that it is known now who it is, and gives all of them to that customer.
 fn tell(tx: &mut Tx, desk: &Desk, visiting: CustomerId, known: CustomerId) -> Result<(), Error> {
     let now = desk.now();
-    let ids = request::list_ids_of_customer(tx, visiting)?;
+    let mut seen = BTreeSet::new();
+    // Whoever held one of the requests may have begun another for the same customer before this unit got it: the list is
+    // read until nothing is new.
+    loop {
+        let ids = request::list_ids_of_customer(tx, visiting)?;
+        let new: Vec<RequestId> = ids.into_iter().filter(|id| seen.insert(*id)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        tell_of(tx, desk, new, visiting, known, now)?;
+    }
+}
+
+fn tell_of(
+    tx: &mut Tx,
+    desk: &Desk,
+    ids: Vec<RequestId>,
+    visiting: CustomerId,
+    known: CustomerId,
+    now: Time,
+) -> Result<(), Error> {
     let untold = ids.len().saturating_sub(MOST_TOLD);
     for (at, id) in ids.into_iter().enumerate() {
         if at < untold && visiting == known {

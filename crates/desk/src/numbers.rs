@@ -49,8 +49,8 @@ impl Numbers {
         }
     }
 
-    /// Whether assets are at risk, as far as it is remembered.
-    pub(crate) fn is_at_risk(&self, number: RequestNumber) -> bool {
-        self.0.get(&number).is_some_and(|known| known.at_risk)
+    /// What is remembered of a number.
+    pub(crate) fn get(&self, number: RequestNumber) -> Option<Known> {
+        self.0.get(&number)
     }
 }

@@ -97,7 +97,8 @@ async fn write(
             Err(Error::Store(error)) if error.is_unique("identity(kind,subject)") => {}
             Err(error) if receipt::is_late(&error) => {}
             result => {
-                if let Ok(Received { receipt, .. }) = &result {
+                // What was answered before says how things were then.
+                if let Ok(Received { receipt, replayed: false }) = &result {
                     desk.numbers().note(receipt.number, receipt.request_id, receipt.at_risk);
                 }
                 return result;
@@ -427,14 +428,7 @@ fn complete(tx: &mut Tx, id: CustomerId, words: &Draft) -> Result<(), Error> {
     if words.name.is_none() && words.email.is_none() {
         return Ok(());
     }
-    let mut row = customer::find(tx, id)?.ok_or(Error::Inconsistent("customer"))?;
-    if words.name.is_some() && !row.verified {
-        row.name.clone_from(&words.name);
-    }
-    if words.email.is_some() && (row.email.is_none() || !row.verified) {
-        row.email.clone_from(&words.email);
-    }
-    customer::save(tx, &row).map_err(Error::from)
+    customer::fill(tx, id, words.name.as_deref(), words.email.as_deref()).map_err(Error::from)
 }
 
 /// Puts a request first when a secret was found in it, and says so in its record.

@@ -120,7 +120,11 @@ async fn load(desk: &Desk) -> Result<(), Error> {
     desk.store()
         .read(move |rd| {
             unit_desk.shared.directory.load(&agent::list(rd)?);
-            unit_desk.board().load(&request::list_waiting(rd)?);
+            let waiting = request::list_waiting(rd)?;
+            for (id, number, _) in waiting.iter().filter(|(_, _, at_risk)| *at_risk) {
+                unit_desk.numbers().note(*number, *id, true);
+            }
+            unit_desk.board().load(waiting.into_iter().map(|(id, _, at_risk)| (id, at_risk)));
             let since = unit_desk.now().minus(Duration::from_hours(3));
             for answer in outbox::list_answered(rd, since, 4_096)? {
                 note_answer(&unit_desk, &answer);

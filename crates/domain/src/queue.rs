@@ -138,6 +138,12 @@ impl Line {
         self.at_risk.place(id).or_else(|| self.ordinary.place(id).map(|place| self.at_risk.len() + place))
     }
 
+    /// Whether a request waits with assets at risk.
+    #[must_use]
+    pub fn is_at_risk(&self, id: RequestId) -> bool {
+        self.at_risk.tickets.contains_key(&id)
+    }
+
     /// The place that a request would get that joins now.
     #[must_use]
     pub fn next_place(&self, at_risk: bool) -> u32 {

@@ -18,7 +18,7 @@ use crate::problem::Problem;
 /// The longest that anybody stands in line.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Messages in flight beside those at risk.
+/// Messages in flight beside those at risk, however many these are: nobody waits for ever.
 const BESIDE_RISK: usize = 96;
 
 /// Bounds how many messages are being taken in at once, and how many wait for it.
@@ -29,7 +29,7 @@ struct State {
     /// Seats taken by assets at risk, and by all others.
     urgent: usize,
     others: usize,
-    /// Seats; the last quarter is for assets at risk.
+    /// Seats; the last quarter is for assets at risk. Beside a gate full of these, a few others are in flight.
     all: usize,
     /// Most that stand in either line.
     most: usize,
@@ -48,9 +48,10 @@ impl State {
         if at_risk {
             return self.urgent + self.others < self.all;
         }
-        // Whoever is in flight shares the processor with those at risk: beside them, few are, but never none.
-        let most = if self.urgent > 0 { BESIDE_RISK } else { self.all };
-        self.others < most.min(self.all - self.all / 4)
+        // Whoever is in flight shares the processor with those at risk: beside them few are, but some always.
+        let few = BESIDE_RISK.min(self.all / 4);
+        let most = if self.urgent > 0 { few } else { self.all - self.all / 4 };
+        self.others < few || (self.others < most && self.urgent + self.others < self.all)
     }
 
     fn taken(&mut self, at_risk: bool) -> &mut usize {
@@ -103,6 +104,9 @@ impl Gate {
             }
             let most = state.most;
             let line = state.line(at_risk);
+            if line.len() >= most {
+                line.retain(|one| !one.is_closed());
+            }
             if line.len() >= most {
                 drop(state);
                 return Err(refuse(at_risk));

@@ -50,6 +50,10 @@ fn describe() {
         "standfast_shed_total",
         "Messages told to come back because too many were being taken in."
     );
+    describe_counter!(
+        "standfast_broken_seals_total",
+        "Writes to requests whose row was altered past the desk; one is counted at least once."
+    );
     describe_gauge!("standfast_intake_in_flight", "Messages being taken in.");
     describe_gauge!("standfast_intake_waiting", "Messages that wait to be taken in.");
     describe_gauge!("standfast_waiting_requests", "Requests that wait for the desk.");

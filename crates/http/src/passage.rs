@@ -41,7 +41,7 @@ pub(crate) async fn pass(State((app, terms)): State<(App, Terms)>, request: Requ
     let method = request.method().clone();
     let about = About::of(request.headers(), request.uri().path(), terms);
     let mut response = match admit(&app, terms, request).await {
-        Ok((request, _held)) => run(terms, request, next).await,
+        Ok(request) => run(terms, request, next).await,
         Err(problem) => problem.into_response(),
     };
     let area = about.area;
@@ -84,23 +84,21 @@ impl About {
     }
 }
 
-/// Everything that is checked before a handler runs. What comes back beside the request is held while it runs.
-async fn admit(
-    app: &App,
-    terms: Terms,
-    request: Request,
-) -> Result<(Request, Option<crate::app::Admission>), Problem> {
+/// Everything that is checked before a handler runs.
+async fn admit(app: &App, terms: Terms, request: Request) -> Result<Request, Problem> {
     let (mut parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().copied().unwrap_or(Peer { network: None, local: false });
     let caller = credential::check(terms.access, app, &parts.method, &parts.headers, peer).await?;
     let scope = caller.as_ref().map(credential::Caller::scope);
-    let held = match terms.class {
+    let counted = match terms.class {
         Class::Free => None,
-        Class::Intake => Some(app.admit(scope.as_deref(), peer.network, false).await?),
-        Class::Read => app.limits.check(Kind::Read, scope.as_deref(), peer.network).map(|()| None)?,
-        Class::Upload => app.limits.check(Kind::Upload, scope.as_deref(), peer.network).map(|()| None)?,
-        Class::SignIn => app.limits.check(Kind::SignIn, None, peer.network).map(|()| None)?,
+        Class::Read => Some((Kind::Read, scope.as_deref())),
+        Class::Upload => Some((Kind::Upload, scope.as_deref())),
+        Class::SignIn => Some((Kind::SignIn, None)),
     };
+    if let Some((kind, scope)) = counted {
+        app.limits.check(kind, scope, peer.network)?;
+    }
     if let Some(caller) = caller {
         parts.extensions.insert(caller);
     }
@@ -119,7 +117,7 @@ async fn admit(
         });
     }
     let body = axum::body::Body::new(Paced::new(body, most));
-    Ok((Request::from_parts(parts, body), held))
+    Ok(Request::from_parts(parts, body))
 }
 
 /// Runs the handler: not for ever, and not beyond a panic.

@@ -10,7 +10,7 @@
 //! pub fn routes() -> Vec<Route> {
 //!     vec![
 //!         Route::get("/contact", Access::Public, form::show).area(Area::Page),
-//!         Route::post("/contact", Access::Public, form::send).area(Area::Page).takes(Takes::Files).counts(Class::Intake),
+//!         Route::post("/contact", Access::Public, form::send).area(Area::Page).takes(Takes::Files),
 //!     ]
 //! }
 //! ```
@@ -88,8 +88,6 @@ pub enum Class {
     Free,
     /// Reading.
     Read,
-    /// Words for the desk.
-    Intake,
     /// Files.
     Upload,
     /// Attempts to sign in.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use standfast_desk::{Desk, HostKey, Keys, Limits, Settings};
 use standfast_domain::{Clock, OsEntropy, SystemClock};
-use standfast_store::{Database, Store};
+use standfast_store::{Database, Lane, Store, Tx, setting};
 
 use crate::config::Config;
 
@@ -139,13 +139,71 @@ pub(crate) async fn open_desk(config: &Config, hold: Hold, demo: bool) -> anyhow
             .collect(),
         demo,
     };
-    let keys = Keys::new(&master_key(&config.data, hold != Hold::Look)?);
+    let keys = match own_keys(&store, &config.data, hold).await {
+        Ok(keys) => keys,
+        Err(error) => {
+            store.close().await;
+            return Err(error);
+        }
+    };
     Ok(Desk::new(store, keys, settings, clock, OsEntropy::shared(), config.node))
+}
+
+/// Name of the setting by which a desk recognises its key.
+const KEY_MARK: &str = "key.mark";
+
+/// The keys of this desk. A wrong key would do lasting harm, because what it seals fits no other: a desk that has one is
+/// never given another, and never a new one.
+async fn own_keys(store: &Store, data: &Path, hold: Hold) -> anyhow::Result<Keys> {
+    let known = store.read(|rd| setting::get(rd, KEY_MARK)).await?;
+    let key = master_key(data, hold != Hold::Look && known.is_none());
+    let key = if known.is_some() {
+        key.context("this desk has a master key already: put it back from where it is kept")?
+    } else {
+        key?
+    };
+    let keys = Keys::new(&key);
+    let mark = keys.mark();
+    let first = match known {
+        Some(known) => known,
+        None if hold == Hold::Look => mark.clone(),
+        None => {
+            let mark = mark.clone();
+            let keep = move |tx: &mut Tx| setting::put_first(tx, KEY_MARK, &mark);
+            store.write(Lane::Ordinary, 0, keep).await?
+        }
+    };
+    if first != mark {
+        bail!("the master key is not the one that this desk's records are sealed with: put that one back");
+    }
+    Ok(keys)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_desk_knows_its_key_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config { data: folder.path().join("data"), ..Config::default() };
+        let open = async || {
+            let desk = open_desk(&config, Hold::Alone, false).await.map_err(|error| format!("{error:#}"))?;
+            desk.store().close().await;
+            Ok::<_, String>(())
+        };
+        let path = config.data.join("master.key");
+        assert_eq!(open().await, Ok(()));
+        assert_eq!(open().await, Ok(()));
+        let own = std::fs::read(&path).unwrap();
+        std::fs::write(&path, "0a".repeat(32)).unwrap();
+        assert!(open().await.unwrap_err().contains("not the one"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(open().await.unwrap_err().contains("put it back"));
+        assert!(!path.exists(), "no new key beside records that it does not fit");
+        std::fs::write(&path, own).unwrap();
+        assert_eq!(open().await, Ok(()));
+    }
 
     #[test]
     fn a_key_is_64_digits_and_nothing_else() {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -17,6 +18,21 @@ use crate::sqlite::Sqlite;
 
 /// Pages by which the log has to grow before it is copied: 16 MB.
 const STEP: u32 = 4_096;
+/// Pages of a log that did not begin anew, because there was always a reader: 64 MB. Then the readers are waited for.
+const LONG: u32 = 16_384;
+/// The longest that anybody waits for the copying to end.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the writer has to do between two batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// Nothing.
+    Nothing,
+    /// Copy the rest of the log.
+    Copy,
+    /// Copy it and wait a moment for readers, so that it begins anew.
+    Cut,
+}
 
 /// Keeps the writer's log short.
 #[derive(Debug)]
@@ -52,26 +68,38 @@ impl Checkpointer {
         Ok(Self { pages, asked: 0, pending: false, idle, ask: Some(ask), thread: Some(thread) })
     }
 
-    /// Between two batches: has the log copied when it has grown, and copies the rest itself when that is done. A
-    /// failure (a full disk, a long reader) leaves the log as it is, until it has grown further.
-    pub(crate) fn step(&mut self, copy: impl FnOnce()) {
+    /// Between two batches: has the log copied when it has grown, and says when the rest is to be copied. A failure (a
+    /// full disk, a long reader) leaves the log as it is, until it has grown further.
+    pub(crate) fn step(&mut self) -> Due {
         let pages = self.pages.load(Ordering::Relaxed);
         if pages < self.asked {
             self.asked = 0;
         }
         if !self.idle.load(Ordering::Acquire) {
-            return;
+            return Due::Nothing;
         }
         if self.pending {
             self.pending = false;
-            copy();
-        } else if pages >= self.asked.saturating_add(STEP) {
+            return if pages > LONG { Due::Cut } else { Due::Copy };
+        }
+        if pages >= self.asked.saturating_add(STEP) {
             self.asked = pages;
             self.pending = true;
             self.idle.store(false, Ordering::Release);
             if self.ask.as_ref().is_none_or(|ask| ask.try_send(()).is_err()) {
                 self.idle.store(true, Ordering::Release);
             }
+        }
+        Due::Nothing
+    }
+
+    /// Waits until nothing is being copied: SQLite refuses two at once.
+    pub(crate) fn settle(&self) {
+        let mut waited = Duration::ZERO;
+        while !self.idle.load(Ordering::Acquire) && waited < PATIENCE {
+            let pause = Duration::from_millis(5);
+            thread::sleep(pause);
+            waited += pause;
         }
     }
 }

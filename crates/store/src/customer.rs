@@ -78,11 +78,21 @@ pub fn add_identity(
     )
 }
 
-/// Writes back name, address, language and whether the customer is verified.
-pub fn save(tx: &mut Tx, c: &CustomerRow) -> Result<(), Error> {
+/// Fills in what a customer tells of himself; what somebody vouched for stays. Whatever is not told is not written, so
+/// that nothing comes back that is erased meanwhile.
+pub fn fill(tx: &mut Tx, id: CustomerId, name: Option<&str>, email: Option<&str>) -> Result<(), Error> {
     tx.run(
-        "UPDATE customer SET name = $2, email = $3, language = $4, verified = $5 WHERE id = $1",
-        params![c.id, c.name, c.email, c.language.as_str(), c.verified],
+        "UPDATE customer SET name = CASE WHEN verified THEN name ELSE COALESCE($2, name) END, \
+         email = CASE WHEN verified AND email IS NOT NULL THEN email ELSE COALESCE($3, email) END WHERE id = $1",
+        params![id, name, email],
+    )
+}
+
+/// Notes that somebody vouches for a customer, with what was told of him.
+pub fn vouch(tx: &mut Tx, id: CustomerId, name: Option<&str>, email: Option<&str>) -> Result<(), Error> {
+    tx.run(
+        "UPDATE customer SET verified = TRUE, name = COALESCE($2, name), email = COALESCE($3, email) WHERE id = $1",
+        params![id, name, email],
     )
 }
 

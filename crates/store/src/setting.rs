@@ -7,6 +7,15 @@ pub fn get(rd: &mut Rd, name: &str) -> Result<Option<String>, Error> {
     rd.query_opt("SELECT value FROM setting WHERE name = $1", params![name], |row| row.get(0))
 }
 
+/// Gives a setting a value if it has none yet; returns the one that it has then.
+pub fn put_first(tx: &mut Tx, name: &str, value: &str) -> Result<String, Error> {
+    tx.run(
+        "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+        params![name, value],
+    )?;
+    tx.query_one("SELECT value FROM setting WHERE name = $1", params![name], |row| row.get(0))
+}
+
 /// Gives a setting a value; queued.
 pub fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), Error> {
     tx.run(

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use standfast_domain::Clock;
 
 use crate::Error;
-use crate::checkpoint::Checkpointer;
+use crate::checkpoint::{Checkpointer, Due};
 
 /// The oldest SQLite whose log cannot be damaged by a checkpoint beside a writer (sqlite.org/wal.html#walresetbug).
 const NEEDED: (i32, &str) = (3_051_003, "3.51.3");
@@ -152,9 +152,12 @@ impl Sqlite {
 
     /// Keeps the log short; between two batches.
     pub(crate) fn checkpoint(&mut self) {
-        if let Some(mut checkpointer) = self.checkpointer.take() {
-            checkpointer.step(|| self.copy_log());
-            self.checkpointer = Some(checkpointer);
+        match self.checkpointer.as_mut().map_or(Due::Nothing, Checkpointer::step) {
+            Due::Nothing => {}
+            Due::Copy => self.copy_log(),
+            Due::Cut => {
+                self.truncate_log();
+            }
         }
     }
 
@@ -170,6 +173,9 @@ impl Sqlite {
 
     /// Empties the log: what was erased in the file is then nowhere. Returns whether readers allowed it.
     pub(crate) fn truncate_log(&self) -> bool {
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.settle();
+        }
         // Waits only briefly: writers stand still meanwhile.
         let _ = self.connection.busy_timeout(Duration::from_millis(100));
         let done = self.pragma("PRAGMA wal_checkpoint(TRUNCATE)");

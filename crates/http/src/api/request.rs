@@ -143,6 +143,7 @@ pub(crate) async fn create(
     let channel = channel(&headers);
     // Who waits for a seat keeps nothing of the call that is not needed any more.
     drop(headers);
+    app.desk.settings().limits.check_text(&new.text)?;
     let at_risk = new.kind.as_deref().and_then(request_type).is_some_and(|kind| kind.at_risk);
     let _held = app.admit(Some(&customer.scope()), peer.network, at_risk).await?;
     let intake = Intake {
@@ -210,6 +211,7 @@ pub(crate) async fn follow(
 ) -> Result<Response, Problem> {
     let channel = channel(&headers);
     drop(headers);
+    app.desk.settings().limits.check_text(&new.text)?;
     let at_risk = app.desk.is_at_risk(number);
     let _held = app.admit(Some(&customer.scope()), peer.network, at_risk).await?;
     let command = FollowUp {

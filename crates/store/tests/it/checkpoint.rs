@@ -44,6 +44,39 @@ fn the_log_stays_short() {
 }
 
 #[test]
+fn readers_that_never_leave_the_log_alone_do_not_let_it_grow_for_ever() {
+    on_sqlite(|store| async move {
+        let directory = store.directory().unwrap().to_owned();
+        let table = "CREATE TABLE ballast (id BIGINT NOT NULL PRIMARY KEY, text TEXT NOT NULL)";
+        store.write::<_, Error, _>(Lane::Ordinary, 0, move |tx| tx.run(table, params![])).await.unwrap();
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        // Three at a time, each for 30 ms: there is always one.
+        let readers: Vec<_> = (0..3)
+            .map(|_| {
+                let (store, stopped) = (Store::clone(&store), stopped.clone());
+                tokio::spawn(async move {
+                    while !*stopped.borrow() {
+                        let read = |rd: &mut standfast_store::Rd| {
+                            rd.query_one("SELECT count(*) FROM ballast", params![], |row| row.get::<i64>(0))?;
+                            std::thread::sleep(std::time::Duration::from_millis(30));
+                            Ok::<_, Error>(())
+                        };
+                        store.read(read).await.unwrap();
+                    }
+                })
+            })
+            .collect();
+        write(&store, 0, 8_000).await;
+        stop.send(true).unwrap();
+        for reader in readers {
+            reader.await.unwrap();
+        }
+        // 8,000 rows are 195 MB.
+        assert!(log_bytes(&directory) < 112 << 20, "{}", log_bytes(&directory));
+    });
+}
+
+#[test]
 fn a_long_reader_delays_the_copying_and_nothing_else() {
     on_sqlite(|store| async move {
         let directory = store.directory().unwrap().to_owned();
