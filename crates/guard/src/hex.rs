@@ -1,8 +1,8 @@
 //! Sixty-four hexadecimal digits: a private key, a transaction hash, or one of many other things.
 //!
 //! Nothing in the value tells. The order of the evidence is fixed: an address derived from it is proof; then the words
-//! and the URL around it; then the `0x` of a hash; and what is left is unproven and is masked. No value is ever looked
-//! up anywhere: were it a key, the look-up would be the leak.
+//! and the URL around it; and what is left, with `0x` or without, is unproven and is masked. No value is ever looked up
+//! anywhere: were it a key, the look-up would be the leak.
 
 use std::ops::Range;
 
@@ -117,10 +117,7 @@ impl Judge<'_, '_, '_> {
                 self.public(IdentifierKind::Transaction, chain, span);
             }
             Some(Says::Digest) => self.public(IdentifierKind::Digest, Chain::Unknown, span),
-            // More values than may be tried: nothing is assumed of the rest.
-            None if prefixed && derived.is_some() => {
-                self.public(IdentifierKind::Transaction, Chain::Evm, span);
-            }
+            // `0x` stands before keys as before hashes, and nothing is ever looked up.
             None => self.ambiguous(text, span),
         }
     }

@@ -38,6 +38,7 @@ struct Label {
     start: usize,
     end: usize,
     says: Says,
+    only_before: bool,
 }
 
 /// Words that announce a recovery phrase, in the languages of the lists and in Russian. Accents are folded away.
@@ -130,6 +131,10 @@ const KEY_WORDS: [&str; 42] = [
     "приватн",
 ];
 
+/// Common words that name a private key when one follows.
+const LIKELY_KEY_WORDS: [&str; 9] =
+    ["key", "keys", "keystore", "export", "exported", "imported", "importing", "导出", "導出"];
+
 const SEED_WORDS: [&str; 5] = ["seed", "entropy", "种子", "種子", "master secret"];
 
 /// Words that name a transaction. The short ones must stand alone.
@@ -170,7 +175,14 @@ const TRANSACTION_WORDS: [&str; 34] = [
     "해시",
 ];
 
-const DIGEST_WORDS: [&str; 16] = [
+const DIGEST_WORDS: [&str; 23] = [
+    "public key",
+    "publickey",
+    "public_key",
+    "pubkey",
+    "pub key",
+    "公钥",
+    "公鑰",
     "sha256",
     "sha-256",
     "sha 256",
@@ -192,16 +204,18 @@ const DIGEST_WORDS: [&str; 16] = [
 /// The words above as a folded text has them: Korean and voiced Japanese letters are decomposed there.
 struct Vocabulary {
     phrases: Matcher<()>,
-    labels: Matcher<Says>,
+    /// What each says, and whether only of a value after it.
+    labels: Matcher<(Says, bool)>,
 }
 
 static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
     let folded = |word: &&str| fold(word).text.into_owned();
     let labels = [
-        (KEY_WORDS.as_slice(), Says::Key),
-        (SEED_WORDS.as_slice(), Says::Seed),
-        (TRANSACTION_WORDS.as_slice(), Says::Transaction),
-        (DIGEST_WORDS.as_slice(), Says::Digest),
+        (KEY_WORDS.as_slice(), (Says::Key, false)),
+        (LIKELY_KEY_WORDS.as_slice(), (Says::Key, true)),
+        (SEED_WORDS.as_slice(), (Says::Seed, false)),
+        (TRANSACTION_WORDS.as_slice(), (Says::Transaction, false)),
+        (DIGEST_WORDS.as_slice(), (Says::Digest, false)),
     ];
     Vocabulary {
         phrases: Matcher::new(PHRASE_WORDS.iter().map(|word| (folded(word), ()))),
@@ -254,7 +268,7 @@ impl<'a> Words<'a> {
         let labels = self.labels.get_or_init(|| self.find_labels());
         let next = labels.partition_point(|label| label.start < start);
         let before = next.checked_sub(1).and_then(|at| labels.get(at)).filter(|label| label.end <= start);
-        let after = labels.get(next..)?.iter().find(|label| label.start >= end);
+        let after = labels.get(next..)?.iter().find(|label| label.start >= end && !label.only_before);
         let gap = |from: usize, to: usize| self.distance(from, to);
         match (before, after) {
             (Some(before), Some(after)) => {
@@ -286,7 +300,7 @@ impl<'a> Words<'a> {
         let mut labels: Vec<Label> = VOCABULARY
             .labels
             .find(lower, |start, end| alone(start, end) && outside(start))
-            .map(|(start, end, says)| Label { start, end, says })
+            .map(|(start, end, (says, only_before))| Label { start, end, says, only_before })
             .collect();
         // A label inside a longer one ("hash" in "block hash") must not speak for itself.
         labels.sort_by_key(|label| (label.start, std::cmp::Reverse(label.end)));

@@ -7,14 +7,16 @@
 
 mod extent;
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use bip39::Language;
 
 use crate::api::SecretKind;
 use crate::keyword::Words;
 use crate::scan::{Found, Hit, Scan};
-use crate::token::{Gap, Token, look_up};
+use crate::token::{Gap, Token, look_up, span};
 use crate::wordlist::{LENGTHS, List, checksum_holds};
 
 /// Consecutive words that are looked at together.
@@ -55,11 +57,18 @@ pub(crate) fn find(
     }
     let mut unlabelled = None;
     for (list, count) in List::all().zip(counts) {
-        if list.is_chinese() || count < PARTIAL {
+        if list.is_chinese() {
+            continue;
+        }
+        // Abbreviated words are in no list.
+        let abbreviated = list.language() == Language::English
+            && words.speak_of_phrases()
+            && tokens.iter().filter(|token| abbreviates(token.text(folded), list)).count() >= PARTIAL;
+        if count < PARTIAL && !abbreviated {
             continue;
         }
         let before = found.hits.len();
-        if worth_a_look(tokens, list) {
+        if worth_a_look(tokens, list) || words.speak_of_phrases() {
             judge(folded, tokens, list, words, scan, found);
         }
         if found.hits.len() == before {
@@ -133,6 +142,14 @@ fn judge(
             covered = region.end;
             found.hits.extend(pieces.get(region).and_then(|region| verdict(folded, region, list, scan)));
         }
+        if words.speak_of_phrases() {
+            for run in announced(folded, stretch, list, scan) {
+                let hit = Hit::phrase(SecretKind::RecoveryPhrase, span(run), run.len(), false);
+                if !found.covers(&hit.finding.span) {
+                    found.hits.push(hit);
+                }
+            }
+        }
         for run in runs(&pieces) {
             let Some(run) = pieces.get(run) else { continue };
             let hit = partial(run.get(extent::of_run(folded, run, list)).unwrap_or(run));
@@ -141,6 +158,50 @@ fn judge(
             }
         }
     }
+}
+
+/// Runs as long as a phrase, beside words that announce one, of list words, their first four letters (which tell English
+/// ones apart, and are what metal plates carry) and mistyped ones.
+fn announced<'t>(folded: &str, stretch: &'t [Token], list: List, scan: &mut Scan<'_>) -> Vec<&'t [Token]> {
+    let told = |token: &Token| token.entry.index(list).is_some() || abbreviates(token.text(folded), list);
+    if stretch.iter().filter(|token| told(token)).count() < PARTIAL {
+        return Vec::new();
+    }
+    let belongs: Vec<bool> = stretch
+        .iter()
+        .map(|token| {
+            let word = token.text(folded);
+            told(token) || (word.len() >= LONG_ENOUGH && mistyped(word, list, scan))
+        })
+        .collect();
+    let mut runs = Vec::new();
+    let mut start = 0;
+    for run in belongs.chunk_by(|a, b| a == b) {
+        let end = start + run.len();
+        if run.len() >= WINDOW && run.first() == Some(&true) {
+            runs.extend(stretch.get(start..end));
+        }
+        start = end;
+    }
+    runs
+}
+
+/// A shorter word is one letter away from too many others.
+const LONG_ENOUGH: usize = 4;
+
+/// Whether a word is the first four letters of an English list word.
+fn abbreviates(word: &str, list: List) -> bool {
+    static BEGINNINGS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+        let english = List::all().find(|list| list.language() == Language::English);
+        english
+            .into_iter()
+            .flat_map(|list| (0..2048).map(move |index| list.word(index)))
+            .filter_map(|word| word.get(..4))
+            .collect()
+    });
+    word.len() == 4
+        && list.language() == Language::English
+        && BEGINNINGS.contains(word.to_ascii_lowercase().as_str())
 }
 
 /// Reads the tokens by one list; two words that make one list word, and one that makes two, are repaired.

@@ -61,7 +61,7 @@ export function suspicions(typed: string): Suspicion[] {
     const around = text.slice(Math.max(0, start - 60), start) + text.slice(start + 64, start + 90);
     const length = prefix.length + digits.length;
     if (KEY_WORDS.test(around)) add('private_key', start, length);
-    else if (prefix === '' && !HASH_WORDS.test(around)) add('unproven_hex', start, length);
+    else if (!HASH_WORDS.test(around)) add('unproven_hex', start, length);
   }
   for (const match of text.matchAll(LONG_BASE58)) {
     if (KEY_WORDS.test(text)) add('private_key', match.index, match[0].length);

@@ -50,7 +50,7 @@ test.each([
   [`私钥：0x${HEX}`, ['private_key']],
   [`txid ${HEX}`, []],
   [`交易哈希 ${HEX}`, []],
-  [`0x${HEX}`, []],
+  [`0x${HEX}`, ['unproven_hex']],
   [`https://tronscan.org/#/transaction/${HEX}`, []],
   ['5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ', ['private_key']],
   ['KwdMAjGmerYanjeui5SHS7JkmpZvVipYvB2LJGU1ZxJwYvP98617', ['private_key']],

@@ -319,7 +319,7 @@ impl Clause<'_> {
         let near = |pair: &[Marked]| match pair {
             [first, second] => {
                 pair.iter().any(|cue| matches!(cue.cue, Cue::Secret(_)))
-                    && second.start.saturating_sub(first.end) <= 6
+                    && self.text(first.end, second.start).chars().count() <= 6
             }
             _ => false,
         };

@@ -176,8 +176,21 @@ static MATCHER: LazyLock<Matcher<Cue>> = LazyLock::new(|| {
     let words = TABLE
         .iter()
         .flat_map(|(cue, words)| words.split(',').map(move |word| (word.trim().to_owned(), *cue)));
-    Matcher::new(words.filter(|(word, _)| !word.is_empty()))
+    Matcher::new(words.filter(|(word, _)| !word.is_empty()).chain(numbered_words()))
 });
+
+/// "The third word", "第3个单词": a part of a phrase is a secret too.
+fn numbered_words() -> impl Iterator<Item = (String, Cue)> {
+    const ENGLISH: [&str; 14] = [
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+        "eleventh", "twelfth", "last", "next",
+    ];
+    const CHINESE: [&str; 12] = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"];
+    let numbers = (1..=24).map(|n| n.to_string()).chain(CHINESE.map(str::to_owned));
+    let chinese = numbers.flat_map(|n| [format!("第{n}个词"), format!("第{n}个单词"), format!("第{n}个字")]);
+    let english = ENGLISH.into_iter().map(|n| format!("{n} word"));
+    chinese.chain(english).map(|word| (word, Cue::Secret(Ask::RecoveryPhrase)))
+}
 
 /// Words as they are after folding: lower case, no accents, no apostrophes, no signs inside.
 const TABLE: &[(Cue, &str)] = &[
@@ -223,11 +236,11 @@ const TABLE: &[(Cue, &str)] = &[
     ),
     (Cue::Mail, "post, email, mail, text, drop, pass, attach, reply, respond, answer"),
     (Cue::Your, "your, ur, 您的, 你的"),
-    (Cue::Please, "please, kindly, pls, plz, 请, 請, 麻烦"),
+    (Cue::Please, "please, kindly, pls, plz, can you, could you, would you, will you, 请, 請, 麻烦"),
     (Cue::Us, "if you want our, if you want us, if you want help, if you want me, our, 我, 我们, 我們"),
     (
         Cue::Called(Ask::RecoveryPhrase),
-        "the phrase, the words, the secret phrase, the secret words, those words",
+        "the phrase, the words, the secret phrase, the secret words, those words, 那些词, 那些单词, 那几个词, 那几个单词, 那些英文单词",
     ),
     (Cue::Called(Ask::PrivateKey), "the key"),
     (Cue::Picture, "screenshot, photo of, picture of, photograph, 截图, 截屏, 拍照"),

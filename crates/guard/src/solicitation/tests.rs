@@ -36,6 +36,8 @@ fn requests_in_english() {
         "Please send me your se\u{200b}ed phr\u{200b}ase",
         "ＰＬＥＡＳＥ ＳＥＮＤ ＭＥ ＹＯＵＲ ＳＥＥＤ ＰＨＲＡＳＥ",
         "please DM your seed-phrase",
+        "What is the third word of your phrase?",
+        "Can you confirm the mnemonic?",
     ] {
         asks(text, Ask::RecoveryPhrase);
     }
@@ -58,6 +60,8 @@ fn requests_in_english() {
 fn requests_in_chinese() {
     for text in [
         "请把您的助记词发给我，我帮您查一下。",
+        "请核对一下您的助记词，第3个单词是什么",
+        "把你抄在纸上的那些词发我看看",
         "请提供助记词",
         "麻烦您发一下助记词",
         "您的助记词是什么？",

@@ -41,7 +41,19 @@ fn hex_by_its_words() {
         (KEY.to_owned(), vec![(UnprovenHex, false)]),
         (format!("please help me {KEY}"), vec![(UnprovenHex, false)]),
         (format!("tx {HASH}"), vec![]),
-        (format!("0x{HASH}"), vec![]),
+        // Nothing says what it is, and nothing is looked up.
+        (format!("0x{HASH}"), vec![(UnprovenHex, false)]),
+        (format!("my wallet 0x{KEY}"), vec![(UnprovenHex, false)]),
+        (format!("钱包 0x{KEY} 余额为零"), vec![(UnprovenHex, false)]),
+        (format!("key: 0x{KEY}"), vec![(PrivateKey, false)]),
+        (format!("my app is slow, here is my key 0x{KEY} please restore"), vec![(PrivateKey, false)]),
+        (format!("i exported this from metamask 0x{KEY}"), vec![(PrivateKey, false)]),
+        (format!("从旧钱包导出的 0x{KEY} 导不进来"), vec![(PrivateKey, false)]),
+        (format!("imported 0x{KEY} and it shows zero balance"), vec![(PrivateKey, false)]),
+        (format!("public key 0x{KEY}"), vec![]),
+        (format!("please open a ticket with 0x{HASH}, the key is theirs"), vec![(UnprovenHex, false)]),
+        (format!("my deposit has not arrived, transaction 0x{HASH}"), vec![]),
+        (format!("转账一直没有到账 0x{HASH}"), vec![]),
         (format!("交易哈希：{HASH}"), vec![]),
         (format!("https://tronscan.org/#/transaction/{HASH}"), vec![]),
         (format!("https://etherscan.io/tx/0x{HASH}"), vec![]),
@@ -275,4 +287,27 @@ fn a_typed_mark_gains_nothing() {
     assert_eq!(screened.findings.len(), 1);
     assert_eq!(screened.findings[0].kind, SecretKind::PrivateKey);
     assert!(!screened.text.contains(KEY));
+}
+
+/// Beside words that announce a phrase, its words may be cut to four letters, as on metal plates, or mistyped.
+#[test]
+fn an_announced_phrase_is_found_though_its_words_are_short_or_wrong() {
+    for text in [
+        "my recovery phrase is crat book dose plug true use actr foam actr goos regu kite",
+        "Seed phrase:\n1. crat\n2. book\n3. dose\n4. plug\n5. true\n6. use\n7. actr\n8. foam\n9. actr\n10. goos\n11. regu\n12. kite",
+        "my recovery phrase is crater book dose plug truq use actress foam actresss goose regular kite",
+        "助记词：crater book dose plug truq use actress foam actresss goose regular kite",
+    ] {
+        let screened = screen(text, &Context::default());
+        let kinds: Vec<_> = screened.findings.iter().map(|finding| finding.kind).collect();
+        assert_eq!(kinds, [SecretKind::RecoveryPhrase], "{text}");
+        assert!(!screened.text.contains("plug") && !screened.text.contains("kite"), "{}", screened.text);
+    }
+    for text in [
+        "I wrote my recovery phrase on paper and now I can not find where I put that paper, what can I do about it?",
+        "Please tell me whether a seed phrase with twelve words can also restore an older wallet made with your first app",
+        "The recovery phrase screen shows only blank boxes after this update, then the app closes when I press next again",
+    ] {
+        assert!(screen(text, &Context::default()).findings.is_empty(), "{text}");
+    }
 }
