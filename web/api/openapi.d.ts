@@ -1213,7 +1213,8 @@ export interface components {
        */
       attachments?: string[];
       /**
-       * @description Made by the client, at most 64 characters; the same id gets the same receipt and makes no second message.
+       * @description Made by the client, at most 64 characters; the same id gets the same receipt and makes no second message, whatever
+       *     the words: a new id for new words.
        * @example 0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e56
        */
       client_id: string;
@@ -1272,7 +1273,8 @@ export interface components {
        */
       attachments?: string[];
       /**
-       * @description Made by the client, at most 64 characters; the same id gets the same receipt and makes no second message.
+       * @description Made by the client, at most 64 characters; the same id gets the same receipt and makes no second message, whatever
+       *     the words: a new id for new words.
        * @example 0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e55
        */
       client_id: string;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use standfast_domain::{AgentId, Clock, Entropy, Ids, RequestNumber, Time};
 use standfast_store::Store;
 
@@ -79,6 +80,8 @@ pub(crate) struct Shared {
     pub(crate) board: Board,
     pub(crate) directory: Directory,
     pub(crate) numbers: Numbers,
+    /// Sizes of the inbox's shelves when they were last counted.
+    pub(crate) counted: Mutex<Option<crate::inbox::Shared>>,
     pub(crate) sessions: SessionCache,
     /// Hashing a password takes a core and 19 MiB: so many at a time, whoever knocks.
     pub(crate) hashing: tokio::sync::Semaphore,
@@ -111,6 +114,7 @@ impl Desk {
             board: Board::default(),
             directory: Directory::default(),
             numbers: Numbers::default(),
+            counted: Mutex::default(),
             sessions: SessionCache::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
         };

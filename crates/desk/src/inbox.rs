@@ -14,6 +14,8 @@ use crate::{AgentCaller, Desk, Error};
 const MOST_COUNTED: i64 = 1_000;
 /// Most requests of one page.
 const MOST_ITEMS: i64 = 200;
+/// How long counts are believed when nothing was committed here: another process may have.
+const BELIEVED: Duration = Duration::from_secs(1);
 /// How long a search looks before it says how far it came; the next page goes on from there.
 const SEARCH: Duration = Duration::from_millis(250);
 /// Most changes that a feed catches up on; beyond, the list is read anew.
@@ -72,7 +74,7 @@ pub async fn inbox(desk: &Desk, caller: &AgentCaller, query: InboxQuery) -> Resu
     // Whoever types a whole number means that request, on whatever shelf it is.
     let number: Option<RequestNumber> = text.as_ref().and_then(|text| text.parse().ok());
     let filter = Filter { team: query.team, kind: query.kind, text };
-    let clock = desk.clock().clone();
+    let (clock, counter) = (desk.clock().clone(), Counter::new(desk, Shelf::Of(me)));
     desk.store()
         .read(move |rd| {
             let feed = outbox::head(rd)?.to_string();
@@ -95,27 +97,63 @@ pub async fn inbox(desk: &Desk, caller: &AgentCaller, query: InboxQuery) -> Resu
             Ok(Inbox {
                 items: rows.iter().map(RequestSummary::new).collect(),
                 next,
-                counts: counts(rd, Shelf::Of(me))?,
+                counts: counter.count(rd)?,
                 feed,
             })
         })
         .await
 }
 
-fn counts(rd: &mut Rd, mine: Shelf) -> Result<InboxCounts, Error> {
-    Ok(InboxCounts {
-        unassigned: request::count(rd, Shelf::Unassigned, MOST_COUNTED)?,
-        mine: request::count(rd, mine, MOST_COUNTED)?,
-        all: request::count(rd, Shelf::Active, MOST_COUNTED)?,
-        at_risk: request::count(rd, Shelf::AtRisk, MOST_COUNTED)?,
-    })
+/// Sizes of the shelves that all agents share, and when they were counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shared {
+    /// Commits of this process until then.
+    commits: u64,
+    /// By the monotonic clock.
+    at: Duration,
+    unassigned: i64,
+    all: i64,
+    at_risk: i64,
+}
+
+/// Counts the shelves; those that all agents share only when something was committed since, here or perhaps elsewhere.
+struct Counter {
+    desk: Desk,
+    mine: Shelf,
+    /// Read before the snapshot, which so has at least these.
+    commits: u64,
+}
+
+impl Counter {
+    fn new(desk: &Desk, mine: Shelf) -> Self {
+        Self { desk: desk.clone(), mine, commits: *desk.store().committed().borrow() }
+    }
+
+    fn count(&self, rd: &mut Rd) -> Result<InboxCounts, Error> {
+        let now = self.desk.clock().monotonic();
+        let known = *self.desk.shared.counted.lock();
+        let fresh = |known: &Shared| known.commits == self.commits && now.saturating_sub(known.at) < BELIEVED;
+        let shared = match known.filter(fresh) {
+            Some(shared) => shared,
+            None => Shared {
+                commits: self.commits,
+                at: now,
+                unassigned: request::count(rd, Shelf::Unassigned, MOST_COUNTED)?,
+                all: request::count(rd, Shelf::Active, MOST_COUNTED)?,
+                at_risk: request::count(rd, Shelf::AtRisk, MOST_COUNTED)?,
+            },
+        };
+        *self.desk.shared.counted.lock() = Some(shared);
+        let Shared { unassigned, all, at_risk, .. } = shared;
+        Ok(InboxCounts { unassigned, mine: request::count(rd, self.mine, MOST_COUNTED)?, all, at_risk })
+    }
 }
 
 /// Sizes of the views, for the live feed.
 pub async fn inbox_counts(desk: &Desk, caller: &AgentCaller) -> Result<InboxCounts, Error> {
     caller.require(Permission::ReadRequests)?;
-    let mine = Shelf::Of(caller.id);
-    desk.store().read(move |rd| counts(rd, mine)).await
+    let counter = Counter::new(desk, Shelf::Of(caller.id));
+    desk.store().read(move |rd| counter.count(rd)).await
 }
 
 /// The requests that changed after a place in the feed, and the place after them. `None` when the place is too old

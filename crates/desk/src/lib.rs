@@ -59,7 +59,7 @@ pub use keys::Keys;
 pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, sign_in, sign_out};
-pub use verify::{Fault, Verification, verify};
+pub use verify::{Fault, Verification, check_files, verify};
 pub use view::{
     AgentView, AttachmentView, AuthorKind, AuthorView, Conversation, CustomerPanel, CustomerView, DeadJob,
     EntryView, Erasure, IdentifierView, Inbox, InboxCounts, LastEntry, NextStep, Receipt, RequestDetail,

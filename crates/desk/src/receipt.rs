@@ -62,7 +62,7 @@ pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Re
     let code = match (row.at_risk, place, joined) {
         (true, Some(_), _) => "at_risk",
         (false, Some(_), false) => "queue",
-        (_, Some(_), true) => "answered",
+        (_, Some(_), true) => "joined",
         _ => "spam",
     };
     let place_text = place.map(|p| p.to_string()).unwrap_or_default();

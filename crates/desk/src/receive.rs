@@ -255,7 +255,12 @@ fn goes_on(tx: &mut Tx, mut record: Record) -> Result<Record, Error> {
 /// The customer's request that the words belong to, if there is one.
 fn find_matter(tx: &mut Tx, customer: CustomerId, words: &Draft) -> Result<Option<RequestId>, Error> {
     let values: Vec<String> = words.findings.identifiers.iter().map(|i| i.value.clone()).collect();
+    let urgent = words.kind.and_then(request_type).is_some_and(|kind| kind.at_risk);
     for row in request::list_of_customer(tx, customer, CANDIDATES)? {
+        // Somebody whose assets are at risk must not stand in the line of an older, ordinary question.
+        if urgent && !row.at_risk {
+            continue;
+        }
         let identifiers: Vec<IdentifierView> = serde_json::from_str(&row.identifiers).unwrap_or_default();
         let open: Vec<String> = identifiers.into_iter().map(|i| i.value).collect();
         let new = Matter { kind: words.kind, identifiers: &values };
@@ -299,8 +304,22 @@ fn join(
     if from == State::Solved {
         record.tell(desk.entropy(), now, Author::System, Event::State { from, to: State::Open })?;
     }
+    adopt_type(desk, words, &mut record)?;
     let row = record.save(tx, desk.keys(), now)?;
     Ok(receipt::make(desk, &row, &Accepted { seq, joined: true, language, findings: &findings, now }))
+}
+
+/// A request of no type takes the one that its customer names now.
+fn adopt_type(desk: &Desk, words: &Draft, record: &mut Record) -> Result<(), Error> {
+    let Some(kind) = words.kind.filter(|kind| *kind != "other").and_then(request_type) else { return Ok(()) };
+    if record.row.kind != "other" {
+        return Ok(());
+    }
+    let from = std::mem::replace(&mut record.row.kind, kind.code.to_owned());
+    record.row.urgency = record.row.urgency.min(kind.urgency);
+    let event = Event::Retyped { from, to: kind.code.to_owned() };
+    record.tell(desk.entropy(), words.now, Author::System, event)?;
+    Ok(())
 }
 
 /// Looks at the words together with the customer's earlier ones, and erases those that turn out to be pieces of a

@@ -1,10 +1,12 @@
 //! Going through all records and checking that nothing was altered, moved, cut or taken away.
 
+use std::path::Path;
+
 use sha2::{Digest, Sha256};
 use standfast_domain::{AttachmentId, Author, Event, RequestId, RequestNumber, Time};
 use standfast_store::entry::{self, EntryRow};
 use standfast_store::request::{self, Listed};
-use standfast_store::{Rd, attachment};
+use standfast_store::{Rd, Store, attachment};
 
 use crate::attachment::{are_committed, blob};
 use crate::census::{Census, verify_census};
@@ -67,7 +69,7 @@ pub async fn verify(desk: &Desk) -> Result<Verification, Error> {
         let Some(last) = last else { break };
         after = last;
     }
-    verify_files(desk, &mut found).await?;
+    (found.files, found.bad_files) = check_files(desk.store(), desk.files(), None).await?;
     found.census = verify_census(desk).await?;
     Ok(found)
 }
@@ -163,17 +165,26 @@ fn is_empty(entry: &EntryRow) -> bool {
     words.into_iter().all(Option::is_none)
 }
 
-async fn verify_files(desk: &Desk, found: &mut Verification) -> Result<(), Error> {
+/// Checks every file that a database names (those that were there before `before`, if it is given) against its hash, in
+/// `folder`: how many there are, and those whose bytes are missing or altered.
+pub async fn check_files(
+    store: &Store,
+    folder: &Path,
+    before: Option<Time>,
+) -> Result<(u64, Vec<AttachmentId>), Error> {
+    let (mut files, mut bad) = (0, Vec::new());
     let mut after = AttachmentId(0);
     loop {
         let from = after;
-        let rows =
-            desk.store().read(move |rd| attachment::list_by_id(rd, from, PAGE).map_err(Error::from)).await?;
-        let Some(last) = rows.last() else { return Ok(()) };
+        let rows = store.read(move |rd| attachment::list_by_id(rd, from, PAGE).map_err(Error::from)).await?;
+        let Some(last) = rows.last() else { return Ok((files, bad)) };
         after = last.id;
-        for row in rows.into_iter().filter(|row| row.erased_at.is_none()) {
-            found.files += 1;
-            let path = blob(desk.files(), &row.sha256);
+        let wanted = |row: &attachment::AttachmentRow| {
+            row.erased_at.is_none() && before.is_none_or(|before| row.created_at < before)
+        };
+        for row in rows.into_iter().filter(wanted) {
+            files += 1;
+            let path = blob(folder, &row.sha256);
             let fits = tokio::task::spawn_blocking(move || -> std::io::Result<bool> {
                 let (mut file, mut hash) = (std::fs::File::open(path)?, Sha256::new());
                 let mut part = vec![0; 64 << 10];
@@ -186,7 +197,7 @@ async fn verify_files(desk: &Desk, found: &mut Verification) -> Result<(), Error
                 }
             });
             if !matches!(fits.await, Ok(Ok(true))) {
-                found.bad_files.push(row.id);
+                bad.push(row.id);
             }
         }
     }

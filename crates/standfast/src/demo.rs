@@ -19,7 +19,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use standfast_desk::{AgentCaller, AgentView, Desk, NewAgent, add_agent, add_team};
 use standfast_domain::{OsEntropy, TeamId, Time};
-use standfast_store::{Lane, request, setting};
+use standfast_store::{Lane, agent, request, setting};
 
 use crate::config::HostKeyConfig;
 
@@ -30,7 +30,7 @@ const REQUESTS: usize = 5_000;
 /// Where the draws begin.
 const SEED: u64 = 20_240_101;
 /// Setting that says whether the desk was filled: [`BEGUN`] or [`DONE`].
-const SETTING: &str = "demo";
+pub(crate) const SETTING: &str = "demo";
 const BEGUN: &str = "begun";
 const DONE: &str = "done";
 /// Issuer of the demo's identity tokens.
@@ -108,8 +108,10 @@ async fn stage(desk: &Desk) -> anyhow::Result<Stage> {
         Ok::<_, standfast_store::Error>(match setting::get(rd, SETTING)?.as_deref() {
             Some(DONE) => Stage::Done,
             Some(_) => Stage::Begun,
-            None if request::list_by_id(rd, standfast_domain::RequestId(0), 1)?.is_empty() => Stage::Empty,
-            None => Stage::InUse,
+            None => {
+                let asked = !request::list_by_id(rd, standfast_domain::RequestId(0), 1)?.is_empty();
+                if asked || !agent::list(rd)?.is_empty() { Stage::InUse } else { Stage::Empty }
+            }
         })
     });
     Ok(found.await?)

@@ -127,6 +127,8 @@ pub(crate) async fn open_store(config: &Config, hold: Hold, clock: &Arc<dyn Cloc
 pub(crate) async fn open_desk(config: &Config, hold: Hold, demo: bool) -> anyhow::Result<Desk> {
     let clock = SystemClock::shared();
     let store = open_store(config, hold, &clock).await?;
+    // What the demonstration has filled stays marked as one, however it is served.
+    let demo = demo || store.read(|rd| setting::get(rd, crate::demo::SETTING)).await?.is_some();
     let settings = Settings {
         name: config.name.clone(),
         public_url: config.public_url.clone(),

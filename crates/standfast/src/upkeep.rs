@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use standfast_desk::Verification;
-use standfast_domain::SystemClock;
+use standfast_domain::{SystemClock, Time};
 use standfast_store::{Database, backup as store_backup};
 
 use crate::config::Config;
@@ -64,6 +64,7 @@ pub(crate) async fn backup(config: &Config, target: &Path) -> anyhow::Result<Exi
     if target.exists() {
         bail!("{} exists already", target.display());
     }
+    let begun = SystemClock::shared().now();
     setup::make_folder(target)?;
     let (database, path) = (config.database(), target.join(backup_name(&config.database())));
     let contents = tokio::task::spawn_blocking(move || store_backup::backup(&database, &path)).await??;
@@ -74,7 +75,35 @@ pub(crate) async fn backup(config: &Config, target: &Path) -> anyhow::Result<Exi
         writeln!(page, "  {:<18} {:>9} rows", table.name, table.rows)?;
     }
     page.push_str("The master key is not part of the backup: keep a copy of master.key at another place.\n");
-    setup::print(&page)
+    // What came in meanwhile belongs to the next backup.
+    let bad = bad_files(config, &target.join("files"), Some(begun)).await?;
+    page.push_str(&bad.report);
+    setup::print(&page)?;
+    Ok(bad.exit)
+}
+
+/// What a look at the files of a backup or a restored desk says.
+struct BadFiles {
+    report: String,
+    exit: ExitCode,
+}
+
+/// Reads the files in `folder` back and compares them with what the database says.
+async fn bad_files(config: &Config, folder: &Path, before: Option<Time>) -> anyhow::Result<BadFiles> {
+    let store = setup::open_store(config, Hold::Look, &SystemClock::shared()).await?;
+    let checked = standfast_desk::check_files(&store, folder, before).await;
+    store.close().await;
+    let (files, bad) = checked?;
+    let mut report = String::new();
+    for file in &bad {
+        writeln!(report, "FAULT attachment {file}: its bytes are missing or altered")?;
+    }
+    if bad.is_empty() {
+        writeln!(report, "{files} files read back, all as they were sent")?;
+        return Ok(BadFiles { report, exit: ExitCode::SUCCESS });
+    }
+    writeln!(report, "{} OF {files} FILES ARE NOT AS THEY WERE SENT; everything else is there", bad.len())?;
+    Ok(BadFiles { report, exit: ExitCode::FAILURE })
 }
 
 /// Restores a backup into an empty place.
@@ -93,10 +122,13 @@ pub(crate) async fn restore(config: &Config, source: &Path) -> anyhow::Result<Ex
         tokio::task::spawn_blocking(move || store_backup::restore(&path, &database, now)).await??;
     let files = copy_files(&source.join("files"), &config.files())?;
     let rows: u64 = contents.tables.iter().map(|table| table.rows).sum();
+    let bad = bad_files(config, &config.files(), None).await?;
     setup::print(&format!(
-        "{rows} rows in {} tables and {files} files restored.\nPut the copy of master.key beside the database, then check with: standfast verify\n",
-        contents.tables.len()
-    ))
+        "{rows} rows in {} tables and {files} files restored.\n{}Put the copy of master.key beside the database, then check with: standfast verify\n",
+        contents.tables.len(),
+        bad.report
+    ))?;
+    Ok(bad.exit)
 }
 
 /// Copies finished attachments, each synced; what is still coming in has no row yet and is left out.

@@ -33,6 +33,29 @@ store_test! {
         assert_eq!(own_requests(&desk, &who).await.unwrap().len(), 1);
     }
 
+    async fn a_theft_does_not_wait_behind_an_ordinary_question(store) {
+        let desk = TestDesk::new(&store);
+        let who = visitor(1);
+        let calm = desk.ask(&who, "c1", "my app is slow").await;
+        let theft = Intake { kind: Some("theft".into()), ..intake("c2", "my funds are being stolen") };
+        let theft = receive(&desk, &who, theft).await.unwrap().receipt;
+        assert!(!theft.joined && theft.at_risk);
+        assert_ne!(theft.number, calm.number);
+        assert_eq!((theft.place, theft.next.code.as_str()), (Some(1), "at_risk"));
+        // More of the same joins it, and a question without a type takes the one that is named later.
+        let more = Intake { kind: Some("theft".into()), ..intake("c3", "another coin is gone") };
+        assert_eq!(receive(&desk, &who, more).await.unwrap().receipt.number, theft.number);
+        let other = visitor(2);
+        let vague = desk.ask(&other, "c1", "请帮帮我").await;
+        let typed = Intake { kind: Some("pending".into()), ..intake("c2", "转账没有到账") };
+        let typed = receive(&desk, &other, typed).await.unwrap().receipt;
+        assert_eq!((typed.number, typed.joined), (vague.number, true));
+        let agent = desk.agent("mei", Role::Agent).await;
+        let (shown, _) = detail(&desk, &agent, typed.request_id).await.unwrap();
+        assert_eq!(shown.request.summary.kind, "pending");
+        assert!(verify(&desk).await.unwrap().is_sound());
+    }
+
     async fn the_same_client_id_gets_the_same_receipt(store) {
         let desk = TestDesk::new(&store);
         let mut tasks = tokio::task::JoinSet::new();

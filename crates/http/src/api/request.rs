@@ -26,7 +26,8 @@ use crate::problem::Problem;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewRequest {
-    /// Made by the client, at most 64 characters; the same id gets the same receipt and makes no second message.
+    /// Made by the client, at most 64 characters; the same id gets the same receipt and makes no second message, whatever
+    /// the words: a new id for new words.
     #[schema(example = "0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e55", pattern = "^[A-Za-z0-9_-]{1,64}$")]
     client_id: String,
     /// The customer's words.
@@ -67,7 +68,8 @@ pub(crate) struct NewRequest {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMessage {
-    /// Made by the client, at most 64 characters; the same id gets the same receipt and makes no second message.
+    /// Made by the client, at most 64 characters; the same id gets the same receipt and makes no second message, whatever
+    /// the words: a new id for new words.
     #[schema(example = "0198c7f2-7c1e-7b7e-a3c4-6a2f6b1d9e56", pattern = "^[A-Za-z0-9_-]{1,64}$")]
     client_id: String,
     /// The customer's words.
