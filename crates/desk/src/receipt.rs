@@ -66,6 +66,13 @@ pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Re
         _ => "spam",
     };
     let place_text = place.map(|p| p.to_string()).unwrap_or_default();
+    let mut next = words(language, &format!("receipt.next.{code}"), &[("place", &place_text)]);
+    if findings.masked && !findings.exposed() {
+        if language == Language::English {
+            next.push(' ');
+        }
+        next.push_str(&words(language, "receipt.masked", &[]));
+    }
     Receipt {
         request_id: row.id,
         number: row.number,
@@ -76,10 +83,7 @@ pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Re
         at_risk: row.at_risk,
         place,
         expected,
-        next: NextStep {
-            code: code.to_owned(),
-            text: words(language, &format!("receipt.next.{code}"), &[("place", &place_text)]),
-        },
+        next: NextStep { code: code.to_owned(), text: next },
         secret: findings.notice(language),
         head: hex(&row.head),
         received_at: now,

@@ -16,6 +16,8 @@ const MOST_IDENTIFIERS: usize = 32;
 pub(crate) struct Findings {
     kinds: BTreeSet<SecretKind>,
     pub(crate) identifiers: Vec<IdentifierView>,
+    /// Whether digits were masked of which nobody knows whether they are a key or a transaction.
+    pub(crate) masked: bool,
 }
 
 impl Findings {
@@ -53,7 +55,11 @@ impl Findings {
     pub(crate) fn take(&mut self, screened: &standfast_guard::Screened) {
         self.kinds.extend(screened.findings.iter().map(|f| f.kind).filter(|kind| kind.is_exposure()));
         for found in &screened.identifiers {
-            if found.kind == IdentifierKind::AmbiguousHex || self.identifiers.len() == MOST_IDENTIFIERS {
+            if found.kind == IdentifierKind::AmbiguousHex {
+                self.masked = true;
+                continue;
+            }
+            if self.identifiers.len() == MOST_IDENTIFIERS {
                 continue;
             }
             if self.identifiers.iter().all(|known| known.value != found.value) {

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use standfast_desk::{AgentChange, Desk, NewAgent, add_agent, add_team, change_agent, find_agent};
+use standfast_desk::{
+    AgentChange, AgentView, Desk, NewAgent, add_agent, add_team, change_agent, find_agent, list_agents, words,
+};
 use standfast_domain::{AgentId, Language, Role};
 
 use crate::config::Config;
@@ -30,6 +32,8 @@ pub(crate) enum UserCommand {
         #[arg(long, default_value = "en")]
         language: String,
     },
+    /// Lists everybody: address, name, role, and whether they may sign in.
+    List,
     /// Sets a new password, read from the first line of standard input, and ends all sessions.
     Password {
         /// Sign-in address.
@@ -57,9 +61,20 @@ pub(crate) enum UserCommand {
 /// Runs one of the commands.
 pub(crate) async fn user(config: Config, command: UserCommand) -> anyhow::Result<ExitCode> {
     let desk = setup::open_desk(&config, Hold::Beside, false).await?;
-    let said = run(&desk, command).await;
+    let said = run(&desk, command).await.map_err(explained);
     desk.store().close().await;
     setup::print(&format!("{}\n", said?))
+}
+
+/// Says in words what is wrong with a value.
+fn explained(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(standfast_desk::Error::Invalid { field, reason }) => {
+            let reason = words(Language::English, &format!("problem.invalid.reason.{reason}"), &[]);
+            anyhow::anyhow!("{field}: {reason}")
+        }
+        _ => error,
+    }
 }
 
 async fn run(desk: &Desk, command: UserCommand) -> anyhow::Result<String> {
@@ -79,6 +94,18 @@ async fn run(desk: &Desk, command: UserCommand) -> anyhow::Result<String> {
             };
             let agent = add_agent(desk, None, new).await?;
             Ok(format!("added {} ({})", agent.email, agent.role.as_str()))
+        }
+        UserCommand::List => {
+            let line = |agent: &AgentView| {
+                let may = if agent.disabled { "disabled" } else { "may sign in" };
+                format!("{}  {}  {}  {may}", agent.email, agent.name, agent.role.as_str())
+            };
+            let people = list_agents(desk, None).await?;
+            Ok(if people.is_empty() {
+                "nobody yet: see standfast user add --help".to_owned()
+            } else {
+                people.iter().map(line).collect::<Vec<_>>().join("\n")
+            })
         }
         UserCommand::Password { email } => {
             let password = Some(read_password()?);

@@ -31,7 +31,7 @@ pub struct Guarantee {
     pub version: String,
     /// SQLite's `journal_mode`; PostgreSQL's `wal_level`.
     pub journal_mode: String,
-    /// SQLite's `synchronous` (2 is FULL); PostgreSQL's `synchronous_commit`.
+    /// SQLite's `synchronous`; PostgreSQL's `synchronous_commit`.
     pub synchronous: String,
     /// The file of SQLite.
     pub path: Option<PathBuf>,
@@ -145,7 +145,13 @@ fn sqlite(rd: &mut Rd, path: &Path) -> Result<Guarantee, Error> {
         engine: "sqlite",
         version,
         journal_mode,
-        synchronous: synchronous.to_string(),
+        synchronous: match synchronous {
+            0 => "OFF".to_owned(),
+            1 => "NORMAL".to_owned(),
+            2 => "FULL".to_owned(),
+            3 => "EXTRA".to_owned(),
+            other => other.to_string(),
+        },
         path: Some(path.to_owned()),
         free_bytes,
         wal_bytes: Some(wal_bytes),

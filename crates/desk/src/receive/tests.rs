@@ -33,6 +33,18 @@ store_test! {
         assert_eq!(own_requests(&desk, &who).await.unwrap().len(), 1);
     }
 
+    async fn who_sends_unproven_digits_is_told_how_to_send_a_hash(store) {
+        let desk = TestDesk::new(&store);
+        let digits = "88df016429689c079f3b2f6ad39fa052532c56795b733da78a91ebe6a713944b";
+        for (n, text) in [format!("my wallet shows nothing 0x{digits}"), format!("我的钱包 {digits}")].iter().enumerate() {
+            let receipt = desk.ask(&visitor(1 + u8::try_from(n).unwrap()), "c1", text).await;
+            assert!(receipt.secret.is_none());
+            assert!(["transaction hash", "交易哈希"].iter().any(|word| receipt.next.text.contains(word)), "{}", receipt.next.text);
+        }
+        let plain = desk.ask(&visitor(9), "c1", &format!("transaction hash 0x{digits}")).await;
+        assert!(!plain.next.text.contains("hidden"), "{}", plain.next.text);
+    }
+
     async fn a_theft_does_not_wait_behind_an_ordinary_question(store) {
         let desk = TestDesk::new(&store);
         let who = visitor(1);

@@ -83,7 +83,7 @@ pub(crate) struct AgentChangeWish {
     responses((status = 200, description = "The agents", body = Agents))
 )]
 pub(crate) async fn list(State(app): State<App>, agent: SignedIn) -> Result<Answer<Agents>, Problem> {
-    Ok(Answer(Agents { items: list_agents(&app.desk, &agent.caller).await? }))
+    Ok(Answer(Agents { items: list_agents(&app.desk, Some(&agent.caller)).await? }))
 }
 
 /// Lists the teams.

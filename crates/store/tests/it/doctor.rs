@@ -11,7 +11,7 @@ store_test! {
         assert!(guarantee.commit_p50 > Duration::ZERO && guarantee.commit_p50 <= guarantee.commit_p99);
         match store.dialect() {
             Dialect::Sqlite => {
-                assert_eq!((guarantee.journal_mode.as_str(), guarantee.synchronous.as_str()), ("wal", "2"));
+                assert_eq!((guarantee.journal_mode.as_str(), guarantee.synchronous.as_str()), ("wal", "FULL"));
                 assert!(guarantee.free_bytes.unwrap() > 0 && guarantee.wal_bytes.unwrap() > 0);
             }
             Dialect::Postgres => {
