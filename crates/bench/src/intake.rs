@@ -66,14 +66,14 @@ pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::R
          outbox; three further indexes; no HTTP, no screening, no chain, no receipts). The store's own threads with the \
          same units, without savepoints and with statements sent ahead, stand beside it.",
     );
-    for clients in [512, 64] {
+    for clients in [512, 64].into_iter().filter(|clients| options.wants_case("sqlite", *clients)) {
         sqlite(options, report, clients).await?;
     }
     if testing::server().is_none() {
         report.say("PostgreSQL was not measured: STANDFAST_TEST_POSTGRES is not set.");
         return Ok(());
     }
-    for clients in [512, 64] {
+    for clients in [512, 64].into_iter().filter(|clients| options.wants_case("postgres", *clients)) {
         postgres(options, report, clients).await?;
     }
     Ok(())

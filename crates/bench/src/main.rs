@@ -53,6 +53,9 @@ struct Options {
     /// Where the two reports go: docs, or the home when not everything was measured in full.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Of the part `intake` only these: sqlite-512, sqlite-64, postgres-512, postgres-64.
+    #[arg(long = "case", value_delimiter = ',')]
+    cases: Vec<String>,
     /// Additional settings of the measured desk as `NAME=VALUE`, such as `STANDFAST_LOG=warn`; noted in the report.
     #[arg(long = "set")]
     settings: Vec<String>,
@@ -61,6 +64,10 @@ struct Options {
 impl Options {
     fn wants(&self, part: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == part)
+    }
+
+    fn wants_case(&self, engine: &str, clients: usize) -> bool {
+        self.cases.is_empty() || self.cases.contains(&format!("{engine}-{clients}"))
     }
 
     /// Seconds, or far fewer when only trying.
@@ -103,7 +110,7 @@ fn main() -> anyhow::Result<()> {
         }
         anyhow::Ok(())
     })?;
-    let whole = options.only.is_empty() && !options.quick;
+    let whole = options.only.is_empty() && options.cases.is_empty() && !options.quick;
     let out = options.out.unwrap_or_else(|| if whole { "docs".into() } else { options.home.clone() });
     report.write(&out)
 }

@@ -10,7 +10,7 @@ use crate::attachment::bind;
 use crate::caller::hex;
 use crate::command::{Answer, Then};
 use crate::draft::{check_client_id, json_list, plain, says_nothing};
-use crate::receipt::{is_late, receipt_key};
+use crate::receipt::{ReceiptKey, is_late};
 use crate::record::{NewEntry, Record};
 use crate::screening::Findings;
 use crate::view::EntryView;
@@ -79,21 +79,21 @@ async fn write(
     }
     let mut findings = Findings::default();
     let text = findings.text(&plain(&answer.text));
-    let key = receipt_key(&agent.scope(), &answer.client_id);
+    let key = ReceiptKey::new(Some(id), &agent.scope(), &answer.client_id);
     let (desk, agent, now) = (desk.clone(), agent.clone(), desk.now());
     let store = desk.store().clone();
     let unit = Arc::new(Unit { desk, agent, answer, kind, text, findings, now });
     let attempt = || {
         let (unit, key) = (unit.clone(), key.clone());
         store.write(Lane::Ordinary, id.0, move |tx| {
-            if let Some(body) = receipt::find(tx, &key)? {
+            if let Some(body) = receipt::find(tx, key.as_bytes())? {
                 let answered: Answered =
                     serde_json::from_str(&body).map_err(|_| Error::Inconsistent("receipt"))?;
                 return Ok(Answered { replayed: true, ..answered });
             }
             let answered = unit.write(tx, id)?;
             let body = serde_json::to_string(&answered).map_err(|_| Error::Inconsistent("receipt"))?;
-            receipt::insert(tx, &key, id, answered.seq, &body, unit.now)?;
+            receipt::insert(tx, key.as_bytes(), id, answered.seq, &body, unit.now)?;
             Ok(answered)
         })
     };

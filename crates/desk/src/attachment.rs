@@ -12,7 +12,7 @@ use tokio::io::AsyncWriteExt as _;
 use crate::caller::{Customer, hex};
 use crate::command::UploadCommand;
 use crate::draft::{check_client_id, plain};
-use crate::receipt::{is_late, receipt_key};
+use crate::receipt::{ReceiptKey, is_late};
 use crate::screening::Findings;
 use crate::view::{AttachmentView, UploadView};
 use crate::{AgentCaller, Desk, Error};
@@ -175,11 +175,11 @@ impl Upload {
             created_at: self.desk.now(),
             erased_at: None,
         };
-        let key = receipt_key(&format!("upload {}", self.scope), &self.command.client_id);
+        let key = ReceiptKey::new(None, &format!("upload {}", self.scope), &self.command.client_id);
         let attempt = || {
             let (row, key) = (row.clone(), key.clone());
             self.desk.store().write(Lane::Ordinary, row.id.0, move |tx| {
-                let known = receipt::find(tx, &key)?;
+                let known = receipt::find(tx, key.as_bytes())?;
                 if let Some(id) = &known {
                     let id = id.parse().map_err(|_| Error::Inconsistent("receipt"))?;
                     if let Some(row) = attachment::find(tx, id)? {
@@ -191,7 +191,7 @@ impl Upload {
                     // Never sent, and forgotten by housekeeping meanwhile: here it is again.
                     return Ok(row.clone());
                 }
-                receipt::insert(tx, &key, RequestId(0), 0, &row.id.to_string(), row.created_at)?;
+                receipt::insert(tx, key.as_bytes(), RequestId(0), 0, &row.id.to_string(), row.created_at)?;
                 Ok(row.clone())
             })
         };

@@ -54,6 +54,14 @@ impl Customer {
             Self::Link(id) => format!("l:{id}"),
         }
     }
+
+    /// The one request that a link opens.
+    pub(crate) const fn linked(&self) -> Option<RequestId> {
+        match self {
+            Self::Visitor(_) => None,
+            Self::Link(id) => Some(*id),
+        }
+    }
 }
 
 /// Somebody on the desk who is signed in.

@@ -1,7 +1,7 @@
 //! Receipts: the answer to every accepted message, and under which key it is kept.
 
 use sha2::{Digest, Sha256};
-use standfast_domain::{Language, State, Time};
+use standfast_domain::{Language, RequestId, State, Time};
 use standfast_store::request::RequestRow;
 
 use crate::caller::{Visitor, hex};
@@ -9,14 +9,36 @@ use crate::screening::Findings;
 use crate::view::{NextStep, Receipt};
 use crate::{Desk, Error, words};
 
-/// The key under which the answer to this caller and client id is kept.
-pub(crate) fn receipt_key(scope: &str, client_id: &str) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    hash.update(b"receipt 1 ");
-    hash.update(scope.as_bytes());
-    hash.update([0]);
-    hash.update(client_id.as_bytes());
-    hash.finalize().iter().take(16).copied().collect()
+/// Bytes of a key's hash.
+const HASH: usize = 16;
+
+/// The key under which the answer to this caller and client id is kept: a hash, after the id of the request that the
+/// call names. Most calls name one, and most of these name a recent one, so that their keys are neighbours in the index
+/// and share its pages: with hashes alone every answer would dirty a page of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReceiptKey(Vec<u8>);
+
+impl ReceiptKey {
+    pub(crate) fn new(request: Option<RequestId>, scope: &str, client_id: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(b"receipt 1 ");
+        hash.update(scope.as_bytes());
+        hash.update([0]);
+        hash.update(client_id.as_bytes());
+        let hash = hash.finalize();
+        let place = request.map(|id| id.0.to_be_bytes());
+        Self(place.iter().flatten().chain(hash.iter().take(HASH)).copied().collect())
+    }
+
+    /// Where the answer is kept.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Where the same words are kept when they were sent before without naming a request.
+    pub(crate) fn unplaced(&self) -> &[u8] {
+        self.0.last_chunk::<HASH>().map_or(&[], <[u8; HASH]>::as_slice)
+    }
 }
 
 /// Whether a unit failed because the same client id was answered meanwhile by another process: run again, it finds

@@ -17,7 +17,7 @@ use crate::command::{FollowUp, Intake, Join};
 use crate::draft::{Draft, plain};
 use crate::erasure::erase_entry;
 use crate::numbers::Known;
-use crate::receipt::{self, Accepted, receipt_key, visitor_shard};
+use crate::receipt::{self, Accepted, ReceiptKey, visitor_shard};
 use crate::record::{Record, beginning};
 use crate::screening::Findings;
 use crate::view::{IdentifierView, Receipt};
@@ -64,15 +64,25 @@ pub async fn follow_up(
     write(desk, caller, words, Some(known)).await
 }
 
-/// The receipt that this caller's words got under this client id, if that was at `since` or later.
+/// The receipt that this caller's words, to the request with this number if they named one, got under this client id, if
+/// that was at `since` or later.
 pub async fn received_since(
     desk: &Desk,
     caller: &Customer,
+    number: Option<RequestNumber>,
     client_id: &str,
     since: Time,
 ) -> Result<Option<Received>, Error> {
-    let key = receipt_key(&caller.scope(), client_id);
-    let body = desk.store().read(move |rd| answers::find(rd, &key).map_err(Error::from)).await?;
+    let named = match number {
+        Some(number) => match desk.numbers().find(desk, number).await {
+            Ok(known) => Some(known.id),
+            Err(Error::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        },
+        None => caller.linked(),
+    };
+    let key = ReceiptKey::new(named, &caller.scope(), client_id);
+    let body = desk.store().read(move |rd| answers::find(rd, key.as_bytes()).map_err(Error::from)).await?;
     let Some(body) = body else { return Ok(None) };
     let receipt: Receipt = serde_json::from_str(&body).map_err(|_| Error::Inconsistent("receipt"))?;
     Ok((receipt.received_at >= since).then_some(Received { receipt, replayed: true }))
@@ -116,13 +126,13 @@ async fn attempt(
     at_risk: bool,
 ) -> Result<Received, Error> {
     let lane = if at_risk { Lane::AtRisk } else { Lane::Ordinary };
-    let shard = match (target, caller) {
-        (Some(id), _) => id.0,
-        (None, Customer::Link(id)) => id.0,
+    let named = target.or(caller.linked());
+    let shard = match (named, caller) {
+        (Some(id), _) | (None, &Customer::Link(id)) => id.0,
         // Whoever writes for the first time meets nobody; whoever writes twice at once meets himself.
         (None, Customer::Visitor(visitor)) => visitor_shard(visitor),
     };
-    let key = receipt_key(&caller.scope(), &words.client_id);
+    let key = ReceiptKey::new(named, &caller.scope(), &words.client_id);
     let (desk_, caller, words) = (desk.clone(), caller.clone(), words.clone());
     desk.store()
         .write(lane, shard, move |tx| {
@@ -137,7 +147,7 @@ struct Unit<'a> {
     caller: &'a Customer,
     words: &'a Draft,
     /// Where the receipt is kept.
-    key: &'a [u8],
+    key: &'a ReceiptKey,
 }
 
 impl Unit<'_> {
@@ -155,7 +165,8 @@ impl Unit<'_> {
             Customer::Visitor(visitor) => Some(visitor.subject()),
             Customer::Link(_) => None,
         };
-        let held = request::hold_for(tx, id, self.key, subject)?.ok_or(Error::NotFound)?;
+        let keys = [self.key.as_bytes(), self.key.unplaced()];
+        let held = request::hold_for(tx, id, keys, subject)?.ok_or(Error::NotFound)?;
         if let Some(body) = held.answer {
             return replayed(&body);
         }
@@ -181,7 +192,7 @@ impl Unit<'_> {
 
     /// Words of a visitor who names no request.
     fn write_of(&self, tx: &mut Tx, visitor: &Visitor) -> Result<Received, Error> {
-        let (body, known) = answers::find_with_visitor(tx, self.key, visitor.subject())?;
+        let (body, known) = answers::find_with_visitor(tx, self.key.as_bytes(), visitor.subject())?;
         if let Some(body) = body {
             return replayed(&body);
         }
@@ -230,7 +241,7 @@ impl Unit<'_> {
     /// Keeps the receipt for whoever asks again.
     fn keep(&self, tx: &mut Tx, receipt: Receipt) -> Result<Received, Error> {
         let body = serde_json::to_string(&receipt).map_err(|_| Error::Inconsistent("receipt"))?;
-        answers::insert(tx, self.key, receipt.request_id, receipt.seq, &body, self.words.now)?;
+        answers::insert(tx, self.key.as_bytes(), receipt.request_id, receipt.seq, &body, self.words.now)?;
         Ok(Received { receipt, replayed: false })
     }
 }

@@ -271,27 +271,28 @@ pub struct Held {
     pub visitor: Option<CustomerId>,
 }
 
-/// What a message to a request needs, in one statement: the request, held as by [`lock`]; the answer under this key;
-/// the customer behind the visitor with this subject.
+/// What a message to a request needs, in one statement: the request, held as by [`lock`]; the answer under one of these
+/// keys; the customer behind the visitor with this subject.
 pub fn hold_for(
     tx: &mut Tx,
     id: RequestId,
-    key: &[u8],
+    keys: [&[u8]; 2],
     subject: Option<&str>,
 ) -> Result<Option<Held>, Error> {
     let sql = match tx.dialect() {
         Dialect::Sqlite => select!(
-            ", (SELECT body FROM receipt WHERE key = $2), \
+            ", (SELECT body FROM receipt WHERE key IN ($2, $4) LIMIT 1), \
              (SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $3)",
             "WHERE r.id = $1"
         ),
         Dialect::Postgres => select!(
-            ", (SELECT body FROM receipt WHERE key = $2), \
+            ", (SELECT body FROM receipt WHERE key IN ($2, $4) LIMIT 1), \
              (SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $3)",
             "WHERE r.id = $1 FOR UPDATE OF r"
         ),
     };
-    held(tx, sql, params![id, key, subject], |columns| {
+    let [key, other] = keys;
+    held(tx, sql, params![id, key, subject, other], |columns| {
         Ok(Held { row: row(columns)?, answer: columns.get(36)?, visitor: columns.get(37)? })
     })
 }

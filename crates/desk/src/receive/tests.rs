@@ -121,6 +121,24 @@ store_test! {
         assert_eq!(third.place, Some(1), "the board is fed by the relay, which does not run here");
     }
 
+    async fn the_same_words_get_the_same_receipt_also_when_they_now_name_their_request(store) {
+        let desk = TestDesk::new(&store);
+        let who = visitor(1);
+        let first = desk.ask(&who, "c1", "My swap failed").await;
+        let again = |client_id: &str| {
+            let words = FollowUp { client_id: client_id.into(), text: "My swap failed".into(), ..FollowUp::default() };
+            follow_up(&desk, &who, first.number, words)
+        };
+        let known = again("c1").await.unwrap();
+        assert!(known.replayed);
+        assert_eq!(known.receipt, first);
+        let new = again("c2").await.unwrap();
+        assert!(!new.replayed);
+        let same = again("c2").await.unwrap();
+        assert!(same.replayed);
+        assert_eq!(same.receipt, new.receipt);
+    }
+
     async fn solved_opens_again_and_closed_starts_anew(store) {
         let desk = TestDesk::new(&store);
         let agent = desk.agent("mei", Role::Agent).await;

@@ -255,12 +255,13 @@ async fn deliver(
 ) -> Result<Received, Error> {
     let typed = &sent.typed;
     let content = content(typed);
-    if let Some(received) = sent.seal.received(&app.desk, customer, PURPOSE, &content).await? {
+    let about = typed.about.parse::<RequestNumber>().ok();
+    if let Some(received) = sent.seal.received(&app.desk, customer, about, PURPOSE, &content).await? {
         return Ok(received);
     }
     let client_id = sent.seal.client_id(app.desk.keys(), PURPOSE, &content);
     let attachments = attachments(typed);
-    if let Ok(number) = typed.about.parse::<RequestNumber>() {
+    if let Some(number) = about {
         let mut text = typed.text.clone();
         for (code, value) in typed.fields.iter().filter(|(_, value)| !value.is_empty()) {
             if let Some(known) = field(code) {

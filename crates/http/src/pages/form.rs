@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use standfast_desk::{Customer, Desk, Error, Keys, Received, received_since};
-use standfast_domain::Time;
+use standfast_domain::{RequestNumber, Time};
 
 use super::visit::Sender;
 use super::words::{Words, size};
@@ -110,16 +110,17 @@ impl Seal {
         Some(client_id(keys, &id, purpose, content))
     }
 
-    /// The receipt that the same words got within a day from a form of the day before.
+    /// The receipt that the same words, to this request if they named one, got within a day from a form of the day before.
     pub(crate) async fn received(
         &self,
         desk: &Desk,
         customer: &Customer,
+        number: Option<RequestNumber>,
         purpose: &str,
         content: &str,
     ) -> Result<Option<Received>, Error> {
         let Some(id) = self.client_id_before(desk.keys(), purpose, content) else { return Ok(None) };
-        received_since(desk, customer, &id, Time(desk.now().0 - DAY_MICROS)).await
+        received_since(desk, customer, number, &id, Time(desk.now().0 - DAY_MICROS)).await
     }
 
     /// The visitor secret for a browser without a cookie: the same for every sending of the same form.

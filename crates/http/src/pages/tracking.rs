@@ -206,7 +206,7 @@ async fn deliver(
     sent: &Submission,
 ) -> Result<Received, Error> {
     let (purpose, content) = (purpose(number), content(&sent.typed));
-    if let Some(received) = sent.seal.received(&app.desk, customer, &purpose, &content).await? {
+    if let Some(received) = sent.seal.received(&app.desk, customer, Some(number), &purpose, &content).await? {
         return Ok(received);
     }
     let command = FollowUp {

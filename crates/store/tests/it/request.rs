@@ -146,7 +146,7 @@ store_test! {
         let row = one_request(&store).await;
         let hold = |key: &'static [u8], subject: Option<&'static str>| {
             store.write::<_, Error, _>(Lane::Ordinary, 7, move |tx| {
-                request::hold_for(tx, RequestId(7), key, subject)
+                request::hold_for(tx, RequestId(7), [b"elsewhere", key], subject)
             })
         };
         let held = hold(b"key", Some("somebody")).await.unwrap().unwrap();
@@ -158,7 +158,7 @@ store_test! {
             assert_eq!((held.answer, held.visitor), (None, None), "{subject:?}");
         }
         let none = store.write::<_, Error, _>(Lane::Ordinary, 8, |tx| {
-            request::hold_for(tx, RequestId(8), b"key", Some("somebody"))
+            request::hold_for(tx, RequestId(8), [b"key", b"elsewhere"], Some("somebody"))
         });
         assert_eq!(none.await, Ok(None));
         let first_words = |key: &'static [u8], subject: &'static str| {
@@ -200,7 +200,7 @@ store_test! {
             .map(|shard| {
                 store.write::<_, Error, _>(Lane::Ordinary, shard, move |tx| {
                     let locked = request::lock(tx, RequestId(7))?.map(|row| row.customer_id);
-                    let held = request::hold_for(tx, RequestId(7), b"key", None)?.map(|held| held.row.customer_id);
+                    let held = request::hold_for(tx, RequestId(7), [b"key", b"elsewhere"], None)?.map(|held| held.row.customer_id);
                     Ok((locked, held))
                 })
             })
