@@ -281,12 +281,12 @@ pub fn hold_for(
 ) -> Result<Option<Held>, Error> {
     let sql = match tx.dialect() {
         Dialect::Sqlite => select!(
-            ", (SELECT body FROM receipt WHERE key IN ($2, $4) LIMIT 1), \
+            ", COALESCE((SELECT body FROM receipt WHERE key = $2), (SELECT body FROM receipt WHERE key = $4)), \
              (SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $3)",
             "WHERE r.id = $1"
         ),
         Dialect::Postgres => select!(
-            ", (SELECT body FROM receipt WHERE key IN ($2, $4) LIMIT 1), \
+            ", COALESCE((SELECT body FROM receipt WHERE key = $2), (SELECT body FROM receipt WHERE key = $4)), \
              (SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $3)",
             "WHERE r.id = $1 FOR UPDATE OF r"
         ),
