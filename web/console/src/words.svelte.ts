@@ -8,11 +8,23 @@ import {
 import { speak } from './api/http';
 import { preferences } from './session/preferences.svelte';
 
-const catalogs: Record<Language, () => Promise<{ default: Catalog }>> = {
-  'zh-CN': () => import('../../../locales/zh-CN/console.json'),
-  en: () => import('../../../locales/en/console.json'),
+/** `console` is there before anything is shown; other areas come with the part of the console that speaks them. */
+export type Area = 'console' | 'insight';
+
+type Load = () => Promise<{ default: Catalog }>;
+
+const catalogs: Record<Area, Record<Language, Load>> = {
+  console: {
+    'zh-CN': () => import('../../../locales/zh-CN/console.json'),
+    en: () => import('../../../locales/en/console.json'),
+  },
+  insight: {
+    'zh-CN': () => import('../../../locales/zh-CN/insight.json'),
+    en: () => import('../../../locales/en/insight.json'),
+  },
 };
 
+const areas = new Set<Area>(['console']);
 let current = $state.raw<Translate>(translator('en', {}));
 
 /** The text of `key` in the reader's language; reading it in a template follows a change of language. */
@@ -32,10 +44,22 @@ export function titled(
   return titles?.[current.language] ?? titles?.en ?? fallback;
 }
 
-/** Loads a catalogue and changes to it; the old language stays until the new one is there. */
+/** Loads the catalogues and changes to them; the old language stays until the new one is there. */
 export async function useLanguage(wanted: Language): Promise<void> {
-  const { default: catalog } = await catalogs[wanted]();
-  current = translator(wanted, catalog);
+  const loaded = await Promise.all([...areas].map((area) => catalogs[area][wanted]()));
+  current = translator(wanted, Object.assign({}, ...loaded.map((each) => each.default)) as Catalog);
   speak(wanted);
   if (preferences.language !== wanted) preferences.set({ language: wanted });
+}
+
+/** Adds the words of an area, in this language and in every later one. */
+export async function useArea(area: Area): Promise<void> {
+  if (areas.has(area)) return;
+  areas.add(area);
+  try {
+    await useLanguage(current.language);
+  } catch (error) {
+    areas.delete(area);
+    throw error;
+  }
 }

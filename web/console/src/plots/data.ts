@@ -1,0 +1,106 @@
+/** What plots are given. Instants are milliseconds since 1970; a value that is not known is null, never zero. */
+import type { Measured } from './figure';
+
+/** A figure with what is known of its certainty. `low` and `high` bound its 95 % interval; `small`: too few cases to rely on. */
+export interface Estimate {
+  value: number | null;
+  low?: number | null;
+  high?: number | null;
+  /** How many cases it stands on. */
+  n?: number | null;
+  small?: boolean;
+}
+
+export interface Point extends Estimate {
+  /** The start of the bucket. */
+  at: number;
+  /** The bucket is not over yet. */
+  partial?: boolean;
+  /** Of a comparison: the instant it really belongs to; `at` is where it is drawn. */
+  was?: number;
+}
+
+export interface Series {
+  /** Decides the colour; `REST_KEY` for all others together. */
+  key: string;
+  label: string;
+  points: readonly Point[];
+}
+
+/** Something that happened: a release, an incident, a market move. */
+export interface Mark {
+  at: number;
+  /** For what lasted. */
+  until?: number;
+  label: string;
+}
+
+export interface Range {
+  from: number;
+  until: number;
+}
+
+/** One line of a ranking. */
+export interface Ranked extends Estimate {
+  key: string;
+  label: string;
+  /** The same figure in the period compared with. */
+  before?: number | null;
+}
+
+/** A cell that is shown otherwise than it is copied. */
+export interface Shown {
+  value: number | string | null;
+  text: string;
+}
+export type Cell = string | number | null | Shown;
+
+export interface Column {
+  label: string;
+  numeric?: boolean;
+}
+
+/** Every plot as a table: for the eye, for screen readers, and for copying. */
+export interface Table {
+  columns: readonly Column[];
+  rows: readonly (readonly Cell[])[];
+}
+
+export type State =
+  { kind: 'ready' } | { kind: 'loading' } | { kind: 'error'; text: string; retry?: () => void };
+
+/** What all plots take besides their data. */
+export interface PlotProps {
+  /** The finding or the question. */
+  title: string;
+  /** What was counted, where and when: in small print under the title. */
+  subtitle?: string;
+  /** Under the plot: what is left out, since when, how sure. */
+  note?: string;
+  /** What the value axis shows, with its unit: "Requests per day". */
+  axis: string;
+  measured: Measured;
+  state?: State;
+  /** Says why there is nothing; a general sentence when absent. */
+  empty?: string;
+  /** Level of the title's heading. */
+  level?: 2 | 3 | 4;
+  /** Height of the drawing in pixels. */
+  height?: number;
+}
+
+/** The cells of an estimate: value, low, high, n. */
+export function estimateCells(each: Estimate, say: (value: number) => string): Cell[] {
+  const shown = (value: number | null | undefined): Cell =>
+    value === null || value === undefined ? null : { value, text: say(value) };
+  return [shown(each.value), shown(each.low), shown(each.high), each.n ?? null];
+}
+
+/** Leaves out the columns that have nothing in any row, the first two excepted. */
+export function withoutEmpty({ columns, rows }: Table): Table {
+  const kept = columns.map(
+    (_, index) => index < 2 || rows.some((row) => row[index] !== null && row[index] !== ''),
+  );
+  const only = <T>(row: readonly T[]) => row.filter((_, index) => kept[index]);
+  return { columns: only(columns), rows: rows.map(only) };
+}

@@ -1,0 +1,30 @@
+/** Classes of a heat map: seven steps of one hue with round limits. Pure. */
+import { niceStep } from './scale';
+
+export const CLASSES = 7;
+
+/** The upper limits of the classes but the last, ascending; fewer when the values are few. */
+export function limits(values: readonly number[], whole: boolean): number[] {
+  const highest = Math.max(0, ...values.filter(Number.isFinite));
+  if (highest === 0) return [];
+  // Rounded up, so that the seven classes reach the highest value.
+  let step = niceStep(highest, CLASSES);
+  while (step * CLASSES < highest) step = niceStep(step * 2.3 * CLASSES, CLASSES);
+  if (whole) step = Math.max(1, Math.round(step));
+  const found: number[] = [];
+  for (let at = 1; at < CLASSES && step * at < highest; at += 1)
+    found.push(Number((step * at).toPrecision(12)));
+  return found;
+}
+
+/** 1 to 7; 0 for nothing at all. */
+export function classOf(value: number | null, bounds: readonly number[]): number {
+  if (value === null || value <= 0) return 0;
+  const at = bounds.findIndex((limit) => value <= limit);
+  return spreadClass(at < 0 ? bounds.length : at, bounds.length + 1);
+}
+
+/** With fewer than seven classes the colours are still spread from light to dark. */
+export function spreadClass(at: number, count: number): number {
+  return count <= 1 ? 4 : 1 + Math.round((at * (CLASSES - 1)) / (count - 1));
+}
