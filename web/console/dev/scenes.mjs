@@ -376,4 +376,64 @@ export const SCENES = [
       await it.settle(800);
     },
   },
+  ...[
+    ['overview', 1440, 'light', 'zh-CN', ''],
+    [
+      'overview',
+      1440,
+      'dark',
+      'en',
+      '?period=84d&where=type%2Ctheft%2Cfees&zone=America%2FNew_York',
+    ],
+    ['overview', 360, 'light', 'en', '?period=7d&compare=weekdays'],
+    ['types', 768, 'dark', 'zh-CN', '?period=84d'],
+    ['types', 1440, 'light', 'en', ''],
+    ['times', 1440, 'light', 'zh-CN', '?period=84d'],
+    ['times', 360, 'dark', 'zh-CN', '?from=2026-01-01&to=2026-01-02'],
+  ].map(([page, width, theme, language, search]) => ({
+    name: `insight-${page}-${width}-${theme}-${language}`,
+    as: 'analyst',
+    width,
+    theme,
+    language,
+    run: async (it) => {
+      await it.open(`/insight/${page}${search}`);
+      await it.page.locator('[data-plot] svg[data-drawing], .plot-blank').first().waitFor();
+      await it.settle(1_200);
+    },
+  })),
+  {
+    name: 'insight-values-zh',
+    as: 'sofia',
+    run: async (it) => {
+      await it.open('/insight/overview?where=type%2Ctheft');
+      await it.page.locator('.insight-chip button').first().click();
+      await it.page.locator('[role=listbox] [role=option]').first().waitFor();
+      await it.settle();
+    },
+  },
+  {
+    name: 'insight-zone-en',
+    as: 'admin',
+    language: 'en',
+    run: async (it) => {
+      await it.open('/insight/times');
+      await it.page.locator('.insight-bar button', { hasText: '/' }).click();
+      await it.page.keyboard.type('utc+8');
+      await it.settle();
+    },
+  },
+  {
+    name: 'insight-failing-zh',
+    as: 'analyst',
+    noise: NET,
+    run: async (it) => {
+      await it.open('/insight/overview');
+      await it.page.locator('[data-plot] svg[data-drawing]').first().waitFor();
+      await it.mock({ fail: 'insight/query' });
+      await it.open('/insight/types');
+      await it.page.locator('.plot-blank').first().waitFor();
+      await it.settle();
+    },
+  },
 ];

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
   deskPlace,
+  INSIGHT_PAGES,
+  insightPlace,
   isRequestId,
   readAddress,
   requestNumber,
@@ -18,6 +20,8 @@ describe('addresses', () => {
       deskPlace('at_risk', '7301000000000123'),
       deskPlace('all', null, { q: '被盗 & more', type: 'theft', team: '501' }),
       { room: 'settings', section: 'jobs' } as const,
+      ...INSIGHT_PAGES.map((page) => insightPlace(page, 'period=7d&where=type%2Ctheft')),
+      insightPlace(),
     ];
     for (const place of places) {
       const url = new URL(writeAddress(place), 'https://desk.example');

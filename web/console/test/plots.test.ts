@@ -181,22 +181,29 @@ describe('labels', () => {
   });
 
   it('of events never lie on each other, and no line goes through a name', () => {
-    const flag = fc.record({
-      x: fc.double({ min: 0, max: 800, noNaN: true }),
-      width: fc.double({ min: 5, max: 140, noNaN: true }),
-    });
+    const flag = fc
+      .record({
+        line: fc.integer({ min: 0, max: 800 }),
+        width: fc.integer({ min: 5, max: 140 }),
+        turned: fc.boolean(),
+      })
+      .map(({ line, width, turned }) => ({ line, width, x: turned ? line - 4 - width : line + 4 }));
     fc.assert(
       fc.property(fc.array(flag, { maxLength: 20 }), (all) => {
         const found = lanes(all, 3);
-        for (const [a, first] of all.entries())
-          for (const [b, second] of all.entries()) {
-            const [own, other] = [found[a] ?? null, found[b] ?? null];
-            if (a === b || own === null || other === null || second.x < first.x) continue;
-            const apart = first.x + first.width <= second.x;
-            // Where they would touch, the left one stands higher.
-            expect(apart || own > other || (first.x === second.x && own !== other)).toBe(true);
+        const shown = all.flatMap((each, index) => {
+          const lane = found[index] ?? null;
+          return lane === null ? [] : [{ ...each, lane, end: each.x + each.width }];
+        });
+        for (const a of shown)
+          for (const b of shown) {
+            if (a === b) continue;
+            if (a.lane === b.lane) expect(a.end <= b.x || b.end <= a.x).toBe(true);
+            // The line of a comes down through the lanes below its own.
+            if (a.lane >= b.lane) expect(a.line > b.x && a.line < b.end).toBe(false);
           }
       }),
+      { numRuns: 500 },
     );
     expect(
       flags(

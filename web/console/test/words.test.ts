@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import en from '../../../locales/en/console.json';
-import zh from '../../../locales/zh-CN/console.json';
+import enConsole from '../../../locales/en/console.json';
+import enInsight from '../../../locales/en/insight.json';
+import zhConsole from '../../../locales/zh-CN/console.json';
+import zhInsight from '../../../locales/zh-CN/insight.json';
 
-const EN: Record<string, string> = en;
-const ZH: Record<string, string> = zh;
+const EN: Record<string, string> = { ...enConsole, ...enInsight };
+const ZH: Record<string, string> = { ...zhConsole, ...zhInsight };
 const bare = (key: string) => key.replace(/_(one|other)$/, '');
 const keys = (catalog: Record<string, string>) => new Set(Object.keys(catalog).map(bare));
 const params = (text: string | undefined) =>
@@ -20,6 +22,10 @@ function sources(folder: string): string[] {
 describe('catalogues', () => {
   it('say the same things in both languages', () => {
     expect([...keys(ZH)].toSorted()).toEqual([...keys(EN)].toSorted());
+  });
+
+  it('say each thing in one area', () => {
+    expect(Object.keys(enConsole).filter((key) => key in enInsight)).toEqual([]);
   });
 
   it('use the same parameters', () => {

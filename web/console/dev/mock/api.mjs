@@ -1,3 +1,4 @@
+import { Counted } from './insight.mjs';
 import { deskOf, iso, summaryOf, TEAMS } from './data.mjs';
 
 /** The console's part of /api/v1 over a MockDesk. Each answer: [status, body]. */
@@ -46,6 +47,7 @@ export class MockApi {
             Buffer.from('log\n'),
             { 'Content-Type': 'application/octet-stream', 'Content-Disposition': 'attachment' },
           ];
+    if (path.startsWith('/console/insight/')) return this.insight(path, body, agent);
     if (path === '/console/inbox') return [200, this.desk.list(agent.id, query)];
     if (path === '/console/agents')
       return method === 'POST' ? this.addAgent(body) : [200, { items: this.desk.agents }];
@@ -63,6 +65,15 @@ export class MockApi {
     return method === 'GET'
       ? this.read(request, rest, query)
       : this.write(request, rest, body, agent);
+  }
+
+  insight(path, body, agent) {
+    if (agent.role === 'agent') return problem(403, 'forbidden', 'Your role may not see this.');
+    this.counted ??= new Counted(this.desk);
+    if (path.endsWith('/catalogue')) return [200, this.counted.catalogue()];
+    if (path.endsWith('/query')) return [200, this.counted.query(body)];
+    if (path.endsWith('/rows')) return [200, this.counted.rows(body)];
+    return problem(404, 'not_found', 'There is nothing here.');
   }
 
   signIn({ email, password }) {

@@ -3,7 +3,7 @@ import { open } from '../conversation/open.svelte';
 import { panel } from '../customer/panel.svelte';
 import { inbox } from '../inbox/inbox.svelte';
 import { focusComposer, focusRow, focusSearch } from '../parts/focus';
-import { deskPlace, VIEWS, type Place } from '../routing/address';
+import { deskPlace, insightPlace, VIEWS, type Place } from '../routing/address';
 import { router } from '../routing/router.svelte';
 import { preferences } from '../session/preferences.svelte';
 import { session } from '../session/session.svelte';
@@ -24,7 +24,9 @@ export interface Action {
   quiet?: boolean;
 }
 
-const request = (): RequestDetail | null => open.current?.request ?? null;
+const onDesk = () => router.place.room === 'desk';
+/** The open one; in other rooms there is none, whatever was open before. */
+const request = (): RequestDetail | null => (onDesk() ? (open.current?.request ?? null) : null);
 const writable = () => request() !== null && session.may('write');
 const inState = (...states: string[]) => writable() && states.includes(request()?.state ?? '');
 const onRequest = (run: (request: RequestDetail) => unknown) => () => {
@@ -44,7 +46,7 @@ export function placeOfRequest(item: Pick<RequestSummary, 'id'>): Place {
 
 export function closeRequest(): void {
   const { place } = router;
-  if (place.room === 'settings') router.go(deskPlace('unassigned'));
+  if (place.room !== 'desk') router.go(deskPlace('unassigned'));
   else if (place.request) router.go({ ...place, request: null });
 }
 
@@ -89,7 +91,7 @@ export const ACTIONS: readonly Action[] = [
     group: 'go',
     label: 'action.next',
     keys: ['j', 'ArrowDown'],
-    allowed: always,
+    allowed: onDesk,
     run: () => step(1),
     quiet: true,
   },
@@ -98,7 +100,7 @@ export const ACTIONS: readonly Action[] = [
     group: 'go',
     label: 'action.previous',
     keys: ['k', 'ArrowUp'],
-    allowed: always,
+    allowed: onDesk,
     run: () => step(-1),
     quiet: true,
   },
@@ -107,7 +109,7 @@ export const ACTIONS: readonly Action[] = [
     group: 'go',
     label: 'action.open',
     keys: ['Enter', 'o'],
-    allowed: always,
+    allowed: onDesk,
     run: openCursor,
     quiet: true,
   },
@@ -116,7 +118,7 @@ export const ACTIONS: readonly Action[] = [
     group: 'go',
     label: 'action.open_next',
     keys: [']', 'shift+j'],
-    allowed: always,
+    allowed: onDesk,
     run: () => openNeighbour(1),
     quiet: true,
   },
@@ -125,7 +127,7 @@ export const ACTIONS: readonly Action[] = [
     group: 'go',
     label: 'action.open_previous',
     keys: ['[', 'shift+k'],
-    allowed: always,
+    allowed: onDesk,
     run: () => openNeighbour(-1),
     quiet: true,
   },
@@ -134,7 +136,7 @@ export const ACTIONS: readonly Action[] = [
     group: 'go',
     label: 'action.back',
     keys: ['Escape'],
-    allowed: () => router.place.room === 'settings' || open.current !== null,
+    allowed: () => router.place.room === 'settings' || request() !== null,
     run: closeRequest,
     quiet: true,
   },
@@ -154,6 +156,14 @@ export const ACTIONS: readonly Action[] = [
     allowed: always,
     run: () => router.go(placeOfView(view)),
   })),
+  {
+    id: 'insight',
+    group: 'go',
+    label: 'insight.title',
+    keys: ['g i'],
+    allowed: () => session.may('insight'),
+    run: () => router.go(insightPlace()),
+  },
   {
     id: 'settings',
     group: 'go',

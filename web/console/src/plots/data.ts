@@ -89,11 +89,20 @@ export interface PlotProps {
   height?: number;
 }
 
-/** The cells of an estimate: value, low, high, n. */
-export function estimateCells(each: Estimate, say: (value: number) => string): Cell[] {
+/** The cells of an estimate: value, low, high, and n unless the value is itself the number of cases. */
+export function estimateCells(
+  each: Estimate,
+  measured: Measured,
+  say: (value: number) => string,
+): Cell[] {
   const shown = (value: number | null | undefined): Cell =>
     value === null || value === undefined ? null : { value, text: say(value) };
-  return [shown(each.value), shown(each.low), shown(each.high), each.n ?? null];
+  return [
+    shown(each.value),
+    shown(each.low),
+    shown(each.high),
+    measured === 'count' ? null : (each.n ?? null),
+  ];
 }
 
 /** Leaves out the columns that have nothing in any row, the first two excepted. */

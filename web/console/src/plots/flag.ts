@@ -26,7 +26,7 @@ export function flags<M extends { at: number; until?: number; label: string }>(
     const text = fit(mark.label, Math.min(WIDEST, right - left));
     const width = textWidth(text);
     const at = Math.max(x(mark.at), left);
-    return { mark, text, width, x: at + 4 + width <= right ? at + 4 : at - 4 - width };
+    return { mark, text, width, line: at, x: at + 4 + width <= right ? at + 4 : at - 4 - width };
   });
   const places = lanes(texts, LANES);
   const used = Math.max(0, ...places.map((lane) => (lane === null ? 0 : lane + 1)));

@@ -46,6 +46,29 @@ export function fit(text: string, width: number, size = 12, weight = 400): strin
   return kept === '' ? '' : `${kept.trimEnd()}…`;
 }
 
+/**
+ * Lines that fit; SVG does not break them by itself. Breaks at blanks, and anywhere between East Asian characters; the last
+ * of `most` lines is cut.
+ */
+export function breakLines(text: string, width: number, size: number, most = Infinity): string[] {
+  const lines: string[] = [];
+  let line = '';
+  const words = text.match(/[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+/g) ?? [];
+  for (const [at, word] of words.entries()) {
+    if (line !== '' && textWidth((line + word).trimEnd(), size) > width) {
+      if (lines.length + 1 >= most) {
+        line += words.slice(at).join('');
+        break;
+      }
+      lines.push(line.trimEnd());
+      line = '';
+    }
+    line += word;
+  }
+  if (line.trim() !== '') lines.push(line.trimEnd());
+  return most === Infinity ? lines : lines.map((each) => fit(each, width, size));
+}
+
 export interface Place {
   /** Where the label would like to be: its middle. */
   wanted: number;
@@ -93,24 +116,37 @@ export function spread(
 }
 
 export interface Flag {
+  /** Where its line stands. */
+  line: number;
+  /** Where its text begins: right of the line, or left of it at the right edge. */
   x: number;
   width: number;
 }
 
 /**
- * Lanes (0 is the lowest) for flags that stand right of their lines; null when all lanes are taken at that place. Of flags that
- * would touch, the earlier stands higher: its line comes down left of the later one's text and never through it.
+ * Lanes (0 is the lowest) for flags above a plot; null when there is no room. No two texts touch, and no line, which comes down
+ * from its own lane, goes through a text: of flags that would meet, the one whose line is further left stands higher.
  */
 export function lanes(flags: readonly Flag[], most: number, gap = 8): (number | null)[] {
-  const order = flags.map((flag, index) => ({ ...flag, index })).toSorted((a, b) => b.x - a.x);
-  const placed: { x: number; lane: number }[] = [];
+  const all = flags.map((flag, index) => ({ ...flag, index, turned: flag.x < flag.line }));
+  // Turned flags first: they stand in the way of every line that is left of theirs.
+  const order = all.toSorted((a, b) => Number(b.turned) - Number(a.turned) || b.line - a.line);
+  const placed: ((typeof all)[number] & { lane: number })[] = [];
   const result: (number | null)[] = flags.map(() => null);
-  for (const { x, width, index } of order) {
-    const met = placed.filter((other) => other.x < x + width + gap);
-    const lane = Math.max(-1, ...met.map((other) => other.lane)) + 1;
-    if (lane >= most) continue;
-    placed.push({ x, lane });
-    result[index] = lane;
+  for (const flag of order) {
+    const end = flag.x + flag.width + gap;
+    const met = placed.filter((other) => other.line < end && other.line >= flag.x - gap);
+    const across = placed.some(
+      (other) => other.turned && flag.line >= other.x - gap && flag.line <= other.line,
+    );
+    const touched = placed.some(
+      (other) => other.turned && other.x < end && flag.x < other.x + other.width + gap,
+    );
+    // Turned flags are all in the lowest lane.
+    const lane = Math.max(touched ? 0 : -1, ...met.map((other) => other.lane)) + 1;
+    if (across || lane >= most) continue;
+    placed.push({ ...flag, lane });
+    result[flag.index] = lane;
   }
   return result;
 }

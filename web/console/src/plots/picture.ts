@@ -1,5 +1,5 @@
 /** A plot as a file: SVG that needs no stylesheet, and PNG drawn from it. */
-import { textWidth } from './label';
+import { breakLines } from './label';
 
 /** What a drawing gets from stylesheets and must carry itself, as presentation attributes: every program reads those. */
 const CARRIED = [
@@ -50,10 +50,14 @@ export function svgOf(drawing: SVGSVGElement, caption: Caption): string {
   const token = (name: string) => rgb(ground.getPropertyValue(name).trim());
   const whole = document.createElementNS(NAMESPACE, 'svg');
   const lines = [
-    ...wrap(caption.title, width, 15).map((text) => ({ text, size: 15, bold: true })),
-    ...wrap(caption.subtitle ?? '', width, 12).map((text) => ({ text, size: 12, bold: false })),
+    ...breakLines(caption.title, width, 15).map((text) => ({ text, size: 15, bold: true })),
+    ...breakLines(caption.subtitle ?? '', width, 12).map((text) => ({
+      text,
+      size: 12,
+      bold: false,
+    })),
   ];
-  const foot = wrap(caption.note ?? '', width, 12);
+  const foot = breakLines(caption.note ?? '', width, 12);
   const head = EDGE + lines.reduce((sum, line) => sum + line.size * 1.45, 0) + 6;
   const total = head + height + foot.length * 17 + (foot.length > 0 ? 8 : 0) + EDGE;
   attributes(whole, {
@@ -118,6 +122,8 @@ function carried(drawing: SVGSVGElement): SVGSVGElement {
       if (value === '' || DEFAULTS[name] === value) to.removeAttribute(name);
       else to.setAttribute(name, COLOURS.has(name) ? paint(value) : value);
     }
+    // The rim behind a text is for the screen; where paint-order is unknown it would cover the text.
+    if (style.paintOrder.startsWith('stroke')) to.removeAttribute('stroke');
     to.removeAttribute('class');
     to.removeAttribute('style');
     for (const [index, child] of [...from.children].entries()) {
@@ -160,21 +166,6 @@ function written(text: string, y: number, size: number, fill: string, bold: bool
   if (bold) element.setAttribute('font-weight', '600');
   element.textContent = text;
   return element;
-}
-
-/** Lines that fit; SVG does not break them by itself. Breaks at blanks, and anywhere between East Asian characters. */
-function wrap(text: string, width: number, size: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.match(/[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s*|\s+/g) ?? []) {
-    if (line !== '' && textWidth((line + word).trimEnd(), size) > width) {
-      lines.push(line.trimEnd());
-      line = '';
-    }
-    line += word;
-  }
-  if (line.trim() !== '') lines.push(line.trimEnd());
-  return lines;
 }
 
 function attributes(element: Element, values: Record<string, string | number>): void {

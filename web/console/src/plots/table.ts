@@ -56,7 +56,9 @@ export function seriesTable(timed: Timed): Table {
     const happened = marks.filter((mark) => mark.at >= at && mark.at < end);
     return [
       bucketName(at, unit, zone, language),
-      ...points.flatMap((byTime) => estimateCells(byTime.get(at) ?? { value: null }, say)),
+      ...points.flatMap((byTime) =>
+        estimateCells(byTime.get(at) ?? { value: null }, measured, say),
+      ),
       happened.map(({ label }) => label).join('; '),
     ];
   });
@@ -89,7 +91,7 @@ export function rankedTable(
     ],
     rows: items.map((each) => [
       each.label,
-      ...estimateCells(each, say),
+      ...estimateCells(each, measured, say),
       typeof each.before === 'number' ? { value: each.before, text: say(each.before) } : null,
       each.small ? t('plot.small') : '',
     ]),

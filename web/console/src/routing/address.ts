@@ -3,9 +3,22 @@ import type { Id, ViewName } from '@standfast/api';
 /** Every place in the console, and its address below /console. Pure: the browser's history is in `router.svelte.ts`. */
 export type Place =
   | { room: 'desk'; view: ViewName; request: Id | null; q: string; type: string; team: string }
-  | { room: 'settings'; section: 'agents' | 'jobs' };
+  | { room: 'settings'; section: 'agents' | 'jobs' }
+  /** `search`: what is looked at, in the words of `insight/view.ts`, which is loaded with that room. */
+  | { room: 'insight'; page: InsightPage; search: string };
 
 export const VIEWS: readonly ViewName[] = ['unassigned', 'mine', 'all', 'at_risk', 'solved'];
+export const INSIGHT_PAGES = [
+  'overview',
+  'types',
+  'times',
+  'people',
+  'satisfaction',
+  'drivers',
+  'compare',
+  'explorer',
+] as const;
+export type InsightPage = (typeof INSIGHT_PAGES)[number];
 export const BASE_PATH = '/console';
 
 const HOME: Place = { room: 'desk', view: 'unassigned', request: null, q: '', type: '', team: '' };
@@ -25,6 +38,10 @@ export function deskPlace(
   };
 }
 
+export function insightPlace(page: InsightPage = 'overview', search = ''): Place {
+  return { room: 'insight', page, search };
+}
+
 export interface Filters {
   q: string;
   type: string;
@@ -36,6 +53,10 @@ export function readAddress(path: string, search = ''): Place {
   const parts = path.replace(BASE_PATH, '').split('/').filter(Boolean).map(decode);
   if (parts[0] === 'settings')
     return { room: 'settings', section: parts[1] === 'jobs' ? 'jobs' : 'agents' };
+  if (parts[0] === 'insight') {
+    const page = INSIGHT_PAGES.find((name) => name === parts[1]) ?? 'overview';
+    return { room: 'insight', page, search: search.replace(/^\?/, '') };
+  }
   const view = VIEWS.find((name) => name === parts[0]?.replace('-', '_'));
   if (!view) return HOME;
   const wanted = new URLSearchParams(search);
@@ -48,6 +69,8 @@ export function readAddress(path: string, search = ''): Place {
 
 export function writeAddress(place: Place): string {
   if (place.room === 'settings') return `${BASE_PATH}/settings/${place.section}`;
+  if (place.room === 'insight')
+    return `${BASE_PATH}/insight/${place.page}${place.search ? `?${place.search}` : ''}`;
   const filters = new URLSearchParams();
   for (const name of ['q', 'type', 'team'] as const)
     if (place[name]) filters.set(name, place[name]);

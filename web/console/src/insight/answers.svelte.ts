@@ -1,0 +1,71 @@
+import { asProblem } from '../api/http';
+import type { State } from '../plots/data';
+import { t } from '../words.svelte';
+import * as api from './api';
+import type { Answer, Catalogue, Query } from './api';
+
+/** Something asked of the desk: what came last stays until the next has come. */
+export class Asked<T> {
+  data = $state.raw<T | null>(null);
+  state = $state.raw<State>({ kind: 'loading' });
+  #aborter: AbortController | null = null;
+
+  /** Asks; an earlier question that is still under way is given up. */
+  async ask(run: (signal: AbortSignal) => Promise<T>): Promise<void> {
+    this.#aborter?.abort();
+    const aborter = new AbortController();
+    this.#aborter = aborter;
+    this.state = { kind: 'loading' };
+    try {
+      const data = await run(aborter.signal);
+      if (this.#aborter !== aborter) return;
+      this.data = data;
+      this.state = { kind: 'ready' };
+    } catch (error) {
+      if (aborter.signal.aborted || this.#aborter !== aborter) return;
+      const problem = asProblem(error);
+      this.state = {
+        kind: 'error',
+        text: problem.code === 'offline' ? t('insight.offline') : problem.message,
+        retry: () => void this.ask(run),
+      };
+    }
+  }
+
+  stop(): void {
+    this.#aborter?.abort();
+    this.#aborter = null;
+  }
+}
+
+/** The answer to a query that may change; null asks nothing. To be called while a component is made. */
+export function answerTo(wanted: () => Query | null): Asked<Answer> {
+  const asked = new Asked<Answer>();
+  // The same question in a new object is not asked again.
+  const text = $derived.by(() => {
+    const query = wanted();
+    return query ? JSON.stringify(query) : '';
+  });
+  $effect(() => {
+    if (text === '') {
+      asked.data = null;
+      return;
+    }
+    const query = JSON.parse(text) as Query;
+    void asked.ask((signal) => api.query(query, signal));
+    return () => asked.stop();
+  });
+  return asked;
+}
+
+/** What can be asked; loaded once, kept while the console is open. */
+class Known {
+  asked = new Asked<Catalogue>();
+
+  load(): void {
+    if (this.asked.data) return;
+    void this.asked.ask((signal) => api.catalogue(signal));
+  }
+}
+
+export const known = new Known();

@@ -1,0 +1,13 @@
+import type { Component } from 'svelte';
+import type { InsightPage } from '../routing/address';
+import Overview from './pages/Overview.svelte';
+import Times from './pages/Times.svelte';
+import Types from './pages/Types.svelte';
+import type { Scope } from './scope.svelte';
+
+/** The pages that there are, in the order of their tabs. */
+export const PAGES: readonly { name: InsightPage; component: Component<{ scope: Scope }> }[] = [
+  { name: 'overview', component: Overview },
+  { name: 'types', component: Types },
+  { name: 'times', component: Times },
+];

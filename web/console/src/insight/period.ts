@@ -1,0 +1,73 @@
+/** From a period as people say it to the instants that are counted, in the calendar of a zone. Pure. */
+import type { Range } from '../plots/data';
+import { advance, DAY, isoDate, readDate, startOf, type Unit } from '../plots/zone';
+import type { Comparison, Period, View } from './view';
+
+const DAYS: Record<string, number> = { '1d': 1, '7d': 7, '28d': 28, '84d': 84, '365d': 365 };
+/** An address may name any two dates; more than ten years at once is not asked for. */
+const LONGEST = 3_660;
+
+/** From the start of the first day up to, not including, `until`. Presets end with today, which is not over yet. */
+export function rangeOf(period: Period, zone: string, now: number): Range {
+  const tomorrow = advance(startOf(now, 'day', zone), 'day', 1, zone);
+  if (period.kind === 'dates') {
+    const from = readDate(period.from, zone);
+    const to = readDate(period.to, zone);
+    if (from === null || to === null || to < from) return back(tomorrow, 28, zone);
+    const until = advance(to, 'day', 1, zone);
+    return { from: Math.max(from, back(until, LONGEST, zone).from), until };
+  }
+  if (period.preset === 'week' || period.preset === 'month')
+    return { from: startOf(now, period.preset, zone), until: tomorrow };
+  return back(tomorrow, DAYS[period.preset] ?? 28, zone);
+}
+
+function back(until: number, days: number, zone: string): Range {
+  return { from: advance(until, 'day', -days, zone), until };
+}
+
+/** Calendar days of a range; days on which clocks change count as one. */
+export function daysOf({ from, until }: Range): number {
+  return Math.max(1, Math.round((until - from) / DAY));
+}
+
+/** What a range is compared with; null when with nothing. */
+export function comparedWith(range: Range, compare: Comparison, zone: string): Range | null {
+  if (compare === 'none') return null;
+  const days = daysOf(range);
+  const by = compare === 'weekdays' ? Math.ceil(days / 7) * 7 : days;
+  return {
+    from: advance(range.from, 'day', -by, zone),
+    until: advance(range.until, 'day', -by, zone),
+  };
+}
+
+/** Buckets as fit the range: about as many as a plot can show apart. */
+export function unitOf(range: Range, wanted: Unit | null): Unit {
+  const days = daysOf(range);
+  const fitting: Unit = days <= 3 ? 'hour' : days <= 120 ? 'day' : days <= 730 ? 'week' : 'month';
+  if (wanted === null) return fitting;
+  // A year of hours is 8,760 points a line; beyond that nothing is gained.
+  return wanted === 'hour' && days > 366 ? 'day' : wanted;
+}
+
+/** The starts of all buckets of a range; the first may begin before it. */
+export function bucketsOf({ from, until }: Range, unit: Unit, zone: string): number[] {
+  const found: number[] = [];
+  for (let at = startOf(from, unit, zone); at < until;) {
+    found.push(at);
+    const next = advance(at, unit, 1, zone);
+    if (next <= at) break;
+    at = next;
+  }
+  return found;
+}
+
+/** The period of a brushed range: its dates, both included. */
+export function datesOf({ from, until }: Range, zone: string): Period {
+  return { kind: 'dates', from: isoDate(from, zone), to: isoDate(until - 1, zone) };
+}
+
+export function zoneOf(view: View): string {
+  return view.zone || Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+}

@@ -1,0 +1,138 @@
+/** From the desk's answers to what plots take. Pure. */
+import { REST_KEY, TOTAL_KEY } from '../plots/colour';
+import type { Estimate, Point, Range, Ranked, Series } from '../plots/data';
+import type { Measured } from '../plots/figure';
+import type { Unit } from '../plots/zone';
+import type { Answer, Figure, Grouped } from './api';
+import { bucketsOf } from './period';
+
+export function measuredOf(unit: string): Measured {
+  if (unit === 'share' || unit === 'seconds' || unit === 'score' || unit === 'count') return unit;
+  return 'rate';
+}
+
+export function estimateOf({ value, low, high, n, small }: Figure): Estimate {
+  return { value, low, high, n, small };
+}
+
+interface Timed {
+  range: Range;
+  unit: Unit;
+  zone: string;
+  now: number;
+  /** Counts are zero where nothing came; any other measure is unknown there. */
+  measured: Measured;
+}
+
+function pointsOf(groups: readonly Grouped[], at: number, timed: Timed): Point[] {
+  const { range, unit, zone, now, measured } = timed;
+  const byTime = new Map(groups.map((each) => [Date.parse(each.keys[at] ?? ''), each]));
+  const starts = bucketsOf(range, unit, zone);
+  return starts.map((start, index) => {
+    const found = byTime.get(start);
+    const end = starts[index + 1] ?? range.until;
+    const future = start > now;
+    const nothing = measured === 'count' && !future ? 0 : null;
+    return {
+      at: start,
+      ...(found ? estimateOf(found) : { value: nothing }),
+      // Cut off by now, by the start or by the end of the period.
+      partial: !future && (end > now || start < range.from),
+    };
+  });
+}
+
+/** An answer grouped by time alone: one line. */
+export function lineOf(answer: Answer, label: string, timed: Timed): Series {
+  return { key: TOTAL_KEY, label, points: pointsOf(answer.groups, 0, timed) };
+}
+
+/** The line of another period on the buckets of this one, first on first. */
+export function overlaid(line: Series, onto: Series): Series {
+  return {
+    ...line,
+    points: line.points.slice(0, onto.points.length).map((point, index) => ({
+      ...point,
+      partial: false,
+      was: point.at,
+      at: onto.points[index]?.at ?? point.at,
+    })),
+  };
+}
+
+/** An answer grouped by [time, dimension]: a line for each of the largest, the others left out or together. */
+export function linesOf(
+  answer: Answer,
+  nameOf: (key: string) => string,
+  timed: Timed,
+  { most = 7, rest = '' }: { most?: number; rest?: string } = {},
+): Series[] {
+  const byKey = groupedBy(answer.groups, 1);
+  const weight = (groups: readonly Grouped[]) => groups.reduce((sum, { n }) => sum + n, 0);
+  const ordered = [...byKey].toSorted((a, b) => weight(b[1]) - weight(a[1]));
+  const lines = ordered
+    .slice(0, most)
+    .map(([key, groups]) => ({ key, label: nameOf(key), points: pointsOf(groups, 0, timed) }));
+  const others = ordered.slice(most).flatMap(([, groups]) => groups);
+  // Only counts can be added up.
+  if (rest === '' || others.length === 0 || timed.measured !== 'count') return lines;
+  const sums = [...groupedBy(others, 0)].map(([time, groups]) => {
+    const sum = groups.reduce((total, { value }) => total + (value ?? 0), 0);
+    return { keys: [time], value: sum, n: sum, small: false };
+  });
+  return [...lines, { key: REST_KEY, label: rest, points: pointsOf(sums, 0, timed) }];
+}
+
+function groupedBy(groups: readonly Grouped[], at: number): Map<string, Grouped[]> {
+  const found = new Map<string, Grouped[]>();
+  for (const each of groups) {
+    const key = each.keys[at] ?? '';
+    const same = found.get(key);
+    if (same) same.push(each);
+    else found.set(key, [each]);
+  }
+  return found;
+}
+
+/** An answer grouped by one dimension, the greatest first; `before` is the same for the period compared with. */
+export function rankedOf(
+  answer: Answer,
+  nameOf: (key: string) => string,
+  before: Answer | null = null,
+): Ranked[] {
+  const was = new Map(before?.groups.map((each) => [each.keys[0], each.value]));
+  return answer.groups
+    .map((each) => ({
+      key: each.keys[0] ?? '',
+      label: nameOf(each.keys[0] ?? ''),
+      ...estimateOf(each),
+      ...(before ? { before: was.get(each.keys[0]) ?? 0 } : {}),
+    }))
+    .toSorted((a, b) => (b.value ?? -1) - (a.value ?? -1));
+}
+
+/** An answer grouped by the hours of the week: seven rows of 24, Monday first. */
+export function weekOf(answer: Answer, measured: Measured): (Estimate | null)[][] {
+  const byHour = new Map(answer.groups.map((each) => [Number(each.keys[0]), each]));
+  return Array.from({ length: 7 }, (_, day) =>
+    Array.from({ length: 24 }, (_, hour) => {
+      const found = byHour.get(day * 24 + hour);
+      if (found) return estimateOf(found);
+      return measured === 'count' ? { value: 0 } : null;
+    }),
+  );
+}
+
+/**
+ * The change between two figures with its 95 % interval. Counts: of the ratio of two Poisson counts, on the logarithm
+ * (Rothman, Greenland, "Modern Epidemiology", 3rd ed., ch. 14); others: only the change, the desk gives no joint interval.
+ */
+export function changeOf(now: Figure, before: Figure, measured: Measured): Estimate | undefined {
+  if (now.value === null || before.value === null) return undefined;
+  if (measured === 'share') return { value: now.value - before.value };
+  if (before.value === 0) return undefined;
+  const ratio = now.value / before.value;
+  if (measured !== 'count' || now.value === 0) return { value: ratio - 1 };
+  const spread = Math.exp(1.959964 * Math.sqrt(1 / now.value + 1 / before.value));
+  return { value: ratio - 1, low: ratio / spread - 1, high: ratio * spread - 1 };
+}

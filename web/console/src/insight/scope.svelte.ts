@@ -1,0 +1,100 @@
+import { instant } from '../clock.svelte';
+import { looks, type Look } from '../plots/colour';
+import type { Range } from '../plots/data';
+import { isoDate, type Unit } from '../plots/zone';
+import { insightPlace, type InsightPage } from '../routing/address';
+import { router } from '../routing/router.svelte';
+import { t } from '../words.svelte';
+import { known } from './answers.svelte';
+import type { Catalogue, Group, Measure, Query } from './api';
+import { comparedWith, datesOf, rangeOf, unitOf, zoneOf } from './period';
+import { printView, readView, type View } from './view';
+
+const NOTHING: Catalogue = { measures: [], dimensions: [] };
+
+/** What a page of Insight is about: the view in the address, worked out against the calendar and the catalogue. */
+export class Scope {
+  readonly #place: () => { page: InsightPage; search: string };
+  /** Stands still while one looks: a plot that shifts under the hand is worse than one a minute old. */
+  now = $state(instant());
+
+  constructor(place: () => { page: InsightPage; search: string }) {
+    this.#place = place;
+  }
+
+  readonly view: View = $derived.by(() => readView(this.#place().search));
+  readonly zone: string = $derived(zoneOf(this.view));
+  readonly range: Range = $derived(rangeOf(this.view.period, this.zone, this.now));
+  readonly before: Range | null = $derived(comparedWith(this.range, this.view.compare, this.zone));
+  readonly unit: Unit = $derived(unitOf(this.range, this.view.by));
+  readonly catalogue: Catalogue = $derived(known.asked.data ?? NOTHING);
+
+  readonly #looks: Map<string, (key: string) => Look> = $derived(
+    new Map(
+      this.catalogue.dimensions.map(({ code, values }) => [
+        code,
+        looks(values.map((value) => value.code)),
+      ]),
+    ),
+  );
+  readonly #names: Map<string, Map<string, string>> = $derived(
+    new Map(
+      this.catalogue.dimensions.map(({ code, values }) => [
+        code,
+        new Map(values.map((value) => [value.code, value.name])),
+      ]),
+    ),
+  );
+
+  /** Goes to another view; `replace` for what is only being tried out. */
+  set(view: View, { replace = false } = {}): void {
+    this.now = instant();
+    router.go(insightPlace(this.#place().page, printView(view)), { replace });
+  }
+
+  /** A brushed range becomes the period. */
+  zoomTo(range: Range): void {
+    this.set({ ...this.view, period: datesOf(range, this.zone) });
+  }
+
+  measure(code: string): Measure | undefined {
+    return this.catalogue.measures.find((each) => each.code === code);
+  }
+
+  /** The look of a dimension's values: the same on every page. */
+  look(dimension: string): (key: string) => Look {
+    return this.#looks.get(dimension) ?? looks([]);
+  }
+
+  nameOf(dimension: string): (key: string) => string {
+    const names = this.#names.get(dimension);
+    return (key) => names?.get(key) ?? (key || t('insight.unknown'));
+  }
+
+  dimensionName(code: string): string {
+    return this.catalogue.dimensions.find((each) => each.code === code)?.name ?? code;
+  }
+
+  /** A question about this view, over its own period or over another. */
+  query(measure: string, group: readonly Group[], range: Range = this.range): Query {
+    return {
+      measure,
+      from: new Date(range.from).toISOString(),
+      until: new Date(range.until).toISOString(),
+      zone: this.zone,
+      filters: this.view.filters,
+      group,
+    };
+  }
+
+  /** "2026-11-01 to 2026-11-28 · Asia/Shanghai". */
+  readonly caption: string = $derived(`${this.said(this.range)} · ${this.zone}`);
+
+  said({ from, until }: Range): string {
+    const [first, last] = [isoDate(from, this.zone), isoDate(until - 1, this.zone)];
+    return first === last ? first : t('insight.from_to', { from: first, to: last });
+  }
+
+  /** What the comparison is called beside a plot. */
+  readonly against: string = $derived(this.before ? this.said(this.before) : '');
+}

@@ -1,0 +1,133 @@
+/**
+ * What somebody looks at in Insight, and how an address says it. Pure: `printView` and `readView` are each other's inverse, and
+ * no address is refused: what cannot be read is left at its default.
+ */
+import type { Unit } from '../plots/zone';
+import { isZone } from '../plots/zone';
+
+/** The last complete days, weeks or months up to now, or two dates, both included. */
+export const PRESETS = ['1d', '7d', '28d', '84d', '365d', 'week', 'month'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+export type Period =
+  { kind: 'preset'; preset: Preset } | { kind: 'dates'; from: string; to: string };
+
+/** `previous`: as many days directly before. `weekdays`: so many whole weeks before that weekdays meet weekdays. */
+export const COMPARISONS = ['none', 'previous', 'weekdays'] as const;
+export type Comparison = (typeof COMPARISONS)[number];
+
+export const UNITS: readonly Unit[] = ['hour', 'day', 'week', 'month'];
+
+export interface Filter {
+  dimension: string;
+  values: readonly string[];
+  /** Everything but these. */
+  not?: boolean;
+}
+
+export interface View {
+  period: Period;
+  compare: Comparison;
+  /** IANA; empty: the browser's own. */
+  zone: string;
+  filters: readonly Filter[];
+  /** Code of a measure; empty: the page's own. */
+  measure: string;
+  /** Code of the dimension that the page splits by; empty: the page's own. */
+  group: string;
+  /** Length of the buckets; null: as fits the period. */
+  by: Unit | null;
+}
+
+export const DEFAULT_VIEW: View = {
+  period: { kind: 'preset', preset: '28d' },
+  compare: 'previous',
+  zone: '',
+  filters: [],
+  measure: '',
+  group: '',
+  by: null,
+};
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const CODE = /^[\w.:-]{1,64}$/;
+
+/** The query part of an address, without "?"; what is at its default is left out. */
+export function printView(view: View): string {
+  const wanted = new URLSearchParams();
+  if (view.period.kind === 'dates') {
+    wanted.set('from', view.period.from);
+    wanted.set('to', view.period.to);
+  } else if (view.period.preset !== '28d') wanted.set('period', view.period.preset);
+  if (view.compare !== DEFAULT_VIEW.compare) wanted.set('compare', view.compare);
+  if (view.zone) wanted.set('zone', view.zone);
+  if (view.measure) wanted.set('measure', view.measure);
+  if (view.group) wanted.set('group', view.group);
+  if (view.by) wanted.set('by', view.by);
+  for (const { dimension, values, not } of view.filters)
+    wanted.append(not ? 'not' : 'where', [dimension, ...values].map(encodeURIComponent).join(','));
+  return wanted.toString();
+}
+
+export function readView(search: string): View {
+  const wanted = new URLSearchParams(search);
+  const code = (name: string) => {
+    const text = wanted.get(name) ?? '';
+    return CODE.test(text) ? text : '';
+  };
+  const zone = wanted.get('zone') ?? '';
+  return {
+    period: readPeriod(wanted),
+    compare: COMPARISONS.find((each) => each === wanted.get('compare')) ?? DEFAULT_VIEW.compare,
+    zone: isZone(zone) ? zone : '',
+    filters: [...wanted].flatMap(([name, text]) => readFilter(name, text)),
+    measure: code('measure'),
+    group: code('group'),
+    by: UNITS.find((each) => each === wanted.get('by')) ?? null,
+  };
+}
+
+function readPeriod(wanted: URLSearchParams): Period {
+  const [from = '', to = ''] = [wanted.get('from') ?? '', wanted.get('to') ?? ''];
+  if (DATE.test(from) && DATE.test(to) && from <= to) return { kind: 'dates', from, to };
+  const preset = PRESETS.find((each) => each === wanted.get('period'));
+  return preset ? { kind: 'preset', preset } : DEFAULT_VIEW.period;
+}
+
+function readFilter(name: string, text: string): Filter[] {
+  if (name !== 'where' && name !== 'not') return [];
+  const [dimension = '', ...values] = text.split(',').map(decode);
+  const kept = [...new Set(values)].filter((value) => value !== '');
+  if (!CODE.test(dimension) || kept.length === 0) return [];
+  return [{ dimension, values: kept, ...(name === 'not' ? { not: true } : {}) }];
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
+
+/** The view with other values of a dimension; none of them takes the filter away. */
+export function withFilter(
+  view: View,
+  dimension: string,
+  values: readonly string[],
+  not = false,
+): View {
+  const others = view.filters.filter((each) => each.dimension !== dimension);
+  if (values.length === 0) return { ...view, filters: others };
+  const filter: Filter = { dimension, values, ...(not ? { not: true } : {}) };
+  const at = view.filters.findIndex((each) => each.dimension === dimension);
+  return {
+    ...view,
+    filters:
+      at < 0
+        ? [...others, filter]
+        : view.filters
+            .map((each, index) => (index === at ? filter : each))
+            .filter((each) => each === filter || each.dimension !== dimension),
+  };
+}

@@ -1,0 +1,248 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Answer, Figure } from '../src/insight/api';
+import { bucketsOf, comparedWith, datesOf, daysOf, rangeOf, unitOf } from '../src/insight/period';
+import { changeOf, lineOf, linesOf, overlaid, rankedOf, weekOf } from '../src/insight/plotted';
+import {
+  COMPARISONS,
+  DEFAULT_VIEW,
+  PRESETS,
+  printView,
+  readView,
+  UNITS,
+  withFilter,
+  type View,
+} from '../src/insight/view';
+import { REST_KEY } from '../src/plots/colour';
+import { HOUR, isoDate, readDate, weekday } from '../src/plots/zone';
+import { allows } from '../src/session/roles';
+
+const code = fc.stringMatching(/^[\w.:-]{1,20}$/);
+const value = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' });
+const date = fc
+  .integer({ min: Date.UTC(1990, 0), max: Date.UTC(2040, 0) })
+  .map((at) => isoDate(at, 'UTC'));
+const view: fc.Arbitrary<View> = fc.record({
+  period: fc.oneof(
+    fc.constantFrom(...PRESETS).map((preset) => ({ kind: 'preset' as const, preset })),
+    fc.tuple(date, date).map(([a, b]) => ({
+      kind: 'dates' as const,
+      from: a < b ? a : b,
+      to: a < b ? b : a,
+    })),
+  ),
+  compare: fc.constantFrom(...COMPARISONS),
+  zone: fc.constantFrom('', 'UTC', 'Asia/Shanghai', 'America/New_York'),
+  filters: fc.array(
+    fc
+      .record({
+        dimension: code,
+        values: fc.uniqueArray(value, { minLength: 1, maxLength: 4 }),
+        not: fc.boolean(),
+      })
+      .map(({ dimension, values, not }) => ({ dimension, values, ...(not ? { not: true } : {}) })),
+    { maxLength: 4 },
+  ),
+  measure: fc.oneof(fc.constant(''), code),
+  group: fc.oneof(fc.constant(''), code),
+  by: fc.constantFrom(null, ...UNITS),
+});
+
+describe('the view in an address', () => {
+  it('comes back as it was', () => {
+    fc.assert(
+      fc.property(view, (each) => {
+        expect(readView(printView(each))).toEqual(each);
+      }),
+    );
+  });
+
+  it('is read from any address, and then stays', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.webQueryParameters()), (text) => {
+        const read = readView(text);
+        expect(readView(printView(read))).toEqual(read);
+      }),
+    );
+    expect(readView('')).toEqual(DEFAULT_VIEW);
+    expect(printView(DEFAULT_VIEW)).toBe('');
+    expect(readView('period=9d&compare=x&zone=Mars&by=year&where=type&from=2026-02-01')).toEqual(
+      DEFAULT_VIEW,
+    );
+  });
+
+  it('keeps the order of its filters and drops empty ones', () => {
+    const two = withFilter(withFilter(DEFAULT_VIEW, 'type', ['theft']), 'chain', ['tron']);
+    expect(withFilter(two, 'type', ['fees'], true).filters).toEqual([
+      { dimension: 'type', values: ['fees'], not: true },
+      { dimension: 'chain', values: ['tron'] },
+    ]);
+    expect(withFilter(two, 'type', []).filters).toEqual([{ dimension: 'chain', values: ['tron'] }]);
+  });
+});
+
+describe('periods', () => {
+  const zone = 'America/New_York';
+  const now = Date.parse('2026-11-03T15:00:00Z');
+  const said = (range: { from: number; until: number }) =>
+    [range.from, range.until].map((at) => isoDate(at, zone)).join(' ');
+
+  it('are whole days of the zone, over the change of clocks too', () => {
+    const range = rangeOf({ kind: 'preset', preset: '7d' }, zone, now);
+    expect(said(range)).toBe('2026-10-28 2026-11-04');
+    expect(range.until - range.from).toBe((7 * 24 + 1) * HOUR);
+    expect(daysOf(range)).toBe(7);
+    expect(said(rangeOf({ kind: 'preset', preset: 'week' }, zone, now))).toBe(
+      '2026-11-02 2026-11-04',
+    );
+    expect(said(rangeOf({ kind: 'preset', preset: 'month' }, zone, now))).toBe(
+      '2026-11-01 2026-11-04',
+    );
+    expect(said(rangeOf({ kind: 'dates', from: '2026-11-01', to: '2026-11-01' }, zone, now))).toBe(
+      '2026-11-01 2026-11-02',
+    );
+    expect(said(rangeOf({ kind: 'dates', from: '2026-02-30', to: '2026-13-01' }, zone, now))).toBe(
+      '2026-10-07 2026-11-04',
+    );
+  });
+
+  it('are compared with as many days before, or with the same weekdays', () => {
+    const range = rangeOf({ kind: 'dates', from: '2026-10-28', to: '2026-11-03' }, zone, now);
+    expect(said(comparedWith(range, 'previous', zone) ?? range)).toBe('2026-10-21 2026-10-28');
+    const ten = rangeOf({ kind: 'dates', from: '2026-10-25', to: '2026-11-03' }, zone, now);
+    const same = comparedWith(ten, 'weekdays', zone) ?? ten;
+    expect(said(same)).toBe('2026-10-11 2026-10-21');
+    expect(weekday(same.from, zone)).toBe(weekday(ten.from, zone));
+    expect(same.until).toBeLessThanOrEqual(ten.from);
+    expect(comparedWith(range, 'none', zone)).toBeNull();
+  });
+
+  it('come back from a brushed range', () => {
+    const range = rangeOf({ kind: 'dates', from: '2026-10-28', to: '2026-11-03' }, zone, now);
+    expect(rangeOf(datesOf(range, zone), zone, now)).toEqual(range);
+  });
+
+  it('have buckets that cover them without gaps', () => {
+    const ranges = fc.tuple(date, fc.integer({ min: 1, max: 800 }));
+    fc.assert(
+      fc.property(ranges, fc.constantFrom(null, ...UNITS), ([first, days], wanted) => {
+        const from = readDate(first, zone) ?? 0;
+        const range = { from, until: from + days * 24 * HOUR };
+        const unit = unitOf(range, wanted);
+        const starts = bucketsOf(range, unit, zone);
+        expect(starts[0]).toBeLessThanOrEqual(range.from);
+        expect(starts.at(-1)).toBeLessThan(range.until);
+        expect(starts.every((at, index) => index === 0 || at > (starts[index - 1] ?? 0))).toBe(
+          true,
+        );
+      }),
+      { numRuns: 40 },
+    );
+    expect(unitOf({ from: 0, until: 24 * HOUR }, null)).toBe('hour');
+    expect(unitOf({ from: 0, until: 5_000 * 24 * HOUR }, 'hour')).toBe('day');
+  });
+});
+
+describe('answers as plots', () => {
+  const zone = 'Asia/Shanghai';
+  const day = (text: string) => readDate(text, zone) ?? 0;
+  const range = { from: day('2026-11-01'), until: day('2026-11-04') };
+  const timed = {
+    range,
+    unit: 'day' as const,
+    zone,
+    now: day('2026-11-03') + HOUR,
+    measured: 'count' as const,
+  };
+  const answer = (groups: [string[], number][]): Answer => ({
+    measure: 'requests',
+    unit: 'count',
+    as_of: '',
+    excluded: { spam: 0, merged: 0, test: 0 },
+    groups: groups.map(([keys, count]) => ({ keys, value: count, n: count, small: false })),
+    total: { value: 0, n: 0, small: false },
+  });
+  const at = (text: string) => new Date(day(text)).toISOString();
+
+  it('count nothing as zero, and know which day is not over', () => {
+    const line = lineOf(answer([[[at('2026-11-01')], 5]]), 'Requests', timed);
+    expect(line.points.map((each) => each.value)).toEqual([5, 0, 0]);
+    expect(line.points.map((each) => each.partial)).toEqual([false, false, true]);
+    const share = lineOf(answer([]), '', { ...timed, measured: 'share' });
+    expect(share.points.map((each) => each.value)).toEqual([null, null, null]);
+  });
+
+  it('lay another period over this one', () => {
+    const line = lineOf(answer([[[at('2026-11-01')], 5]]), '', timed);
+    const past = { from: day('2026-10-29'), until: day('2026-11-01') };
+    const before = lineOf(answer([[[at('2026-10-30')], 2]]), '', { ...timed, range: past });
+    const points = overlaid(before, line).points;
+    expect(points.map((each) => each.at)).toEqual(line.points.map((each) => each.at));
+    expect(points.map((each) => each.value)).toEqual([0, 2, 0]);
+    expect(points[1]?.was).toBe(day('2026-10-30'));
+  });
+
+  it('put the small ones together', () => {
+    const groups = ['a', 'b', 'c', 'd'].map((key, index): [string[], number] => [
+      [at('2026-11-02'), key],
+      4 - index,
+    ]);
+    const lines = linesOf(answer(groups), (key) => key, timed, { most: 2, rest: 'others' });
+    expect(lines.map(({ key }) => key)).toEqual(['a', 'b', REST_KEY]);
+    expect(lines[2]?.points[1]?.value).toBe(3);
+  });
+
+  it('rank, with the period before', () => {
+    const ranked = rankedOf(
+      answer([
+        [['b'], 1],
+        [['a'], 7],
+      ]),
+      (key) => key.toUpperCase(),
+      answer([[['a'], 3]]),
+    );
+    expect(ranked.map(({ label, value: now, before }) => [label, now, before])).toEqual([
+      ['A', 7, 3],
+      ['B', 1, 0],
+    ]);
+  });
+
+  it('make a week of hours', () => {
+    const cells = weekOf(
+      answer([
+        [['0'], 3],
+        [['167'], 9],
+      ]),
+      'count',
+    );
+    expect([cells.length, cells[0]?.length]).toEqual([7, 24]);
+    expect([cells[0]?.[0]?.value, cells[6]?.[23]?.value, cells[3]?.[3]?.value]).toEqual([3, 9, 0]);
+    expect(weekOf(answer([]), 'share')[0]?.[0]).toBeNull();
+  });
+
+  it('say how counts changed, and how sure that is', () => {
+    const figure = (count: number | null): Figure => ({
+      value: count,
+      n: count ?? 0,
+      small: false,
+    });
+    // Ratio 120/100 with 95 % limits exp(ln 1.2 ± 1.96 √(1/120 + 1/100)) = 0.9203 and 1.5647.
+    const change = changeOf(figure(120), figure(100), 'count');
+    expect(change?.value).toBeCloseTo(0.2);
+    expect(change?.low).toBeCloseTo(-0.0797, 3);
+    expect(change?.high).toBeCloseTo(0.5647, 3);
+    expect(changeOf(figure(5), figure(0), 'count')).toBeUndefined();
+    expect(changeOf(figure(null), figure(3), 'count')).toBeUndefined();
+    expect(changeOf(figure(0.5), figure(0.4), 'share')?.value).toBeCloseTo(0.1);
+  });
+});
+
+describe('Insight', () => {
+  it('is for analysts, leads and administrators', () => {
+    const who = (['analyst', 'agent', 'lead', 'admin'] as const).filter((role) =>
+      allows(role, 'insight'),
+    );
+    expect(who).toEqual(['analyst', 'lead', 'admin']);
+    expect(allows(undefined, 'insight')).toBe(false);
+  });
+});
