@@ -418,7 +418,7 @@ export const SCENES = [
     language: 'en',
     run: async (it) => {
       await it.open('/insight/times');
-      await it.page.locator('.insight-bar button', { hasText: '/' }).click();
+      await it.page.locator('.insight-bar > button[aria-haspopup=dialog]').click();
       await it.page.keyboard.type('utc+8');
       await it.settle();
     },

@@ -84,6 +84,7 @@ describe('the view in an address', () => {
 describe('periods', () => {
   const zone = 'America/New_York';
   const now = Date.parse('2026-11-03T15:00:00Z');
+  const later = now + 9 * 24 * HOUR;
   const said = (range: { from: number; until: number }) =>
     [range.from, range.until].map((at) => isoDate(at, zone)).join(' ');
 
@@ -108,13 +109,22 @@ describe('periods', () => {
 
   it('are compared with as many days before, or with the same weekdays', () => {
     const range = rangeOf({ kind: 'dates', from: '2026-10-28', to: '2026-11-03' }, zone, now);
-    expect(said(comparedWith(range, 'previous', zone) ?? range)).toBe('2026-10-21 2026-10-28');
+    expect(said(comparedWith(range, 'previous', zone, later) ?? range)).toBe(
+      '2026-10-21 2026-10-28',
+    );
     const ten = rangeOf({ kind: 'dates', from: '2026-10-25', to: '2026-11-03' }, zone, now);
-    const same = comparedWith(ten, 'weekdays', zone) ?? ten;
+    const same = comparedWith(ten, 'weekdays', zone, later) ?? ten;
     expect(said(same)).toBe('2026-10-11 2026-10-21');
     expect(weekday(same.from, zone)).toBe(weekday(ten.from, zone));
     expect(same.until).toBeLessThanOrEqual(ten.from);
-    expect(comparedWith(range, 'none', zone)).toBeNull();
+    expect(comparedWith(range, 'none', zone, later)).toBeNull();
+  });
+
+  it('that are not over are compared with as much as has passed', () => {
+    const range = rangeOf({ kind: 'preset', preset: '7d' }, zone, now);
+    const before = comparedWith(range, 'previous', zone, now);
+    // 10:00 in New York on both days, an hour further from UTC before the clocks went back.
+    expect(new Date(before?.until ?? 0).toISOString()).toBe('2026-10-27T14:00:00.000Z');
   });
 
   it('come back from a brushed range', () => {
@@ -234,6 +244,25 @@ describe('answers as plots', () => {
     expect(changeOf(figure(5), figure(0), 'count')).toBeUndefined();
     expect(changeOf(figure(null), figure(3), 'count')).toBeUndefined();
     expect(changeOf(figure(0.5), figure(0.4), 'share')?.value).toBeCloseTo(0.1);
+    // Newcombe, "Interval estimation for the difference between independent proportions", 1998, table II, method 10:
+    // 56/70 − 48/80 is 0.2 with 0.0524 to 0.3339.
+    const share = (hits: number, n: number): Figure => {
+      const [z, p] = [1.959964, hits / n];
+      const middle = (p + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
+      const half = (z / (1 + z ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
+      return { value: p, n, low: middle - half, high: middle + half, small: false };
+    };
+    const difference = changeOf(share(56, 70), share(48, 80), 'share');
+    expect(difference?.value).toBeCloseTo(0.2);
+    expect(difference?.low).toBeCloseTo(0.0524, 4);
+    expect(difference?.high).toBeCloseTo(0.3339, 4);
+    const times = changeOf(
+      { value: 60, low: 50, high: 72, n: 9, small: false },
+      { value: 60, low: 50, high: 72, n: 9, small: false },
+      'seconds',
+    );
+    expect(times?.value).toBe(0);
+    expect((1 + (times?.low ?? 0)) * (1 + (times?.high ?? 0))).toBeCloseTo(1);
   });
 });
 

@@ -31,14 +31,24 @@ export function daysOf({ from, until }: Range): number {
   return Math.max(1, Math.round((until - from) / DAY));
 }
 
-/** What a range is compared with; null when with nothing. */
-export function comparedWith(range: Range, compare: Comparison, zone: string): Range | null {
+/**
+ * What a range is compared with; null when with nothing. Of a range that is not over only as much is compared as has passed:
+ * half a day against a whole one would always be a fall.
+ */
+export function comparedWith(
+  range: Range,
+  compare: Comparison,
+  zone: string,
+  now: number,
+): Range | null {
   if (compare === 'none') return null;
   const days = daysOf(range);
   const by = compare === 'weekdays' ? Math.ceil(days / 7) * 7 : days;
+  const passed = now > range.from && now < range.until ? now : range.until;
+  const day = startOf(passed, 'day', zone);
   return {
     from: advance(range.from, 'day', -by, zone),
-    until: advance(range.until, 'day', -by, zone),
+    until: advance(day, 'day', -by, zone) + (passed - day),
   };
 }
 

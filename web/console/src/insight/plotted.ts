@@ -124,15 +124,49 @@ export function weekOf(answer: Answer, measured: Measured): (Estimate | null)[][
 }
 
 /**
- * The change between two figures with its 95 % interval. Counts: of the ratio of two Poisson counts, on the logarithm
- * (Rothman, Greenland, "Modern Epidemiology", 3rd ed., ch. 14); others: only the change, the desk gives no joint interval.
+ * The change between two figures with its 95 % interval: a difference for shares, else relative. From the intervals of both by
+ * MOVER (Zou, Donner, "Construction of confidence limits about effect measures", Statistics in Medicine 2008; for shares with
+ * Wilson's intervals this is Newcombe's method 10 of 1998), ratios on the logarithm. Counts without intervals are taken as Poisson.
  */
 export function changeOf(now: Figure, before: Figure, measured: Measured): Estimate | undefined {
   if (now.value === null || before.value === null) return undefined;
-  if (measured === 'share') return { value: now.value - before.value };
+  if (measured === 'share') {
+    const change = now.value - before.value;
+    const spread = mover(bounded(now), bounded(before), (value) => value);
+    return spread
+      ? { value: change, low: change - spread[0], high: change + spread[1] }
+      : { value: change };
+  }
   if (before.value === 0) return undefined;
   const ratio = now.value / before.value;
-  if (measured !== 'count' || now.value === 0) return { value: ratio - 1 };
-  const spread = Math.exp(1.959964 * Math.sqrt(1 / now.value + 1 / before.value));
-  return { value: ratio - 1, low: ratio / spread - 1, high: ratio * spread - 1 };
+  const poisson = measured === 'count' && now.low === undefined;
+  const half = 1.959964 * Math.sqrt(1 / now.value + 1 / before.value);
+  const spread = poisson ? ([half, half] as const) : mover(bounded(now), bounded(before), Math.log);
+  if (!spread || now.value === 0) return { value: ratio - 1 };
+  return {
+    value: ratio - 1,
+    low: ratio / Math.exp(spread[0]) - 1,
+    high: ratio * Math.exp(spread[1]) - 1,
+  };
+}
+
+type Bounded = readonly [value: number, low: number, high: number];
+
+function bounded({ value, low, high }: Figure): Bounded | null {
+  return value === null || typeof low !== 'number' || typeof high !== 'number'
+    ? null
+    : [value, low, high];
+}
+
+/** How far the change may lie below and above its estimate, on a scale. */
+function mover(
+  now: Bounded | null,
+  before: Bounded | null,
+  on: (value: number) => number,
+): readonly [number, number] | null {
+  if (!now || !before) return null;
+  const [p1, l1, u1] = now.map(on) as [number, number, number];
+  const [p2, l2, u2] = before.map(on) as [number, number, number];
+  const both = [Math.hypot(p1 - l1, u2 - p2), Math.hypot(u1 - p1, p2 - l2)] as const;
+  return both.every(Number.isFinite) ? both : null;
 }

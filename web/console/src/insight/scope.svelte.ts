@@ -25,7 +25,9 @@ export class Scope {
   readonly view: View = $derived.by(() => readView(this.#place().search));
   readonly zone: string = $derived(zoneOf(this.view));
   readonly range: Range = $derived(rangeOf(this.view.period, this.zone, this.now));
-  readonly before: Range | null = $derived(comparedWith(this.range, this.view.compare, this.zone));
+  readonly before: Range | null = $derived(
+    comparedWith(this.range, this.view.compare, this.zone, this.now),
+  );
   readonly unit: Unit = $derived(unitOf(this.range, this.view.by));
   readonly catalogue: Catalogue = $derived(known.asked.data ?? NOTHING);
 

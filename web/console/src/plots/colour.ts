@@ -12,13 +12,15 @@ export interface Look {
   colour: string;
   /** `stroke-dasharray`; empty for a solid line. */
   dash: string;
+  /** 0 where the colour is enough; from 1 on lines are dashed and areas hatched. */
+  round: number;
 }
 
 /** What all others together, and comparison periods, look like. */
-export const REST: Look = { colour: 'var(--plot-rest)', dash: '' };
+export const REST: Look = { colour: 'var(--plot-rest)', dash: '', round: 0 };
 export const REST_KEY = '…';
 /** Everything together, not split by anything. */
-export const TOTAL: Look = { colour: 'var(--accent)', dash: '' };
+export const TOTAL: Look = { colour: 'var(--accent)', dash: '', round: 0 };
 export const TOTAL_KEY = '*';
 
 /** FNV-1a, 32 bit (Fowler, Noll, Vo): spreads short keys well. */
@@ -56,5 +58,5 @@ export function looks(keys: Iterable<string>): (key: string) => Look {
 }
 
 function look(slot: number, round: number): Look {
-  return { colour: `var(--plot-${slot + 1})`, dash: DASHES[round % DASHES.length] ?? '' };
+  return { colour: `var(--plot-${slot + 1})`, dash: DASHES[round % DASHES.length] ?? '', round };
 }
