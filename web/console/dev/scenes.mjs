@@ -419,6 +419,7 @@ export const SCENES = [
     run: async (it) => {
       await it.open('/insight/times');
       await it.page.locator('.insight-bar > button[aria-haspopup=dialog]').click();
+      await it.page.locator('[role=listbox]').waitFor();
       await it.page.keyboard.type('utc+8');
       await it.settle();
     },
