@@ -1,0 +1,47 @@
+//! Two periods of one's choice, like for like.
+
+use super::model::{self, Case};
+use super::{Day, Effect, Side, StudyError, Verdict, judge_cases};
+
+/// Compares `later` with `earlier`, periods of any length and distance. Like for like: a weekday counts only when both have
+/// it, and then equally often; of the longer period its last such days are left out. No history, so no placebo: whoever
+/// chooses periods after looking at the counts finds differences.
+pub fn compare_periods(earlier: &[Day], later: &[Day], worthwhile: f64) -> Result<Effect, StudyError> {
+    if !(worthwhile > 0.0 && worthwhile < 1.0) {
+        return Err(StudyError::Worthwhile);
+    }
+    let (one, other) = (matched(earlier, later), matched(later, earlier));
+    let cases: Vec<Case> = [(&one, 0.0, 0), (&other, 1.0, 1)]
+        .into_iter()
+        .flat_map(|(days, step, part)| {
+            days.iter().filter_map(move |(index, day)| model::case(*index, day, &[], step, part).transpose())
+        })
+        .collect::<Result<_, _>>()?;
+    let sides = (Side::of(one.iter().map(|(_, day)| day)), Side::of(other.iter().map(|(_, day)| day)));
+    let missing = |side: Side| super::LEAST_AFTER.saturating_sub(side.days);
+    let short = (missing(sides.0), missing(sides.1));
+    if short != (0, 0) {
+        let verdict = Verdict::TooShort { before: short.0, after: short.1 };
+        return Ok(Effect { verdict, estimate: None, before: sides.0, after: sides.1, placebo: None });
+    }
+    Ok(judge_cases(&cases, sides.0, sides.1, worthwhile))
+}
+
+/// The open days of `days` that have a partner in `others`, with their indices.
+fn matched(days: &[Day], others: &[Day]) -> Vec<(usize, Day)> {
+    let open = |day: &&Day| day.count.is_some();
+    let mut partners = [0_usize; 8];
+    for day in others.iter().filter(open) {
+        if let Some(count) = partners.get_mut(usize::from(day.weekday.min(7))) {
+            *count += 1;
+        }
+    }
+    let mut matched = Vec::new();
+    for (index, day) in days.iter().enumerate().filter(|(_, day)| day.count.is_some()) {
+        if let Some(left) = partners.get_mut(usize::from(day.weekday.min(7))).filter(|left| **left > 0) {
+            *left -= 1;
+            matched.push((index, *day));
+        }
+    }
+    matched
+}

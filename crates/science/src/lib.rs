@@ -1,0 +1,16 @@
+//! The statistics of request counts: pure functions over plain slices, without I/O, clock or chance.
+//!
+//! Every formula names its source, and a test holds it against published or independently computed values. What cannot be
+//! told is an answer of its own: no function returns NaN, and none panics on numbers it does not like.
+//!
+//! All intervals are 95 % intervals, all tests are two-sided.
+
+pub mod effect;
+pub mod interval;
+pub mod multiplicity;
+pub mod quantile;
+pub mod survival;
+
+mod distribution;
+mod linear;
+mod real;
