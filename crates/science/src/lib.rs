@@ -5,10 +5,13 @@
 //!
 //! All intervals are 95 % intervals, all tests are two-sided.
 
+pub mod burst;
+pub mod decomposition;
 pub mod effect;
 pub mod interval;
 pub mod multiplicity;
 pub mod quantile;
+pub mod surge;
 pub mod survival;
 
 mod distribution;
