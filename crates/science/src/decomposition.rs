@@ -110,7 +110,9 @@ pub fn decompose(segments: &[Segment], dispersion: f64) -> Result<Decomposition,
     let weight = |contribution: &Contribution| (contribution.parts.change() - contribution.parts.users).abs();
     ranked.sort_by(|a, b| weight(b).total_cmp(&weight(a)).then(a.segment.cmp(&b.segment)));
     let mut whole = Parts::default();
-    parts.iter().for_each(|part| whole.add(part));
+    for part in &parts {
+        whole.add(part);
+    }
     let count =
         |side: fn(&Segment) -> Rate| segments.iter().map(|s| side(s).count).fold(0, u64::saturating_add);
     Ok(Decomposition {

@@ -59,11 +59,13 @@ fn shingles(text: &str) -> Vec<u64> {
     hashes
 }
 
+/// Characters of one kind of script, and how many make a shingle.
+type Run = (Vec<char>, usize);
+
 /// Stretches of one kind of script, with the size of their shingles. Words of letters stay together, a space between them;
 /// signs stand without.
-fn runs(text: &str) -> Vec<(Vec<char>, usize)> {
-    let (mut runs, mut letters, mut signs): (Vec<(Vec<char>, usize)>, Vec<char>, Vec<char>) =
-        Default::default();
+fn runs(text: &str) -> Vec<Run> {
+    let (mut runs, mut letters, mut signs) = (Vec::new(), Vec::new(), Vec::new());
     let characters = || text.chars().take(MOST_CHARACTERS).map(narrow).flat_map(char::to_lowercase);
     let cleaned: String = characters().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     for word in cleaned.split_whitespace() {
@@ -85,7 +87,7 @@ fn runs(text: &str) -> Vec<(Vec<char>, usize)> {
     runs
 }
 
-fn close(runs: &mut Vec<(Vec<char>, usize)>, run: &mut Vec<char>, size: usize) {
+fn close(runs: &mut Vec<Run>, run: &mut Vec<char>, size: usize) {
     if !run.is_empty() {
         runs.push((std::mem::take(run), size));
     }

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     /// Wave damage to cargo ships: type, year of construction, period of operation, months of service, incidents (McCullagh &
-    /// Nelder 1989, section 6.3.2; R MASS::ships). Rows without service are left out, as there.
+    /// Nelder 1989, section 6.3.2; R `MASS::ships`). Rows without service are left out, as there.
     const SHIPS: [(u8, u8, u8, u32, u32); 34] = [
         (0, 60, 60, 127, 0),
         (0, 60, 75, 63, 0),

@@ -28,7 +28,8 @@ pub fn calibrate(
     history: impl IntoIterator<Item = Minute>,
 ) -> (Detector, Calibration) {
     let mut detector = Detector::new(prior, f64::MAX);
-    let (mut scores, mut span): (Vec<(i64, f64)>, Option<(i64, i64)>) = (Vec::new(), None);
+    let mut scores: Vec<(i64, f64)> = Vec::new();
+    let mut span: Option<(i64, i64)> = None;
     for minute in history {
         if let Some(reading) = detector.observe(minute) {
             let at = i64::from(minute.day) * MINUTES_A_DAY + i64::from(minute.minute);
