@@ -8,6 +8,7 @@ use standfast_domain::{
 };
 use standfast_store::entry::{self, EntryRow};
 use standfast_store::request::{self, RequestRow};
+use standfast_store::handling::{self, Handled};
 use standfast_store::{Tx, outbox};
 
 use crate::seal::{self, Sealed};
@@ -107,6 +108,7 @@ pub(crate) struct Record {
     sealed: Option<Sealed>,
     was_waiting: bool,
     was_at_risk: bool,
+    was_solved: bool,
     entries: Vec<EntryRow>,
     changes: Vec<(i64, &'static str, String)>,
     answered_by: Option<AgentId>,
@@ -121,6 +123,7 @@ impl Record {
             sealed: None,
             was_waiting: false,
             was_at_risk: false,
+            was_solved: false,
             entries: Vec::new(),
             changes: Vec::new(),
             answered_by: None,
@@ -135,8 +138,9 @@ impl Record {
     /// A request whose row this unit holds already.
     pub(crate) fn of(row: RequestRow) -> Self {
         let (was_waiting, was_at_risk) = (waits(&row), row.at_risk);
+        let was_solved = row.state == State::Solved;
         let sealed = Some(Sealed::of(&row));
-        Self { was: Some(Place::of(&row)), sealed, was_waiting, was_at_risk, ..Self::new(row) }
+        Self { was: Some(Place::of(&row)), sealed, was_waiting, was_at_risk, was_solved, ..Self::new(row) }
     }
 
     /// Appends an entry and returns its sequence number.
@@ -204,7 +208,7 @@ impl Record {
         let from = self.row.state;
         let to = from.after(transition)?;
         self.enter(to, now);
-        if from == State::Solved && to == State::Open {
+        if matches!(from, State::Solved | State::Closed) && to == State::Open {
             self.row.reopen_count += 1;
         }
         Ok(from)
@@ -220,7 +224,12 @@ impl Record {
                 self.row.solved_at = None;
                 self.row.closed_at = None;
             }
-            State::Waiting | State::OnHold => self.row.waiting_since = None,
+            State::Waiting | State::OnHold => {
+                self.row.waiting_since = None;
+                // Solved before, and taken up again by who answered once more.
+                self.row.solved_at = None;
+                self.row.closed_at = None;
+            }
             State::Solved => {
                 self.row.waiting_since = None;
                 self.row.solved_at = Some(now);
@@ -255,6 +264,9 @@ impl Record {
         for entry in &self.entries {
             entry::insert(tx, entry)?;
         }
+        if let Some(handled) = self.handled() {
+            handling::add(tx, &handled)?;
+        }
         let queue = self.queue_change();
         if self.changes.is_empty() {
             self.changes.push((self.row.last_seq, change::ROW, String::new()));
@@ -281,6 +293,28 @@ impl Record {
         tracing::error!(request.id = %self.row.id, "a request's row was altered past the desk");
         metrics::counter!("standfast_broken_seals_total").increment(1);
         seal::BROKEN.to_vec()
+    }
+
+    /// What agents did to the request by this; nothing when it was a customer who wrote.
+    fn handled(&self) -> Option<Handled> {
+        let replies = self.entries.iter().filter(|entry| entry.kind == EntryKind::Text);
+        let mut by = replies.filter_map(|entry| match entry.author {
+            Author::Agent(id) => Some(id),
+            Author::Customer(_) | Author::System => None,
+        });
+        let replied_by = by.next();
+        let (agent_id, team_id) = (self.row.assignee_id, self.row.team_id);
+        let had = self.was.map_or((None, None), |was| (was.assignee, was.team));
+        let is_moved = had != (agent_id, team_id);
+        let is_solved = self.row.state == State::Solved && !self.was_solved;
+        (replied_by.is_some() || is_moved || is_solved).then(|| Handled {
+            request_id: self.row.id,
+            replies: i64::try_from(by.count()).unwrap_or(i64::MAX - 1) + i64::from(replied_by.is_some()),
+            replied_by,
+            solved_at: self.row.solved_at.filter(|_| is_solved),
+            agent_id,
+            team_id,
+        })
     }
 
     /// How the queue changes by this: `+` joins it, `!` joins it at risk, `-` leaves it.

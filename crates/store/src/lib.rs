@@ -27,6 +27,8 @@ mod doctor;
 pub mod entry;
 mod error;
 mod exec;
+pub mod fact;
+pub mod handling;
 pub mod job;
 mod lane;
 mod migration;

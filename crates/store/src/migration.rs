@@ -5,13 +5,19 @@ use sha2::{Digest, Sha256};
 use crate::{Dialect, Error, Lane, Store, Tx, params};
 
 /// Name and text of every migration, oldest first. A released one is never changed.
-const MIGRATIONS: &[(&str, &str)] = &[("0001_desk", include_str!("../migrations/0001_desk.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_desk", include_str!("../migrations/0001_desk.sql")),
+    ("0004_handling", include_str!("../migrations/0004_handling.sql")),
+];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
 const PLACEHOLDERS: &[(&str, &str, &str)] = &[
     ("{bytes}", "BLOB", "BYTEA"),
     // A table of short rows kept in the order of its key alone.
     ("{clustered}", "WITHOUT ROWID", ""),
+    // Members of an event.
+    ("{event.agent_id}", "json_extract(event, '$.agent_id')", "(event::json ->> 'agent_id')"),
+    ("{event.team_id}", "json_extract(event, '$.team_id')", "(event::json ->> 'team_id')"),
     ("{position}", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY"),
     // The transaction that wrote the row, and on PostgreSQL the key in the feed's order (see `outbox`).
     (

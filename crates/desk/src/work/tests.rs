@@ -1,12 +1,13 @@
 use std::time::Duration;
 
 use standfast_domain::{Role, State, TeamId, Transition};
-use standfast_store::store_test;
+use standfast_store::handling::{self, HandlingRow};
+use standfast_store::{Dialect, store_test};
 
-use crate::testing::{TestDesk, answer, intake, visitor};
+use crate::testing::{TestDesk, answer, intake, tamper, visitor};
 use crate::{
-    Assignment, Error, InboxQuery, Intake, Join, View, assign, conversation, detail, erase, inbox, merge,
-    receive, reply, retype, tag, transition, verify, work,
+    Answer, Assignment, Error, InboxQuery, Intake, Join, Then, View, add_team, assign, conversation, detail,
+    erase, inbox, merge, receive, reply, retype, tag, transition, verify, work,
 };
 
 store_test! {
@@ -133,5 +134,73 @@ store_test! {
         erase(&desk, &lead, receipt.request_id, 1, "privacy".into()).await.unwrap();
         let after = known(crate::detail(&desk, &lead, receipt.request_id).await.unwrap().0.request);
         assert_eq!(after, [address('1')]);
+    }
+
+    async fn what_agents_did_adds_up_and_can_be_made_again(store) {
+        let desk = TestDesk::new(&store);
+        let (mei, lin) = (desk.agent("mei", Role::Agent).await, desk.agent("lin", Role::Lead).await);
+        let (chain, risk) = (add_team(&desk, "chain".into()).await.unwrap(), add_team(&desk, "risk".into()).await.unwrap());
+        let one = desk.ask(&visitor(1), "c1", "My swap failed").await.request_id;
+        let two = desk.ask(&visitor(2), "c1", "Balance is zero").await.request_id;
+        let untouched = desk.ask(&visitor(3), "c1", "Where is the fee shown?").await;
+        desk.ask(&visitor(3), "c2", "I mean the network fee").await;
+        let give = async |id, agent: Option<Option<standfast_domain::AgentId>>, team: Option<Option<TeamId>>| {
+            assign(&desk, &lin, id, Assignment { agent, team }).await.unwrap();
+        };
+        // To a team, from there to somebody in it, back to nobody and to the same person again: no transfer.
+        give(one, None, Some(Some(chain))).await;
+        give(one, Some(Some(mei.id)), None).await;
+        give(one, Some(None), None).await;
+        give(one, Some(Some(mei.id)), None).await;
+        reply(&desk, &mei, one, answer("a1", "Which pair?", 99)).await.unwrap();
+        // To another person, and to another team and person at once.
+        give(one, Some(Some(lin.id)), None).await;
+        give(one, Some(Some(mei.id)), Some(Some(risk))).await;
+        let solved = Answer { then: Then::Solved, ..answer("a2", "It went through", 99) };
+        desk.pass(5);
+        reply(&desk, &lin, one, solved).await.unwrap();
+        let first_solved = desk.desk.now();
+        desk.pass(5);
+        desk.ask(&visitor(1), "c2", "It did not").await;
+        transition(&desk, &mei, one, Transition::Solve).await.unwrap();
+        transition(&desk, &mei, one, Transition::Close).await.unwrap();
+        transition(&desk, &mei, one, Transition::Reopen).await.unwrap();
+        // Whoever answers what nobody has gets it.
+        reply(&desk, &mei, two, answer("a3", "It is a matter of minutes", 99)).await.unwrap();
+
+        let ids = [one, two, untouched.request_id];
+        let read = async || {
+            let read = store.read(move |rd| ids.iter().map(|id| handling::find(rd, *id)).collect::<Result<Vec<_>, _>>());
+            read.await.unwrap()
+        };
+        let found = read().await;
+        let expected = HandlingRow {
+            reply_count: 2,
+            first_agent_id: Some(mei.id),
+            solved_count: 2,
+            first_solved_at: Some(first_solved),
+            agent_id: Some(mei.id),
+            team_id: Some(risk),
+            transfer_count: 2,
+            escalation_count: 1,
+        };
+        assert_eq!(found[0], Some(expected));
+        let answered = HandlingRow { reply_count: 1, first_agent_id: Some(mei.id), agent_id: Some(mei.id), ..HandlingRow::default() };
+        assert_eq!(found[1], Some(answered));
+        assert_eq!(found[2], None, "customers' words write nothing here");
+        let (talk, _) = detail(&desk, &mei, one).await.unwrap();
+        assert_eq!(talk.request.reopen_count, 2, "by words after it was solved, and by an agent after it was closed");
+
+        // The migration makes the same of the entries.
+        let text = include_str!("../../../store/migrations/0004_handling.sql");
+        let (_, backfill) = text.split_once("{clustered};").unwrap();
+        let members = match store.dialect() {
+            Dialect::Sqlite => ["json_extract(event, '$.agent_id')", "json_extract(event, '$.team_id')"],
+            Dialect::Postgres => ["(event::json ->> 'agent_id')", "(event::json ->> 'team_id')"],
+        };
+        let backfill = backfill.replace("{event.agent_id}", members[0]).replace("{event.team_id}", members[1]);
+        tamper(&store, "DELETE FROM handling").await;
+        tamper(&store, backfill.trim().trim_end_matches(';')).await;
+        assert_eq!(read().await, found);
     }
 }

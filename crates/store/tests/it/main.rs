@@ -10,6 +10,7 @@
 mod backup;
 mod checkpoint;
 mod doctor;
+mod fact;
 mod fault;
 mod job;
 mod outbox;
