@@ -1,0 +1,359 @@
+//! Answers: the figures of every cell, of all together, and what was not counted.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use standfast_domain::Time;
+
+use crate::calendar::Moment;
+use crate::count::{counts, hits, sums};
+use crate::dimension::Dimension;
+use crate::distinct::{Askers, askers};
+use crate::error::Error;
+use crate::exposure::Exposure;
+use crate::fact::COUNTINGS;
+use crate::facts::Facts;
+use crate::measure::{Duration, Measure, Recipe};
+use crate::query::{Axis, Grouping, Plan, Query};
+use crate::scan::Apart;
+use crate::spread::{PERCENTS, Spread, Survival, spreads, survivals};
+use crate::stock::{Flow, stock};
+
+/// Below so many requests a figure is marked as small: chance alone moves it.
+const SMALL: u64 = 30;
+
+/// A figure. What it is of, and how much, never stands alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// Requests.
+    Count {
+        /// How many.
+        n: u64,
+    },
+    /// A number on requests, added up.
+    Sum {
+        /// Of how many requests.
+        n: u64,
+        /// The sum.
+        sum: u64,
+    },
+    /// A share.
+    Share {
+        /// The denominator.
+        n: u64,
+        /// The numerator.
+        met: u64,
+    },
+    /// Durations.
+    Spread(Spread),
+    /// Customers.
+    Customers(Askers),
+    /// What is open at the end of the cell, and for how long, where the cell ends with the range.
+    Backlog {
+        /// How many.
+        n: u64,
+        /// Seconds since they came, at [`PERCENTS`].
+        ages: Option<[u32; PERCENTS.len()]>,
+    },
+    /// What came and what ended.
+    Flow(Flow),
+    /// Requests and the people who could have asked.
+    Rate {
+        /// Requests.
+        n: u64,
+        /// The sum over days of the people who used the app, where that is known.
+        user_days: Option<u64>,
+    },
+}
+
+impl Figure {
+    /// How many requests it is of.
+    #[must_use]
+    pub const fn n(&self) -> u64 {
+        match self {
+            Self::Count { n }
+            | Self::Sum { n, .. }
+            | Self::Share { n, .. }
+            | Self::Backlog { n, .. }
+            | Self::Rate { n, .. } => *n,
+            Self::Spread(spread) => spread.n + spread.pending,
+            Self::Customers(askers) => askers.n,
+            Self::Flow(flow) => flow.opened,
+        }
+    }
+
+    /// Whether it is of so few requests that it says little.
+    #[must_use]
+    pub const fn is_small(&self) -> bool {
+        self.n() < SMALL
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Flow(flow) => *flow == Flow::default(),
+            other => other.n() == 0,
+        }
+    }
+}
+
+/// A group of an axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its code.
+    pub code: String,
+    /// Of time: from when until when, as far as the range reaches.
+    pub span: Option<Span>,
+}
+
+/// A group of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Its beginning.
+    pub from: Time,
+    /// Its end, which is not part of it.
+    pub until: Time,
+    /// Seconds of it that are in the range.
+    pub seconds: u32,
+    /// Whether the range cuts something of it off, so that it holds less than others.
+    pub is_cut: bool,
+}
+
+impl Span {
+    fn new(moment: &Moment) -> Self {
+        let time = |second: u32| Time(i64::from(second) * 1_000_000);
+        Self {
+            from: time(moment.from),
+            until: time(moment.until),
+            seconds: moment.seconds,
+            is_cut: moment.is_cut,
+        }
+    }
+}
+
+/// A figure and where it stands: the place of its group on each axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// Places.
+    pub at: Vec<usize>,
+    /// The figure.
+    pub figure: Figure,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// What was grouped by, with its groups.
+    pub axes: Vec<(Grouping, Vec<Member>)>,
+    /// Cells in which there is something.
+    pub cells: Vec<Cell>,
+    /// All cells together.
+    pub total: Figure,
+    /// Requests that pass the filter but do not count, by why.
+    pub excluded: Vec<(&'static str, u64)>,
+    /// Requests that count but do not meet the measure's own condition.
+    pub left_out: u64,
+    /// The range as it was.
+    pub from: Time,
+    /// Its end.
+    pub until: Time,
+}
+
+/// Answers a question on so many threads. `exposure` is who could have asked, for the contact rate.
+pub fn answer(
+    facts: &Facts,
+    query: &Query,
+    exposure: Option<&dyn Exposure>,
+    threads: usize,
+) -> Result<Answer, Error> {
+    let plan = Plan::new(facts, query)?;
+    let (figures, total, apart) = match plan.measure.recipe() {
+        Recipe::Count => {
+            let (counts, apart) = counts(facts, &plan, threads);
+            let total = Figure::Count { n: counts.iter().sum() };
+            (counts.into_iter().map(|n| Figure::Count { n }).collect(), total, apart)
+        }
+        Recipe::Share(conditions) => {
+            let (rows, met, apart) = hits(facts, &plan, &conditions, threads);
+            let total = Figure::Share { n: rows.iter().sum(), met: met.iter().sum() };
+            (rows.into_iter().zip(met).map(|(n, met)| Figure::Share { n, met }).collect(), total, apart)
+        }
+        Recipe::Sum(amount) => {
+            let (rows, sums, apart) = sums(facts, &plan, amount, threads);
+            let total = Figure::Sum { n: rows.iter().sum(), sum: sums.iter().sum() };
+            (rows.into_iter().zip(sums).map(|(n, sum)| Figure::Sum { n, sum }).collect(), total, apart)
+        }
+        Recipe::Spread(duration) => {
+            let (cells, total, apart) = spreads(facts, &plan, duration, threads);
+            (cells.into_iter().map(Figure::Spread).collect(), Figure::Spread(total), apart)
+        }
+        Recipe::Customers { often } => {
+            let (cells, total, apart) = askers(facts, &plan, often, threads);
+            (cells.into_iter().map(Figure::Customers).collect(), Figure::Customers(total), apart)
+        }
+        Recipe::Backlog => backlog(facts, &plan, query, threads)?,
+        Recipe::Flow => {
+            let (stock, _) = stock(facts, &plan, threads);
+            let cells = stock.cells.into_iter().map(Figure::Flow).collect();
+            (cells, Figure::Flow(stock.total), came(facts, query, threads)?)
+        }
+        Recipe::Rate => rate(facts, &plan, query, exposure, threads),
+    };
+    Ok(assemble(facts, &plan, query, figures, total, &apart))
+}
+
+type Figures = (Vec<Figure>, Figure, Apart);
+
+fn backlog(facts: &Facts, plan: &Plan, query: &Query, threads: usize) -> Result<Figures, Error> {
+    let (stock, _) = stock(facts, plan, threads);
+    let has_time = plan.axes.iter().any(|axis| matches!(axis, Axis::Time(_)));
+    let ages = stock.ages.into_iter().map(|ages| ages.filter(|_| !has_time));
+    let cells = stock.cells.iter().zip(ages).map(|(flow, ages)| Figure::Backlog { n: flow.after, ages });
+    let total = Figure::Backlog { n: stock.total.after, ages: stock.total_ages };
+    Ok((cells.collect(), total, came(facts, query, threads)?))
+}
+
+/// What does not count among the requests that came in the range.
+fn came(facts: &Facts, query: &Query, threads: usize) -> Result<Apart, Error> {
+    let query = Query { measure: Measure::Requests, group: Vec::new(), ..query.clone() };
+    Ok(counts(facts, &Plan::new(facts, &query)?, threads).1)
+}
+
+fn rate(
+    facts: &Facts,
+    plan: &Plan,
+    query: &Query,
+    exposure: Option<&dyn Exposure>,
+    threads: usize,
+) -> Figures {
+    let (counts, apart) = counts(facts, plan, threads);
+    let users = Users { query, exposure };
+    let groups: Vec<_> = plan.axes.iter().map(|axis| axis.members(facts)).collect();
+    let place = |cell: usize, axis: usize| cell / plan.stride(axis).max(1) % plan.axes.get(axis).map_or(1, Axis::len).max(1);
+    let figures = counts.iter().enumerate().map(|(cell, n)| {
+        let (mut span, mut version, mut region) = ((plan.from, plan.until), None, None);
+        for (axis, (grouping, members)) in query.group.iter().zip(&groups).enumerate() {
+            let Some((code, moment)) = members.get(place(cell, axis)) else { continue };
+            match (grouping, moment) {
+                (Grouping::Step(_), Some(moment)) => span = (moment.from, moment.until),
+                (Grouping::By(Dimension::AppVersion), _) => version = Some(code.as_str()),
+                (Grouping::By(Dimension::Region), _) => region = Some(code.as_str()),
+                _ => {}
+            }
+        }
+        Figure::Rate { n: *n, user_days: users.days(span, version, region) }
+    });
+    let total =
+        Figure::Rate { n: counts.iter().sum(), user_days: users.days((plan.from, plan.until), None, None) };
+    (figures.collect(), total, apart)
+}
+
+/// Who could have asked.
+struct Users<'a> {
+    query: &'a Query,
+    exposure: Option<&'a dyn Exposure>,
+}
+
+impl Users<'_> {
+    /// Of the days that a span touches, and of the versions and regions that the filter lets through.
+    fn days(&self, (from, until): (u32, u32), version: Option<&str>, region: Option<&str>) -> Option<u64> {
+        let exposure = self.exposure?;
+        let first = day(&self.query.zone, from)?;
+        let end = day(&self.query.zone, until - 1)?.tomorrow().ok()?;
+        let named = |dimension, own: Option<&str>| -> Vec<Option<String>> {
+            let filtered = self.query.filter.iter().find(|(known, _)| *known == dimension);
+            match (own, filtered) {
+                (Some(own), _) => vec![Some(own.to_owned())],
+                (None, Some((_, codes))) => codes.iter().cloned().map(Some).collect(),
+                (None, None) => vec![None],
+            }
+        };
+        let regions = named(Dimension::Region, region);
+        let mut sum = 0;
+        for version in named(Dimension::AppVersion, version) {
+            for region in &regions {
+                sum += exposure.user_days(first, end, version.as_deref(), region.as_deref())?;
+            }
+        }
+        Some(sum)
+    }
+}
+
+/// The date of a second in a zone.
+fn day(zone: &TimeZone, second: u32) -> Option<Date> {
+    Some(Timestamp::from_second(second.into()).ok()?.to_zoned(zone.clone()).date())
+}
+
+/// Puts figures to their groups; groups of dimensions in which there is nothing are left away.
+fn assemble(
+    facts: &Facts,
+    plan: &Plan,
+    query: &Query,
+    figures: Vec<Figure>,
+    total: Figure,
+    apart: &Apart,
+) -> Answer {
+    let full = figures.into_iter().enumerate().filter(|(_, figure)| !figure.is_empty());
+    let place = |cell: usize, axis: usize| cell / plan.stride(axis).max(1) % plan.axes.get(axis).map_or(1, Axis::len).max(1);
+    let mut cells: Vec<Cell> = full
+        .filter(|_| !plan.axes.is_empty())
+        .map(|(cell, figure)| Cell { at: (0..plan.axes.len()).map(|axis| place(cell, axis)).collect(), figure })
+        .collect();
+    let mut axes = Vec::with_capacity(plan.axes.len());
+    for (number, (axis, grouping)) in plan.axes.iter().zip(&query.group).enumerate() {
+        let is_used = |place: usize| cells.iter().any(|cell| cell.at.get(number) == Some(&place));
+        let used: Vec<bool> = match axis {
+            Axis::Time(_) => vec![true; axis.len()],
+            Axis::Members(..) => (0..axis.len()).map(is_used).collect(),
+        };
+        let new: Vec<usize> = used
+            .iter()
+            .scan(0, |next, used| {
+                let own = *next;
+                *next += usize::from(*used);
+                Some(own)
+            })
+            .collect();
+        for cell in &mut cells {
+            if let Some(place) = cell.at.get_mut(number) {
+                *place = new.get(*place).copied().unwrap_or(0);
+            }
+        }
+        let members = axis.members(facts).into_iter().zip(used).filter(|(_, used)| *used);
+        let members = members.map(|((code, moment), _)| Member { code, span: moment.as_ref().map(Span::new) });
+        axes.push((*grouping, members.collect()));
+    }
+    let time = |second: u32| Time(i64::from(second) * 1_000_000);
+    let excluded = COUNTINGS.iter().zip(apart.countings).zip(plan.countings);
+    Answer {
+        axes,
+        cells,
+        total,
+        excluded: excluded.filter(|(_, allowed)| !allowed).map(|((code, n), _)| (*code, n)).collect(),
+        left_out: apart.left_out,
+        from: time(plan.from),
+        until: time(plan.until),
+    }
+}
+
+/// The pairs from which survival curves of a duration are made, for each cell of a question; what the question measures
+/// does not matter.
+pub fn survival(
+    facts: &Facts,
+    query: &Query,
+    duration: Duration,
+    threads: usize,
+) -> Result<Vec<(Vec<String>, Survival)>, Error> {
+    let query = Query { measure: Measure::Requests, ..query.clone() };
+    let plan = Plan::new(facts, &query)?;
+    let groups: Vec<_> = plan.axes.iter().map(|axis| axis.members(facts)).collect();
+    let survivals = survivals(facts, &plan, duration, threads).into_iter().enumerate();
+    let name = |cell: usize| {
+        let code = |(axis, members): (usize, &Vec<(String, Option<Moment>)>)| {
+            let place = cell / plan.stride(axis).max(1) % members.len().max(1);
+            members.get(place).map(|(code, _)| code.clone()).unwrap_or_default()
+        };
+        groups.iter().enumerate().map(code).collect::<Vec<_>>()
+    };
+    let full = survivals.filter(|(_, pairs)| !pairs.events.is_empty() || !pairs.censored.is_empty());
+    Ok(full.map(|(cell, pairs)| (name(cell), pairs)).collect())
+}

@@ -1,0 +1,333 @@
+//! A stretch of rows in the order of time, as columns.
+
+use crate::column::{Coded, MOST_ROWS};
+use crate::fact::NEVER;
+use crate::stamp::Stamps;
+
+/// What a request is about, and how pressing it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Matter {
+    pub(crate) kind: u32,
+    pub(crate) urgency: u8,
+    pub(crate) at_risk: bool,
+}
+
+/// By which way it came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Source {
+    pub(crate) channel: u32,
+    pub(crate) language: u32,
+    pub(crate) platform: u8,
+}
+
+/// Who has it, and who answered first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Handler {
+    pub(crate) team: u32,
+    pub(crate) agent: u32,
+    pub(crate) first_agent: u32,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a dimension of its own")]
+pub(crate) struct Course {
+    pub(crate) state: u32,
+    /// Index into [`crate::fact::COUNTINGS`].
+    pub(crate) counting: u8,
+    /// Index into [`crate::fact::COHORTS`].
+    pub(crate) cohort: u8,
+    /// See [`crate::contact::Link`].
+    pub(crate) next: u8,
+    pub(crate) is_first: bool,
+    pub(crate) is_answered: bool,
+    pub(crate) is_tagged: bool,
+    /// Nobody has anything to do any more.
+    pub(crate) is_ended: bool,
+    /// It ended by being called solved.
+    pub(crate) is_solved: bool,
+    /// These three stay at 65,535.
+    pub(crate) transfers: u16,
+    pub(crate) escalations: u16,
+    pub(crate) reopens: u16,
+}
+
+/// How much was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Tally {
+    pub(crate) replies: u32,
+    pub(crate) follow_ups: u32,
+}
+
+/// A row: what a [`crate::fact::Fact`] says, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) id: i64,
+    pub(crate) created: u32,
+    pub(crate) customer: u32,
+    pub(crate) response: u32,
+    pub(crate) resolution: u32,
+    pub(crate) end: u32,
+    pub(crate) matter: Matter,
+    pub(crate) source: Source,
+    pub(crate) region: u32,
+    pub(crate) version: u32,
+    pub(crate) chain: u32,
+    pub(crate) screen: u32,
+    pub(crate) handler: Handler,
+    pub(crate) course: Course,
+    pub(crate) tally: Tally,
+}
+
+impl Row {
+    /// Rows stand in this order.
+    pub(crate) const fn key(&self) -> (u32, i64) {
+        (self.created, self.id)
+    }
+}
+
+/// Rows as columns. All have the same length; rows are in the order of second and id.
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    pub(crate) created: Vec<u32>,
+    pub(crate) stamps: Stamps,
+    pub(crate) customers: Vec<u32>,
+    pub(crate) responses: Vec<u32>,
+    pub(crate) ends: Vec<u32>,
+    /// Rows whose first resolution is not their end, in the order of rows.
+    pub(crate) resolutions: Vec<(u16, u32)>,
+    pub(crate) matter: Coded<Matter>,
+    pub(crate) source: Coded<Source>,
+    pub(crate) region: Coded<u32>,
+    pub(crate) version: Coded<u32>,
+    pub(crate) chain: Coded<u32>,
+    pub(crate) screen: Coded<u32>,
+    pub(crate) handler: Coded<Handler>,
+    pub(crate) course: Coded<Course>,
+    pub(crate) tally: Coded<Tally>,
+    /// No row ended later than in this second; the last second of all while one has not ended.
+    pub(crate) last_end: u32,
+}
+
+/// The first resolution of a row for which nothing else is noted.
+const fn usual_resolution(course: &Course, end: u32) -> u32 {
+    if course.is_solved { end } else { NEVER }
+}
+
+impl Block {
+    /// From at most [`MOST_ROWS`] rows in their order.
+    pub(crate) fn new(rows: &[Row]) -> Self {
+        debug_assert!(rows.len() <= MOST_ROWS && rows.is_sorted_by_key(Row::key));
+        let column = |value: fn(&Row) -> u32| rows.iter().map(value).collect::<Vec<u32>>();
+        let created = column(|row| row.created);
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let mut block = Self {
+            stamps: Stamps::new(&ids, &created),
+            created,
+            customers: column(|row| row.customer),
+            responses: column(|row| row.response),
+            ends: column(|row| row.end),
+            resolutions: Vec::new(),
+            matter: Coded::new(rows.iter().map(|row| row.matter)),
+            source: Coded::new(rows.iter().map(|row| row.source)),
+            region: Coded::new(rows.iter().map(|row| row.region)),
+            version: Coded::new(rows.iter().map(|row| row.version)),
+            chain: Coded::new(rows.iter().map(|row| row.chain)),
+            screen: Coded::new(rows.iter().map(|row| row.screen)),
+            handler: Coded::new(rows.iter().map(|row| row.handler)),
+            course: Coded::new(rows.iter().map(|row| row.course)),
+            tally: Coded::new(rows.iter().map(|row| row.tally)),
+            last_end: 0,
+        };
+        for (place, row) in rows.iter().enumerate() {
+            block.note_end(row);
+            block.note_resolution(place, row);
+        }
+        block.resolutions.shrink_to_fit();
+        block
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.created.len()
+    }
+
+    pub(crate) fn id(&self, place: usize) -> Option<i64> {
+        self.stamps.id(place, *self.created.get(place)?)
+    }
+
+    /// Second and id of the first row.
+    pub(crate) fn first(&self) -> Option<(u32, i64)> {
+        Some((*self.created.first()?, self.id(0)?))
+    }
+
+    /// Second and id of the last row.
+    pub(crate) fn last(&self) -> Option<(u32, i64)> {
+        Some((*self.created.last()?, self.id(self.len().checked_sub(1)?)?))
+    }
+
+    /// The row at a place.
+    pub(crate) fn row(&self, place: usize) -> Option<Row> {
+        let (end, course) = (*self.ends.get(place)?, self.course.get(place)?);
+        let noted = self.resolutions.binary_search_by_key(&place, |(row, _)| usize::from(*row)).ok();
+        let resolution = noted.and_then(|noted| self.resolutions.get(noted)).map(|(_, seconds)| *seconds);
+        Some(Row {
+            id: self.id(place)?,
+            created: *self.created.get(place)?,
+            customer: *self.customers.get(place)?,
+            response: *self.responses.get(place)?,
+            resolution: resolution.unwrap_or_else(|| usual_resolution(&course, end)),
+            end,
+            matter: self.matter.get(place)?,
+            source: self.source.get(place)?,
+            region: self.region.get(place)?,
+            version: self.version.get(place)?,
+            chain: self.chain.get(place)?,
+            screen: self.screen.get(place)?,
+            handler: self.handler.get(place)?,
+            course,
+            tally: self.tally.get(place)?,
+        })
+    }
+
+    /// Where the row with this second and id stands, or where it would.
+    pub(crate) fn find(&self, (second, id): (u32, i64)) -> Result<usize, usize> {
+        let from = self.created.partition_point(|created| *created < second);
+        let to = self.created.partition_point(|created| *created <= second);
+        for place in from..to {
+            match self.id(place) {
+                Some(found) if found == id => return Ok(place),
+                Some(found) if found > id => return Err(place),
+                _ => {}
+            }
+        }
+        Err(to)
+    }
+
+    /// Writes over the row at a place, which is the same request.
+    pub(crate) fn set(&mut self, place: usize, row: &Row) {
+        for (column, value) in [
+            (&mut self.customers, row.customer),
+            (&mut self.responses, row.response),
+            (&mut self.ends, row.end),
+        ] {
+            if let Some(old) = column.get_mut(place) {
+                *old = value;
+            }
+        }
+        self.matter.set(place, row.matter);
+        self.source.set(place, row.source);
+        self.region.set(place, row.region);
+        self.version.set(place, row.version);
+        self.chain.set(place, row.chain);
+        self.screen.set(place, row.screen);
+        self.handler.set(place, row.handler);
+        self.course.set(place, row.course);
+        self.tally.set(place, row.tally);
+        self.note_end(row);
+        self.note_resolution(place, row);
+    }
+
+    /// Puts a row in front of that at a place. There must be room.
+    pub(crate) fn insert(&mut self, place: usize, row: &Row) {
+        debug_assert!(self.len() < MOST_ROWS);
+        self.stamps.insert(place, row.id, row.created, &self.created);
+        self.created.insert(place, row.created);
+        self.customers.insert(place, row.customer);
+        self.responses.insert(place, row.response);
+        self.ends.insert(place, row.end);
+        self.matter.insert(place, row.matter);
+        self.source.insert(place, row.source);
+        self.region.insert(place, row.region);
+        self.version.insert(place, row.version);
+        self.chain.insert(place, row.chain);
+        self.screen.insert(place, row.screen);
+        self.handler.insert(place, row.handler);
+        self.course.insert(place, row.course);
+        self.tally.insert(place, row.tally);
+        for (later, _) in self.resolutions.iter_mut().rev().take_while(|(later, _)| usize::from(*later) >= place) {
+            *later += 1;
+        }
+        self.note_end(row);
+        self.note_resolution(place, row);
+    }
+
+    /// Takes away the second half of the rows.
+    pub(crate) fn split(&mut self) -> Self {
+        let rows: Vec<Row> = (0..self.len()).filter_map(|place| self.row(place)).collect();
+        let (first, second) = rows.split_at(rows.len() / 2);
+        let rest = Self::new(second);
+        *self = Self::new(first);
+        rest
+    }
+
+    fn note_end(&mut self, row: &Row) {
+        let end = if row.end == NEVER { u32::MAX } else { row.created.saturating_add(row.end) };
+        self.last_end = self.last_end.max(end);
+    }
+
+    fn note_resolution(&mut self, place: usize, row: &Row) {
+        let is_usual = row.resolution == usual_resolution(&row.course, row.end);
+        let noted = self.resolutions.binary_search_by_key(&place, |(row, _)| usize::from(*row));
+        match (noted, is_usual) {
+            (Ok(noted), true) => drop(self.resolutions.remove(noted)),
+            (Ok(noted), false) => {
+                if let Some((_, seconds)) = self.resolutions.get_mut(noted) {
+                    *seconds = row.resolution;
+                }
+            }
+            (Err(_), true) => {}
+            (Err(noted), false) => {
+                let place = u16::try_from(place).unwrap_or(u16::MAX);
+                self.resolutions.insert(noted, (place, row.resolution));
+            }
+        }
+    }
+
+    /// The first resolution of every row.
+    pub(crate) fn first_resolutions(&self) -> Vec<u32> {
+        let mut all = self.full_resolutions();
+        for (place, seconds) in &self.resolutions {
+            if let Some(resolution) = all.get_mut(usize::from(*place)) {
+                *resolution = *seconds;
+            }
+        }
+        all
+    }
+
+    /// How long it took until every row was solved for good; [`NEVER`] for what is not, or ended in another way.
+    pub(crate) fn full_resolutions(&self) -> Vec<u32> {
+        let courses = self.course.values();
+        let usual = |(place, end): (usize, &u32)| {
+            let course = courses.get(self.course.codes().get(place));
+            course.map_or(NEVER, |course| usual_resolution(course, *end))
+        };
+        self.ends.iter().enumerate().map(usual).collect()
+    }
+
+    /// Changes every row's course.
+    pub(crate) fn recourse(&mut self, mut change: impl FnMut(usize, &mut Course)) {
+        let rows = (0..self.len()).filter_map(|place| {
+            let mut course = self.course.get(place)?;
+            change(place, &mut course);
+            Some(course)
+        });
+        self.course = Coded::new(rows.collect::<Vec<_>>().into_iter());
+    }
+
+    /// Bytes that its columns take.
+    pub(crate) fn bytes(&self) -> usize {
+        let plain = [&self.created, &self.customers, &self.responses, &self.ends];
+        plain.iter().map(|column| column.capacity() * 4).sum::<usize>()
+            + self.stamps.bytes()
+            + self.resolutions.capacity() * size_of::<(u16, u32)>()
+            + self.matter.bytes()
+            + self.source.bytes()
+            + [&self.region, &self.version, &self.chain, &self.screen].map(Coded::bytes).iter().sum::<usize>()
+            + self.handler.bytes()
+            + self.course.bytes()
+            + self.tally.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests;

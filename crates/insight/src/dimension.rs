@@ -1,0 +1,249 @@
+//! Dimensions: what requests can be filtered and grouped by. To add one: a value of a row's column, a name here, and its
+//! two names in `locales`; see `docs/dev/facts.md`.
+
+use std::hash::Hash;
+
+use crate::block::Block;
+use crate::column::{Coded, Codes};
+use crate::fact::{COHORTS, COUNTINGS};
+use crate::names::Names;
+use crate::place::PLATFORMS;
+
+const NO_YES: &[&str] = &["no", "yes"];
+const CONTACTS: &[&str] = &["repeat", "first"];
+const ANSWERERS: &[&str] = &["nobody", "person", "bot"];
+/// What urgency is: see [`standfast_domain::Urgency`].
+const URGENCIES: &[&str] = &["0", "1", "2", "3", "4"];
+/// The name of nobody and of no team.
+const NONE: &str = "none";
+
+/// Something that every request has exactly one value of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dimension {
+    /// By which way it came.
+    Channel,
+    /// What it is about.
+    Type,
+    /// How soon it needs an answer: 0 to 4.
+    Urgency,
+    /// Whether assets are at risk.
+    AtRisk,
+    /// The customer's language.
+    Language,
+    /// The customer's region, as the host's app says.
+    Region,
+    /// The customer's platform.
+    Platform,
+    /// The version of the host's app.
+    AppVersion,
+    /// The chain that it is about.
+    Chain,
+    /// The screen or feature of the host's app.
+    Screen,
+    /// How long the customer had been known.
+    Cohort,
+    /// Whether it is the customer's first request.
+    Contact,
+    /// Who answered.
+    AnsweredBy,
+    /// The team that has it.
+    Team,
+    /// The agent who has it.
+    Agent,
+    /// The agent who replied first.
+    FirstAgent,
+    /// Where it stands.
+    State,
+    /// Whether it has tags.
+    Tagged,
+    /// Whether it counts, and what it is if not.
+    Counting,
+}
+
+/// Where a dimension's values come from.
+#[derive(Clone, Copy, Debug)]
+enum Values {
+    /// A list that is known in advance.
+    Fixed(&'static [&'static str]),
+    /// Names and the days from which they begin.
+    Cohorts,
+    /// A dictionary of texts.
+    Texts(fn(&Names) -> &crate::names::Dictionary<String>),
+    /// A dictionary of ids.
+    Ids(fn(&Names) -> &crate::names::Dictionary<i64>),
+}
+
+/// A column's codes, and the dimension's value behind each.
+pub(crate) struct Lookup<'a> {
+    pub(crate) codes: &'a Codes,
+    pub(crate) values: Vec<u32>,
+}
+
+fn lookup<V: Copy + Eq + Hash>(column: &Coded<V>, value: impl Fn(&V) -> u32) -> Lookup<'_> {
+    Lookup { codes: column.codes(), values: column.values().iter().map(value).collect() }
+}
+
+impl Dimension {
+    /// Every dimension.
+    pub const ALL: [Self; 19] = [
+        Self::Channel,
+        Self::Type,
+        Self::Urgency,
+        Self::AtRisk,
+        Self::Language,
+        Self::Region,
+        Self::Platform,
+        Self::AppVersion,
+        Self::Chain,
+        Self::Screen,
+        Self::Cohort,
+        Self::Contact,
+        Self::AnsweredBy,
+        Self::Team,
+        Self::Agent,
+        Self::FirstAgent,
+        Self::State,
+        Self::Tagged,
+        Self::Counting,
+    ];
+
+    /// The name in JSON and in `locales`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Channel => "channel",
+            Self::Type => "type",
+            Self::Urgency => "urgency",
+            Self::AtRisk => "at_risk",
+            Self::Language => "language",
+            Self::Region => "region",
+            Self::Platform => "platform",
+            Self::AppVersion => "app_version",
+            Self::Chain => "chain",
+            Self::Screen => "screen",
+            Self::Cohort => "cohort",
+            Self::Contact => "contact",
+            Self::AnsweredBy => "answered_by",
+            Self::Team => "team",
+            Self::Agent => "agent",
+            Self::FirstAgent => "first_agent",
+            Self::State => "state",
+            Self::Tagged => "tagged",
+            Self::Counting => "counting",
+        }
+    }
+
+    /// The dimension with this name.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dimension| dimension.code() == code)
+    }
+
+    const fn source(self) -> Values {
+        match self {
+            Self::Urgency => Values::Fixed(URGENCIES),
+            Self::AtRisk | Self::Tagged => Values::Fixed(NO_YES),
+            Self::Platform => Values::Fixed(PLATFORMS),
+            Self::Contact => Values::Fixed(CONTACTS),
+            Self::AnsweredBy => Values::Fixed(ANSWERERS),
+            Self::Counting => Values::Fixed(COUNTINGS),
+            Self::Cohort => Values::Cohorts,
+            Self::Channel => Values::Texts(|names| &names.channels),
+            Self::Type => Values::Texts(|names| &names.kinds),
+            Self::Language => Values::Texts(|names| &names.languages),
+            Self::Region => Values::Texts(|names| &names.regions),
+            Self::AppVersion => Values::Texts(|names| &names.versions),
+            Self::Chain => Values::Texts(|names| &names.chains),
+            Self::Screen => Values::Texts(|names| &names.screens),
+            Self::State => Values::Texts(|names| &names.states),
+            Self::Team => Values::Ids(|names| &names.teams),
+            Self::Agent | Self::FirstAgent => Values::Ids(|names| &names.agents),
+        }
+    }
+
+    /// The code of a value.
+    pub(crate) fn value(self, names: &Names, value: u32) -> String {
+        let place = value as usize;
+        match self.source() {
+            Values::Fixed(list) => list.get(place).copied().unwrap_or_default().to_owned(),
+            Values::Cohorts => COHORTS.get(place).map(|(name, _)| *name).unwrap_or_default().to_owned(),
+            Values::Texts(texts) => texts(names).get(value).cloned().unwrap_or_default(),
+            Values::Ids(ids) => match ids(names).get(value) {
+                Some(id) if *id > 0 => id.to_string(),
+                Some(0) => NONE.to_owned(),
+                _ => "other".to_owned(),
+            },
+        }
+    }
+
+    /// The value with this code. Nothing where no request ever had it; false where none ever can.
+    pub(crate) fn find(self, names: &Names, code: &str) -> Result<Option<u32>, ()> {
+        let place = |place: Option<usize>| place.and_then(|place| u32::try_from(place).ok());
+        match self.source() {
+            Values::Fixed(list) => place(list.iter().position(|name| *name == code)).map(Some).ok_or(()),
+            Values::Cohorts => place(COHORTS.iter().position(|(name, _)| *name == code)).map(Some).ok_or(()),
+            Values::Texts(texts) => Ok(texts(names).find(&code.to_owned())),
+            Values::Ids(ids) => match code {
+                NONE => Ok(ids(names).find(&0)),
+                "other" => Ok(ids(names).find(&-1)),
+                _ => code.parse().map(|id: i64| ids(names).find(&id).filter(|_| id > 0)).map_err(|_| ()),
+            },
+        }
+    }
+
+    /// Every value that a request can have or has had, by its code.
+    pub(crate) fn all(self, names: &Names) -> Vec<String> {
+        let count = match self.source() {
+            Values::Fixed(list) => list.len(),
+            Values::Cohorts => COHORTS.len(),
+            Values::Texts(texts) => texts(names).values().len(),
+            Values::Ids(ids) => ids(names).values().len(),
+        };
+        (0..u32::try_from(count).unwrap_or(u32::MAX)).map(|value| self.value(names, value)).collect()
+    }
+
+    /// The values of a block's rows.
+    pub(crate) fn of(self, block: &Block) -> Lookup<'_> {
+        match self {
+            Self::Channel => lookup(&block.source, |v| v.channel),
+            Self::Language => lookup(&block.source, |v| v.language),
+            Self::Platform => lookup(&block.source, |v| v.platform.into()),
+            Self::Type => lookup(&block.matter, |v| v.kind),
+            Self::Urgency => lookup(&block.matter, |v| v.urgency.into()),
+            Self::AtRisk => lookup(&block.matter, |v| v.at_risk.into()),
+            Self::Region => lookup(&block.region, |v| *v),
+            Self::AppVersion => lookup(&block.version, |v| *v),
+            Self::Chain => lookup(&block.chain, |v| *v),
+            Self::Screen => lookup(&block.screen, |v| *v),
+            Self::Team => lookup(&block.handler, |v| v.team),
+            Self::Agent => lookup(&block.handler, |v| v.agent),
+            Self::FirstAgent => lookup(&block.handler, |v| v.first_agent),
+            Self::Cohort => lookup(&block.course, |v| v.cohort.into()),
+            Self::Contact => lookup(&block.course, |v| v.is_first.into()),
+            Self::AnsweredBy => lookup(&block.course, |v| v.is_answered.into()),
+            Self::State => lookup(&block.course, |v| v.state),
+            Self::Tagged => lookup(&block.course, |v| v.is_tagged.into()),
+            Self::Counting => lookup(&block.course, |v| v.counting.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_values_are_found_again() {
+        let names = Names::new();
+        for dimension in Dimension::ALL {
+            assert_eq!(Dimension::parse(dimension.code()), Some(dimension));
+            for (value, code) in (0..).zip(dimension.all(&names)) {
+                assert_eq!(dimension.find(&names, &code), Ok(Some(value)), "{} {code}", dimension.code());
+            }
+        }
+        assert_eq!(Dimension::Platform.find(&names, "amiga"), Err(()));
+        assert_eq!(Dimension::AppVersion.find(&names, "9.9"), Ok(None));
+        assert_eq!((Dimension::Agent.find(&names, "77"), Dimension::Agent.find(&names, "x")), (Ok(None), Err(())));
+        assert_eq!(Dimension::Agent.find(&names, "-1"), Ok(None));
+    }
+}

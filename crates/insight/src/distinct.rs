@@ -1,0 +1,241 @@
+//! Counting customers: each once, however often they ask, and how many ask how often. Exact, with one bit a customer where
+//! there are few cells, else cell by cell.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::block::Block;
+use crate::facts::Facts;
+use crate::query::Plan;
+use crate::scan::{Apart, Sink, at, on_threads, scan};
+
+/// Most bits of all cells together, for each thread.
+const MOST_BITS: usize = 1 << 28;
+
+/// The customers of a cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Askers {
+    /// Rows.
+    pub n: u64,
+    /// Different customers.
+    pub customers: u64,
+    /// How often, and how many customers asked so often; only where it was asked for.
+    pub often: Vec<(u32, u64)>,
+}
+
+/// The customers of every cell, and of all rows together.
+pub(crate) fn askers(
+    facts: &Facts,
+    plan: &Plan,
+    often: bool,
+    threads: usize,
+) -> (Vec<Askers>, Askers, Apart) {
+    let bits = facts.customers.next_multiple_of(64) * plan.cells();
+    if often || bits > MOST_BITS { by_cell(facts, plan, often, threads) } else { by_bits(facts, plan, threads) }
+}
+
+/// A bit for each customer in each cell.
+struct Bits<'a> {
+    words: usize,
+    customers: &'a [u32],
+    rows: Vec<u64>,
+    bits: Vec<u64>,
+}
+
+impl<'a> Sink<'a> for Bits<'a> {
+    fn begin(&mut self, block: &'a Block) {
+        self.customers = &block.customers;
+    }
+
+    fn take(&mut self, rows: &[u16], cells: &[u32]) {
+        for (row, cell) in rows.iter().zip(cells) {
+            let cell = *cell as usize;
+            if let Some(sum) = self.rows.get_mut(cell) {
+                *sum += 1;
+            }
+            let customer = at(self.customers, *row);
+            if let Some(word) = self.bits.get_mut(cell * self.words + customer as usize / 64) {
+                *word |= 1 << (customer % 64);
+            }
+        }
+    }
+}
+
+fn by_bits(facts: &Facts, plan: &Plan, threads: usize) -> (Vec<Askers>, Askers, Apart) {
+    let (cells, words) = (plan.cells(), facts.customers.div_ceil(64));
+    let (parts, apart) = scan(facts, plan, threads, || Bits {
+        words,
+        customers: &[],
+        rows: vec![0; cells],
+        bits: vec![0; cells * words],
+    });
+    let mut all = vec![Askers::default(); cells];
+    let mut bits = vec![0_u64; cells * words];
+    for part in &parts {
+        for (askers, rows) in all.iter_mut().zip(&part.rows) {
+            askers.n += rows;
+        }
+        for (word, more) in bits.iter_mut().zip(&part.bits) {
+            *word |= more;
+        }
+    }
+    let ones = |words: &[u64]| words.iter().map(|word| u64::from(word.count_ones())).sum();
+    let mut anywhere = vec![0_u64; words];
+    for (askers, own) in all.iter_mut().zip(bits.chunks(words.max(1))) {
+        askers.customers = ones(own);
+        for (word, more) in anywhere.iter_mut().zip(own) {
+            *word |= more;
+        }
+    }
+    let n = all.iter().map(|askers| askers.n).sum();
+    (all, Askers { n, customers: ones(&anywhere), often: Vec::new() }, apart)
+}
+
+/// Customers with the cells that they are in.
+struct Keys<'a> {
+    customers: &'a [u32],
+    /// Cell and customer.
+    keys: Vec<(u32, u32)>,
+    rows: Vec<u32>,
+}
+
+impl<'a> Sink<'a> for Keys<'a> {
+    fn begin(&mut self, block: &'a Block) {
+        self.customers = &block.customers;
+    }
+
+    fn take(&mut self, rows: &[u16], cells: &[u32]) {
+        for (row, cell) in rows.iter().zip(cells) {
+            if let Some(sum) = self.rows.get_mut(*cell as usize) {
+                *sum += 1;
+            }
+            self.keys.push((*cell, at(self.customers, *row)));
+        }
+    }
+}
+
+fn by_cell(facts: &Facts, plan: &Plan, often: bool, threads: usize) -> (Vec<Askers>, Askers, Apart) {
+    let cells = plan.cells();
+    let (parts, apart) =
+        scan(facts, plan, threads, || Keys { customers: &[], keys: Vec::new(), rows: vec![0; cells] });
+    // Where each cell's customers begin, so that they stand together.
+    let mut starts = Vec::with_capacity(cells + 1);
+    let mut sum = 0_usize;
+    for cell in 0..cells {
+        starts.push(sum);
+        sum += parts.iter().filter_map(|part| part.rows.get(cell)).map(|rows| *rows as usize).sum::<usize>();
+    }
+    let mut next = starts.clone();
+    let mut customers = vec![0_u32; sum];
+    for (cell, customer) in parts.into_iter().flat_map(|part| part.keys) {
+        if let Some(place) = next.get_mut(cell as usize)
+            && let Some(slot) = customers.get_mut(*place)
+        {
+            *slot = customer;
+            *place += 1;
+        }
+    }
+    starts.push(sum);
+    let total = together(&customers, facts.customers, often, threads);
+    if cells == 1 {
+        return (vec![total.clone()], total, apart);
+    }
+    let turn = AtomicUsize::new(0);
+    let counted = on_threads(threads.min(cells), || {
+        let mut board = Board::new(facts.customers, often);
+        let mut counted = Vec::new();
+        loop {
+            let cell = turn.fetch_add(1, Ordering::Relaxed);
+            let Some((from, to)) = starts.get(cell).zip(starts.get(cell + 1)) else { return counted };
+            let own = customers.get(*from..*to).unwrap_or_default();
+            counted.push((cell, board.count(own)));
+        }
+    });
+    let mut all = vec![Askers::default(); cells];
+    for (cell, askers) in counted.into_iter().flatten() {
+        if let Some(slot) = all.get_mut(cell) {
+            *slot = askers;
+        }
+    }
+    (all, total, apart)
+}
+
+/// What is noted of each customer while one cell is counted, and wiped off afterwards.
+enum Board {
+    Seen(Vec<u64>),
+    Often(Vec<u32>),
+}
+
+impl Board {
+    fn new(customers: usize, often: bool) -> Self {
+        if often { Self::Often(vec![0; customers]) } else { Self::Seen(vec![0; customers.div_ceil(64)]) }
+    }
+
+    fn count(&mut self, own: &[u32]) -> Askers {
+        let mut askers = Askers { n: own.len() as u64, ..Askers::default() };
+        match self {
+            Self::Seen(bits) => {
+                for customer in own {
+                    if let Some(word) = bits.get_mut(*customer as usize / 64) {
+                        let bit = 1 << (customer % 64);
+                        askers.customers += u64::from(*word & bit == 0);
+                        *word |= bit;
+                    }
+                }
+                for customer in own {
+                    if let Some(word) = bits.get_mut(*customer as usize / 64) {
+                        *word = 0;
+                    }
+                }
+            }
+            Self::Often(counts) => {
+                for customer in own {
+                    if let Some(count) = counts.get_mut(*customer as usize) {
+                        *count += 1;
+                    }
+                }
+                let mut often = BTreeMap::new();
+                for customer in own {
+                    if let Some(count) = counts.get_mut(*customer as usize).filter(|count| **count > 0) {
+                        *often.entry(*count).or_insert(0) += 1;
+                        askers.customers += 1;
+                        *count = 0;
+                    }
+                }
+                askers.often = often.into_iter().collect();
+            }
+        }
+        askers
+    }
+}
+
+/// All rows together: each thread counts a part of the customers.
+fn together(customers: &[u32], most: usize, often: bool, threads: usize) -> Askers {
+    let threads = threads.max(1);
+    let share = most.div_ceil(threads).max(1);
+    let turn = AtomicUsize::new(0);
+    let parts = on_threads(threads, || {
+        let part = turn.fetch_add(1, Ordering::Relaxed);
+        let from = part * share;
+        let mut counts = vec![0_u32; share];
+        for customer in customers {
+            if let Some(count) = (*customer as usize).checked_sub(from).and_then(|place| counts.get_mut(place)) {
+                *count += 1;
+            }
+        }
+        let mut histogram = BTreeMap::new();
+        for count in counts.into_iter().filter(|count| *count > 0) {
+            *histogram.entry(count).or_insert(0_u64) += 1;
+        }
+        histogram
+    });
+    let mut all = BTreeMap::new();
+    for (times, customers) in parts.into_iter().flatten() {
+        *all.entry(times).or_insert(0) += customers;
+    }
+    Askers {
+        n: customers.len() as u64,
+        customers: all.values().sum(),
+        often: if often { all.into_iter().collect() } else { Vec::new() },
+    }
+}

@@ -1,0 +1,232 @@
+//! The requests behind a figure, in the order of time, in pages.
+
+use standfast_domain::{RequestId, Time};
+
+use crate::block::Block;
+use crate::error::Error;
+use crate::fact::NEVER;
+use crate::facts::Facts;
+use crate::measure::{Condition, Duration, Recipe};
+use crate::query::{Axis, Plan, Query};
+use crate::scan::{Apart, Bound, Scratch, Sink, at, one};
+use crate::stock::Line;
+
+/// Most requests of a page.
+pub const MOST_BEHIND: usize = 500;
+
+/// Which of a figure's requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All that its `n` counts; of what flows, those that came.
+    #[default]
+    All,
+    /// Of a share, those in the numerator; of durations, those that have one; of what flows, those that ended.
+    Met,
+    /// The others of [`Part::All`]; of what flows, those that were open at the end.
+    Unmet,
+}
+
+/// A request behind a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// The request.
+    pub id: RequestId,
+    /// The second in which it came.
+    pub created_at: Time,
+}
+
+/// A page of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The requests, the oldest first.
+    pub rows: Vec<Behind>,
+    /// Where the page ended, if there are more.
+    pub next: Option<After>,
+}
+
+/// Where a page ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct After {
+    second: u32,
+    id: i64,
+}
+
+impl After {
+    /// Reads what [`After`]'s `Display` wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (second, id) = text.split_once('.')?;
+        Some(Self { second: second.parse().ok()?, id: id.parse().ok()? })
+    }
+}
+
+impl std::fmt::Display for After {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.second, self.id)
+    }
+}
+
+/// The requests behind the cell with these codes on the axes of the answer, or behind its total when there are none.
+pub fn behind(
+    facts: &Facts,
+    query: &Query,
+    cell: &[String],
+    part: Part,
+    after: Option<After>,
+    limit: usize,
+) -> Result<Page, Error> {
+    let mut plan = Plan::new(facts, query)?;
+    if cell.is_empty() {
+        plan.axes.clear();
+    } else if cell.len() != plan.axes.len() {
+        return Err(Error::invalid("cell", "malformed"));
+    }
+    let target = target(facts, &plan, cell)?;
+    let wanted = Wanted::new(&plan, target, part);
+    let limit = limit.clamp(1, MOST_BEHIND);
+    let mut rows = Rows {
+        wanted: &wanted,
+        now: plan.now,
+        block: None,
+        bound: Vec::new(),
+        durations: Vec::new(),
+        marks: Vec::new(),
+        after,
+        found: Vec::new(),
+    };
+    let (mut apart, mut scratch) = (Apart::default(), Scratch::default());
+    for block in &facts.blocks {
+        let is_over = after.is_some_and(|after| block.created.last().is_none_or(|last| *last < after.second));
+        if is_over || !plan.has_rows(block) {
+            continue;
+        }
+        one(block, &plan, &mut rows, &mut apart, &mut scratch);
+        if rows.found.len() > limit {
+            break;
+        }
+    }
+    let mut found = rows.found;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|(second, id)| After { second: *second, id: *id });
+    let row = |(second, id): &(u32, i64)| Behind {
+        id: RequestId(*id),
+        created_at: Time(i64::from(*second) * 1_000_000),
+    };
+    Ok(Page { rows: found.iter().map(row).collect(), next })
+}
+
+/// The cell with these codes.
+fn target(facts: &Facts, plan: &Plan, codes: &[String]) -> Result<usize, Error> {
+    let mut cell = 0;
+    for (place, (axis, code)) in plan.axes.iter().zip(codes).enumerate() {
+        let group = match axis {
+            Axis::Members(dimension, values) => {
+                let value = dimension.find(&facts.names, code).ok().flatten();
+                value.and_then(|value| values.binary_search(&value).ok())
+            }
+            Axis::Time(line) => line.moments.iter().position(|moment| moment.code == *code),
+        };
+        cell += group.ok_or(Error::invalid("cell", "unknown"))? * plan.stride(place);
+    }
+    Ok(cell)
+}
+
+/// What is looked for.
+enum Wanted {
+    /// Rows of a cell, of which these conditions are met, or not all of them.
+    Counted { cell: usize, conditions: Vec<Condition>, met: bool },
+    /// Rows of a cell that have a duration, or have none.
+    Lasting { cell: usize, duration: Duration, met: bool },
+    /// What came in a cell, ended in it, or was open at its end.
+    Stock { line: Line, group: usize, cell: usize, from: u32, end: u32, until: u32, part: Part },
+}
+
+impl Wanted {
+    fn new(plan: &Plan, cell: usize, part: Part) -> Self {
+        let met = part == Part::Met;
+        match (plan.measure.recipe(), part) {
+            (recipe @ (Recipe::Backlog | Recipe::Flow), part) => {
+                let line = Line::new(plan);
+                let (group, cell, end) = line.split(cell);
+                // A backlog is what is open.
+                let part = if matches!(recipe, Recipe::Backlog) { Part::Unmet } else { part };
+                Self::Stock { line, group, cell, from: plan.from, end, until: plan.until, part }
+            }
+            (Recipe::Share(conditions), Part::Met | Part::Unmet) => Self::Counted { cell, conditions, met },
+            (Recipe::Spread(duration), Part::Met | Part::Unmet) => Self::Lasting { cell, duration, met },
+            _ => Self::Counted { cell, conditions: Vec::new(), met: true },
+        }
+    }
+}
+
+/// Finds them.
+struct Rows<'a, 'b> {
+    wanted: &'b Wanted,
+    now: u32,
+    block: Option<&'a Block>,
+    bound: Vec<Bound<'a>>,
+    durations: Vec<u32>,
+    marks: Vec<bool>,
+    after: Option<After>,
+    found: Vec<(u32, i64)>,
+}
+
+impl<'a> Sink<'a> for Rows<'a, '_> {
+    fn begin(&mut self, block: &'a Block) {
+        self.block = Some(block);
+        match self.wanted {
+            Wanted::Counted { conditions, .. } => {
+                self.bound = conditions.iter().map(|one| Bound::new(*one, block, self.now)).collect();
+            }
+            Wanted::Lasting { duration, .. } => {
+                self.durations = match duration {
+                    Duration::FirstResponse => block.responses.clone(),
+                    Duration::FirstResolution => block.first_resolutions(),
+                    Duration::FullResolution => block.full_resolutions(),
+                };
+            }
+            Wanted::Stock { .. } => {}
+        }
+    }
+
+    fn take(&mut self, rows: &[u16], cells: &[u32]) {
+        let Some(block) = self.block else { return };
+        self.marks.clear();
+        self.marks.resize(rows.len(), true);
+        for condition in &self.bound {
+            condition.mark(rows, &mut self.marks);
+        }
+        for ((row, cell), all_met) in rows.iter().zip(cells).zip(&self.marks) {
+            let is_wanted = match self.wanted {
+                Wanted::Counted { cell: target, met, .. } => *cell as usize == *target && all_met == met,
+                Wanted::Lasting { cell: target, met, .. } => {
+                    *cell as usize == *target && (at(&self.durations, *row) != NEVER) == *met
+                }
+                Wanted::Stock { cell: target, .. } => *cell as usize == *target && self.wanted.has(block, *row),
+            };
+            let created = at(&block.created, *row);
+            let Some(id) = block.id(usize::from(*row)).filter(|_| is_wanted) else { continue };
+            if self.after.is_none_or(|after| (created, id) > (after.second, after.id)) {
+                self.found.push((created, id));
+            }
+        }
+    }
+}
+
+impl Wanted {
+    /// Whether a row came, ended or was open as wanted.
+    fn has(&self, block: &Block, row: u16) -> bool {
+        let Self::Stock { line, group, from, end: until, until: last, part, .. } = self else { return false };
+        let created = at(&block.created, row);
+        let ended = match at(&block.ends, row) {
+            NEVER => u32::MAX,
+            seconds => created.saturating_add(seconds),
+        };
+        match part {
+            Part::All => created >= *from && line.group(created) == *group,
+            Part::Met => ended >= *from && ended < *last && line.group(ended) == *group,
+            Part::Unmet => created < *until && ended >= *until,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Why facts cannot be had.
+
+/// Why facts cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// A part of the question is not acceptable; `reason` as in problems of the API.
+    #[error("{field} is not acceptable: {reason}")]
+    Invalid {
+        /// The part.
+        field: &'static str,
+        /// Why: `missing`, `unknown`, `malformed` or `too_many`.
+        reason: &'static str,
+    },
+    /// The facts are being loaded.
+    #[error("the facts are being loaded: {percent} %")]
+    Loading {
+        /// How far it has come.
+        percent: u8,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] standfast_store::Error),
+    /// A snapshot does not fit, and why.
+    #[error("the snapshot does not fit: {0}")]
+    Snapshot(&'static str),
+    /// A snapshot could not be read or written.
+    #[error("the snapshot: {0}")]
+    Io(std::io::ErrorKind),
+}
+
+impl Error {
+    pub(crate) const fn invalid(field: &'static str, reason: &'static str) -> Self {
+        Self::Invalid { field, reason }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error.kind())
+    }
+}

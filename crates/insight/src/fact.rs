@@ -1,0 +1,167 @@
+//! One request as it is counted, read from the store's row. Times are kept to the second: every instant is cut off to
+//! its second first, and everything after that is exact.
+
+use standfast_domain::{AgentId, CustomerId, RequestId, State, TeamId, Time};
+use standfast_store::fact::FactRow;
+
+use crate::block::{Course, Tally};
+use crate::place::Place;
+
+/// The tag that marks a request as a test of the desk.
+const TEST: &str = "test";
+
+/// Stands for a duration that has not ended.
+pub(crate) const NEVER: u32 = u32::MAX;
+
+/// How a request counts, by the number of its place here; see [`counting`].
+pub(crate) const COUNTINGS: &[&str] = &["counted", "spam", "merged", "test"];
+/// The place of what is counted.
+pub(crate) const COUNTED: u8 = 0;
+
+/// How long a customer had been known when the request came, by the number of its place here: names, and the days from
+/// which each begins.
+pub(crate) const COHORTS: &[(&str, i64)] = &[
+    ("day_0", 0),
+    ("days_1_6", 1),
+    ("days_7_29", 7),
+    ("days_30_89", 30),
+    ("days_90_364", 90),
+    ("days_365", 365),
+];
+
+const DAY: i64 = 86_400;
+
+/// A request as it is counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fact {
+    pub(crate) id: RequestId,
+    pub(crate) customer: CustomerId,
+    /// Seconds since 1970.
+    pub(crate) created: u32,
+    /// Seconds until the first reply, until it was first called solved, and until it ended; [`NEVER`] when not.
+    pub(crate) response: u32,
+    pub(crate) resolution: u32,
+    pub(crate) end: u32,
+    pub(crate) kind: String,
+    pub(crate) urgency: u8,
+    pub(crate) at_risk: bool,
+    pub(crate) channel: String,
+    pub(crate) language: String,
+    pub(crate) state: String,
+    pub(crate) place: Place,
+    pub(crate) team: Option<TeamId>,
+    pub(crate) agent: Option<AgentId>,
+    pub(crate) first_agent: Option<AgentId>,
+    /// Without the number of the state, and without what other requests decide (see [`crate::contact`]).
+    pub(crate) course: Course,
+    pub(crate) tally: Tally,
+}
+
+/// The second of an instant.
+pub(crate) fn second(time: Time) -> u32 {
+    u32::try_from(time.0.div_euclid(1_000_000).max(0)).unwrap_or(u32::MAX)
+}
+
+/// Whether a request counts: spam, what goes on in another request, and tests of the desk are kept and counted apart.
+pub(crate) fn counting(state: State, tags: &str) -> u8 {
+    match state {
+        State::Spam => 1,
+        State::Merged => 2,
+        _ if is_test(tags) => 3,
+        _ => COUNTED,
+    }
+}
+
+fn is_test(tags: &str) -> bool {
+    // Most requests have no tags, and most tags no such letters.
+    tags.contains(TEST)
+        && serde_json::from_str::<Vec<String>>(tags).is_ok_and(|tags| tags.iter().any(|tag| tag == TEST))
+}
+
+fn cohort(created: Time, first_seen: Time) -> u8 {
+    let days = (i64::from(second(created)) - i64::from(second(first_seen))) / DAY;
+    let place = COHORTS.iter().rposition(|(_, from)| days >= *from).unwrap_or(0);
+    u8::try_from(place).unwrap_or(0)
+}
+
+impl From<FactRow> for Fact {
+    fn from(row: FactRow) -> Self {
+        let created = second(row.created_at);
+        let until = |time: Option<Time>| {
+            time.map_or(NEVER, |time| second(time).saturating_sub(created).min(NEVER - 1))
+        };
+        let is_active = row.state.is_active();
+        let solved_at = row.solved_at.filter(|_| !is_active);
+        let ended_at = (!is_active).then(|| solved_at.or(row.closed_at).unwrap_or(row.updated_at));
+        let place = Place::of(&row.fields, &row.context, row.chain.as_deref());
+        let few = |count: i64| u16::try_from(count.max(0)).unwrap_or(u16::MAX);
+        let many = |count: i64| u32::try_from(count.max(0)).unwrap_or(u32::MAX);
+        Self {
+            id: row.id,
+            customer: row.customer_id,
+            created,
+            response: until(row.first_reply_at),
+            resolution: until(row.first_solved_at.or(solved_at)),
+            end: until(ended_at),
+            kind: row.kind,
+            urgency: row.urgency.0,
+            at_risk: row.at_risk,
+            channel: row.channel.as_str().to_owned(),
+            language: row.language.as_str().to_owned(),
+            state: row.state.as_str().to_owned(),
+            place,
+            team: row.team_id,
+            agent: row.assignee_id,
+            first_agent: row.first_agent_id,
+            course: Course {
+                counting: counting(row.state, &row.tags),
+                cohort: cohort(row.created_at, row.customer_first_seen_at),
+                is_answered: row.first_reply_at.is_some(),
+                is_tagged: row.tags != "[]",
+                is_ended: !is_active,
+                is_solved: solved_at.is_some(),
+                transfers: few(row.transfer_count),
+                escalations: few(row.escalation_count),
+                reopens: few(row.reopen_count),
+                ..Course::default()
+            },
+            tally: Tally { replies: many(row.reply_count), follow_ups: many(row.follow_up_count) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cohorts_are_whole_days_since_the_customer_was_first_seen() {
+        let at = |days: i64, seconds: i64| Time((1_700_000_000 + days * DAY + seconds) * 1_000_000);
+        for (days, seconds, name) in [
+            (0, -5, "day_0"),
+            (0, 0, "day_0"),
+            (1, -1, "day_0"),
+            (1, 0, "days_1_6"),
+            (7, -1, "days_1_6"),
+            (7, 0, "days_7_29"),
+            (364, 0, "days_90_364"),
+            (5_000, 0, "days_365"),
+        ] {
+            assert_eq!(COHORTS[usize::from(cohort(at(days, seconds), at(0, 0)))].0, name, "{days} {seconds}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_request_for_help_counts_apart() {
+        for (state, tags, name) in [
+            (State::Open, "[]", "counted"),
+            (State::Spam, "[\"test\"]", "spam"),
+            (State::Merged, "[]", "merged"),
+            (State::Closed, "[\"vip\",\"test\"]", "test"),
+            (State::Closed, "[\"testnet\"]", "counted"),
+            (State::Closed, "broken", "counted"),
+        ] {
+            assert_eq!(COUNTINGS[usize::from(counting(state, tags))], name, "{state:?} {tags}");
+        }
+    }
+}

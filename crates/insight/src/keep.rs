@@ -1,0 +1,388 @@
+//! Keeping the facts: loaded once, from the snapshot or from SQL, then changed as the outbox tells.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration as Wait;
+
+use parking_lot::RwLock;
+use standfast_domain::{CustomerId, Entropy, RequestId, Time};
+use standfast_store::fact::ContactRow;
+use standfast_store::outbox::Cursor;
+use standfast_store::{Error as StoreError, Lane, Store, fact, outbox, setting};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::spawn_blocking;
+
+use crate::answer::{Answer, answer, survival};
+use crate::column::MOST_ROWS;
+use crate::contact::{Contact, link};
+use crate::customers::Customers;
+use crate::dimension::Dimension;
+use crate::drill::{After, Page, Part, behind};
+use crate::error::Error;
+use crate::exposure::Exposure;
+use crate::fact::{Fact, second};
+use crate::facts::Facts;
+use crate::load::{Loaded, load};
+use crate::measure::Duration;
+use crate::query::Query;
+use crate::snapshot;
+use crate::spread::Survival;
+
+/// Most events of one reading.
+const BATCH: u32 = 2_048;
+/// Other processes write too: without a hint, the outbox is looked at this often.
+const POLL: Wait = Wait::from_secs(1);
+/// Readings are at least this far apart, so that what happens together is put in together.
+const PAUSE: Wait = Wait::from_millis(200);
+/// After a failure.
+const RECOVER: Wait = Wait::from_secs(1);
+/// Setting by which a snapshot knows its database.
+const DATABASE: &str = "facts.database";
+/// What the outbox says of reading, which changes no fact (`desk::record`).
+const READ: &str = "read";
+
+/// How facts are kept.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The snapshot's file; none is kept without.
+    pub snapshot: Option<PathBuf>,
+    /// How often it is written.
+    pub every: Wait,
+    /// Threads of one question.
+    pub threads: usize,
+    /// Questions answered at the same time; others wait for their turn.
+    pub at_once: usize,
+}
+
+struct Shared {
+    store: Store,
+    entropy: Arc<dyn Entropy>,
+    settings: Settings,
+    state: RwLock<State>,
+    turns: Semaphore,
+    exposure: RwLock<Option<Arc<dyn Exposure>>>,
+}
+
+struct State {
+    facts: Facts,
+    /// How far loading has come; questions are answered at 100.
+    percent: u8,
+}
+
+/// The facts of a desk. Cheap to clone.
+#[derive(Clone)]
+pub struct Insight(Arc<Shared>);
+
+impl std::fmt::Debug for Insight {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Insight").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}
+
+impl Insight {
+    /// Facts of a store; empty until [`Insight::keep`] has loaded them.
+    #[must_use]
+    pub fn new(store: Store, entropy: Arc<dyn Entropy>, settings: Settings) -> Self {
+        let state = RwLock::new(State { facts: Facts::new(MOST_ROWS), percent: 0 });
+        let turns = Semaphore::new(settings.at_once.max(1));
+        Self(Arc::new(Shared { store, entropy, settings, state, turns, exposure: RwLock::new(None) }))
+    }
+
+    /// Tells from whom it is known how many people use the app.
+    pub fn set_exposure(&self, exposure: Arc<dyn Exposure>) {
+        *self.0.exposure.write() = Some(exposure);
+    }
+
+    /// The facts as they are now: one state of everything, which does not change.
+    pub fn facts(&self) -> Result<Facts, Error> {
+        let state = self.0.state.read();
+        if state.percent < 100 {
+            return Err(Error::Loading { percent: state.percent });
+        }
+        Ok(state.facts.clone())
+    }
+
+    /// Answers a question.
+    pub async fn answer(&self, query: Query) -> Result<Answer, Error> {
+        let exposure = self.0.exposure.read().clone();
+        self.work(move |facts, threads| answer(facts, &query, exposure.as_deref(), threads)).await
+    }
+
+    /// The requests behind a figure: see [`behind`].
+    pub async fn behind(
+        &self,
+        query: Query,
+        cell: Vec<String>,
+        part: Part,
+        after: Option<After>,
+        limit: usize,
+    ) -> Result<Page, Error> {
+        self.work(move |facts, _| behind(facts, &query, &cell, part, after, limit)).await
+    }
+
+    /// Pairs for survival curves: see [`survival`].
+    pub async fn survival(
+        &self,
+        query: Query,
+        duration: Duration,
+    ) -> Result<Vec<(Vec<String>, Survival)>, Error> {
+        self.work(move |facts, threads| survival(facts, &query, duration, threads)).await
+    }
+
+    /// The codes of every value of every dimension.
+    pub fn values(&self) -> Result<Vec<(Dimension, Vec<String>)>, Error> {
+        let facts = self.facts()?;
+        Ok(Dimension::ALL.map(|dimension| (dimension, dimension.all(&facts.names))).to_vec())
+    }
+
+    /// Works on the facts on threads of its own, a few at a time, so that those who ask for figures take no processor
+    /// from those who ask for help.
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Facts, usize) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let _turn = self.0.turns.acquire().await.map_err(|_| StoreError::Closed)?;
+        let (facts, threads) = (self.facts()?, self.0.settings.threads.max(1));
+        spawn_blocking(move || work(&facts, threads)).await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Loads the facts and keeps them current until `stopping` is true; then writes the snapshot.
+    pub async fn keep(&self, mut stopping: watch::Receiver<bool>) {
+        let mut may_use_snapshot = true;
+        while !*stopping.borrow() {
+            let begun = self.0.store.clock().monotonic();
+            let loaded = tokio::select! {
+                loaded = self.begin(may_use_snapshot) => loaded,
+                _ = stopping.wait_for(|stop| *stop) => return,
+            };
+            match loaded {
+                Ok(keeper) => {
+                    let took = self.0.store.clock().monotonic().saturating_sub(begun);
+                    tracing::info!(rows = self.0.state.read().facts.len(), ?took, "facts loaded");
+                    match keeper.follow(&mut stopping).await {
+                        End::Stopped => return,
+                        End::Lost => tracing::warn!("the place in the outbox is lost: the facts are loaded anew"),
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the facts could not be loaded yet");
+                    let _ = tokio::time::timeout(RECOVER, stopping.wait_for(|stop| *stop)).await;
+                }
+            }
+            may_use_snapshot = false;
+            self.0.state.write().percent = 0;
+        }
+    }
+
+    async fn begin(&self, may_use_snapshot: bool) -> Result<Keeper, Error> {
+        let mark = self.0.entropy.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let keep = move |tx: &mut standfast_store::Tx| setting::put_first(tx, DATABASE, &mark);
+        let database = self.0.store.write(Lane::Background, 0, keep).await?;
+        let snapshot = self.0.settings.snapshot.clone().filter(|_| may_use_snapshot);
+        let opened = match snapshot {
+            Some(path) => {
+                let database = database.clone();
+                let open = spawn_blocking(move || snapshot::open(&path, &database));
+                match open.await.map_err(|_| StoreError::Closed)? {
+                    Ok(loaded) => Some(loaded),
+                    Err(Error::Io(std::io::ErrorKind::NotFound)) => None,
+                    Err(error) => {
+                        tracing::warn!(%error, "the facts are read from the database");
+                        None
+                    }
+                }
+            }
+            None => None,
+        };
+        let Loaded { facts, customers, cursor } = match opened {
+            Some(loaded) => loaded,
+            None => load(&self.0.store, |percent| self.0.state.write().percent = percent).await?,
+        };
+        *self.0.state.write() = State { facts, percent: 99 };
+        Ok(Keeper { insight: self.clone(), customers, cursor, saved: cursor, database })
+    }
+}
+
+/// Why following the outbox ended.
+enum End {
+    Stopped,
+    Lost,
+}
+
+/// Whoever changes the facts.
+struct Keeper {
+    insight: Insight,
+    customers: Customers,
+    cursor: Cursor,
+    /// The place of the last snapshot.
+    saved: Cursor,
+    database: String,
+}
+
+/// A batch of the outbox.
+struct Batch {
+    facts: Vec<Fact>,
+    next: Cursor,
+    is_full: bool,
+    oldest: Option<Time>,
+}
+
+impl Keeper {
+    async fn follow(mut self, stopping: &mut watch::Receiver<bool>) -> End {
+        let shared = self.insight.0.clone();
+        let mut committed = shared.store.committed();
+        let mut saved_at = shared.store.clock().monotonic();
+        loop {
+            committed.mark_unchanged();
+            let is_full = match self.step().await {
+                Ok(is_full) => is_full,
+                Err(Error::Store(StoreError::CursorLost)) => return End::Lost,
+                Err(error) => {
+                    tracing::warn!(%error, "the facts could not be brought up to date");
+                    let _ = tokio::time::timeout(RECOVER, stopping.wait_for(|stop| *stop)).await;
+                    false
+                }
+            };
+            if !is_full {
+                tokio::select! {
+                    _ = tokio::time::timeout(POLL, committed.changed()) => {}
+                    _ = stopping.wait_for(|stop| *stop) => {}
+                }
+                if !*stopping.borrow() {
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+            let now = shared.store.clock().monotonic();
+            let is_due = now.saturating_sub(saved_at) >= shared.settings.every;
+            if *stopping.borrow() || is_due {
+                saved_at = now;
+                self.save().await;
+            }
+            if *stopping.borrow() {
+                return End::Stopped;
+            }
+        }
+    }
+
+    /// Puts in the next batch; whether there may be more at once.
+    async fn step(&mut self) -> Result<bool, Error> {
+        let shared = self.insight.0.clone();
+        let cursor = self.cursor;
+        let batch = shared.store.read(move |rd| {
+            let (events, next) = outbox::read_after(rd, &cursor, BATCH)?;
+            let is_full = events.len() >= BATCH as usize;
+            let oldest = events.first().map(|event| event.created_at);
+            let told = events.iter().filter(|event| event.kind != READ);
+            let ids: BTreeSet<RequestId> = told.map(|event| event.request_id).collect();
+            let rows = fact::list(rd, &ids.into_iter().collect::<Vec<_>>())?;
+            let facts = rows.into_iter().map(Fact::from).collect();
+            Ok::<_, StoreError>(Batch { facts, next, is_full, oldest })
+        });
+        let Batch { facts, next, is_full, oldest } = batch.await?;
+        let facts_are_old = facts.is_empty() && shared.state.read().percent == 100;
+        if !facts.is_empty() {
+            let askers = self.askers(&facts);
+            let contacts = shared.store.read(move |rd| {
+                askers.into_iter().map(|id| fact::list_contacts(rd, id)).collect::<Result<Vec<_>, _>>()
+            });
+            let contacts: Vec<Vec<ContactRow>> = contacts.await?;
+            let mut state = shared.state.write();
+            for fact in &facts {
+                put(&mut state.facts, &mut self.customers, fact);
+            }
+            for contacts in contacts {
+                link_again(&mut state.facts, contacts);
+            }
+        }
+        self.cursor = next;
+        if !is_full {
+            shared.state.write().percent = 100;
+        }
+        let lag = oldest.map_or(0.0, |oldest| shared.store.clock().now().since(oldest).as_secs_f64());
+        metrics::gauge!("standfast_facts_lag_seconds").set(lag);
+        if !facts_are_old {
+            let state = shared.state.read();
+            metrics::gauge!("standfast_facts_rows").set(float(state.facts.len()));
+            metrics::gauge!("standfast_facts_bytes").set(float(state.facts.bytes() + self.customers.bytes()));
+        }
+        Ok(is_full)
+    }
+
+    /// The customers whose requests must be linked again, because one came, changed its customer or its type, or counts
+    /// in another way.
+    fn askers(&self, facts: &[Fact]) -> BTreeSet<CustomerId> {
+        let state = self.insight.0.state.read();
+        let names = &state.facts.names;
+        let mut askers = BTreeSet::new();
+        for fact in facts {
+            let old = state.facts.find((fact.created, fact.id.0));
+            let old_customer = old.and_then(|old| self.customers.id(old.customer)).map(CustomerId);
+            let same = old.is_some_and(|old| {
+                old_customer == Some(fact.customer)
+                    && old.course.counting == fact.course.counting
+                    && names.kinds.find(&fact.kind) == Some(old.matter.kind)
+            });
+            if !same {
+                askers.insert(fact.customer);
+                askers.extend(old_customer);
+            }
+        }
+        askers
+    }
+
+    /// Writes the snapshot, unless nothing has happened since the last one.
+    async fn save(&mut self) {
+        let shared = self.insight.0.clone();
+        let is_current = shared.state.read().percent == 100;
+        let Some(path) = shared.settings.snapshot.clone().filter(|path| {
+            is_current && (self.saved != self.cursor || !path.exists())
+        }) else {
+            return;
+        };
+        let facts = shared.state.read().facts.clone();
+        let (customers, cursor, database) = (self.customers.ids().to_vec(), self.cursor, self.database.clone());
+        let save = spawn_blocking(move || snapshot::save(&path, &facts, &customers, cursor, &database));
+        match save.await {
+            Ok(Ok(())) => self.saved = self.cursor,
+            Ok(Err(error)) => tracing::warn!(%error, "the snapshot of the facts could not be written"),
+            Err(error) => tracing::error!(%error, "writing the snapshot of the facts failed"),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a figure for reading")]
+const fn float(number: usize) -> f64 {
+    number as f64
+}
+
+/// Writes a fact; its links stay until they are made again.
+fn put(facts: &mut Facts, customers: &mut Customers, fact: &Fact) {
+    let customer = customers.number(fact.customer.0);
+    facts.customers = facts.customers.max(customers.ids().len());
+    if !facts.names.knows(fact) {
+        Arc::make_mut(&mut facts.names).learn(fact);
+    }
+    let mut row = facts.names.row(fact, customer);
+    if let Some(old) = facts.find(row.key()) {
+        (row.course.is_first, row.course.next) = (old.course.is_first, old.course.next);
+    }
+    facts.put(&row);
+}
+
+/// Links a customer's requests. Those that are not known here yet will be told by the outbox, and link again.
+fn link_again(facts: &mut Facts, mut contacts: Vec<ContactRow>) {
+    contacts.sort_by_key(|one| (second(one.created_at), one.id));
+    let kind = |code: &String| facts.names.kinds.find(code).unwrap_or(u32::MAX);
+    let links: Vec<Contact> = contacts.iter().map(|one| Contact::new(one, kind(&one.kind))).collect();
+    let mut changes = Vec::with_capacity(links.len());
+    link(&links, |place, link| changes.push((place, link)));
+    for (place, link) in changes {
+        if let Some(one) = contacts.get(place) {
+            facts.recourse((second(one.created_at), one.id.0), |course| link.put(course));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! Facts: one row for each request in columns in memory, derived from SQL and kept current from the outbox; measures, each
+//! defined once; and the rows behind every figure.
+//!
+//! ```text
+//! store: fact, outbox -> load, keep -> Facts (blocks of columns) <- scan <- Plan <- Query
+//!                          snapshot file                             |
+//!                                                    count, spread, distinct, stock -> Answer
+//! ```
+//!
+//! What is lost here costs time, never data: everything is made again from SQL.
+
+mod answer;
+mod block;
+mod calendar;
+mod column;
+mod contact;
+mod count;
+mod customers;
+mod dimension;
+mod distinct;
+mod drill;
+mod error;
+mod exposure;
+mod fact;
+mod facts;
+mod keep;
+mod load;
+mod measure;
+mod names;
+mod place;
+mod query;
+#[cfg(test)]
+mod reference;
+mod scan;
+mod snapshot;
+mod spread;
+mod stamp;
+mod stock;
+
+pub use answer::{Answer, Cell, Figure, Member, Span, answer, survival};
+pub use calendar::Step;
+pub use dimension::Dimension;
+pub use distinct::Askers;
+pub use drill::{After, Behind, MOST_BEHIND, Page, Part, behind};
+pub use error::Error;
+pub use exposure::Exposure;
+pub use facts::Facts;
+pub use keep::{Insight, Settings};
+pub use measure::{Duration, Measure, TimeBase, Unit};
+pub use query::{Grouping, Query, zone};
+pub use spread::{PERCENTS, Spread, Survival};
+pub use stock::Flow;

@@ -1,0 +1,289 @@
+//! Measures: each defined once, here. What it is called, its formula in words, and what it leaves out are in `locales`
+//! under its code (`insight.measure.{code}.name`, `.formula`, `.leaves_out`).
+//!
+//! Every measure is about a population: the requests that pass the filter, count (see [`crate::Dimension::Counting`]) and
+//! meet the measure's own condition. `n` is always how many these are, and the rows behind a figure are always these.
+
+use crate::block::{Course, Tally};
+use crate::contact::WINDOWS;
+use crate::error::Error;
+
+/// A measure, with its parameter where it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// How many requests came.
+    Requests,
+    /// How many different customers they came from.
+    Customers,
+    /// Requests for each customer who asked, and how many asked how often.
+    RequestsPerCustomer,
+    /// Further messages of customers, which are not requests of their own.
+    FollowUps,
+    /// Replies of agents.
+    Replies,
+    /// Time until the first reply of a person.
+    FirstResponse,
+    /// The share of requests answered by a person within so many seconds.
+    ServiceLevel {
+        /// Seconds.
+        within: u32,
+    },
+    /// Time until a request was called solved for the first time.
+    FirstResolution,
+    /// Time until it was called solved for the last time, of those that still are.
+    FullResolution,
+    /// Requests that had come and not ended at the end of each stretch of time.
+    Backlog,
+    /// Requests that came and requests that ended.
+    Flow,
+    /// The share of solved requests that took one reply and were not taken up again.
+    OneContact,
+    /// The share of ended requests that were taken up again at least once.
+    Reopened,
+    /// The share of requests whose customer came back with the same type within so many days.
+    RepeatContact {
+        /// 1, 7 or 30.
+        days: u32,
+    },
+    /// The share that went from one agent or team to another.
+    Transferred,
+    /// The share that went from one team to another.
+    Escalated,
+    /// The share with assets at risk.
+    AtRisk,
+    /// Requests for each thousand active users and day.
+    ContactRate,
+}
+
+/// What kind of number a measure gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unit {
+    /// Requests.
+    Requests,
+    /// Customers.
+    Customers,
+    /// Messages.
+    Messages,
+    /// Requests for each customer.
+    RequestsPerCustomer,
+    /// A share: numerator of denominator.
+    Share,
+    /// Seconds.
+    Seconds,
+    /// Requests for each thousand users and day.
+    PerThousandUserDays,
+}
+
+/// Which time a measure goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TimeBase {
+    /// A request counts where it came; durations are calendar time, nights and holidays included.
+    Created,
+    /// Coming counts where it came, ending where it ended.
+    CreatedAndEnded,
+    /// What is the case at an instant.
+    Instant,
+}
+
+/// A column of durations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Duration {
+    /// Until the first reply of a person.
+    FirstResponse,
+    /// Until it was first called solved.
+    FirstResolution,
+    /// Until it was called solved for good.
+    FullResolution,
+}
+
+/// A condition on a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Condition {
+    Course(fn(&Course) -> bool),
+    Tally(fn(&Tally) -> bool),
+    AtRisk,
+    /// Answered within so many seconds.
+    AnsweredWithin(u32),
+    /// Came at least so many seconds before now.
+    OlderThan(u32),
+}
+
+/// A number on a row that is added up.
+pub(crate) type Amount = fn(&Tally) -> u32;
+
+/// How a measure is made of rows.
+#[derive(Clone, Debug)]
+pub(crate) enum Recipe {
+    /// How many rows there are.
+    Count,
+    /// How many of the population meet these.
+    Share(Vec<Condition>),
+    /// What is added up.
+    Sum(Amount),
+    /// The distribution of durations; rows without one are pending.
+    Spread(Duration),
+    /// Different customers, and whether also how often each of them is there.
+    Customers { often: bool },
+    /// Open rows at instants.
+    Backlog,
+    /// Rows that came and rows that ended.
+    Flow,
+    /// Rows for each thousand users and day.
+    Rate,
+}
+
+impl Measure {
+    /// Every measure, with the usual parameters.
+    pub const ALL: [Self; 18] = [
+        Self::Requests,
+        Self::Customers,
+        Self::RequestsPerCustomer,
+        Self::ContactRate,
+        Self::FollowUps,
+        Self::Replies,
+        Self::FirstResponse,
+        Self::ServiceLevel { within: 3_600 },
+        Self::FirstResolution,
+        Self::FullResolution,
+        Self::Backlog,
+        Self::Flow,
+        Self::OneContact,
+        Self::Reopened,
+        Self::RepeatContact { days: 7 },
+        Self::Transferred,
+        Self::Escalated,
+        Self::AtRisk,
+    ];
+
+    /// The name in JSON and in `locales`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Customers => "customers",
+            Self::RequestsPerCustomer => "requests_per_customer",
+            Self::FollowUps => "follow_ups",
+            Self::Replies => "replies",
+            Self::FirstResponse => "first_response",
+            Self::ServiceLevel { .. } => "service_level",
+            Self::FirstResolution => "first_resolution",
+            Self::FullResolution => "full_resolution",
+            Self::Backlog => "backlog",
+            Self::Flow => "flow",
+            Self::OneContact => "one_contact",
+            Self::Reopened => "reopened",
+            Self::RepeatContact { .. } => "repeat_contact",
+            Self::Transferred => "transferred",
+            Self::Escalated => "escalated",
+            Self::AtRisk => "at_risk",
+            Self::ContactRate => "contact_rate",
+        }
+    }
+
+    /// The measure with this name and these parameters; usual ones where there are none.
+    pub fn parse(code: &str, within: Option<u32>, days: Option<u32>) -> Result<Self, Error> {
+        let found = Self::ALL.into_iter().find(|measure| measure.code() == code);
+        match found.ok_or(Error::invalid("measure", "unknown"))? {
+            Self::ServiceLevel { within: usual } => match within.unwrap_or(usual) {
+                0 => Err(Error::invalid("within", "malformed")),
+                within => Ok(Self::ServiceLevel { within }),
+            },
+            Self::RepeatContact { days: usual } => {
+                let days = days.unwrap_or(usual);
+                let known = WINDOWS.iter().any(|(window, _)| *window == days);
+                if known { Ok(Self::RepeatContact { days }) } else { Err(Error::invalid("days", "unknown")) }
+            }
+            measure => Ok(measure),
+        }
+    }
+
+    /// What kind of number it gives.
+    #[must_use]
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::Requests | Self::Backlog | Self::Flow => Unit::Requests,
+            Self::Customers => Unit::Customers,
+            Self::RequestsPerCustomer => Unit::RequestsPerCustomer,
+            Self::FollowUps | Self::Replies => Unit::Messages,
+            Self::FirstResponse | Self::FirstResolution | Self::FullResolution => Unit::Seconds,
+            Self::ServiceLevel { .. }
+            | Self::OneContact
+            | Self::Reopened
+            | Self::RepeatContact { .. }
+            | Self::Transferred
+            | Self::Escalated
+            | Self::AtRisk => Unit::Share,
+            Self::ContactRate => Unit::PerThousandUserDays,
+        }
+    }
+
+    /// Which time it goes by.
+    #[must_use]
+    pub const fn time_base(self) -> TimeBase {
+        match self {
+            Self::Backlog => TimeBase::Instant,
+            Self::Flow => TimeBase::CreatedAndEnded,
+            _ => TimeBase::Created,
+        }
+    }
+
+    /// What a row must meet to be in the population.
+    pub(crate) fn population(self) -> Vec<Condition> {
+        match self {
+            // Younger ones may still be answered in time: to count only those that were would be too kind.
+            Self::ServiceLevel { within } => vec![Condition::OlderThan(within)],
+            Self::RepeatContact { days } => vec![Condition::OlderThan(days * 86_400)],
+            Self::OneContact => vec![Condition::Course(|course| course.is_solved)],
+            Self::Reopened => vec![Condition::Course(|course| course.is_ended || course.reopens > 0)],
+            _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn recipe(self) -> Recipe {
+        match self {
+            Self::Requests => Recipe::Count,
+            Self::Customers => Recipe::Customers { often: false },
+            Self::RequestsPerCustomer => Recipe::Customers { often: true },
+            Self::FollowUps => Recipe::Sum(|tally| tally.follow_ups),
+            Self::Replies => Recipe::Sum(|tally| tally.replies),
+            Self::FirstResponse => Recipe::Spread(Duration::FirstResponse),
+            Self::FirstResolution => Recipe::Spread(Duration::FirstResolution),
+            Self::FullResolution => Recipe::Spread(Duration::FullResolution),
+            Self::ServiceLevel { within } => Recipe::Share(vec![Condition::AnsweredWithin(within)]),
+            Self::OneContact => Recipe::Share(vec![
+                Condition::Tally(|tally| tally.replies == 1),
+                Condition::Course(|course| course.reopens == 0),
+            ]),
+            Self::Reopened => Recipe::Share(vec![Condition::Course(|course| course.reopens > 0)]),
+            Self::RepeatContact { days } => Recipe::Share(vec![Condition::Course(match days {
+                1 => |course| course.next >= 3,
+                7 => |course| course.next >= 2,
+                _ => |course| course.next >= 1,
+            })]),
+            Self::Transferred => Recipe::Share(vec![Condition::Course(|course| course.transfers > 0)]),
+            Self::Escalated => Recipe::Share(vec![Condition::Course(|course| course.escalations > 0)]),
+            Self::AtRisk => Recipe::Share(vec![Condition::AtRisk]),
+            Self::Backlog => Recipe::Backlog,
+            Self::Flow => Recipe::Flow,
+            Self::ContactRate => Recipe::Rate,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn measures_are_found_by_their_names() {
+        for measure in Measure::ALL {
+            assert_eq!(Measure::parse(measure.code(), None, None), Ok(measure));
+        }
+        assert_eq!(Measure::parse("service_level", Some(60), None), Ok(Measure::ServiceLevel { within: 60 }));
+        for (code, within, days) in
+            [("mean", None, None), ("service_level", Some(0), None), ("repeat_contact", None, Some(8))]
+        {
+            assert!(Measure::parse(code, within, days).is_err(), "{code}");
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The values of dimensions whose values nobody lists in advance: types, regions, versions, agents and so on. A value
+//! gets the next number when it is seen for the first time.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use standfast_domain::{AgentId, TeamId};
+
+use crate::block::{Handler, Matter, Row, Source};
+use crate::fact::Fact;
+
+/// What a row has that says nothing, and what belongs to nobody.
+pub(crate) const UNKNOWN: u32 = 0;
+/// What stands for all values beyond [`MOST`].
+const OTHER: u32 = 1;
+/// Most values of a dimension. Customers' apps send some of them: without an end, somebody could fill the memory.
+const MOST: usize = 50_000;
+
+/// Numbers for values.
+#[derive(Clone, Debug)]
+pub(crate) struct Dictionary<T> {
+    values: Vec<T>,
+    numbers: HashMap<T, u32>,
+}
+
+impl<T: Clone + Eq + Hash> Dictionary<T> {
+    /// A dictionary whose first two values are these.
+    fn new(unknown: T, other: T) -> Self {
+        let mut new = Self { values: Vec::new(), numbers: HashMap::new() };
+        new.add(&unknown);
+        new.add(&other);
+        new
+    }
+
+    fn add(&mut self, value: &T) {
+        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        self.values.push(value.clone());
+        self.numbers.insert(value.clone(), number);
+    }
+
+    /// The number of a value, if it has one.
+    pub(crate) fn find(&self, value: &T) -> Option<u32> {
+        self.numbers.get(value).copied()
+    }
+
+    pub(crate) fn get(&self, number: u32) -> Option<&T> {
+        self.values.get(number as usize)
+    }
+
+    pub(crate) fn values(&self) -> &[T] {
+        &self.values
+    }
+
+    /// Gives a value a number, if it has none and there is room.
+    fn learn(&mut self, value: &T) {
+        if self.find(value).is_none() && self.values.len() < MOST {
+            self.add(value);
+        }
+    }
+
+    /// The number of a value, or that of all for which there was no room.
+    fn number(&self, value: &T) -> u32 {
+        self.find(value).unwrap_or(OTHER)
+    }
+}
+
+/// All dictionaries.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    pub(crate) kinds: Dictionary<String>,
+    pub(crate) channels: Dictionary<String>,
+    pub(crate) languages: Dictionary<String>,
+    pub(crate) states: Dictionary<String>,
+    pub(crate) regions: Dictionary<String>,
+    pub(crate) versions: Dictionary<String>,
+    pub(crate) chains: Dictionary<String>,
+    pub(crate) screens: Dictionary<String>,
+    pub(crate) teams: Dictionary<i64>,
+    pub(crate) agents: Dictionary<i64>,
+}
+
+impl Names {
+    pub(crate) fn new() -> Self {
+        let texts = || Dictionary::new("unknown".to_owned(), "other".to_owned());
+        // No id is 0 or negative.
+        let ids = || Dictionary::new(0, -1);
+        Self {
+            kinds: texts(),
+            channels: texts(),
+            languages: texts(),
+            states: texts(),
+            regions: texts(),
+            versions: texts(),
+            chains: texts(),
+            screens: texts(),
+            teams: ids(),
+            agents: ids(),
+        }
+    }
+
+    /// The dictionaries of texts and of ids, in the order of a snapshot.
+    pub(crate) fn parts(&self) -> ([&Dictionary<String>; 8], [&Dictionary<i64>; 2]) {
+        let texts = [
+            &self.kinds,
+            &self.channels,
+            &self.languages,
+            &self.states,
+            &self.regions,
+            &self.versions,
+            &self.chains,
+            &self.screens,
+        ];
+        (texts, [&self.teams, &self.agents])
+    }
+
+    /// As [`Names::parts`], to be filled with what a snapshot holds.
+    pub(crate) fn parts_mut(&mut self) -> ([&mut Dictionary<String>; 8], [&mut Dictionary<i64>; 2]) {
+        let texts = [
+            &mut self.kinds,
+            &mut self.channels,
+            &mut self.languages,
+            &mut self.states,
+            &mut self.regions,
+            &mut self.versions,
+            &mut self.chains,
+            &mut self.screens,
+        ];
+        (texts, [&mut self.teams, &mut self.agents])
+    }
+
+    /// Whether every value of a fact has a number already.
+    pub(crate) fn knows(&self, fact: &Fact) -> bool {
+        let agents = [fact.agent, fact.first_agent].into_iter().flatten();
+        self.kinds.find(&fact.kind).is_some()
+            && self.channels.find(&fact.channel).is_some()
+            && self.languages.find(&fact.language).is_some()
+            && self.states.find(&fact.state).is_some()
+            && self.regions.find(&fact.place.region).is_some()
+            && self.versions.find(&fact.place.version).is_some()
+            && self.chains.find(&fact.place.chain).is_some()
+            && self.screens.find(&fact.place.screen).is_some()
+            && fact.team.is_none_or(|TeamId(id)| self.teams.find(&id).is_some())
+            && agents.into_iter().all(|AgentId(id)| self.agents.find(&id).is_some())
+    }
+
+    /// Gives numbers to those values of a fact that have none.
+    pub(crate) fn learn(&mut self, fact: &Fact) {
+        self.kinds.learn(&fact.kind);
+        self.channels.learn(&fact.channel);
+        self.languages.learn(&fact.language);
+        self.states.learn(&fact.state);
+        self.regions.learn(&fact.place.region);
+        self.versions.learn(&fact.place.version);
+        self.chains.learn(&fact.place.chain);
+        self.screens.learn(&fact.place.screen);
+        if let Some(TeamId(id)) = fact.team {
+            self.teams.learn(&id);
+        }
+        for AgentId(id) in [fact.agent, fact.first_agent].into_iter().flatten() {
+            self.agents.learn(&id);
+        }
+    }
+
+    /// A fact as a row, its values as numbers.
+    pub(crate) fn row(&self, fact: &Fact, customer: u32) -> Row {
+        let agent = |id: Option<AgentId>| id.map_or(UNKNOWN, |AgentId(id)| self.agents.number(&id));
+        let mut course = fact.course;
+        course.state = self.states.number(&fact.state);
+        Row {
+            id: fact.id.0,
+            created: fact.created,
+            customer,
+            response: fact.response,
+            resolution: fact.resolution,
+            end: fact.end,
+            matter: Matter {
+                kind: self.kinds.number(&fact.kind),
+                urgency: fact.urgency,
+                at_risk: fact.at_risk,
+            },
+            source: Source {
+                channel: self.channels.number(&fact.channel),
+                language: self.languages.number(&fact.language),
+                platform: fact.place.platform,
+            },
+            region: self.regions.number(&fact.place.region),
+            version: self.versions.number(&fact.place.version),
+            chain: self.chains.number(&fact.place.chain),
+            screen: self.screens.number(&fact.place.screen),
+            handler: Handler {
+                team: fact.team.map_or(UNKNOWN, |TeamId(id)| self.teams.number(&id)),
+                agent: agent(fact.agent),
+                first_agent: agent(fact.first_agent),
+            },
+            course,
+            tally: fact.tally,
+        }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Dictionary<T> {
+    /// Puts these values in the place of all that there are; false when one is there twice.
+    pub(crate) fn refill(&mut self, values: Vec<T>) -> bool {
+        self.numbers = (0..).zip(&values).map(|(number, value)| (value.clone(), number)).collect();
+        self.values = values;
+        self.numbers.len() == self.values.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_beyond_the_end_are_others_and_known_ones_stay_themselves() {
+        let mut names = Dictionary::new("unknown".to_owned(), "other".to_owned());
+        names.learn(&"1.0".to_owned());
+        let first = names.number(&"1.0".to_owned());
+        for number in 0..2 * MOST {
+            names.learn(&format!("2.{number}"));
+        }
+        assert_eq!(names.values().len(), MOST);
+        assert_eq!(names.number(&"9.9".to_owned()), OTHER);
+        assert_eq!(names.number(&"1.0".to_owned()), first);
+        assert_eq!(names.get(first).map(String::as_str), Some("1.0"));
+    }
+}

@@ -1,0 +1,249 @@
+//! Questions: a measure, a filter, a range of time and up to two groupings.
+
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+use standfast_domain::Time;
+
+use crate::block::Block;
+use crate::calendar::{Moment, Step, Timeline};
+use crate::dimension::Dimension;
+use crate::error::Error;
+use crate::fact::{COUNTED, COUNTINGS, second};
+use crate::facts::Facts;
+use crate::measure::{Condition, Measure, Recipe};
+
+/// Most groupings of a question.
+const MOST_GROUPINGS: usize = 2;
+/// Most cells of an answer.
+const MOST_CELLS: usize = 1 << 20;
+
+/// Something to group by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Grouping {
+    /// The values of a dimension.
+    By(Dimension),
+    /// Time.
+    Step(Step),
+}
+
+impl Grouping {
+    /// The grouping with this name: that of a dimension or of a step.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        Dimension::parse(code).map(Self::By).or_else(|| Step::parse(code).map(Self::Step))
+    }
+
+    /// Its name in JSON.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::By(dimension) => dimension.code(),
+            Self::Step(step) => step.code(),
+        }
+    }
+}
+
+/// A question.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// What is asked.
+    pub measure: Measure,
+    /// Dimensions and the codes of those of their values that are let through. What is not named is let through whole,
+    /// but for [`Dimension::Counting`], where only what counts is.
+    pub filter: Vec<(Dimension, Vec<String>)>,
+    /// Only requests that came at this time or later. Cut off to its second.
+    pub from: Option<Time>,
+    /// Only requests that came before this time. Cut off to its second; what lies after `now` is not known.
+    pub until: Option<Time>,
+    /// Where days begin.
+    pub zone: TimeZone,
+    /// Up to two groupings.
+    pub group: Vec<Grouping>,
+    /// The time of the answer.
+    pub now: Time,
+}
+
+impl Query {
+    /// A question about all requests that count until `now`.
+    #[must_use]
+    pub const fn new(measure: Measure, now: Time) -> Self {
+        let zone = TimeZone::UTC;
+        Self { measure, filter: Vec::new(), from: None, until: None, zone, group: Vec::new(), now }
+    }
+}
+
+/// The time zone with this IANA name.
+pub fn zone(name: &str) -> Result<TimeZone, Error> {
+    TimeZone::get(name).map_err(|_| Error::invalid("zone", "unknown"))
+}
+
+/// One direction of an answer.
+#[derive(Clone, Debug)]
+pub(crate) enum Axis {
+    Members(Dimension, Vec<u32>),
+    Time(Timeline),
+}
+
+impl Axis {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Members(_, values) => values.len(),
+            Self::Time(line) => line.moments.len(),
+        }
+    }
+
+    /// The codes of its groups, and what they are of time.
+    pub(crate) fn members(&self, facts: &Facts) -> Vec<(String, Option<Moment>)> {
+        match self {
+            Self::Members(dimension, values) => {
+                values.iter().map(|value| (dimension.value(&facts.names, *value), None)).collect()
+            }
+            Self::Time(line) => {
+                line.moments.iter().map(|moment| (moment.code.clone(), Some(moment.clone()))).collect()
+            }
+        }
+    }
+}
+
+/// A question in the numbers of the facts that it is asked of.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) measure: Measure,
+    /// Seconds of the range.
+    pub(crate) from: u32,
+    pub(crate) until: u32,
+    pub(crate) now: u32,
+    /// Rows of earlier seconds are not looked at.
+    pub(crate) rows_from: u32,
+    /// Whether it asks what was open: then rows are not in the group of the time at which they came.
+    pub(crate) is_stock: bool,
+    /// Dimensions and their values that are let through.
+    pub(crate) tests: Vec<(Dimension, Vec<u32>)>,
+    /// Which countings are let through.
+    pub(crate) countings: [bool; COUNTINGS.len()],
+    pub(crate) population: Vec<Condition>,
+    pub(crate) axes: Vec<Axis>,
+}
+
+impl Plan {
+    pub(crate) fn new(facts: &Facts, query: &Query) -> Result<Self, Error> {
+        if query.group.len() > MOST_GROUPINGS {
+            return Err(Error::invalid("group", "too_many"));
+        }
+        let now = second(query.now);
+        let until = query.until.map_or(u32::MAX, second).min(now.saturating_add(1));
+        let first = facts.span().map_or(now, |(first, _)| first);
+        let from = query.from.map_or(first.min(until.saturating_sub(1)), second);
+        if from >= until {
+            return Err(Error::invalid("from", "malformed"));
+        }
+        let recipe = query.measure.recipe();
+        let is_stock = matches!(recipe, Recipe::Backlog | Recipe::Flow);
+        check_groupings(&recipe, &query.group)?;
+        let (tests, countings) = tests(facts, query)?;
+        let mut plan = Self {
+            measure: query.measure,
+            from,
+            until,
+            now,
+            // What is open came at any time before.
+            rows_from: if is_stock { 0 } else { from },
+            is_stock,
+            tests,
+            countings,
+            population: query.measure.population(),
+            axes: Vec::new(),
+        };
+        for grouping in &query.group {
+            let axis = match grouping {
+                Grouping::By(dimension) => Axis::Members(*dimension, plan.values(facts, *dimension)),
+                Grouping::Step(step) => {
+                    Axis::Time(Timeline::new(*step, &query.zone, plan.from, plan.until)?)
+                }
+            };
+            plan.axes.push(axis);
+        }
+        if plan.cells() > MOST_CELLS {
+            return Err(Error::invalid("group", "too_many"));
+        }
+        Ok(plan)
+    }
+
+    /// How many cells the answer may have.
+    pub(crate) fn cells(&self) -> usize {
+        self.axes.iter().map(Axis::len).product()
+    }
+
+    /// How far apart the cells of an axis's groups are.
+    pub(crate) fn stride(&self, axis: usize) -> usize {
+        self.axes.iter().skip(axis + 1).map(Axis::len).product()
+    }
+
+    /// The blocks in which rows of the range may stand.
+    pub(crate) fn has_rows(&self, block: &Block) -> bool {
+        let ends = block.created.first().zip(block.created.last());
+        ends.is_some_and(|(first, last)| *first < self.until && *last >= self.rows_from)
+    }
+
+    /// The values of a dimension that may occur.
+    fn values(&self, facts: &Facts, dimension: Dimension) -> Vec<u32> {
+        let mut values = BTreeSet::new();
+        for block in facts.blocks.iter().filter(|block| self.has_rows(block)) {
+            values.extend(dimension.of(block).values);
+        }
+        let test = self.tests.iter().find(|(tested, _)| *tested == dimension);
+        values.retain(|value| test.is_none_or(|(_, allowed)| allowed.contains(value)));
+        if dimension == Dimension::Counting {
+            values.retain(|value| self.countings.get(*value as usize).copied().unwrap_or(false));
+        }
+        values.into_iter().collect()
+    }
+}
+
+/// What is open at instants is told for steps that follow each other, and at most one of them; users are known by day,
+/// version and region alone.
+fn check_groupings(recipe: &Recipe, group: &[Grouping]) -> Result<(), Error> {
+    let steps = || group.iter().filter_map(|grouping| match grouping {
+        Grouping::Step(step) => Some(*step),
+        Grouping::By(_) => None,
+    });
+    let fits = match recipe {
+        Recipe::Backlog | Recipe::Flow => steps().count() <= 1 && steps().all(Step::is_linear),
+        Recipe::Rate => group.iter().all(|grouping| match grouping {
+            Grouping::By(dimension) => matches!(dimension, Dimension::AppVersion | Dimension::Region),
+            Grouping::Step(step) => step.is_linear() && *step != Step::Hour,
+        }),
+        _ => true,
+    };
+    if fits { Ok(()) } else { Err(Error::invalid("group", "unknown")) }
+}
+
+type Tests = (Vec<(Dimension, Vec<u32>)>, [bool; COUNTINGS.len()]);
+
+fn tests(facts: &Facts, query: &Query) -> Result<Tests, Error> {
+    let mut tests: Vec<(Dimension, Vec<u32>)> = Vec::new();
+    for (dimension, codes) in &query.filter {
+        let mut values = Vec::with_capacity(codes.len());
+        for code in codes {
+            let found = dimension.find(&facts.names, code);
+            values.extend(found.map_err(|()| Error::invalid("filter", "unknown"))?);
+        }
+        // Named twice: both must let a row through.
+        match tests.iter_mut().find(|(known, _)| known == dimension) {
+            Some((_, known)) => known.retain(|value| values.contains(value)),
+            None => tests.push((*dimension, values)),
+        }
+    }
+    let named = tests.iter().position(|(dimension, _)| *dimension == Dimension::Counting);
+    let named = named.map(|place| tests.swap_remove(place).1);
+    let is_grouped = query.group.contains(&Grouping::By(Dimension::Counting));
+    let mut countings = [false; COUNTINGS.len()];
+    for (value, is_allowed) in (0..).zip(&mut countings) {
+        *is_allowed = match &named {
+            Some(values) => values.contains(&value),
+            None => is_grouped || value == u32::from(COUNTED),
+        };
+    }
+    Ok((tests, countings))
+}

@@ -1,0 +1,308 @@
+//! Going through the rows of a plan: blocks are shared out among threads; in each, rows are taken in portions that stay
+//! in the nearest cache, and worked on column by column.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::block::Block;
+use crate::column::Codes;
+use crate::dimension::{Dimension, Lookup};
+use crate::fact::COUNTINGS;
+use crate::facts::Facts;
+use crate::measure::Condition;
+use crate::query::{Axis, Plan};
+
+/// Rows of a portion.
+const PORTION: usize = 4_096;
+
+/// What becomes of rows. One for each thread.
+pub(crate) trait Sink<'a>: Send {
+    /// The rows that follow stand in this block.
+    fn begin(&mut self, block: &'a Block);
+    /// Rows of the population, and the cell of each.
+    fn take(&mut self, rows: &[u16], cells: &[u32]);
+}
+
+/// Rows that are not in the population.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Apart {
+    /// Rows that pass the filter, by their counting.
+    pub(crate) countings: [u64; COUNTINGS.len()],
+    /// Rows that count but do not meet the measure's own condition.
+    pub(crate) left_out: u64,
+}
+
+impl Apart {
+    fn add(&mut self, other: &Self) {
+        for (sum, more) in self.countings.iter_mut().zip(other.countings) {
+            *sum += more;
+        }
+        self.left_out += other.left_out;
+    }
+}
+
+/// A condition on the rows of one block.
+pub(crate) enum Bound<'a> {
+    /// The row's code must be allowed.
+    Coded(&'a Codes, Vec<bool>),
+    /// The row's value must not be above this.
+    AtMost(&'a [u32], u32),
+}
+
+impl<'a> Bound<'a> {
+    pub(crate) fn new(condition: Condition, block: &'a Block, now: u32) -> Self {
+        match condition {
+            Condition::Course(test) => {
+                Self::Coded(block.course.codes(), block.course.values().iter().map(test).collect())
+            }
+            Condition::Tally(test) => {
+                Self::Coded(block.tally.codes(), block.tally.values().iter().map(test).collect())
+            }
+            Condition::AtRisk => {
+                Self::Coded(block.matter.codes(), block.matter.values().iter().map(|v| v.at_risk).collect())
+            }
+            Condition::AnsweredWithin(seconds) => Self::AtMost(&block.responses, seconds),
+            Condition::OlderThan(seconds) => match now.checked_sub(seconds) {
+                Some(latest) => Self::AtMost(&block.created, latest),
+                None => Self::Coded(block.course.codes(), Vec::new()),
+            },
+        }
+    }
+
+    /// Keeps the rows that meet it.
+    fn keep(&self, rows: &mut Vec<u16>, spare: &mut Vec<u16>) {
+        match self {
+            Self::Coded(Codes::Same(_), allowed) => {
+                if !is(allowed, 0) {
+                    rows.clear();
+                }
+            }
+            Self::Coded(Codes::Bytes(codes), allowed) => {
+                keep(rows, spare, |row| is(allowed, usize::from(at(codes, row))));
+            }
+            Self::Coded(Codes::Words(codes), allowed) => {
+                keep(rows, spare, |row| is(allowed, usize::from(at(codes, row))));
+            }
+            Self::AtMost(values, most) => keep(rows, spare, |row| at(values, row) <= *most),
+        }
+    }
+
+    /// Takes the mark away from rows that do not meet it.
+    pub(crate) fn mark(&self, rows: &[u16], marks: &mut [bool]) {
+        let mut marks = marks.iter_mut();
+        let mut next = |met: bool| {
+            if let Some(mark) = marks.next() {
+                *mark &= met;
+            }
+        };
+        match self {
+            Self::Coded(codes, allowed) => codes.each(rows, |code| next(is(allowed, code))),
+            Self::AtMost(values, most) => rows.iter().for_each(|row| next(at(values, *row) <= *most)),
+        }
+    }
+}
+
+fn is(allowed: &[bool], code: usize) -> bool {
+    allowed.get(code).copied().unwrap_or(false)
+}
+
+/// The value of a row.
+pub(crate) fn at<T: Copy + Default>(values: &[T], row: u16) -> T {
+    values.get(usize::from(row)).copied().unwrap_or_default()
+}
+
+/// Without a branch that the processor would have to guess.
+fn keep(rows: &mut Vec<u16>, spare: &mut Vec<u16>, test: impl Fn(u16) -> bool) {
+    spare.resize(rows.len(), 0);
+    let mut kept = 0;
+    for row in rows.iter() {
+        if let Some(slot) = spare.get_mut(kept) {
+            *slot = *row;
+        }
+        kept += usize::from(test(*row));
+    }
+    spare.truncate(kept);
+    std::mem::swap(rows, spare);
+}
+
+/// How the groups of an axis are found in one block.
+enum Place<'a> {
+    /// By the row's code; what lies behind is the group's distance from the first cell.
+    Coded(&'a Codes, Vec<u32>),
+    /// By where the row stands: first row of every stretch, and the distance.
+    Stretches(Vec<(usize, u32)>),
+}
+
+/// What a thread works with.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    rows: Vec<u16>,
+    spare: Vec<u16>,
+    cells: Vec<u32>,
+}
+
+/// Hands every row of the population to one of the sinks, and returns them with what is not in the population.
+pub(crate) fn scan<'a, S: Sink<'a>>(
+    facts: &'a Facts,
+    plan: &Plan,
+    threads: usize,
+    new: impl Fn() -> S + Sync,
+) -> (Vec<S>, Apart) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let (mut sink, mut apart, mut scratch) = (new(), Apart::default(), Scratch::default());
+        while let Some(block) = facts.blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if plan.has_rows(block) {
+                one(block, plan, &mut sink, &mut apart, &mut scratch);
+            }
+        }
+        (sink, apart)
+    };
+    let busy = facts.blocks.iter().filter(|block| plan.has_rows(block)).count();
+    let mut apart = Apart::default();
+    let mut sinks = Vec::new();
+    for (sink, part) in on_threads(threads.min(busy), work) {
+        apart.add(&part);
+        sinks.push(sink);
+    }
+    (sinks, apart)
+}
+
+/// Does the same on so many threads, this one among them.
+pub(crate) fn on_threads<T: Send>(threads: usize, work: impl Fn() -> T + Sync) -> Vec<T> {
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(&work)).collect();
+        let mut results = vec![work()];
+        for other in others {
+            match other.join() {
+                Ok(result) => results.push(result),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        results
+    })
+}
+
+/// The rows of one block.
+pub(crate) fn one<'a, S: Sink<'a>>(
+    block: &'a Block,
+    plan: &Plan,
+    sink: &mut S,
+    apart: &mut Apart,
+    scratch: &mut Scratch,
+) {
+    let mut tests = Vec::with_capacity(plan.tests.len());
+    for (dimension, values) in &plan.tests {
+        let Lookup { codes, values: own } = dimension.of(block);
+        let allowed: Vec<bool> = own.iter().map(|value| values.contains(value)).collect();
+        if !allowed.contains(&true) {
+            return;
+        }
+        if allowed.contains(&false) {
+            tests.push(Bound::Coded(codes, allowed));
+        }
+    }
+    let population: Vec<Bound<'_>> =
+        plan.population.iter().map(|condition| Bound::new(*condition, block, plan.now)).collect();
+    let counting = Dimension::Counting.of(block);
+    let places: Vec<Place<'_>> =
+        (0..plan.axes.len()).filter_map(|axis| place(block, plan, axis)).collect();
+    sink.begin(block);
+    let from = block.created.partition_point(|created| *created < plan.rows_from);
+    let until = block.created.partition_point(|created| *created < plan.until);
+    let mut start = from;
+    while start < until {
+        let end = (start + PORTION).min(until);
+        let Scratch { rows, spare, cells } = scratch;
+        rows.clear();
+        rows.extend((start..end).filter_map(|row| u16::try_from(row).ok()));
+        for test in &tests {
+            test.keep(rows, spare);
+        }
+        count(&counting, plan, rows, spare, apart);
+        let counted = rows.len();
+        for condition in &population {
+            condition.keep(rows, spare);
+        }
+        apart.left_out += (counted - rows.len()) as u64;
+        cells.clear();
+        cells.resize(rows.len(), 0);
+        for place in &places {
+            place.add(rows, cells);
+        }
+        if !rows.is_empty() {
+            sink.take(rows, cells);
+        }
+        start = end;
+    }
+}
+
+/// Counts rows by their counting, and keeps those that are let through.
+fn count(counting: &Lookup<'_>, plan: &Plan, rows: &mut Vec<u16>, spare: &mut Vec<u16>, apart: &mut Apart) {
+    let mut sums = [0_u32; COUNTINGS.len()];
+    counting.codes.each(rows, |code| {
+        let value = counting.values.get(code).copied().unwrap_or(0);
+        if let Some(sum) = sums.get_mut(value as usize) {
+            *sum += 1;
+        }
+    });
+    for (sum, more) in apart.countings.iter_mut().zip(sums) {
+        *sum += u64::from(more);
+    }
+    let refused = sums.iter().zip(plan.countings).any(|(sum, allowed)| *sum > 0 && !allowed);
+    if refused {
+        let allowed = |value: &u32| plan.countings.get(*value as usize).copied().unwrap_or(false);
+        Bound::Coded(counting.codes, counting.values.iter().map(allowed).collect()).keep(rows, spare);
+    }
+}
+
+/// Where the groups of an axis stand in a block; nothing where the axis is one of time and the rows are not grouped by
+/// when they came.
+fn place<'a>(block: &'a Block, plan: &Plan, axis: usize) -> Option<Place<'a>> {
+    let stride = u32::try_from(plan.stride(axis)).unwrap_or(0);
+    match plan.axes.get(axis)? {
+        Axis::Members(dimension, values) => {
+            let Lookup { codes, values: own } = dimension.of(block);
+            let group = |value: &u32| values.binary_search(value).map_or(0, |place| place);
+            let far = own.iter().map(|value| u32::try_from(group(value)).unwrap_or(0) * stride);
+            Some(Place::Coded(codes, far.collect()))
+        }
+        Axis::Time(_) if plan.is_stock => None,
+        Axis::Time(line) => {
+            let first = block.created.first().copied().unwrap_or(0);
+            let last = block.created.last().copied().unwrap_or(0);
+            let begin = line.stretches.partition_point(|(start, _)| *start <= first).saturating_sub(1);
+            let within = line.stretches.iter().skip(begin).take_while(|(start, _)| *start <= last);
+            let row = |start: u32| block.created.partition_point(|created| *created < start);
+            Some(Place::Stretches(within.map(|(start, group)| (row(*start), group * stride)).collect()))
+        }
+    }
+}
+
+impl Place<'_> {
+    /// Adds each row's distance to its cell.
+    fn add(&self, rows: &[u16], cells: &mut [u32]) {
+        match self {
+            Self::Coded(codes, far) => {
+                let mut cells = cells.iter_mut();
+                codes.each(rows, |code| {
+                    if let Some(cell) = cells.next() {
+                        *cell += far.get(code).copied().unwrap_or(0);
+                    }
+                });
+            }
+            Self::Stretches(stretches) => {
+                let first = rows.first().copied().map_or(0, usize::from);
+                let begin = stretches.partition_point(|(start, _)| *start <= first).saturating_sub(1);
+                let mut rest = stretches.get(begin..).unwrap_or_default().iter().peekable();
+                let mut far = 0;
+                for (row, cell) in rows.iter().zip(cells) {
+                    while let Some((_, next)) = rest.next_if(|(start, _)| *start <= usize::from(*row)) {
+                        far = *next;
+                    }
+                    *cell += far;
+                }
+            }
+        }
+    }
+}
