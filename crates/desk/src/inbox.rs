@@ -185,6 +185,24 @@ pub async fn inbox_since(
         .await
 }
 
+/// These requests, in the order of their ids in the list; those that are not there are left out.
+pub async fn list_requests(
+    desk: &Desk,
+    caller: &AgentCaller,
+    ids: Vec<RequestId>,
+) -> Result<Vec<RequestSummary>, Error> {
+    caller.require(Permission::ReadRequests)?;
+    desk.store()
+        .read(move |rd| {
+            let mut items = Vec::with_capacity(ids.len());
+            for id in ids {
+                items.extend(request::find(rd, id)?.as_ref().map(RequestSummary::new));
+            }
+            Ok(items)
+        })
+        .await
+}
+
 fn cursor(row: &RequestRow, shelf: Shelf) -> String {
     let key = if shelf == Shelf::Done { row.updated_at.0 } else { row.queue_key().0 };
     cursor_at(After { key, id: row.id })

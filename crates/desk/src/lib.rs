@@ -53,7 +53,7 @@ pub use desk::{Desk, Limits, Settings};
 pub use erasure::{erase, erase_customer};
 pub use error::Error;
 pub use identity::{HostKey, identify};
-pub use inbox::{InboxQuery, View, inbox, inbox_counts, inbox_since};
+pub use inbox::{InboxQuery, View, inbox, inbox_counts, inbox_since, list_requests};
 pub use jobs::{dead_jobs, retry_job, run_jobs, work};
 pub use keys::Keys;
 pub use receive::{Received, follow_up, receive, received_since};

@@ -7,8 +7,8 @@ use standfast_domain::{
     Time, Transition,
 };
 use standfast_store::entry::{self, EntryRow};
-use standfast_store::request::{self, RequestRow};
 use standfast_store::handling::{self, Handled};
+use standfast_store::request::{self, RequestRow};
 use standfast_store::{Tx, outbox};
 
 use crate::seal::{self, Sealed};

@@ -13,6 +13,7 @@ static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| {
         ("receipt", include_str!("../../../locales/en/receipt.json")),
         ("problem", include_str!("../../../locales/en/problem.json")),
         ("page", include_str!("../../../locales/en/page.json")),
+        ("figure", include_str!("../../../locales/en/figure.json")),
     ])
 });
 static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| {
@@ -20,6 +21,7 @@ static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| {
         ("receipt", include_str!("../../../locales/zh-CN/receipt.json")),
         ("problem", include_str!("../../../locales/zh-CN/problem.json")),
         ("page", include_str!("../../../locales/zh-CN/page.json")),
+        ("figure", include_str!("../../../locales/zh-CN/figure.json")),
     ])
 });
 
@@ -77,7 +79,7 @@ mod tests {
 
     #[test]
     fn both_languages_say_the_same_things() {
-        for area in ["receipt", "problem", "page", "widget", "console"] {
+        for area in ["receipt", "problem", "page", "figure", "insight", "widget", "console"] {
             let keys = |language: &str| -> BTreeSet<String> {
                 let path = format!("{}/../../locales/{language}/{area}.json", env!("CARGO_MANIFEST_DIR"));
                 let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));

@@ -31,6 +31,8 @@ pub enum Permission {
     ManageAgents,
     /// See and retry work that failed for good.
     ManageJobs,
+    /// See figures over all requests, customers and agents, and the requests behind them.
+    ReadInsight,
 }
 
 impl Role {
@@ -40,11 +42,11 @@ impl Role {
     /// Whether this role may.
     #[must_use]
     pub const fn may(self, permission: Permission) -> bool {
-        use Permission::{EraseTexts, ManageAgents, ManageJobs, ReadRequests, WorkRequests};
+        use Permission::{EraseTexts, ManageAgents, ManageJobs, ReadInsight, ReadRequests, WorkRequests};
         match (self, permission) {
-            (_, ReadRequests) | (Self::Admin, _) => true,
+            (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight) => true,
             (Self::Agent, permission) => matches!(permission, WorkRequests),
-            (Self::Lead, permission) => matches!(permission, WorkRequests | EraseTexts),
+            (Self::Lead, permission) => matches!(permission, WorkRequests | EraseTexts | ReadInsight),
             (Self::Analyst, EraseTexts | ManageAgents | ManageJobs | WorkRequests) => false,
         }
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use standfast_desk::Desk;
+use standfast_insight::Insight;
 
 use crate::config::Config;
 use crate::gate::{Gate, Seat};
@@ -23,6 +24,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// The use cases.
     pub desk: Desk,
+    /// The figures.
+    pub insight: Insight,
     /// The settings of this server.
     pub config: Config,
     /// Whether customers reach the desk by https, so that cookies are `Secure`.
@@ -39,9 +42,9 @@ pub struct Parts {
 }
 
 impl App {
-    /// The state of a server over `desk`.
+    /// The state of a server over `desk` and its figures.
     #[must_use]
-    pub fn new(desk: Desk, config: Config) -> Self {
+    pub fn new(desk: Desk, insight: Insight, config: Config) -> Self {
         let public_url = desk.settings().public_url.clone();
         let clock = desk.clock().clone();
         let boot = u32::from_be_bytes(desk.entropy().bytes::<4>());
@@ -56,6 +59,7 @@ impl App {
             calls: AtomicU64::new(0),
             boot,
             desk,
+            insight,
             config,
         }))
     }

@@ -60,6 +60,12 @@ fn describe() {
     describe_gauge!("standfast_agents_present", "Agents who are there to answer.");
     describe_gauge!("standfast_queue_age_seconds", "How long the customer waits who waits longest.");
     describe_gauge!("standfast_outbox_lag_seconds", "Age of the oldest event that was not handed on yet.");
+    describe_gauge!(
+        "standfast_facts_lag_seconds",
+        "Age of the oldest event that the facts did not have yet."
+    );
+    describe_gauge!("standfast_facts_rows", "Requests in the facts.");
+    describe_gauge!("standfast_facts_bytes", "Memory that the facts take.");
     describe_gauge!("standfast_job_lag_seconds", "How long the job is overdue that is overdue longest.");
     describe_gauge!("standfast_dead_jobs", "Jobs that failed for good and need a person.");
     describe_gauge!("standfast_relay_running", "1 while the relay hands committed events on.");

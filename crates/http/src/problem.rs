@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 use standfast_desk::{Error, words};
 use standfast_domain::Language;
+use standfast_insight::Error as InsightError;
 
 /// Every code with its status, in the order of the alphabet. `/docs/problems/{code}` explains each.
 pub const CODES: &[(&str, StatusCode)] = &[
@@ -17,6 +18,7 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("cannot_merge", StatusCode::CONFLICT),
     ("disk_full", StatusCode::INSUFFICIENT_STORAGE),
     ("email_taken", StatusCode::CONFLICT),
+    ("facts_loading", StatusCode::SERVICE_UNAVAILABLE),
     ("forbidden", StatusCode::FORBIDDEN),
     ("foreign_origin", StatusCode::FORBIDDEN),
     ("identity_token", StatusCode::UNPROCESSABLE_ENTITY),
@@ -211,6 +213,22 @@ impl From<Error> for Problem {
     }
 }
 
+impl From<InsightError> for Problem {
+    fn from(error: InsightError) -> Self {
+        match error {
+            InsightError::Invalid { field, reason } => Self::invalid(field, reason),
+            InsightError::Loading { percent } => {
+                Self::new("facts_loading").retry_after(spread(2, 5)).with("percent", percent.into())
+            }
+            InsightError::Store(error) => Error::Store(error).into(),
+            other @ (InsightError::Snapshot(_) | InsightError::Io(_)) => {
+                tracing::error!(error = %other, "facts");
+                Self::new("internal")
+            }
+        }
+    }
+}
+
 /// The answer to a caller whose language is not known here: the problem itself, which
 /// [`crate::passage`] writes out.
 impl IntoResponse for Problem {
@@ -274,6 +292,15 @@ mod tests {
             assert_eq!(problem.detail(Language::Chinese), chinese);
             assert!(!problem.detail(Language::English).contains(['{', '}']));
         }
+    }
+
+    #[test]
+    fn who_asks_for_figures_too_early_is_told_how_far_they_are() {
+        let problem = Problem::from(InsightError::Loading { percent: 40 });
+        assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(problem.wait().is_some_and(|seconds| seconds < 10));
+        let document = problem.document(Language::English);
+        assert_eq!((&document["code"], &document["percent"]), (&json!("facts_loading"), &json!(40)));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use metrics::{counter, gauge};
 use parking_lot::Mutex;
 use standfast_desk::{Audience, Desk};
 use standfast_domain::RequestId;
+use standfast_insight::Insight;
 use standfast_store::outbox;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -45,16 +46,17 @@ pub enum ServeError {
     Listener(#[from] std::io::Error),
 }
 
-/// Serves the desk on `listener` until `shutdown` is ready; then running calls end, sockets are told to come back,
+/// Serves the desk and its figures on `listener` until `shutdown` is ready; then running calls end, sockets are told to come back,
 /// and what takes longer than the configured drain is cut off.
 pub async fn serve(
     listener: TcpListener,
     desk: Desk,
+    insight: Insight,
     config: Config,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr()?;
-    let app = App::new(desk, config);
+    let app = App::new(desk, insight, config);
     let router = route::router(app.clone());
     let mut tasks = JoinSet::new();
     tasks.spawn(metric::upkeep(app.metrics.clone()));

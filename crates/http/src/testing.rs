@@ -14,9 +14,10 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use standfast_desk::{Desk, HostKey, Keys, NewAgent, Settings, add_agent};
 use standfast_domain::{OsEntropy, Role, SystemClock};
+use standfast_insight::Insight;
 use standfast_store::Store;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -30,6 +31,9 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) desk: Desk,
+    pub(crate) insight: Insight,
+    /// Ends with the server, and with it the keeping of facts.
+    _keeping: watch::Sender<bool>,
     stop: Option<oneshot::Sender<()>>,
     pub(crate) served: Option<JoinHandle<Result<(), ServeError>>>,
 }
@@ -108,10 +112,29 @@ impl TestServer {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let task = tokio::spawn(serve(listener, desk.clone(), config, shutdown));
-        let server = Self { address, desk, stop: Some(stop), served: Some(task) };
+        let insight = Insight::new(
+            store.clone(),
+            desk.entropy().clone(),
+            standfast_insight::Settings { snapshot: None, every: Duration::MAX, threads: 2, at_once: 2 },
+        );
+        let (keeping, stopping) = watch::channel(false);
+        let kept = insight.clone();
+        tokio::spawn(async move { kept.keep(stopping).await });
+        let task = tokio::spawn(serve(listener, desk.clone(), insight.clone(), config, shutdown));
+        let server = Self { address, desk, insight, _keeping: keeping, stop: Some(stop), served: Some(task) };
         server.until("/readyz", |reply| reply.status == StatusCode::OK).await;
+        server.until_facts(|_| true).await;
         server
+    }
+
+    /// Waits until the facts are as they should be.
+    pub(crate) async fn until_facts(&self, fits: impl Fn(&standfast_insight::Facts) -> bool) {
+        let all = async {
+            while !self.insight.facts().is_ok_and(|facts| fits(&facts)) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(SOON, all).await.expect("facts");
     }
 
     /// Asks the server to stop.

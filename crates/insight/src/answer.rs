@@ -228,7 +228,9 @@ fn rate(
     let (counts, apart) = counts(facts, plan, threads);
     let users = Users { query, exposure };
     let groups: Vec<_> = plan.axes.iter().map(|axis| axis.members(facts)).collect();
-    let place = |cell: usize, axis: usize| cell / plan.stride(axis).max(1) % plan.axes.get(axis).map_or(1, Axis::len).max(1);
+    let place = |cell: usize, axis: usize| {
+        cell / plan.stride(axis).max(1) % plan.axes.get(axis).map_or(1, Axis::len).max(1)
+    };
     let figures = counts.iter().enumerate().map(|(cell, n)| {
         let (mut span, mut version, mut region) = ((plan.from, plan.until), None, None);
         for (axis, (grouping, members)) in query.group.iter().zip(&groups).enumerate() {
@@ -293,10 +295,15 @@ fn assemble(
     apart: &Apart,
 ) -> Answer {
     let full = figures.into_iter().enumerate().filter(|(_, figure)| !figure.is_empty());
-    let place = |cell: usize, axis: usize| cell / plan.stride(axis).max(1) % plan.axes.get(axis).map_or(1, Axis::len).max(1);
+    let place = |cell: usize, axis: usize| {
+        cell / plan.stride(axis).max(1) % plan.axes.get(axis).map_or(1, Axis::len).max(1)
+    };
     let mut cells: Vec<Cell> = full
         .filter(|_| !plan.axes.is_empty())
-        .map(|(cell, figure)| Cell { at: (0..plan.axes.len()).map(|axis| place(cell, axis)).collect(), figure })
+        .map(|(cell, figure)| Cell {
+            at: (0..plan.axes.len()).map(|axis| place(cell, axis)).collect(),
+            figure,
+        })
         .collect();
     let mut axes = Vec::with_capacity(plan.axes.len());
     for (number, (axis, grouping)) in plan.axes.iter().zip(&query.group).enumerate() {
@@ -319,7 +326,8 @@ fn assemble(
             }
         }
         let members = axis.members(facts).into_iter().zip(used).filter(|(_, used)| *used);
-        let members = members.map(|((code, moment), _)| Member { code, span: moment.as_ref().map(Span::new) });
+        let members =
+            members.map(|((code, moment), _)| Member { code, span: moment.as_ref().map(Span::new) });
         axes.push((*grouping, members.collect()));
     }
     let time = |second: u32| Time(i64::from(second) * 1_000_000);

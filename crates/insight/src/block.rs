@@ -244,7 +244,9 @@ impl Block {
         self.handler.insert(place, row.handler);
         self.course.insert(place, row.course);
         self.tally.insert(place, row.tally);
-        for (later, _) in self.resolutions.iter_mut().rev().take_while(|(later, _)| usize::from(*later) >= place) {
+        for (later, _) in
+            self.resolutions.iter_mut().rev().take_while(|(later, _)| usize::from(*later) >= place)
+        {
             *later += 1;
         }
         self.note_end(row);

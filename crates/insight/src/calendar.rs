@@ -173,7 +173,13 @@ impl Timeline {
         for (number, key) in (0..).zip(&order) {
             numbers.insert(*key, number);
         }
-        let blank = |key: &(i64, i64)| Moment { code: step.name(*key), from: u32::MAX, until: 0, seconds: 0, is_cut: false };
+        let blank = |key: &(i64, i64)| Moment {
+            code: step.name(*key),
+            from: u32::MAX,
+            until: 0,
+            seconds: 0,
+            is_cut: false,
+        };
         let mut moments: Vec<Moment> = order.iter().map(blank).collect();
         let mut stretches = Vec::with_capacity(keys.len());
         let ends = keys.iter().skip(1).map(|(start, _)| *start).chain([until]);
@@ -305,13 +311,17 @@ mod tests {
 
     #[test]
     fn weeks_begin_on_monday_and_quarters_have_three_months() {
-        let first = |step, from: &str| codes(step, "Asia/Shanghai", from, "2027-01-01T16:00:00Z")[0].0.clone();
+        let first =
+            |step, from: &str| codes(step, "Asia/Shanghai", from, "2027-01-01T16:00:00Z")[0].0.clone();
         assert_eq!(first(Step::Week, "2026-11-22T15:59:59Z"), "2026-11-16");
         assert_eq!(first(Step::Week, "2026-11-22T16:00:00Z"), "2026-11-23");
         assert_eq!(first(Step::Month, "2026-11-30T16:00:00Z"), "2026-12");
         assert_eq!(first(Step::Quarter, "2026-09-30T16:00:00Z"), "2026-Q4");
         let days = codes(Step::Weekday, "Asia/Shanghai", "2026-11-21T00:00:00Z", "2026-11-28T00:00:00Z");
-        assert_eq!(days.iter().map(|day| day.0.as_str()).collect::<Vec<_>>(), ["1", "2", "3", "4", "5", "6", "7"]);
+        assert_eq!(
+            days.iter().map(|day| day.0.as_str()).collect::<Vec<_>>(),
+            ["1", "2", "3", "4", "5", "6", "7"]
+        );
     }
 
     #[test]

@@ -85,9 +85,8 @@ pub(crate) fn hits(
         hits: vec![0; cells],
     });
     let none = (vec![0; cells], vec![0; cells]);
-    let (rows, hits) = parts
-        .iter()
-        .fold(none, |(rows, hits), part| (merge(rows, &part.rows), merge(hits, &part.hits)));
+    let (rows, hits) =
+        parts.iter().fold(none, |(rows, hits), part| (merge(rows, &part.rows), merge(hits, &part.hits)));
     (rows, hits, apart)
 }
 
@@ -133,8 +132,7 @@ pub(crate) fn sums(
         sums: vec![0; cells],
     });
     let none = (vec![0; cells], vec![0; cells]);
-    let (rows, sums) = parts
-        .iter()
-        .fold(none, |(rows, sums), part| (merge(rows, &part.rows), merge(sums, &part.sums)));
+    let (rows, sums) =
+        parts.iter().fold(none, |(rows, sums), part| (merge(rows, &part.rows), merge(sums, &part.sums)));
     (rows, sums, apart)
 }

@@ -243,7 +243,10 @@ mod tests {
         }
         assert_eq!(Dimension::Platform.find(&names, "amiga"), Err(()));
         assert_eq!(Dimension::AppVersion.find(&names, "9.9"), Ok(None));
-        assert_eq!((Dimension::Agent.find(&names, "77"), Dimension::Agent.find(&names, "x")), (Ok(None), Err(())));
+        assert_eq!(
+            (Dimension::Agent.find(&names, "77"), Dimension::Agent.find(&names, "x")),
+            (Ok(None), Err(()))
+        );
         assert_eq!(Dimension::Agent.find(&names, "-1"), Ok(None));
     }
 }

@@ -31,7 +31,11 @@ pub(crate) fn askers(
     threads: usize,
 ) -> (Vec<Askers>, Askers, Apart) {
     let bits = facts.customers.next_multiple_of(64) * plan.cells();
-    if often || bits > MOST_BITS { by_cell(facts, plan, often, threads) } else { by_bits(facts, plan, threads) }
+    if often || bits > MOST_BITS {
+        by_cell(facts, plan, often, threads)
+    } else {
+        by_bits(facts, plan, threads)
+    }
 }
 
 /// A bit for each customer in each cell.
@@ -219,7 +223,9 @@ fn together(customers: &[u32], most: usize, often: bool, threads: usize) -> Aske
         let from = part * share;
         let mut counts = vec![0_u32; share];
         for customer in customers {
-            if let Some(count) = (*customer as usize).checked_sub(from).and_then(|place| counts.get_mut(place)) {
+            if let Some(count) =
+                (*customer as usize).checked_sub(from).and_then(|place| counts.get_mut(place))
+            {
                 *count += 1;
             }
         }

@@ -203,7 +203,9 @@ impl<'a> Sink<'a> for Rows<'a, '_> {
                 Wanted::Lasting { cell: target, met, .. } => {
                     *cell as usize == *target && (at(&self.durations, *row) != NEVER) == *met
                 }
-                Wanted::Stock { cell: target, .. } => *cell as usize == *target && self.wanted.has(block, *row),
+                Wanted::Stock { cell: target, .. } => {
+                    *cell as usize == *target && self.wanted.has(block, *row)
+                }
             };
             let created = at(&block.created, *row);
             let Some(id) = block.id(usize::from(*row)).filter(|_| is_wanted) else { continue };

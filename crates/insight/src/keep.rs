@@ -162,7 +162,9 @@ impl Insight {
                     tracing::info!(rows = self.0.state.read().facts.len(), ?took, "facts loaded");
                     match keeper.follow(&mut stopping).await {
                         End::Stopped => return,
-                        End::Lost => tracing::warn!("the place in the outbox is lost: the facts are loaded anew"),
+                        End::Lost => {
+                            tracing::warn!("the place in the outbox is lost: the facts are loaded anew")
+                        }
                     }
                 }
                 Err(error) => {
@@ -335,13 +337,17 @@ impl Keeper {
     async fn save(&mut self) {
         let shared = self.insight.0.clone();
         let is_current = shared.state.read().percent == 100;
-        let Some(path) = shared.settings.snapshot.clone().filter(|path| {
-            is_current && (self.saved != self.cursor || !path.exists())
-        }) else {
+        let Some(path) = shared
+            .settings
+            .snapshot
+            .clone()
+            .filter(|path| is_current && (self.saved != self.cursor || !path.exists()))
+        else {
             return;
         };
         let facts = shared.state.read().facts.clone();
-        let (customers, cursor, database) = (self.customers.ids().to_vec(), self.cursor, self.database.clone());
+        let (customers, cursor, database) =
+            (self.customers.ids().to_vec(), self.cursor, self.database.clone());
         let save = spawn_blocking(move || snapshot::save(&path, &facts, &customers, cursor, &database));
         match save.await {
             Ok(Ok(())) => self.saved = self.cursor,

@@ -174,7 +174,8 @@ fn version(text: &str) -> String {
 
 /// The code of a chain.
 fn chain(text: &str) -> &'static str {
-    let name: String = text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).take(40).collect();
+    let name: String =
+        text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).take(40).collect();
     let known = CHAINS.iter().find(|(code, names)| *code == name || names.contains(&name.as_str()));
     known.map_or(OTHER, |(code, _)| code)
 }
@@ -237,7 +238,10 @@ mod tests {
 
     #[test]
     fn chains_have_one_name_each() {
-        let names: Vec<&str> = CHAINS.iter().flat_map(|(code, names)| [*code].into_iter().chain(names.iter().copied())).collect();
+        let names: Vec<&str> = CHAINS
+            .iter()
+            .flat_map(|(code, names)| [*code].into_iter().chain(names.iter().copied()))
+            .collect();
         let unique: std::collections::BTreeSet<_> = names.iter().collect();
         assert_eq!(names.len(), unique.len());
         assert!(names.iter().all(|name| name.to_lowercase() == **name && !name.contains(' ')));
@@ -245,9 +249,13 @@ mod tests {
 
     #[test]
     fn answers_go_before_the_app_and_the_app_before_what_was_recognised() {
-        let context = r#"{"app_version":"1.0","chain":"TRON","device":"Pixel 8, Android 15","screen":"swap","x":"y"}"#;
+        let context =
+            r#"{"app_version":"1.0","chain":"TRON","device":"Pixel 8, Android 15","screen":"swap","x":"y"}"#;
         let place = Place::of(r#"{"app_version":"2.0"}"#, context, Some("evm"));
-        assert_eq!((place.version.as_str(), place.chain.as_str(), place.screen.as_str()), ("2.0", "tron", "swap"));
+        assert_eq!(
+            (place.version.as_str(), place.chain.as_str(), place.screen.as_str()),
+            ("2.0", "tron", "swap")
+        );
         assert_eq!(PLATFORMS[usize::from(place.platform)], "android");
         let nothing = Place::of("{}", "not json", Some("evm"));
         assert_eq!((nothing.chain.as_str(), nothing.region.as_str(), nothing.platform), ("evm", UNKNOWN, 0));

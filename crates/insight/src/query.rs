@@ -158,9 +158,7 @@ impl Plan {
         for grouping in &query.group {
             let axis = match grouping {
                 Grouping::By(dimension) => Axis::Members(*dimension, plan.values(facts, *dimension)),
-                Grouping::Step(step) => {
-                    Axis::Time(Timeline::new(*step, &query.zone, plan.from, plan.until)?)
-                }
+                Grouping::Step(step) => Axis::Time(Timeline::new(*step, &query.zone, plan.from, plan.until)?),
             };
             plan.axes.push(axis);
         }
@@ -204,10 +202,12 @@ impl Plan {
 /// What is open at instants is told for steps that follow each other, and at most one of them; users are known by day,
 /// version and region alone.
 fn check_groupings(recipe: &Recipe, group: &[Grouping]) -> Result<(), Error> {
-    let steps = || group.iter().filter_map(|grouping| match grouping {
-        Grouping::Step(step) => Some(*step),
-        Grouping::By(_) => None,
-    });
+    let steps = || {
+        group.iter().filter_map(|grouping| match grouping {
+            Grouping::Step(step) => Some(*step),
+            Grouping::By(_) => None,
+        })
+    };
     let fits = match recipe {
         Recipe::Backlog | Recipe::Flow => steps().count() <= 1 && steps().all(Step::is_linear),
         Recipe::Rate => group.iter().all(|grouping| match grouping {

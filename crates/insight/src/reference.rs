@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use proptest::prelude::*;
-use standfast_domain::{AgentId, Channel, CustomerId, Ids, Language, RequestId, State, TeamId, Time, Urgency};
+use standfast_domain::{
+    AgentId, Channel, CustomerId, Ids, Language, RequestId, State, TeamId, Time, Urgency,
+};
 use standfast_store::fact::FactRow;
 
 use crate::customers::Customers;
@@ -15,8 +17,8 @@ use crate::fact::Fact;
 use crate::facts::{Builder, Facts};
 use crate::place::{PLATFORMS, Place};
 use crate::{
-    Answer, Askers, Dimension, Exposure, Figure, Flow, Grouping, Measure, PERCENTS, Part, Query, Spread, Step,
-    answer, behind, survival,
+    Answer, Askers, Dimension, Exposure, Figure, Flow, Grouping, Measure, PERCENTS, Part, Query, Spread,
+    Step, answer, behind, survival,
 };
 
 const SECOND: i64 = 1_000_000;
@@ -104,11 +106,15 @@ impl Reference<'_> {
             .to_owned(),
             Dimension::Contact => {
                 let earlier = |other: &&FactRow| {
-                    other.customer_id == row.customer_id && counting(other) == "counted" && order(other) < order(row)
+                    other.customer_id == row.customer_id
+                        && counting(other) == "counted"
+                        && order(other) < order(row)
                 };
                 if self.rows.iter().any(|other| earlier(&other)) { "repeat" } else { "first" }.to_owned()
             }
-            Dimension::AnsweredBy => if row.first_reply_at.is_some() { "person" } else { "nobody" }.to_owned(),
+            Dimension::AnsweredBy => {
+                if row.first_reply_at.is_some() { "person" } else { "nobody" }.to_owned()
+            }
             Dimension::Team => id(row.team_id.map(|id| id.0)),
             Dimension::Agent => id(row.assignee_id.map(|id| id.0)),
             Dimension::FirstAgent => id(row.first_agent_id.map(|id| id.0)),
@@ -162,12 +168,14 @@ impl Reference<'_> {
 
     /// Whether the filter lets a row through, without regard to its counting.
     fn passes(&self, row: &FactRow) -> bool {
-        let lets = |(dimension, codes): &(Dimension, Vec<String>)| codes.contains(&self.value(*dimension, row));
+        let lets =
+            |(dimension, codes): &(Dimension, Vec<String>)| codes.contains(&self.value(*dimension, row));
         self.query.filter.iter().filter(|(dimension, _)| *dimension != Dimension::Counting).all(lets)
     }
 
     fn allows(&self, counting: &str) -> bool {
-        let mut named = self.query.filter.iter().filter(|(dimension, _)| *dimension == Dimension::Counting).peekable();
+        let mut named =
+            self.query.filter.iter().filter(|(dimension, _)| *dimension == Dimension::Counting).peekable();
         let grouped = self.query.group.contains(&Grouping::By(Dimension::Counting));
         if named.peek().is_some() {
             named.all(|(_, codes)| codes.iter().any(|code| code == counting))
@@ -268,7 +276,8 @@ impl Reference<'_> {
     /// The rows of every cell.
     fn cells(&self) -> BTreeMap<Vec<String>, Vec<&FactRow>> {
         let mut cells: BTreeMap<_, Vec<&FactRow>> = BTreeMap::new();
-        let population = self.rows.iter().filter(|row| self.is_in_range(row) && self.counts(row) && self.is_of(row));
+        let population =
+            self.rows.iter().filter(|row| self.is_in_range(row) && self.counts(row) && self.is_of(row));
         for row in population {
             cells.entry(self.codes(row, sec(row.created_at))).or_default().push(row);
         }
@@ -277,7 +286,9 @@ impl Reference<'_> {
 
     /// Rows that are open at an instant: they came before it, and have not ended before it.
     fn open(&self, at: i64) -> Vec<&FactRow> {
-        let is_open = |row: &&FactRow| sec(row.created_at) < at && ended(row).is_none_or(|end| sec(end).max(sec(row.created_at)) >= at);
+        let is_open = |row: &&FactRow| {
+            sec(row.created_at) < at && ended(row).is_none_or(|end| sec(end).max(sec(row.created_at)) >= at)
+        };
         self.rows.iter().filter(|row| self.counts(row)).filter(is_open).collect()
     }
 }
@@ -294,7 +305,11 @@ struct Users;
 impl Exposure for Users {
     fn user_days(&self, from: Date, until: Date, version: Option<&str>, region: Option<&str>) -> Option<u64> {
         let days = u64::try_from(from.until(until).ok()?.get_days()).ok()?;
-        Some(days * 1_000 + version.map_or(0, |text| text.len() as u64) + region.map_or(0, |text| 10 * text.len() as u64))
+        Some(
+            days * 1_000
+                + version.map_or(0, |text| text.len() as u64)
+                + region.map_or(0, |text| 10 * text.len() as u64),
+        )
     }
 }
 
@@ -371,11 +386,14 @@ pub(crate) fn rows() -> impl Strategy<Value = Vec<FactRow>> {
             shift(&mut row.created_at);
             shift(&mut row.updated_at);
             shift(&mut row.customer_first_seen_at);
-            for time in [&mut row.first_reply_at, &mut row.solved_at, &mut row.closed_at, &mut row.first_solved_at] {
+            for time in
+                [&mut row.first_reply_at, &mut row.solved_at, &mut row.closed_at, &mut row.first_solved_at]
+            {
                 time.iter_mut().for_each(shift);
             }
             // Most ids carry the time of their request, some that of a little earlier or later.
-            let drift = Time(row.created_at.0 + [0, 0, 1_500_000, -2_000_000][usize::try_from(row.id.0).unwrap()]);
+            let drift =
+                Time(row.created_at.0 + [0, 0, 1_500_000, -2_000_000][usize::try_from(row.id.0).unwrap()]);
             row.id = RequestId(Ids::floor(drift).max(1) + row.id.0);
             while !ids.insert(row.id) {
                 row.id.0 += 4;
@@ -425,7 +443,14 @@ fn asked() -> impl Strategy<Value = Asked> {
         proptest::collection::vec(grouping(), 0..3),
         5 * DAY..100 * DAY,
     )
-        .prop_map(|(measure, filters, range, zone, group, now)| Asked { measure, filters, range, zone, group, now })
+        .prop_map(|(measure, filters, range, zone, group, now)| Asked {
+            measure,
+            filters,
+            range,
+            zone,
+            group,
+            now,
+        })
 }
 
 impl Asked {
@@ -455,7 +480,11 @@ impl Asked {
 /// The cells of an answer by their codes.
 fn by_codes(answer: &Answer) -> BTreeMap<Vec<String>, Figure> {
     let code = |(place, axis): (&usize, &(Grouping, Vec<crate::Member>))| axis.1[*place].code.clone();
-    answer.cells.iter().map(|cell| (cell.at.iter().zip(&answer.axes).map(code).collect(), cell.figure.clone())).collect()
+    answer
+        .cells
+        .iter()
+        .map(|cell| (cell.at.iter().zip(&answer.axes).map(code).collect(), cell.figure.clone()))
+        .collect()
 }
 
 /// Every request behind a cell, page by page.
@@ -500,7 +529,8 @@ fn compare_flows_in(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<
             prop_assert_eq!(all_behind(facts, all.query, codes, Part::Unmet), ids_of(unmet));
         }
         if let Figure::Spread(_) = got.total {
-            let (met, unmet): (Vec<&FactRow>, Vec<_>) = rows.iter().partition(|row| all.duration(row).is_some());
+            let (met, unmet): (Vec<&FactRow>, Vec<_>) =
+                rows.iter().partition(|row| all.duration(row).is_some());
             prop_assert_eq!(all_behind(facts, all.query, codes, Part::Met), ids_of(met));
             prop_assert_eq!(all_behind(facts, all.query, codes, Part::Unmet), ids_of(unmet));
         }
@@ -542,7 +572,9 @@ fn compare_stock(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(),
     let came = |row: &&FactRow| (from..until).contains(&sec(row.created_at));
     let end = |row: &FactRow| ended(row).map(|end| sec(end).max(sec(row.created_at)));
     // What came and ended within a second that the range does not hold any more is nobody's business.
-    let went = |row: &&FactRow| end(row).is_some_and(|end| (from..until).contains(&end)) && sec(row.created_at) < until;
+    let went = |row: &&FactRow| {
+        end(row).is_some_and(|end| (from..until).contains(&end)) && sec(row.created_at) < until
+    };
     let mut expected: BTreeMap<Vec<String>, Flow> = BTreeMap::new();
     let step = all.query.group.iter().position(|grouping| matches!(grouping, Grouping::Step(_)));
     let mut note = |codes: Vec<String>, add: fn(&mut Flow)| add(expected.entry(codes).or_default());
@@ -556,8 +588,13 @@ fn compare_stock(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(),
     }
     let moments: Vec<(String, i64, i64)> = match step {
         Some(step) => {
-            let span = |member: &crate::Member| (sec(member.span.unwrap().from), sec(member.span.unwrap().until));
-            got.axes[step].1.iter().map(|member| (member.code.clone(), span(member).0, span(member).1)).collect()
+            let span =
+                |member: &crate::Member| (sec(member.span.unwrap().from), sec(member.span.unwrap().until));
+            got.axes[step]
+                .1
+                .iter()
+                .map(|member| (member.code.clone(), span(member).0, span(member).1))
+                .collect()
         }
         None => vec![(String::new(), from, until)],
     };
@@ -612,7 +649,8 @@ fn compare_stock(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(),
             prop_assert_eq!(all_behind(facts, all.query, codes, Part::All), ids_of(came));
             prop_assert_eq!(all_behind(facts, all.query, codes, Part::Met), ids_of(went));
         }
-        let (_, start, stop) = moments.iter().find(|(code, ..)| step.is_none_or(|step| codes[step] == *code)).unwrap();
+        let (_, start, stop) =
+            moments.iter().find(|(code, ..)| step.is_none_or(|step| codes[step] == *code)).unwrap();
         let open = all.open(*stop).into_iter().filter(|row| is_here(row, *start)).collect();
         prop_assert_eq!(all_behind(facts, all.query, codes, Part::Unmet), ids_of(open));
     }

@@ -205,8 +205,7 @@ pub(crate) fn one<'a, S: Sink<'a>>(
     let population: Vec<Bound<'_>> =
         plan.population.iter().map(|condition| Bound::new(*condition, block, plan.now)).collect();
     let counting = Dimension::Counting.of(block);
-    let places: Vec<Place<'_>> =
-        (0..plan.axes.len()).filter_map(|axis| place(block, plan, axis)).collect();
+    let places: Vec<Place<'_>> = (0..plan.axes.len()).filter_map(|axis| place(block, plan, axis)).collect();
     sink.begin(block);
     let from = block.created.partition_point(|created| *created < plan.rows_from);
     let until = block.created.partition_point(|created| *created < plan.until);

@@ -106,7 +106,8 @@ pub(crate) fn open(path: &Path, database: &str) -> Result<Loaded, Error> {
     for _ in 0..blocks {
         let section = take(&mut file)?;
         let block = take_block(&mut Decoder { rest: &section })?;
-        let is_fit = is_whole(&block, customers) && rows.last().is_none_or(|last| last.last() < block.first());
+        let is_fit =
+            is_whole(&block, customers) && rows.last().is_none_or(|last| last.last() < block.first());
         if !is_fit {
             return Err(BROKEN);
         }
@@ -359,19 +360,16 @@ fn take_block(section: &mut Decoder<'_>) -> Result<Block, Error> {
         responses: section.many(Decoder::u32)?,
         ends: section.many(Decoder::u32)?,
         resolutions: section.many(|one| Ok((one.u16()?, one.u32()?)))?,
-        matter: section.column(|one| {
-            Ok(Matter { kind: one.u32()?, urgency: one.u8()?, at_risk: one.flag()? })
-        })?,
-        source: section.column(|one| {
-            Ok(Source { channel: one.u32()?, language: one.u32()?, platform: one.u8()? })
-        })?,
+        matter: section
+            .column(|one| Ok(Matter { kind: one.u32()?, urgency: one.u8()?, at_risk: one.flag()? }))?,
+        source: section
+            .column(|one| Ok(Source { channel: one.u32()?, language: one.u32()?, platform: one.u8()? }))?,
         region: section.column(Decoder::u32)?,
         version: section.column(Decoder::u32)?,
         chain: section.column(Decoder::u32)?,
         screen: section.column(Decoder::u32)?,
-        handler: section.column(|one| {
-            Ok(Handler { team: one.u32()?, agent: one.u32()?, first_agent: one.u32()? })
-        })?,
+        handler: section
+            .column(|one| Ok(Handler { team: one.u32()?, agent: one.u32()?, first_agent: one.u32()? }))?,
         course: section.column(|one| {
             Ok(Course {
                 state: one.u32()?,

@@ -192,7 +192,8 @@ fn percentiles(keys: &[Vec<u64>], cells: usize, cell: impl Fn(u64) -> usize + Sy
     for (bin, percentiles) in sought {
         let first = found.partition_point(|(other, _)| *other < bin);
         for Sought { cell, place, rank } in percentiles {
-            let value = usize::try_from(rank).ok().and_then(|rank| found.get(first + rank)).map(|(_, value)| *value);
+            let value =
+                usize::try_from(rank).ok().and_then(|rank| found.get(first + rank)).map(|(_, value)| *value);
             let slot = spreads.get_mut(cell).and_then(|spread| spread.percentiles.as_mut());
             if let Some(slot) = slot.and_then(|percentiles| percentiles.get_mut(place)) {
                 *slot = value.unwrap_or_default();

@@ -22,6 +22,7 @@ pub(crate) struct Config {
     pub(crate) store: StoreConfig,
     pub(crate) limits: LimitsConfig,
     pub(crate) host_keys: Vec<HostKeyConfig>,
+    pub(crate) insight: InsightConfig,
     pub(crate) http: standfast_http::Config,
 }
 
@@ -42,6 +43,15 @@ pub(crate) struct LimitsConfig {
     pub(crate) uploads_per_message: usize,
     pub(crate) field_bytes: usize,
     pub(crate) context_bytes: usize,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct InsightConfig {
+    pub(crate) snapshot: PathBuf,
+    pub(crate) snapshot_minutes: u64,
+    pub(crate) threads: usize,
+    pub(crate) at_once: usize,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -71,6 +81,7 @@ impl Default for Config {
             store: StoreConfig::default(),
             limits: LimitsConfig::default(),
             host_keys: Vec::new(),
+            insight: InsightConfig::default(),
             http: standfast_http::Config::default(),
         }
     }
@@ -80,6 +91,12 @@ impl Default for StoreConfig {
     fn default() -> Self {
         let usual = standfast_store::Config::new(Database::Sqlite { path: PathBuf::new() });
         Self { writers: usual.writers, readers: usual.readers, queue: usual.queue }
+    }
+}
+
+impl Default for InsightConfig {
+    fn default() -> Self {
+        Self { snapshot: PathBuf::new(), snapshot_minutes: 15, threads: 2, at_once: 2 }
     }
 }
 
@@ -162,6 +179,18 @@ impl Config {
             Database::Sqlite { path: self.data.join("desk.sqlite") }
         } else {
             Database::Sqlite { path: PathBuf::from(&self.database) }
+        }
+    }
+
+    /// How the facts are kept.
+    pub(crate) fn insight(&self) -> standfast_insight::Settings {
+        let InsightConfig { snapshot, snapshot_minutes, threads, at_once } = &self.insight;
+        let own = snapshot.as_os_str().is_empty();
+        standfast_insight::Settings {
+            snapshot: Some(if own { self.data.join("facts.snapshot") } else { snapshot.clone() }),
+            every: std::time::Duration::from_secs(60 * (*snapshot_minutes).max(1)),
+            threads: *threads,
+            at_once: *at_once,
         }
     }
 

@@ -41,6 +41,13 @@ const SETTINGS: &[(&str, &str)] = &[
         "host_keys",
         "Keys with which the wallet's backend signs who its users are: a list of `issuer` and `secret` (at least 32 characters).",
     ),
+    (
+        "insight.snapshot",
+        "File from which the figures go on after a start. Empty: `facts.snapshot` in the data folder. It can be removed: then every request is read at the start.",
+    ),
+    ("insight.snapshot_minutes", "How often it is written, in minutes; also when the process ends."),
+    ("insight.threads", "Threads that work on one question for figures."),
+    ("insight.at_once", "Questions for figures worked on at the same time; others wait for their turn."),
     ("http.trusted_proxies", "Proxies that are believed about where a call comes from (`X-Forwarded-For`)."),
     ("http.connections", "Connections at the same time."),
     (

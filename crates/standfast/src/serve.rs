@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use standfast_desk::Desk;
+use standfast_insight::Insight;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -14,6 +15,9 @@ use crate::{demo, setup};
 
 /// How long the job being worked on is waited for at the end.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// How long the snapshot of the facts may take at the end.
+const SNAPSHOT: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Serves until SIGTERM or SIGINT, or until the store says that it must not go on.
 pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<ExitCode> {
@@ -34,7 +38,13 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
         setup::print(&demo::welcome(&config.public_url))?;
     }
     let (stop, stopping) = watch::channel(false);
-    let jobs = tokio::spawn(standfast_desk::run_jobs(desk.clone(), stopping));
+    let jobs = tokio::spawn(standfast_desk::run_jobs(desk.clone(), stopping.clone()));
+    // Beside serving: figures are ready when they are, help is at once.
+    let insight = Insight::new(desk.store().clone(), desk.entropy().clone(), config.insight());
+    let facts = tokio::spawn({
+        let insight = insight.clone();
+        async move { insight.keep(stopping).await }
+    });
     let mut broken = desk.store().broken();
     let store = desk.store().clone();
     let mut terminate = signal(SignalKind::terminate())?;
@@ -47,10 +57,12 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
             _ = broken.wait_for(Option::is_some) => {}
         }
     };
-    standfast_http::serve(listener, desk, config.http, shutdown).await?;
+    standfast_http::serve(listener, desk, insight, config.http, shutdown).await?;
     let _ = stop.send(true);
     // A long job is not waited for: its lease ends, and it is done again after the next start.
     let _ = tokio::time::timeout(PATIENCE, jobs).await;
+    // A snapshot that is not written whole is not used; the one before it is.
+    let _ = tokio::time::timeout(SNAPSHOT, facts).await;
     let failure = store.broken().borrow().clone();
     store.close().await;
     match failure {

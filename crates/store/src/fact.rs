@@ -1,15 +1,16 @@
 //! Facts: what is counted and measured of a request, one row each, joined from its row, its customer and what was done
 //! to it. No words of anybody are among them.
 
-use standfast_domain::{
-    AgentId, Channel, CustomerId, Language, RequestId, RequestNumber, State, TeamId, Time, Urgency,
-};
+use standfast_domain::{AgentId, Channel, CustomerId, Language, RequestId, State, TeamId, Time, Urgency};
 
 use crate::{Error, Rd, Row, ToValue, Value, params};
 
 /// A request as the facts see it. JSON columns are still text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns are explained in migrations/0001_desk.sql and 0004_handling.sql")]
+#[expect(
+    missing_docs,
+    reason = "the columns are explained in migrations/0001_desk.sql and 0004_handling.sql"
+)]
 pub struct FactRow {
     pub id: RequestId,
     pub customer_id: CustomerId,
@@ -164,18 +165,4 @@ pub fn list_contacts(rd: &mut Rd, customer: CustomerId) -> Result<Vec<ContactRow
             })
         },
     )
-}
-
-/// The numbers of these requests, by which people know them.
-pub fn list_numbers(rd: &mut Rd, ids: &[RequestId]) -> Result<Vec<(RequestId, RequestNumber)>, Error> {
-    let mut numbers = Vec::with_capacity(ids.len());
-    for some in ids.chunks(TOGETHER) {
-        numbers.extend(rd.query(
-            "SELECT id, number FROM request WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-             $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)",
-            &filled(some),
-            |row| Ok((row.get(0)?, row.parse(1, |text| text.parse().ok())?)),
-        )?);
-    }
-    Ok(numbers)
 }

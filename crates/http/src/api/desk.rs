@@ -20,11 +20,11 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    fn pair([chinese, en]: [&str; 2]) -> Self {
+    pub(crate) fn pair([chinese, en]: [&str; 2]) -> Self {
         Self { chinese: chinese.to_owned(), en: en.to_owned() }
     }
 
-    fn of(key: &str) -> Self {
+    pub(crate) fn of(key: &str) -> Self {
         Self { chinese: words(Language::Chinese, key, &[]), en: words(Language::English, key, &[]) }
     }
 }

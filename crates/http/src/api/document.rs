@@ -16,7 +16,9 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{OpenApi, ToSchema};
 
-use super::{agent, attachment, conversation, customer, desk, identity, inbox, job, request, session, work};
+use super::{
+    agent, attachment, conversation, customer, desk, identity, inbox, insight, job, request, session, work,
+};
 use crate::live;
 use crate::problem::{CODES, MEDIA_TYPE, Problem};
 use crate::route::{Access, Class, Route, Takes, table};
@@ -59,7 +61,8 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         attachment::open, identity::identify, live::ticket, live::poll, live::open, session::sign_in, session::show,
         session::sign_out, inbox::show, conversation::show, conversation::entries, conversation::reply,
         conversation::note, conversation::read, work::assign, work::retype, work::tag, work::transit, work::merge,
-        work::erase, customer::show, customer::erase, agent::list, agent::add, agent::change, agent::list_teams, job::list_dead,
+        work::erase, customer::show, customer::erase, agent::list, agent::add, agent::change, agent::list_teams,
+        insight::catalogue, insight::query, insight::rows, job::list_dead,
         job::retry, serve,
     ),
     components(schemas(ProblemDocument)),
@@ -68,6 +71,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         (name = "live", description = "Being told at once, by socket or long poll."),
         (name = "session", description = "Signing in to the console."),
         (name = "console", description = "For agents: the inbox and everything done to a request."),
+        (name = "insight", description = "For leads, analysts and admins: figures over all requests, and the requests behind them."),
         (name = "about", description = "This document."),
     )
 )]
@@ -187,7 +191,9 @@ fn codes(route: &Route) -> Vec<&'static str> {
     if writes && route.takes != Takes::Nothing {
         codes.extend(["malformed", "too_large", "unsupported_media_type", "disk_full", "request_timeout"]);
     }
-    if writes && route.path.contains("/console/") || route.path.ends_with("/messages") {
+    if route.path.contains("/insight/") {
+        codes.insert(0, "facts_loading");
+    } else if writes && route.path.contains("/console/") || route.path.ends_with("/messages") {
         codes.push("transition_not_allowed");
     }
     codes.push("invalid");

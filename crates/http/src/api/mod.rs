@@ -9,6 +9,7 @@ mod desk;
 mod document;
 mod identity;
 mod inbox;
+mod insight;
 mod job;
 mod request;
 mod session;
@@ -34,6 +35,7 @@ pub(crate) fn routes() -> Vec<Route> {
     let either = Access::Either(Permission::ReadRequests);
     let erases = Access::Agent(Permission::EraseTexts);
     let manages = Access::Agent(Permission::ManageAgents);
+    let figures = Access::Agent(Permission::ReadInsight);
     let repairs = Access::Agent(Permission::ManageJobs);
     vec![
         Route::get("/api/v1/openapi.json", Access::Public, document::serve),
@@ -67,6 +69,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/api/v1/console/agents", manages, agent::add),
         Route::patch("/api/v1/console/agents/{id}", manages, agent::change),
         Route::get("/api/v1/console/teams", reads, agent::list_teams),
+        Route::get("/api/v1/console/insight/catalogue", figures, insight::catalogue),
+        Route::post("/api/v1/console/insight/query", figures, insight::query),
+        Route::post("/api/v1/console/insight/rows", figures, insight::rows),
         Route::get("/api/v1/console/jobs/dead", repairs, job::list_dead),
         Route::post("/api/v1/console/jobs/{id}/retry", repairs, job::retry),
     ]

@@ -77,6 +77,8 @@ fn body(path: &str, id: &str) -> Value {
         "transition" => json!({"transition": "reopen"}),
         "merge" => json!({"into": "222-222-2222"}),
         "erase" => json!({"seq": 9999, "reason": "privacy"}),
+        "query" => json!({"measure": "requests"}),
+        "rows" => json!({"query": {"measure": "requests"}}),
         "identify" => json!({"token": "a.b.c"}),
         "agents" => json!({"email": "x", "name": "", "role": "agent", "password": "short"}),
         "session" => json!({"email": "nobody@desk.test", "password": "wrong"}),

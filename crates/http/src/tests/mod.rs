@@ -2,6 +2,7 @@
 
 mod access;
 mod foreign;
+mod insight;
 mod live;
 mod slow;
 mod speech;

@@ -262,7 +262,7 @@ store_test! {
     async fn a_panic_is_answered_and_repeats_nothing(store) {
         use tower::ServiceExt as _;
         let server = TestServer::start(&store).await;
-        let app = crate::App::new(server.desk.clone(), wide());
+        let app = crate::App::new(server.desk.clone(), server.insight.clone(), wide());
         let route = crate::route::Route::post("/api/v1/breaks", crate::route::Access::Public, breaks);
         let passage = axum::middleware::from_fn_with_state((app.clone(), route.terms()), crate::passage::pass);
         let router = axum::Router::new().route(route.path, route.handler.route_layer(passage)).with_state(app);

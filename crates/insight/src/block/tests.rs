@@ -12,23 +12,31 @@ fn row() -> impl Strategy<Value = Row> {
         (small(), small(), small(), small(), small()),
         (any::<bool>(), any::<bool>(), 0..3_u16, small()),
     )
-        .prop_map(|((created, id, customer), (response, resolution, end), (a, b, c, d, e), (f, g, h, i))| Row {
-            id: 1 + id + (i64::from(created) << 33),
-            created: 1_763_000_000 + created,
-            customer,
-            response,
-            resolution,
-            end,
-            matter: Matter { kind: a, urgency: 2, at_risk: f },
-            source: Source { channel: b, language: c, platform: 1 },
-            region: c,
-            version: d,
-            chain: e,
-            screen: a,
-            handler: Handler { team: b, agent: d, first_agent: e },
-            course: Course { state: a, is_ended: end != NEVER, is_solved: g && end != NEVER, reopens: h, ..Course::default() },
-            tally: Tally { replies: i, follow_ups: a },
-        })
+        .prop_map(
+            |((created, id, customer), (response, resolution, end), (a, b, c, d, e), (f, g, h, i))| Row {
+                id: 1 + id + (i64::from(created) << 33),
+                created: 1_763_000_000 + created,
+                customer,
+                response,
+                resolution,
+                end,
+                matter: Matter { kind: a, urgency: 2, at_risk: f },
+                source: Source { channel: b, language: c, platform: 1 },
+                region: c,
+                version: d,
+                chain: e,
+                screen: a,
+                handler: Handler { team: b, agent: d, first_agent: e },
+                course: Course {
+                    state: a,
+                    is_ended: end != NEVER,
+                    is_solved: g && end != NEVER,
+                    reopens: h,
+                    ..Course::default()
+                },
+                tally: Tally { replies: i, follow_ups: a },
+            },
+        )
 }
 
 fn rows(block: &Block) -> Vec<Row> {

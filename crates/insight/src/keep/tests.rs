@@ -136,14 +136,17 @@ async fn change_some(store: &Store, dice: &mut Dice, times: usize) {
         let (row, agent) = (rows[place].clone(), AgentId(1 + dice.roll(3)));
         write(store, move |tx| {
             request::save(tx, &row)?;
-            handling::add(tx, &Handled {
-                request_id: row.id,
-                replies: i64::from(row.first_reply_at.is_some()),
-                replied_by: row.first_reply_at.map(|_| agent),
-                solved_at: row.solved_at,
-                agent_id: Some(agent),
-                team_id: Some(TeamId(agent.0 % 2)),
-            })?;
+            handling::add(
+                tx,
+                &Handled {
+                    request_id: row.id,
+                    replies: i64::from(row.first_reply_at.is_some()),
+                    replied_by: row.first_reply_at.map(|_| agent),
+                    solved_at: row.solved_at,
+                    agent_id: Some(agent),
+                    team_id: Some(TeamId(agent.0 % 2)),
+                },
+            )?;
             tell(tx, &row)
         })
         .await;
@@ -172,7 +175,8 @@ fn said(facts: &Facts) -> Vec<(i64, Vec<String>, Row)> {
 
 /// What SQL says now, read anew.
 async fn read_anew(store: &Store) -> Facts {
-    let rows = store.read(|rd| fact::list_between(rd, RequestId(0), RequestId(i64::MAX), 10_000)).await.unwrap();
+    let rows =
+        store.read(|rd| fact::list_between(rd, RequestId(0), RequestId(i64::MAX), 10_000)).await.unwrap();
     facts_of(&rows, MOST_ROWS)
 }
 

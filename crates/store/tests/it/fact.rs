@@ -109,8 +109,6 @@ store_test! {
         assert_eq!((seven.reply_count, seven.first_agent_id, seven.first_solved_at), (2, Some(AgentId(5)), Some(NOW)));
         assert_eq!((seven.transfer_count, seven.escalation_count, seven.at_risk), (1, 0, true));
         assert_eq!((all[7].reply_count, all[7].first_agent_id), (0, None), "nobody did anything to the eighth");
-        let numbers = store.read(|rd| fact::list_numbers(rd, &[RequestId(7)])).await.unwrap();
-        assert_eq!(numbers, [(RequestId(7), row(7).number)]);
     }
 
     async fn a_customers_contacts_come_in_their_order(store) {

@@ -1,0 +1,159 @@
+//! Figures through the API: the catalogue says what everything is, an answer opens its rows, and mistakes are named.
+
+use serde_json::{Value, json};
+use standfast_domain::Role;
+use standfast_store::store_test;
+
+use crate::testing::{Person, TestServer};
+
+const QUERY: &str = "/api/v1/console/insight/query";
+const ROWS: &str = "/api/v1/console/insight/rows";
+
+async fn ask(person: &Person<'_>, query: &Value) -> Value {
+    let reply = person.post(QUERY, query).await;
+    assert_eq!(reply.status, 200, "{query}: {}", String::from_utf8_lossy(&reply.body));
+    reply.json()
+}
+
+/// Ids behind a cell, page by page.
+async fn behind(person: &Person<'_>, query: &Value, cell: &Value, part: &str) -> Vec<String> {
+    let (mut ids, mut cursor) = (Vec::new(), Value::Null);
+    loop {
+        let wish = json!({"query": query, "cell": cell, "part": part, "cursor": cursor, "limit": 2});
+        let reply = person.post(ROWS, &wish).await;
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+        let page = reply.json();
+        ids.extend(
+            page["items"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()),
+        );
+        cursor = page["next"].clone();
+        if cursor.is_null() {
+            return ids;
+        }
+    }
+}
+
+store_test! {
+    async fn figures_open_their_rows(store) {
+        let server = TestServer::start(&store).await;
+        let analyst = server.agent("an", Role::Analyst).await;
+        let agent = server.agent("mei", Role::Agent).await;
+        for (number, kind) in ["pending", "swap", "pending", "pending", "swap"].into_iter().enumerate() {
+            let words = json!({"client_id": format!("c{number}"), "text": format!("问题 {number}"), "type": kind,
+                "join": "new", "context": {"region": "cn", "app_version": "2.1.0 (7)"}});
+            let receipt = server.visitor().post("/api/v1/requests", &words).await;
+            assert_eq!(receipt.status, 201, "{}", String::from_utf8_lossy(&receipt.body));
+            if number < 2 {
+                let path = format!("/api/v1/console/requests/{}/reply", receipt.json()["request_id"].as_str().unwrap());
+                let text = json!({"client_id": format!("r{number}"), "text": "已经处理好了", "seen_seq": 9, "then": "solved"});
+                assert!(agent.post(&path, &text).await.status.is_success());
+            }
+        }
+        server.until_facts(|facts| facts.len() == 5).await;
+        let by_type = json!({"measure": "requests", "group": ["type"], "zone": "Asia/Shanghai"});
+        // Replies are told after the requests: until they are there, too.
+        for _ in 0..100 {
+            let solved = ask(&analyst, &json!({"measure": "one_contact"})).await;
+            if solved["total"]["n"] == 2 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+
+        let answer = ask(&analyst, &by_type).await;
+        assert_eq!((&answer["total"]["n"], &answer["total"]["small"]), (&json!(5), &json!(true)));
+        assert_eq!(answer["excluded"], json!({"spam": 0, "merged": 0, "test": 0}));
+        let codes: Vec<&str> = answer["axes"][0]["members"].as_array().unwrap().iter().map(|m| m["code"].as_str().unwrap()).collect();
+        assert_eq!(codes.len(), 2);
+        for cell in answer["cells"].as_array().unwrap() {
+            let code = codes[usize::try_from(cell["at"][0].as_u64().unwrap()).unwrap()];
+            let expected = if code == "pending" { 3 } else { 2 };
+            assert_eq!(cell["figure"]["n"], expected);
+            let rows = behind(&analyst, &by_type, &json!([code]), "all").await;
+            assert_eq!(rows.len(), expected);
+            assert!(rows.is_sorted());
+        }
+        let solved = json!({"measure": "one_contact", "filter": {"region": ["CN"], "app_version": ["2.1.0"]}});
+        let answer = ask(&analyst, &solved).await;
+        assert_eq!(answer["total"]["numerator"], 2);
+        assert_eq!(answer["total"]["denominator"], 2);
+        assert_eq!(answer["left_out"], 3);
+        assert_eq!(behind(&analyst, &solved, &json!([]), "met").await.len(), 2);
+
+        let response = ask(&analyst, &json!({"measure": "first_response", "group": ["day", "first_agent"]})).await;
+        assert_eq!(response["total"]["pending"], 3);
+        assert!(response["total"]["percentiles"]["p90"].is_u64());
+        assert!(response["axes"][0]["members"][0]["from"].is_string());
+        let flow = ask(&analyst, &json!({"measure": "flow"})).await["total"]["flow"].clone();
+        assert_eq!(flow, json!({"before": 0, "opened": 5, "closed": 2, "after": 3}));
+        let rate = ask(&analyst, &json!({"measure": "contact_rate"})).await["total"].clone();
+        assert_eq!((&rate["numerator"], &rate["value"]), (&json!(5), &Value::Null), "nobody knows how many users there are");
+    }
+
+    async fn the_catalogue_defines_everything_in_both_languages(store) {
+        let server = TestServer::start(&store).await;
+        server.visitor().ask("c", "转账没有到账").await;
+        server.until_facts(|facts| facts.len() == 1).await;
+        let lead = server.agent("lin", Role::Lead).await;
+        let headers = lead.headers();
+        let catalogue = server.get("/api/v1/console/insight/catalogue", &headers).await.json();
+        let mut texts = 0;
+        let mut check = |texts_of: &Value, of: &str| {
+            for language in ["zh-CN", "en"] {
+                let text = texts_of[language].as_str().unwrap();
+                assert!(!text.is_empty() && !text.starts_with("figure."), "{of}: {text}");
+                texts += 1;
+            }
+        };
+        for measure in catalogue["measures"].as_array().unwrap() {
+            for part in ["name", "formula", "leaves_out"] {
+                check(&measure[part], measure["code"].as_str().unwrap());
+            }
+        }
+        for list in ["dimensions", "steps"] {
+            for one in catalogue[list].as_array().unwrap() {
+                check(&one["name"], one["code"].as_str().unwrap());
+            }
+        }
+        // What nobody wrote himself has a name.
+        for dimension in catalogue["dimensions"].as_array().unwrap() {
+            for value in dimension["values"].as_array().unwrap() {
+                check(&value["name"], &format!("{} {}", dimension["code"], value["code"]));
+            }
+        }
+        assert!(texts > 200, "{texts}");
+        assert_eq!(catalogue["requests"], 1);
+    }
+
+    async fn mistakes_in_questions_are_named(store) {
+        let server = TestServer::start(&store).await;
+        let admin = server.agent("root", Role::Admin).await;
+        for (query, field) in [
+            (json!({"measure": "mean"}), "measure"),
+            (json!({"measure": "service_level", "within": 0}), "within"),
+            (json!({"measure": "repeat_contact", "days": 8}), "days"),
+            (json!({"measure": "requests", "zone": "Mars/Olympus"}), "zone"),
+            (json!({"measure": "requests", "group": ["day", "type", "channel"]}), "group"),
+            (json!({"measure": "requests", "group": ["moon"]}), "group"),
+            (json!({"measure": "backlog", "group": ["weekday"]}), "group"),
+            (json!({"measure": "requests", "filter": {"platform": ["amiga"]}}), "filter"),
+            (json!({"measure": "requests", "filter": {"mood": ["bad"]}}), "filter"),
+            (json!({"measure": "requests", "from": "2026-11-21T00:00:00Z", "until": "2026-11-20T00:00:00Z"}), "from"),
+            (json!({"measure": "requests", "from": "2999-01-01T00:00:00Z"}), "from"),
+            (json!({"measure": "requests", "colour": "red"}), "body"),
+        ] {
+            let problem = admin.post(QUERY, &query).await.problem(422, "invalid");
+            assert_eq!(problem["field"], field, "{query}: {problem}");
+        }
+        let query = json!({"measure": "requests", "group": ["type"]});
+        for (wish, field) in [
+            (json!({"query": query, "cell": ["pending", "x"]}), "cell"),
+            (json!({"query": query, "cell": ["pending"]}), "cell"),
+            (json!({"query": query, "cursor": "x"}), "cursor"),
+            (json!({"query": query, "limit": 0}), "limit"),
+        ] {
+            let problem = admin.post(ROWS, &wish).await.problem(422, "invalid");
+            assert_eq!(problem["field"], field, "{wish}: {problem}");
+        }
+    }
+}
