@@ -131,6 +131,66 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/console/insight/catalogue': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Tells what can be measured, with the definition of each measure, and what can be filtered and grouped by.
+     * @description Roles that may call it: lead, analyst, admin.
+     */
+    get: operations['insight_catalogue'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/console/insight/query': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Answers a question: a measure of the requests that a filter lets through, by up to two groupings.
+     * @description Roles that may call it: lead, analyst, admin.
+     */
+    post: operations['insight_query'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/console/insight/rows': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Lists the requests behind a figure, in the order in which they came.
+     * @description Roles that may call it: lead, analyst, admin.
+     */
+    post: operations['insight_rows'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/console/jobs/dead': {
     parameters: {
       query?: never;
@@ -733,6 +793,38 @@ export interface components {
       /** @description All of them, disabled ones too. */
       items: components['schemas']['AgentView'][];
     };
+    /** @description An answer. */
+    AnswerView: {
+      /** @description What was grouped by. */
+      axes: components['schemas']['AxisView'][];
+      /** @description Cells in which there is something. */
+      cells: components['schemas']['CellView'][];
+      /** @description Requests that pass the filter and are not counted, by why: spam, merged, test. */
+      excluded: {
+        [key: string]: number;
+      };
+      /**
+       * Format: date-time
+       * @description The range.
+       */
+      from: string;
+      /**
+       * Format: int64
+       * @description Requests that count but do not meet the measure's own condition: too young, or not ended.
+       */
+      left_out: number;
+      /** @description Code of the measure. */
+      measure: string;
+      /** @description All together, which is not always their sum. */
+      total: components['schemas']['FigureView'];
+      /** @description What kind of number it is. */
+      unit: components['schemas']['UnitView'];
+      /**
+       * Format: date-time
+       * @description Its end.
+       */
+      until: string;
+    };
     /** @description Where an answer stands in the record. */
     Answered: {
       /** @description Head of the record's chain after it, as hexadecimal digits. */
@@ -742,6 +834,60 @@ export interface components {
        * @description Sequence number of the entry.
        */
       seq: number;
+    };
+    /** @description A question. */
+    Asked: {
+      /**
+       * Format: int32
+       * @description Days, for `repeat_contact`: 1, 7 or 30.
+       */
+      days?: number | null;
+      /**
+       * @description Codes of the values that are let through, by code of the dimension. Requests that do not count (spam, merged,
+       *     tests) are let through by `counting` alone.
+       * @example {
+       *       "channel": [
+       *         "widget"
+       *       ]
+       *     }
+       */
+      filter?: {
+        [key: string]: string[];
+      };
+      /**
+       * Format: date-time
+       * @description Only requests that came at this time or later, to the second.
+       */
+      from?: string | null;
+      /**
+       * @description Up to two dimensions or steps.
+       * @example [
+       *       "day",
+       *       "channel"
+       *     ]
+       */
+      group?: string[];
+      /**
+       * @description Code of the measure.
+       * @example service_level
+       */
+      measure: string;
+      /**
+       * Format: date-time
+       * @description Only requests that came before this time.
+       */
+      until?: string | null;
+      /**
+       * Format: int32
+       * @description Seconds, for `service_level`.
+       * @example 3600
+       */
+      within?: number | null;
+      /**
+       * @description Time zone in which days begin, by its IANA name; UTC unless said.
+       * @example Asia/Shanghai
+       */
+      zone?: string | null;
     };
     /** @description Who is to look after a request. What is absent stays; null means nobody. */
     AssignWish: {
@@ -782,6 +928,31 @@ export interface components {
       kind: components['schemas']['AuthorKind'];
       /** @description Name, if known. */
       name?: string | null;
+    };
+    /** @description An axis of the answer. */
+    AxisView: {
+      /** @description Code of the dimension or step. */
+      code: string;
+      /** @description Its groups. */
+      members: components['schemas']['MemberView'][];
+    };
+    /** @description What can be asked. */
+    CatalogueView: {
+      /** @description Dimensions. */
+      dimensions: components['schemas']['DimensionView'][];
+      /** @description Measures. */
+      measures: components['schemas']['MeasureView'][];
+      /** @description Requests that the figures are of, of every kind. */
+      requests: number;
+      /** @description Steps of time. */
+      steps: components['schemas']['StepView'][];
+    };
+    /** @description A figure and where it stands. */
+    CellView: {
+      /** @description The place of its group on each axis, from 0. */
+      at: number[];
+      /** @description The figure. */
+      figure: components['schemas']['FigureView'];
     };
     /**
      * @description By which way words came in or went out.
@@ -947,6 +1118,18 @@ export interface components {
       /** @description The queue. */
       waiting: components['schemas']['WaitingView'];
     };
+    /** @description Something to filter and to group by. */
+    DimensionView: {
+      /**
+       * @description Code.
+       * @example channel
+       */
+      code: string;
+      /** @description Name. */
+      name: components['schemas']['Texts'];
+      /** @description Values that requests can have or have had, at most 2,000. */
+      values: components['schemas']['ValueView'][];
+    };
     /**
      * @description What kind of entry a record holds.
      * @enum {string}
@@ -1103,6 +1286,63 @@ export interface components {
       /** @description Title. */
       title: components['schemas']['Texts'];
     };
+    /** @description A figure. Members that do not belong to its measure are absent. */
+    FigureView: {
+      /**
+       * Format: int64
+       * @description Of a share or rate.
+       */
+      denominator?: number | null;
+      flow?: components['schemas']['FlowView'] | null;
+      /**
+       * Format: int64
+       * @description Of how many requests it is.
+       */
+      n: number;
+      /**
+       * Format: int64
+       * @description Of a share or rate.
+       */
+      numerator?: number | null;
+      /** @description How many customers asked how often. */
+      often?: components['schemas']['OftenView'][] | null;
+      /**
+       * Format: int64
+       * @description Requests without a duration, because it has not ended yet: percentiles are of the others alone.
+       */
+      pending?: number | null;
+      percentiles?: components['schemas']['PercentilesView'] | null;
+      /** @description Of fewer than thirty: chance alone moves it. */
+      small: boolean;
+      /**
+       * Format: double
+       * @description The number itself; for durations the median; null where there is nothing to divide by.
+       */
+      value?: number | null;
+    };
+    /** @description What flows in and out of the open requests. */
+    FlowView: {
+      /**
+       * Format: int64
+       * @description Open at the end: before, and opened, less closed.
+       */
+      after: number;
+      /**
+       * Format: int64
+       * @description Open at the beginning.
+       */
+      before: number;
+      /**
+       * Format: int64
+       * @description Ended.
+       */
+      closed: number;
+      /**
+       * Format: int64
+       * @description Came.
+       */
+      opened: number;
+    };
     /** @description Who the visitor turned out to be. */
     Identified: {
       /** @description The customer. */
@@ -1196,6 +1436,53 @@ export interface components {
       upload_bytes: number;
       /** @description Most files of one message. */
       uploads_per_message: number;
+    };
+    /** @description A measure as it is defined. */
+    MeasureView: {
+      /**
+       * @description Code.
+       * @example first_response
+       */
+      code: string;
+      /** @description How it is made. */
+      formula: components['schemas']['Texts'];
+      /** @description What it leaves out, and why. */
+      leaves_out: components['schemas']['Texts'];
+      /** @description Name. */
+      name: components['schemas']['Texts'];
+      /** @description Parameters that it takes, with their usual values. */
+      parameters: {
+        [key: string]: number;
+      };
+      /** @description Which time it goes by. */
+      time_base: components['schemas']['TimeBaseView'];
+      /** @description What kind of number it gives. */
+      unit: components['schemas']['UnitView'];
+    };
+    /** @description A group of an axis. */
+    MemberView: {
+      /**
+       * @description Code.
+       * @example 2026-11-21
+       */
+      code: string;
+      /** @description Of time: whether the range cuts something of it off, so that it holds less than others. */
+      cut?: boolean | null;
+      /**
+       * Format: date-time
+       * @description Of time: where it begins.
+       */
+      from?: string | null;
+      /**
+       * Format: int32
+       * @description Of time: seconds of it that are in the range.
+       */
+      seconds?: number | null;
+      /**
+       * Format: date-time
+       * @description Of time: where it ends.
+       */
+      until?: string | null;
     };
     /** @description A merge. */
     MergeWish: {
@@ -1326,10 +1613,39 @@ export interface components {
       /** @description The sentence in the customer's language. */
       text: string;
     };
+    /** @description A number of customers who asked so often. */
+    OftenView: {
+      /**
+       * Format: int64
+       * @description How many customers.
+       */
+      customers: number;
+      /**
+       * Format: int32
+       * @description How often.
+       */
+      requests: number;
+    };
     /** @description A customer's requests. */
     OwnRequests: {
       /** @description The latest ones, newest first. */
       items: components['schemas']['RequestSummary'][];
+    };
+    /**
+     * @description Which of a figure's requests.
+     * @enum {string}
+     */
+    PartWish: 'all' | 'met' | 'unmet';
+    /** @description Durations in seconds that so many of a hundred do not exceed. */
+    PercentilesView: {
+      /** Format: int32 */
+      p50: number;
+      /** Format: int32 */
+      p75: number;
+      /** Format: int32 */
+      p90: number;
+      /** Format: int32 */
+      p95: number;
     };
     /** @description Frames since the caller's cursors. */
     Polled: {
@@ -1525,6 +1841,32 @@ export interface components {
      * @enum {string}
      */
     Role: 'agent' | 'lead' | 'analyst' | 'admin';
+    /** @description The requests behind a figure. */
+    RowsView: {
+      /** @description Requests in the order in which they came. */
+      items: components['schemas']['RequestSummary'][];
+      /** @description Where the page ended, if there are more. */
+      next?: string | null;
+    };
+    /** @description A question, and the cell of its answer whose requests are wanted. */
+    RowsWish: {
+      /**
+       * @description Codes of the cell's groups, one for each axis; none for the total.
+       * @example [
+       *       "2026-11-21",
+       *       "widget"
+       *     ]
+       */
+      cell?: string[];
+      /** @description Where the page before ended. */
+      cursor?: string | null;
+      /** @description How many, at most 200. */
+      limit?: number;
+      /** @description Which of them. */
+      part?: components['schemas']['PartWish'];
+      /** @description The question. */
+      query: components['schemas']['Asked'];
+    };
     /** @description What to do right now to keep the funds safe. */
     SafetySteps: {
       /** @description The steps, in order. */
@@ -1554,6 +1896,16 @@ export interface components {
      * @enum {string}
      */
     Step: 'solve' | 'close' | 'reopen' | 'hold' | 'spam' | 'not_spam';
+    /** @description A step of time to group by. */
+    StepView: {
+      /**
+       * @description Code.
+       * @example day
+       */
+      code: string;
+      /** @description Name. */
+      name: components['schemas']['Texts'];
+    };
     /** @description A step. */
     StepWish: {
       /** @description Which. */
@@ -1608,6 +1960,11 @@ export interface components {
       /** @description Goes into the `hello` frame. Good for one socket. */
       ticket: string;
     };
+    /**
+     * @description Which time a measure goes by.
+     * @enum {string}
+     */
+    TimeBaseView: 'created' | 'created_and_ended' | 'instant';
     /** @description A kind of request. */
     TypeView: {
       /** @description Assets at risk: goes first. */
@@ -1632,6 +1989,18 @@ export interface components {
        */
       type: string;
     };
+    /**
+     * @description What kind of number a measure gives.
+     * @enum {string}
+     */
+    UnitView:
+      | 'requests'
+      | 'customers'
+      | 'messages'
+      | 'requests_per_customer'
+      | 'share'
+      | 'seconds'
+      | 'per_thousand_user_days';
     /** @description A file that was taken in and waits for its message. */
     UploadView: components['schemas']['AttachmentView'] & {
       secret?: components['schemas']['SecretNotice'] | null;
@@ -1641,6 +2010,12 @@ export interface components {
      * @description How soon a request needs an answer: 0 within minutes, 1 within an hour, 2 within eight, 3 within a day, 4 later.
      */
     Urgency: number;
+    /** @description A value of a dimension. */
+    ValueView: {
+      /** @description Code, for filters. */
+      code: string;
+      name?: components['schemas']['Texts'] | null;
+    };
     /** @description An agent who looks at a request. */
     Viewer: {
       /** @description Id. */
@@ -3022,6 +3397,578 @@ export interface operations {
            *       "status": 503,
            *       "title": "Briefly not available",
            *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  insight_catalogue: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Measures, dimensions and steps */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CatalogueView'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Figures are being loaded */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "facts_loading",
+           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "status": 503,
+           *       "title": "Figures are being loaded",
+           *       "type": "/docs/problems/facts_loading"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  insight_query: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Asked'];
+      };
+    };
+    responses: {
+      /** @description The answer */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AnswerView'];
+        };
+      };
+      /** @description The call could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "malformed",
+           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
+           *       "status": 400,
+           *       "title": "The call could not be read",
+           *       "type": "/docs/problems/malformed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Sent too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "request_timeout",
+           *       "detail": "The call was not sent completely in time.",
+           *       "status": 408,
+           *       "title": "Sent too slowly",
+           *       "type": "/docs/problems/request_timeout"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_large",
+           *       "detail": "The call is larger than the desk takes.",
+           *       "status": 413,
+           *       "title": "Too large",
+           *       "type": "/docs/problems/too_large"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Content type not supported */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unsupported_media_type",
+           *       "detail": "This address takes another content type than the one that was sent.",
+           *       "status": 415,
+           *       "title": "Content type not supported",
+           *       "type": "/docs/problems/unsupported_media_type"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Figures are being loaded */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "facts_loading",
+           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "status": 503,
+           *       "title": "Figures are being loaded",
+           *       "type": "/docs/problems/facts_loading"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description The desk cannot write right now */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "disk_full",
+           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
+           *       "status": 507,
+           *       "title": "The desk cannot write right now",
+           *       "type": "/docs/problems/disk_full"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  insight_rows: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RowsWish'];
+      };
+    };
+    responses: {
+      /** @description A page of requests */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RowsView'];
+        };
+      };
+      /** @description The call could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "malformed",
+           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
+           *       "status": 400,
+           *       "title": "The call could not be read",
+           *       "type": "/docs/problems/malformed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Sent too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "request_timeout",
+           *       "detail": "The call was not sent completely in time.",
+           *       "status": 408,
+           *       "title": "Sent too slowly",
+           *       "type": "/docs/problems/request_timeout"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_large",
+           *       "detail": "The call is larger than the desk takes.",
+           *       "status": 413,
+           *       "title": "Too large",
+           *       "type": "/docs/problems/too_large"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Content type not supported */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unsupported_media_type",
+           *       "detail": "This address takes another content type than the one that was sent.",
+           *       "status": 415,
+           *       "title": "Content type not supported",
+           *       "type": "/docs/problems/unsupported_media_type"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Figures are being loaded */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "facts_loading",
+           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "status": 503,
+           *       "title": "Figures are being loaded",
+           *       "type": "/docs/problems/facts_loading"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description The desk cannot write right now */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "disk_full",
+           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
+           *       "status": 507,
+           *       "title": "The desk cannot write right now",
+           *       "type": "/docs/problems/disk_full"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
