@@ -36,7 +36,7 @@ const CHAINS: &[(&str, &[&str])] = &[
     ("eos", &["vaulta"]),
     ("litecoin", &["ltc", "莱特币"]),
     ("dogecoin", &["doge", "狗狗币"]),
-    ("ripple", &["xrp", "xrpl"]),
+    ("xrp", &["ripple", "xrpl", "xrpledger"]),
     ("cardano", &["ada"]),
     ("filecoin", &["fil"]),
     ("linea", &[]),
