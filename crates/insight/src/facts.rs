@@ -226,3 +226,6 @@ impl Builder {
         self.facts
     }
 }
+
+#[cfg(test)]
+mod tests;

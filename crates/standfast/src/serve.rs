@@ -17,7 +17,7 @@ use crate::{demo, setup};
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// How long the snapshot of the facts may take at the end.
-const SNAPSHOT: std::time::Duration = std::time::Duration::from_secs(20);
+const SNAPSHOT: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Serves until SIGTERM or SIGINT, or until the store says that it must not go on.
 pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<ExitCode> {
