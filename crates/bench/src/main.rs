@@ -16,6 +16,7 @@
 mod bare;
 mod delivery;
 mod draw;
+mod facts;
 mod intake;
 mod latency;
 mod library;
@@ -38,7 +39,7 @@ use crate::report::Report;
 #[derive(Parser, Clone, Debug)]
 #[command(version, about)]
 struct Options {
-    /// Only these parts: intake, delivery, pages, sizes, overload.
+    /// Only these parts: intake, delivery, pages, sizes, overload, facts.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Short runs and small numbers, for trying the bench itself; the figures mean little.
@@ -104,6 +105,9 @@ fn main() -> anyhow::Result<()> {
         }
         if options.wants("pages") {
             pages::measure(&options, &mut report).await?;
+        }
+        if options.wants("facts") {
+            facts::measure(&options, &mut report).await?;
         }
         if options.wants("overload") {
             overload::measure(&options, &mut report).await?;

@@ -85,7 +85,7 @@ impl Step {
     }
 
     /// What tells the group of a local time: seconds since 1970 by the zone's clocks, and its offset from UTC.
-    fn key(self, local: i64, offset: i64) -> (i64, i64) {
+    fn key(self, local: i64, offset: i64) -> Key {
         let days = local.div_euclid(DAY);
         let hour = local.rem_euclid(DAY) / HOUR;
         // 1970-01-01 was a Thursday.
@@ -103,7 +103,7 @@ impl Step {
     }
 
     /// The code of a group.
-    fn name(self, (key, offset): (i64, i64)) -> String {
+    fn name(self, (key, offset): Key) -> String {
         match self {
             Self::Hour => {
                 let (hours, minutes) = (offset.abs() / HOUR, offset.abs() % HOUR / 60);
@@ -173,13 +173,8 @@ impl Timeline {
         for (number, key) in (0..).zip(&order) {
             numbers.insert(*key, number);
         }
-        let blank = |key: &(i64, i64)| Moment {
-            code: step.name(*key),
-            from: u32::MAX,
-            until: 0,
-            seconds: 0,
-            is_cut: false,
-        };
+        let blank =
+            |key: &Key| Moment { code: step.name(*key), from: u32::MAX, until: 0, seconds: 0, is_cut: false };
         let mut moments: Vec<Moment> = order.iter().map(blank).collect();
         let mut stretches = Vec::with_capacity(keys.len());
         let ends = keys.iter().skip(1).map(|(start, _)| *start).chain([until]);
@@ -219,8 +214,11 @@ fn offset(zone: &TimeZone, second: i64) -> i64 {
     Timestamp::from_second(second).map_or(0, |time| i64::from(zone.to_offset(time).seconds()))
 }
 
+/// What tells a group: see [`Step::key`].
+type Key = (i64, i64);
+
 /// Stretches with the keys of their groups; two that follow each other have different ones.
-fn keys(step: Step, zone: &TimeZone, from: u32, until: u32) -> Result<Vec<(u32, (i64, i64))>, Error> {
+fn keys(step: Step, zone: &TimeZone, from: u32, until: u32) -> Result<Vec<(u32, Key)>, Error> {
     let malformed = || Error::invalid("from", "malformed");
     let (start, end) = (i64::from(from), i64::from(until));
     let begin = Timestamp::from_second(start).map_err(|_| malformed())?;
@@ -231,7 +229,7 @@ fn keys(step: Step, zone: &TimeZone, from: u32, until: u32) -> Result<Vec<(u32, 
         .take(MOST)
         .collect();
     changes.push(end);
-    let mut keys: Vec<(u32, (i64, i64))> = Vec::new();
+    let mut keys: Vec<(u32, Key)> = Vec::new();
     let mut now = start;
     for change in changes {
         let offset = offset(zone, now);

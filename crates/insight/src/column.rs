@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(*column.codes(), Codes::Same(3));
         column.set(1, 8);
         assert_eq!(*column.codes(), Codes::Bytes(vec![0, 1, 0]));
-        let mut column = Coded::new(0..MOST_ROWS as u32);
+        let mut column = Coded::new(0..u32::try_from(MOST_ROWS).unwrap());
         assert!(matches!(column.codes(), Codes::Words(_)));
         // Every row has a value of its own, and still any row can get another one, again and again.
         for round in 0..3 {

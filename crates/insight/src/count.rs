@@ -47,7 +47,7 @@ struct Hits<'a, 'b> {
     bound: Vec<Bound<'a>>,
     marks: Vec<bool>,
     rows: Vec<u64>,
-    hits: Vec<u64>,
+    met: Vec<u64>,
 }
 
 impl<'a> Sink<'a> for Hits<'a, '_> {
@@ -63,7 +63,7 @@ impl<'a> Sink<'a> for Hits<'a, '_> {
         }
         for (cell, met) in cells.iter().zip(&self.marks) {
             add(&mut self.rows, *cell, 1);
-            add(&mut self.hits, *cell, u64::from(*met));
+            add(&mut self.met, *cell, u64::from(*met));
         }
     }
 }
@@ -82,11 +82,11 @@ pub(crate) fn hits(
         bound: Vec::new(),
         marks: Vec::new(),
         rows: vec![0; cells],
-        hits: vec![0; cells],
+        met: vec![0; cells],
     });
     let none = (vec![0; cells], vec![0; cells]);
     let (rows, hits) =
-        parts.iter().fold(none, |(rows, hits), part| (merge(rows, &part.rows), merge(hits, &part.hits)));
+        parts.iter().fold(none, |(rows, hits), part| (merge(rows, &part.rows), merge(hits, &part.met)));
     (rows, hits, apart)
 }
 
@@ -96,7 +96,7 @@ struct Sums<'a> {
     codes: Option<&'a Codes>,
     amounts: Vec<u32>,
     rows: Vec<u64>,
-    sums: Vec<u64>,
+    totals: Vec<u64>,
 }
 
 impl<'a> Sink<'a> for Sums<'a> {
@@ -111,7 +111,7 @@ impl<'a> Sink<'a> for Sums<'a> {
         codes.each(rows, |code| {
             let Some(cell) = cells.next() else { return };
             add(&mut self.rows, *cell, 1);
-            add(&mut self.sums, *cell, self.amounts.get(code).copied().unwrap_or(0).into());
+            add(&mut self.totals, *cell, self.amounts.get(code).copied().unwrap_or(0).into());
         });
     }
 }
@@ -129,10 +129,10 @@ pub(crate) fn sums(
         codes: None,
         amounts: Vec::new(),
         rows: vec![0; cells],
-        sums: vec![0; cells],
+        totals: vec![0; cells],
     });
     let none = (vec![0; cells], vec![0; cells]);
     let (rows, sums) =
-        parts.iter().fold(none, |(rows, sums), part| (merge(rows, &part.rows), merge(sums, &part.sums)));
+        parts.iter().fold(none, |(rows, sums), part| (merge(rows, &part.rows), merge(sums, &part.totals)));
     (rows, sums, apart)
 }

@@ -43,7 +43,7 @@ struct Bits<'a> {
     words: usize,
     customers: &'a [u32],
     rows: Vec<u64>,
-    bits: Vec<u64>,
+    marks: Vec<u64>,
 }
 
 impl<'a> Sink<'a> for Bits<'a> {
@@ -58,7 +58,7 @@ impl<'a> Sink<'a> for Bits<'a> {
                 *sum += 1;
             }
             let customer = at(self.customers, *row);
-            if let Some(word) = self.bits.get_mut(cell * self.words + customer as usize / 64) {
+            if let Some(word) = self.marks.get_mut(cell * self.words + customer as usize / 64) {
                 *word |= 1 << (customer % 64);
             }
         }
@@ -71,7 +71,7 @@ fn by_bits(facts: &Facts, plan: &Plan, threads: usize) -> (Vec<Askers>, Askers, 
         words,
         customers: &[],
         rows: vec![0; cells],
-        bits: vec![0; cells * words],
+        marks: vec![0; cells * words],
     });
     let mut all = vec![Askers::default(); cells];
     let mut bits = vec![0_u64; cells * words];
@@ -79,7 +79,7 @@ fn by_bits(facts: &Facts, plan: &Plan, threads: usize) -> (Vec<Askers>, Askers, 
         for (askers, rows) in all.iter_mut().zip(&part.rows) {
             askers.n += rows;
         }
-        for (word, more) in bits.iter_mut().zip(&part.bits) {
+        for (word, more) in bits.iter_mut().zip(&part.marks) {
             *word |= more;
         }
     }
@@ -99,7 +99,7 @@ fn by_bits(facts: &Facts, plan: &Plan, threads: usize) -> (Vec<Askers>, Askers, 
 struct Keys<'a> {
     customers: &'a [u32],
     /// Cell and customer.
-    keys: Vec<(u32, u32)>,
+    pairs: Vec<(u32, u32)>,
     rows: Vec<u32>,
 }
 
@@ -113,7 +113,7 @@ impl<'a> Sink<'a> for Keys<'a> {
             if let Some(sum) = self.rows.get_mut(*cell as usize) {
                 *sum += 1;
             }
-            self.keys.push((*cell, at(self.customers, *row)));
+            self.pairs.push((*cell, at(self.customers, *row)));
         }
     }
 }
@@ -121,7 +121,7 @@ impl<'a> Sink<'a> for Keys<'a> {
 fn by_cell(facts: &Facts, plan: &Plan, often: bool, threads: usize) -> (Vec<Askers>, Askers, Apart) {
     let cells = plan.cells();
     let (parts, apart) =
-        scan(facts, plan, threads, || Keys { customers: &[], keys: Vec::new(), rows: vec![0; cells] });
+        scan(facts, plan, threads, || Keys { customers: &[], pairs: Vec::new(), rows: vec![0; cells] });
     // Where each cell's customers begin, so that they stand together.
     let mut starts = Vec::with_capacity(cells + 1);
     let mut sum = 0_usize;
@@ -131,7 +131,7 @@ fn by_cell(facts: &Facts, plan: &Plan, often: bool, threads: usize) -> (Vec<Aske
     }
     let mut next = starts.clone();
     let mut customers = vec![0_u32; sum];
-    for (cell, customer) in parts.into_iter().flat_map(|part| part.keys) {
+    for (cell, customer) in parts.into_iter().flat_map(|part| part.pairs) {
         if let Some(place) = next.get_mut(cell as usize)
             && let Some(slot) = customers.get_mut(*place)
         {

@@ -163,7 +163,7 @@ impl Insight {
                     match keeper.follow(&mut stopping).await {
                         End::Stopped => return,
                         End::Lost => {
-                            tracing::warn!("the place in the outbox is lost: the facts are loaded anew")
+                            tracing::warn!("the place in the outbox is lost: the facts are loaded anew");
                         }
                     }
                 }
@@ -178,7 +178,7 @@ impl Insight {
     }
 
     async fn begin(&self, may_use_snapshot: bool) -> Result<Keeper, Error> {
-        let mark = self.0.entropy.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let mark = format!("{:032x}", u128::from_be_bytes(self.0.entropy.bytes::<16>()));
         let keep = move |tx: &mut standfast_store::Tx| setting::put_first(tx, DATABASE, &mark);
         let database = self.0.store.write(Lane::Background, 0, keep).await?;
         let snapshot = self.0.settings.snapshot.clone().filter(|_| may_use_snapshot);

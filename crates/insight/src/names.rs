@@ -8,6 +8,7 @@ use standfast_domain::{AgentId, TeamId};
 
 use crate::block::{Handler, Matter, Row, Source};
 use crate::fact::Fact;
+use crate::place;
 
 /// What a row has that says nothing, and what belongs to nobody.
 pub(crate) const UNKNOWN: u32 = 0;
@@ -25,10 +26,10 @@ pub(crate) struct Dictionary<T> {
 
 impl<T: Clone + Eq + Hash> Dictionary<T> {
     /// A dictionary whose first two values are these.
-    fn new(unknown: T, other: T) -> Self {
+    fn new(unknown: &T, other: &T) -> Self {
         let mut new = Self { values: Vec::new(), numbers: HashMap::new() };
-        new.add(&unknown);
-        new.add(&other);
+        new.add(unknown);
+        new.add(other);
         new
     }
 
@@ -81,9 +82,9 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new() -> Self {
-        let texts = || Dictionary::new("unknown".to_owned(), "other".to_owned());
+        let texts = || Dictionary::new(&place::UNKNOWN.to_owned(), &place::OTHER.to_owned());
         // No id is 0 or negative.
-        let ids = || Dictionary::new(0, -1);
+        let ids = || Dictionary::new(&0, &-1);
         Self {
             kinds: texts(),
             channels: texts(),
@@ -213,7 +214,7 @@ mod tests {
 
     #[test]
     fn values_beyond_the_end_are_others_and_known_ones_stay_themselves() {
-        let mut names = Dictionary::new("unknown".to_owned(), "other".to_owned());
+        let mut names = Dictionary::new(&"unknown".to_owned(), &"other".to_owned());
         names.learn(&"1.0".to_owned());
         let first = names.number(&"1.0".to_owned());
         for number in 0..2 * MOST {

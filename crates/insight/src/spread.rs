@@ -119,7 +119,7 @@ impl Bins {
         if value >> self.bits == 0 {
             return value as usize;
         }
-        let doubling = 31 - value.leading_zeros() - self.bits;
+        let doubling = value.ilog2() - self.bits;
         (((doubling as usize) + 1) << self.bits) + ((value >> doubling) as usize & ((1 << self.bits) - 1))
     }
 }
@@ -233,7 +233,7 @@ struct Pairs<'a> {
     column: Cow<'a, [u32]>,
     block: Option<&'a Block>,
     /// Cell, whether it ended, and seconds.
-    pairs: Vec<(u32, bool, u32)>,
+    seen: Vec<(u32, bool, u32)>,
 }
 
 impl<'a> Sink<'a> for Pairs<'a> {
@@ -247,7 +247,7 @@ impl<'a> Sink<'a> for Pairs<'a> {
         for (row, cell) in rows.iter().zip(cells) {
             let value = at(&self.column, *row);
             let waited = self.now.saturating_sub(at(&block.created, *row)).min(at(&block.ends, *row));
-            self.pairs.push((*cell, value != NEVER, if value == NEVER { waited } else { value }));
+            self.seen.push((*cell, value != NEVER, if value == NEVER { waited } else { value }));
         }
     }
 }
@@ -259,9 +259,9 @@ pub(crate) fn survivals(facts: &Facts, plan: &Plan, duration: Duration, threads:
         now: plan.now,
         column: Cow::Borrowed(&[]),
         block: None,
-        pairs: Vec::new(),
+        seen: Vec::new(),
     });
-    let mut pairs: Vec<_> = parts.into_iter().flat_map(|part| part.pairs).collect();
+    let mut pairs: Vec<_> = parts.into_iter().flat_map(|part| part.seen).collect();
     pairs.sort_unstable();
     let mut survivals = vec![Survival::default(); plan.cells()];
     for same in pairs.chunk_by(|one, other| one == other) {

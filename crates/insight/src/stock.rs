@@ -189,7 +189,8 @@ impl Line {
             return flows;
         }
         // Cells of the first group of time are those of the dimensions alone.
-        for first in (0..flows.len()).filter(|cell| cell / self.stride % self.ends.len().max(1) == 0) {
+        let groups = self.ends.len().max(1);
+        for first in (0..flows.len()).filter(|cell| (cell / self.stride).is_multiple_of(groups)) {
             let mut open = get(before, first);
             for group in 0..self.ends.len() {
                 let cell = first + group * self.stride;

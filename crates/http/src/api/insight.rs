@@ -330,7 +330,7 @@ fn quotient(numerator: u64, denominator: u64) -> Option<f64> {
 }
 
 impl FigureView {
-    fn new(figure: Figure, measure: Measure) -> Self {
+    fn new(figure: &Figure, measure: Measure) -> Self {
         let plain = Self { n: figure.n(), small: figure.is_small(), ..Self::default() };
         let ratio = |numerator, denominator: u64, scale: f64| Self {
             value: quotient(numerator, denominator).map(|value| value * scale),
@@ -338,7 +338,7 @@ impl FigureView {
             denominator: Some(denominator),
             ..Self { n: figure.n(), small: figure.is_small(), ..Self::default() }
         };
-        match &figure {
+        match figure {
             Figure::Count { n } => Self { value: quotient(*n, 1), ..plain },
             Figure::Sum { sum, .. } => Self { value: quotient(*sum, 1), ..plain },
             Figure::Share { n, met } => ratio(*met, *n, 1.0),
@@ -469,14 +469,14 @@ pub(crate) async fn query(
     };
     let cell = |cell: standfast_insight::Cell| CellView {
         at: cell.at,
-        figure: FigureView::new(cell.figure, measure),
+        figure: FigureView::new(&cell.figure, measure),
     };
     Ok(Answer(AnswerView {
         measure: measure.code(),
         unit: measure.unit().into(),
         axes: answer.axes.into_iter().map(axis).collect(),
         cells: answer.cells.into_iter().map(cell).collect(),
-        total: FigureView::new(answer.total, measure),
+        total: FigureView::new(&answer.total, measure),
         excluded: answer.excluded.into_iter().collect(),
         left_out: answer.left_out,
         from: answer.from,

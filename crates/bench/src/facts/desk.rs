@@ -1,0 +1,237 @@
+//! Desks whose requests have what facts are made of, and nothing else: no entries, no words.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use standfast_domain::{
+    AgentId, Channel, CustomerId, Ids, Language, RequestId, Role, State, SystemClock, TYPES, TeamId, Time,
+    Urgency,
+};
+use standfast_store::agent::{self, AgentRow};
+use standfast_store::customer::{self, CustomerRow};
+use standfast_store::handling::{self, Handled};
+use standfast_store::request::{self, RequestRow};
+use standfast_store::{Config, Database, Error, Lane, Store, Tx};
+
+use crate::Options;
+use crate::draw::Draw;
+
+/// Grows whenever desks are to be made anew.
+const VERSION: u32 = 1;
+/// Requests of one unit of work.
+const PORTION: usize = 500;
+const YEAR: Duration = Duration::from_hours(365 * 24);
+const AGENTS: u32 = 60;
+const TEAMS: u32 = 6;
+const REGIONS: [&str; 24] = [
+    "CN", "CN", "CN", "US", "VN", "ID", "IN", "TR", "BR", "NG", "RU", "KR", "JP", "PH", "TH", "DE", "FR",
+    "GB", "UA", "PK", "MX", "AR", "AE", "SG",
+];
+const CHAINS: [&str; 10] =
+    ["TRON", "TRON", "Ethereum", "BNB Chain", "Solana", "Bitcoin", "Polygon", "Arbitrum", "Base", "TON"];
+const PLATFORMS: [&str; 4] = ["ios", "android", "android", "harmonyos"];
+
+/// A desk of requests.
+pub(crate) struct Desk {
+    pub(crate) path: PathBuf,
+    /// When its last request came.
+    pub(crate) now: Time,
+}
+
+/// A desk with so many requests over a year: made once, then kept.
+pub(crate) async fn open(options: &Options, requests: usize) -> anyhow::Result<Desk> {
+    let folder = options.home.join(format!("facts-{VERSION}-{requests}"));
+    let (path, mark) = (folder.join("desk.sqlite"), folder.join("made"));
+    let made = std::fs::read_to_string(&mark).ok().and_then(|text| text.parse().ok());
+    if let Some(now) = made {
+        return Ok(Desk { path, now: Time(now) });
+    }
+    println!("making {requests} requests for the facts in {}", folder.display());
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    let clock = SystemClock::shared();
+    let now = clock.now();
+    let store = Store::open(Config::new(Database::Sqlite { path: path.clone() }), clock)?;
+    store.migrate().await?;
+    store.write(Lane::Background, 0, move |tx| people(tx, now)).await?;
+    let maker = Maker { now, requests };
+    for start in (0..requests).step_by(PORTION) {
+        let end = (start + PORTION).min(requests);
+        store
+            .write(Lane::Background, 0, move |tx| (start..end).try_for_each(|number| maker.make(tx, number)))
+            .await?;
+    }
+    store.close().await;
+    std::fs::write(&mark, now.0.to_string())?;
+    Ok(Desk { path, now })
+}
+
+/// Agents and teams are needed by their ids alone.
+fn people(tx: &mut Tx, now: Time) -> Result<(), Error> {
+    for team in 1..=i64::from(TEAMS) {
+        agent::insert_team(tx, TeamId(team), &format!("Team {team}"), now)?;
+    }
+    for agent in 1..=i64::from(AGENTS) {
+        let row = AgentRow {
+            id: AgentId(agent),
+            email: format!("agent{agent}@bench.example"),
+            name: format!("Agent {agent}"),
+            role: Role::Agent,
+            password_hash: String::new(),
+            language: Language::English,
+            created_at: now,
+            disabled_at: None,
+        };
+        agent::insert(tx, &row)?;
+    }
+    Ok(())
+}
+
+/// Makes requests; the same number makes the same request.
+#[derive(Clone, Copy)]
+struct Maker {
+    now: Time,
+    requests: usize,
+}
+
+impl Maker {
+    /// When a request came: evenly over the year.
+    fn came(&self, number: usize) -> Time {
+        let share = (number + 1) as f64 / self.requests as f64;
+        self.now.minus(YEAR).plus(YEAR.mul_f64(share)).minus(Duration::from_secs(1))
+    }
+
+    /// Every third request is of a customer who has asked before, and seldom of one long ago.
+    fn customer(&self, number: usize) -> (CustomerId, Time) {
+        let mut draw = Draw::new(number as u64 ^ 0xC0FF_EE00);
+        let back = 1 + draw.below(number.max(1));
+        let of = if draw.percent(33) { number.saturating_sub(1 + draw.below(back)) } else { number };
+        let first = self.came(of);
+        (CustomerId(Ids::floor(first) | 2), first)
+    }
+
+    fn make(&self, tx: &mut Tx, number: usize) -> Result<(), Error> {
+        let mut draw = Draw::new(number as u64 ^ 0xFAC7_0000_0000);
+        let came = self.came(number);
+        let (customer, first_seen_at) = self.customer(number);
+        if customer::find(tx, customer)?.is_none() {
+            let language = if draw.percent(60) { Language::Chinese } else { Language::English };
+            let row = CustomerRow {
+                id: customer,
+                name: None,
+                email: None,
+                language,
+                verified: false,
+                first_seen_at,
+            };
+            customer::insert(tx, &row)?;
+        }
+        let mut row = blank(came, customer, &mut draw);
+        let handled = happen(&mut row, &mut draw);
+        request::insert(tx, &row)?;
+        match handled {
+            Some(handled) => handling::add(tx, &handled),
+            None => Ok(()),
+        }
+    }
+}
+
+fn blank(came: Time, customer: CustomerId, draw: &mut Draw) -> RequestRow {
+    let kind = TYPES.get(draw.below(TYPES.len())).filter(|kind| !kind.at_risk || draw.percent(10));
+    let version = format!("2.{}.{}", draw.below(12), draw.below(4));
+    let context = format!(
+        r#"{{"app_version":"{version}","region":"{}","platform":"{}","screen":"screen_{}"}}"#,
+        draw.one_of(&REGIONS, "CN"),
+        draw.one_of(&PLATFORMS, "ios"),
+        draw.below(40),
+    );
+    let fields = if draw.percent(60) {
+        format!(r#"{{"chain":"{}"}}"#, draw.one_of(&CHAINS, "TRON"))
+    } else {
+        "{}".to_owned()
+    };
+    RequestRow {
+        id: RequestId(Ids::floor(came) | 1),
+        number: draw.request_number(),
+        customer_id: customer,
+        customer_name: None,
+        customer_verified: false,
+        state: State::Open,
+        kind: kind.map_or("other", |kind| kind.code).to_owned(),
+        urgency: kind.map_or(Urgency(3), |kind| kind.urgency),
+        at_risk: kind.is_some_and(|kind| kind.at_risk),
+        channel: if draw.percent(80) { Channel::Widget } else { Channel::Page },
+        language: if draw.percent(60) { Language::Chinese } else { Language::English },
+        subject: String::new(),
+        chain: draw.percent(40).then(|| "evm".to_owned()),
+        fields,
+        context,
+        identifiers: "[]".to_owned(),
+        tags: if draw.percent(20) { r#"["exchange"]"# } else { "[]" }.to_owned(),
+        team_id: None,
+        assignee_id: None,
+        merged_into: None,
+        previous_id: None,
+        created_at: came,
+        updated_at: came,
+        waiting_since: Some(came),
+        first_reply_at: None,
+        solved_at: None,
+        closed_at: None,
+        reopen_count: 0,
+        follow_up_count: i64::from(few(draw, 5)),
+        last_seq: 1,
+        last_text: String::new(),
+        last_author: "customer".to_owned(),
+        customer_read_seq: 1,
+        link_generation: 0,
+        head: Vec::new(),
+        head_mac: Vec::new(),
+    }
+}
+
+/// A number below `end`.
+fn few(draw: &mut Draw, end: u32) -> u32 {
+    draw.below(end as usize) as u32
+}
+
+/// Ninety-eight in a hundred are answered, and nearly all of those end.
+fn happen(row: &mut RequestRow, draw: &mut Draw) -> Option<Handled> {
+    if draw.percent(2) {
+        return None;
+    }
+    // Durations of many sizes: minutes, hours, days.
+    let mut span = |most: usize| {
+        let most = 1 + draw.below(most);
+        Duration::from_secs(30 + draw.below(most) as u64)
+    };
+    let (reply, solve) = (span(60_000), span(400_000));
+    let agent = 1 + i64::from(few(draw, AGENTS));
+    let first_reply_at = row.created_at.plus(reply);
+    row.first_reply_at = Some(first_reply_at);
+    (row.assignee_id, row.team_id) = (Some(AgentId(agent)), Some(TeamId(1 + agent % i64::from(TEAMS))));
+    row.updated_at = first_reply_at;
+    row.state = State::Waiting;
+    row.waiting_since = None;
+    let mut handled = Handled {
+        request_id: row.id,
+        replies: 1 + i64::from(few(draw, 4)),
+        replied_by: row.assignee_id,
+        solved_at: None,
+        agent_id: row.assignee_id,
+        team_id: row.team_id,
+    };
+    if draw.percent(97) {
+        let ended = first_reply_at.plus(solve);
+        row.updated_at = ended;
+        row.solved_at = Some(ended);
+        row.reopen_count = i64::from(draw.percent(6));
+        handled.solved_at =
+            if row.reopen_count > 0 { Some(first_reply_at.plus(solve / 2)) } else { Some(ended) };
+        row.state = if draw.percent(3) { State::Spam } else { State::Closed };
+        row.closed_at = Some(ended);
+    }
+    Some(handled)
+}

@@ -1,0 +1,302 @@
+//! What the engine says is what the reference says.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use standfast_store::fact::FactRow;
+
+use super::random::{asked, rows};
+use super::{Reference, Users, counting, ended, facts_of, order, percentiles, sec};
+use crate::facts::Facts;
+use crate::{
+    Answer, Dimension, Exposure as _, Figure, Flow, Grouping, Measure, Part, Query, Step, answer, behind,
+    survival,
+};
+
+/// The cells of an answer by their codes.
+fn by_codes(answer: &Answer) -> BTreeMap<Vec<String>, Figure> {
+    let code = |(place, axis): (&usize, &(Grouping, Vec<crate::Member>))| axis.1[*place].code.clone();
+    answer
+        .cells
+        .iter()
+        .map(|cell| (cell.at.iter().zip(&answer.axes).map(code).collect(), cell.figure.clone()))
+        .collect()
+}
+
+/// Every request behind a cell, page by page.
+fn all_behind(facts: &Facts, query: &Query, codes: &[String], part: Part) -> Vec<i64> {
+    let (mut ids, mut after) = (Vec::new(), None);
+    loop {
+        let page = behind(facts, query, codes, part, after, 7).unwrap();
+        ids.extend(page.rows.iter().map(|row| row.id.0));
+        after = page.next;
+        if after.is_none() {
+            return ids;
+        }
+    }
+}
+
+fn ids_of(mut rows: Vec<&FactRow>) -> Vec<i64> {
+    rows.sort_by_key(|row| order(row));
+    rows.iter().map(|row| row.id.0).collect()
+}
+
+/// Compares the engine with the reference for measures of what came.
+fn compare_flows_in(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(), TestCaseError> {
+    let cells = all.cells();
+    let expected_users = |codes: &[String]| users_of(all, got, codes);
+    let grouped = !all.query.group.is_empty();
+    let expected: BTreeMap<_, _> = cells
+        .iter()
+        .filter(|_| grouped)
+        .map(|(codes, rows)| (codes.clone(), all.figure(rows, expected_users(codes))))
+        .collect();
+    prop_assert_eq!(by_codes(got), expected);
+    let everything: Vec<&FactRow> = cells.values().flatten().copied().collect();
+    prop_assert_eq!(&got.total, &all.figure(&everything, expected_users(&[])));
+    let counted = all.rows.iter().filter(|row| all.is_in_range(row) && all.counts(row)).count();
+    prop_assert_eq!(got.left_out, (counted - everything.len()) as u64);
+    prop_assert_eq!(all_behind(facts, all.query, &[], Part::All), ids_of(everything.clone()));
+    for (codes, rows) in cells.iter().filter(|_| grouped).take(5) {
+        prop_assert_eq!(all_behind(facts, all.query, codes, Part::All), ids_of(rows.clone()));
+        if let Figure::Share { .. } = got.total {
+            let (met, unmet): (Vec<&FactRow>, Vec<_>) = rows.iter().partition(|row| all.is_met(row));
+            prop_assert_eq!(all_behind(facts, all.query, codes, Part::Met), ids_of(met));
+            prop_assert_eq!(all_behind(facts, all.query, codes, Part::Unmet), ids_of(unmet));
+        }
+        if let Figure::Spread(_) = got.total {
+            let (met, unmet): (Vec<&FactRow>, Vec<_>) =
+                rows.iter().partition(|row| all.duration(row).is_some());
+            prop_assert_eq!(all_behind(facts, all.query, codes, Part::Met), ids_of(met));
+            prop_assert_eq!(all_behind(facts, all.query, codes, Part::Unmet), ids_of(unmet));
+        }
+    }
+    Ok(())
+}
+
+/// Who could have asked: the days of the cell's time, and the values that the cell or else the filter names.
+fn users_of(all: &Reference<'_>, got: &Answer, codes: &[String]) -> Option<u64> {
+    if all.query.measure != Measure::ContactRate {
+        return None;
+    }
+    let date = |second: i64| Timestamp::from_second(second).unwrap().to_zoned(all.query.zone.clone()).date();
+    let (mut from, mut until) = (all.from(), all.until());
+    let named = |dimension| {
+        let filtered = all.query.filter.iter().find(|(known, _)| *known == dimension);
+        filtered.map_or_else(|| vec![None], |(_, codes)| codes.iter().cloned().map(Some).collect::<Vec<_>>())
+    };
+    let (mut versions, mut regions) = (named(Dimension::AppVersion), named(Dimension::Region));
+    for (code, (grouping, members)) in codes.iter().zip(&got.axes) {
+        match grouping {
+            Grouping::By(Dimension::AppVersion) => versions = vec![Some(code.clone())],
+            Grouping::By(Dimension::Region) => regions = vec![Some(code.clone())],
+            _ => {
+                let span = members.iter().find(|member| member.code == *code).unwrap().span.unwrap();
+                (from, until) = (sec(span.from), sec(span.until));
+            }
+        }
+    }
+    let (first, end) = (date(from), date(until - 1).tomorrow().unwrap());
+    let each = versions.iter().flat_map(|version| regions.iter().map(move |region| (version, region)));
+    each.map(|(version, region)| Users.user_days(first, end, version.as_deref(), region.as_deref())).sum()
+}
+
+/// A group of time: its code, its first second, and the second after its last.
+type Moment = (String, i64, i64);
+
+/// When a row ended, if it did; never before it came.
+fn end(row: &FactRow) -> Option<i64> {
+    ended(row).map(|end| sec(end).max(sec(row.created_at)))
+}
+
+impl Reference<'_> {
+    /// Rows that count and came in the range.
+    fn came(&self) -> impl Iterator<Item = &FactRow> {
+        self.rows.iter().filter(|row| self.counts(row) && self.is_in_range(row))
+    }
+
+    /// Rows that count and ended in the range.
+    fn went(&self) -> impl Iterator<Item = &FactRow> {
+        let ended = |row: &&FactRow| end(row).is_some_and(|end| (self.from()..self.until()).contains(&end));
+        self.rows.iter().filter(|row| self.counts(row) && sec(row.created_at) < self.until()).filter(ended)
+    }
+
+    /// Which grouping is one of time.
+    fn step(&self) -> Option<usize> {
+        self.query.group.iter().position(|grouping| matches!(grouping, Grouping::Step(_)))
+    }
+
+    /// The groups of time of an answer, or the range as one.
+    fn moments(&self, got: &Answer) -> Vec<Moment> {
+        let Some(step) = self.step() else { return vec![(String::new(), self.from(), self.until())] };
+        let moment = |member: &crate::Member| {
+            let span = member.span.unwrap();
+            (member.code.clone(), sec(span.from), sec(span.until))
+        };
+        got.axes[step].1.iter().map(moment).collect()
+    }
+
+    /// What flows in every cell.
+    fn flows(&self, got: &Answer) -> BTreeMap<Vec<String>, Flow> {
+        let mut flows: BTreeMap<Vec<String>, Flow> = BTreeMap::new();
+        let mut note = |codes: Vec<String>, add: fn(&mut Flow)| add(flows.entry(codes).or_default());
+        self.came().for_each(|row| note(self.codes(row, sec(row.created_at)), |flow| flow.opened += 1));
+        self.went().for_each(|row| note(self.codes(row, end(row).unwrap()), |flow| flow.closed += 1));
+        for (code, begin, close) in self.moments(got) {
+            let put = |mut codes: Vec<String>| {
+                if let Some(step) = self.step() {
+                    codes[step].clone_from(&code);
+                }
+                codes
+            };
+            for row in self.open(begin) {
+                note(put(self.codes(row, begin)), |flow| flow.before += 1);
+            }
+            for row in self.open(close) {
+                note(put(self.codes(row, begin)), |flow| flow.after += 1);
+            }
+        }
+        flows
+    }
+}
+
+/// Compares the engine with the reference for measures of what is open.
+fn compare_stock(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(), TestCaseError> {
+    let expected = all.flows(got);
+    let is_backlog = all.query.measure == Measure::Backlog;
+    let found = by_codes(got);
+    for (codes, flow) in expected.iter().filter(|_| !all.query.group.is_empty()) {
+        match found.get(codes) {
+            Some(Figure::Flow(found)) => prop_assert_eq!(found, flow, "{:?}", codes),
+            Some(Figure::Backlog { n, .. }) => prop_assert_eq!(*n, flow.after, "{:?}", codes),
+            Some(other) => prop_assert!(false, "{:?}", other),
+            None => prop_assert!(is_backlog && flow.after == 0, "{:?} is missing: {:?}", codes, flow),
+        }
+        prop_assert_eq!(flow.before + flow.opened, flow.closed + flow.after, "{:?}", codes);
+    }
+    prop_assert!(found.keys().all(|codes| expected.contains_key(codes)));
+    let open = all.open(all.until());
+    match &got.total {
+        Figure::Flow(total) => {
+            prop_assert_eq!(total.opened, all.came().count() as u64);
+            prop_assert_eq!(total.closed, all.went().count() as u64);
+            prop_assert_eq!(total.after, open.len() as u64);
+            prop_assert_eq!(total.before + total.opened, total.closed + total.after);
+        }
+        Figure::Backlog { n, ages } => {
+            let mut seconds: Vec<u32> =
+                open.iter().map(|row| u32::try_from(all.until() - sec(row.created_at)).unwrap()).collect();
+            prop_assert_eq!((*n, *ages), (open.len() as u64, percentiles(&mut seconds)));
+            prop_assert_eq!(all_behind(facts, all.query, &[], Part::All), ids_of(open));
+        }
+        other => prop_assert!(false, "{:?}", other),
+    }
+    found.keys().take(4).try_for_each(|codes| compare_rows_of_stock(facts, all, got, codes))
+}
+
+/// Compares the rows behind a cell: those that came, those that ended, and those that were open at its end.
+fn compare_rows_of_stock(
+    facts: &Facts,
+    all: &Reference<'_>,
+    got: &Answer,
+    codes: &[String],
+) -> Result<(), TestCaseError> {
+    let is_here = |row: &FactRow, second: i64| all.codes(row, second) == codes;
+    if all.query.measure == Measure::Flow {
+        let came = all.came().filter(|row| is_here(row, sec(row.created_at))).collect();
+        prop_assert_eq!(all_behind(facts, all.query, codes, Part::All), ids_of(came));
+        let went = all.went().filter(|row| is_here(row, end(row).unwrap())).collect();
+        prop_assert_eq!(all_behind(facts, all.query, codes, Part::Met), ids_of(went));
+    }
+    let moments = all.moments(got);
+    let mut own = moments.iter().filter(|(code, ..)| all.step().is_none_or(|step| codes[step] == *code));
+    let (_, begin, close) = own.next().unwrap();
+    let open = all.open(*close).into_iter().filter(|row| is_here(row, *begin)).collect();
+    prop_assert_eq!(all_behind(facts, all.query, codes, Part::Unmet), ids_of(open));
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn the_engine_says_what_the_reference_says(rows in rows(), asked in asked(), threads in 1..4_usize, most in 2..60_usize) {
+        let query = asked.query(&rows);
+        let facts = facts_of(&rows, most);
+        let all = Reference { rows: &rows, query: &query };
+        let got = match answer(&facts, &query, Some(&Users), threads) {
+            Ok(got) => got,
+            Err(crate::Error::Invalid { field: "group", reason: "unknown" }) => {
+                let only = [Measure::Backlog, Measure::Flow, Measure::ContactRate];
+                prop_assert!(only.contains(&query.measure));
+                return Ok(());
+            }
+            Err(crate::Error::Invalid { field: "group", reason: "too_many" }) => {
+                prop_assert_eq!(query.group.iter().filter(|one| **one == Grouping::Step(Step::Hour)).count(), 2);
+                return Ok(());
+            }
+            Err(crate::Error::Invalid { field: "from", .. }) => {
+                prop_assert!(query.from.is_some_and(|from| sec(from) >= all.until()));
+                return Ok(());
+            }
+            Err(error) => return Err(TestCaseError::fail(error.to_string())),
+        };
+        for (code, n) in &got.excluded {
+            let expected = rows.iter().filter(|row| all.is_in_range(row) && all.passes(row) && counting(row) == *code);
+            prop_assert_eq!(*n, expected.count() as u64, "{}", code);
+        }
+        match query.measure {
+            Measure::Backlog | Measure::Flow => compare_stock(&facts, &all, &got)?,
+            _ => compare_flows_in(&facts, &all, &got)?,
+        }
+    }
+
+    /// Rows that come one by one, in any order and several times, make the same facts as those that are loaded.
+    #[test]
+    fn the_order_in_which_rows_come_does_not_matter(
+        rows in rows(),
+        order in proptest::collection::vec(any::<proptest::sample::Index>(), 0..300),
+        most in 2..40_usize,
+    ) {
+        let loaded = facts_of(&rows, usize::MAX / 4);
+        let all: Vec<_> = loaded.blocks.iter().flat_map(|block| (0..block.len()).filter_map(|place| block.row(place))).collect();
+        let mut facts = Facts::new(most);
+        let some = order.iter().filter(|_| !all.is_empty()).map(|index| *index.get(&all));
+        for row in some.chain(all.iter().copied()) {
+            facts.put(&row);
+            prop_assert_eq!(facts.find(row.key()), Some(row));
+        }
+        prop_assert!(facts.blocks.iter().all(|block| (1..=most).contains(&block.len())));
+        let rows: Vec<_> = facts.blocks.iter().flat_map(|block| (0..block.len()).filter_map(|place| block.row(place))).collect();
+        prop_assert_eq!(&rows, &all);
+        prop_assert_eq!(facts.len(), all.len());
+    }
+
+    #[test]
+    fn survival_pairs_are_every_row_once(rows in rows(), asked in asked(), most in 2..60_usize) {
+        let query = Query { measure: Measure::FirstResponse, ..asked.query(&rows) };
+        let facts = facts_of(&rows, most);
+        let all = Reference { rows: &rows, query: &query };
+        let Ok(found) = survival(&facts, &query, crate::Duration::FirstResponse, 2) else {
+            return Err(TestCaseError::reject("the range is empty, or has too many hours"));
+        };
+        let found: BTreeMap<_, _> = found.into_iter().collect();
+        let cells = all.cells();
+        prop_assert_eq!(found.keys().collect::<Vec<_>>(), cells.keys().collect::<Vec<_>>());
+        for (codes, rows) in cells {
+            let (mut events, mut censored) = (BTreeMap::new(), BTreeMap::new());
+            for row in rows {
+                let waited = (all.now() - sec(row.created_at)).max(0);
+                let end = ended(row).map_or(i64::MAX, |end| (sec(end) - sec(row.created_at)).max(0));
+                match all.duration(row) {
+                    Some(seconds) => *events.entry(seconds).or_insert(0_u64) += 1,
+                    None => *censored.entry(u32::try_from(waited.min(end)).unwrap()).or_insert(0_u64) += 1,
+                }
+            }
+            let pairs = &found[&codes];
+            prop_assert_eq!(&pairs.events, &events.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(&pairs.censored, &censored.into_iter().collect::<Vec<_>>());
+        }
+    }
+}

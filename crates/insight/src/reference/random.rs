@@ -1,0 +1,187 @@
+//! Random requests and random questions about them.
+
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use standfast_domain::{
+    AgentId, Channel, CustomerId, Ids, Language, RequestId, State, TeamId, Time, Urgency,
+};
+use standfast_store::fact::FactRow;
+
+use super::{DAY, Reference, SECOND, sec};
+use crate::{Dimension, Grouping, Measure, Query, Step};
+
+const ZONES: &[&str] = &[
+    "UTC",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "America/St_Johns",
+    "Asia/Shanghai",
+    "Europe/Berlin",
+    "Pacific/Apia",
+];
+
+fn state() -> impl Strategy<Value = State> {
+    proptest::sample::select(&State::ALL[..])
+}
+
+/// The beginnings of ranges in which rows lie: clocks changed in many places in spring 2026, and Samoa skipped a day at
+/// the end of 2011.
+fn beginning() -> impl Strategy<Value = i64> {
+    prop_oneof![Just(1_772_300_000_i64), Just(1_323_900_000), Just(1_763_000_000)]
+}
+
+const CONTEXTS: &[&str] = &[
+    "{}",
+    r#"{"region":"CN","platform":"ios","app_version":"2.1"}"#,
+    r#"{"region":"us","platform":"Mozilla/5.0 (Linux; Android 15)","app_version":"2.1","screen":"swap"}"#,
+    r#"{"app_version":"2.2","chain":"TRC20","screen":"Send"}"#,
+];
+
+fn row() -> impl Strategy<Value = FactRow> {
+    let minute = || prop_oneof![0..200_000_000_i64, 0..40 * DAY * SECOND];
+    let maybe = move || proptest::option::of(minute());
+    (
+        (0..30 * DAY * SECOND, 0..4_i64, 0..12_i64, 0..400 * DAY, state()),
+        (maybe(), maybe(), maybe(), maybe(), 0..3_i64),
+        (0..3_usize, 0..5_u8, any::<bool>(), 0..2_usize, any::<bool>(), 0..CONTEXTS.len()),
+        (0..3_i64, 0..3_i64, 0..3_i64, 0..2_i64, 0..2_i64, 0..4_usize),
+    )
+        .prop_map(|(when, ends, what, how)| {
+            let (created, low, customer, known, state) = when;
+            let (reply, solved, closed, first_solved, agent) = ends;
+            let (kind, urgency, at_risk, channel, chinese, context) = what;
+            let created = Time(created);
+            let after = |span: Option<i64>| span.map(|span| Time(created.0 + span));
+            FactRow {
+                id: RequestId(low),
+                customer_id: CustomerId(100 + customer),
+                customer_first_seen_at: Time(created.0 - known * SECOND),
+                state,
+                kind: ["pending", "swap", "theft"][kind].to_owned(),
+                urgency: Urgency(urgency),
+                at_risk,
+                channel: [Channel::Widget, Channel::Api][channel],
+                language: if chinese { Language::Chinese } else { Language::English },
+                chain: (how.5 == 1).then(|| "evm".to_owned()),
+                fields: "{}".to_owned(),
+                context: CONTEXTS[context].to_owned(),
+                tags: ["[]", "[\"vip\"]", "[\"test\"]", "[]"][how.5].to_owned(),
+                team_id: (agent == 1).then_some(TeamId(5)),
+                assignee_id: (agent > 0).then_some(AgentId(10 + agent)),
+                created_at: created,
+                updated_at: Time(created.0 + DAY * SECOND),
+                first_reply_at: after(reply),
+                solved_at: after(solved),
+                closed_at: after(closed),
+                reopen_count: how.0,
+                follow_up_count: how.1,
+                reply_count: how.2,
+                first_agent_id: (agent > 1).then_some(AgentId(11)),
+                first_solved_at: after(first_solved),
+                transfer_count: how.3,
+                escalation_count: how.4,
+            }
+        })
+}
+
+/// Rows in the order of their ids, from a beginning on.
+pub(super) fn rows() -> impl Strategy<Value = Vec<FactRow>> {
+    (beginning(), proptest::collection::vec(row(), 0..120)).prop_map(|(from, mut rows)| {
+        let mut ids = BTreeSet::new();
+        for row in &mut rows {
+            let shift = |time: &mut Time| time.0 += from * SECOND;
+            shift(&mut row.created_at);
+            shift(&mut row.updated_at);
+            shift(&mut row.customer_first_seen_at);
+            for time in
+                [&mut row.first_reply_at, &mut row.solved_at, &mut row.closed_at, &mut row.first_solved_at]
+            {
+                time.iter_mut().for_each(shift);
+            }
+            // Most ids carry the time of their request, some that of a little earlier or later.
+            let drift =
+                Time(row.created_at.0 + [0, 0, 1_500_000, -2_000_000][usize::try_from(row.id.0).unwrap()]);
+            row.id = RequestId(Ids::floor(drift).max(1) + row.id.0);
+            while !ids.insert(row.id) {
+                row.id.0 += 4;
+            }
+        }
+        rows.sort_by_key(|row| row.id);
+        rows
+    })
+}
+
+fn measure() -> impl Strategy<Value = Measure> {
+    prop_oneof![
+        proptest::sample::select(&Measure::ALL[..]),
+        proptest::sample::select(&[1_u32, 7, 30][..]).prop_map(|days| Measure::RepeatContact { days }),
+        (1..100_000_u32).prop_map(|within| Measure::ServiceLevel { within }),
+    ]
+}
+
+fn grouping() -> impl Strategy<Value = Grouping> {
+    prop_oneof![
+        proptest::sample::select(&Dimension::ALL[..]).prop_map(Grouping::By),
+        proptest::sample::select(&Step::ALL[..]).prop_map(Grouping::Step),
+    ]
+}
+
+/// A question: filters are made of rows' values when it is asked.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    measure: Measure,
+    filters: Vec<(Dimension, Vec<proptest::sample::Index>)>,
+    range: (Option<i64>, Option<i64>),
+    zone: &'static str,
+    group: Vec<Grouping>,
+    now: i64,
+}
+
+pub(super) fn asked() -> impl Strategy<Value = Asked> {
+    let filter = (
+        proptest::sample::select(&Dimension::ALL[..]),
+        proptest::collection::vec(any::<proptest::sample::Index>(), 1..6),
+    );
+    (
+        measure(),
+        proptest::collection::vec(filter, 0..3),
+        (proptest::option::of(0..20 * DAY), proptest::option::of(10 * DAY..60 * DAY)),
+        proptest::sample::select(ZONES),
+        proptest::collection::vec(grouping(), 0..3),
+        5 * DAY..100 * DAY,
+    )
+        .prop_map(|(measure, filters, range, zone, group, now)| Asked {
+            measure,
+            filters,
+            range,
+            zone,
+            group,
+            now,
+        })
+}
+
+impl Asked {
+    pub(super) fn query(&self, rows: &[FactRow]) -> Query {
+        let begin = rows.first().map_or(1_763_000_000, |row| sec(row.created_at) / DAY * DAY);
+        let time = |days: i64| Time((begin + days) * SECOND);
+        let mut query = Query {
+            from: self.range.0.map(time),
+            until: self.range.1.map(time),
+            zone: TimeZone::get(self.zone).unwrap(),
+            group: self.group.clone(),
+            ..Query::new(self.measure, time(self.now))
+        };
+        if query.from >= query.until {
+            query.until = None;
+        }
+        let all = Reference { rows, query: &query };
+        let filter = self.filters.iter().filter(|_| !rows.is_empty()).map(|(dimension, some)| {
+            let codes = some.iter().map(|index| all.value(*dimension, index.get(rows))).collect();
+            (*dimension, codes)
+        });
+        let filter = filter.collect();
+        Query { filter, ..query }
+    }
+}
