@@ -1,5 +1,5 @@
 //! Measures: each defined once, here. What it is called, its formula in words, and what it leaves out are in `locales`
-//! under its code (`insight.measure.{code}.name`, `.formula`, `.leaves_out`).
+//! under its code (`figure.measure.{code}.name`, `.formula`, `.leaves_out`).
 //!
 //! Every measure is about a population: the requests that pass the filter, count (see [`crate::Dimension::Counting`]) and
 //! meet the measure's own condition. `n` is always how many these are, and the rows behind a figure are always these.
