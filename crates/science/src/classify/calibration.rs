@@ -1,0 +1,209 @@
+//! From scores to probabilities that mean what they say, and from those to the answer "unsure".
+//!
+//! Everything here is learned from labels that the scored model had not seen.
+
+use super::encoder::{real, single};
+
+/// The scores that a model which did not learn from a text gave to it, and what it really was.
+#[derive(Debug, Clone)]
+pub(super) struct Outcome {
+    pub(super) class: usize,
+    pub(super) scores: Vec<f32>,
+}
+
+/// How scores become probabilities, and from which probability on a type is named.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Calibration {
+    /// Scores are divided by this before the softmax (Guo et al., "On calibration of modern neural networks", 2017).
+    pub(super) temperature: f32,
+    /// Below this probability the answer is "unsure"; above one when nothing is sure enough.
+    pub(super) threshold: f32,
+}
+
+/// What calibration measured, on labels that were held back from the model that was scored.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Measured {
+    /// Labels that were scored.
+    pub labels: u32,
+    /// Share whose most probable type is the right one.
+    pub accuracy: f32,
+    /// Expected calibration error in 15 bins of equal width (Guo et al. 2017): 0.02 means that probabilities are off
+    /// by two in a hundred on average.
+    pub calibration_error: f32,
+    /// Share that gets an answer rather than "unsure".
+    pub answered: f32,
+    /// Share of right answers among those; zero when there are none.
+    pub precision: f32,
+}
+
+/// Below any temperature that scores of margins can need, and above.
+const TEMPERATURES: (f64, f64) = (0.01, 10.0);
+/// Bins of the expected calibration error.
+const BINS: usize = 15;
+/// The answered ones must keep their promise even one standard error below what was counted.
+const CAUTION: f64 = 1.0;
+/// A threshold that no probability reaches.
+const NEVER: f32 = 2.0;
+
+impl Calibration {
+    /// Learns temperature and threshold, the latter such that of the answered ones `precision` are right.
+    pub(super) fn learn(outcomes: &[Outcome], precision: f64) -> (Self, Measured) {
+        let mut calibration = Self { temperature: single(temperature(outcomes)), threshold: NEVER };
+        let mut sure: Vec<(f32, bool)> = outcomes
+            .iter()
+            .map(|outcome| {
+                let (class, probability) = calibration.best(&outcome.scores);
+                (probability, class == outcome.class)
+            })
+            .collect();
+        sure.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        let (mut count, mut right) = (0, 0);
+        for same in sure.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+            count += same.len();
+            right += same.iter().filter(|(_, right)| *right).count();
+            if lower_bound(right, count) >= precision
+                && let Some((probability, _)) = same.first()
+            {
+                calibration.threshold = *probability;
+            }
+        }
+        let measured = measure(&sure, calibration.threshold);
+        (calibration, measured)
+    }
+
+    /// Turns scores into probabilities, in place.
+    pub(super) fn probabilities(&self, scores: &mut [f32]) {
+        let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let mut sum = 0.0;
+        for score in &mut *scores {
+            *score = ((*score - largest) / self.temperature).exp();
+            sum += *score;
+        }
+        for score in scores {
+            *score /= sum;
+        }
+    }
+
+    fn best(&self, scores: &[f32]) -> (usize, f32) {
+        let mut probabilities = scores.to_vec();
+        self.probabilities(&mut probabilities);
+        let best = probabilities.into_iter().enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
+        best.unwrap_or((0, 0.0))
+    }
+}
+
+/// Counts what a threshold does to texts of known confidence and correctness.
+pub(super) fn measure(sure: &[(f32, bool)], threshold: f32) -> Measured {
+    let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { single(real(part) / real(whole)) };
+    let right = sure.iter().filter(|(_, right)| *right).count();
+    let answered: Vec<_> = sure.iter().filter(|(probability, _)| *probability >= threshold).collect();
+    let answered_right = answered.iter().filter(|(_, right)| *right).count();
+    Measured {
+        labels: u32::try_from(sure.len()).unwrap_or(u32::MAX),
+        accuracy: share(right, sure.len()),
+        calibration_error: calibration_error(sure),
+        answered: share(answered.len(), sure.len()),
+        precision: share(answered_right, answered.len()),
+    }
+}
+
+/// `Σ |right − confidence|` over bins of equal width, weighted by how many fall into each.
+fn calibration_error(sure: &[(f32, bool)]) -> f32 {
+    let mut gaps = [0.0_f64; BINS];
+    for (probability, right) in sure {
+        let bin = (1..BINS).filter(|edge| f64::from(*probability) > real(*edge) / real(BINS)).count();
+        if let Some(gap) = gaps.get_mut(bin) {
+            *gap += f64::from(u8::from(*right)) - f64::from(*probability);
+        }
+    }
+    single(gaps.iter().map(|gap| gap.abs()).sum::<f64>() / real(sure.len().max(1)))
+}
+
+/// The temperature with the smallest negative log-likelihood, by golden section over its logarithm, in which it has
+/// one minimum.
+fn temperature(outcomes: &[Outcome]) -> f64 {
+    const ROUNDS: u32 = 40;
+    let shrink = (5.0_f64.sqrt() - 1.0) / 2.0;
+    let loss = |log: f64| outcomes.iter().map(|outcome| surprise(outcome, log.exp())).sum::<f64>();
+    let (mut low, mut high) = (TEMPERATURES.0.ln(), TEMPERATURES.1.ln());
+    let (mut left, mut right) = (high - shrink * (high - low), low + shrink * (high - low));
+    let (mut at_left, mut at_right) = (loss(left), loss(right));
+    for _ in 0..ROUNDS {
+        if at_left < at_right {
+            (high, right, at_right) = (right, left, at_left);
+            left = high - shrink * (high - low);
+            at_left = loss(left);
+        } else {
+            (low, left, at_left) = (left, right, at_right);
+            right = low + shrink * (high - low);
+            at_right = loss(right);
+        }
+    }
+    f64::midpoint(low, high).exp()
+}
+
+/// The negative logarithm of the probability of what was true.
+fn surprise(outcome: &Outcome, temperature: f64) -> f64 {
+    let scaled = || outcome.scores.iter().map(|score| f64::from(*score) / temperature);
+    let largest = scaled().fold(f64::NEG_INFINITY, f64::max);
+    let log_sum = scaled().map(|score| (score - largest).exp()).sum::<f64>().ln() + largest;
+    log_sum - scaled().nth(outcome.class).unwrap_or(largest)
+}
+
+/// The lower end of Wilson's interval for a share (Wilson, JASA 1927), `CAUTION` standard errors down.
+fn lower_bound(right: usize, count: usize) -> f64 {
+    let (share, count, z2) = (real(right) / real(count), real(count), CAUTION * CAUTION);
+    let spread = CAUTION * (share * (1.0 - share) / count + z2 / (4.0 * count * count)).sqrt();
+    (share + z2 / (2.0 * count) - spread) / (1.0 + z2 / count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two types; the first gets `score`, the second nothing.
+    fn outcome(score: f32, class: usize) -> Outcome {
+        Outcome { class, scores: vec![score, 0.0] }
+    }
+
+    #[test]
+    fn the_temperature_makes_shares_true() {
+        // Of texts with a score of one, four in five are of the first type: softmax(1 / T) must say 0.8.
+        let outcomes: Vec<_> = (0..100).map(|i| outcome(1.0, usize::from(i % 5 == 0))).collect();
+        let (calibration, measured) = Calibration::learn(&outcomes, 0.9);
+        assert!((calibration.temperature - 1.0 / 4.0_f32.ln()).abs() < 1e-3, "{calibration:?}");
+        assert!(measured.calibration_error < 1e-3 && (measured.accuracy - 0.8).abs() < 1e-6);
+        assert_eq!((measured.answered, measured.precision), (0.0, 0.0), "four in five are not nine in ten");
+    }
+
+    #[test]
+    fn the_threshold_parts_sure_from_unsure() {
+        let mut outcomes: Vec<_> = (0..200).map(|i| outcome(3.0, usize::from(i % 40 == 0))).collect();
+        outcomes.extend((0..100).map(|i| outcome(0.2, usize::from(i % 2 == 0))));
+        let (calibration, measured) = Calibration::learn(&outcomes, 0.95);
+        assert!((measured.answered - 2.0 / 3.0).abs() < 1e-6, "{measured:?}");
+        assert!((measured.precision - 0.975).abs() < 1e-6);
+        assert!(calibration.best(&[3.0, 0.0]).1 >= calibration.threshold);
+        assert!(calibration.best(&[0.2, 0.0]).1 < calibration.threshold);
+    }
+
+    #[test]
+    fn few_labels_promise_nothing() {
+        // Nine of nine are right, but one could not promise 95 % from that.
+        let outcomes: Vec<_> = (0..9).map(|_| outcome(2.0, 0)).collect();
+        let (_, measured) = Calibration::learn(&outcomes, 0.95);
+        assert_eq!(measured.answered, 0.0);
+        let (_, measured) = Calibration::learn(&outcomes, 0.9);
+        assert_eq!(measured.answered, 1.0);
+        let (calibration, measured) = Calibration::learn(&[], 0.9);
+        assert_eq!((measured.labels, calibration.threshold), (0, NEVER));
+    }
+
+    #[test]
+    fn wilson_as_published() {
+        // Newcombe, Statistics in Medicine 1998, table I, gives 0.2553 for 81/263 at z = 1.96; at z = 1 the formula
+        // has the closed form checked here.
+        assert!((lower_bound(9, 9) - 0.9).abs() < 1e-12);
+        assert!(lower_bound(0, 10).abs() < 1e-12);
+    }
+}
