@@ -72,7 +72,7 @@ impl Calibration {
     }
 
     /// Turns scores into probabilities, in place.
-    pub(super) fn probabilities(&self, scores: &mut [f32]) {
+    pub(super) fn probabilities(self, scores: &mut [f32]) {
         let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let mut sum = 0.0;
         for score in &mut *scores {
@@ -84,7 +84,7 @@ impl Calibration {
         }
     }
 
-    fn best(&self, scores: &[f32]) -> (usize, f32) {
+    fn best(self, scores: &[f32]) -> (usize, f32) {
         let mut probabilities = scores.to_vec();
         self.probabilities(&mut probabilities);
         let best = probabilities.into_iter().enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
@@ -173,7 +173,7 @@ mod tests {
         let (calibration, measured) = Calibration::learn(&outcomes, 0.9);
         assert!((calibration.temperature - 1.0 / 4.0_f32.ln()).abs() < 1e-3, "{calibration:?}");
         assert!(measured.calibration_error < 1e-3 && (measured.accuracy - 0.8).abs() < 1e-6);
-        assert_eq!((measured.answered, measured.precision), (0.0, 0.0), "four in five are not nine in ten");
+        assert!(measured.answered + measured.precision < f32::EPSILON, "four in five are not nine in ten");
     }
 
     #[test]
@@ -189,21 +189,24 @@ mod tests {
 
     #[test]
     fn few_labels_promise_nothing() {
-        // Nine of nine are right, but one could not promise 95 % from that.
-        let outcomes: Vec<_> = (0..9).map(|_| outcome(2.0, 0)).collect();
+        // Ten of ten are right, but one could not promise 95 % from that.
+        let outcomes: Vec<_> = (0..10).map(|_| outcome(2.0, 0)).collect();
         let (_, measured) = Calibration::learn(&outcomes, 0.95);
-        assert_eq!(measured.answered, 0.0);
+        assert!(measured.answered < f32::EPSILON);
         let (_, measured) = Calibration::learn(&outcomes, 0.9);
-        assert_eq!(measured.answered, 1.0);
+        assert!(measured.answered > 1.0 - f32::EPSILON);
         let (calibration, measured) = Calibration::learn(&[], 0.9);
         assert_eq!((measured.labels, calibration.threshold), (0, NEVER));
     }
 
+    /// At `z = 1` the lower end for n of n is n / (n + 1), by inserting into Wilson's formula.
     #[test]
-    fn wilson_as_published() {
-        // Newcombe, Statistics in Medicine 1998, table I, gives 0.2553 for 81/263 at z = 1.96; at z = 1 the formula
-        // has the closed form checked here.
-        assert!((lower_bound(9, 9) - 0.9).abs() < 1e-12);
-        assert!(lower_bound(0, 10).abs() < 1e-12);
+    fn wilson_by_hand() {
+        for count in [1, 9, 99] {
+            assert!((lower_bound(count, count) - real(count) / real(count + 1)).abs() < 1e-12);
+            assert!(lower_bound(0, count).abs() < 1e-12);
+        }
+        // p = 1/2, n = 4: (1/2 + 1/8 − √(1/16 + 1/64)) / (1 + 1/4).
+        assert!((lower_bound(2, 4) - (0.625 - 0.078_125_f64.sqrt()) / 1.25).abs() < 1e-12);
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Encoder {
     idf: Vec<f32>,
 }
 
-/// A sparse vector of length one (or zero, for a text without any known feature): columns in ascending order.
+/// A sparse vector no longer than one: columns in ascending order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Vector(pub(super) Vec<(u32, f32)>);
 
@@ -90,25 +90,14 @@ impl Encoder {
         (word & bit != 0).then(|| self.before.get(at).map(|rank| rank + (word & (bit - 1)).count_ones()))?
     }
 
-    /// Only the columns for which `keep` says so.
-    pub(super) fn retain(&mut self, keep: &[bool]) {
-        let mut flags = keep.iter();
-        for word in &mut self.bitmap {
-            let mut bits = *word;
-            while bits != 0 {
-                let lowest = bits & bits.wrapping_neg();
-                if !flags.next().copied().unwrap_or(false) {
-                    *word &= !lowest;
-                }
-                bits &= bits - 1;
-            }
-        }
-        let mut flags = keep.iter();
-        self.idf.retain(|_| flags.next().copied().unwrap_or(false));
-        self.before = ranks(&self.bitmap);
+    /// The share of a text's words and characters that are columns themselves.
+    fn known(&self, text: &Units) -> f32 {
+        let known = text.iter().filter(|(_, unit)| self.column(feature::unit_bucket(unit)).is_some()).count();
+        single(real(known) / real(text.iter().len().max(1)))
     }
 
-    /// The vector of a text: `1 + ln(tf)` times idf, every view brought to the same length, then the whole to length one.
+    /// The vector of a text: `1 + ln(tf)` times idf, every view brought to the same length, then the whole to the share
+    /// of the text that is known: of a text in a strange language, the little that seems familiar must not decide.
     pub(super) fn encode(&self, text: &Units) -> Vector {
         // The views own ascending ranges of buckets and therefore of columns.
         let mut columns: Vec<(u32, View)> = Vec::with_capacity(256);
@@ -129,6 +118,11 @@ impl Encoder {
             normalise(vector.get_mut(start..).unwrap_or_default());
         }
         normalise(&mut vector);
+        let known = self.known(text);
+        for (_, value) in &mut vector {
+            *value *= known;
+        }
+        vector.retain(|(_, value)| *value > 0.0);
         Vector(vector)
     }
 }

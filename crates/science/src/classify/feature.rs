@@ -26,9 +26,6 @@ pub(super) enum View {
 }
 
 impl View {
-    /// Every view.
-    pub(super) const ALL: [Self; 3] = [Self::Words, Self::Pairs, Self::Shapes];
-
     /// The view that owns a bucket.
     pub(super) const fn of(bucket: u32) -> Self {
         match bucket >> 18 {
@@ -80,6 +77,11 @@ impl Hash {
     const fn bits(self, bits: u32) -> u32 {
         (self.finish() >> (64 - bits)) as u32
     }
+}
+
+/// The bucket of a single unit among the *words*.
+pub(super) fn unit_bucket(letters: &str) -> u32 {
+    View::Words.bucket(Hash::EMPTY.with(letters.as_bytes()))
 }
 
 /// Calls `see` with the bucket of every feature of a text, as often as it occurs.
@@ -162,6 +164,8 @@ impl HanTail {
 mod tests {
     use super::*;
 
+    const VIEWS: [View; 3] = [View::Words, View::Pairs, View::Shapes];
+
     fn of(text: &str) -> Vec<u32> {
         let mut seen = Vec::new();
         buckets(&Units::read(text), |bucket| seen.push(bucket));
@@ -175,9 +179,9 @@ mod tests {
     #[test]
     fn every_view_has_its_part_of_the_space() {
         // Two words, one bigram; two singles and one pair; " ab " and " cd ": 3 + 2 + 1 n-grams each.
-        assert_eq!(View::ALL.map(|view| count("ab cd", view)), [3, 3, 12]);
+        assert_eq!(VIEWS.map(|view| count("ab cd", view)), [3, 3, 12]);
         // Four characters, three bigrams; 4 + 6 pairs; three bigrams and two trigrams.
-        assert_eq!(View::ALL.map(|view| count("提币没到", view)), [7, 10, 5]);
+        assert_eq!(VIEWS.map(|view| count("提币没到", view)), [7, 10, 5]);
         assert!(of("transfer 提币没到 <address> 1.2.3").iter().all(|bucket| *bucket < BUCKETS));
     }
 

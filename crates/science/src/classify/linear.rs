@@ -112,8 +112,9 @@ impl Step {
 
     fn visit(&mut self, weights: &mut Weights, example: &Example, multipliers: &mut [f32]) {
         weights.scores(&example.vector, &mut self.scores);
-        // The vector has a length of one, and the bias is a feature that is always one.
-        let curvature = 2.0 + self.diagonal;
+        // The bias is a feature that is always one.
+        let square = example.vector.0.iter().map(|(_, value)| value * value).sum::<f32>();
+        let curvature = square + 1.0 + self.diagonal;
         let machines = self.changes.iter_mut().zip(&self.scores).zip(multipliers).enumerate();
         for (class, ((change, score), multiplier)) in machines {
             let sign = if class == example.class { 1.0 } else { -1.0 };

@@ -15,6 +15,9 @@ const MAX_UNITS: usize = 1_000;
 /// Longer words are cut: they are no words.
 const MAX_WORD_BYTES: usize = 48;
 
+/// What stands before the @ of a mail address is no longer than this (RFC 5321, 4.5.3.1.1).
+const MAX_NAME: usize = 64;
+
 /// What a unit is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -168,8 +171,11 @@ fn located(rest: &[char]) -> Option<(&'static str, usize)> {
     if begins("http://") || begins("https://") || begins("www.") {
         return Some(("<link>", solid()));
     }
-    let name =
-        rest.iter().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-')).count();
+    let name = rest
+        .iter()
+        .take(MAX_NAME)
+        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-'))
+        .count();
     let host = rest.get(name..)?.strip_prefix(&['@'])?;
     let length = host.iter().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).count();
     host.get(..length)?.contains(&'.').then_some(("<mail>", name + 1 + length))
