@@ -9,6 +9,8 @@ use super::encoder::{real, single};
 pub(super) struct Outcome {
     pub(super) class: usize,
     pub(super) scores: Vec<f32>,
+    /// How much of the text that model knew.
+    pub(super) known: f32,
 }
 
 /// How scores become probabilities, and from which probability on a type is named.
@@ -18,6 +20,8 @@ pub(super) struct Calibration {
     pub(super) temperature: f32,
     /// Below this probability the answer is "unsure"; above one when nothing is sure enough.
     pub(super) threshold: f32,
+    /// A text of which less is known is answered by "unsure" whatever its probability: nothing like it was measured.
+    pub(super) familiar: f32,
 }
 
 /// What calibration measured, on labels that were held back from the model that was scored.
@@ -48,27 +52,21 @@ const NEVER: f32 = 2.0;
 impl Calibration {
     /// Learns temperature and threshold, the latter such that of the answered ones `precision` are right.
     pub(super) fn learn(outcomes: &[Outcome], precision: f64) -> (Self, Measured) {
-        let mut calibration = Self { temperature: single(temperature(outcomes)), threshold: NEVER };
-        let mut sure: Vec<(f32, bool)> = outcomes
-            .iter()
-            .map(|outcome| {
-                let (class, probability) = calibration.best(&outcome.scores);
-                (probability, class == outcome.class)
-            })
-            .collect();
-        sure.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
+        let temperature = single(temperature(outcomes));
+        let mut calibration = Self { temperature, threshold: NEVER, familiar: familiar(outcomes) };
+        let mut scored: Vec<Scored> = outcomes.iter().map(|outcome| calibration.score(outcome)).collect();
+        scored.sort_unstable_by(|a, b| b.probability.total_cmp(&a.probability));
         let (mut count, mut right) = (0, 0);
-        for same in sure.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
-            count += same.len();
-            right += same.iter().filter(|(_, right)| *right).count();
-            if lower_bound(right, count) >= precision
-                && let Some((probability, _)) = same.first()
+        for same in scored.chunk_by(|a, b| a.probability.total_cmp(&b.probability).is_eq()) {
+            count += same.iter().filter(|one| one.familiar).count();
+            right += same.iter().filter(|one| one.familiar && one.right).count();
+            if lower_bound(right, count.max(1)) >= precision
+                && let Some(one) = same.first()
             {
-                calibration.threshold = *probability;
+                calibration.threshold = one.probability;
             }
         }
-        let measured = measure(&sure, calibration.threshold);
-        (calibration, measured)
+        (calibration, measure(&scored, calibration.threshold))
     }
 
     /// Turns scores into probabilities, in place.
@@ -84,6 +82,11 @@ impl Calibration {
         }
     }
 
+    fn score(self, outcome: &Outcome) -> Scored {
+        let (class, probability) = self.best(&outcome.scores);
+        Scored { probability, right: class == outcome.class, familiar: outcome.known >= self.familiar }
+    }
+
     fn best(self, scores: &[f32]) -> (usize, f32) {
         let mut probabilities = scores.to_vec();
         self.probabilities(&mut probabilities);
@@ -92,31 +95,46 @@ impl Calibration {
     }
 }
 
-/// Counts what a threshold does to texts of known confidence and correctness.
-pub(super) fn measure(sure: &[(f32, bool)], threshold: f32) -> Measured {
+/// The most probable type of a text, judged.
+#[derive(Debug, Clone, Copy)]
+struct Scored {
+    probability: f32,
+    right: bool,
+    familiar: bool,
+}
+
+/// How much of a text is known in all but the strangest hundredth of the labels.
+fn familiar(outcomes: &[Outcome]) -> f32 {
+    let mut known: Vec<f32> = outcomes.iter().map(|outcome| outcome.known).collect();
+    known.sort_unstable_by(f32::total_cmp);
+    known.get(known.len() / 100).copied().unwrap_or(0.0)
+}
+
+/// Counts what a threshold does.
+fn measure(scored: &[Scored], threshold: f32) -> Measured {
     let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { single(real(part) / real(whole)) };
-    let right = sure.iter().filter(|(_, right)| *right).count();
-    let answered: Vec<_> = sure.iter().filter(|(probability, _)| *probability >= threshold).collect();
-    let answered_right = answered.iter().filter(|(_, right)| *right).count();
+    let right = scored.iter().filter(|one| one.right).count();
+    let answered = || scored.iter().filter(|one| one.familiar && one.probability >= threshold);
     Measured {
-        labels: u32::try_from(sure.len()).unwrap_or(u32::MAX),
-        accuracy: share(right, sure.len()),
-        calibration_error: calibration_error(sure),
-        answered: share(answered.len(), sure.len()),
-        precision: share(answered_right, answered.len()),
+        labels: u32::try_from(scored.len()).unwrap_or(u32::MAX),
+        accuracy: share(right, scored.len()),
+        calibration_error: calibration_error(scored),
+        answered: share(answered().count(), scored.len()),
+        precision: share(answered().filter(|one| one.right).count(), answered().count()),
     }
 }
 
 /// `Σ |right − confidence|` over bins of equal width, weighted by how many fall into each.
-fn calibration_error(sure: &[(f32, bool)]) -> f32 {
+fn calibration_error(scored: &[Scored]) -> f32 {
     let mut gaps = [0.0_f64; BINS];
-    for (probability, right) in sure {
-        let bin = (1..BINS).filter(|edge| f64::from(*probability) > real(*edge) / real(BINS)).count();
+    for one in scored {
+        let probability = f64::from(one.probability);
+        let bin = (1..BINS).filter(|edge| probability > real(*edge) / real(BINS)).count();
         if let Some(gap) = gaps.get_mut(bin) {
-            *gap += f64::from(u8::from(*right)) - f64::from(*probability);
+            *gap += f64::from(u8::from(one.right)) - probability;
         }
     }
-    single(gaps.iter().map(|gap| gap.abs()).sum::<f64>() / real(sure.len().max(1)))
+    single(gaps.iter().map(|gap| gap.abs()).sum::<f64>() / real(scored.len().max(1)))
 }
 
 /// The temperature with the smallest negative log-likelihood, by golden section over its logarithm, in which it has
@@ -163,7 +181,7 @@ mod tests {
 
     /// Two types; the first gets `score`, the second nothing.
     fn outcome(score: f32, class: usize) -> Outcome {
-        Outcome { class, scores: vec![score, 0.0] }
+        Outcome { class, scores: vec![score, 0.0], known: 1.0 }
     }
 
     #[test]
@@ -197,6 +215,17 @@ mod tests {
         assert!(measured.answered > 1.0 - f32::EPSILON);
         let (calibration, measured) = Calibration::learn(&[], 0.9);
         assert_eq!((measured.labels, calibration.threshold), (0, NEVER));
+    }
+
+    #[test]
+    fn what_is_stranger_than_any_label_is_not_answered() {
+        let mut outcomes: Vec<_> = (0..100).map(|_| outcome(2.0, 0)).collect();
+        outcomes.push(Outcome { known: 0.1, ..outcome(2.0, 1) });
+        outcomes.push(Outcome { known: 0.2, ..outcome(2.0, 1) });
+        let (calibration, measured) = Calibration::learn(&outcomes, 0.97);
+        assert!((calibration.familiar - 0.2).abs() < 1e-6, "one in a hundred may be stranger");
+        assert!((measured.answered - 101.0 / 102.0).abs() < 1e-6, "{measured:?}");
+        assert!((measured.precision - 100.0 / 101.0).abs() < 1e-6);
     }
 
     /// At `z = 1` the lower end for n of n is n / (n + 1), by inserting into Wilson's formula.

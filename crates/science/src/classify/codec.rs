@@ -4,7 +4,7 @@
 //! magic "SFTYPES\n" · format u16 · hash of the rest [32] (SHA-256) · body
 //! body: version u32 · trained_at i64 · types u16 · columns u32
 //!       · per type: length of code u8, code, labels u32, scale f32, bias f32
-//!       · temperature f32 · threshold f32 · measured: labels u32, accuracy, calibration error, answered, precision f32
+//!       · temperature, threshold, familiar f32 · measured: labels u32, accuracy, calibration error, answered, precision f32
 //!       · bitmap of buckets: 2^20 bits · idf: columns × f32 · weights: columns × types × i8
 //! ```
 //! All numbers are little-endian. Lengths follow from the header and are checked against what is there before anything
@@ -60,6 +60,7 @@ impl Model {
         let (calibration, measured) = (&self.calibration, &self.measured);
         body.extend(calibration.temperature.to_le_bytes());
         body.extend(calibration.threshold.to_le_bytes());
+        body.extend(calibration.familiar.to_le_bytes());
         body.extend(measured.labels.to_le_bytes());
         for share in [measured.accuracy, measured.calibration_error, measured.answered, measured.precision] {
             body.extend(share.to_le_bytes());
@@ -138,7 +139,11 @@ impl<'b> Reader<'b> {
             return Err(ModelError::Invalid("too many or too few types or columns"));
         }
         let (types, scales, bias) = self.types(count)?;
-        let calibration = Calibration { temperature: self.positive()?, threshold: self.positive()? };
+        let calibration = Calibration {
+            temperature: self.positive()?,
+            threshold: self.positive()?,
+            familiar: self.positive()?,
+        };
         if calibration.temperature < 1e-3 {
             return Err(ModelError::Invalid("the temperature is zero"));
         }

@@ -19,7 +19,11 @@ pub(super) struct Encoder {
 
 /// A sparse vector no longer than one: columns in ascending order.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Vector(pub(super) Vec<(u32, f32)>);
+pub(super) struct Vector {
+    pub(super) values: Vec<(u32, f32)>,
+    /// How much of the text was known, from zero to one.
+    pub(super) known: f32,
+}
 
 impl Encoder {
     /// Learns columns and rarity from texts: buckets that occur in at least `at_least` of them, the most frequent
@@ -90,10 +94,19 @@ impl Encoder {
         (word & bit != 0).then(|| self.before.get(at).map(|rank| rank + (word & (bit - 1)).count_ones()))?
     }
 
-    /// The share of a text's words and characters that are columns themselves.
+    /// How much of a text is known: of a word the share of its shapes, so that a misspelt one is known in part; of a
+    /// Chinese character or a class whether it is a column.
     fn known(&self, text: &Units) -> f32 {
-        let known = text.iter().filter(|(_, unit)| self.column(feature::unit_bucket(unit)).is_some()).count();
-        single(real(known) / real(text.iter().len().max(1)))
+        let mut sum = 0.0;
+        for (kind, letters) in text.iter() {
+            let (mut known, mut all) = (0, 0);
+            feature::parts(kind, letters, |bucket| {
+                known += usize::from(self.column(bucket).is_some());
+                all += 1;
+            });
+            sum += real(known) / real(all.max(1));
+        }
+        single(sum / real(text.iter().len().max(1)))
     }
 
     /// The vector of a text: `1 + ln(tf)` times idf, every view brought to the same length, then the whole to the share
@@ -123,7 +136,7 @@ impl Encoder {
             *value *= known;
         }
         vector.retain(|(_, value)| *value > 0.0);
-        Vector(vector)
+        Vector { values: vector, known }
     }
 }
 

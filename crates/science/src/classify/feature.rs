@@ -79,9 +79,12 @@ impl Hash {
     }
 }
 
-/// The bucket of a single unit among the *words*.
-pub(super) fn unit_bucket(letters: &str) -> u32 {
-    View::Words.bucket(Hash::EMPTY.with(letters.as_bytes()))
+/// Calls `see` with the buckets by which a unit alone is recognised.
+pub(super) fn parts(kind: Kind, letters: &str, mut see: impl FnMut(u32)) {
+    match kind {
+        Kind::Word => shapes(letters, &mut see),
+        Kind::Han | Kind::Class => see(View::Words.bucket(Hash::EMPTY.with(letters.as_bytes()))),
+    }
 }
 
 /// Calls `see` with the bucket of every feature of a text, as often as it occurs.

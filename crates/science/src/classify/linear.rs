@@ -68,7 +68,7 @@ impl Weights {
     pub(super) fn scores(&self, vector: &Vector, into: &mut Vec<f32>) {
         into.clear();
         into.extend_from_slice(&self.bias);
-        for (column, value) in &vector.0 {
+        for (column, value) in &vector.values {
             let row = self.rows.get(self.range(*column)).unwrap_or_default();
             for (score, weight) in into.iter_mut().zip(row) {
                 *score += value * weight;
@@ -82,7 +82,7 @@ impl Weights {
     }
 
     fn add(&mut self, vector: &Vector, changes: &[f32]) {
-        for (column, value) in &vector.0 {
+        for (column, value) in &vector.values {
             let range = self.range(*column);
             let row = self.rows.get_mut(range).unwrap_or_default();
             for (weight, change) in row.iter_mut().zip(changes) {
@@ -113,7 +113,7 @@ impl Step {
     fn visit(&mut self, weights: &mut Weights, example: &Example, multipliers: &mut [f32]) {
         weights.scores(&example.vector, &mut self.scores);
         // The bias is a feature that is always one.
-        let square = example.vector.0.iter().map(|(_, value)| value * value).sum::<f32>();
+        let square = example.vector.values.iter().map(|(_, value)| value * value).sum::<f32>();
         let curvature = square + 1.0 + self.diagonal;
         let machines = self.changes.iter_mut().zip(&self.scores).zip(multipliers).enumerate();
         for (class, ((change, score), multiplier)) in machines {

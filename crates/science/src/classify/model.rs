@@ -122,7 +122,11 @@ impl Model {
         }
         // Without a single known feature there is nothing to go by but how frequent types are.
         let answer = match top.first() {
-            Some(best) if best.probability >= self.calibration.threshold && !vector.0.is_empty() => {
+            Some(best)
+                if best.probability >= self.calibration.threshold
+                    && vector.known >= self.calibration.familiar
+                    && !vector.values.is_empty() =>
+            {
                 Answer::Type(best.code)
             }
             _ => Answer::Unsure,
@@ -137,7 +141,7 @@ impl Model {
 
     fn probabilities(&self, vector: &Vector) -> Vec<f32> {
         let mut scores = vec![0.0_f32; self.types.len()];
-        for (column, value) in &vector.0 {
+        for (column, value) in &vector.values {
             let start = *column as usize * self.types.len();
             let row = self.rows.get(start..start + self.types.len()).unwrap_or_default();
             for (score, weight) in scores.iter_mut().zip(row) {

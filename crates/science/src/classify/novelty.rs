@@ -196,7 +196,7 @@ impl Centres {
     }
 
     fn open(&mut self, at: usize, vector: &Vector) {
-        if self.members.len() < Self::MOST && !vector.0.is_empty() {
+        if self.members.len() < Self::MOST && !vector.values.is_empty() {
             let cluster = self.place();
             self.join(cluster, at, vector);
         }
@@ -207,7 +207,7 @@ impl Centres {
     }
 
     fn absorb(&mut self, cluster: usize, members: &[usize], sum: &Vector) {
-        for (column, value) in &sum.0 {
+        for (column, value) in &sum.values {
             let Some(posting) = self.postings.get_mut(*column as usize) else { continue };
             let place = posting.iter().position(|(of, _)| *of == cluster).unwrap_or_else(|| {
                 posting.push((cluster, 0.0));
@@ -230,20 +230,20 @@ impl Centres {
         let of = |(column, posting): (u32, &Vec<(usize, f32)>)| {
             posting.iter().find(|(of, _)| *of == cluster).map(|(_, total)| (column, *total))
         };
-        Vector((0..).zip(&self.postings).filter_map(of).collect())
+        Vector { values: (0..).zip(&self.postings).filter_map(of).collect(), known: 1.0 }
     }
 
     /// The nearest cluster and its cosine; of equally near ones the oldest.
     fn nearest(&self, vector: &Vector) -> Option<(usize, f32)> {
         let mut products = vec![0.0_f32; self.members.len()];
-        for (column, value) in &vector.0 {
+        for (column, value) in &vector.values {
             for (cluster, total) in self.postings.get(*column as usize)? {
                 if let Some(product) = products.get_mut(*cluster) {
                     *product += value * total;
                 }
             }
         }
-        let length = vector.0.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
+        let length = vector.values.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
         let mut nearest: Option<(usize, f32)> = None;
         for (cluster, (product, square)) in products.iter().zip(&self.squares).enumerate() {
             let cosine = product / (length * square.sqrt()).max(f32::MIN_POSITIVE);

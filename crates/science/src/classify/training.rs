@@ -172,8 +172,9 @@ impl Lesson {
         let (encoder, weights) = self.learn(&others);
         for (class, text) in part(true) {
             let mut scores = Vec::new();
-            weights.scores(&encoder.encode(text), &mut scores);
-            outcomes.push(Outcome { class, scores });
+            let vector = encoder.encode(text);
+            weights.scores(&vector, &mut scores);
+            outcomes.push(Outcome { class, scores, known: vector.known });
         }
     }
 }

@@ -47,7 +47,7 @@ fn sealed(body: Vec<u8>) -> Vec<u8> {
 }
 
 /// The part before the bitmap, with every length and number that could be a lie.
-const HEAD: usize = 18 + 5 * (1 + 10 + 12) + 28;
+const HEAD: usize = 18 + 5 * (1 + 10 + 12) + 32;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
