@@ -4,7 +4,7 @@
 //! cargo run --release -p standfast-science --example classify_evaluation -- TRAIN.csv            # cross-validation
 //! cargo run --release -p standfast-science --example classify_evaluation -- TRAIN.csv TEST.csv   # and a test
 //! ```
-//! The files have a line of names and then `text,type`. Costs and windows were chosen by the first command alone.
+//! The files have a line of names and then `text,type`. What could be chosen was chosen by the first command alone.
 
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -66,7 +66,7 @@ fn test(teaching: &[Label<'_>], test: &[Label<'_>]) {
         );
     }
     println!(
-        "labels: test accuracy, macro-F1, calibration error | cross-validated accuracy | time, columns, bytes, predict"
+        "labels: test accuracy, macro-F1, calibration error | cross-validated accuracy | training, bytes, prediction"
     );
     for percent in [10, 20, 50, 100] {
         // The same requests would be chosen on a desk: by the hash of their id.

@@ -1,7 +1,7 @@
 //! From features to a vector: the columns that were worth keeping, tf-idf, and a length of one.
 
 use super::feature::{self, BUCKETS, View};
-use super::unit::Units;
+use super::unit::{Kind, Units};
 
 const WORDS: usize = (BUCKETS / 64) as usize;
 
@@ -94,44 +94,47 @@ impl Encoder {
         (word & bit != 0).then(|| self.before.get(at).map(|rank| rank + (word & (bit - 1)).count_ones()))?
     }
 
-    /// How much of a text is known: of a word the share of its shapes, so that a misspelt one is known in part; of a
-    /// Chinese character or a class whether it is a column.
-    fn known(&self, text: &Units) -> f32 {
+    /// The columns of a text by view, and how much of it is known: of a word the share of its shapes, so that a misspelt
+    /// one is known in part; of a Chinese character or a class whether it is a column.
+    fn look_up(&self, text: &Units) -> ([Vec<u32>; 3], f32) {
+        let mut views: [Vec<u32>; 3] = Default::default();
+        let mut reader = feature::Reader::default();
         let mut sum = 0.0;
         for (kind, letters) in text.iter() {
             let (mut known, mut all) = (0, 0);
-            feature::parts(kind, letters, |bucket| {
-                known += usize::from(self.column(bucket).is_some());
-                all += 1;
+            reader.unit(kind, letters, &mut |bucket| {
+                let (view, column) = (View::of(bucket), self.column(bucket));
+                let tells = if kind == Kind::Word { view == View::Shapes } else { all == 0 };
+                if tells {
+                    known += usize::from(column.is_some());
+                    all += 1;
+                }
+                if let (Some(column), Some(columns)) = (column, views.get_mut(view as usize)) {
+                    columns.push(column);
+                }
             });
             sum += real(known) / real(all.max(1));
         }
-        single(sum / real(text.iter().len().max(1)))
+        (views, single(sum / real(text.iter().len().max(1))))
     }
 
     /// The vector of a text: `1 + ln(tf)` times idf, every view brought to the same length, then the whole to the share
     /// of the text that is known: of a text in a strange language, the little that seems familiar must not decide.
     pub(super) fn encode(&self, text: &Units) -> Vector {
-        // The views own ascending ranges of buckets and therefore of columns.
-        let mut columns: Vec<(u32, View)> = Vec::with_capacity(256);
-        feature::buckets(text, |bucket| {
-            if let Some(column) = self.column(bucket) {
-                columns.push((column, View::of(bucket)));
-            }
-        });
-        columns.sort_unstable_by_key(|(column, _)| *column);
-        let mut vector = Vec::with_capacity(columns.len());
-        for view in columns.chunk_by(|a, b| a.1 == b.1) {
+        let (views, known) = self.look_up(text);
+        let mut vector = Vec::with_capacity(views.iter().map(Vec::len).sum());
+        for mut view in views {
+            view.sort_unstable();
             let start = vector.len();
-            for same in view.chunk_by(|a, b| a.0 == b.0) {
-                let Some((column, _)) = same.first() else { continue };
+            for same in view.chunk_by(|a, b| a == b) {
+                let Some(column) = same.first() else { continue };
                 let idf = self.idf.get(*column as usize).copied().unwrap_or(0.0);
-                vector.push((*column, (1.0 + single(real(same.len()).ln())) * idf));
+                let frequency = if same.len() == 1 { 1.0 } else { 1.0 + single(real(same.len()).ln()) };
+                vector.push((*column, frequency * idf));
             }
             normalise(vector.get_mut(start..).unwrap_or_default());
         }
         normalise(&mut vector);
-        let known = self.known(text);
         for (_, value) in &mut vector {
             *value *= known;
         }

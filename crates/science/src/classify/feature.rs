@@ -8,6 +8,8 @@
 //! Features are hashed into a fixed space (Weinberger et al., "Feature hashing for large scale multitask learning",
 //! ICML 2009), so that no table of strings is kept: a model cannot tell what anybody wrote.
 
+use std::collections::VecDeque;
+
 use super::unit::{Kind, Units};
 
 /// The size of the space: 2^20 buckets.
@@ -17,12 +19,12 @@ const PAIR_WINDOW: usize = 10;
 /// The shortest and the longest n-gram of characters in a word.
 const SHAPES: std::ops::RangeInclusive<usize> = 2..=5;
 
-/// A way to look at a text.
+/// A way to look at a text, in the order of their buckets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum View {
     Words,
-    Pairs,
     Shapes,
+    Pairs,
 }
 
 impl View {
@@ -79,44 +81,50 @@ impl Hash {
     }
 }
 
-/// Calls `see` with the buckets by which a unit alone is recognised.
-pub(super) fn parts(kind: Kind, letters: &str, mut see: impl FnMut(u32)) {
-    match kind {
-        Kind::Word => shapes(letters, &mut see),
-        Kind::Han | Kind::Class => see(View::Words.bucket(Hash::EMPTY.with(letters.as_bytes()))),
+/// Calls `see` with the bucket of every feature of a text, as often as it occurs.
+pub(super) fn buckets(units: &Units, mut see: impl FnMut(u32)) {
+    let mut reader = Reader::default();
+    for (kind, letters) in units.iter() {
+        reader.unit(kind, letters, &mut see);
     }
 }
 
-/// Calls `see` with the bucket of every feature of a text, as often as it occurs.
-pub(super) fn buckets(units: &Units, mut see: impl FnMut(u32)) {
-    let mut recent: Vec<Hash> = Vec::with_capacity(PAIR_WINDOW);
-    let mut han = HanTail::default();
-    for (kind, letters) in units.iter() {
-        let unit = Hash::EMPTY.with(letters.as_bytes());
-        see(View::Words.bucket(unit));
-        if let Some(previous) = recent.last() {
-            see(View::Words.bucket(Hash(previous.finish()).with(&unit.finish().to_le_bytes())));
+/// Reads units one after another and remembers what stood before.
+#[derive(Default)]
+pub(super) struct Reader {
+    /// The hashes of the last units.
+    recent: VecDeque<u64>,
+    han: HanTail,
+}
+
+impl Reader {
+    /// Calls `see` with the bucket of every feature that ends with this unit, first with that of the unit itself.
+    pub(super) fn unit(&mut self, kind: Kind, letters: &str, see: &mut impl FnMut(u32)) {
+        let hash = Hash::EMPTY.with(letters.as_bytes());
+        let unit = hash.finish();
+        see(View::Words.bucket(hash));
+        if let Some(previous) = self.recent.back() {
+            see(View::Words.bucket(Hash(*previous).with(&unit.to_le_bytes())));
         }
-        see(View::Pairs.bucket(unit));
-        for other in &recent {
+        see(View::Pairs.bucket(hash));
+        for other in &self.recent {
             // The sum forgets the order.
-            see(View::Pairs.bucket(Hash(other.finish().wrapping_add(unit.finish()))));
+            see(View::Pairs.bucket(Hash(other.wrapping_add(unit))));
         }
         match kind {
-            Kind::Word => {
-                shapes(letters, &mut see);
-                han = HanTail::default();
-            }
-            Kind::Class => {
-                see(View::Shapes.bucket(unit));
-                han = HanTail::default();
-            }
-            Kind::Han => han.push(letters, &mut see),
+            Kind::Word => shapes(letters, see),
+            Kind::Class => see(View::Shapes.bucket(hash)),
+            Kind::Han => {}
         }
-        if recent.len() == PAIR_WINDOW {
-            recent.remove(0);
+        if kind == Kind::Han {
+            self.han.push(letters, see);
+        } else {
+            self.han = HanTail::default();
         }
-        recent.push(unit);
+        if self.recent.len() == PAIR_WINDOW {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(unit);
     }
 }
 

@@ -173,6 +173,11 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+proptest! {
+    // Each case trains twice, six models a time.
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn any_labels_can_be_learned(texts in proptest::collection::vec(("[ab提币 ]{0,12}", 0..3_usize), 4..40), seed: u64) {
