@@ -2,7 +2,9 @@
 //!
 //! Everything here is learned from labels that the scored model had not seen.
 
-use super::encoder::{real, single};
+use crate::real::len;
+
+use super::encoder::single;
 
 /// The scores that a model which did not learn from a text gave to it, and what it really was.
 #[derive(Debug, Clone)]
@@ -112,7 +114,7 @@ fn familiar(outcomes: &[Outcome]) -> f32 {
 
 /// Counts what a threshold does.
 fn measure(scored: &[Scored], threshold: f32) -> Measured {
-    let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { single(real(part) / real(whole)) };
+    let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { single(len(part) / len(whole)) };
     let right = scored.iter().filter(|one| one.right).count();
     let answered = || scored.iter().filter(|one| one.familiar && one.probability >= threshold);
     Measured {
@@ -129,12 +131,12 @@ fn calibration_error(scored: &[Scored]) -> f32 {
     let mut gaps = [0.0_f64; BINS];
     for one in scored {
         let probability = f64::from(one.probability);
-        let bin = (1..BINS).filter(|edge| probability > real(*edge) / real(BINS)).count();
+        let bin = (1..BINS).filter(|edge| probability > len(*edge) / len(BINS)).count();
         if let Some(gap) = gaps.get_mut(bin) {
             *gap += f64::from(u8::from(one.right)) - probability;
         }
     }
-    single(gaps.iter().map(|gap| gap.abs()).sum::<f64>() / real(scored.len().max(1)))
+    single(gaps.iter().map(|gap| gap.abs()).sum::<f64>() / len(scored.len().max(1)))
 }
 
 /// The temperature with the smallest negative log-likelihood, by golden section over its logarithm, in which it has
@@ -170,7 +172,7 @@ fn surprise(outcome: &Outcome, temperature: f64) -> f64 {
 
 /// The lower end of Wilson's interval for a share (Wilson, JASA 1927), `CAUTION` standard errors down.
 fn lower_bound(right: usize, count: usize) -> f64 {
-    let (share, count, z2) = (real(right) / real(count), real(count), CAUTION * CAUTION);
+    let (share, count, z2) = (len(right) / len(count), len(count), CAUTION * CAUTION);
     let spread = CAUTION * (share * (1.0 - share) / count + z2 / (4.0 * count * count)).sqrt();
     (share + z2 / (2.0 * count) - spread) / (1.0 + z2 / count)
 }
@@ -232,7 +234,7 @@ mod tests {
     #[test]
     fn wilson_by_hand() {
         for count in [1, 9, 99] {
-            assert!((lower_bound(count, count) - real(count) / real(count + 1)).abs() < 1e-12);
+            assert!((lower_bound(count, count) - len(count) / len(count + 1)).abs() < 1e-12);
             assert!(lower_bound(0, count).abs() < 1e-12);
         }
         // p = 1/2, n = 4: (1/2 + 1/8 − √(1/16 + 1/64)) / (1 + 1/4).

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::encoder::real;
+use crate::real::len;
+
 use super::model::{Label, Model};
 
 /// Two models on the same labels, none of which either has learned from.
@@ -143,7 +144,7 @@ impl<'a> Sheet<'a> {
         let types = f1.len();
         Quality {
             accuracy: share(count(&self.right), self.right.len()),
-            macro_f1: f1.sum::<f64>() / real(types.max(1)),
+            macro_f1: f1.sum::<f64>() / len(types.max(1)),
             answered: share(count(&self.named), self.named.len()),
             precision: share(named_right, count(&self.named)),
         }
@@ -151,18 +152,18 @@ impl<'a> Sheet<'a> {
 }
 
 fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { real(part) / real(whole) }
+    if whole == 0 { 0.0 } else { len(part) / len(whole) }
 }
 
 /// The two-sided exact test: of the labels that only one model got right, each model should have half.
 fn mcnemar(only_old: usize, only_new: usize) -> f64 {
     let (count, fewer) = (only_old + only_new, only_old.min(only_new));
     // Binomial coefficients by their logarithm, from one to the next.
-    let mut log = -real(count) * std::f64::consts::LN_2;
+    let mut log = -len(count) * std::f64::consts::LN_2;
     let mut tail = 0.0;
     for k in 0..=fewer {
         tail += log.exp();
-        log += (real(count - k) / real(k + 1)).ln();
+        log += (len(count - k) / len(k + 1)).ln();
     }
     (2.0 * tail).min(1.0)
 }

@@ -1,5 +1,7 @@
 //! From features to a vector: the columns that were worth keeping, tf-idf, and a length of one.
 
+use crate::real::len;
+
 use super::feature::{self, BUCKETS, View};
 use super::unit::{Kind, Units};
 
@@ -33,7 +35,7 @@ impl Encoder {
         at_least: u32,
         at_most: usize,
     ) -> Self {
-        let all = 1.0 + real(texts.len());
+        let all = 1.0 + len(texts.len());
         let mut frequency = vec![0_u32; BUCKETS as usize];
         let mut seen = Vec::new();
         for text in texts {
@@ -113,9 +115,9 @@ impl Encoder {
                     columns.push(column);
                 }
             });
-            sum += real(known) / real(all.max(1));
+            sum += len(known) / len(all.max(1));
         }
-        (views, single(sum / real(text.iter().len().max(1))))
+        (views, single(sum / len(text.iter().len().max(1))))
     }
 
     /// The vector of a text: `1 + ln(tf)` times idf, every view brought to the same length, then the whole to the share
@@ -129,7 +131,7 @@ impl Encoder {
             for same in view.chunk_by(|a, b| a == b) {
                 let Some(column) = same.first() else { continue };
                 let idf = self.idf.get(*column as usize).copied().unwrap_or(0.0);
-                let frequency = if same.len() == 1 { 1.0 } else { 1.0 + single(real(same.len()).ln()) };
+                let frequency = if same.len() == 1 { 1.0 } else { 1.0 + single(len(same.len()).ln()) };
                 vector.push((*column, frequency * idf));
             }
             normalise(vector.get_mut(start..).unwrap_or_default());
@@ -160,12 +162,6 @@ fn normalise(vector: &mut [(u32, f32)]) {
             *value /= norm;
         }
     }
-}
-
-/// A count as a real number.
-#[expect(clippy::cast_precision_loss, reason = "counts here are far below 2^53")]
-pub(super) fn real(count: usize) -> f64 {
-    count as f64
 }
 
 /// A number in single precision, in which vectors and weights are kept.

@@ -8,7 +8,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::encoder::real;
+use crate::real::len;
+
 use super::unit::{Kind, Units};
 
 /// Pieces of Chinese have 2 to 6 characters.
@@ -79,9 +80,9 @@ impl Corpus {
     /// How far the log-odds of a term within some texts are from those in the others, in standard errors.
     fn z_score(&self, term: &str, inside: u32, texts: usize) -> f64 {
         let all = f64::from(self.counts.get(term).copied().unwrap_or(inside));
-        let (inside, within) = (f64::from(inside), real(texts));
-        let (outside, without) = (all - inside, real(self.texts.saturating_sub(texts)));
-        let prior = PRIOR * all / real(self.texts.max(1));
+        let (inside, within) = (f64::from(inside), len(texts));
+        let (outside, without) = (all - inside, len(self.texts.saturating_sub(texts)));
+        let prior = PRIOR * all / len(self.texts.max(1));
         let log_odds = |count: f64, of: f64| ((count + prior) / (of + PRIOR - count - prior).max(0.5)).ln();
         let difference = log_odds(inside, within) - log_odds(outside, without);
         difference / (1.0 / (inside + prior) + 1.0 / (outside + prior)).sqrt()
@@ -89,9 +90,8 @@ impl Corpus {
 
     /// Whether the characters of a piece meet more often than by chance, wherever one parts it.
     fn clings(&self, piece: &str) -> bool {
-        let share = |part: &str| {
-            f64::from(self.pieces.get(part).copied().unwrap_or(0)) / real(self.characters.max(1))
-        };
+        let share =
+            |part: &str| f64::from(self.pieces.get(part).copied().unwrap_or(0)) / len(self.characters.max(1));
         piece.char_indices().skip(1).all(|(at, _)| {
             let (left, right) = piece.split_at(at);
             share(piece) > CLINGS * share(left) * share(right)
