@@ -64,6 +64,10 @@ ids! {
     AttachmentId,
     /// A piece of work that happens after the commit.
     JobId,
+    /// An event that may explain how many requests there are.
+    DriverId,
+    /// A credential of another system.
+    TokenId,
 }
 
 /// Bits below the millisecond: a node's number and a counter.

@@ -11,7 +11,7 @@ pub enum Role {
     Agent,
     /// Answers, and looks after those who do.
     Lead,
-    /// Reads and counts; writes nothing.
+    /// Reads and counts; writes what explains the count, and nothing to anybody who asks.
     Analyst,
     /// Runs the desk.
     Admin,
@@ -33,6 +33,10 @@ pub enum Permission {
     ManageJobs,
     /// See figures over all requests, customers and agents, and the requests behind them.
     ReadInsight,
+    /// Enter events that may explain the count, and active users.
+    ManageDrivers,
+    /// Give other systems credentials, and take them back.
+    ManageTokens,
 }
 
 impl Role {
@@ -42,12 +46,17 @@ impl Role {
     /// Whether this role may.
     #[must_use]
     pub const fn may(self, permission: Permission) -> bool {
-        use Permission::{EraseTexts, ManageAgents, ManageJobs, ReadInsight, ReadRequests, WorkRequests};
+        use Permission::{
+            EraseTexts, ManageAgents, ManageDrivers, ManageJobs, ManageTokens, ReadInsight, ReadRequests,
+            WorkRequests,
+        };
         match (self, permission) {
-            (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight) => true,
+            (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight | ManageDrivers) => true,
             (Self::Agent, permission) => matches!(permission, WorkRequests),
-            (Self::Lead, permission) => matches!(permission, WorkRequests | EraseTexts | ReadInsight),
-            (Self::Analyst, EraseTexts | ManageAgents | ManageJobs | WorkRequests) => false,
+            (Self::Lead, permission) => {
+                matches!(permission, WorkRequests | EraseTexts | ReadInsight | ManageDrivers)
+            }
+            (Self::Analyst, EraseTexts | ManageAgents | ManageJobs | ManageTokens | WorkRequests) => false,
         }
     }
 
@@ -66,5 +75,62 @@ impl Role {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+/// What a machine token is good for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenScope {
+    /// Tell of events that may explain the count.
+    Drivers,
+    /// Tell how many people used the app.
+    ActiveUsers,
+}
+
+impl TokenScope {
+    /// Every scope.
+    pub const ALL: [Self; 2] = [Self::Drivers, Self::ActiveUsers];
+
+    /// The word in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Drivers => "drivers",
+            Self::ActiveUsers => "active_users",
+        }
+    }
+
+    /// Reads the word in SQL and JSON.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
+}
+
+/// How another system proves who it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenKind {
+    /// It sends a token with each call.
+    Bearer,
+    /// It signs each call (Standard Webhooks).
+    Webhook,
+}
+
+impl TokenKind {
+    /// The word in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bearer => "bearer",
+            Self::Webhook => "webhook",
+        }
+    }
+
+    /// Reads the word in SQL and JSON.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Bearer, Self::Webhook].into_iter().find(|kind| kind.as_str() == text)
     }
 }

@@ -15,6 +15,7 @@
 //! ILIKE; no text with NUL; ORDER BY a text only where its order does not matter (collations differ). PostgreSQL checks
 //! the types of parameters, so that a test on it finds a wrong one; it learns them from the first call.
 
+pub mod activity;
 pub mod agent;
 pub mod attachment;
 pub mod backup;
@@ -24,6 +25,7 @@ pub mod census;
 mod checkpoint;
 pub mod customer;
 mod doctor;
+pub mod driver;
 pub mod entry;
 mod error;
 mod exec;
@@ -33,6 +35,7 @@ pub mod job;
 mod lane;
 mod migration;
 pub mod outbox;
+pub mod ping;
 mod postgres;
 mod reader;
 pub mod receipt;
@@ -44,6 +47,7 @@ mod stats;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod token;
 mod value;
 mod writer;
 

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use standfast_domain::{AgentId, AttachmentId, CustomerId, JobId, RequestId, TeamId, Time};
+use standfast_domain::{
+    AgentId, AttachmentId, CustomerId, Day, DriverId, JobId, RequestId, TeamId, Time, TokenId,
+};
 
 /// The types that mean the same on both engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -312,7 +314,7 @@ macro_rules! wrapped_integers {
         }
     )+};
 }
-wrapped_integers!(Time, CustomerId, RequestId, AgentId, TeamId, AttachmentId, JobId);
+wrapped_integers!(Time, Day, CustomerId, RequestId, AgentId, TeamId, AttachmentId, JobId, DriverId, TokenId);
 
 #[cfg(test)]
 mod tests {

@@ -7,9 +7,11 @@
     reason = "a test fails where it stands"
 )]
 
+mod activity;
 mod backup;
 mod checkpoint;
 mod doctor;
+mod driver;
 mod fact;
 mod fault;
 mod job;

@@ -1,0 +1,98 @@
+//! Events that may explain how many requests there are.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What kind of event it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DriverKind {
+    /// A version of the app came out.
+    Release,
+    /// Something did not work.
+    Incident,
+    /// Marketing: an airdrop, a competition, an advertisement.
+    Campaign,
+    /// A token was listed or taken off.
+    Listing,
+    /// A fork or an upgrade of a chain.
+    Fork,
+    /// The price of an asset moved far.
+    Price,
+    /// An article of the help centre was published or changed.
+    Article,
+    /// A webinar or a lecture.
+    Webinar,
+    /// Anything else.
+    Other,
+}
+
+impl DriverKind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Release,
+        Self::Incident,
+        Self::Campaign,
+        Self::Listing,
+        Self::Fork,
+        Self::Price,
+        Self::Article,
+        Self::Webinar,
+        Self::Other,
+    ];
+
+    /// The word in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Incident => "incident",
+            Self::Campaign => "campaign",
+            Self::Listing => "listing",
+            Self::Fork => "fork",
+            Self::Price => "price",
+            Self::Article => "article",
+            Self::Webinar => "webinar",
+            Self::Other => "other",
+        }
+    }
+
+    /// Reads the word in SQL and JSON.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// By which way an event came.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DriverSource {
+    /// Entered in the console.
+    Person,
+    /// By the API, with a machine token.
+    Api,
+    /// By a signed webhook.
+    Webhook,
+}
+
+impl DriverSource {
+    /// Every source.
+    pub const ALL: [Self; 3] = [Self::Person, Self::Api, Self::Webhook];
+
+    /// The word in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Api => "api",
+            Self::Webhook => "webhook",
+        }
+    }
+
+    /// Reads the word in SQL and JSON.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == text)
+    }
+}
