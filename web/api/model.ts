@@ -54,6 +54,22 @@ export type TagChange = Schemas['TagWish'];
 export type NewAgent = Schemas['AgentWish'];
 export type AgentChange = Schemas['AgentChangeWish'];
 
+/** What may explain the count of requests. */
+export type Driver = Schemas['DriverView'];
+export type DriverKind = Schemas['DriverKind'];
+export type DriverDraft = Schemas['DriverWish'];
+export type ActiveDays = Schemas['ActiveDays'];
+export type ActiveDayOf = Schemas['ActiveDayView'];
+export type ActiveUsers = Schemas['ActiveUsersView'];
+export type ActivityChange = Schemas['ActivityChange'];
+export type TableFault = Schemas['TableFault'];
+
+/** Credentials of other systems. */
+export type Token = Schemas['TokenView'];
+export type TokenScope = Schemas['TokenScope'];
+export type NewToken = Schemas['TokenWish'];
+export type IssuedToken = Schemas['IssuedToken'];
+
 /** RFC 9457 problem document. `code` is stable, `title` and `detail` are in the caller's language; some carry more. */
 export type Problem = Partial<Schemas['ProblemDocument']> &
   Pick<Schemas['ProblemDocument'], 'code' | 'status' | 'title'> & { [extension: string]: unknown };

@@ -96,7 +96,8 @@ pub(crate) async fn check_password(desk: &Desk, hash: String, password: String) 
     .map_err(|_| Error::Inconsistent("hashing"))
 }
 
-fn check_name(name: &str) -> Result<String, Error> {
+/// A name within limits that neither is nor asks for a secret.
+pub(crate) fn check_name(name: &str) -> Result<String, Error> {
     let name = crate::draft::plain(name).trim().to_owned();
     // Customers see it: neither a secret nor a question for one belongs there.
     let screened = standfast_guard::screen(&name, &standfast_guard::Context::default());

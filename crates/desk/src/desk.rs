@@ -8,6 +8,7 @@ use standfast_domain::{AgentId, Clock, Entropy, Ids, RequestNumber, Time};
 use standfast_store::Store;
 
 use crate::Error;
+use crate::activity::Pings;
 use crate::agents::Directory;
 use crate::board::Board;
 use crate::identity::HostKey;
@@ -68,6 +69,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Keys with which the wallet's backend signs who its users are.
     pub host_keys: Vec<HostKey>,
+    /// Whether the app may tell by a ping that somebody uses it.
+    pub ping: bool,
     /// Whether this is a demonstration: marked as such on every page.
     pub demo: bool,
 }
@@ -83,6 +86,8 @@ pub(crate) struct Shared {
     /// Sizes of the inbox's shelves when they were last counted.
     pub(crate) counted: Mutex<Option<crate::inbox::Shared>>,
     pub(crate) sessions: SessionCache,
+    /// Pings that are not in the database yet.
+    pub(crate) pings: Pings,
     /// Hashing a password takes a core and 19 MiB: so many at a time, whoever knocks.
     pub(crate) hashing: tokio::sync::Semaphore,
 }
@@ -116,6 +121,7 @@ impl Desk {
             numbers: Numbers::default(),
             counted: Mutex::default(),
             sessions: SessionCache::default(),
+            pings: Pings::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
         };
         Self { shared: Arc::new(shared), ids: Arc::new(Ids::new(clock.clone(), node)), clock, entropy }

@@ -2,6 +2,7 @@
 
 use standfast_domain::{NumberError, TransitionError};
 
+use crate::activity::TableFault;
 use crate::view::EntryView;
 
 /// Why a use case did not do what it was asked. Nothing was written when one of these comes back.
@@ -24,7 +25,7 @@ pub enum Error {
     Invalid {
         /// Name of the field.
         field: &'static str,
-        /// A stable word: `missing`, `too_long`, `unknown`, `malformed`, `too_many`.
+        /// A stable word: `missing`, `too_long`, `unknown`, `malformed`, `too_many`, `out_of_range`, `before_start`.
         reason: &'static str,
     },
     /// The number has a mistake in it.
@@ -62,6 +63,12 @@ pub enum Error {
     /// The identity token is not acceptable; the word says why and is safe to show.
     #[error("identity token: {0}")]
     IdentityToken(&'static str),
+    /// The signature of a webhook is not acceptable; the word says why and is safe to show.
+    #[error("webhook signature: {0}")]
+    WebhookSignature(&'static str),
+    /// A table has faults, and nothing of it was taken.
+    #[error("the table has faults")]
+    Table(Vec<TableFault>),
     /// Somebody has this e-mail address already.
     #[error("this e-mail address is taken")]
     EmailTaken,
@@ -96,6 +103,8 @@ impl Error {
             Self::UploadTooLarge { .. } => "upload_too_large",
             Self::MediaType => "media_type",
             Self::IdentityToken(_) => "identity_token",
+            Self::WebhookSignature(_) => "webhook_signature",
+            Self::Table(_) => "invalid_table",
             Self::EmailTaken => "email_taken",
             Self::Store(Store::DiskFull) => "disk_full",
             Self::Store(Store::Busy(_)) => "busy",

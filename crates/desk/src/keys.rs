@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use standfast_domain::RequestId;
+use standfast_domain::{RequestId, TokenId};
 
 /// The desk's keys, all derived from one master key by HMAC-SHA256 (RFC 2104) with a label each.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub struct Keys {
     census: [u8; 32],
     ticket: [u8; 32],
     form: [u8; 32],
+    webhook: [u8; 32],
+    ping: [u8; 32],
 }
 
 impl Keys {
@@ -28,6 +30,8 @@ impl Keys {
             census: derive("census"),
             ticket: derive("ticket"),
             form: derive("form"),
+            webhook: derive("webhook"),
+            ping: derive("ping"),
         }
     }
 
@@ -66,6 +70,16 @@ impl Keys {
         hmac(&self.ticket, &[payload])
     }
 
+    /// The key with which another system signs its webhooks.
+    pub(crate) fn webhook_key(&self, token: TokenId) -> [u8; 32] {
+        hmac(&self.webhook, &[&token.0.to_be_bytes()])
+    }
+
+    /// The key under which the pings of one day are hashed, made with the day's random bytes.
+    pub(crate) fn ping_key(&self, salt: &[u8; 32]) -> [u8; 32] {
+        hmac(&self.ping, &[salt])
+    }
+
     /// The MAC that ties a form to the browser that it was given to.
     #[must_use]
     pub fn form_mac(&self, payload: &[u8]) -> [u8; 32] {
@@ -79,7 +93,8 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+/// HMAC-SHA256 (RFC 2104) of the parts, one after the other.
+pub(crate) fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     // HMAC takes keys of any length, so that this cannot fail for 32 bytes.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
     for part in parts {

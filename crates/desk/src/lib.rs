@@ -3,6 +3,7 @@
 //!
 //! One module per noun or verb of the trade; each use case is a function over [`Desk`], a caller and a command.
 
+mod activity;
 mod agents;
 mod answer;
 mod attachment;
@@ -14,6 +15,7 @@ mod command;
 mod conversation;
 mod desk;
 mod draft;
+mod driver;
 mod erasure;
 mod error;
 mod fold;
@@ -21,6 +23,7 @@ mod identity;
 mod inbox;
 mod jobs;
 mod keys;
+mod machine;
 mod numbers;
 mod receipt;
 mod receive;
@@ -36,6 +39,11 @@ mod view;
 mod words;
 mod work;
 
+pub use activity::{
+    ActiveDayView, ActiveUsers, ActiveUsersView, ActivityChange, MOST_ROWS, Ping, RowChange, TableFault,
+    TotalView, active_days, active_users, count_pings, flush_pings, ping, put_active_users,
+    upload_active_users,
+};
 pub use agents::{
     AgentChange, NewAgent, add_agent, add_team, change_agent, find_agent, list_agents, list_teams,
 };
@@ -50,12 +58,20 @@ pub use conversation::{
     read_by_agent, read_by_customer,
 };
 pub use desk::{Desk, Limits, Settings};
+pub use driver::{
+    DriverCommand, DriverView, add_driver, change_driver, list_drivers, put_driver, remove_driver,
+    withdraw_driver,
+};
 pub use erasure::{erase, erase_customer};
 pub use error::Error;
 pub use identity::{HostKey, identify};
 pub use inbox::{InboxQuery, View, inbox, inbox_counts, inbox_since, list_requests};
 pub use jobs::{dead_jobs, retry_job, run_jobs, work};
 pub use keys::Keys;
+pub use machine::{
+    MachineCaller, NewToken, Signature, TokenView, add_token, authenticate_machine, authenticate_webhook,
+    list_tokens, revoke_token,
+};
 pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, sign_in, sign_out};

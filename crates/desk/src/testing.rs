@@ -43,6 +43,7 @@ impl TestDesk {
                 standfast_domain::OsEntropy::shared().bytes::<8>().map(|b| format!("{b:02x}")).concat()
             )),
             host_keys: vec![HostKey { issuer: "wallet".to_owned(), secret: vec![7; 32] }],
+            ping: true,
             ..Settings::default()
         };
         let desk = Desk::new(store.clone(), Keys::new(&[9; 32]), settings, clock.clone(), entropy, node);

@@ -211,8 +211,26 @@ path_ids!(
     standfast_domain::AgentId,
     standfast_domain::CustomerId,
     standfast_domain::AttachmentId,
-    standfast_domain::JobId
+    standfast_domain::JobId,
+    standfast_domain::DriverId,
+    standfast_domain::TokenId
 );
+
+impl PathPart for standfast_domain::Day {
+    fn read(text: &str) -> Result<Self, Problem> {
+        Self::parse(text).ok_or_else(|| Problem::new("not_found"))
+    }
+}
+
+/// How another system names something; the desk checks it.
+#[derive(Clone, Debug)]
+pub struct ExternalId(pub String);
+
+impl PathPart for ExternalId {
+    fn read(text: &str) -> Result<Self, Problem> {
+        Ok(Self(text.to_owned()))
+    }
+}
 
 impl PathPart for standfast_domain::RequestNumber {
     fn read(text: &str) -> Result<Self, Problem> {

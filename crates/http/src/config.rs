@@ -47,6 +47,8 @@ pub struct Rates {
     pub sign_in: Rate,
     /// Attempts to sign in from one network.
     pub sign_in_network: Rate,
+    /// Pings of the app from one network.
+    pub ping_network: Rate,
 }
 
 impl Default for Rates {
@@ -62,6 +64,7 @@ impl Default for Rates {
             read_network: Rate::new(6_000, 12_000),
             sign_in: Rate::new(10, 2),
             sign_in_network: Rate::new(60, 30),
+            ping_network: Rate::new(600, 600),
         }
     }
 }

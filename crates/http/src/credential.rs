@@ -7,8 +7,11 @@ use axum::extract::FromRequestParts;
 use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
-use standfast_desk::{AgentCaller, AgentView, Customer, Desk, Reader, Visitor, authenticate, open_link};
-use standfast_domain::{RequestNumber, Time};
+use standfast_desk::{
+    AgentCaller, AgentView, Customer, Desk, MachineCaller, Reader, Signature, Visitor, authenticate,
+    authenticate_machine, authenticate_webhook, open_link,
+};
+use standfast_domain::{RequestNumber, Time, TokenScope};
 
 use crate::app::App;
 use crate::network::Peer;
@@ -69,6 +72,36 @@ impl Caller {
 #[derive(Clone, Debug)]
 pub struct CustomerCaller(pub Customer);
 
+/// The system that calls. Extractor for routes of [`Access::Machine`] and [`Access::Signed`].
+#[derive(Clone, Debug)]
+pub struct Machine(pub MachineCaller);
+
+/// Whom a credential has proven, by the kind of caller that the route takes.
+pub(crate) enum Proven {
+    /// A customer or somebody on the desk.
+    Caller(Caller),
+    /// Another system.
+    Machine(Machine),
+}
+
+impl Proven {
+    /// The name under which limits know the caller.
+    pub(crate) fn scope(&self) -> String {
+        match self {
+            Self::Caller(caller) => caller.scope(),
+            Self::Machine(Machine(machine)) => machine.scope(),
+        }
+    }
+
+    /// Puts the caller where the extractors find it.
+    pub(crate) fn put(self, extensions: &mut http::Extensions) {
+        match self {
+            Self::Caller(caller) => drop(extensions.insert(caller)),
+            Self::Machine(machine) => drop(extensions.insert(machine)),
+        }
+    }
+}
+
 /// Checks the caller's credential as the route wants it; `None` where it wants none.
 pub(crate) async fn check(
     access: Access,
@@ -76,19 +109,24 @@ pub(crate) async fn check(
     method: &Method,
     headers: &HeaderMap,
     peer: Peer,
-) -> Result<Option<Caller>, Problem> {
+) -> Result<Option<Proven>, Problem> {
+    let caller = |caller| Ok(Some(Proven::Caller(caller)));
     match access {
-        Access::Public => Ok(None),
-        Access::Customer => {
-            customer(&app.desk, headers).await.map(|customer| Some(Caller::Customer(customer)))
+        // A signature covers the body, which has not been read yet: see [`signed`].
+        Access::Public | Access::Signed(_) => Ok(None),
+        Access::Machine(scope) => {
+            let machine = authenticate_machine(&app.desk, bearer(headers)).await?;
+            machine.require(scope)?;
+            Ok(Some(Proven::Machine(Machine(machine))))
         }
+        Access::Customer => caller(Caller::Customer(customer(&app.desk, headers).await?)),
         Access::Either(_) if headers.contains_key(AUTHORIZATION) => {
-            customer(&app.desk, headers).await.map(|customer| Some(Caller::Customer(customer)))
+            caller(Caller::Customer(customer(&app.desk, headers).await?))
         }
         Access::Agent(permission) | Access::Either(permission) => {
             let agent = agent(app, method, headers).await?;
             agent.caller.require(permission)?;
-            Ok(Some(Caller::Agent(Box::new(agent))))
+            caller(Caller::Agent(Box::new(agent)))
         }
         Access::Operator if peer.local || is_operator(app, headers) => Ok(None),
         Access::Operator => Err(Problem::new("not_found")),
@@ -132,9 +170,31 @@ fn is_operator(app: &App, headers: &HeaderMap) -> bool {
     let Some(expected) = app.config.operator_token.as_deref().filter(|token| !token.is_empty()) else {
         return false;
     };
+    same(expected.as_bytes(), bearer(headers).as_bytes())
+}
+
+/// What `Authorization: Bearer …` carries; nothing when there is no such header.
+fn bearer(headers: &HeaderMap) -> &str {
     let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-    same(expected.as_bytes(), given.as_bytes())
+    given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default().trim()
+}
+
+/// The system that has signed a call, whose body was read whole.
+pub(crate) async fn signed(
+    scope: TokenScope,
+    app: &App,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Proven, Problem> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let signature = Signature {
+        id: header("webhook-id"),
+        timestamp: header("webhook-timestamp"),
+        signatures: header("webhook-signature"),
+    };
+    let machine = authenticate_webhook(&app.desk, signature, body).await?;
+    machine.require(scope)?;
+    Ok(Proven::Machine(Machine(machine)))
 }
 
 /// Whether two byte strings are equal, in a time that does not tell where they differ.
@@ -229,6 +289,14 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
             Some(Caller::Agent(agent)) => Ok((**agent).clone()),
             _ => Err(missing(parts)),
         }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Machine {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| missing(parts))
     }
 }
 

@@ -30,6 +30,7 @@ pub(crate) enum Kind {
     Upload,
     Read,
     SignIn,
+    Ping,
 }
 
 impl Kind {
@@ -40,6 +41,7 @@ impl Kind {
             Self::Upload => "upload",
             Self::Read => "read",
             Self::SignIn => "sign_in",
+            Self::Ping => "ping",
         }
     }
 }
@@ -72,6 +74,8 @@ impl Limits {
             Kind::Upload => (rates.upload, rates.upload_network),
             Kind::Read => (rates.read, rates.read_network),
             Kind::SignIn => (rates.sign_in, rates.sign_in_network),
+            // Nobody is known by a ping.
+            Kind::Ping => (rates.ping_network, rates.ping_network),
         };
         if let Some(identity) = identity {
             self.take(&(kind, "identity", identity), of_identity)

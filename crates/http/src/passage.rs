@@ -13,10 +13,11 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use http::header::{ACCEPT, CONTENT_LENGTH, HeaderName, ORIGIN, VARY};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body_util::BodyExt as _;
 use metrics::{counter, histogram};
 
 use crate::app::App;
-use crate::body::Paced;
+use crate::body::{BodyError, Paced};
 use crate::limit::Kind;
 use crate::network::Peer;
 use crate::problem::{Problem, Tongue};
@@ -25,6 +26,10 @@ use crate::{credential, headers, pages};
 
 /// Bodies of JSON and of plain forms, in bytes: the longest text, with every character escaped, fits.
 pub const SMALL_BODY: u64 = 256 << 10;
+/// Signed messages, in bytes: whoever sends one has it hashed under several keys.
+const SIGNED_BODY: u64 = 64 << 10;
+/// Tables of active users, in bytes.
+pub const TABLE_BODY: u64 = 4 << 20;
 /// Room for the fields of a form beside its files.
 const FORM_FIELDS: u64 = 1 << 20;
 /// The longest that a call may take; a long poll waits 25 seconds.
@@ -89,22 +94,25 @@ async fn admit(app: &App, terms: Terms, request: Request) -> Result<Request, Pro
     let (mut parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().copied().unwrap_or(Peer { network: None, local: false });
     let caller = credential::check(terms.access, app, &parts.method, &parts.headers, peer).await?;
-    let scope = caller.as_ref().map(credential::Caller::scope);
+    let scope = caller.as_ref().map(credential::Proven::scope);
     let counted = match terms.class {
         Class::Free => None,
         Class::Read => Some((Kind::Read, scope.as_deref())),
         Class::Upload => Some((Kind::Upload, scope.as_deref())),
         Class::SignIn => Some((Kind::SignIn, None)),
+        Class::Ping => Some((Kind::Ping, None)),
     };
     if let Some((kind, scope)) = counted {
         app.limits.check(kind, scope, peer.network)?;
     }
     if let Some(caller) = caller {
-        parts.extensions.insert(caller);
+        caller.put(&mut parts.extensions);
     }
     let limits = &app.desk.settings().limits;
     let (most, code) = match terms.takes {
+        _ if matches!(terms.access, Access::Signed(_)) => (SIGNED_BODY, "too_large"),
         Takes::Nothing | Takes::Small => (SMALL_BODY, "too_large"),
+        Takes::Table => (TABLE_BODY, "too_large"),
         Takes::Files => (limits.upload_bytes * limits.uploads_per_message as u64 + FORM_FIELDS, "too_large"),
         Takes::Upload => (limits.upload_bytes, "upload_too_large"),
     };
@@ -116,7 +124,13 @@ async fn admit(app: &App, terms: Terms, request: Request) -> Result<Request, Pro
             Problem::new(code)
         });
     }
-    let body = axum::body::Body::new(Paced::new(body, most));
+    let mut body = axum::body::Body::new(Paced::new(body, most));
+    if let Access::Signed(scope) = terms.access {
+        let read = body.collect().await.map_err(|error| Problem::from(BodyError::find(&error)))?;
+        let bytes = read.to_bytes();
+        credential::signed(scope, app, &parts.headers, &bytes).await?.put(&mut parts.extensions);
+        body = axum::body::Body::from(bytes);
+    }
     Ok(Request::from_parts(parts, body))
 }
 
@@ -174,6 +188,7 @@ fn note(method: &Method, route: &'static str, status: StatusCode, took: Duration
     let name: &'static str = match *method {
         Method::GET => "GET",
         Method::POST => "POST",
+        Method::PUT => "PUT",
         Method::PATCH => "PATCH",
         Method::DELETE => "DELETE",
         Method::HEAD => "HEAD",

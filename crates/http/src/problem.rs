@@ -25,6 +25,7 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("internal", StatusCode::INTERNAL_SERVER_ERROR),
     ("invalid", StatusCode::UNPROCESSABLE_ENTITY),
     ("invalid_number", StatusCode::UNPROCESSABLE_ENTITY),
+    ("invalid_table", StatusCode::UNPROCESSABLE_ENTITY),
     ("invalid_ticket", StatusCode::UNAUTHORIZED),
     ("malformed", StatusCode::BAD_REQUEST),
     ("media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
@@ -42,6 +43,7 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
     ("upgrade_required", StatusCode::UPGRADE_REQUIRED),
     ("upload_too_large", StatusCode::PAYLOAD_TOO_LARGE),
+    ("webhook_signature", StatusCode::UNAUTHORIZED),
     ("wrong_password", StatusCode::UNAUTHORIZED),
 ];
 
@@ -70,7 +72,8 @@ impl Problem {
         Self::new("busy").retry_after(spread(1, 5))
     }
 
-    /// A field of the call is not acceptable. `reason` is `missing`, `too_long`, `unknown`, `malformed` or `too_many`.
+    /// A field of the call is not acceptable. `reason` is `missing`, `too_long`, `unknown`, `malformed`,
+    /// `too_many`, `out_of_range` or `before_start`.
     #[must_use]
     pub fn invalid(field: &'static str, reason: &'static str) -> Self {
         Self::new("invalid").with("field", field.into()).with("reason", reason.into())
@@ -168,8 +171,10 @@ impl Problem {
             headers.insert(RETRY_AFTER, seconds.into());
         }
         if self.status() == StatusCode::UNAUTHORIZED {
-            headers
-                .insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static("Visitor, Link, Session"));
+            headers.insert(
+                http::header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Visitor, Link, Session, Bearer"),
+            );
         }
         if self.status() == StatusCode::UPGRADE_REQUIRED {
             headers.insert(http::header::UPGRADE, HeaderValue::from_static("websocket"));
@@ -199,7 +204,8 @@ impl From<Error> for Problem {
             Error::UploadTooLarge { limit } => {
                 problem.with("limit", limit.into()).value("megabytes", (limit >> 20).to_string())
             }
-            Error::IdentityToken(reason) => problem.value("reason", reason),
+            Error::IdentityToken(reason) | Error::WebhookSignature(reason) => problem.value("reason", reason),
+            Error::Table(faults) => problem.with("faults", json!(faults)),
             _ if code == "busy" => Self::busy(),
             _ if code == "unavailable" => problem.retry_after(spread(2, 6)),
             _ if code == "disk_full" => problem.retry_after(30),

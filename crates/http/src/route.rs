@@ -32,7 +32,7 @@ use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
-use standfast_domain::Permission;
+use standfast_domain::{Permission, TokenScope};
 
 use crate::app::App;
 use crate::{api, asset, live, operation, pages, passage};
@@ -49,6 +49,10 @@ pub enum Access {
     Agent(Permission),
     /// A customer, or somebody on the desk with this permission.
     Either(Permission),
+    /// Another system with a machine token that is good for this: `Authorization: Bearer …`.
+    Machine(TokenScope),
+    /// Another system that signs its call with a key that is good for this; checked over the whole body.
+    Signed(TokenScope),
     /// Whoever runs the machine: from the machine itself, or with the operator's token.
     Operator,
 }
@@ -75,6 +79,8 @@ pub enum Takes {
     Nothing,
     /// JSON or a plain form: at most [`crate::server::SMALL_BODY`] bytes.
     Small,
+    /// A table of active users: at most [`crate::server::TABLE_BODY`] bytes.
+    Table,
     /// A multipart form with as many files as a message may have.
     Files,
     /// One file; the desk cuts it off at its limit.
@@ -92,6 +98,8 @@ pub enum Class {
     Upload,
     /// Attempts to sign in.
     SignIn,
+    /// Pings of the app.
+    Ping,
 }
 
 /// One route.
@@ -138,6 +146,15 @@ impl Route {
         T: 'static,
     {
         Self::new(Method::POST, MethodFilter::POST, path, access, handler)
+    }
+
+    /// A route for `PUT`.
+    pub fn put<H, T>(path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        Self::new(Method::PUT, MethodFilter::PUT, path, access, handler)
     }
 
     /// A route for `PATCH`.

@@ -28,7 +28,7 @@ use crate::line::{Answering, Line, Pace};
 use crate::network::{Network, Peer, warn_of_unknown_proxy};
 use crate::{line, live, metric, route};
 
-pub use crate::passage::SMALL_BODY;
+pub use crate::passage::{SMALL_BODY, TABLE_BODY};
 
 /// The longest head of a call, in bytes.
 const MOST_HEADER_BYTES: usize = 16 << 10;

@@ -12,8 +12,8 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use standfast_desk::{Desk, HostKey, Keys, NewAgent, Settings, add_agent};
-use standfast_domain::{OsEntropy, Role, SystemClock};
+use standfast_desk::{AgentCaller, Desk, HostKey, Keys, NewAgent, NewToken, Settings, add_agent, add_token};
+use standfast_domain::{OsEntropy, Role, SystemClock, TokenKind, TokenScope};
 use standfast_insight::Insight;
 use standfast_store::Store;
 use tokio::net::{TcpListener, TcpStream};
@@ -81,6 +81,7 @@ pub(crate) fn wide() -> Config {
             read_network: none,
             sign_in: none,
             sign_in_network: none,
+            ping_network: none,
         },
         drain_seconds: 5,
         ..Config::default()
@@ -102,6 +103,7 @@ impl TestServer {
             public_url: public_url.to_owned(),
             files: std::env::temp_dir().join(format!("standfast-http-test-{folder:016x}")),
             host_keys: vec![HostKey { issuer: "wallet".to_owned(), secret: HOST_KEY.to_vec() }],
+            ping: true,
             demo: true,
             ..Settings::default()
         };
@@ -219,6 +221,30 @@ impl TestServer {
         Person { server: self, headers }
     }
 
+    /// Another system with a token for these scopes.
+    pub(crate) async fn machine(&self, scopes: &[TokenScope]) -> Person<'_> {
+        let secret = self.token(TokenKind::Bearer, scopes).await;
+        Person { server: self, headers: vec![("authorization".to_owned(), format!("Bearer {secret}"))] }
+    }
+
+    /// The secret of a fresh machine token.
+    pub(crate) async fn token(&self, kind: TokenKind, scopes: &[TokenScope]) -> String {
+        let new = NewAgent {
+            email: format!(
+                "{}@desk.test",
+                self.desk.entropy().bytes::<4>().map(|b| format!("{b:02x}")).concat()
+            ),
+            name: "Issuer".to_owned(),
+            role: Some(Role::Admin),
+            password: "correct horse battery".to_owned(),
+            ..NewAgent::default()
+        };
+        let view = add_agent(&self.desk, None, new).await.unwrap();
+        let admin = AgentCaller { id: view.id, name: view.name, role: view.role };
+        let new = NewToken { name: "Pipeline".to_owned(), kind, scopes: scopes.to_vec() };
+        add_token(&self.desk, &admin, new).await.unwrap().1
+    }
+
     /// A bare connection.
     pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
@@ -267,6 +293,12 @@ impl Person<'_> {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Reply {
         self.server.post(path, &self.headers(), body).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Reply {
+        let mut all = vec![("content-type", "application/json")];
+        all.extend(self.headers());
+        self.server.call(Method::PUT, path, &all, body.to_string()).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Reply {

@@ -22,6 +22,7 @@ pub(crate) struct Config {
     pub(crate) store: StoreConfig,
     pub(crate) limits: LimitsConfig,
     pub(crate) host_keys: Vec<HostKeyConfig>,
+    pub(crate) ping: bool,
     pub(crate) insight: InsightConfig,
     pub(crate) http: standfast_http::Config,
 }
@@ -81,6 +82,7 @@ impl Default for Config {
             store: StoreConfig::default(),
             limits: LimitsConfig::default(),
             host_keys: Vec::new(),
+            ping: false,
             insight: InsightConfig::default(),
             http: standfast_http::Config::default(),
         }

@@ -42,6 +42,10 @@ const SETTINGS: &[(&str, &str)] = &[
         "Keys with which the wallet's backend signs who its users are: a list of `issuer` and `secret` (at least 32 characters).",
     ),
     (
+        "ping",
+        "Whether the app may tell by `POST /api/v1/ping` that somebody uses it: `true` or `false`. Counted without keeping who; see the guide on events and active users.",
+    ),
+    (
         "insight.snapshot",
         "File from which the figures go on after a start. Empty: `facts.snapshot` in the data folder. It can be removed: then every request is read at the start.",
     ),
@@ -81,6 +85,7 @@ const SETTINGS: &[(&str, &str)] = &[
         "Attempts to sign in with one e-mail address from one network, so that nobody can keep an agent out from elsewhere.",
     ),
     ("http.rates.sign_in_network", "Attempts to sign in from one network."),
+    ("http.rates.ping_network", "Pings of the app from one network."),
     (
         "http.widget_origins",
         "Origins of the pages that may use the widget, such as `https://wallet.example`; all when empty.",

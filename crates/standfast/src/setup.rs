@@ -139,6 +139,7 @@ pub(crate) async fn open_desk(config: &Config, hold: Hold, demo: bool) -> anyhow
             .iter()
             .map(|key| HostKey { issuer: key.issuer.clone(), secret: key.secret.clone().into_bytes() })
             .collect(),
+        ping: config.ping,
         demo,
     };
     let keys = match own_keys(&store, &config.data, hold).await {

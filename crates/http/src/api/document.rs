@@ -17,7 +17,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{OpenApi, ToSchema};
 
 use super::{
-    agent, attachment, conversation, customer, desk, identity, inbox, insight, job, request, session, work,
+    activity, agent, attachment, conversation, customer, desk, driver, identity, inbox, insight, job,
+    request, session, token, work,
 };
 use crate::live;
 use crate::problem::{CODES, MEDIA_TYPE, Problem};
@@ -63,15 +64,19 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         conversation::note, conversation::read, work::assign, work::retype, work::tag, work::transit, work::merge,
         work::erase, customer::show, customer::erase, agent::list, agent::add, agent::change, agent::list_teams,
         insight::catalogue, insight::query, insight::rows, job::list_dead,
-        job::retry, serve,
+        job::retry, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
+        driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, token::list,
+        token::add, token::revoke, serve,
     ),
-    components(schemas(ProblemDocument)),
+    components(schemas(ProblemDocument, standfast_desk::TableFault)),
     tags(
         (name = "help", description = "For customers: asking for help and following a request."),
         (name = "live", description = "Being told at once, by socket or long poll."),
         (name = "session", description = "Signing in to the console."),
         (name = "console", description = "For agents: the inbox and everything done to a request."),
         (name = "insight", description = "For leads, analysts and admins: figures over all requests, and the requests behind them."),
+        (name = "drivers", description = "What may explain the count of requests: events and active users."),
+        (name = "machine", description = "For other systems: telling of events and of active users."),
         (name = "about", description = "This document."),
     )
 )]
@@ -102,6 +107,17 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
              something must come from a page of the desk itself (`Origin` or `Sec-Fetch-Site`).",
         ))),
     );
+    let mut bearer = Http::new(HttpAuthScheme::Bearer);
+    bearer.description =
+        Some("A machine token that an admin has issued in the console's settings.".to_owned());
+    components.add_security_scheme("machine", SecurityScheme::Http(bearer));
+    components.add_security_scheme(
+        "webhook",
+        SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(
+            "webhook-signature",
+            "Standard Webhooks 1.0, with a key that an admin has issued in the console's settings.",
+        ))),
+    );
     components.add_security_scheme("operator", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     for route in table() {
         let Some(item) = document.paths.paths.get_mut(route.path) else { continue };
@@ -116,6 +132,7 @@ fn operation<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Oper
     let operation = match *method {
         Method::GET => &mut item.get,
         Method::POST => &mut item.post,
+        Method::PUT => &mut item.put,
         Method::PATCH => &mut item.patch,
         Method::DELETE => &mut item.delete,
         _ => return None,
@@ -131,6 +148,8 @@ fn complete(operation: &mut Operation, route: &Route) {
         Access::Customer => Some(vec![by("visitor"), by("link")]),
         Access::Agent(_) => Some(vec![by("session")]),
         Access::Either(_) => Some(vec![by("visitor"), by("link"), by("session")]),
+        Access::Machine(_) => Some(vec![by("machine")]),
+        Access::Signed(_) => Some(vec![by("webhook")]),
         Access::Operator => Some(vec![by("operator")]),
     };
     for parameter in operation.parameters.iter_mut().flatten() {
@@ -139,6 +158,8 @@ fn complete(operation: &mut Operation, route: &Route) {
             match parameter.name.as_str() {
                 "id" => schema.pattern = Some("^[1-9][0-9]{0,18}$".to_owned()),
                 "number" => schema.pattern = Some(NUMBER.to_owned()),
+                "day" => schema.pattern = Some("^[0-9]{4}-[0-9]{2}-[0-9]{2}$".to_owned()),
+                "external_id" => schema.pattern = Some("^[A-Za-z0-9._:-]{1,100}$".to_owned()),
                 _ => {}
             }
         }
@@ -148,6 +169,8 @@ fn complete(operation: &mut Operation, route: &Route) {
         Access::Customer => "Customers may call it.".to_owned(),
         Access::Agent(permission) => format!("Roles that may call it: {}.", roles(permission)),
         Access::Either(permission) => format!("Customers may call it, and the roles {}.", roles(permission)),
+        Access::Machine(scope) => format!("Machine tokens with the scope `{}` may call it.", scope.as_str()),
+        Access::Signed(_) => "Whoever has the key of a webhook may call it.".to_owned(),
         Access::Operator => "The operator may call it.".to_owned(),
     };
     let description = operation.description.take().filter(|text| !text.is_empty());
@@ -179,13 +202,14 @@ fn codes(route: &Route) -> Vec<&'static str> {
     if !matches!(route.access, Access::Public) || route.class == Class::SignIn {
         codes.push("unauthenticated");
     }
-    if matches!(route.access, Access::Agent(_) | Access::Either(_))
+    if matches!(route.access, Access::Agent(_) | Access::Either(_) | Access::Machine(_))
         || route.path.ends_with("/identify")
         || writes
     {
         codes.push("forbidden");
     }
-    if route.path.contains('{') {
+    // Pings are there only where the operator wants them.
+    if route.path.contains('{') || route.class == Class::Ping {
         codes.push("not_found");
     }
     if writes && route.takes != Takes::Nothing {
@@ -228,7 +252,7 @@ mod tests {
         let mut document = openapi();
         let mut described = BTreeSet::new();
         for (path, item) in &mut document.paths.paths {
-            for method in [Method::GET, Method::POST, Method::PATCH, Method::DELETE] {
+            for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
                 if let Some(operation) = operation(item, &method) {
                     assert!(operation.security.is_some(), "{method} {path} says who may call it");
                     assert!(

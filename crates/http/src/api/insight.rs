@@ -195,10 +195,8 @@ pub(crate) async fn catalogue(
             .map(|code| value_view(dimension, code, &agents, &teams))
             .collect(),
     };
-    let step = |step: Step| StepView {
-        code: step.code(),
-        name: Texts::of(&format!("figure.step.{}", step.code())),
-    };
+    let step =
+        |step: Step| StepView { code: step.code(), name: Texts::of(&format!("figure.step.{}", step.code())) };
     Ok(Answer(CatalogueView {
         measures: Measure::ALL.into_iter().map(measure_view).collect(),
         dimensions: app.insight.values()?.into_iter().map(dimension).collect(),

@@ -1,18 +1,21 @@
 //! The REST API, one file for each noun. Handlers extract, make one call, and answer; shapes that callers send are
 //! here, shapes that they get are the desk's views.
 
+mod activity;
 mod agent;
 pub(crate) mod attachment;
 mod conversation;
 mod customer;
 mod desk;
 mod document;
+mod driver;
 mod identity;
 mod inbox;
 mod insight;
 mod job;
 mod request;
 mod session;
+mod token;
 mod work;
 
 use std::collections::BTreeMap;
@@ -20,7 +23,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use standfast_desk::{Join, Then};
-use standfast_domain::Permission;
+use standfast_domain::{Permission, TokenScope};
 use utoipa::ToSchema;
 
 pub use document::openapi;
@@ -37,6 +40,10 @@ pub(crate) fn routes() -> Vec<Route> {
     let manages = Access::Agent(Permission::ManageAgents);
     let figures = Access::Agent(Permission::ReadInsight);
     let repairs = Access::Agent(Permission::ManageJobs);
+    let explains = Access::Agent(Permission::ManageDrivers);
+    let issues = Access::Agent(Permission::ManageTokens);
+    let tells = Access::Machine(TokenScope::Drivers);
+    let counts = Access::Machine(TokenScope::ActiveUsers);
     vec![
         Route::get("/api/v1/openapi.json", Access::Public, document::serve),
         Route::get("/api/v1/desk", Access::Public, desk::show),
@@ -74,6 +81,21 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/api/v1/console/insight/rows", figures, insight::rows),
         Route::get("/api/v1/console/jobs/dead", repairs, job::list_dead),
         Route::post("/api/v1/console/jobs/{id}/retry", repairs, job::retry),
+        Route::get("/api/v1/console/drivers", reads, driver::list),
+        Route::post("/api/v1/console/drivers", explains, driver::add),
+        Route::put("/api/v1/console/drivers/{id}", explains, driver::change),
+        Route::delete("/api/v1/console/drivers/{id}", explains, driver::remove),
+        Route::get("/api/v1/console/active-users", reads, activity::list),
+        Route::get("/api/v1/console/active-users/{day}", reads, activity::show),
+        Route::post("/api/v1/console/active-users/csv", explains, activity::upload).takes(Takes::Table),
+        Route::get("/api/v1/console/tokens", issues, token::list),
+        Route::post("/api/v1/console/tokens", issues, token::add),
+        Route::delete("/api/v1/console/tokens/{id}", issues, token::revoke),
+        Route::put("/api/v1/drivers/{external_id}", tells, driver::put),
+        Route::delete("/api/v1/drivers/{external_id}", tells, driver::withdraw),
+        Route::post("/api/v1/hooks/drivers", Access::Signed(TokenScope::Drivers), driver::hook),
+        Route::put("/api/v1/active-users", counts, activity::put).takes(Takes::Table),
+        Route::post("/api/v1/ping", Access::Public, activity::count).counts(Class::Ping),
     ]
 }
 

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
-use standfast_desk::Desk;
+use standfast_desk::{Desk, TableFault};
 use standfast_domain::Language;
 
 use super::frame::{Frame, page};
@@ -68,6 +68,13 @@ fn sample(code: &'static str) -> Problem {
         "busy" | "unavailable" | "too_many_calls" => Problem::new(code).retry_after(5),
         "upload_too_large" => standfast_desk::Error::UploadTooLarge { limit: 25 << 20 }.into(),
         "identity_token" => standfast_desk::Error::IdentityToken("expired").into(),
+        "webhook_signature" => {
+            standfast_desk::Error::WebhookSignature("webhook-timestamp is more than five minutes away").into()
+        }
+        "invalid_table" => {
+            let fault = TableFault { row: 3, column: Some("users"), reason: "malformed" };
+            standfast_desk::Error::Table(vec![fault]).into()
+        }
         _ => Problem::new(code),
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use standfast_domain::{Permission, Role};
+use standfast_domain::{Permission, Role, TokenScope};
 use standfast_store::store_test;
 
 use crate::headers::ALWAYS;
@@ -21,6 +21,8 @@ enum As {
     ForeignVisitor,
     Link,
     Agent(u8),
+    /// A machine token for everything.
+    Machine,
 }
 
 const ROLES: [Role; 4] = Role::ALL;
@@ -42,7 +44,7 @@ fn expected(access: Access, path: &str, who: As) -> Expected {
         // A link opens one request; it makes nobody known.
         As::Link if path.ends_with("/identify") => Some(Expected::Forbidden),
         As::Visitor | As::ForeignVisitor | As::Link => Some(Expected::Passes),
-        As::Nobody | As::Agent(_) => None,
+        As::Nobody | As::Agent(_) | As::Machine => None,
     };
     let agent = |permission: Permission| match who {
         As::Agent(role) if ROLES[usize::from(role)].may(permission) => Some(Expected::Passes),
@@ -55,6 +57,9 @@ fn expected(access: Access, path: &str, who: As) -> Expected {
         Access::Customer => customer,
         Access::Agent(permission) => agent(permission),
         Access::Either(permission) => customer.or_else(|| agent(permission)),
+        Access::Machine(_) => (who == As::Machine).then_some(Expected::Passes),
+        // None of them signs; `drivers::webhooks_are_signed` does.
+        Access::Signed(_) => None,
     };
     found.unwrap_or(Expected::Unauthenticated)
 }
@@ -81,9 +86,21 @@ fn body(path: &str, id: &str) -> Value {
         "rows" => json!({"query": {"measure": "requests"}}),
         "identify" => json!({"token": "a.b.c"}),
         "agents" => json!({"email": "x", "name": "", "role": "agent", "password": "short"}),
+        "drivers" if path.starts_with("/api/v1/console/") => {
+            json!({"client_id": format!("d{id}"), "driver": event()})
+        }
+        "drivers" => json!({"external_id": format!("d{id}"), "driver": event()}),
+        "active-users" => json!({"rows": [{"day": "2026-11-20", "users": 5}]}),
+        "tokens" => json!({"name": "BI", "kind": "bearer", "scopes": ["active_users"]}),
+        "ping" => json!({"user": "0123456789abcdef"}),
+        _ if path.contains("/drivers/") => event(),
         "session" => json!({"email": "nobody@desk.test", "password": "wrong"}),
         _ => json!({}),
     }
+}
+
+fn event() -> Value {
+    json!({"kind": "release", "title": "7.2.0", "starts_at": "2026-11-20T08:00:00Z"})
 }
 
 async fn visit(
@@ -95,8 +112,13 @@ async fn visit(
 ) -> Reply {
     let mut headers: Vec<(&str, &str)> = who.map(Person::headers).unwrap_or_default();
     let text = if method.is_safe() { Bytes::new() } else { body(path, id).to_string().into() };
-    let kind =
-        if path.starts_with("/api/") { "application/json" } else { "application/x-www-form-urlencoded" };
+    let kind = if path.contains("/csv") {
+        "text/csv"
+    } else if path.starts_with("/api/") {
+        "application/json"
+    } else {
+        "application/x-www-form-urlencoded"
+    };
     headers.push(("content-type", kind));
     server.call(method.clone(), path, &headers, text).await
 }
@@ -131,6 +153,7 @@ store_test! {
         for (role, name) in (0..).zip(["agent", "lead", "analyst", "admin"]) {
             people.insert(As::Agent(role), Some(server.agent(name, ROLES[usize::from(role)]).await));
         }
+        people.insert(As::Machine, Some(server.machine(&[TokenScope::Drivers, TokenScope::ActiveUsers]).await));
         let upload = own.server
             .call(
                 Method::POST,
@@ -148,7 +171,7 @@ store_test! {
         let mut visits = 0;
         // Sessions end with the last route, so that they do not end for the others.
         let mut routes = table();
-        routes.sort_by_key(|route| route.method == Method::DELETE);
+        routes.sort_by_key(|route| route.method == Method::DELETE && route.path.ends_with("/session"));
         for route in routes.iter().filter(|route| route.area == Area::Api) {
             for (who, person) in &people {
                 let path = if route.path.contains("/console/requests/") {
@@ -157,7 +180,7 @@ store_test! {
                     route.path.replace("{id}", &file)
                 } else {
                     // Of agents, customers and jobs there is none with this id: whoever may ask learns just that.
-                    route.path.replace("{number}", number).replace("{id}", "77")
+                    route.path.replace("{number}", number).replace("{id}", "77").replace("{external_id}", "77").replace("{day}", "2026-11-20")
                 };
                 let path = if path.ends_with("/uploads") { format!("{path}?name=a.txt&client_id=c") } else { path };
                 let reply = visit(person.as_ref(), &server, &route.method, &path, &format!("{visits}")).await;
@@ -188,13 +211,14 @@ store_test! {
         let server = TestServer::with(&store, crate::testing::wide(), "https://desk.test").await;
         for route in table() {
             let path = route.path.replace("{*path}", "x").replace("{number}", "222-222-2222").replace(['{', '}'], "");
-            for method in [route.method.clone(), Method::PUT] {
+            let unknown = Method::from_bytes(b"LOCK").unwrap();
+            for method in [route.method.clone(), unknown.clone()] {
                 let reply = server.call(method.clone(), &path, &[("accept", "text/html")], Bytes::new()).await;
                 for header in ALWAYS.iter().chain(&["strict-transport-security", "x-request-id"]) {
                     assert!(reply.headers.contains_key(*header), "{method} {path}: {header}");
                 }
                 assert_ne!(reply.status, StatusCode::INTERNAL_SERVER_ERROR, "{method} {path}");
-                if method == Method::PUT {
+                if method == unknown {
                     assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
                     assert!(reply.headers["allow"].to_str().unwrap().contains(route.method.as_str()), "{path}");
                 }

@@ -1,0 +1,373 @@
+//! Events that may explain how many requests there are: entered by people, told by other systems.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::Serialize;
+use standfast_domain::{
+    AgentId, Dimension, DriverId, DriverKind, DriverSource, Permission, RequestId, Scope, Time, TokenScope,
+};
+use standfast_store::driver::{self, DriverRow};
+use standfast_store::{Lane, Tx, receipt};
+use utoipa::ToSchema;
+
+use crate::draft::{check_client_id, plain, says_nothing};
+use crate::machine::MachineCaller;
+use crate::receipt::{ReceiptKey, is_late};
+use crate::screening::Findings;
+use crate::{AgentCaller, Desk, Error};
+
+/// Longest title and longest note, in characters.
+const TITLE: usize = 200;
+const NOTE: usize = 2_000;
+/// Most values of one dimension of a scope.
+const MOST_VALUES: usize = 50;
+/// Most events of one answer.
+const MOST: i64 = 1_000;
+/// The earliest time of an event: 2009-01-01, before which there was no wallet.
+const EARLIEST: Time = Time(1_230_768_000_000_000);
+/// Events are planned this far ahead at most.
+const AHEAD: Duration = Duration::from_hours(24 * 366 * 5);
+
+/// An event as somebody tells of it.
+#[derive(Clone)]
+pub struct DriverCommand {
+    /// What kind of event it is.
+    pub kind: DriverKind,
+    /// A few words.
+    pub title: String,
+    /// What else there is to know; may be empty.
+    pub note: String,
+    /// When it began, or happened.
+    pub starts_at: Time,
+    /// When it was over.
+    pub ends_at: Option<Time>,
+    /// What it touches: dimension to values.
+    pub scope: BTreeMap<String, Vec<String>>,
+}
+
+/// An event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DriverView {
+    /// Id.
+    #[schema(value_type = String)]
+    pub id: DriverId,
+    /// What kind of event it is.
+    pub kind: DriverKind,
+    /// A few words.
+    pub title: String,
+    /// What else there is to know; may be empty.
+    pub note: String,
+    /// When it began, or happened.
+    #[schema(value_type = String, format = DateTime)]
+    pub starts_at: Time,
+    /// When it was over; null for a moment, and for what is not over yet.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ends_at: Option<Time>,
+    /// What it touches.
+    pub scope: Scope,
+    /// By which way it came.
+    pub source: DriverSource,
+    /// How the system that told of it names it.
+    pub external_id: Option<String>,
+    /// Who entered it, for what a person entered.
+    #[schema(value_type = Option<String>)]
+    pub agent_id: Option<AgentId>,
+    /// When it was entered.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Time,
+    /// When it was changed last.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Time,
+}
+
+fn view(row: DriverRow) -> Result<DriverView, Error> {
+    Ok(DriverView {
+        id: row.id,
+        kind: row.kind,
+        title: row.title,
+        note: row.note,
+        starts_at: row.starts_at,
+        ends_at: row.ends_at,
+        scope: serde_json::from_str(&row.scope).map_err(|_| Error::Inconsistent("scope of an event"))?,
+        external_id: row.external_id.filter(|_| row.source != DriverSource::Person),
+        source: row.source,
+        agent_id: row.agent_id,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
+}
+
+/// What a command says, after all checks: safe to store.
+#[derive(Clone)]
+struct Checked {
+    kind: DriverKind,
+    title: String,
+    note: String,
+    starts_at: Time,
+    ends_at: Option<Time>,
+    scope: String,
+}
+
+impl Checked {
+    fn new(command: &DriverCommand, now: Time) -> Result<Self, Error> {
+        let mut findings = Findings::default();
+        let mut text = |text: &str, field, most| {
+            if text.chars().count() > most {
+                return Err(Error::invalid(field, "too_long"));
+            }
+            Ok(findings.text(plain(text).trim()))
+        };
+        let title = text(&command.title, "title", TITLE)?;
+        if says_nothing(&title) {
+            return Err(Error::invalid("title", "missing"));
+        }
+        let within = |time: Time| (EARLIEST..=now.plus(AHEAD)).contains(&time);
+        if !within(command.starts_at) {
+            return Err(Error::invalid("starts_at", "out_of_range"));
+        }
+        if command.ends_at.is_some_and(|ends| !within(ends)) {
+            return Err(Error::invalid("ends_at", "out_of_range"));
+        }
+        if command.ends_at.is_some_and(|ends| ends < command.starts_at) {
+            return Err(Error::invalid("ends_at", "before_start"));
+        }
+        Ok(Self {
+            kind: command.kind,
+            title,
+            note: text(&command.note, "note", NOTE)?,
+            starts_at: command.starts_at,
+            ends_at: command.ends_at,
+            scope: serde_json::to_string(&check_scope(&command.scope)?)
+                .map_err(|_| Error::Inconsistent("json"))?,
+        })
+    }
+
+    fn row(&self, id: DriverId, source: DriverSource, external_id: Option<String>, now: Time) -> DriverRow {
+        DriverRow {
+            id,
+            kind: self.kind,
+            title: self.title.clone(),
+            note: self.note.clone(),
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+            scope: self.scope.clone(),
+            source,
+            external_id,
+            agent_id: None,
+            token_id: None,
+            created_at: now,
+            updated_at: now,
+            removed_at: None,
+        }
+    }
+
+    /// Makes a known event what was said.
+    fn apply(&self, row: &mut DriverRow, now: Time) {
+        row.kind = self.kind;
+        row.title.clone_from(&self.title);
+        row.note.clone_from(&self.note);
+        row.starts_at = self.starts_at;
+        row.ends_at = self.ends_at;
+        row.scope.clone_from(&self.scope);
+        row.updated_at = now;
+        row.removed_at = None;
+    }
+}
+
+fn check_scope(given: &BTreeMap<String, Vec<String>>) -> Result<Scope, Error> {
+    let mut scope = Scope::default();
+    for (name, values) in given {
+        let dimension = Dimension::parse(name).ok_or(Error::invalid("scope", "unknown"))?;
+        if values.len() > MOST_VALUES {
+            return Err(Error::invalid("scope", "too_many"));
+        }
+        let mut read = BTreeSet::new();
+        for value in values {
+            read.insert(check_value(dimension, value).ok_or(Error::invalid("scope", "malformed"))?);
+        }
+        // A dimension without values would touch nothing at all.
+        if !read.is_empty() {
+            scope.0.insert(dimension, read);
+        }
+    }
+    Ok(scope)
+}
+
+/// A value of a dimension as it is kept; `None` when it is none, or holds a secret.
+pub(crate) fn check_value(dimension: Dimension, text: &str) -> Option<String> {
+    // As it was written: in another case a key is still a key, and no longer recognised.
+    let screened = standfast_guard::screen(text, &standfast_guard::Context::default());
+    if screened.findings.is_empty() { dimension.read(text) } else { None }
+}
+
+/// Letters, digits and `. _ : -`, at most 100, and no secret in disguise.
+fn check_external_id(id: &str) -> Result<(), Error> {
+    if id.is_empty() {
+        return Err(Error::invalid("external_id", "missing"));
+    }
+    if id.len() > 100 {
+        return Err(Error::invalid("external_id", "too_long"));
+    }
+    let fits = id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-'));
+    let screened = standfast_guard::screen(id, &standfast_guard::Context::default());
+    if !fits || !screened.findings.is_empty() {
+        return Err(Error::invalid("external_id", "malformed"));
+    }
+    Ok(())
+}
+
+/// Events that touch the time from `from` up to, but without, `until`, the latest first.
+pub async fn list_drivers(
+    desk: &Desk,
+    caller: &AgentCaller,
+    from: Option<Time>,
+    until: Option<Time>,
+) -> Result<Vec<DriverView>, Error> {
+    caller.require(Permission::ReadRequests)?;
+    let (from, until) = (from.unwrap_or(Time(0)), until.unwrap_or(Time(i64::MAX)));
+    let rows = desk.store().read(move |rd| driver::list(rd, from, until, MOST).map_err(Error::from)).await?;
+    rows.into_iter().map(view).collect()
+}
+
+/// Enters an event. The same `client_id` enters it once.
+pub async fn add_driver(
+    desk: &Desk,
+    caller: &AgentCaller,
+    client_id: &str,
+    command: &DriverCommand,
+) -> Result<DriverView, Error> {
+    caller.require(Permission::ManageDrivers)?;
+    check_client_id(client_id)?;
+    let (id, now) = (DriverId(desk.id()), desk.now());
+    // One person's ids are not another's.
+    let client_id = format!("{}:{client_id}", caller.id);
+    let mut row = Checked::new(command, now)?.row(id, DriverSource::Person, Some(client_id.clone()), now);
+    row.agent_id = Some(caller.id);
+    let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
+        if driver::insert(tx, &row)? {
+            return Ok(row.clone());
+        }
+        driver::find_external(tx, DriverSource::Person, &client_id)?.ok_or(Error::Inconsistent("event"))
+    });
+    view(written.await?)
+}
+
+/// Makes an event what the command says.
+pub async fn change_driver(
+    desk: &Desk,
+    caller: &AgentCaller,
+    id: DriverId,
+    command: &DriverCommand,
+) -> Result<DriverView, Error> {
+    caller.require(Permission::ManageDrivers)?;
+    let now = desk.now();
+    let checked = Checked::new(command, now)?;
+    let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
+        let mut row = found(tx, id)?;
+        checked.apply(&mut row, now);
+        driver::save(tx, &row)?;
+        Ok::<_, Error>(row)
+    });
+    view(written.await?)
+}
+
+/// Takes an event away.
+pub async fn remove_driver(desk: &Desk, caller: &AgentCaller, id: DriverId) -> Result<(), Error> {
+    caller.require(Permission::ManageDrivers)?;
+    let now = desk.now();
+    desk.store()
+        .write(Lane::Ordinary, id.0, move |tx| {
+            let row = found(tx, id)?;
+            remove(tx, row, now)
+        })
+        .await
+}
+
+fn found(tx: &mut Tx, id: DriverId) -> Result<DriverRow, Error> {
+    driver::find(tx, id)?.filter(|row| row.removed_at.is_none()).ok_or(Error::NotFound)
+}
+
+fn remove(tx: &mut Tx, mut row: DriverRow, now: Time) -> Result<(), Error> {
+    (row.removed_at, row.updated_at) = (Some(now), now);
+    driver::save(tx, &row).map_err(Error::from)
+}
+
+/// Another system tells of an event: the one that it names so becomes what it says, or begins to exist. With a
+/// `message`, the same message is taken once, so that a copy of an older one cannot undo a newer one.
+pub async fn put_driver(
+    desk: &Desk,
+    caller: &MachineCaller,
+    external_id: &str,
+    message: Option<&str>,
+    command: &DriverCommand,
+) -> Result<DriverView, Error> {
+    caller.require(TokenScope::Drivers)?;
+    check_external_id(external_id)?;
+    let (id, now) = (DriverId(desk.id()), desk.now());
+    let checked = Checked::new(command, now)?;
+    let said = Said { id, caller: caller.clone(), external_id: external_id.to_owned(), now };
+    let key = message.map(|message| ReceiptKey::new(None, &caller.scope(), message));
+    let attempt = || {
+        let (said, checked, key) = (said.clone(), checked.clone(), key.clone());
+        desk.store().write(Lane::Ordinary, 0, move |tx| {
+            if let Some(key) = &key {
+                if let Some(known) = receipt::find(tx, key.as_bytes())? {
+                    let id = known.parse().map_err(|_| Error::Inconsistent("receipt"))?;
+                    return driver::find(tx, id)?.ok_or(Error::Inconsistent("receipt"));
+                }
+                let row = said.put(tx, &checked)?;
+                receipt::insert(tx, key.as_bytes(), RequestId(0), 0, &row.id.to_string(), said.now)?;
+                return Ok(row);
+            }
+            said.put(tx, &checked)
+        })
+    };
+    let row = match attempt().await {
+        Err(error) if is_late(&error) => attempt().await?,
+        result => result?,
+    };
+    view(row)
+}
+
+/// What another system says of the event that it names so.
+#[derive(Clone)]
+struct Said {
+    id: DriverId,
+    caller: MachineCaller,
+    external_id: String,
+    now: Time,
+}
+
+impl Said {
+    fn put(&self, tx: &mut Tx, checked: &Checked) -> Result<DriverRow, Error> {
+        let source = self.caller.source();
+        let mut fresh = checked.row(self.id, source, Some(self.external_id.clone()), self.now);
+        fresh.token_id = Some(self.caller.token);
+        if driver::insert(tx, &fresh)? {
+            return Ok(fresh);
+        }
+        let known = driver::find_external(tx, source, &self.external_id)?;
+        let mut row = known.ok_or(Error::Inconsistent("event"))?;
+        checked.apply(&mut row, self.now);
+        row.token_id = Some(self.caller.token);
+        driver::save(tx, &row)?;
+        Ok(row)
+    }
+}
+
+/// Another system takes an event of its own back.
+pub async fn withdraw_driver(desk: &Desk, caller: &MachineCaller, external_id: &str) -> Result<(), Error> {
+    caller.require(TokenScope::Drivers)?;
+    let (source, external_id, now) = (caller.source(), external_id.to_owned(), desk.now());
+    desk.store()
+        .write(Lane::Ordinary, 0, move |tx| {
+            let row = driver::find_external(tx, source, &external_id)?;
+            let row = row.filter(|row| row.removed_at.is_none()).ok_or(Error::NotFound)?;
+            remove(tx, row, now)
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests;
