@@ -4,12 +4,15 @@
 mod calendar;
 mod crowd;
 mod draw;
+mod events;
 mod made_up;
 mod perform;
 mod plot;
+mod release;
 mod staff;
 mod story;
 mod text;
+mod users;
 
 use std::fmt;
 use std::time::Duration;
@@ -135,6 +138,7 @@ pub(crate) async fn fill(
     let content = story::Content::load()?;
     let plot = plot::Plot::new(&content, count, SEED, desk.entropy(), now)?;
     let (agents, teams) = hire(desk, &content.names, calendar::beginning(now)).await?;
+    events::explain(desk, &content, &agents, now, &draw::Draw::new(SEED)).await?;
     let (customers, acts) = (plot.customers, plot.happenings.len());
     let troupe = perform::Troupe::new(desk, agents, teams, customers)?;
     let requests = troupe.perform(plot, now, progress).await?;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use standfast_domain::{Language, Time};
+use standfast_domain::{Day, Language, Time};
 
 use super::draw::Draw;
 use super::story::{Mix, Story, Surge};
+use super::users::growth;
 
 /// How far back the demo goes, in days; the last one is today and not over yet.
 pub(super) const DAYS: u32 = 90;
@@ -53,6 +54,25 @@ pub(super) fn beginning(now: Time) -> Time {
     now.minus(DAY * DAYS)
 }
 
+/// The day of the demo at `at`, as `mix.json` counts: [`DAYS`] begins at today's midnight in UTC, and halves are noons.
+pub(super) fn day_at(at: Time, now: Time) -> f64 {
+    let since = at.0 - Day::of(now).plus(-i64::from(DAYS)).start().0;
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of some months")]
+    let days = since as f64 / DAY_MICROS as f64;
+    days
+}
+
+/// The moment that a day of the demo, with its fraction, means.
+pub(super) fn moment(day: f64, now: Time) -> Time {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "microseconds of some months"
+    )]
+    let micros = (day * DAY_MICROS as f64).round() as i64;
+    Time(Day::of(now).plus(-i64::from(DAYS)).start().0 + micros)
+}
+
 /// Draws who asks when, in order of time.
 pub(super) fn arrivals(
     mix: &Mix,
@@ -76,7 +96,8 @@ pub(super) fn arrivals(
         let total = |day: usize, weights: &[f64]| {
             let weekday = today - i64::from(DAYS) + 1 + i64::try_from(day).unwrap_or_default() + 3;
             let weekday = usize::try_from(weekday.rem_euclid(7)).unwrap_or_default();
-            weights.iter().sum::<f64>() * mix.weekdays.get(weekday).copied().unwrap_or(1.0)
+            let size = growth(u32::try_from(day + 1).unwrap_or_default());
+            size * weights.iter().sum::<f64>() * mix.weekdays.get(weekday).copied().unwrap_or(1.0)
         };
         let day = draw.weighed(days.iter().enumerate().map(|(day, weights)| total(day, weights)));
         let weights = days.get(day).context("a day")?;
@@ -102,9 +123,7 @@ fn language(draw: &Draw) -> Language {
 /// The weight of each type on a day, counted from 1.
 fn weights_of(types: &[(&str, f64)], surges: &[Surge], day: u32) -> Vec<f64> {
     let factor = |code: &str| -> f64 {
-        let on = |surge: &&Surge| {
-            (surge.day..surge.day + surge.days).contains(&day) && surge.types.iter().any(|t| t == code)
-        };
+        let on = |surge: &&Surge| surge.is_on(code, f64::from(day));
         surges.iter().filter(on).map(|surge| surge.factor).product()
     };
     types.iter().map(|(code, weight)| weight * factor(code)).collect()
@@ -158,6 +177,13 @@ mod tests {
         };
         assert!(crashes(52, 54) * 2 > crashes(55, 63), "{} {}", crashes(52, 54), crashes(55, 63));
         assert!(made.iter().filter(|a| now.since(a.at) < Duration::from_mins(15)).count() >= 3);
+    }
+
+    #[test]
+    fn days_are_counted_up_to_today() {
+        let now = Time::parse("2026-11-21T15:20:00Z").unwrap();
+        assert_eq!(moment(90.5, now), Time::parse("2026-11-21T12:00:00Z").unwrap());
+        assert!((day_at(moment(51.4, now), now) - 51.4).abs() < 1e-9);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(super) struct Person {
     pub(super) channel: Channel,
     pub(super) name: Option<String>,
     pub(super) email: Option<String>,
+    /// Where this one lives.
+    pub(super) region: String,
     /// Whether the wallet vouches for this one.
     pub(super) verified: bool,
 }
@@ -76,6 +78,9 @@ impl<'a> Crowd<'a> {
         let name = draw.pick(self.names.customers.of(language)).filter(|_| verified || draw.percent(named));
         let email = (!verified && draw.percent(reachable))
             .then(|| format!("user{:05}@mail.example", self.people.len() + 1));
-        Person { language, last: at, channel, name: name.cloned(), email, verified }
+        let regions = self.names.regions.of(language);
+        let region = regions.keys().nth(draw.weighed(regions.values().copied()));
+        let region = region.cloned().unwrap_or_default();
+        Person { language, last: at, channel, name: name.cloned(), email, region, verified }
     }
 }

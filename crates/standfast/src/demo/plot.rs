@@ -13,7 +13,7 @@ use super::calendar::{self, Arrival};
 use super::crowd::{Crowd, Person};
 use super::draw::Draw;
 use super::staff::{Staff, Task};
-use super::story::{Content, Deed, Step, Story, Then};
+use super::story::{Content, Deed, Step, Story, Then, platform};
 use super::text::Props;
 
 /// Of a hundred customers, so many never answer a question.
@@ -182,9 +182,8 @@ fn begin<'a>(
 ) -> anyhow::Result<Telling<'a>> {
     let (content, now) = (stage.content, stage.now);
     let story = content.stories.get(arrival.story).context("a story")?;
-    let begins = calendar::beginning(now);
-    let progress = arrival.at.since(begins).as_secs_f64() / now.since(begins).as_secs_f64();
-    let props = Props::new(&content.names, story, draw.part(), stage.secrets.clone(), progress)?;
+    let day = calendar::day_at(arrival.at, now);
+    let props = Props::new(content, story, draw.part(), stage.secrets.clone(), day)?;
     let kind = request_type(&story.kind).context("a type")?;
     let (customer, is_new) = crowd.next(story.language, arrival.at);
     let person = crowd.people.get(customer).context("a person")?;
@@ -271,14 +270,11 @@ impl Telling<'_> {
         let mut context = BTreeMap::new();
         if self.channel == Channel::Widget {
             let device = self.props.value("device")?;
-            let platform = if device.contains("iOS") || device.contains("iPadOS") {
-                "ios"
-            } else if device.contains("Harmony") {
-                "harmonyos"
-            } else {
-                "android"
-            };
-            context.insert("platform".to_owned(), platform.to_owned());
+            context.insert("platform".to_owned(), platform(&device).to_owned());
+            context.insert("region".to_owned(), person.region.clone());
+            if let Some(chain) = self.props.chain() {
+                context.insert("chain".to_owned(), chain.to_owned());
+            }
             context.insert("device".to_owned(), device);
             context.insert("app_version".to_owned(), self.props.value("version")?);
         }
@@ -509,5 +505,43 @@ mod tests {
         );
         assert!((10..=240).contains(&quantile(50)), "{}", quantile(50));
         assert_eq!(content.names.agents.len(), 8);
+    }
+
+    #[test]
+    #[expect(clippy::cast_precision_loss, reason = "some thousands")]
+    fn a_faulty_release_is_asked_about_more_and_an_article_makes_it_less() {
+        let (content, plot, now) = plot(5_000);
+        let asked: Vec<(f64, &Intake)> = plot
+            .happenings
+            .iter()
+            .filter_map(|happening| match &happening.act {
+                Act::Receive(intake) => Some((calendar::day_at(happening.at, now), &**intake)),
+                _ => None,
+            })
+            .collect();
+        // Requests for each user of the faulty version, against those for each user of the others.
+        let versions: Vec<&String> = asked
+            .iter()
+            .filter(|(day, _)| (52.0..55.0).contains(day))
+            .filter_map(|(_, intake)| intake.context.get("app_version"))
+            .collect();
+        let at = content.mix.releases.iter().position(|release| release.version == "2.16.0").unwrap();
+        let users =
+            [52.5, 53.5, 54.5].map(|day| super::super::release::shares(&content.mix.releases, day)[at]);
+        let users = users.iter().sum::<f64>() / 3.0;
+        let part =
+            versions.iter().filter(|version| **version == "2.16.0").count() as f64 / versions.len() as f64;
+        let ratio = (part / users) / ((1.0 - part) / (1.0 - users));
+        let fees = |from: f64, until: f64| {
+            let fee = |(day, intake): &&(f64, &Intake)| {
+                (from..until).contains(day) && intake.kind.as_deref() == Some("fee")
+            };
+            asked.iter().filter(fee).count() as f64 / (until - from)
+        };
+        println!("rate ratio {ratio:.2}; fee a day {:.2}, then {:.2}", fees(25.0, 61.0), fees(62.0, 90.0));
+        assert!(ratio > 1.25, "{ratio}");
+        assert!(fees(62.0, 90.0) < 0.6 * fees(25.0, 61.0));
+        let known = |name| asked.iter().filter(|(_, intake)| intake.context.contains_key(name)).count();
+        assert!(known("region") > 2_800 && known("chain") > 1_500 && known("platform") == known("region"));
     }
 }

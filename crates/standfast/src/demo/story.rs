@@ -6,6 +6,8 @@ use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 use standfast_domain::{Language, Role, Transition, request_type};
 
+use super::events::EventOf;
+
 /// A word or more in each language.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Both<T> {
@@ -156,7 +158,8 @@ pub(super) struct Names {
     pub(super) teams: Vec<Team>,
     pub(super) agents: Vec<Colleague>,
     pub(super) customers: Both<Vec<String>>,
-    pub(super) versions: Vec<String>,
+    /// Weights of the regions where users are.
+    pub(super) regions: Both<BTreeMap<String, f64>>,
     pub(super) devices: Both<Vec<String>>,
     pub(super) exchanges: Both<Vec<String>>,
     pub(super) chains: BTreeMap<String, ChainNames>,
@@ -170,7 +173,40 @@ pub(super) struct Surge {
     pub(super) day: u32,
     pub(super) days: u32,
     pub(super) types: Vec<String>,
+    /// Above 1 they are asked about more, below 1 less.
     pub(super) factor: f64,
+    /// The version of the app that is the cause.
+    pub(super) version: Option<String>,
+}
+
+impl Surge {
+    /// Whether a type is asked about more or less on a day; its fraction is the time of day.
+    pub(super) fn is_on(&self, kind: &str, day: f64) -> bool {
+        let (first, after) = (f64::from(self.day), f64::from(self.day + self.days));
+        (first..after).contains(&day) && self.types.iter().any(|one| one == kind)
+    }
+}
+
+/// A version of the app.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Release {
+    pub(super) version: String,
+    /// Counted from the oldest day, which begins at 1; a half is its noon.
+    pub(super) day: f64,
+    #[serde(default)]
+    pub(super) note: String,
+}
+
+/// What a device runs, as the app calls it.
+pub(super) fn platform(device: &str) -> &'static str {
+    if device.contains("iOS") || device.contains("iPadOS") {
+        "ios"
+    } else if device.contains("Harmony") {
+        "harmonyos"
+    } else {
+        "android"
+    }
 }
 
 /// `mix.json`: weights.
@@ -181,6 +217,10 @@ pub(super) struct Mix {
     pub(super) channels: BTreeMap<String, f64>,
     pub(super) hours: Both<Vec<f64>>,
     pub(super) weekdays: Vec<f64>,
+    /// Oldest first.
+    pub(super) releases: Vec<Release>,
+    /// First and last days of campaigns that bring users.
+    pub(super) campaigns: Vec<[u32; 2]>,
     pub(super) surges: Vec<Surge>,
 }
 
@@ -190,6 +230,7 @@ pub(super) struct Content {
     pub(super) stories: Vec<Story>,
     pub(super) names: Names,
     pub(super) mix: Mix,
+    pub(super) events: Vec<EventOf>,
 }
 
 const STORIES: [(&str, &str); 6] = [
@@ -212,7 +253,8 @@ impl Content {
         }
         let names = serde_json::from_str(include_str!("names.json")).context("names.json")?;
         let mix = serde_json::from_str(include_str!("mix.json")).context("mix.json")?;
-        let content = Self { stories, names, mix };
+        let events = serde_json::from_str(include_str!("events.json")).context("events.json")?;
+        let content = Self { stories, names, mix, events };
         content.check()?;
         Ok(content)
     }
@@ -224,6 +266,7 @@ impl Content {
             self.mix.types.keys().all(|code| request_type(code).is_some()),
             "a type of mix.json is unknown"
         );
+        ensure!(self.mix.releases.is_sorted_by_key(|release| release.day), "the oldest release comes first");
         for story in &self.stories {
             let id = &story.id;
             ensure!(request_type(&story.kind).is_some(), "{id}: unknown type");

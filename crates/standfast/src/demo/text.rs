@@ -8,11 +8,14 @@ use standfast_domain::{Entropy, Language};
 
 use super::draw::Draw;
 use super::made_up::{Family, order};
-use super::story::{Names, Story};
+use super::release::among_askers;
+use super::story::{Content, Mix, Names, Story};
 
 /// What one telling of a story is about: the same value wherever a placeholder stands.
 pub(super) struct Props<'a> {
     names: &'a Names,
+    mix: &'a Mix,
+    kind: &'a str,
     language: Language,
     draw: Draw,
     /// Where phrases come from: not from the seed, so that nobody who knows the seed knows them.
@@ -22,20 +25,21 @@ pub(super) struct Props<'a> {
     chain: Option<String>,
     family: Family,
     token: Option<String>,
-    /// The newest version of the app that is out, as an index.
-    newest: usize,
+    /// The day on which the story happens, counted from the oldest, which begins at 1.
+    day: f64,
     known: BTreeMap<String, String>,
 }
 
 impl<'a> Props<'a> {
-    /// `progress` (0 to 1) is where between the oldest and the newest day the story happens.
+    /// `day` is when the story happens, counted from the oldest day, which begins at 1.
     pub(super) fn new(
-        names: &'a Names,
-        story: &Story,
+        content: &'a Content,
+        story: &'a Story,
         draw: Draw,
         secrets: Arc<dyn Entropy>,
-        progress: f64,
+        day: f64,
     ) -> anyhow::Result<Self> {
+        let names = &content.names;
         let chain = draw.pick(&story.chains).cloned();
         let on_chain = chain.as_ref().and_then(|chain| names.chains.get(chain));
         let family = match on_chain {
@@ -46,9 +50,10 @@ impl<'a> Props<'a> {
             story.tokens.iter().filter(|t| on_chain.is_some_and(|c| c.tokens.contains(t))).collect();
         let token = draw.pick(&at_home).map(|token| (*token).clone());
         let token = token.or_else(|| draw.pick(&story.tokens).cloned());
-        let newest = (0..names.versions.len()).rfind(|at| share(*at, names.versions.len()) <= progress);
         Ok(Self {
             names,
+            mix: &content.mix,
+            kind: &story.kind,
             language: story.language,
             draw,
             secrets,
@@ -56,7 +61,7 @@ impl<'a> Props<'a> {
             chain,
             family,
             token,
-            newest: newest.unwrap_or_default(),
+            day,
             known: BTreeMap::new(),
         })
     }
@@ -116,11 +121,16 @@ impl<'a> Props<'a> {
         })
     }
 
-    /// Most have the newest version that is out, some are behind.
+    /// The version that the customer has, as the app's users have it; where a release has a fault, mostly that one.
     fn version(&self) -> anyhow::Result<String> {
-        let behind = self.draw.weighed([60.0, 22.0, 11.0, 7.0].into_iter());
-        let version = self.names.versions.get(self.newest.saturating_sub(behind));
-        version.cloned().context("no version")
+        let weights = among_askers(&self.mix.releases, &self.mix.surges, self.kind, self.day);
+        let release = self.mix.releases.get(self.draw.weighed(weights.into_iter()));
+        release.map(|release| release.version.clone()).context("no version")
+    }
+
+    /// The chain that the story is about, if there is one.
+    pub(super) fn chain(&self) -> Option<&str> {
+        self.chain.as_deref()
     }
 
     fn amount(&self) -> anyhow::Result<String> {
@@ -144,11 +154,6 @@ impl<'a> Props<'a> {
             bip39::Mnemonic::from_entropy_in(language, bytes.get(..words / 3 * 4).context("too long")?);
         Ok(phrase.map_err(|error| anyhow::anyhow!("{error}"))?.words().collect::<Vec<_>>().join(" "))
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a handful of versions")]
-fn share(at: usize, of: usize) -> f64 {
-    at as f64 / of.max(1) as f64
 }
 
 /// Takes one of each `[[one|another]]`.
@@ -181,7 +186,7 @@ pub(super) mod tests {
     use standfast_domain::OsEntropy;
     use standfast_guard::{Context, SecretKind, screen, solicits};
 
-    use super::super::story::{Content, Deed};
+    use super::super::story::Deed;
     use super::*;
 
     /// Every text of every story, each told `times` times: the story, whether the desk speaks, and the words.
@@ -189,7 +194,7 @@ pub(super) mod tests {
         for story in &content.stories {
             for seed in 0..times {
                 let draw = Draw::new(seed);
-                let mut props = Props::new(&content.names, story, draw, OsEntropy::shared(), 0.5).unwrap();
+                let mut props = Props::new(content, story, draw, OsEntropy::shared(), 45.0).unwrap();
                 for value in story.fields.values() {
                     let text = props.fill(value, None).unwrap_or_else(|e| panic!("{}: {e:#}", story.id));
                     each(story, false, &text);
