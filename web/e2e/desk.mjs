@@ -31,9 +31,10 @@ export class Desk {
   #arguments = ['serve'];
   #environment;
 
-  static async start() {
+  /** With the two agents, and with whoever else is named. */
+  static async start(others = []) {
     const desk = await Desk.#made();
-    for (const { email, name, role, language } of AGENTS) {
+    for (const { email, name, role, language } of [...AGENTS, ...others]) {
       desk.#add(email, name, role, language);
     }
     await desk.up();

@@ -336,6 +336,76 @@ export const SCENES = [
       await it.settle();
     },
   },
+  ...['en', 'zh-CN'].flatMap((language) =>
+    ['light', 'dark'].flatMap((theme) =>
+      [360, 1440].flatMap((width) =>
+        ['events', 'active-users'].map((section) => ({
+          name: `drivers-${section}-${language}-${theme}-${width}`,
+          as: 'admin',
+          language,
+          theme,
+          width,
+          run: async ({ page, open, settle }) => {
+            await open(`/drivers/${section}`);
+            await page.locator('main li, main table').first().waitFor();
+            if (section === 'active-users') await page.locator('main table button').nth(2).click();
+            await settle();
+          },
+        })),
+      ),
+    ),
+  ),
+  ...[360, 1440].flatMap((width) => [
+    {
+      name: `drivers-event-${width}-zh`,
+      as: 'admin',
+      width,
+      run: async ({ page, open, settle }) => {
+        await open('/drivers/events');
+        await page.getByRole('button', { name: '编辑“Harbor Wallet 2.16.0”' }).click();
+        await settle();
+      },
+    },
+    ...['faults', 'preview'].map((what) => ({
+      name: `drivers-table-${what}-${width}-en-dark`,
+      as: 'admin',
+      language: 'en',
+      theme: 'dark',
+      width,
+      noise: NET,
+      run: async ({ page, open, settle }) => {
+        await open('/drivers/active-users');
+        await page.getByRole('button', { name: 'Upload CSV' }).click();
+        await page.setInputFiles('input[type=file]', {
+          name: 'active-users-november.csv',
+          mimeType: 'text/csv',
+          buffer: Buffer.from(what === 'faults' ? 'day,users\nx' : 'day,users\n'),
+        });
+        await settle(800);
+      },
+    })),
+  ]),
+  {
+    name: 'tokens-zh',
+    as: 'admin',
+    run: async ({ page, open, settle }) => {
+      await open('/settings/tokens');
+      await page.locator('main li').first().waitFor();
+      await settle();
+    },
+  },
+  {
+    name: 'tokens-add-en-dark-360',
+    as: 'admin',
+    language: 'en',
+    theme: 'dark',
+    width: 360,
+    run: async ({ page, open, settle }) => {
+      await open('/settings/tokens');
+      await page.getByRole('button', { name: 'Issue token' }).click();
+      await settle();
+    },
+  },
   {
     name: 'settings-zh',
     as: 'admin',

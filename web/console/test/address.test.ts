@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
   deskPlace,
+  DRIVERS,
   INSIGHT_PAGES,
   insightPlace,
   isRequestId,
   readAddress,
   requestNumber,
+  SETTINGS,
   spokenNumber,
   VIEWS,
   writeAddress,
@@ -19,7 +21,8 @@ describe('addresses', () => {
       ...VIEWS.map((view) => deskPlace(view)),
       deskPlace('at_risk', '7301000000000123'),
       deskPlace('all', null, { q: '被盗 & more', type: 'theft', team: '501' }),
-      { room: 'settings', section: 'jobs' } as const,
+      ...SETTINGS.map((section) => ({ room: 'settings', section }) as const),
+      ...DRIVERS.map((section) => ({ room: 'drivers', section }) as const),
       ...INSIGHT_PAGES.map((page) => insightPlace(page, 'period=7d&where=type%2Ctheft')),
       insightPlace(),
     ];

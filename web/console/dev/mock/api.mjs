@@ -1,5 +1,6 @@
 import { Counted } from './insight.mjs';
 import { deskOf, iso, summaryOf, TEAMS } from './data.mjs';
+import { MockDrivers } from './drivers.mjs';
 
 /** The console's part of /api/v1 over a MockDesk. Each answer: [status, body]. */
 const PICTURE = Buffer.from(
@@ -16,6 +17,7 @@ export function problem(status, code, title, more = {}) {
 export class MockApi {
   constructor(desk) {
     this.desk = desk;
+    this.drivers = new MockDrivers(desk.agents);
     this.sessions = new Map();
     /** Faults for looking at: { fail: /regexp/, delay: ms, outdated: true } */
     this.faults = {};
@@ -58,6 +60,8 @@ export class MockApi {
       this.desk.jobs = this.desk.jobs.filter((job) => job.id !== path.split('/')[3]);
       return [204, null];
     }
+    if (/^\/console\/(drivers|active-users|tokens)/.test(path))
+      return this.drivers.answer(method, path, body);
     if (path.startsWith('/console/customers/')) return [200, this.customer(path.split('/')[3])];
     const [, id, rest = ''] = /^\/console\/requests\/([^/]+)(?:\/(.*))?$/.exec(path) ?? [];
     const request = this.desk.requests.get(id);

@@ -1,4 +1,7 @@
 import type {
+  ActiveDays,
+  ActiveUsers,
+  ActivityChange,
   Agent,
   AgentChange,
   Assignment,
@@ -6,18 +9,23 @@ import type {
   CustomerPanel,
   DeadJob,
   Desk,
+  Driver,
+  DriverDraft,
   EntryPage,
   EntryRange,
   Id,
+  IssuedToken,
   InboxPage,
   InboxQuery,
   NewAgent,
   NewNote,
   NewReply,
+  NewToken,
   RequestSummary,
   TagChange,
   Team,
   Ticket,
+  Token,
   Transition,
 } from '@standfast/api';
 import { ask, query, segment } from './http';
@@ -76,3 +84,28 @@ export const changeAgent = (id: Id, body: AgentChange) =>
   ask<Agent>(`/console/agents/${segment(id)}`, { method: 'PATCH', body });
 export const deadJobs = () => ask<{ items: DeadJob[] }>('/console/jobs/dead');
 export const retryJob = (id: Id) => post(`/console/jobs/${segment(id)}/retry`, {});
+
+export const drivers = () => ask<{ items: Driver[] }>('/console/drivers');
+export const addDriver = (clientId: string, driver: DriverDraft) =>
+  post<Driver>('/console/drivers', { client_id: clientId, driver });
+export const changeDriver = (id: Id, body: DriverDraft) =>
+  ask<Driver>(`/console/drivers/${segment(id)}`, { method: 'PUT', body });
+export const removeDriver = (id: Id) =>
+  ask<void>(`/console/drivers/${segment(id)}`, { method: 'DELETE' });
+
+export const activeDays = (from?: string) =>
+  ask<ActiveDays>(`/console/active-users${query({ from })}`);
+export const activeUsers = (day: string) =>
+  ask<{ items: ActiveUsers[] }>(`/console/active-users/${segment(day)}`);
+/** A large table on a slow line takes its time. */
+export const uploadActiveUsers = (table: Blob, dryRun: boolean) =>
+  ask<ActivityChange>(`/console/active-users/csv${query({ dry_run: dryRun })}`, {
+    method: 'POST',
+    table,
+    timeout: 60_000,
+  });
+
+export const tokens = () => ask<{ items: Token[] }>('/console/tokens');
+export const addToken = (body: NewToken) => post<IssuedToken>('/console/tokens', body);
+export const revokeToken = (id: Id) =>
+  ask<void>(`/console/tokens/${segment(id)}`, { method: 'DELETE' });

@@ -32,8 +32,10 @@ export function asProblem(error: unknown): Problem {
 export const BASE = '/api/v1';
 
 interface Ask {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
+  /** Sent as it is, as CSV, in place of `body`. */
+  table?: Blob;
   signal?: AbortSignal;
   /** Milliseconds until the attempt counts as unanswered. */
   timeout?: number;
@@ -69,7 +71,7 @@ export async function problemOf(response: Response): Promise<Problem> {
 /** One exchange of JSON. Throws only `Problem` and, when `signal` fires, `AbortError`. */
 export async function ask<T>(
   path: string,
-  { method = 'GET', body, signal, timeout = 20_000 }: Ask = {},
+  { method = 'GET', body, table, signal, timeout = 20_000 }: Ask = {},
 ): Promise<T> {
   const limit = AbortSignal.timeout(timeout);
   let response: Response;
@@ -80,9 +82,10 @@ export async function ask<T>(
       headers: {
         Accept: 'application/json',
         'Accept-Language': language,
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(table && { 'Content-Type': 'text/csv' }),
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined ? table : JSON.stringify(body),
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
   } catch (error) {
@@ -102,7 +105,9 @@ export async function ask<T>(
   }
 }
 
-export function query(values: Record<string, string | number | null | undefined>): string {
+export function query(
+  values: Record<string, string | number | boolean | null | undefined>,
+): string {
   const parts = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
     if (value !== null && value !== undefined && value !== '') parts.set(name, String(value));

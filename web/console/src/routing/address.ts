@@ -3,11 +3,17 @@ import type { Id, ViewName } from '@standfast/api';
 /** Every place in the console, and its address below /console. Pure: the browser's history is in `router.svelte.ts`. */
 export type Place =
   | { room: 'desk'; view: ViewName; request: Id | null; q: string; type: string; team: string }
-  | { room: 'settings'; section: 'agents' | 'jobs' }
+  | { room: 'drivers'; section: DriversSection }
+  | { room: 'settings'; section: SettingsSection }
   /** `search`: what is looked at, in the words of `insight/view.ts`, which is loaded with that room. */
   | { room: 'insight'; page: InsightPage; search: string };
 
+export type DriversSection = 'events' | 'active-users';
+export type SettingsSection = 'agents' | 'tokens' | 'jobs';
+
 export const VIEWS: readonly ViewName[] = ['unassigned', 'mine', 'all', 'at_risk', 'solved'];
+export const DRIVERS: readonly DriversSection[] = ['events', 'active-users'];
+export const SETTINGS: readonly SettingsSection[] = ['agents', 'tokens', 'jobs'];
 export const INSIGHT_PAGES = [
   'overview',
   'types',
@@ -51,8 +57,10 @@ export interface Filters {
 /** The place that an address names; an unknown address is the first view. */
 export function readAddress(path: string, search = ''): Place {
   const parts = path.replace(BASE_PATH, '').split('/').filter(Boolean).map(decode);
+  if (parts[0] === 'drivers')
+    return { room: 'drivers', section: DRIVERS.find((name) => name === parts[1]) ?? 'events' };
   if (parts[0] === 'settings')
-    return { room: 'settings', section: parts[1] === 'jobs' ? 'jobs' : 'agents' };
+    return { room: 'settings', section: SETTINGS.find((name) => name === parts[1]) ?? 'agents' };
   if (parts[0] === 'insight') {
     const page = INSIGHT_PAGES.find((name) => name === parts[1]) ?? 'overview';
     return { room: 'insight', page, search: search.replace(/^\?/, '') };
@@ -68,9 +76,9 @@ export function readAddress(path: string, search = ''): Place {
 }
 
 export function writeAddress(place: Place): string {
-  if (place.room === 'settings') return `${BASE_PATH}/settings/${place.section}`;
   if (place.room === 'insight')
     return `${BASE_PATH}/insight/${place.page}${place.search ? `?${place.search}` : ''}`;
+  if (place.room !== 'desk') return `${BASE_PATH}/${place.room}/${place.section}`;
   const filters = new URLSearchParams();
   for (const name of ['q', 'type', 'team'] as const)
     if (place[name]) filters.set(name, place[name]);

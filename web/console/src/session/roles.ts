@@ -1,13 +1,14 @@
 import type { Role } from '@standfast/api';
 
 /** What a person may do at the desk. The server decides; this only hides what it would refuse. */
-export type Deed = 'write' | 'erase' | 'agents' | 'jobs' | 'settings' | 'insight';
+export type Deed =
+  'write' | 'erase' | 'explain' | 'agents' | 'jobs' | 'tokens' | 'settings' | 'insight';
 
 const ALLOWED: Record<Role, readonly Deed[]> = {
-  analyst: ['insight'],
+  analyst: ['explain', 'insight'],
   agent: ['write'],
-  lead: ['write', 'erase', 'settings', 'insight'],
-  admin: ['write', 'erase', 'settings', 'agents', 'jobs', 'insight'],
+  lead: ['write', 'erase', 'explain', 'settings', 'insight'],
+  admin: ['write', 'erase', 'explain', 'settings', 'agents', 'jobs', 'tokens', 'insight'],
 };
 
 export function allows(role: Role | undefined, deed: Deed): boolean {
