@@ -77,3 +77,14 @@ export type Problem = Partial<Schemas['ProblemDocument']> &
 export type InboxQuery = NonNullable<operations['inbox']['parameters']['query']>;
 export type ViewName = NonNullable<InboxQuery['view']>;
 export type EntryRange = NonNullable<operations['entries']['parameters']['query']>;
+
+/** GET /console/insight/catalogue: what can be measured and asked. */
+export type InsightCatalogue = Schemas['CatalogueView'];
+export type InsightMeasure = Schemas['MeasureView'];
+export type InsightUnit = Schemas['UnitView'];
+/** POST /console/insight/query. */
+export type InsightQuery = Schemas['Asked'];
+export type InsightAnswer = Schemas['AnswerView'];
+export type InsightFigure = Schemas['FigureView'];
+/** POST /console/insight/rows: the requests behind a figure. */
+export type InsightRows = Schemas['RowsView'];

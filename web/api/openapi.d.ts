@@ -1741,6 +1741,16 @@ export interface components {
       denominator?: number | null;
       flow?: components['schemas']['FlowView'] | null;
       /**
+       * Format: double
+       * @description Where it ends.
+       */
+      high?: number | null;
+      /**
+       * Format: double
+       * @description Of a share: where its 95 % interval begins (Wilson's).
+       */
+      low?: number | null;
+      /**
        * Format: int64
        * @description Of how many requests it is.
        */

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use standfast_domain::Time;
+use standfast_science::interval;
 
 use crate::calendar::Moment;
 use crate::count::{counts, hits, sums};
@@ -86,6 +87,14 @@ impl Figure {
     #[must_use]
     pub const fn is_small(&self) -> bool {
         self.n() < SMALL
+    }
+
+    /// Of a share, the 95 % interval (Wilson's).
+    #[must_use]
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        let Self::Share { n, met } = self else { return None };
+        let share = interval::share(*met, *n)?;
+        Some((share.interval.low, share.interval.high))
     }
 
     fn is_empty(&self) -> bool {

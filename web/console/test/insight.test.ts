@@ -167,9 +167,15 @@ describe('answers as plots', () => {
   const answer = (groups: [string[], number][]): Answer => ({
     measure: 'requests',
     unit: 'count',
-    as_of: '',
+    left_out: 0,
     excluded: { spam: 0, merged: 0, test: 0 },
-    groups: groups.map(([keys, count]) => ({ keys, value: count, n: count, small: false })),
+    groups: groups.map(([keys, count]) => ({
+      keys,
+      cell: keys,
+      value: count,
+      n: count,
+      small: false,
+    })),
     total: { value: 0, n: 0, small: false },
   });
   const at = (text: string) => new Date(day(text)).toISOString();

@@ -308,6 +308,12 @@ pub(crate) struct FigureView {
     /// Of a share or rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     denominator: Option<u64>,
+    /// Of a share: where its 95 % interval begins (Wilson's).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    low: Option<f64>,
+    /// Where it ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    high: Option<f64>,
     /// Of durations, or of the ages of what is open.
     #[serde(skip_serializing_if = "Option::is_none")]
     percentiles: Option<PercentilesView>,
@@ -339,7 +345,10 @@ impl FigureView {
         match figure {
             Figure::Count { n } => Self { value: quotient(*n, 1), ..plain },
             Figure::Sum { sum, .. } => Self { value: quotient(*sum, 1), ..plain },
-            Figure::Share { n, met } => ratio(*met, *n, 1.0),
+            Figure::Share { n, met } => {
+                let (low, high) = figure.interval().unzip();
+                Self { low, high, ..ratio(*met, *n, 1.0) }
+            }
             Figure::Rate { n, user_days: Some(days) } => ratio(*n, *days, 1_000.0),
             Figure::Rate { n, user_days: None } => Self { numerator: Some(*n), ..plain },
             Figure::Spread(Spread { percentiles, pending, .. }) => Self {

@@ -29,11 +29,12 @@ const DIMENSIONS = [
   ['chain', '链', CHAINS],
 ];
 const MEASURES = [
-  ['requests', 'count', '工单数', '在时段内建立的工单'],
-  ['users', 'count', '提单用户数', '至少提交一张工单的用户'],
-  ['solved_first', 'share', '一次解决率', '第一次回复后未再来问的已解决工单 ÷ 已解决工单'],
-  ['first_answer', 'seconds', '首次回复时间（中位数）', '从提交到第一次人工回复'],
+  ['requests', 'requests', '工单数', '在时段内建立的工单'],
+  ['customers', 'customers', '提单用户数', '至少提交一张工单的用户'],
+  ['one_contact', 'share', '一次解决率', '第一次回复后未再来问的已解决工单 ÷ 已解决工单'],
+  ['first_response', 'seconds', '首次回复时间（中位数）', '从提交到第一次人工回复'],
 ];
+const STEPS = new Set(['hour', 'day', 'week', 'month']);
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
@@ -83,35 +84,36 @@ export class Counted {
   }
 
   catalogue() {
-    const count = (dimension, code) =>
-      this.requests.filter((each) => each[dimension] === code).length;
+    const both = (text) => ({ 'zh-CN': text, en: text });
     return {
+      requests: this.requests.length,
+      steps: [],
       measures: MEASURES.map(([code, unit, name, formula]) => ({
         code,
         unit,
-        name,
-        formula,
-        excludes: '垃圾、已合并与测试工单',
+        name: both(name),
+        formula: both(formula),
+        leaves_out: both('垃圾、已合并与测试工单'),
+        time_base: 'created',
+        parameters: {},
       })),
       dimensions: DIMENSIONS.map(([code, name, values]) => ({
         code,
-        name,
+        name: both(name),
         values: values
           .filter(([value]) => value)
-          .map(([value, title]) => ({ code: value, name: title, count: count(code, value) })),
+          .map(([value, title]) => ({ code: value, name: both(title) })),
       })),
     };
   }
 
-  matching({ from, until, filters = [] }) {
+  matching({ from, until, filter = {} }) {
     const [low, high] = [Date.parse(from), Date.parse(until)];
     return this.requests.filter(
       (each) =>
         each.at >= low &&
         each.at < high &&
-        filters.every(
-          ({ dimension, values, not }) => values.includes(each[dimension]) !== Boolean(not),
-        ),
+        Object.entries(filter).every(([dimension, values]) => values.includes(each[dimension])),
     );
   }
 
@@ -135,35 +137,46 @@ export class Counted {
       if (!groups.has(key)) groups.set(key, []);
       groups.get(key).push(each);
     }
-    const unit = MEASURES.find(([code]) => code === wanted.measure)?.[1] ?? 'count';
+    const unit = MEASURES.find(([code]) => code === wanted.measure)?.[1] ?? 'requests';
+    const all = [...groups].map(([keys, some]) => [JSON.parse(keys), some]);
+    const axes = wanted.group.map((code, axis) => ({
+      code,
+      members: [...new Set(all.map(([keys]) => keys[axis]))].map((key) =>
+        STEPS.has(code) ? { code: key, from: key } : { code: key },
+      ),
+    }));
+    const place = (axis, key) => axes[axis].members.findIndex(({ code }) => code === key);
     return {
       measure: wanted.measure,
       unit,
-      as_of: new Date().toISOString(),
+      from: wanted.from,
+      until: wanted.until,
+      left_out: 0,
       excluded: {
         spam: Math.round(found.length / 40),
         merged: Math.round(found.length / 60),
         test: 3,
       },
-      groups: [...groups].map(([keys, all]) => ({
-        keys: JSON.parse(keys),
-        ...this.figure(wanted.measure, all),
+      axes,
+      cells: all.map(([keys, some]) => ({
+        at: keys.map((key, axis) => place(axis, key)),
+        figure: this.figure(wanted.measure, some),
       })),
       total: this.figure(wanted.measure, found),
     };
   }
 
   keyOf(each, group, format) {
-    if (typeof group === 'string' && group !== 'hour_of_week') return each[group] ?? '';
+    if (!STEPS.has(group) && group !== 'hour_of_week') return each[group] ?? '';
     const { year, month, day, hour, minute, second, weekday } = parts(each.at, format);
     const since = (Number(minute) * 60 + Number(second)) * 1_000 + (each.at % 1_000);
     const days = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(weekday);
-    if (group === 'hour_of_week') return String(days * 24 + Number(hour));
-    if (group.time === 'hour') return new Date(each.at - since).toISOString();
+    if (group === 'hour_of_week') return `${days + 1}-${Number(hour)}`;
+    if (group === 'hour') return new Date(each.at - since).toISOString();
     // Good enough for zones whose clocks do not change within the bucket.
     const midnight = Math.round((each.at - since) / 1_000) * 1_000 - Number(hour) * HOUR;
-    if (group.time === 'day') return new Date(midnight).toISOString();
-    if (group.time === 'week') return new Date(midnight - days * DAY).toISOString();
+    if (group === 'day') return new Date(midnight).toISOString();
+    if (group === 'week') return new Date(midnight - days * DAY).toISOString();
     return new Date(
       Date.UTC(Number(year), Number(month) - 1, 1) +
         (midnight - Date.UTC(Number(year), Number(month) - 1, Number(day))),
@@ -173,11 +186,11 @@ export class Counted {
   figure(measure, all) {
     const n = all.length;
     const small = n < 30;
-    if (measure === 'users') {
+    if (measure === 'customers') {
       const value = new Set(all.map(({ user }) => user)).size;
       return { value, n, small: false };
     }
-    if (measure === 'solved_first') {
+    if (measure === 'one_contact') {
       if (n === 0) return { value: null, n, small: true };
       const hits = all.filter(({ solved }) => solved).length;
       // Wilson, 95 %.
@@ -194,7 +207,7 @@ export class Counted {
         small,
       };
     }
-    if (measure === 'first_answer') {
+    if (measure === 'first_response') {
       if (n === 0) return { value: null, n, small: true };
       const sorted = all.map(({ answer }) => answer).toSorted((a, b) => a - b);
       const at = (part) => sorted[Math.max(0, Math.min(n - 1, Math.round(part)))];
@@ -204,11 +217,12 @@ export class Counted {
     return { value: n, n, small: false };
   }
 
-  rows(wanted) {
+  rows({ query }) {
     return {
-      requests: this.matching(wanted)
+      items: this.matching(query)
         .slice(-50)
         .map((each, index) => ({
+          id: String(index + 1),
           number: `K7M39QX${String(index).padStart(3, '2')}`,
           type: each.type,
           created_at: new Date(each.at).toISOString(),

@@ -2,7 +2,8 @@ import { asProblem } from '../api/http';
 import type { State } from '../plots/data';
 import { t } from '../words.svelte';
 import * as api from './api';
-import type { Answer, Catalogue, Query } from './api';
+import type { InsightCatalogue } from '@standfast/api';
+import type { Answer, Query } from './api';
 
 /** Something asked of the desk: what came last stays until the next has come. */
 export class Asked<T> {
@@ -60,7 +61,7 @@ export function answerTo(wanted: () => Query | null): Asked<Answer> {
 
 /** What can be asked; loaded once, kept while the console is open. */
 class Known {
-  asked = new Asked<Catalogue>();
+  asked = new Asked<InsightCatalogue>();
 
   load(): void {
     if (this.asked.data) return;

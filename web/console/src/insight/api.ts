@@ -1,11 +1,22 @@
-/** The desk's counting: what can be asked, and what comes back. */
+/**
+ * The desk's counting: what can be asked, and what comes back. The desk answers in axes and cells; plots want groups with keys.
+ * This is the one place that knows both.
+ */
+import type {
+  InsightAnswer,
+  InsightCatalogue,
+  InsightFigure,
+  InsightQuery,
+  InsightRows,
+} from '@standfast/api';
 import { ask } from '../api/http';
 import type { Unit } from '../plots/zone';
 import type { Filter } from './view';
 
+/** Names in the language of the reader. */
 export interface Measure {
   code: string;
-  /** What its values are: `count`, `share`, `seconds`, `per_thousand`, `score`. */
+  /** What its values are: `count`, `share`, `seconds`, `per_customer`, `per_thousand`. */
   unit: string;
   name: string;
   /** How it is computed, in words. */
@@ -17,7 +28,6 @@ export interface Measure {
 export interface Value {
   code: string;
   name: string;
-  count: number;
 }
 
 export interface Dimension {
@@ -29,6 +39,8 @@ export interface Dimension {
 export interface Catalogue {
   measures: readonly Measure[];
   dimensions: readonly Dimension[];
+  /** Requests of every kind that the figures are of. */
+  requests: number;
 }
 
 /** A dimension, a bucket of time, or the 168 hours of a week (0 is Monday 00:00). */
@@ -41,9 +53,9 @@ export interface Query {
   until: string;
   /** IANA: where days begin. */
   zone: string;
+  /** Only what these name; "everything but" is put in terms of it by `onlyThese`. */
   filters: readonly Filter[];
   group: readonly Group[];
-  parameters?: Readonly<Record<string, unknown>>;
 }
 
 export interface Figure {
@@ -55,6 +67,10 @@ export interface Figure {
   /** 95 % interval. */
   low?: number | null;
   high?: number | null;
+  /** Of durations. */
+  percentiles?: { p50: number; p75: number; p90: number; p95: number };
+  /** Durations that have not ended: percentiles are of the others alone. */
+  pending?: number;
   /** Too few to rely on. */
   small: boolean;
 }
@@ -62,35 +78,145 @@ export interface Figure {
 export interface Grouped extends Figure {
   /** One for each group that was asked for; a bucket of time is the RFC 3339 instant at which it starts. */
   keys: readonly string[];
+  /** The desk's names for the same, with which it finds the requests behind the figure. */
+  cell: readonly string[];
 }
 
 export interface Answer {
   measure: string;
   unit: string;
-  /** The moment up to which everything is counted. */
-  as_of: string;
   excluded: { spam: number; merged: number; test: number };
+  /** Counted requests that do not meet the measure's own condition. */
+  left_out: number;
   groups: readonly Grouped[];
   total: Figure;
 }
 
-export interface CountedRequest {
-  number: string;
-  type: string;
-  created_at: string;
-  subject: string;
-}
-
-export interface Rows {
-  requests: readonly CountedRequest[];
-  next: string | null;
-}
-
 const PATH = '/console/insight';
+const UNITS: Readonly<Record<InsightAnswer['unit'], string>> = {
+  requests: 'count',
+  customers: 'count',
+  messages: 'count',
+  requests_per_customer: 'per_customer',
+  share: 'share',
+  seconds: 'seconds',
+  per_thousand_user_days: 'per_thousand',
+};
 
-export const catalogue = (signal?: AbortSignal) => ask<Catalogue>(`${PATH}/catalogue`, { signal });
-export const query = (body: Query, signal?: AbortSignal) =>
-  ask<Answer>(`${PATH}/query`, { method: 'POST', body, signal });
-/** The requests behind a figure, a page at a time. */
-export const rows = (body: Query & { after?: string }, signal?: AbortSignal) =>
-  ask<Rows>(`${PATH}/rows`, { method: 'POST', body, signal });
+/** What the desk tells, with its names in one language. */
+export function catalogueOf(
+  told: InsightCatalogue,
+  titled: (titles: Readonly<Record<string, string>> | undefined, fallback: string) => string,
+): Catalogue {
+  return {
+    requests: told.requests,
+    measures: told.measures.map(({ code, unit, name, formula, leaves_out }) => ({
+      code,
+      unit: UNITS[unit],
+      name: titled(name, code),
+      formula: titled(formula, ''),
+      excludes: titled(leaves_out, ''),
+    })),
+    dimensions: told.dimensions.map(({ code, name, values }) => ({
+      code,
+      name: titled(name, code),
+      values: values.map((value) => ({
+        code: value.code,
+        name: titled(value.name ?? undefined, value.code),
+      })),
+    })),
+  };
+}
+
+/** "Everything but" as "only these", which is what the desk understands: all values of the catalogue without them. */
+export function onlyThese(filters: readonly Filter[], catalogue: Catalogue): Filter[] {
+  return filters.map(({ dimension, values, not }) => {
+    if (!not) return { dimension, values };
+    const all = catalogue.dimensions.find(({ code }) => code === dimension)?.values ?? [];
+    const kept = all.map(({ code }) => code).filter((code) => !values.includes(code));
+    return { dimension, values: kept };
+  });
+}
+
+/** The question as the desk takes it. It counts whole seconds. */
+export function asked({ measure, from, until, zone, filters, group }: Query): InsightQuery {
+  const second = (at: string) => at.replace(/\.\d+Z$/, 'Z');
+  return {
+    measure,
+    from: second(from),
+    until: second(until),
+    zone,
+    filter: Object.fromEntries(filters.map(({ dimension, values }) => [dimension, [...values]])),
+    group: group.map((each) => (typeof each === 'string' ? each : each.time)),
+  };
+}
+
+export function answerOf(told: InsightAnswer): Answer {
+  const { spam = 0, merged = 0, test = 0 } = told.excluded;
+  return {
+    measure: told.measure,
+    unit: UNITS[told.unit],
+    excluded: { spam, merged, test },
+    left_out: told.left_out,
+    total: figureOf(told.total),
+    groups: told.cells.map(({ at, figure }) => {
+      const members = at.map((place, axis) => told.axes[axis]?.members[place]);
+      const step = (axis: number) => told.axes[axis]?.code;
+      return {
+        ...figureOf(figure),
+        cell: members.map((member) => member?.code ?? ''),
+        keys: members.map((member, axis) =>
+          step(axis) === 'hour_of_week'
+            ? hourOfWeek(member?.code)
+            : (member?.from ?? member?.code ?? ''),
+        ),
+      };
+    }),
+  };
+}
+
+/** "1-13" is Monday 13:00: hour 13 of the week. */
+function hourOfWeek(code = ''): string {
+  const [day = '1', hour = '0'] = code.split('-');
+  return String((Number(day) - 1) * 24 + Number(hour));
+}
+
+function figureOf({ value, n, small, ...more }: InsightFigure): Figure {
+  const { numerator, denominator, low, high, percentiles, pending } = more;
+  return {
+    value: value ?? null,
+    n,
+    small,
+    ...known({ numerator, denominator, low, high, percentiles, pending }),
+  };
+}
+
+/** Without the members that the desk leaves out or has no value for. */
+function known<T extends object>(members: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const there = Object.entries(members).filter(
+    ([, value]) => value !== null && value !== undefined,
+  );
+  return Object.fromEntries(there) as { [K in keyof T]?: NonNullable<T[K]> };
+}
+
+export const catalogue = (signal?: AbortSignal) =>
+  ask<InsightCatalogue>(`${PATH}/catalogue`, { signal });
+
+export async function query(body: Query, signal?: AbortSignal): Promise<Answer> {
+  return answerOf(
+    await ask<InsightAnswer>(`${PATH}/query`, { method: 'POST', body: asked(body), signal }),
+  );
+}
+
+/** The requests behind a figure, a page at a time; no cell: those of the total. */
+export const rows = (
+  body: Query,
+  cell: readonly string[],
+  cursor: string | null,
+  signal?: AbortSignal,
+) =>
+  ask<InsightRows>(`${PATH}/rows`, {
+    method: 'POST',
+    body: { query: asked(body), cell, ...(cursor ? { cursor } : {}) },
+    signal,
+  });

@@ -1,6 +1,7 @@
 import type { Component } from 'svelte';
 import type { InsightPage } from '../routing/address';
 import Overview from './pages/Overview.svelte';
+import People from './pages/People.svelte';
 import Times from './pages/Times.svelte';
 import Types from './pages/Types.svelte';
 import type { Scope } from './scope.svelte';
@@ -10,4 +11,5 @@ export const PAGES: readonly { name: InsightPage; component: Component<{ scope: 
   { name: 'overview', component: Overview },
   { name: 'types', component: Types },
   { name: 'times', component: Times },
+  { name: 'people', component: People },
 ];

@@ -78,7 +78,7 @@ export function linesOf(
   if (rest === '' || others.length === 0 || timed.measured !== 'count') return lines;
   const sums = [...groupedBy(others, 0)].map(([time, groups]) => {
     const sum = groups.reduce((total, { value }) => total + (value ?? 0), 0);
-    return { keys: [time], value: sum, n: sum, small: false };
+    return { keys: [time], cell: [], value: sum, n: sum, small: false };
   });
   return [...lines, { key: REST_KEY, label: rest, points: pointsOf(sums, 0, timed) }];
 }

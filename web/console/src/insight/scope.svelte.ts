@@ -4,13 +4,20 @@ import type { Range } from '../plots/data';
 import { isoDate, type Unit } from '../plots/zone';
 import { insightPlace, type InsightPage } from '../routing/address';
 import { router } from '../routing/router.svelte';
-import { t } from '../words.svelte';
+import { t, titled } from '../words.svelte';
 import { known } from './answers.svelte';
-import type { Catalogue, Group, Measure, Query } from './api';
+import {
+  catalogueOf,
+  onlyThese,
+  type Catalogue,
+  type Group,
+  type Measure,
+  type Query,
+} from './api';
 import { comparedWith, datesOf, rangeOf, unitOf, zoneOf } from './period';
 import { printView, readView, type View } from './view';
 
-const NOTHING: Catalogue = { measures: [], dimensions: [] };
+const NOTHING: Catalogue = { measures: [], dimensions: [], requests: 0 };
 
 /** What a page of Insight is about: the view in the address, worked out against the calendar and the catalogue. */
 export class Scope {
@@ -29,7 +36,9 @@ export class Scope {
     comparedWith(this.range, this.view.compare, this.zone, this.now),
   );
   readonly unit: Unit = $derived(unitOf(this.range, this.view.by));
-  readonly catalogue: Catalogue = $derived(known.asked.data ?? NOTHING);
+  readonly catalogue: Catalogue = $derived(
+    known.asked.data ? catalogueOf(known.asked.data, titled) : NOTHING,
+  );
 
   readonly #looks: Map<string, (key: string) => Look> = $derived(
     new Map(
@@ -63,6 +72,12 @@ export class Scope {
     return this.catalogue.measures.find((each) => each.code === code);
   }
 
+  /** How a measure is made and what it leaves out, in words. */
+  definition(code: string): string {
+    const measure = this.measure(code);
+    return measure ? [measure.formula, measure.excludes].filter(Boolean).join(' ') : '';
+  }
+
   /** The look of a dimension's values: the same on every page. */
   look(dimension: string): (key: string) => Look {
     return this.#looks.get(dimension) ?? looks([]);
@@ -84,7 +99,7 @@ export class Scope {
       from: new Date(range.from).toISOString(),
       until: new Date(range.until).toISOString(),
       zone: this.zone,
-      filters: this.view.filters,
+      filters: onlyThese(this.view.filters, this.catalogue),
       group,
     };
   }
