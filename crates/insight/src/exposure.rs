@@ -7,4 +7,7 @@ pub trait Exposure: Send + Sync {
     /// The sum over the days from `from` up to, but without, `until` of the people who used the app on each, of this
     /// version and this region where they are named. `None` when that is not known for every day.
     fn user_days(&self, from: Date, until: Date, version: Option<&str>, region: Option<&str>) -> Option<u64>;
+
+    /// The first day of which nothing is known any more: today, when days are told after they are over.
+    fn known_until(&self) -> Option<Date>;
 }

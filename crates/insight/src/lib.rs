@@ -9,6 +9,7 @@
 //!
 //! What is lost here costs time, never data: everything is made again from SQL.
 
+mod active;
 mod answer;
 mod block;
 mod calendar;

@@ -289,6 +289,10 @@ fn percentiles(values: &mut [u32]) -> Option<[u32; PERCENTS.len()]> {
 struct Users;
 
 impl Exposure for Users {
+    fn known_until(&self) -> Option<Date> {
+        None
+    }
+
     fn user_days(&self, from: Date, until: Date, version: Option<&str>, region: Option<&str>) -> Option<u64> {
         let days = u64::try_from(from.until(until).ok()?.get_days()).ok()?;
         Some(

@@ -42,6 +42,10 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
     let pings = tokio::spawn(standfast_desk::count_pings(desk.clone(), stopping.clone()));
     // Beside serving: figures are ready when they are, help is at once.
     let insight = Insight::new(desk.store().clone(), desk.entropy().clone(), config.insight());
+    let users = tokio::spawn({
+        let (insight, store, stopping) = (insight.clone(), desk.store().clone(), stopping.clone());
+        async move { insight.count_users(store, stopping).await }
+    });
     let facts = tokio::spawn({
         let insight = insight.clone();
         async move { insight.keep(stopping).await }
@@ -65,6 +69,7 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
     // A snapshot that is not written whole is not used; the one before it is.
     let _ = tokio::time::timeout(SNAPSHOT, facts).await;
     let _ = tokio::time::timeout(PATIENCE, pings).await;
+    let _ = tokio::time::timeout(PATIENCE, users).await;
     let failure = store.broken().borrow().clone();
     store.close().await;
     match failure {
