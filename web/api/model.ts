@@ -25,6 +25,10 @@ export type Upload = Schemas['UploadView'];
 export type Receipt = Schemas['Receipt'];
 export type SecretNotice = Schemas['SecretNotice'];
 
+/** What a customer is asked about the help, and has answered. */
+export type Feedback = Schemas['FeedbackView'];
+export type FeedbackReceipt = Schemas['FeedbackReceipt'];
+
 /** GET /desk: what a customer's page needs to know before anybody is known. */
 export type Desk = Schemas['DeskView'];
 export type RequestType = Schemas['TypeView'];
@@ -42,6 +46,10 @@ export type Role = Schemas['Role'];
 export type Team = Schemas['TeamView'];
 export type DeadJob = Schemas['DeadJob'];
 export type Ticket = Schemas['Ticket'];
+export type RequestFeedback = Schemas['RequestFeedback'];
+export type Episode = Schemas['Episode'];
+export type Review = Schemas['ReviewView'];
+export type Reviews = Schemas['Reviews'];
 
 /** What is asked for; here an absent field says something. */
 export type NewReply = Schemas['NewReply'];
@@ -53,6 +61,7 @@ export type Assignment = Schemas['AssignWish'];
 export type TagChange = Schemas['TagWish'];
 export type NewAgent = Schemas['AgentWish'];
 export type AgentChange = Schemas['AgentChangeWish'];
+export type ReviewChange = Schemas['ReviewWish'];
 
 /** What may explain the count of requests. */
 export type Driver = Schemas['DriverView'];

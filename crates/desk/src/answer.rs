@@ -10,6 +10,7 @@ use crate::attachment::bind;
 use crate::caller::hex;
 use crate::command::{Answer, Then};
 use crate::draft::{check_client_id, json_list, plain, says_nothing};
+use crate::feedback::{Claim, claim, withdraw};
 use crate::receipt::{ReceiptKey, is_late};
 use crate::record::{NewEntry, Record};
 use crate::screening::Findings;
@@ -156,7 +157,10 @@ impl Unit {
             return Ok(());
         }
         let customer = record.row.customer_name.clone();
-        let missed = missed.iter().map(|row| EntryView::new(&self.desk, row, customer.as_deref())).collect();
+        let missed = missed
+            .iter()
+            .map(|row| EntryView::new(&self.desk, row, customer.as_deref()).for_whole_desk())
+            .collect();
         Err(Error::OutdatedView { missed, last_seq: record.row.last_seq })
     }
 
@@ -178,6 +182,11 @@ impl Unit {
             }
         }
         let to = record.row.state;
+        if to == State::Solved {
+            claim(tx, &self.desk, &record.row, &Claim { from, by: author, replied: true, now: self.now })?;
+        } else if from == State::Solved {
+            withdraw(tx, record.row.id, self.now)?;
+        }
         if to != State::Waiting && to != from {
             record.tell(self.desk.entropy(), self.now, author, Event::State { from, to })?;
         }

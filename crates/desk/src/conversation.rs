@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use standfast_domain::{CustomerId, Permission, RequestId, RequestNumber};
+use standfast_store::entry::EntryRow;
 use standfast_store::request::{self, RequestRow};
 use standfast_store::{Lane, Rd, agent, customer, entry, outbox};
 
 use crate::caller::Customer;
+use crate::feedback::may_review;
 use crate::record::change;
 use crate::view::{Conversation, CustomerPanel, CustomerView, EntryView, RequestDetail, RequestSummary};
 use crate::{AgentCaller, Desk, Error};
@@ -41,7 +43,7 @@ pub(crate) fn may_see(rd: &mut Rd, caller: &Customer, id: RequestId) -> Result<b
     }
 }
 
-fn own(rd: &mut Rd, caller: &Customer, number: RequestNumber) -> Result<RequestRow, Error> {
+pub(crate) fn own(rd: &mut Rd, caller: &Customer, number: RequestNumber) -> Result<RequestRow, Error> {
     let row = request::find_by_number(rd, number)?.ok_or(Error::NotFound)?;
     // As `may_see` judges, without reading the row a second time.
     let may_see = match caller {
@@ -205,6 +207,23 @@ pub async fn read_by_agent(desk: &Desk, caller: &AgentCaller, id: RequestId, seq
         .await
 }
 
+/// Entries as an agent may see them: complaints only where they are for this one to look at.
+fn for_agent(
+    rd: &mut Rd,
+    desk: &Desk,
+    caller: &AgentCaller,
+    rows: &[EntryRow],
+    customer: Option<&str>,
+) -> Result<Vec<EntryView>, Error> {
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        let entry = EntryView::new(desk, row, customer);
+        let hidden = entry.is_complaint() && !may_review(rd, caller, row.request_id, row.seq)?;
+        entries.push(if hidden { entry.for_whole_desk() } else { entry });
+    }
+    Ok(entries)
+}
+
 /// A request with its latest entries and its customer, for an agent.
 pub async fn detail(
     desk: &Desk,
@@ -212,14 +231,14 @@ pub async fn detail(
     id: RequestId,
 ) -> Result<(Conversation<RequestDetail>, CustomerPanel), Error> {
     caller.require(Permission::ReadRequests)?;
-    let unit_desk = desk.clone();
+    let (unit_desk, caller) = (desk.clone(), caller.clone());
     desk.store()
         .read(move |rd| {
             let row = request::find(rd, id)?.ok_or(Error::NotFound)?;
             let rows = entry::list_before(rd, id, i64::MAX, 100)?;
             let more = rows.first().is_some_and(|first| first.seq > 1);
             let name = row.customer_name.as_deref();
-            let entries = rows.iter().map(|e| EntryView::new(&unit_desk, e, name)).collect();
+            let entries = for_agent(rd, &unit_desk, &caller, &rows, name)?;
             let merged_into = match row.merged_into {
                 Some(into) => request::find(rd, into)?.map(|into| into.number),
                 None => None,
@@ -241,7 +260,7 @@ pub async fn entries(
     window: Window,
 ) -> Result<Conversation<RequestSummary>, Error> {
     caller.require(Permission::ReadRequests)?;
-    let (unit_desk, limit) = (desk.clone(), window.limit.clamp(1, MOST_ENTRIES));
+    let (unit_desk, caller, limit) = (desk.clone(), caller.clone(), window.limit.clamp(1, MOST_ENTRIES));
     desk.store()
         .read(move |rd| {
             let row = request::find(rd, id)?.ok_or(Error::NotFound)?;
@@ -254,7 +273,7 @@ pub async fn entries(
                 None => rows.first().is_some_and(|first| first.seq > 1),
             };
             let name = row.customer_name.as_deref();
-            let entries = rows.iter().map(|e| EntryView::new(&unit_desk, e, name)).collect();
+            let entries = for_agent(rd, &unit_desk, &caller, &rows, name)?;
             Ok(Conversation { request: RequestSummary::new(&row), entries, more })
         })
         .await

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use standfast_domain::{AgentId, Clock, Entropy, Ids, RequestNumber, Time};
@@ -56,6 +57,27 @@ impl Default for Limits {
     }
 }
 
+/// When customers are asked whether a request is really solved, and what their silence means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeedbackTimes {
+    /// Who has said nothing is asked once more after this.
+    pub ask_again: Duration,
+    /// Whoever says nothing for so long after that is taken to be content.
+    pub assume: Duration,
+    /// A rating may be corrected for so long.
+    pub correct: Duration,
+}
+
+impl Default for FeedbackTimes {
+    fn default() -> Self {
+        Self {
+            ask_again: Duration::from_hours(72),
+            assume: Duration::from_hours(24 * 7),
+            correct: Duration::from_hours(24),
+        }
+    }
+}
+
 /// What the operator decides.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -67,6 +89,8 @@ pub struct Settings {
     pub files: PathBuf,
     /// Sizes.
     pub limits: Limits,
+    /// Times of asking whether it is solved.
+    pub feedback: FeedbackTimes,
     /// Keys with which the wallet's backend signs who its users are.
     pub host_keys: Vec<HostKey>,
     /// Whether the app may tell by a ping that somebody uses it.

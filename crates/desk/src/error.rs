@@ -48,6 +48,12 @@ pub enum Error {
     /// The request takes no more messages; it goes on elsewhere or a new one is needed.
     #[error("the request is over")]
     RequestClosed,
+    /// Nobody called the request solved, or it is open again: there is nothing to say of a solution.
+    #[error("the request is not called solved")]
+    NotSolved,
+    /// The time for answering or correcting is over.
+    #[error("the time for this is over")]
+    FeedbackOver,
     /// A request cannot be merged into itself, into a merged one, or into another customer's.
     #[error("cannot be merged into that request")]
     CannotMerge,
@@ -99,6 +105,8 @@ impl Error {
             Self::OutdatedView { .. } => "outdated_view",
             Self::AsksForSecret => "asks_for_secret",
             Self::RequestClosed => "request_closed",
+            Self::NotSolved => "not_solved",
+            Self::FeedbackOver => "feedback_over",
             Self::CannotMerge => "cannot_merge",
             Self::UploadTooLarge { .. } => "upload_too_large",
             Self::MediaType => "media_type",

@@ -1,4 +1,4 @@
-//! Work after the commit: closing silent requests, erasing customers, making erased content leave the files, counting
+//! Work after the commit: closing silent requests, asking again whether they are solved, erasing customers, making erased content leave the files, counting
 //! requests, and housekeeping.
 
 use std::time::Duration;
@@ -11,6 +11,7 @@ use standfast_store::{Lane, agent, attachment, outbox, receipt};
 use crate::attachment::blob;
 use crate::census::take_census;
 use crate::erasure::carry_out;
+use crate::feedback::{Pursuit, pursue};
 use crate::view::DeadJob;
 use crate::work::close_silent;
 use crate::{AgentCaller, Desk, Error};
@@ -101,6 +102,17 @@ async fn perform(desk: &Desk, claim: &Claimed) -> Result<(), Error> {
             desk.store()
                 .write(Lane::Background, payload.request.0, move |tx| {
                     close_silent(tx, &unit_desk, payload.request, now)?;
+                    job::complete(tx, &claim).map_err(Error::from)
+                })
+                .await
+        }
+        "resolution" => {
+            let payload: Pursuit =
+                serde_json::from_str(&claim.payload).map_err(|_| Error::Inconsistent("job payload"))?;
+            let (unit_desk, claim, now) = (desk.clone(), claim.clone(), desk.now());
+            desk.store()
+                .write(Lane::Background, payload.request.0, move |tx| {
+                    pursue(tx, &unit_desk, payload, now)?;
                     job::complete(tx, &claim).map_err(Error::from)
                 })
                 .await

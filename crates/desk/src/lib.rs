@@ -18,6 +18,7 @@ mod draft;
 mod driver;
 mod erasure;
 mod error;
+mod feedback;
 mod fold;
 mod identity;
 mod inbox;
@@ -57,13 +58,18 @@ pub use conversation::{
     Window, conversation, customer_panel, detail, entries, merged_link, open_link, own_requests,
     read_by_agent, read_by_customer,
 };
-pub use desk::{Desk, Limits, Settings};
+pub use desk::{Desk, FeedbackTimes, Limits, Settings};
 pub use driver::{
     DriverCommand, DriverView, add_driver, change_driver, list_drivers, put_driver, remove_driver,
     withdraw_driver,
 };
 pub use erasure::{erase, erase_customer};
 pub use error::Error;
+pub use feedback::{
+    AgentFigures, Cause, Complaint, Episode, FeedbackFigures, FeedbackReceipt, FeedbackSummary, FeedbackView,
+    Rate, RatingView, RequestFeedback, ReviewChange, ReviewState, ReviewView, Reviews, Solved, TypeFigures,
+    answer_solved, change_review, complain, feedback_summary, own_feedback, rate, request_feedback, reviews,
+};
 pub use identity::{HostKey, identify};
 pub use inbox::{InboxQuery, View, inbox, inbox_counts, inbox_since, list_requests};
 pub use jobs::{dead_jobs, retry_job, run_jobs, work};

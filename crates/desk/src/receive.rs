@@ -8,8 +8,8 @@ use standfast_domain::{
 };
 use standfast_guard::{Context, SecretKind, mark, screen};
 use standfast_store::customer::{self, CustomerRow};
-use standfast_store::request::{self, RequestRow};
-use standfast_store::{Lane, Tx, receipt as answers};
+use standfast_store::request::{self, Held, RequestRow};
+use standfast_store::{Lane, Tx, receipt as answers, resolution};
 
 use crate::attachment::bind;
 use crate::caller::{Customer, Visitor};
@@ -161,27 +161,11 @@ impl Unit<'_> {
 
     /// Words to a request that the caller names.
     fn write_to(&self, tx: &mut Tx, id: RequestId) -> Result<Received, Error> {
-        let subject = match self.caller {
-            Customer::Visitor(visitor) => Some(visitor.subject()),
-            Customer::Link(_) => None,
-        };
-        let keys = [self.key.as_bytes(), self.key.unplaced()];
-        let held = request::hold_for(tx, id, keys, subject)?.ok_or(Error::NotFound)?;
+        let held = hold(tx, self.caller, id, self.key)?;
         if let Some(body) = held.answer {
             return replayed(&body);
         }
         let owner = held.row.customer_id;
-        match self.caller {
-            Customer::Link(linked) if *linked == id => {}
-            Customer::Link(_) => return Err(Error::NotFound),
-            Customer::Visitor(_) if held.visitor == Some(owner) => {}
-            Customer::Visitor(visitor) => {
-                // Two customers that become one change request and identity together: look again behind the lock.
-                if customer::hold_identity(tx, "visitor", visitor.subject())? != Some(owner) {
-                    return Err(Error::NotFound);
-                }
-            }
-        }
         // A link opens one request: words written by it are about that one, whatever else the customer asked.
         if self.words.join == Join::New {
             return self.start(tx, Some(owner), None);
@@ -246,6 +230,33 @@ impl Unit<'_> {
     }
 }
 
+/// Takes hold of a request that the caller may see; everybody else is told that there is none. Where an answer was given
+/// under the key already, that is all that is looked at.
+pub(crate) fn hold(tx: &mut Tx, caller: &Customer, id: RequestId, key: &ReceiptKey) -> Result<Held, Error> {
+    let subject = match caller {
+        Customer::Visitor(visitor) => Some(visitor.subject()),
+        Customer::Link(_) => None,
+    };
+    let keys = [key.as_bytes(), key.unplaced()];
+    let held = request::hold_for(tx, id, keys, subject)?.ok_or(Error::NotFound)?;
+    if held.answer.is_some() {
+        return Ok(held);
+    }
+    let owner = held.row.customer_id;
+    match caller {
+        Customer::Link(linked) if *linked == id => {}
+        Customer::Link(_) => return Err(Error::NotFound),
+        Customer::Visitor(_) if held.visitor == Some(owner) => {}
+        Customer::Visitor(visitor) => {
+            // Two customers that become one change request and identity together: look again behind the lock.
+            if customer::hold_identity(tx, "visitor", visitor.subject())? != Some(owner) {
+                return Err(Error::NotFound);
+            }
+        }
+    }
+    Ok(held)
+}
+
 /// The answer that was given before.
 fn replayed(body: &str) -> Result<Received, Error> {
     let receipt = serde_json::from_str(body).map_err(|_| Error::Inconsistent("receipt"))?;
@@ -298,7 +309,7 @@ fn join(
     let mut findings = words.findings.clone();
     let mut text = words.text.clone();
     if words.may_be_piece {
-        text = screen_with_earlier(tx, desk, words, &mut record, &mut findings)?;
+        text = screen_with_earlier(tx, desk, &words.raw, &mut record, &mut findings, now)?;
     }
     let files = bind(tx, &caller.scope(), &words.attachments, &mut findings)?;
     let language = words.language.unwrap_or(record.row.language);
@@ -314,6 +325,7 @@ fn join(
     fold::add(&mut row.context, &words.context)?;
     if from == State::Solved {
         record.tell(desk.entropy(), now, Author::System, Event::State { from, to: State::Open })?;
+        resolution::repudiate_last(tx, record.row.id, now)?;
     }
     adopt_type(desk, words, &mut record)?;
     let row = record.save(tx, desk.keys(), now)?;
@@ -335,21 +347,22 @@ fn adopt_type(desk: &Desk, words: &Draft, record: &mut Record) -> Result<(), Err
 
 /// Looks at the words together with the customer's earlier ones, and erases those that turn out to be pieces of a
 /// phrase. What comes back may be stored.
-fn screen_with_earlier(
+pub(crate) fn screen_with_earlier(
     tx: &mut Tx,
     desk: &Desk,
-    words: &Draft,
+    raw: &str,
     record: &mut Record,
     findings: &mut Findings,
+    now: Time,
 ) -> Result<String, Error> {
     let earlier = standfast_store::entry::recent_texts(tx, record.row.id, EARLIER)?;
     // To the guard, a piece that was erased says that the rest of a phrase may still be coming.
     let piece = mark(SecretKind::PartialPhrase, None);
     let texts: Vec<&str> = earlier.iter().map(|(_, text)| text.as_deref().unwrap_or(&piece)).collect();
-    let screened = screen(&plain(&words.raw), &Context { earlier: &texts, addresses: &[] });
+    let screened = screen(&plain(raw), &Context { earlier: &texts, addresses: &[] });
     findings.take(&screened);
     for (seq, _) in screened.earlier_hits.iter().filter_map(|at| earlier.get(*at)) {
-        erase_entry(tx, desk, record, *seq, "secret", Author::System, words.now)?;
+        erase_entry(tx, desk, record, *seq, "secret", Author::System, now)?;
     }
     Ok(screened.text)
 }
@@ -462,7 +475,12 @@ fn complete(tx: &mut Tx, id: CustomerId, words: &Draft) -> Result<(), Error> {
 }
 
 /// Puts a request first when a secret was found in it, and says so in its record.
-fn note_risk(desk: &Desk, record: &mut Record, findings: &Findings, now: Time) -> Result<(), Error> {
+pub(crate) fn note_risk(
+    desk: &Desk,
+    record: &mut Record,
+    findings: &Findings,
+    now: Time,
+) -> Result<(), Error> {
     let secret = findings.first_code();
     if secret.is_none() {
         return Ok(());

@@ -196,7 +196,7 @@ pub struct EntryView {
     pub text: Option<String>,
     /// Set where the text was erased.
     pub erased: Option<Erasure>,
-    /// What happened, for events.
+    /// What happened, for events; null where the caller may not see it.
     pub event: Option<Event>,
     /// Files.
     pub attachments: Vec<AttachmentView>,
@@ -486,6 +486,29 @@ impl EntryView {
             identifiers: list(row.identifiers.as_ref()),
             created_at: row.created_at,
             client_id: row.client_id.clone(),
+        }
+    }
+
+    /// Whether it is a complaint about how the request was handled.
+    #[must_use]
+    pub fn is_complaint(&self) -> bool {
+        self.event == Some(Event::Complained)
+    }
+
+    /// What everybody on the desk may see of it: that there is a complaint, and what it says, is told only to those who
+    /// review feedback ([`crate::Reviews`]). What is left keeps the place in the record.
+    #[must_use]
+    pub fn for_whole_desk(self) -> Self {
+        if !self.is_complaint() {
+            return self;
+        }
+        Self {
+            author: AuthorView { kind: "system".to_owned(), id: None, name: None },
+            text: None,
+            erased: None,
+            event: None,
+            client_id: None,
+            ..self
         }
     }
 

@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn both_languages_say_the_same_things() {
-        for area in ["receipt", "problem", "page", "figure", "insight", "widget", "console"] {
+        for area in ["receipt", "problem", "page", "figure", "insight", "widget", "rating", "console"] {
             let keys = |language: &str| -> BTreeSet<String> {
                 let path = format!("{}/../../locales/{language}/{area}.json", env!("CARGO_MANIFEST_DIR"));
                 let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));

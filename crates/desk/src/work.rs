@@ -7,6 +7,7 @@ use standfast_domain::{
 use standfast_store::job::{self, NewJob};
 use standfast_store::{Lane, Tx, agent, request};
 
+use crate::feedback::{Claim, claim, withdraw};
 use crate::record::Record;
 use crate::{AgentCaller, Desk, Error};
 
@@ -143,6 +144,9 @@ pub async fn transition(
         let to = record.row.state;
         if to == State::Solved {
             schedule_close(tx, desk, record.row.id, now)?;
+            claim(tx, desk, &record.row, &Claim { from, by: author, replied: false, now })?;
+        } else if to == State::Open {
+            withdraw(tx, record.row.id, now)?;
         }
         record.tell(desk.entropy(), now, author, Event::State { from, to }).map(drop)
     })
@@ -203,7 +207,7 @@ pub async fn merge(
             {
                 return Err(Error::CannotMerge);
             }
-            join(&unit_desk, &mut source, &mut target, author, now)?;
+            join(tx, &unit_desk, &mut source, &mut target, author, now)?;
             source.save(tx, unit_desk.keys(), now)?;
             target.save(tx, unit_desk.keys(), now)?;
             Ok(())
@@ -212,6 +216,7 @@ pub async fn merge(
 }
 
 fn join(
+    tx: &mut Tx,
     desk: &Desk,
     source: &mut Record,
     target: &mut Record,
@@ -231,6 +236,7 @@ fn join(
             let from = target.row.state;
             target.enter(State::Open, now);
             target.tell(desk.entropy(), now, author, Event::State { from, to: State::Open })?;
+            withdraw(tx, target.row.id, now)?;
         }
         target.row.waiting_since = Some(target.row.waiting_since.map_or(since, |own| own.min(since)));
     }

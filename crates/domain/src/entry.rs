@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{AgentId, CustomerId, RequestNumber, State};
+use crate::{AgentId, CustomerId, RequestNumber, Resolution, Score, State};
 
 /// What kind of entry a record holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize, ToSchema)]
@@ -177,6 +177,30 @@ pub enum Event {
     },
     /// The visitor turned out to be a known customer.
     Identified,
+    /// It became known whether the request was really solved.
+    Resolution {
+        /// Which time it was called solved: 1 first.
+        episode: i64,
+        /// What is known now.
+        state: Resolution,
+    },
+    /// Nobody had answered whether it is solved, so the desk asked once more.
+    AskedAgain {
+        /// Which time it was called solved.
+        episode: i64,
+    },
+    /// The customer rated the help; the comment is the entry's text.
+    Rated {
+        /// Which time it was called solved.
+        episode: i64,
+        /// From 1 to 5.
+        #[schema(value_type = i64, minimum = 1, maximum = 5)]
+        score: Score,
+        /// Code of the reason, if one was given.
+        reason: Option<String>,
+    },
+    /// The customer complained about how this was handled; the words are the entry's text. Agents do not see it.
+    Complained,
 }
 
 impl Event {
@@ -190,7 +214,12 @@ impl Event {
             Self::Erased { .. }
             | Self::MergedInto { .. }
             | Self::MergedFrom { .. }
-            | Self::Continues { .. } => true,
+            | Self::Continues { .. }
+            | Self::AskedAgain { .. }
+            | Self::Rated { .. }
+            | Self::Complained => true,
+            // What silence is taken for is no news to whoever was silent.
+            Self::Resolution { state, .. } => matches!(state, Resolution::Confirmed | Resolution::Repudiated),
             Self::Assigned { .. }
             | Self::Retyped { .. }
             | Self::Tagged { .. }

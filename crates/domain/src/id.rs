@@ -68,6 +68,8 @@ ids! {
     DriverId,
     /// A credential of another system.
     TokenId,
+    /// Something that a customer found wrong, until somebody has looked at it.
+    ReviewId,
 }
 
 /// Bits below the millisecond: a node's number and a counter.

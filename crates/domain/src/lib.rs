@@ -7,6 +7,7 @@ mod chance;
 mod dimension;
 mod driver;
 mod entry;
+mod feedback;
 mod id;
 mod language;
 mod matter;
@@ -23,8 +24,10 @@ pub use chance::{Entropy, OsEntropy, SeededEntropy};
 pub use dimension::{Dimension, Scope};
 pub use driver::{DriverKind, DriverSource};
 pub use entry::{Author, Channel, EntryKind, Event};
+pub use feedback::{REASONS_HIGH, REASONS_LOW, Resolution, Score, Verdict};
 pub use id::{
-    AgentId, AttachmentId, CustomerId, DriverId, Ids, JobId, ParseIdError, RequestId, TeamId, TokenId,
+    AgentId, AttachmentId, CustomerId, DriverId, Ids, JobId, ParseIdError, RequestId, ReviewId, TeamId,
+    TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};

@@ -37,6 +37,8 @@ pub enum Permission {
     ManageDrivers,
     /// Give other systems credentials, and take them back.
     ManageTokens,
+    /// See complaints and low ratings, and follow them up.
+    ReviewFeedback,
 }
 
 impl Role {
@@ -48,15 +50,18 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
             EraseTexts, ManageAgents, ManageDrivers, ManageJobs, ManageTokens, ReadInsight, ReadRequests,
-            WorkRequests,
+            ReviewFeedback, WorkRequests,
         };
         match (self, permission) {
             (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight | ManageDrivers) => true,
             (Self::Agent, permission) => matches!(permission, WorkRequests),
             (Self::Lead, permission) => {
-                matches!(permission, WorkRequests | EraseTexts | ReadInsight | ManageDrivers)
+                matches!(permission, WorkRequests | EraseTexts | ReadInsight | ManageDrivers | ReviewFeedback)
             }
-            (Self::Analyst, EraseTexts | ManageAgents | ManageJobs | ManageTokens | WorkRequests) => false,
+            (
+                Self::Analyst,
+                EraseTexts | ManageAgents | ManageJobs | ManageTokens | ReviewFeedback | WorkRequests,
+            ) => false,
         }
     }
 

@@ -139,11 +139,11 @@ impl Transition {
         Self::NotSpam,
     ];
 
-    /// Who may cause it: customers only write; the clock only closes what is solved.
+    /// Who may cause it: customers write, and say that something is not solved; the clock only closes what is solved.
     #[must_use]
     pub const fn allowed_to(self, actor: Actor) -> bool {
         match actor {
-            Actor::Customer => matches!(self, Self::Message),
+            Actor::Customer => matches!(self, Self::Message | Self::Reopen),
             Actor::Agent => !matches!(self, Self::Message),
             Actor::System => matches!(self, Self::Close),
         }

@@ -57,6 +57,7 @@ pub(crate) fn routes() -> Vec<Route> {
         console(Route::get("/console/{*path}", Access::Public, console_file)),
         widget(Route::get("/widget.js", Access::Public, loader)),
         widget(Route::get("/widget/app.js", Access::Public, widget_app)),
+        widget(Route::get("/widget/rating.js", Access::Public, widget_rating)),
         widget(Route::get("/widget/words/{list}", Access::Public, word_list)),
         demo(Route::get("/demo", Access::Public, async || Redirect::permanent("/demo/"))),
         demo(Route::get("/demo/", Access::Public, demo_start)),
@@ -203,6 +204,11 @@ async fn loader(headers: HeaderMap) -> Response {
 
 async fn widget_app(headers: HeaderMap) -> Response {
     widget_file("app.js", &headers)
+}
+
+/// What the widget loads when something was solved.
+async fn widget_rating(headers: HeaderMap) -> Response {
+    widget_file("rating.js", &headers)
 }
 
 /// The word lists of BIP-39 by their file names.

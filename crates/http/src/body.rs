@@ -213,7 +213,8 @@ path_ids!(
     standfast_domain::AttachmentId,
     standfast_domain::JobId,
     standfast_domain::DriverId,
-    standfast_domain::TokenId
+    standfast_domain::TokenId,
+    standfast_domain::ReviewId
 );
 
 impl PathPart for standfast_domain::Day {

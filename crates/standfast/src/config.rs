@@ -1,10 +1,11 @@
 //! Configuration: one TOML file, and environment variables over it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
-use standfast_desk::Limits;
+use standfast_desk::{FeedbackTimes, Limits};
 use standfast_store::Database;
 
 /// Everything that an operator can set. `docs/operate/settings.md` is made from [`crate::reference`].
@@ -21,6 +22,7 @@ pub(crate) struct Config {
     pub(crate) log_format: String,
     pub(crate) store: StoreConfig,
     pub(crate) limits: LimitsConfig,
+    pub(crate) feedback: FeedbackConfig,
     pub(crate) host_keys: Vec<HostKeyConfig>,
     pub(crate) ping: bool,
     pub(crate) insight: InsightConfig,
@@ -55,6 +57,15 @@ pub(crate) struct InsightConfig {
     pub(crate) at_once: usize,
 }
 
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "settings say their unit")]
+pub(crate) struct FeedbackConfig {
+    pub(crate) ask_again_hours: u32,
+    pub(crate) assume_hours: u32,
+    pub(crate) correct_hours: u32,
+}
+
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HostKeyConfig {
@@ -81,6 +92,7 @@ impl Default for Config {
             log_format: "text".to_owned(),
             store: StoreConfig::default(),
             limits: LimitsConfig::default(),
+            feedback: FeedbackConfig::default(),
             host_keys: Vec::new(),
             ping: false,
             insight: InsightConfig::default(),
@@ -112,6 +124,29 @@ impl Default for LimitsConfig {
             uploads_per_message: limits.uploads_per_message,
             field_bytes: limits.field_bytes,
             context_bytes: limits.context_bytes,
+        }
+    }
+}
+
+impl Default for FeedbackConfig {
+    fn default() -> Self {
+        let times = FeedbackTimes::default();
+        let hours = |time: Duration| u32::try_from(time.as_secs() / 3_600).unwrap_or(u32::MAX);
+        Self {
+            ask_again_hours: hours(times.ask_again),
+            assume_hours: hours(times.assume),
+            correct_hours: hours(times.correct),
+        }
+    }
+}
+
+impl From<&FeedbackConfig> for FeedbackTimes {
+    fn from(config: &FeedbackConfig) -> Self {
+        let hours = |count: u32| Duration::from_hours(count.into());
+        Self {
+            ask_again: hours(config.ask_again_hours),
+            assume: hours(config.assume_hours),
+            correct: hours(config.correct_hours),
         }
     }
 }

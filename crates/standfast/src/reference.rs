@@ -38,6 +38,15 @@ const SETTINGS: &[(&str, &str)] = &[
     ("limits.field_bytes", "Longest answer to a question of the intake form, in bytes."),
     ("limits.context_bytes", "Most that the host app may pass along with a message, in bytes."),
     (
+        "feedback.ask_again_hours",
+        "Hours after which a customer who has not said whether a request is solved is asked once more.",
+    ),
+    (
+        "feedback.assume_hours",
+        "Hours of silence after that, until the request is taken to be solved (which is counted apart from confirmed).",
+    ),
+    ("feedback.correct_hours", "Hours for which a customer may correct a rating."),
+    (
         "host_keys",
         "Keys with which the wallet's backend signs who its users are: a list of `issuer` and `secret` (at least 32 characters).",
     ),

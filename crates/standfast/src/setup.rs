@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use standfast_desk::{Desk, HostKey, Keys, Limits, Settings};
+use standfast_desk::{Desk, FeedbackTimes, HostKey, Keys, Limits, Settings};
 use standfast_domain::{Clock, OsEntropy, SystemClock};
 use standfast_store::{Database, Lane, Store, Tx, setting};
 
@@ -134,6 +134,7 @@ pub(crate) async fn open_desk(config: &Config, hold: Hold, demo: bool) -> anyhow
         public_url: config.public_url.clone(),
         files: config.files(),
         limits: Limits::from(&config.limits),
+        feedback: FeedbackTimes::from(&config.feedback),
         host_keys: config
             .host_keys
             .iter()

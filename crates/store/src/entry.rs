@@ -1,6 +1,6 @@
 //! Entries of requests' records.
 
-use standfast_domain::{Author, Channel, CustomerId, EntryKind, RequestId, Time};
+use standfast_domain::{AgentId, Author, Channel, CustomerId, EntryKind, RequestId, Time};
 
 use crate::{Error, Rd, Row, Tx, params};
 
@@ -128,7 +128,7 @@ pub fn list_before(rd: &mut Rd, request: RequestId, seq: i64, limit: i64) -> Res
     Ok(rows)
 }
 
-/// What the customer lately wrote on a request, oldest first: sequence number, and the text unless a secret in it was
+/// What the customer lately wrote on a request, comments too, oldest first: sequence number, and the text unless a secret in it was
 /// erased.
 pub fn recent_texts(
     rd: &mut Rd,
@@ -136,13 +136,23 @@ pub fn recent_texts(
     limit: i64,
 ) -> Result<Vec<(i64, Option<String>)>, Error> {
     let mut rows = rd.query(
-        "SELECT seq, text FROM entry WHERE request_id = $1 AND author_kind = 'customer' AND kind = 'text' \
+        "SELECT seq, text FROM entry WHERE request_id = $1 AND author_kind = 'customer' \
          AND (text IS NOT NULL OR erased_reason = 'secret') ORDER BY seq DESC LIMIT $2",
         params![request, limit],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     rows.reverse();
     Ok(rows)
+}
+
+/// Who of the desk wrote last to the customer.
+pub fn find_last_replier(rd: &mut Rd, request: RequestId) -> Result<Option<AgentId>, Error> {
+    rd.query_opt(
+        "SELECT author_id FROM entry WHERE request_id = $1 AND kind = 'text' AND author_kind = 'agent' \
+         ORDER BY seq DESC LIMIT 1",
+        params![request],
+        |row| row.get(0),
+    )
 }
 
 /// How many visible entries of the desk's agents lie after `seq`.

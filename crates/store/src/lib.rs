@@ -40,6 +40,8 @@ mod postgres;
 mod reader;
 pub mod receipt;
 pub mod request;
+pub mod resolution;
+pub mod review;
 mod schema;
 pub mod setting;
 mod sqlite;

@@ -7,6 +7,7 @@ use crate::{Dialect, Error, Lane, Store, Tx, params};
 /// Name and text of every migration, oldest first. A released one is never changed.
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_desk", include_str!("../migrations/0001_desk.sql")),
+    ("0002_feedback", include_str!("../migrations/0002_feedback.sql")),
     ("0003_drivers", include_str!("../migrations/0003_drivers.sql")),
     ("0004_handling", include_str!("../migrations/0004_handling.sql")),
 ];

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use standfast_domain::{
-    AgentId, AttachmentId, CustomerId, Day, DriverId, JobId, RequestId, TeamId, Time, TokenId,
+    AgentId, AttachmentId, CustomerId, Day, DriverId, JobId, RequestId, ReviewId, TeamId, Time, TokenId,
 };
 
 /// The types that mean the same on both engines.
@@ -314,7 +314,19 @@ macro_rules! wrapped_integers {
         }
     )+};
 }
-wrapped_integers!(Time, Day, CustomerId, RequestId, AgentId, TeamId, AttachmentId, JobId, DriverId, TokenId);
+wrapped_integers!(
+    Time,
+    Day,
+    CustomerId,
+    RequestId,
+    AgentId,
+    TeamId,
+    AttachmentId,
+    JobId,
+    ReviewId,
+    DriverId,
+    TokenId
+);
 
 #[cfg(test)]
 mod tests {

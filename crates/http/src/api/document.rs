@@ -17,8 +17,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{OpenApi, ToSchema};
 
 use super::{
-    activity, agent, attachment, conversation, customer, desk, driver, identity, inbox, insight, job,
-    request, session, token, work,
+    activity, agent, attachment, conversation, customer, desk, driver, feedback, identity, inbox, insight,
+    job, request, session, token, work,
 };
 use crate::live;
 use crate::problem::{CODES, MEDIA_TYPE, Problem};
@@ -62,7 +62,8 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         attachment::open, identity::identify, live::ticket, live::poll, live::open, session::sign_in, session::show,
         session::sign_out, inbox::show, conversation::show, conversation::entries, conversation::reply,
         conversation::note, conversation::read, work::assign, work::retype, work::tag, work::transit, work::merge,
-        work::erase, customer::show, customer::erase, agent::list, agent::add, agent::change, agent::list_teams,
+        work::erase, feedback::show, feedback::resolve, feedback::rate, feedback::object, feedback::of_request,
+        feedback::reviews, feedback::change, feedback::summary, customer::show, customer::erase, agent::list, agent::add, agent::change, agent::list_teams,
         insight::catalogue, insight::query, insight::rows, job::list_dead,
         job::retry, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
         driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, token::list,
@@ -219,6 +220,12 @@ fn codes(route: &Route) -> Vec<&'static str> {
         codes.insert(0, "facts_loading");
     } else if writes && route.path.contains("/console/") || route.path.ends_with("/messages") {
         codes.push("transition_not_allowed");
+    }
+    if ["/resolution", "/rating"].iter().any(|end| route.path.ends_with(end)) {
+        codes.push("not_solved");
+    }
+    if route.path.ends_with("/complaint") {
+        codes.push("request_closed");
     }
     codes.push("invalid");
     if route.path == "/api/v1/live" {

@@ -9,6 +9,7 @@ mod customer;
 mod desk;
 mod document;
 mod driver;
+mod feedback;
 mod identity;
 mod inbox;
 mod insight;
@@ -38,12 +39,13 @@ pub(crate) fn routes() -> Vec<Route> {
     let either = Access::Either(Permission::ReadRequests);
     let erases = Access::Agent(Permission::EraseTexts);
     let manages = Access::Agent(Permission::ManageAgents);
-    let figures = Access::Agent(Permission::ReadInsight);
     let repairs = Access::Agent(Permission::ManageJobs);
     let explains = Access::Agent(Permission::ManageDrivers);
     let issues = Access::Agent(Permission::ManageTokens);
     let tells = Access::Machine(TokenScope::Drivers);
     let counts = Access::Machine(TokenScope::ActiveUsers);
+    let reviews = Access::Agent(Permission::ReviewFeedback);
+    let figures = Access::Agent(Permission::ReadInsight);
     vec![
         Route::get("/api/v1/openapi.json", Access::Public, document::serve),
         Route::get("/api/v1/desk", Access::Public, desk::show),
@@ -52,6 +54,10 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/api/v1/requests/{number}", customer, request::show),
         Route::post("/api/v1/requests/{number}/messages", customer, request::follow).counts(Class::Free),
         Route::post("/api/v1/requests/{number}/read", customer, request::read),
+        Route::get("/api/v1/requests/{number}/feedback", customer, feedback::show),
+        Route::post("/api/v1/requests/{number}/resolution", customer, feedback::resolve).counts(Class::Free),
+        Route::post("/api/v1/requests/{number}/rating", customer, feedback::rate).counts(Class::Free),
+        Route::post("/api/v1/requests/{number}/complaint", customer, feedback::object).counts(Class::Free),
         Route::post("/api/v1/uploads", either, attachment::create).takes(Takes::Upload).counts(Class::Upload),
         Route::get("/api/v1/attachments/{id}", either, attachment::open),
         Route::post("/api/v1/identify", customer, identity::identify),
@@ -70,6 +76,10 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/api/v1/console/requests/{id}/transition", works, work::transit),
         Route::post("/api/v1/console/requests/{id}/merge", works, work::merge),
         Route::post("/api/v1/console/requests/{id}/erase", erases, work::erase),
+        Route::get("/api/v1/console/requests/{id}/feedback", reads, feedback::of_request),
+        Route::get("/api/v1/console/feedback/reviews", reviews, feedback::reviews),
+        Route::patch("/api/v1/console/feedback/reviews/{id}", reviews, feedback::change),
+        Route::get("/api/v1/console/feedback/summary", figures, feedback::summary),
         Route::get("/api/v1/console/customers/{id}", reads, customer::show),
         Route::post("/api/v1/console/customers/{id}/erase", erases, customer::erase),
         Route::get("/api/v1/console/agents", reads, agent::list),

@@ -122,7 +122,7 @@ fn receipt(received: Received) -> Response {
 }
 
 /// Browsers say where a call comes from, other programs do not.
-fn channel(headers: &HeaderMap) -> Channel {
+pub(super) fn channel(headers: &HeaderMap) -> Channel {
     if headers.contains_key(ORIGIN) { Channel::Widget } else { Channel::Api }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::extract::ws::Utf8Bytes;
 use metrics::{counter, gauge};
 use parking_lot::{Mutex, MutexGuard};
-use standfast_desk::{AgentCaller, Desk, InboxCounts, RequestSummary, Signal, What};
+use standfast_desk::{AgentCaller, Desk, EntryView, InboxCounts, RequestSummary, Signal, What};
 use standfast_domain::{AgentId, CustomerId, RequestId};
 use tokio::sync::Notify;
 
@@ -279,19 +279,29 @@ fn return_ms(sockets: u64) -> u64 {
     500 + crate::problem::spread(0, window)
 }
 
+/// What is left of a complaint in frames that all agents get; those who may see it read it from the record.
+fn withheld(entry: &EntryView) -> Option<EntryView> {
+    entry.is_complaint().then(|| entry.clone().for_whole_desk())
+}
+
 /// A signal as agents and as customers hear it.
 fn outs(signal: &Signal, request: RequestId) -> [Option<Out>; 2] {
     match &signal.what {
         What::Entry { entry, visible } => {
             let out = |frame: Option<Utf8Bytes>| Some(Out::Entry { request, seq: entry.seq, frame });
             let own = visible.then(|| Frame::Entry { request, entry: &entry.clone().for_customer() }.text());
+            let withheld = withheld(entry);
+            let entry = withheld.as_ref().unwrap_or(entry);
             [out(Some(Frame::Entry { request, entry }.text())), out(own)]
         }
         What::Erased { entry, visible } => {
             let seq = entry.seq;
             let own = || Frame::Erased { request, seq, entry: &entry.clone().for_customer() }.text();
+            let withheld = withheld(entry);
             [
-                Some(Out::Frame(Frame::Erased { request, seq, entry }.text())),
+                Some(Out::Frame(
+                    Frame::Erased { request, seq, entry: withheld.as_ref().unwrap_or(entry) }.text(),
+                )),
                 visible.then(|| Out::Frame(own())),
             ]
         }

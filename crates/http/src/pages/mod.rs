@@ -5,6 +5,7 @@
 //! whether a request that somebody may not see exists.
 
 mod contact;
+mod feedback;
 mod file;
 mod form;
 mod frame;
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/t", Access::Public, tracking::find),
         Route::get("/t/{number}", Access::Public, tracking::show),
         form(Route::post("/t/{number}", Access::Public, tracking::reply)),
+        Route::post("/t/{number}/feedback", Access::Public, feedback::send).counts(Class::Free),
         Route::get("/t/{number}/{token}", Access::Public, tracking::open),
         Route::get("/t/{number}/files/{id}", Access::Public, file::show),
         Route::get("/docs/api", Access::Public, reference::show),

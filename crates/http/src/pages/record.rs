@@ -1,8 +1,9 @@
 //! A request and its record as the customer's page shows them.
 
 use standfast_desk::{AttachmentView, Conversation, EntryView, RequestSummary, SafetySteps};
-use standfast_domain::{EntryKind, Event, Language, State, Time, Wait, request_type};
+use standfast_domain::{EntryKind, Event, Language, Resolution, State, Time, Wait, request_type};
 
+use super::feedback::FeedbackForm;
 use super::landing::state_text;
 use super::text::{Segment, has_exposed_secret, segments};
 use super::words::{Words, size};
@@ -22,6 +23,10 @@ pub(crate) struct RequestView {
     pub(crate) facts: Vec<(String, String)>,
     pub(crate) steps: Option<SafetySteps>,
     pub(crate) receipt: Option<ReceiptView>,
+    /// What is asked about the help.
+    pub(crate) feedback: Option<FeedbackForm>,
+    /// That what was said about it has arrived.
+    pub(crate) thanks: Option<String>,
     pub(crate) link: Option<LinkView>,
     pub(crate) entries: Vec<Line>,
     pub(crate) earlier: Option<i64>,
@@ -124,6 +129,8 @@ impl RequestView {
             facts: facts(words, request, place, now, print),
             steps: secret_steps(words, conversation),
             receipt: None,
+            feedback: None,
+            thanks: None,
             link: None,
             earlier: None,
             later: false,
@@ -186,34 +193,48 @@ fn line(words: Words, number: &str, entry: &EntryView, now: Time, print: bool) -
         // The desk leaves notes out; should one come this far, it goes no further.
         EntryKind::Note => return None,
         EntryKind::Event => {
-            let (key, other) = event(entry.event.as_ref()?)?;
+            let event = entry.event.as_ref()?;
+            let (key, other) = sentence(event)?;
             line.kind = "event";
-            line.event = words.say(key);
+            line.event = match event {
+                Event::Rated { score, .. } => {
+                    let score = words.say(&format!("feedback.score.{}", score.get()));
+                    words.fill(key, "score", score)
+                }
+                _ => words.say(key),
+            };
             line.number = other;
+            line.say(words, entry);
             return Some(line);
         }
     }
-    let agent = entry.author.kind == "agent";
     (line.kind, line.who) = match entry.author.kind.as_str() {
         "customer" => ("customer", words.say("entry.you")),
         "agent" => ("agent", entry.author.name.clone().unwrap_or_else(|| words.say("entry.desk"))),
         _ => ("system", words.say("entry.system")),
     };
-    if let Some(erased) = &entry.erased {
-        let key = match erased.reason.as_str() {
-            "secret" => "entry.erased.secret",
-            "privacy" => "entry.erased.privacy",
-            _ => "entry.erased",
-        };
-        line.erased = Some(words.say(key));
-        return Some(line);
-    }
-    let text = entry.text.as_deref().unwrap_or_default();
-    let chinese = Language::of_text(text) == Language::Chinese && words.language != Language::Chinese;
-    line.language = chinese.then(|| Language::Chinese.as_str());
-    line.text = segments(text, &entry.identifiers, agent, words);
+    line.say(words, entry);
     line.files = entry.attachments.iter().map(|file| file_line(words, number, file)).collect();
     Some(line)
+}
+
+impl Line {
+    /// Puts in what the entry says, or that it was erased.
+    fn say(&mut self, words: Words, entry: &EntryView) {
+        if let Some(erased) = &entry.erased {
+            let key = match erased.reason.as_str() {
+                "secret" => "entry.erased.secret",
+                "privacy" => "entry.erased.privacy",
+                _ => "entry.erased",
+            };
+            self.erased = Some(words.say(key));
+            return;
+        }
+        let text = entry.text.as_deref().unwrap_or_default();
+        let chinese = Language::of_text(text) == Language::Chinese && words.language != Language::Chinese;
+        self.language = chinese.then(|| Language::Chinese.as_str());
+        self.text = segments(text, &entry.identifiers, self.kind == "agent", words);
+    }
 }
 
 fn file_line(words: Words, number: &str, file: &AttachmentView) -> FileLine {
@@ -232,7 +253,7 @@ fn file_line(words: Words, number: &str, file: &AttachmentView) -> FileLine {
 }
 
 /// The sentence for an event that customers see, and the other request that it names.
-fn event(event: &Event) -> Option<(&'static str, Option<String>)> {
+fn sentence(event: &Event) -> Option<(&'static str, Option<String>)> {
     let found = match event {
         Event::State { to: State::Open, .. } => ("event.opened", None),
         Event::State { to: State::Solved, .. } => ("event.solved", None),
@@ -242,7 +263,13 @@ fn event(event: &Event) -> Option<(&'static str, Option<String>)> {
         Event::MergedInto { number } => ("event.merged_into", Some(number.to_string())),
         Event::MergedFrom { number } => ("event.merged_from", Some(number.to_string())),
         Event::Continues { number } => ("event.continues", Some(number.to_string())),
+        Event::Resolution { state: Resolution::Confirmed, .. } => ("event.confirmed", None),
+        Event::Resolution { state: Resolution::Repudiated, .. } => ("event.repudiated", None),
+        Event::AskedAgain { .. } => ("event.asked_again", None),
+        Event::Rated { .. } => ("event.rated", None),
+        Event::Complained => ("event.complained", None),
         Event::State { .. }
+        | Event::Resolution { .. }
         | Event::Assigned { .. }
         | Event::Retyped { .. }
         | Event::Tagged { .. }

@@ -69,6 +69,17 @@ impl<'a> Browser<'a> {
     }
 
     /// Fills the contact form and sends it; returns where it leads.
+    /// Answers a question of a request's page, and looks at what comes.
+    async fn tell(&mut self, path: &str, form: &Form) -> (StatusCode, String) {
+        let headers = [("content-type", "application/x-www-form-urlencoded"), OWN];
+        let reply = self.call(Method::POST, &format!("{path}/feedback"), &headers, form.plain()).await;
+        if reply.status != StatusCode::SEE_OTHER {
+            return (reply.status, html(&reply));
+        }
+        let next = location(&reply);
+        (reply.status, self.page(next.split('#').next().unwrap()).await)
+    }
+
     async fn ask(&mut self, kind: &str, text: &str) -> String {
         let form = Form::of(&self.page(&format!("/contact?type={kind}")).await).with("text", text);
         location(&self.send("/contact", &form).await)
@@ -83,12 +94,30 @@ struct Form {
 }
 
 impl Form {
-    /// The hidden and ticked fields of a page's form.
+    /// The hidden and ticked fields of a page's form for words.
     fn of(page: &str) -> Self {
+        Self::to(page, |action| !action.ends_with("/feedback"))
+    }
+
+    /// Those of the form of a request's page that asks about the help.
+    fn asking(page: &str, about: &str) -> Self {
+        let all = Self::to(page, |action| action.ends_with("/feedback"));
+        let common = all.fields.into_iter().take(3).collect();
+        Self { fields: common, files: Vec::new() }.with("about", about)
+    }
+
+    fn to(page: &str, wanted: impl Fn(&str) -> bool) -> Self {
         let mut form = Self::default();
+        let mut inside = false;
         for tag in tags(page) {
             let attribute =
                 |name: &str| tag.attributes.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+            if tag.name == "form" {
+                inside = wanted(attribute("action").unwrap_or_default());
+            }
+            if !inside {
+                continue;
+            }
             let counts =
                 attribute("type") == Some("hidden") || tag.attributes.iter().any(|(n, _)| n == "checked");
             if tag.name == "input" && counts {
@@ -108,6 +137,13 @@ impl Form {
     fn file(mut self, name: &str, content: &[u8]) -> Self {
         self.files.push((name.to_owned(), content.to_vec()));
         self
+    }
+
+    /// As a form without files is sent.
+    fn plain(&self) -> Vec<u8> {
+        let escape = |text: &str| text.bytes().fold(String::new(), |out, byte| format!("{out}%{byte:02X}"));
+        let fields = self.fields.iter().map(|(name, value)| format!("{name}={}", escape(value)));
+        fields.collect::<Vec<_>>().join("&").into_bytes()
     }
 
     fn body(&self) -> Vec<u8> {
@@ -612,6 +648,60 @@ store_test! {
         assert!(page.contains("这是另一个已关闭问题的后续：") && page.contains(&format!("href=\"{path}\"")));
     }
 
+    async fn the_page_asks_whether_it_is_solved_and_how_good_the_help_was(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "zh-CN");
+        let agent = agent(&server).await;
+        let path = browser.ask("pending", "转账没有到账").await;
+        let path = path_of(&path).to_owned();
+        assert!(!browser.page(&path).await.contains("您的问题解决了吗"));
+        let id = request_id(&browser, &path).await;
+        answer(&server, &agent, id, "已经到账了。", Then::Solved).await;
+        let page = browser.page(&path).await;
+        inert(&page);
+        assert!(page.contains("您的问题解决了吗？") && !page.contains("name=\"score\""), "first whether it is solved");
+        // Not from elsewhere, and not without the page's seal.
+        let forged = Form::asking(&page, "solved").with("solved", "yes").with("token", "AAAA");
+        assert_eq!(browser.tell(&path, &forged).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+        let yes = Form::asking(&page, "solved").with("solved", "yes");
+        let (_, page) = browser.tell(&path, &yes).await;
+        assert!(page.contains("谢谢您的确认") && page.contains("您已确认问题解决"), "{page}");
+        // A rating without a score says so and keeps the words, but no secret.
+        let none = Form::asking(&page, "rating").with("comment", &format!("很好 {PHRASE}"));
+        let (status, again) = browser.tell(&path, &none).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(again.contains("请选一个分数") && again.contains("很好") && !again.contains("abandon"), "{again}");
+        let given = Form::asking(&page, "rating").with("score", "4").with("reason", "fast").with("comment", "客服很耐心");
+        let (_, page) = browser.tell(&path, &given).await;
+        assert!(page.contains("谢谢您的评价") && page.contains("您的评价：满意") && page.contains("客服很耐心"), "{page}");
+        // Corrected, and back: each is another answer, and sending one twice is not.
+        for score in ["2", "4"] {
+            let form = Form::asking(&page, "rating").with("score", score);
+            browser.tell(&path, &form).await;
+            browser.tell(&path, &form).await;
+            let page = browser.page(&path).await;
+            let chosen = Form::to(&page, |action| action.ends_with("/feedback")).fields;
+            assert!(chosen.iter().any(|(name, value)| name == "score" && value == score), "{chosen:?}");
+        }
+        let page = browser.page(&path).await;
+        let form = Form::asking(&page, "complaint").with("complaint", "让我说了三遍");
+        let (_, page) = browser.tell(&path, &form).await;
+        assert!(page.contains("投诉已收到") && page.contains("让我说了三遍"), "{page}");
+        let missing = Form::asking(&page, "complaint").with("complaint", " ");
+        assert_eq!(browser.tell(&path, &missing).await.0, StatusCode::UNPROCESSABLE_ENTITY);
+        // Who finds that it is not solved after all is heard where words are written.
+        answer(&server, &agent, id, "还有别的需要帮忙的吗？", Then::Waiting).await;
+        transition(&server.desk, &agent, id, Transition::Solve).await.unwrap();
+        let page = browser.page(&path).await;
+        assert!(page.contains("您的问题解决了吗？"), "a new claim is asked about");
+        let no = Form::asking(&page, "solved").with("solved", "no");
+        let (_, page) = browser.tell(&path, &no).await;
+        assert!(page.contains("问题已重新打开") && page.contains("等待客服回复"), "{page}");
+        inert(&page);
+        let mut stranger = Browser::new(&server, "zh-CN");
+        assert_eq!(stranger.tell(&path, &no).await.0, StatusCode::NOT_FOUND);
+    }
+
     async fn long_records_are_shown_in_stretches_and_printed_whole(store) {
         let server = TestServer::start(&store).await;
         let mut browser = Browser::new(&server, "en");
@@ -739,8 +829,19 @@ fn texts_and_pages_fit_together() {
     for key in catalogue.keys() {
         let stem = key.trim_end_matches("_one").trim_end_matches("_other");
         // Keys made from a code are asked for by their beginning.
-        let by_code =
-            ["mark.", "state.", "contact.group.", "steps.", "api.in.", "api.who.", "time.", "request."];
+        let by_code = [
+            "mark.",
+            "state.",
+            "contact.group.",
+            "steps.",
+            "api.in.",
+            "api.who.",
+            "time.",
+            "request.",
+            "feedback.score.",
+            "feedback.reason.",
+            "feedback.thanks.",
+        ];
         let known = asked.contains(stem)
             || sources.contains(&format!("\"{stem}\""))
             || by_code.iter().any(|p| stem.starts_with(p));

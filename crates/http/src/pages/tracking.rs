@@ -12,6 +12,7 @@ use standfast_desk::{
 use standfast_domain::{Channel, NumberError, RequestNumber, State as RequestState};
 
 use super::contact::{attachments, content, put_down, refused, sealed, take_out_secrets, trapped};
+use super::feedback::{self, FeedbackForm};
 use super::form::{Mistake, Seal, Sheet, Typed};
 use super::frame::{Frame, page};
 use super::landing::{OpenRequest, open_requests};
@@ -59,8 +60,8 @@ pub(crate) struct RequestPage {
 /// Somebody who may see the request, and the secret of the cookie that says so.
 pub(crate) struct Reach {
     pub(crate) customer: Customer,
-    holder: String,
-    found: Conversation<RequestSummary>,
+    pub(crate) holder: String,
+    pub(crate) found: Conversation<RequestSummary>,
 }
 
 /// `GET /t`, also with a number to look up.
@@ -122,6 +123,11 @@ pub(crate) async fn show(
     let mut shown = gather(&app, &visit, &reach, number, from, print).await?;
     let received = visit.parameter("received").is_some();
     shown.link = link_view(&app, &visit, number).await;
+    if let Some(said) = visit.parameter("said") {
+        shown.thanks = feedback::thanks(visit.words, said);
+        let kind = visit.parameter("secret").filter(|_| shown.steps.is_none());
+        shown.steps = shown.steps.or(kind.map(|kind| steps_for(visit.words, kind)));
+    }
     if received {
         let joined = visit.parameter("received") == Some("joined");
         let title = visit.words.say(if joined { "receipt.joined" } else { "receipt.title" });
@@ -238,6 +244,24 @@ async fn again(
     Ok(page(status, &shown.frame, &shown, []))
 }
 
+/// The page again, with what was answered to its questions and what is wrong with that.
+pub(crate) async fn again_with(
+    app: &App,
+    visit: &Visit,
+    reach: &Reach,
+    number: RequestNumber,
+    form: FeedbackForm,
+    (mistake, status): (Mistake, StatusCode),
+) -> Result<Response, Problem> {
+    let mut shown = gather(app, visit, reach, number, None, false).await?;
+    shown.feedback = Some(form);
+    let seal = Seal::new(&app.desk, &purpose(number), &reach.holder, shown.answered);
+    let sheet = Sheet::new(&app.desk, visit.words, seal, Typed::default(), vec![mistake]);
+    let mut shown = request_page(app, visit, &reach.found.request, shown, sheet);
+    shown.frame = shown.frame.kept();
+    Ok(page(status, &shown.frame, &shown, []))
+}
+
 /// After a message was taken in: to the request's page, with the cookie that opens it.
 pub(crate) fn to_receipt(
     app: &App,
@@ -336,6 +360,10 @@ async fn gather(
     }
     shown.earlier = (after > 0).then(|| (after - WINDOW + 1).max(1));
     shown.later = found.more;
+    let goes_on = !matches!(found.request.state, RequestState::Merged | RequestState::Spam);
+    if goes_on && !print && last > 1 {
+        shown.feedback = Some(feedback::form(app, visit, reach, number).await?);
+    }
     if found.request.state == RequestState::Merged {
         shown.merged_into = merged_link(desk, &reach.customer, number).await?.map(MergedInto::new);
     }
@@ -377,7 +405,7 @@ fn link_to(app: &App, number: RequestNumber, token: &str) -> LinkView {
 }
 
 /// One calm page for numbers that do not exist and for requests of others: it does not tell which.
-fn closed_door(app: &App, visit: &Visit) -> Response {
+pub(crate) fn closed_door(app: &App, visit: &Visit) -> Response {
     let mut frame = Frame::private(&app.desk, visit);
     // Addresses of other languages would repeat what was asked for.
     frame.languages.clear();
@@ -401,7 +429,7 @@ fn purpose(number: RequestNumber) -> String {
     format!("{PURPOSE}\0{number}")
 }
 
-fn to<const N: usize>(address: &str, cookies: [Option<HeaderValue>; N]) -> Response {
+pub(crate) fn to<const N: usize>(address: &str, cookies: [Option<HeaderValue>; N]) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
     // Made of a number and plain words only.

@@ -2,6 +2,7 @@
 
 mod access;
 mod drivers;
+mod feedback;
 mod foreign;
 mod insight;
 mod live;

@@ -46,6 +46,7 @@ async fn search(mut server: Server, folders: &[PathBuf]) {
     let sender = Sender { server_port: server.port, client: server.client() };
     let mut sent: Vec<(&str, Secret)> = Vec::new();
     sender.as_texts(&mut sent).await;
+    sender.as_complaints(&mut sent).await;
     sender.as_fields_and_names(&mut sent).await;
     sender.as_files(&mut sent).await;
     sender.through_the_form(&mut sent).await;
@@ -144,6 +145,20 @@ impl Sender {
             // Refusing is as good as cleaning.
             self.customer().post("/api/v1/requests", &body).await.unwrap();
             sent.push((way, secret));
+        }
+    }
+
+    /// As a complaint about how a request was handled; rating comments go the same way.
+    async fn as_complaints(&self, sent: &mut Vec<(&'static str, Secret)>) {
+        for secret in secret::one_of_each() {
+            let customer = self.customer();
+            let number = customer.open().await["number"].as_str().unwrap().to_owned();
+            let id = Command::new(None).client_id;
+            let body = json!({"client_id": id, "text": format!("没有人理我 {}", secret.text)});
+            let path = format!("/api/v1/requests/{number}/complaint");
+            let taken = customer.post(&path, &body).await.unwrap().expect(201).json();
+            assert!(taken["secret"]["kinds"][0].is_string(), "{}: {taken}", secret.kind);
+            sent.push(("complaint", secret));
         }
     }
 

@@ -14,6 +14,7 @@ mod doctor;
 mod driver;
 mod fact;
 mod fault;
+mod feedback;
 mod job;
 mod outbox;
 mod request;

@@ -7,7 +7,7 @@ use standfast_store::customer::{self, CustomerRow};
 use standfast_store::request::{self, Filter, RequestRow, Shelf};
 use standfast_store::{Error, Lane, Store, receipt, store_test};
 
-const NOW: Time = Time(1_700_000_000_000_000);
+pub(crate) const NOW: Time = Time(1_700_000_000_000_000);
 
 fn row(id: i64, customer: CustomerId) -> RequestRow {
     RequestRow {
@@ -50,7 +50,7 @@ fn row(id: i64, customer: CustomerId) -> RequestRow {
     }
 }
 
-async fn one_request(store: &Store) -> RequestRow {
+pub(crate) async fn one_request(store: &Store) -> RequestRow {
     let row = row(7, CustomerId(3));
     let customer = CustomerRow {
         id: CustomerId(3),

@@ -204,6 +204,7 @@ fn forks_between_the_engines_are_counted() {
         ("migration.rs", 2),
         ("outbox.rs", 3),
         ("request.rs", 3),
+        ("review.rs", 1),
         ("schema.rs", 3),
         ("store.rs", 1),
         ("exec.rs", 1),

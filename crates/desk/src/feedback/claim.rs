@@ -1,0 +1,133 @@
+//! The life of a claim that a request is solved: made by an agent, asked about, and decided by the customer, by silence, or
+//! by an agent who takes it back.
+
+use serde::{Deserialize, Serialize};
+use standfast_domain::{Author, Event, JobId, RequestId, Resolution, State, Time, Verdict};
+use standfast_store::job::{self, NewJob};
+use standfast_store::request::RequestRow;
+use standfast_store::resolution::{self, ResolutionRow};
+use standfast_store::{Tx, entry};
+
+use crate::record::Record;
+use crate::{Desk, Error};
+
+/// How a request came to be called solved.
+pub(crate) struct Claim {
+    /// The state before.
+    pub(crate) from: State,
+    /// Who calls it so.
+    pub(crate) by: Author,
+    /// Whether with an answer to the customer.
+    pub(crate) replied: bool,
+    /// When.
+    pub(crate) now: Time,
+}
+
+/// Notes that an agent calls a request solved, and puts on the list that its customer is asked once more.
+pub(crate) fn claim(tx: &mut Tx, desk: &Desk, row: &RequestRow, claim: &Claim) -> Result<(), Error> {
+    let Author::Agent(by) = claim.by else { return Err(Error::Inconsistent("who claims")) };
+    let agent_id = if claim.replied { by } else { entry::find_last_replier(tx, row.id)?.unwrap_or(by) };
+    let last = resolution::find_last(tx, row.id)?;
+    let episode = match &last {
+        // A further answer to what is called solved already: what the customer said of it stands, else it is asked anew.
+        Some(last) if claim.from == State::Solved && last.state != Resolution::Repudiated => {
+            if last.state == Resolution::Confirmed {
+                return Ok(());
+            }
+            last.episode
+        }
+        Some(last) => last.episode + 1,
+        None => 1,
+    };
+    let fresh = ResolutionRow {
+        request_id: row.id,
+        episode,
+        state: Resolution::Claimed,
+        agent_id,
+        claimed_at: claim.now,
+        asked_at: None,
+        decided_by: None,
+        decided_at: None,
+    };
+    resolution::put(tx, &fresh)?;
+    let due = claim.now.plus(desk.settings().feedback.ask_again);
+    schedule(tx, desk, Pursuit { request: row.id, episode }, due, claim.now)
+}
+
+/// Notes that an agent took up again what was called solved. What the customer said of it stands.
+pub(crate) fn withdraw(tx: &mut Tx, id: RequestId, now: Time) -> Result<(), Error> {
+    decide(tx, id, Verdict::Withdrawn, "agent", now).map(drop)
+}
+
+/// Gives the latest claim a verdict; returns it if that changes anything. The caller holds the request.
+pub(super) fn decide(
+    tx: &mut Tx,
+    id: RequestId,
+    verdict: Verdict,
+    by: &str,
+    now: Time,
+) -> Result<Option<ResolutionRow>, Error> {
+    let Some(mut last) = resolution::find_last(tx, id)? else { return Ok(None) };
+    let Some(next) = last.state.after(verdict).filter(|next| *next != last.state) else { return Ok(None) };
+    last.state = next;
+    last.decided_by = Some(by.to_owned());
+    last.decided_at = Some(now);
+    resolution::put(tx, &last)?;
+    Ok(Some(last))
+}
+
+/// A claim that is to be looked at again when its time has come.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Pursuit {
+    pub(crate) request: RequestId,
+    episode: i64,
+}
+
+fn schedule(tx: &mut Tx, desk: &Desk, pursuit: Pursuit, run_at: Time, now: Time) -> Result<(), Error> {
+    let payload = serde_json::to_string(&pursuit).map_err(|_| Error::Inconsistent("job payload"))?;
+    let dedupe = format!("resolution:{}:{}", pursuit.request, pursuit.episode);
+    let job = NewJob {
+        id: JobId(desk.id()),
+        kind: "resolution",
+        payload: &payload,
+        run_at,
+        dedupe: Some(&dedupe),
+        now,
+    };
+    job::enqueue(tx, &job).map_err(Error::from)
+}
+
+/// Asks a silent customer once more, or takes the silence for consent, whichever is due; puts itself on the list again for
+/// what is to come.
+pub(crate) fn pursue(tx: &mut Tx, desk: &Desk, pursuit: Pursuit, now: Time) -> Result<(), Error> {
+    let mut record = Record::lock(tx, pursuit.request)?;
+    let claimed = resolution::find_last(tx, pursuit.request)?
+        .filter(|last| last.episode == pursuit.episode && last.state == Resolution::Claimed);
+    // What went on in another request, or was none, is asked nothing.
+    let (Some(mut claimed), State::Solved | State::Closed) = (claimed, record.row.state) else {
+        return Ok(());
+    };
+    let times = desk.settings().feedback;
+    let due = match claimed.asked_at {
+        None => claimed.claimed_at.plus(times.ask_again),
+        Some(asked) => asked.plus(times.assume),
+    };
+    if now < due {
+        return schedule(tx, desk, pursuit, due, now);
+    }
+    // What the clock does is no news to whoever looks through what is done, and makes no old matter a recent one.
+    let updated_at = record.row.updated_at;
+    let episode = pursuit.episode;
+    if claimed.asked_at.is_none() {
+        claimed.asked_at = Some(now);
+        resolution::put(tx, &claimed)?;
+        record.tell(desk.entropy(), now, Author::System, Event::AskedAgain { episode })?;
+        schedule(tx, desk, pursuit, now.plus(times.assume), now)?;
+    } else if let Some(decided) = decide(tx, pursuit.request, Verdict::Silence, "system", now)? {
+        let event = Event::Resolution { episode, state: decided.state };
+        record.tell(desk.entropy(), now, Author::System, event)?;
+    }
+    record.row.updated_at = updated_at;
+    record.save(tx, desk.keys(), now)?;
+    Ok(())
+}
