@@ -1,4 +1,5 @@
-// Builds dist/app.js (the widget) and dist/widget.js (the loader that a host page names).
+// Builds dist/app.js (the widget), dist/rating.js (what it loads when something was solved) and dist/widget.js (the loader
+// that a host page names).
 import { build } from 'vite';
 import { catalogues, tokens } from './lean.js';
 
@@ -20,7 +21,7 @@ const ascii = {
   },
 };
 
-async function make(entry, file) {
+async function make(entry, file, format = 'iife') {
   await build({
     root,
     configFile: false,
@@ -39,11 +40,12 @@ async function make(entry, file) {
         compress: { passes: 3, unsafe_arrows: true, pure_getters: true, keep_fargs: false },
         format: { comments: false },
       },
-      lib: { entry, formats: ['iife'], name: 'StandfastWidget', fileName: () => file },
-      rollupOptions: { output: { extend: false } },
+      lib: { entry, formats: [format], name: 'StandfastWidget', fileName: () => file },
+      ...(format === 'iife' && { rollupOptions: { output: { extend: false } } }),
     },
   });
 }
 
 await make('src/main.ts', 'app.js');
+await make('src/rating/main.ts', 'rating.js', 'es');
 await make('src/loader.ts', 'widget.js');

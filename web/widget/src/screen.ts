@@ -109,7 +109,7 @@ export class Screen {
   }
 
   #write(): void {
-    (this.#find('textarea') ?? this.#find('.panel'))?.focus();
+    (this.#find('#text') ?? this.#find('.panel'))?.focus();
   }
 
   /** The page behind a panel that fills the screen does not scroll. */
@@ -122,7 +122,7 @@ export class Screen {
   }
 
   #grow(): void {
-    const area = this.#find('textarea');
+    const area = this.#find('#text');
     if (!area) return;
     area.style.height = 'auto';
     area.style.height = `${area.scrollHeight + 2}px`;

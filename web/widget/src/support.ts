@@ -8,8 +8,10 @@ import en from '../../../locales/en/widget.json';
 import zh from '../../../locales/zh-CN/widget.json';
 import { Api } from './api.ts';
 import { Composer, type Draft } from './composer.ts';
+import type { Child } from './dom.ts';
 import { circumstances, Keep, random } from './host.ts';
 import { Pictures } from './picture.ts';
+import type * as RatingPart from './rating/main.ts';
 import type { Picked } from './upload.ts';
 
 /** What the panel shows. `pending`: the conversation whose first message has no receipt yet. */
@@ -52,6 +54,8 @@ export class Support {
   details = false;
   /** What was last copied, for the tick beside it. */
   copied = '';
+  /** What is asked about the help; comes when something was solved. */
+  ask?: (request: RequestSummary) => Child;
   /** Called after anything above has changed. */
   onChange: () => void = () => undefined;
 
@@ -244,6 +248,17 @@ export class Support {
     const { composer } = this;
     composer.set({ text: [frame.text, composer.text].filter(Boolean).join('\n') });
     this.discard(client_id);
+  }
+
+  /** The questions below a conversation, from a script of their own that most visits never need. */
+  asked(request: RequestSummary): Child {
+    // The browser fetches it once, however often it is asked for, and again after a network that failed.
+    if (!this.ask && !ACTIVE.includes(request.state))
+      import(/* @vite-ignore */ `${this.api.base}/widget/rating.js`).then(
+        (part: typeof RatingPart) => part.default(this),
+        () => null,
+      );
+    return this.ask?.(request);
   }
 
   toggleDetails(): void {

@@ -18,7 +18,7 @@ export function Talk({ support }: { support: Support }) {
   const receipt = support.receipts[id];
   const answers = entries.filter(({ author }) => author.kind === 'agent');
   const answer = answers[answers.length - 1];
-  const own = entries.filter(({ author }) => author.kind === 'customer');
+  const own = entries.filter(({ author, event }) => !event && author.kind === 'customer');
   const lastOwn = own[own.length - 1]?.seq;
   // An answer proves that what came before it was read.
   const seen = Math.max(support.seenByAgent[id] ?? 0, answer?.seq ?? 0);
@@ -96,6 +96,7 @@ export function Talk({ support }: { support: Support }) {
           {t('typing', { name: typing.name })}
         </p>
       )}
+      {current && support.asked(current)}
     </div>,
     <Compose support={support} composer={support.composer} />,
   ];
