@@ -23,6 +23,8 @@ describe('addresses', () => {
       deskPlace('all', null, { q: '被盗 & more', type: 'theft', team: '501' }),
       ...SETTINGS.map((section) => ({ room: 'settings', section }) as const),
       ...DRIVERS.map((section) => ({ room: 'drivers', section }) as const),
+      { room: 'feedback', section: 'open' } as const,
+      { room: 'feedback', section: 'done' } as const,
       ...INSIGHT_PAGES.map((page) => insightPlace(page, 'period=7d&where=type%2Ctheft')),
       insightPlace(),
     ];

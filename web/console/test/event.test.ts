@@ -30,6 +30,16 @@ describe('event lines', () => {
     );
   });
 
+  it('say what the customer thinks of the help', () => {
+    expect(event({ type: 'rated', episode: 1, score: 2, reason: 'slow' })).toBe(
+      'event.rated(Lin,2,score.2(),reason.slow())',
+    );
+    expect(event({ type: 'resolution', episode: 1, state: 'confirmed' })).toBe(
+      'event.resolution.confirmed(Lin)',
+    );
+    expect(event({ type: 'complained' })).toBe('event.complained(Lin)');
+  });
+
   it('show an unknown event by its name', () => {
     expect(event({ type: 'strange' } as unknown as Event)).toBe('event.unknown(Lin,strange)');
   });
@@ -53,6 +63,8 @@ describe('figures', () => {
 describe('roles', () => {
   it('hide what the desk would refuse', () => {
     expect(allows('analyst', 'write')).toBe(false);
+    expect(allows('lead', 'review')).toBe(true);
+    expect(allows('agent', 'review')).toBe(false);
     expect(allows('agent', 'erase')).toBe(false);
     expect(allows('lead', 'erase')).toBe(true);
     expect(allows('lead', 'agents')).toBe(false);

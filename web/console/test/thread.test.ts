@@ -30,6 +30,14 @@ describe('entries', () => {
 });
 
 describe('rows', () => {
+  it('leave out what is withheld, which keeps its place in the sequence', () => {
+    const withheld = entry(2, { kind: 'event', event: null, text: null });
+    const entries = [entry(1), withheld, entry(3)];
+    expect(hole(entries)).toBeNull();
+    const rows = rowsOf(entries, [], plain).filter((row) => row.kind === 'entry');
+    expect(rows.map((row) => row.kind === 'entry' && row.entry.seq)).toEqual([1, 3]);
+  });
+
   it('begin with a day and put one author together', () => {
     const rows = rowsOf([entry(1), entry(2), entry(3, { author: agent })], [], plain);
     expect(rows.map((row) => row.kind)).toEqual(['day', 'entry', 'entry', 'entry']);

@@ -181,6 +181,14 @@ export const ACTIONS: readonly Action[] = [
     run: () => router.go({ room: 'drivers', section: 'active-users' }),
   },
   {
+    id: 'feedback',
+    group: 'go',
+    label: 'feedback.title',
+    keys: ['g f'],
+    allowed: () => session.may('review'),
+    run: () => router.go({ room: 'feedback', section: 'open' }),
+  },
+  {
     id: 'settings',
     group: 'go',
     label: 'settings.title',

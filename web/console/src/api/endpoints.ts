@@ -21,7 +21,11 @@ import type {
   NewNote,
   NewReply,
   NewToken,
+  RequestFeedback,
   RequestSummary,
+  Review,
+  ReviewChange,
+  Reviews,
   TagChange,
   Team,
   Ticket,
@@ -78,6 +82,12 @@ export const erase = (id: Id, seq: number, reason: string) =>
   post(at(id, '/erase'), { seq, reason });
 export const read = (id: Id, seq: number) => post(at(id, '/read'), { seq });
 export const customer = (id: Id) => ask<CustomerPanel>(`/console/customers/${segment(id)}`);
+
+export const requestFeedback = (id: Id) => ask<RequestFeedback>(at(id, '/feedback'));
+export const reviews = (wanted: { state: 'open' | 'done'; before?: Id | null; limit: number }) =>
+  ask<Reviews>(`/console/feedback/reviews${query(wanted)}`);
+export const changeReview = (id: Id, body: ReviewChange) =>
+  ask<Review>(`/console/feedback/reviews/${segment(id)}`, { method: 'PATCH', body });
 
 export const addAgent = (body: NewAgent) => post<Agent>('/console/agents', body);
 export const changeAgent = (id: Id, body: AgentChange) =>

@@ -42,6 +42,14 @@ export function eventText(entry: Entry, names: Names): string {
     case 'merged_from':
     case 'continues':
       return say(event.type, { number: spokenNumber(event.number) });
+    case 'rated':
+      return say('rated', {
+        score: String(event.score),
+        word: names.t(`score.${event.score}`),
+        reason: event.reason ? names.t(`reason.${event.reason}`) : '',
+      }).trim();
+    case 'resolution':
+      return say(`resolution.${event.state}`);
     case 'at_risk':
       return event.secret ? say('at_risk.secret') : say('at_risk');
     default:

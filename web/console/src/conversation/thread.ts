@@ -68,6 +68,8 @@ export function rowsOf(
   let previous: Entry | null = null;
   let divided = shape.seenBefore === 0 || unread === 0;
   for (const entry of entries) {
+    // Withheld from this agent: it keeps its place in the sequence, and that is all.
+    if (entry.kind === 'event' && !entry.event) continue;
     const begins = !previous || dayOf(previous.created_at) !== dayOf(entry.created_at);
     // Whether the day begins with the first entry that is here is only known when nothing lies before it.
     if (begins && (entry !== entries[0] || !shape.moreBefore)) {

@@ -1,6 +1,7 @@
 import type { ServerFrame } from '@standfast/ui/frame';
 import { setServerTime } from '../clock.svelte';
 import { open } from '../conversation/open.svelte';
+import { reviews } from '../feedback/reviews.svelte';
 import { inbox } from '../inbox/inbox.svelte';
 import { outbox } from '../reply/outbox.svelte';
 import { directory } from '../session/directory.svelte';
@@ -16,6 +17,7 @@ export function take(frame: ServerFrame): void {
       break;
     case 'inbox':
       inbox.apply(frame.items, frame.counts);
+      if (frame.items.length > 0) reviews.stale();
       for (const item of frame.items) open.get(item.id)?.applySummary(item);
       announce.arrivals(frame.items);
       break;

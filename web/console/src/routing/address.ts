@@ -3,6 +3,7 @@ import type { Id, ViewName } from '@standfast/api';
 /** Every place in the console, and its address below /console. Pure: the browser's history is in `router.svelte.ts`. */
 export type Place =
   | { room: 'desk'; view: ViewName; request: Id | null; q: string; type: string; team: string }
+  | { room: 'feedback'; section: 'open' | 'done' }
   | { room: 'drivers'; section: DriversSection }
   | { room: 'settings'; section: SettingsSection }
   /** `search`: what is looked at, in the words of `insight/view.ts`, which is loaded with that room. */
@@ -61,6 +62,8 @@ export function readAddress(path: string, search = ''): Place {
     return { room: 'drivers', section: DRIVERS.find((name) => name === parts[1]) ?? 'events' };
   if (parts[0] === 'settings')
     return { room: 'settings', section: SETTINGS.find((name) => name === parts[1]) ?? 'agents' };
+  if (parts[0] === 'feedback')
+    return { room: 'feedback', section: parts[1] === 'done' ? 'done' : 'open' };
   if (parts[0] === 'insight') {
     const page = INSIGHT_PAGES.find((name) => name === parts[1]) ?? 'overview';
     return { room: 'insight', page, search: search.replace(/^\?/, '') };
