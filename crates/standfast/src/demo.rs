@@ -6,6 +6,7 @@ mod crowd;
 mod draw;
 mod events;
 mod made_up;
+mod opinion;
 mod perform;
 mod plot;
 mod release;
@@ -184,7 +185,9 @@ async fn hire(
 mod tests {
     use std::path::Path;
 
-    use standfast_desk::{HostKey, InboxQuery, Keys, Settings, View, Window, entries, inbox, verify};
+    use standfast_desk::{
+        HostKey, InboxQuery, Keys, Settings, View, Window, entries, feedback_summary, inbox, verify,
+    };
     use standfast_domain::{FrozenClock, Ids, RequestId, Role};
     use standfast_guard::{Context, SecretKind, marks, screen, solicits};
     use standfast_store::{Config, Database, Store};
@@ -252,6 +255,11 @@ mod tests {
         }
         assert!(texts > 250, "{texts}");
         println!("{texts} texts, {secrets} secrets kept out");
+
+        let all = feedback_summary(&desk, &admin(), Time(0), now).await.unwrap().total;
+        println!("{all:?}");
+        assert!(all.asked > 60 && all.responses > 4 && all.responses * 2 < all.asked, "{all:?}");
+        assert!(all.confirmed > 4 && all.assumed > 10 && all.repudiated > 0, "{all:?}");
 
         let query = InboxQuery { view: View::All, limit: 100, ..InboxQuery::default() };
         let active = inbox(&desk, &admin(), query).await.unwrap().items;

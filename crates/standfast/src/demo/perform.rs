@@ -16,20 +16,24 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use standfast_desk::{
-    AgentCaller, Answer, Assignment, Customer, Desk, FollowUp, HostKey, Received, Visitor, assign, follow_up,
-    identify, note, read_by_agent, read_by_customer, receive, reply, retype, tag, transition, work,
+    AgentCaller, Answer, Assignment, Complaint, Customer, Desk, FollowUp, HostKey, Rate, Received,
+    ReviewChange, ReviewState, Solved, Visitor, answer_solved, assign, change_review, complain, follow_up,
+    identify, note, rate, read_by_agent, read_by_customer, receive, reply, retype, reviews, tag, transition,
+    work,
 };
-use standfast_domain::{FrozenClock, Ids, RequestId, RequestNumber, TeamId, Time};
+use standfast_domain::{FrozenClock, Ids, Permission, RequestId, RequestNumber, TeamId, Time};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::calendar::DAY;
-use super::plot::{Act, Happening, Plot};
+use super::plot::{Act, Happening, Opinion, Plot};
 
 /// Acts under way at a time.
 const AT_ONCE: usize = 384;
 /// Those who do the desk's own jobs.
 const WORKERS: usize = 8;
+/// More than ever wait to be looked at.
+const MOST_REVIEWS: i64 = 200;
 /// Node numbers of ids: for acts, and for the desk's own jobs, which may fall into the same millisecond.
 const NODES: [u8; 2] = [31, 30];
 
@@ -176,6 +180,9 @@ impl Troupe {
             let command = FollowUp { client_id, text, channel: Some(channel), attachments: Vec::new() };
             return self.keep(actor, request, &follow_up(desk, &caller, number, command).await?);
         }
+        if matches!(happening.act, Act::Confirm(_) | Act::Rate(..) | Act::Complain(..)) {
+            return say(desk, &caller, number, client_id, happening.act).await;
+        }
         if matches!(happening.act, Act::Read) {
             return Ok(read_by_customer(desk, &caller, number, known.words).await?);
         }
@@ -204,7 +211,12 @@ impl Troupe {
                 actor.saw(request, Known { seen: seq, ..known });
             }
             Act::Move(to) => transition(desk, agent, id, to).await?,
-            Act::Identify(_) | Act::Receive(_) | Act::FollowUp(..) | Act::Read => {}
+            Act::Review(text) => {
+                for reviewer in self.agents.iter().filter(|one| one.role.may(Permission::ReviewFeedback)) {
+                    look_into(desk, reviewer, id, &text).await?;
+                }
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -219,6 +231,42 @@ impl Troupe {
         actor.saw(request, known);
         Ok(())
     }
+}
+
+/// What a customer says of the help.
+async fn say(
+    desk: &Desk,
+    caller: &Customer,
+    number: RequestNumber,
+    client_id: String,
+    act: Act,
+) -> anyhow::Result<()> {
+    match act {
+        Act::Confirm(channel) => {
+            let said = Solved { client_id, solved: true, text: String::new(), channel: Some(channel) };
+            answer_solved(desk, caller, number, said).await?;
+        }
+        Act::Rate(Opinion { score, reason, comment }, channel) => {
+            let reason = reason.map(str::to_owned);
+            let given = Rate { client_id, score, reason, comment, channel: Some(channel) };
+            rate(desk, caller, number, given).await?;
+        }
+        Act::Complain(text, channel) => {
+            complain(desk, caller, number, Complaint { client_id, text, channel: Some(channel) }).await?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Ends what a customer found wrong with a request; nothing where it is for others to look at, or somebody has.
+async fn look_into(desk: &Desk, reviewer: &AgentCaller, id: RequestId, note: &str) -> anyhow::Result<()> {
+    let found = reviews(desk, reviewer, false, None, MOST_REVIEWS).await?.items;
+    for review in found.into_iter().filter(|review| review.request.id == id) {
+        let wish = ReviewChange { state: Some(ReviewState::Done), note: Some(note.to_owned()) };
+        change_review(desk, reviewer, review.id, wish).await?;
+    }
+    Ok(())
 }
 
 impl Actor {
@@ -242,6 +290,10 @@ fn name_of(act: &Act) -> &'static str {
         Act::Reply(..) => "reply",
         Act::Note(_) => "note",
         Act::Move(_) => "move",
+        Act::Confirm(_) => "confirm",
+        Act::Rate(..) => "rate",
+        Act::Complain(..) => "complain",
+        Act::Review(_) => "review",
     }
 }
 

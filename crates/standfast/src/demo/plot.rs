@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use standfast_desk::Intake;
-use standfast_domain::{Channel, Entropy, Language, RequestType, Role, Time, Transition, request_type};
+use standfast_domain::{
+    Channel, Entropy, Language, RequestType, Role, Score, Time, Transition, request_type,
+};
 
 use super::calendar::{self, Arrival};
 use super::crowd::{Crowd, Person};
 use super::draw::Draw;
+use super::opinion::{self, Ending};
 use super::staff::{Staff, Task};
 use super::story::{Content, Deed, Step, Story, Then, platform};
 use super::text::Props;
@@ -52,6 +55,22 @@ pub(super) enum Act {
     Note(String),
     /// The agent moves it on.
     Move(Transition),
+    /// The customer confirms that it is solved.
+    Confirm(Channel),
+    /// The customer rates the help.
+    Rate(Opinion, Channel),
+    /// The customer complains.
+    Complain(String, Channel),
+    /// Somebody looks at what the customer found wrong, and notes this.
+    Review(String),
+}
+
+/// What a customer thinks of the help.
+#[derive(Clone)]
+pub(super) struct Opinion {
+    pub(super) score: Score,
+    pub(super) reason: Option<&'static str>,
+    pub(super) comment: String,
 }
 
 /// An act, by whom and when.
@@ -93,6 +112,9 @@ struct Telling<'a> {
     /// Whether that one is at work on it just now.
     in_hand: bool,
     replied: bool,
+    /// When the customer asked, and how long the first answer took.
+    asked: Time,
+    waited: Duration,
     last: Time,
 }
 
@@ -201,6 +223,8 @@ fn begin<'a>(
         assignee: None,
         in_hand: false,
         replied: false,
+        asked: arrival.at,
+        waited: Duration::ZERO,
         last: arrival.at,
         draw,
     };
@@ -388,6 +412,9 @@ impl Telling<'_> {
                 if !self.replied && !self.story.tags.is_empty() {
                     self.note(stage, at, agent, Act::Tag(self.story.tags.clone()));
                 }
+                if !self.replied {
+                    self.waited = at.since(self.asked);
+                }
                 self.replied = true;
                 if !self.steps.iter().skip(self.next + 1).any(|step| matches!(step.deed, Deed::Ask(_)))
                     && self.draw.percent(80)
@@ -400,7 +427,31 @@ impl Telling<'_> {
             Deed::Do(transition) => Act::Move(transition),
             Deed::Ask(_) => anyhow::bail!("not an agent's"),
         };
+        let solves = matches!(act, Act::Reply(_, Then::Solved) | Act::Move(Transition::Solve));
+        let gave_up = matches!(act, Act::Move(_)) && self.silent();
         self.note(stage, at, agent, act);
+        let is_last = !self.steps.iter().skip(self.next + 1).any(|step| matches!(step.deed, Deed::Ask(_)));
+        if solves && is_last && self.replied {
+            self.end(stage, at, gave_up)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the customer was asked something and never answered.
+    fn silent(&self) -> bool {
+        let mut before = self.steps.iter().take(self.next).rev().map(|step| &step.deed);
+        before.find(|deed| !matches!(deed, Deed::Note(_))).is_some_and(|deed| matches!(deed, Deed::Reply(..)))
+    }
+
+    /// What the customer says of the help when it is over.
+    fn end(&self, stage: &mut Stage<'_>, at: Time, gave_up: bool) -> anyhow::Result<()> {
+        let ending =
+            Ending { at, waited: self.waited, gave_up, language: self.story.language, channel: self.channel };
+        let lead = stage.lead;
+        for (at, act) in opinion::of(&stage.content.feedback, &ending, &self.draw)? {
+            let by = if matches!(act, Act::Review(_)) { lead } else { 0 };
+            self.note(stage, at, by, act);
+        }
         Ok(())
     }
 }

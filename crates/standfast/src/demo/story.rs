@@ -224,6 +224,23 @@ pub(super) struct Mix {
     pub(super) surges: Vec<Surge>,
 }
 
+/// Words of one side of the scores.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Comments {
+    pub(super) good: Both<Vec<String>>,
+    pub(super) bad: Both<Vec<String>>,
+}
+
+/// `feedback.json`: what customers say of the help, and what those who look at it note.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Feedback {
+    pub(super) comments: Comments,
+    pub(super) complaints: Both<Vec<String>>,
+    pub(super) notes: Both<Vec<String>>,
+}
+
 /// Everything that the demo is made of.
 #[derive(Clone, Debug)]
 pub(super) struct Content {
@@ -231,6 +248,7 @@ pub(super) struct Content {
     pub(super) names: Names,
     pub(super) mix: Mix,
     pub(super) events: Vec<EventOf>,
+    pub(super) feedback: Feedback,
 }
 
 const STORIES: [(&str, &str); 6] = [
@@ -254,7 +272,8 @@ impl Content {
         let names = serde_json::from_str(include_str!("names.json")).context("names.json")?;
         let mix = serde_json::from_str(include_str!("mix.json")).context("mix.json")?;
         let events = serde_json::from_str(include_str!("events.json")).context("events.json")?;
-        let content = Self { stories, names, mix, events };
+        let feedback = serde_json::from_str(include_str!("feedback.json")).context("feedback.json")?;
+        let content = Self { stories, names, mix, events, feedback };
         content.check()?;
         Ok(content)
     }
