@@ -199,8 +199,8 @@ test('the tracking page shows the same record, without JavaScript', async () => 
   assert.ok(!page.includes('winner'), 'no word of the phrase');
   assert.ok(shown.length >= 7);
   await shot(reader, '14-tracking');
-  await reader.fill('textarea', '我从跟踪页面补充一句');
-  await reader.locator('form:has(textarea) button[type=submit]').click();
+  await reader.fill('#text', '我从跟踪页面补充一句');
+  await reader.locator('#send').click();
   await log(agent).getByText('我从跟踪页面补充一句').waitFor();
   await bubbles(visitor).filter({ hasText: '我从跟踪页面补充一句' }).waitFor();
   await reader.context().close();

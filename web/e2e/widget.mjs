@@ -21,7 +21,7 @@ export async function ask(page, title, text, fields = {}) {
 
 /** Sends further words in the open conversation. */
 export async function say(page, text) {
-  await page.locator('.panel textarea').fill(text);
+  await page.locator('.panel #text').fill(text);
   await page.locator('.panel .go').click();
 }
 
