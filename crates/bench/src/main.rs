@@ -35,6 +35,10 @@ use clap::Parser;
 
 use crate::report::Report;
 
+/// As in the binary, because the facts are measured in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Measures the figures of docs/benchmarks.md.
 #[derive(Parser, Clone, Debug)]
 #[command(version, about)]

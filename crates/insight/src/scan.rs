@@ -1,6 +1,7 @@
 //! Going through the rows of a plan: blocks are shared out among threads; in each, rows are taken in portions that stay
 //! in the nearest cache, and worked on column by column.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -26,7 +27,7 @@ pub(crate) trait Sink<'a>: Send {
 /// Rows that are not in the population.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Apart {
-    /// Rows that pass the filter, by their counting.
+    /// Rows that pass the filter but whose counting is not let through, by it.
     pub(crate) countings: [u64; COUNTINGS.len()],
     /// Rows that count but do not meet the measure's own condition.
     pub(crate) left_out: u64,
@@ -70,7 +71,7 @@ impl<'a> Bound<'a> {
     }
 
     /// Keeps the rows that meet it.
-    fn keep(&self, rows: &mut Vec<u16>, spare: &mut Vec<u16>) {
+    fn keep(&self, rows: &mut Vec<u16>) {
         match self {
             Self::Coded(Codes::Same(_), allowed) => {
                 if !is(allowed, 0) {
@@ -78,12 +79,12 @@ impl<'a> Bound<'a> {
                 }
             }
             Self::Coded(Codes::Bytes(codes), allowed) => {
-                keep(rows, spare, |row| is(allowed, usize::from(at(codes, row))));
+                keep(rows, |row| is(allowed, usize::from(at(codes, row))));
             }
             Self::Coded(Codes::Words(codes), allowed) => {
-                keep(rows, spare, |row| is(allowed, usize::from(at(codes, row))));
+                keep(rows, |row| is(allowed, usize::from(at(codes, row))));
             }
-            Self::AtMost(values, most) => keep(rows, spare, |row| at(values, row) <= *most),
+            Self::AtMost(values, most) => keep(rows, |row| at(values, row) <= *most),
         }
     }
 
@@ -111,18 +112,18 @@ pub(crate) fn at<T: Copy + Default>(values: &[T], row: u16) -> T {
     values.get(usize::from(row)).copied().unwrap_or_default()
 }
 
-/// Without a branch that the processor would have to guess.
-fn keep(rows: &mut Vec<u16>, spare: &mut Vec<u16>, test: impl Fn(u16) -> bool) {
-    spare.resize(rows.len(), 0);
+/// Moves those that are kept to the front, without a branch that the processor would have to guess.
+fn keep(rows: &mut Vec<u16>, mut test: impl FnMut(u16) -> bool) {
+    let all = Cell::from_mut(rows.as_mut_slice()).as_slice_of_cells();
     let mut kept = 0;
-    for row in rows.iter() {
-        if let Some(slot) = spare.get_mut(kept) {
-            *slot = *row;
+    for row in all {
+        let row = row.get();
+        if let Some(slot) = all.get(kept) {
+            slot.set(row);
         }
-        kept += usize::from(test(*row));
+        kept += usize::from(test(row));
     }
-    spare.truncate(kept);
-    std::mem::swap(rows, spare);
+    rows.truncate(kept);
 }
 
 /// How the groups of an axis are found in one block.
@@ -137,7 +138,6 @@ enum Place<'a> {
 #[derive(Default)]
 pub(crate) struct Scratch {
     rows: Vec<u16>,
-    spare: Vec<u16>,
     cells: Vec<u32>,
 }
 
@@ -204,7 +204,7 @@ pub(crate) fn one<'a, S: Sink<'a>>(
     }
     let population: Vec<Bound<'_>> =
         plan.population.iter().map(|condition| Bound::new(*condition, block, plan.now)).collect();
-    let counting = Dimension::Counting.of(block);
+    let counting = Countings::new(block, plan);
     let places: Vec<Place<'_>> = (0..plan.axes.len()).filter_map(|axis| place(block, plan, axis)).collect();
     sink.begin(block);
     let from = block.created.partition_point(|created| *created < plan.rows_from);
@@ -212,16 +212,17 @@ pub(crate) fn one<'a, S: Sink<'a>>(
     let mut start = from;
     while start < until {
         let end = (start + PORTION).min(until);
-        let Scratch { rows, spare, cells } = scratch;
+        let Scratch { rows, cells } = scratch;
         rows.clear();
-        rows.extend((start..end).filter_map(|row| u16::try_from(row).ok()));
+        // A block has no more rows than this can number.
+        rows.extend(number(start)..number(end));
         for test in &tests {
-            test.keep(rows, spare);
+            test.keep(rows);
         }
-        count(&counting, plan, rows, spare, apart);
+        counting.keep(rows, apart);
         let counted = rows.len();
         for condition in &population {
-            condition.keep(rows, spare);
+            condition.keep(rows);
         }
         apart.left_out += (counted - rows.len()) as u64;
         cells.clear();
@@ -236,22 +237,42 @@ pub(crate) fn one<'a, S: Sink<'a>>(
     }
 }
 
+fn number(row: usize) -> u16 {
+    u16::try_from(row).unwrap_or(u16::MAX)
+}
+
 /// Counts rows by their counting, and keeps those that are let through.
-fn count(counting: &Lookup<'_>, plan: &Plan, rows: &mut Vec<u16>, spare: &mut Vec<u16>, apart: &mut Apart) {
-    let mut sums = [0_u32; COUNTINGS.len()];
-    counting.codes.each(rows, |code| {
-        let value = counting.values.get(code).copied().unwrap_or(0);
-        if let Some(sum) = sums.get_mut(value as usize) {
-            *sum += 1;
-        }
-    });
-    for (sum, more) in apart.countings.iter_mut().zip(sums) {
-        *sum += u64::from(more);
+struct Countings<'a> {
+    codes: &'a Codes,
+    /// Of each code: the counting, and whether it is let through.
+    countings: Vec<(usize, bool)>,
+}
+
+impl<'a> Countings<'a> {
+    fn new(block: &'a Block, plan: &Plan) -> Self {
+        let Lookup { codes, values } = Dimension::Counting.of(block);
+        let counting = |value: &u32| {
+            let place = *value as usize;
+            (place, plan.countings.get(place).copied().unwrap_or(false))
+        };
+        Self { codes, countings: values.iter().map(counting).collect() }
     }
-    let refused = sums.iter().zip(plan.countings).any(|(sum, allowed)| *sum > 0 && !allowed);
-    if refused {
-        let allowed = |value: &u32| plan.countings.get(*value as usize).copied().unwrap_or(false);
-        Bound::Coded(counting.codes, counting.values.iter().map(allowed).collect()).keep(rows, spare);
+
+    fn keep(&self, rows: &mut Vec<u16>, apart: &mut Apart) {
+        let sums = &mut apart.countings;
+        let mut test = |code: usize| {
+            let (counting, is_allowed) = self.countings.get(code).copied().unwrap_or((0, false));
+            // Only what is refused is told, and most is not.
+            if !is_allowed && let Some(sum) = sums.get_mut(counting) {
+                *sum += 1;
+            }
+            is_allowed
+        };
+        match self.codes {
+            Codes::Same(_) => keep(rows, |_| test(0)),
+            Codes::Bytes(codes) => keep(rows, |row| test(usize::from(at(codes, row)))),
+            Codes::Words(codes) => keep(rows, |row| test(usize::from(at(codes, row)))),
+        }
     }
 }
 
@@ -291,15 +312,17 @@ impl Place<'_> {
                 });
             }
             Self::Stretches(stretches) => {
-                let first = rows.first().copied().map_or(0, usize::from);
-                let begin = stretches.partition_point(|(start, _)| *start <= first).saturating_sub(1);
-                let mut rest = stretches.get(begin..).unwrap_or_default().iter().peekable();
-                let mut far = 0;
-                for (row, cell) in rows.iter().zip(cells) {
-                    while let Some((_, next)) = rest.next_if(|(start, _)| *start <= usize::from(*row)) {
-                        far = *next;
-                    }
-                    *cell += far;
+                let (mut rows, mut cells) = (rows, cells);
+                while let Some(first) = rows.first().copied().map(usize::from) {
+                    let next = stretches.partition_point(|(start, _)| *start <= first);
+                    let far =
+                        next.checked_sub(1).and_then(|own| stretches.get(own)).map_or(0, |(_, far)| *far);
+                    let end = stretches.get(next).map_or(usize::MAX, |(start, _)| *start);
+                    let count = rows.partition_point(|row| usize::from(*row) < end);
+                    let (own, rest) = cells.split_at_mut(count.min(cells.len()));
+                    own.iter_mut().for_each(|cell| *cell += far);
+                    cells = rest;
+                    rows = rows.get(count..).unwrap_or_default();
                 }
             }
         }

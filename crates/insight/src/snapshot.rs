@@ -95,7 +95,7 @@ pub(crate) fn open(path: &Path, database: &str) -> Result<Loaded, Error> {
     let mut ids = Vec::new();
     while ids.len() < customers {
         let section = take(&mut file)?;
-        let some: Vec<i64> = Decoder { rest: &section }.many(Decoder::i64)?;
+        let some: Vec<i64> = Decoder { rest: &section }.i64s()?;
         if some.is_empty() {
             return Err(BROKEN);
         }
@@ -220,12 +220,33 @@ impl Decoder<'_> {
         self.array().map(u32::from_le_bytes)
     }
 
-    fn i64(&mut self) -> Result<i64, Error> {
-        self.array().map(i64::from_le_bytes)
-    }
-
     fn size(&mut self) -> Result<usize, Error> {
         usize::try_from(u64::from_le_bytes(self.array()?)).map_err(|_| BROKEN)
+    }
+
+    /// Many numbers of the same width, which is much faster than one after the other.
+    fn numbers<T, const N: usize>(&mut self, number: impl Fn([u8; N]) -> T) -> Result<Vec<T>, Error> {
+        let length = self.size()?.checked_mul(N).ok_or(BROKEN)?;
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(BROKEN)?;
+        self.rest = rest;
+        let (chunks, _) = bytes.as_chunks::<N>();
+        Ok(chunks.iter().map(|bytes| number(*bytes)).collect())
+    }
+
+    fn u8s(&mut self) -> Result<Vec<u8>, Error> {
+        self.numbers(|[byte]| byte)
+    }
+
+    fn u16s(&mut self) -> Result<Vec<u16>, Error> {
+        self.numbers(u16::from_le_bytes)
+    }
+
+    fn u32s(&mut self) -> Result<Vec<u32>, Error> {
+        self.numbers(u32::from_le_bytes)
+    }
+
+    fn i64s(&mut self) -> Result<Vec<i64>, Error> {
+        self.numbers(i64::from_le_bytes)
     }
 
     fn many<T>(&mut self, take: impl Fn(&mut Self) -> Result<T, Error>) -> Result<Vec<T>, Error> {
@@ -238,7 +259,7 @@ impl Decoder<'_> {
     }
 
     fn text(&mut self) -> Result<String, Error> {
-        String::from_utf8(self.many(Self::u8)?).map_err(|_| BROKEN)
+        String::from_utf8(self.u8s()?).map_err(|_| BROKEN)
     }
 
     fn column<V: Copy + Eq + std::hash::Hash>(
@@ -248,8 +269,8 @@ impl Decoder<'_> {
         let values = self.many(take)?;
         let codes = match self.u8()? {
             0 => Codes::Same(self.size()?),
-            1 => Codes::Bytes(self.many(Self::u8)?),
-            2 => Codes::Words(self.many(Self::u16)?),
+            1 => Codes::Bytes(self.u8s()?),
+            2 => Codes::Words(self.u16s()?),
             _ => return Err(BROKEN),
         };
         Coded::from_parts(values, codes).ok_or(BROKEN)
@@ -280,7 +301,7 @@ fn take_names(section: &mut Decoder<'_>) -> Result<Names, Error> {
         }
     }
     for dictionary in ids {
-        if !dictionary.refill(section.many(Decoder::i64)?) {
+        if !dictionary.refill(section.i64s()?) {
             return Err(BROKEN);
         }
     }
@@ -346,19 +367,19 @@ fn put_block(section: &mut Encoder, block: &Block) {
 }
 
 fn take_block(section: &mut Decoder<'_>) -> Result<Block, Error> {
-    let created = section.many(Decoder::u32)?;
+    let created = section.u32s()?;
     let stamps = match section.u8()? {
-        0 => Stamps::Narrow(section.many(Decoder::u16)?, section.many(Decoder::u32)?),
-        1 => Stamps::Wide(section.many(Decoder::u32)?),
-        2 => Stamps::Whole(section.many(Decoder::i64)?),
+        0 => Stamps::Narrow(section.u16s()?, section.u32s()?),
+        1 => Stamps::Wide(section.u32s()?),
+        2 => Stamps::Whole(section.i64s()?),
         _ => return Err(BROKEN),
     };
     Ok(Block {
         created,
         stamps,
-        customers: section.many(Decoder::u32)?,
-        responses: section.many(Decoder::u32)?,
-        ends: section.many(Decoder::u32)?,
+        customers: section.u32s()?,
+        responses: section.u32s()?,
+        ends: section.u32s()?,
         resolutions: section.many(|one| Ok((one.u16()?, one.u32()?)))?,
         matter: section
             .column(|one| Ok(Matter { kind: one.u32()?, urgency: one.u8()?, at_risk: one.flag()? }))?,
@@ -387,7 +408,7 @@ fn take_block(section: &mut Decoder<'_>) -> Result<Block, Error> {
             })
         })?,
         tally: section.column(|one| Ok(Tally { replies: one.u32()?, follow_ups: one.u32()? }))?,
-        last_end: section.many(Decoder::u32)?.first().copied().ok_or(BROKEN)?,
+        last_end: section.u32s()?.first().copied().ok_or(BROKEN)?,
     })
 }
 

@@ -18,7 +18,7 @@ use crate::scan::{Apart, Sink, at, on_threads, scan};
 pub const PERCENTS: [u8; 4] = [50, 75, 90, 95];
 
 /// Most bins of all cells together.
-const MOST_BINS: usize = 1 << 22;
+const MOST_BINS: usize = 1 << 20;
 
 /// The durations of every row.
 fn column(block: &Block, duration: Duration) -> Cow<'_, [u32]> {
@@ -32,10 +32,13 @@ fn column(block: &Block, duration: Duration) -> Cow<'_, [u32]> {
 /// Values with the cells that they are in.
 struct Values<'a> {
     duration: Duration,
+    bins: Option<Bins>,
     column: Cow<'a, [u32]>,
     rows: Vec<u64>,
     /// Cell and value.
     keys: Vec<u64>,
+    /// How many values each bin of each cell has.
+    counts: Vec<u32>,
 }
 
 impl<'a> Sink<'a> for Values<'a> {
@@ -49,8 +52,14 @@ impl<'a> Sink<'a> for Values<'a> {
                 *sum += 1;
             }
             let value = at(&self.column, *row);
-            if value != NEVER {
-                self.keys.push(u64::from(*cell) << 32 | u64::from(value));
+            if value == NEVER {
+                continue;
+            }
+            self.keys.push(u64::from(*cell) << 32 | u64::from(value));
+            if let Some(bins) = self.bins
+                && let Some(count) = self.counts.get_mut(*cell as usize * bins.count() + bins.of(value))
+            {
+                *count += 1;
             }
         }
     }
@@ -75,22 +84,32 @@ pub(crate) fn spreads(
     threads: usize,
 ) -> (Vec<Spread>, Spread, Apart) {
     let cells = plan.cells();
+    let bins = Bins::new(cells);
+    let width = bins.map_or(0, Bins::count);
     let (parts, apart) = scan(facts, plan, threads, || Values {
         duration,
+        bins,
         column: Cow::Borrowed(&[]),
         rows: vec![0; cells],
         keys: Vec::new(),
+        counts: vec![0; width * cells],
     });
     let mut rows = vec![0; cells];
+    let mut counts = vec![0_u32; width * cells];
     let mut keys = Vec::with_capacity(parts.len());
     for part in parts {
         for (sum, more) in rows.iter_mut().zip(&part.rows) {
             *sum += more;
         }
+        for (sum, more) in counts.iter_mut().zip(&part.counts) {
+            *sum += more;
+        }
         keys.push(part.keys);
     }
-    let mut spreads = percentiles(&keys, cells, |key| (key >> 32) as usize);
-    let mut total = percentiles(&keys, 1, |_| 0).pop().unwrap_or_default();
+    let (mut spreads, mut total) = match bins {
+        Some(bins) => by_bins(bins, counts, &keys),
+        None => by_order(cells, keys),
+    };
     for (spread, rows) in spreads.iter_mut().zip(&rows) {
         spread.pending = rows - spread.n;
     }
@@ -105,10 +124,10 @@ struct Bins {
 }
 
 impl Bins {
-    /// As fine as memory allows for so many cells.
-    fn new(cells: usize) -> Self {
-        let fits = |bits: &u32| Self { bits: *bits }.count() * cells <= MOST_BINS;
-        Self { bits: (0..=7).rev().find(fits).unwrap_or(0) }
+    /// As fine as memory allows for so many cells; none when there are too many of them.
+    fn new(cells: usize) -> Option<Self> {
+        let fits = |bits: &Self| bits.count() * cells <= MOST_BINS;
+        (0..=7).rev().map(|bits| Self { bits }).find(fits)
     }
 
     const fn count(self) -> usize {
@@ -124,83 +143,142 @@ impl Bins {
     }
 }
 
-/// The value of a key.
-fn value(key: u64) -> u32 {
-    u32::try_from(key & u64::from(u32::MAX)).unwrap_or(u32::MAX)
+/// Cell and value of a key.
+fn split(key: u64) -> (usize, u32) {
+    ((key >> 32) as usize, u32::try_from(key & u64::from(u32::MAX)).unwrap_or(u32::MAX))
+}
+
+/// The place of a percentile among so many values in their order, from 0.
+fn rank(percent: u8, values: u64) -> u64 {
+    (values * u64::from(percent)).div_ceil(100).max(1) - 1
 }
 
 /// A percentile that is looked for.
 struct Sought {
-    cell: usize,
+    /// Whose it is, and which.
+    spread: usize,
     place: usize,
-    /// How many smaller values of its bin come before it.
+    /// The list of values that it is in, and its place among them in their order.
+    list: usize,
     rank: u64,
 }
 
-fn percentiles(keys: &[Vec<u64>], cells: usize, cell: impl Fn(u64) -> usize + Sync) -> Vec<Spread> {
-    let bins = Bins::new(cells);
-    let width = bins.count();
-    let counts = on_parts(keys, |keys| {
-        let mut counts = vec![0_u32; width * cells];
-        for key in keys {
-            if let Some(count) = counts.get_mut(cell(*key) * width + bins.of(value(*key))) {
-                *count += 1;
-            }
+/// The values of bins in which there are percentiles.
+struct Search {
+    /// The list of each bin that has one, and [`Search::NONE`] for the others.
+    lists: Vec<u32>,
+    count: usize,
+    sought: Vec<Sought>,
+}
+
+impl Search {
+    const NONE: u32 = u32::MAX;
+
+    /// Looks for the percentiles of one spread in its bins, of which the first has this number.
+    fn seek(&mut self, number: usize, first: usize, counts: &[u32]) -> Spread {
+        let n = counts.iter().map(|count| u64::from(*count)).sum();
+        if n == 0 {
+            return Spread::default();
         }
-        counts
-    });
-    let mut all = vec![0_u32; width * cells];
-    for part in &counts {
-        for (sum, more) in all.iter_mut().zip(part) {
-            *sum += more;
-        }
-    }
-    drop(counts);
-    let mut spreads = vec![Spread::default(); cells];
-    // The percentiles in each bin that has some; bins without are told apart by a mark.
-    let mut sought: std::collections::BTreeMap<usize, Vec<Sought>> = std::collections::BTreeMap::new();
-    for ((cell, spread), counts) in spreads.iter_mut().enumerate().zip(all.chunks(width)) {
-        spread.n = counts.iter().map(|count| u64::from(*count)).sum();
-        if spread.n == 0 {
-            continue;
-        }
-        spread.percentiles = Some([0; PERCENTS.len()]);
         for (place, percent) in PERCENTS.into_iter().enumerate() {
-            let mut rank = (spread.n * u64::from(percent)).div_ceil(100).max(1) - 1;
+            let mut rank = rank(percent, n);
             for (bin, count) in counts.iter().enumerate() {
                 if rank < u64::from(*count) {
-                    sought.entry(cell * width + bin).or_default().push(Sought { cell, place, rank });
+                    let list = self.list(first + bin);
+                    self.sought.push(Sought { spread: number, place, list, rank });
                     break;
                 }
                 rank -= u64::from(*count);
             }
         }
+        Spread { n, pending: 0, percentiles: Some([0; PERCENTS.len()]) }
     }
-    let mut marked = vec![false; width * cells];
-    for bin in sought.keys() {
-        if let Some(mark) = marked.get_mut(*bin) {
-            *mark = true;
+
+    fn list(&mut self, bin: usize) -> usize {
+        let Some(list) = self.lists.get_mut(bin) else { return 0 };
+        if *list == Self::NONE {
+            *list = u32::try_from(self.count).unwrap_or(Self::NONE);
+            self.count += 1;
+        }
+        *list as usize
+    }
+}
+
+/// The spread of every cell, and of all together, which stands behind them as if it were one more.
+fn by_bins(bins: Bins, counts: Vec<u32>, keys: &[Vec<u64>]) -> (Vec<Spread>, Spread) {
+    let width = bins.count();
+    let cells = counts.len() / width;
+    let mut all = vec![0_u32; width];
+    for own in counts.chunks(width) {
+        for (sum, more) in all.iter_mut().zip(own) {
+            *sum += more;
         }
     }
+    let mut search = Search { lists: vec![Search::NONE; width * (cells + 1)], count: 0, sought: Vec::new() };
+    let mut spreads = Vec::with_capacity(cells + 1);
+    for (number, own) in counts.chunks(width).chain([&*all]).enumerate() {
+        spreads.push(search.seek(number, number * width, own));
+    }
+    let (own, together) = search.lists.split_at(width * cells);
     let found = on_parts(keys, |keys| {
-        let bin = |key: &u64| cell(*key) * width + bins.of(value(*key));
-        let near = keys.iter().map(|key| (bin(key), value(*key)));
-        near.filter(|(bin, _)| marked.get(*bin).copied().unwrap_or(false)).collect::<Vec<_>>()
-    });
-    let mut found = found.concat();
-    found.sort_unstable();
-    for (bin, percentiles) in sought {
-        let first = found.partition_point(|(other, _)| *other < bin);
-        for Sought { cell, place, rank } in percentiles {
-            let value =
-                usize::try_from(rank).ok().and_then(|rank| found.get(first + rank)).map(|(_, value)| *value);
-            let slot = spreads.get_mut(cell).and_then(|spread| spread.percentiles.as_mut());
-            if let Some(slot) = slot.and_then(|percentiles| percentiles.get_mut(place)) {
-                *slot = value.unwrap_or_default();
+        let mut lists = vec![Vec::new(); search.count];
+        for key in keys {
+            let (cell, value) = split(*key);
+            let bin = bins.of(value);
+            for list in [own.get(cell * width + bin), together.get(bin)].into_iter().flatten() {
+                if let Some(list) = lists.get_mut(*list as usize) {
+                    list.push(value);
+                }
             }
         }
+        lists
+    });
+    let mut lists = vec![Vec::new(); search.count];
+    for part in found {
+        for (list, mut more) in lists.iter_mut().zip(part) {
+            list.append(&mut more);
+        }
     }
-    spreads
+    for Sought { spread, place, list, rank } in search.sought {
+        let list = lists.get_mut(list).map(Vec::as_mut_slice).unwrap_or_default();
+        let rank = usize::try_from(rank).unwrap_or(usize::MAX);
+        let value = if rank < list.len() { *list.select_nth_unstable(rank).1 } else { 0 };
+        let percentiles = spreads.get_mut(spread).and_then(|spread: &mut Spread| spread.percentiles.as_mut());
+        if let Some(slot) = percentiles.and_then(|percentiles| percentiles.get_mut(place)) {
+            *slot = value;
+        }
+    }
+    let total = spreads.pop().unwrap_or_default();
+    (spreads, total)
+}
+
+/// The same for so many cells that bins would take more memory than the values themselves.
+fn by_order(cells: usize, keys: Vec<Vec<u64>>) -> (Vec<Spread>, Spread) {
+    let mut keys = keys.concat();
+    keys.sort_unstable();
+    let spread = |values: &[u32]| Spread {
+        n: values.len() as u64,
+        pending: 0,
+        percentiles: (!values.is_empty()).then(|| {
+            PERCENTS.map(|percent| {
+                let rank = usize::try_from(rank(percent, values.len() as u64)).unwrap_or(0);
+                values.get(rank).copied().unwrap_or_default()
+            })
+        }),
+    };
+    let mut spreads = vec![Spread::default(); cells];
+    let mut all: Vec<u32> = keys.iter().map(|key| split(*key).1).collect();
+    let mut from = 0;
+    for own in keys.chunk_by(|one, other| split(*one).0 == split(*other).0) {
+        let to = from + own.len();
+        let cell = own.first().map_or(0, |key| split(*key).0);
+        if let Some((slot, values)) = spreads.get_mut(cell).zip(all.get(from..to)) {
+            *slot = spread(values);
+        }
+        from = to;
+    }
+    all.sort_unstable();
+    (spreads, spread(&all))
 }
 
 /// Works on each part on a thread of its own.
@@ -292,29 +370,46 @@ mod tests {
     }
 
     proptest! {
-        // With many cells there are millions of bins.
-        #![proptest_config(ProptestConfig::with_cases(48))]
-
         #[test]
         fn percentiles_are_those_of_the_sorted_values(
             values in proptest::collection::vec((0..5_u64, prop_oneof![0..100_u32, 0..1_000_000_u32, any::<u32>()]), 0..300),
-            cells in prop_oneof![Just(5_usize), Just(100_000)],
+            bits in proptest::option::of(0..=7_u32),
             parts in 1..4_usize,
         ) {
             let keys: Vec<u64> = values.iter().map(|(cell, value)| cell << 32 | u64::from(*value)).collect();
             let parts: Vec<Vec<u64>> = keys.chunks(keys.len() / parts + 1).map(<[u64]>::to_vec).collect();
-            let found = percentiles(&parts, cells, |key| (key >> 32) as usize);
-            for cell in 0..5 {
-                let mut own: Vec<u32> = values.iter().filter(|(c, _)| *c == cell).map(|(_, v)| *v).collect();
+            let (found, total) = match bits {
+                Some(bits) => {
+                    let bins = Bins { bits };
+                    let mut counts = vec![0; bins.count() * 5];
+                    for key in &keys {
+                        let (cell, value) = split(*key);
+                        counts[cell * bins.count() + bins.of(value)] += 1;
+                    }
+                    by_bins(bins, counts, &parts)
+                }
+                None => by_order(5, parts),
+            };
+            let expected = |mut own: Vec<u32>| {
                 own.sort_unstable();
-                let expected = PERCENTS.map(|percent| {
-                    let rank = (own.len() * usize::from(percent)).div_ceil(100).max(1);
-                    own.get(rank - 1).copied()
-                });
-                let spread = &found[usize::try_from(cell).unwrap()];
-                prop_assert_eq!(spread.n, own.len() as u64);
-                prop_assert_eq!(spread.percentiles.map(|found| found.map(Some)), (!own.is_empty()).then_some(expected));
+                let value = |percent: u8| own[(own.len() * usize::from(percent)).div_ceil(100).max(1) - 1];
+                let percentiles = (!own.is_empty()).then(|| PERCENTS.map(value));
+                Spread { n: own.len() as u64, pending: 0, percentiles }
+            };
+            for (cell, found) in (0..).zip(&found) {
+                let own = values.iter().filter(|(c, _)| *c == cell).map(|(_, v)| *v).collect();
+                prop_assert_eq!(found, &expected(own));
             }
+            prop_assert_eq!(total, expected(values.iter().map(|(_, v)| *v).collect()));
         }
+    }
+
+    #[test]
+    fn bins_take_no_more_memory_than_they_may() {
+        for cells in [1, 13, 365, 1_300, 10_000, 31_000] {
+            let bins = Bins::new(cells).unwrap();
+            assert!(bins.count() * cells <= MOST_BINS, "{cells}");
+        }
+        assert!(Bins::new(100_000).is_none());
     }
 }

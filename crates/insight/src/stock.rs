@@ -37,6 +37,10 @@ pub(crate) struct Line {
     /// Second after the last one of every group.
     ends: Vec<u32>,
     stride: usize,
+    /// The stretch in which each piece of the range begins; pieces are so short that few have two.
+    pieces: Vec<u32>,
+    /// How long a piece is: two to this power.
+    length: u32,
 }
 
 impl Line {
@@ -44,15 +48,37 @@ impl Line {
         for (place, axis) in plan.axes.iter().enumerate() {
             if let Axis::Time(line) = axis {
                 let ends = line.moments.iter().map(|moment| moment.until).collect();
-                return Self { stretches: line.stretches.clone(), ends, stride: plan.stride(place) };
+                return Self::of(line.stretches.clone(), ends, plan.stride(place), plan.until);
             }
         }
-        Self { stretches: vec![(plan.from, 0)], ends: vec![plan.until], stride: 0 }
+        Self::of(vec![(plan.from, 0)], vec![plan.until], 0, plan.until)
+    }
+
+    fn of(stretches: Vec<(u32, u32)>, ends: Vec<u32>, stride: usize, until: u32) -> Self {
+        let from = stretches.first().map_or(0, |(start, _)| *start);
+        let span = until.saturating_sub(from).max(1);
+        let wanted = u32::try_from(stretches.len()).unwrap_or(u32::MAX).saturating_mul(4);
+        let length = (span / wanted.max(1)).max(1).ilog2();
+        let mut pieces = Vec::new();
+        let mut stretch = 0;
+        for piece in 0..=(span >> length) {
+            let second = from.saturating_add(piece << length);
+            while stretches.get(stretch + 1).is_some_and(|(start, _)| *start <= second) {
+                stretch += 1;
+            }
+            pieces.push(u32::try_from(stretch).unwrap_or(u32::MAX));
+        }
+        Self { stretches, ends, stride, pieces, length }
     }
 
     /// The group of a second within the range.
     pub(crate) fn group(&self, second: u32) -> usize {
-        let stretch = self.stretches.partition_point(|(start, _)| *start <= second).saturating_sub(1);
+        let from = self.stretches.first().map_or(0, |(start, _)| *start);
+        let piece = (second.saturating_sub(from) >> self.length) as usize;
+        let mut stretch = self.pieces.get(piece).copied().unwrap_or(0) as usize;
+        while self.stretches.get(stretch + 1).is_some_and(|(start, _)| *start <= second) {
+            stretch += 1;
+        }
         self.stretches.get(stretch).map_or(0, |(_, group)| *group as usize)
     }
 }
