@@ -316,11 +316,12 @@ fn assemble(
         .collect();
     let mut axes = Vec::with_capacity(plan.axes.len());
     for (number, (axis, grouping)) in plan.axes.iter().zip(&query.group).enumerate() {
-        let is_used = |place: usize| cells.iter().any(|cell| cell.at.get(number) == Some(&place));
-        let used: Vec<bool> = match axis {
-            Axis::Time(_) => vec![true; axis.len()],
-            Axis::Members(..) => (0..axis.len()).map(is_used).collect(),
-        };
+        let mut used = vec![matches!(axis, Axis::Time(_)); axis.len()];
+        for cell in &cells {
+            if let Some(used) = cell.at.get(number).and_then(|place| used.get_mut(*place)) {
+                *used = true;
+            }
+        }
         let new: Vec<usize> = used
             .iter()
             .scan(0, |next, used| {

@@ -193,7 +193,8 @@ impl Insight {
                 }
             }
             may_use_snapshot = false;
-            self.0.state.write().percent = 0;
+            // Before the new ones take as much memory again.
+            *self.0.state.write() = State { facts: Facts::new(MOST_ROWS), percent: 0 };
         }
     }
 

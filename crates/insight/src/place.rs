@@ -54,6 +54,8 @@ const CHAINS: &[(&str, &[&str])] = &[
 
 /// Longest name of a screen, in bytes.
 const LONGEST_SCREEN: usize = 48;
+/// Most digits in it.
+const MOST_DIGITS: usize = 4;
 
 /// Where a request comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -180,11 +182,14 @@ fn chain(text: &str) -> &'static str {
     known.map_or(OTHER, |(code, _)| code)
 }
 
-/// A screen by the host's name for it, in lower case with `_` between the words.
+/// A screen by the host's name for it, in lower case with `_` between the words. What has many digits is no name but
+/// an address, a hash or somebody's number, and there would be no end of them.
 fn screen(text: &str) -> String {
     let name = text.trim().to_lowercase().replace(|c: char| c.is_whitespace() || c == '-', "_");
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | ':');
-    if name.len() <= LONGEST_SCREEN && name.chars().all(plain) { name } else { OTHER.to_owned() }
+    let digits = name.chars().filter(|c| c.is_numeric()).count();
+    let is_name = name.len() <= LONGEST_SCREEN && name.chars().all(plain) && digits <= MOST_DIGITS;
+    if is_name { name } else { OTHER.to_owned() }
 }
 
 #[cfg(test)]
@@ -234,6 +239,8 @@ mod tests {
             assert_eq!(screen(text), expected, "{text}");
         }
         assert_eq!(screen(&"x".repeat(49)), OTHER);
+        assert_eq!(screen("/tx/0x52908400098527886E0F7030069857D2E4169EE7"), OTHER);
+        assert_eq!(screen("step 2/3"), "step_2/3");
     }
 
     #[test]

@@ -15,8 +15,8 @@ use crate::measure::{Condition, Measure, Recipe};
 
 /// Most groupings of a question.
 const MOST_GROUPINGS: usize = 2;
-/// Most cells of an answer.
-const MOST_CELLS: usize = 1 << 20;
+/// Most cells of an answer: a year of hours by thirty values.
+const MOST_CELLS: usize = 1 << 18;
 
 /// Something to group by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
