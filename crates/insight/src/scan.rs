@@ -320,7 +320,9 @@ impl Place<'_> {
                     let end = stretches.get(next).map_or(usize::MAX, |(start, _)| *start);
                     let count = rows.partition_point(|row| usize::from(*row) < end);
                     let (own, rest) = cells.split_at_mut(count.min(cells.len()));
-                    own.iter_mut().for_each(|cell| *cell += far);
+                    for cell in own.iter_mut() {
+                        *cell += far;
+                    }
                     cells = rest;
                     rows = rows.get(count..).unwrap_or_default();
                 }

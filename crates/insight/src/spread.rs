@@ -107,8 +107,8 @@ pub(crate) fn spreads(
         keys.push(part.keys);
     }
     let (mut spreads, mut total) = match bins {
-        Some(bins) => by_bins(bins, counts, &keys),
-        None => by_order(cells, keys),
+        Some(bins) => by_bins(bins, &counts, &keys),
+        None => by_order(cells, &keys),
     };
     for (spread, rows) in spreads.iter_mut().zip(&rows) {
         spread.pending = rows - spread.n;
@@ -205,7 +205,7 @@ impl Search {
 }
 
 /// The spread of every cell, and of all together, which stands behind them as if it were one more.
-fn by_bins(bins: Bins, counts: Vec<u32>, keys: &[Vec<u64>]) -> (Vec<Spread>, Spread) {
+fn by_bins(bins: Bins, counts: &[u32], keys: &[Vec<u64>]) -> (Vec<Spread>, Spread) {
     let width = bins.count();
     let cells = counts.len() / width;
     let mut all = vec![0_u32; width];
@@ -253,7 +253,7 @@ fn by_bins(bins: Bins, counts: Vec<u32>, keys: &[Vec<u64>]) -> (Vec<Spread>, Spr
 }
 
 /// The same for so many cells that bins would take more memory than the values themselves.
-fn by_order(cells: usize, keys: Vec<Vec<u64>>) -> (Vec<Spread>, Spread) {
+fn by_order(cells: usize, keys: &[Vec<u64>]) -> (Vec<Spread>, Spread) {
     let mut keys = keys.concat();
     keys.sort_unstable();
     let spread = |values: &[u32]| Spread {
@@ -386,9 +386,9 @@ mod tests {
                         let (cell, value) = split(*key);
                         counts[cell * bins.count() + bins.of(value)] += 1;
                     }
-                    by_bins(bins, counts, &parts)
+                    by_bins(bins, &counts, &parts)
                 }
-                None => by_order(5, parts),
+                None => by_order(5, &parts),
             };
             let expected = |mut own: Vec<u32>| {
                 own.sort_unstable();
