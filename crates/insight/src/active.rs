@@ -10,62 +10,67 @@ use standfast_store::activity::{self, ActiveRow, Extent};
 use standfast_store::{Error as StoreError, Store};
 use tokio::sync::watch;
 
-use crate::exposure::Exposure;
+use crate::calendar::date;
+use crate::exposure::{Exposure, Users};
 use crate::keep::Insight;
-use crate::place::UNKNOWN;
+use crate::place;
 
 /// How often the store is asked whether it knows more.
 const LOOK: Duration = Duration::from_secs(30);
 
-/// Users of one version in one region on one day.
-#[derive(Debug)]
-struct Users {
-    version: String,
-    region: String,
-    count: u64,
-}
+/// People who used the app on a day, by version, region and platform.
+type Group = [String; 3];
 
-/// Who used the app, by day. Days are those of UTC, whatever zone a question counts in: sources tell them so.
-#[derive(Debug, Default)]
-pub(crate) struct ActiveUsers(BTreeMap<Day, Vec<Users>>);
+/// Active users as the desk keeps them (`store::activity`), by date. Their days are those of UTC: a date of another zone
+/// takes the number of the day with the same date.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ActiveUsers(BTreeMap<Date, Vec<(Group, u64)>>);
 
 impl ActiveUsers {
     fn new(rows: Vec<ActiveRow>) -> Self {
-        let mut days: BTreeMap<Day, Vec<Users>> = BTreeMap::new();
+        let mut days: BTreeMap<Date, Vec<(Group, u64)>> = BTreeMap::new();
         for row in rows {
-            let count = u64::try_from(row.users).unwrap_or(0);
-            let users = Users { version: row.app_version, region: row.region, count };
-            days.entry(row.day).or_default().push(users);
+            let version =
+                Some(&row.app_version).filter(|text| !text.is_empty()).map(|text| place::version(text));
+            let region = Some(&row.region).filter(|text| !text.is_empty()).map(|text| place::region(text));
+            let group = [
+                version.unwrap_or_else(|| place::UNKNOWN.to_owned()),
+                region.unwrap_or_else(|| place::UNKNOWN.to_owned()),
+                place::platform_name(&row.platform).to_owned(),
+            ];
+            let users = u64::try_from(row.users).unwrap_or(0);
+            days.entry(date(row.day.0)).or_default().push((group, users));
         }
         Self(days)
     }
 }
 
-/// Whether a source's word is the one that is asked for; sources leave empty what they do not know.
-fn is(told: &str, wanted: Option<&str>) -> bool {
-    wanted.is_none_or(|wanted| told.eq_ignore_ascii_case(wanted) || (told.is_empty() && wanted == UNKNOWN))
-}
-
-fn day_of(date: Date) -> Option<Day> {
-    Day::parse(&date.to_string())
-}
-
 impl Exposure for ActiveUsers {
-    fn user_days(&self, from: Date, until: Date, version: Option<&str>, region: Option<&str>) -> Option<u64> {
-        let (mut day, end) = (day_of(from)?, day_of(until)?);
+    fn user_days(&self, from: Date, until: Date, users: Users<'_>) -> Option<u64> {
+        let wanted = [users.version, users.region, users.platform];
         let mut sum = 0;
-        while day < end {
-            let users = self.0.get(&day)?.iter();
-            let wanted = users.filter(|users| is(&users.version, version) && is(&users.region, region));
-            sum += wanted.map(|users| users.count).sum::<u64>();
-            day = day.plus(1);
+        let mut day = from;
+        while day < until {
+            let groups = self.0.get(&day)?;
+            // A day that tells versions apart knows how many used one of them, also when nobody did; one that does not
+            // does not know.
+            let is_told = |(place, wanted): (usize, &Option<&str>)| {
+                wanted.is_none_or(|wanted| {
+                    let told =
+                        |(group, _): &(Group, u64)| group.get(place).is_some_and(|own| own != place::UNKNOWN);
+                    wanted == place::UNKNOWN || groups.iter().any(told)
+                })
+            };
+            if !wanted.iter().enumerate().all(is_told) {
+                return None;
+            }
+            let fits = |group: &Group| {
+                group.iter().zip(wanted).all(|(own, wanted)| wanted.is_none_or(|wanted| own == wanted))
+            };
+            sum += groups.iter().filter(|(group, _)| fits(group)).map(|(_, users)| users).sum::<u64>();
+            day = day.tomorrow().ok()?;
         }
         Some(sum)
-    }
-
-    fn known_until(&self) -> Option<Date> {
-        let last = self.0.keys().next_back()?.plus(1);
-        last.to_string().parse().ok()
     }
 }
 
@@ -103,27 +108,43 @@ async fn load(store: &Store, known: Option<Extent>) -> Result<Option<(Extent, Ac
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date as civil;
+    use standfast_domain::Day;
+
     use super::*;
 
-    fn row(day: &str, version: &str, region: &str, users: i64) -> ActiveRow {
-        let day = Day::parse(day).unwrap();
-        ActiveRow { day, app_version: version.into(), region: region.into(), platform: String::new(), users }
+    fn row(day: &str, app_version: &str, region: &str, platform: &str, users: i64) -> ActiveRow {
+        ActiveRow {
+            day: Day::parse(day).unwrap(),
+            app_version: app_version.to_owned(),
+            region: region.to_owned(),
+            platform: platform.to_owned(),
+            users,
+        }
     }
 
     #[test]
-    fn days_are_added_up_and_unknown_ones_are_not_nobody() {
+    fn what_is_not_known_of_every_day_is_not_known() {
         let users = ActiveUsers::new(vec![
-            row("2026-11-01", "9.4.1", "CN", 700),
-            row("2026-11-01", "", "DE", 40),
-            row("2026-11-02", "9.4.1", "CN", 800),
+            row("2026-11-20", "2.1.0", "CN", "ios", 700),
+            row("2026-11-20", "v2.2", "cn", "android", 300),
+            row("2026-11-20", "2.2", "US", "", 50),
+            row("2026-11-21", "", "", "", 1_000),
+            row("2026-11-23", "2.2", "CN", "ios", 5),
         ]);
-        let date = |text: &str| text.parse::<Date>().unwrap();
-        let ask = |until, version, region| users.user_days(date("2026-11-01"), date(until), version, region);
-        assert_eq!(ask("2026-11-03", None, None), Some(1_540));
-        assert_eq!(ask("2026-11-03", Some("9.4.1"), None), Some(1_500));
-        assert_eq!(ask("2026-11-03", Some("unknown"), None), Some(40));
-        assert_eq!(ask("2026-11-03", None, Some("de")), Some(40));
-        assert_eq!(ask("2026-11-04", None, None), None);
-        assert_eq!(users.known_until(), Some(date("2026-11-03")));
+        let days = |from: i8, until: i8, of: Users<'_>| {
+            users.user_days(civil(2026, 11, from), civil(2026, 11, until), of)
+        };
+        let all = Users::default();
+        assert_eq!(days(20, 21, all), Some(1_050));
+        assert_eq!(days(20, 22, all), Some(2_050));
+        assert_eq!(days(20, 23, all), None, "nobody tells of the 22nd");
+        let version = |version| Users { version: Some(version), ..all };
+        assert_eq!(days(20, 21, version("2.2")), Some(350));
+        assert_eq!(days(20, 21, version("9.9")), Some(0));
+        assert_eq!(days(20, 22, version("2.2")), None, "the 21st does not tell versions apart");
+        assert_eq!(days(21, 22, version("unknown")), Some(1_000));
+        let china = Users { version: Some("2.2"), region: Some("CN"), platform: Some("android") };
+        assert_eq!(days(20, 21, china), Some(300));
     }
 }

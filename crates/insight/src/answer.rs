@@ -1,14 +1,10 @@
 //! Answers: the figures of every cell, of all together, and what was not counted.
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use standfast_domain::Time;
 use standfast_science::interval;
 
 use crate::calendar::Moment;
 use crate::count::{counts, hits, sums};
-use crate::dimension::Dimension;
 use crate::distinct::{Askers, askers};
 use crate::error::Error;
 use crate::exposure::Exposure;
@@ -16,6 +12,7 @@ use crate::fact::COUNTINGS;
 use crate::facts::Facts;
 use crate::measure::{Duration, Measure, Recipe};
 use crate::query::{Axis, Grouping, Plan, Query};
+use crate::rate::{Rate, rate};
 use crate::scan::Apart;
 use crate::spread::{PERCENTS, Spread, Survival, spreads, survivals};
 use crate::stock::{Flow, stock};
@@ -58,11 +55,11 @@ pub enum Figure {
     },
     /// What came and what ended.
     Flow(Flow),
-    /// Requests and the people who could have asked.
+    /// Requests and the people who could have asked, both of whole days of which the number of people is known.
     Rate {
         /// Requests.
         n: u64,
-        /// The sum over days of the people who used the app, where that is known.
+        /// The sum over these days of the people who used the app; none where it is known of no day.
         user_days: Option<u64>,
     },
 }
@@ -100,6 +97,7 @@ impl Figure {
     fn is_empty(&self) -> bool {
         match self {
             Self::Flow(flow) => *flow == Flow::default(),
+            Self::Rate { n, user_days } => *n == 0 && user_days.is_none(),
             other => other.n() == 0,
         }
     }
@@ -205,7 +203,11 @@ pub fn answer(
             let cells = stock.cells.into_iter().map(Figure::Flow).collect();
             (cells, Figure::Flow(stock.total), came(facts, query, threads)?)
         }
-        Recipe::Rate => rate(facts, &plan, query, exposure, threads),
+        Recipe::Rate => {
+            let (cells, total, apart) = rate(facts, &plan, query, exposure, threads)?;
+            let figure = |rate: Rate| Figure::Rate { n: rate.n, user_days: rate.user_days };
+            (cells.into_iter().map(figure).collect(), figure(total), apart)
+        }
     };
     Ok(assemble(facts, &plan, query, figures, total, &apart))
 }
@@ -225,73 +227,6 @@ fn backlog(facts: &Facts, plan: &Plan, query: &Query, threads: usize) -> Result<
 fn came(facts: &Facts, query: &Query, threads: usize) -> Result<Apart, Error> {
     let query = Query { measure: Measure::Requests, group: Vec::new(), ..query.clone() };
     Ok(counts(facts, &Plan::new(facts, &query)?, threads).1)
-}
-
-fn rate(
-    facts: &Facts,
-    plan: &Plan,
-    query: &Query,
-    exposure: Option<&dyn Exposure>,
-    threads: usize,
-) -> Figures {
-    let (counts, apart) = counts(facts, plan, threads);
-    let users = Users { query, exposure };
-    let groups: Vec<_> = plan.axes.iter().map(|axis| axis.members(facts)).collect();
-    let place = |cell: usize, axis: usize| {
-        cell / plan.stride(axis).max(1) % plan.axes.get(axis).map_or(1, Axis::len).max(1)
-    };
-    let figures = counts.iter().enumerate().map(|(cell, n)| {
-        let (mut span, mut version, mut region) = ((plan.from, plan.until), None, None);
-        for (axis, (grouping, members)) in query.group.iter().zip(&groups).enumerate() {
-            let Some((code, moment)) = members.get(place(cell, axis)) else { continue };
-            match (grouping, moment) {
-                (Grouping::Step(_), Some(moment)) => span = (moment.from, moment.until),
-                (Grouping::By(Dimension::AppVersion), _) => version = Some(code.as_str()),
-                (Grouping::By(Dimension::Region), _) => region = Some(code.as_str()),
-                _ => {}
-            }
-        }
-        Figure::Rate { n: *n, user_days: users.days(span, version, region) }
-    });
-    let total =
-        Figure::Rate { n: counts.iter().sum(), user_days: users.days((plan.from, plan.until), None, None) };
-    (figures.collect(), total, apart)
-}
-
-/// Who could have asked.
-struct Users<'a> {
-    query: &'a Query,
-    exposure: Option<&'a dyn Exposure>,
-}
-
-impl Users<'_> {
-    /// Of the days that a span touches, and of the versions and regions that the filter lets through.
-    fn days(&self, (from, until): (u32, u32), version: Option<&str>, region: Option<&str>) -> Option<u64> {
-        let exposure = self.exposure?;
-        let first = day(&self.query.zone, from)?;
-        let end = day(&self.query.zone, until - 1)?.tomorrow().ok()?;
-        let named = |dimension, own: Option<&str>| -> Vec<Option<String>> {
-            let filtered = self.query.filter.iter().find(|(known, _)| *known == dimension);
-            match (own, filtered) {
-                (Some(own), _) => vec![Some(own.to_owned())],
-                (None, Some((_, codes))) => codes.iter().cloned().map(Some).collect(),
-                (None, None) => vec![None],
-            }
-        };
-        let regions = named(Dimension::Region, region);
-        let mut sum = 0;
-        for version in named(Dimension::AppVersion, version) {
-            for region in &regions {
-                sum += exposure.user_days(first, end, version.as_deref(), region.as_deref())?;
-            }
-        }
-        Some(sum)
-    }
-}
-
-/// The date of a second in a zone.
-fn day(zone: &TimeZone, second: u32) -> Option<Date> {
-    Some(Timestamp::from_second(second.into()).ok()?.to_zoned(zone.clone()).date())
 }
 
 /// Puts figures to their groups; groups of dimensions in which there is nothing are left away.

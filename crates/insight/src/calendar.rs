@@ -122,7 +122,7 @@ impl Step {
 }
 
 /// The date so many days after 1970-01-01.
-fn date(days: i64) -> Date {
+pub(crate) fn date(days: i64) -> Date {
     jiff::civil::date(1970, 1, 1).saturating_add(days.days())
 }
 

@@ -4,10 +4,12 @@ use standfast_domain::{RequestId, Time};
 
 use crate::block::Block;
 use crate::error::Error;
+use crate::exposure::Exposure;
 use crate::fact::NEVER;
 use crate::facts::Facts;
 use crate::measure::{Condition, Duration, Recipe};
 use crate::query::{Axis, Plan, Query};
+use crate::rate::known;
 use crate::scan::{Apart, Bound, Scratch, Sink, at, one};
 use crate::stock::Line;
 
@@ -67,9 +69,11 @@ impl std::fmt::Display for After {
 }
 
 /// The requests behind the cell with these codes on the axes of the answer, or behind its total when there are none.
+/// `exposure` as in [`crate::answer`].
 pub fn behind(
     facts: &Facts,
     query: &Query,
+    exposure: Option<&dyn Exposure>,
     cell: &[String],
     part: Part,
     after: Option<After>,
@@ -82,7 +86,10 @@ pub fn behind(
         return Err(Error::invalid("cell", "malformed"));
     }
     let target = target(facts, &plan, cell)?;
-    let wanted = Wanted::new(&plan, target, part);
+    let wanted = match plan.measure.recipe() {
+        Recipe::Rate => Wanted::Known { cell: target, days: known(facts, &plan, query, exposure, target)? },
+        _ => Wanted::new(&plan, target, part),
+    };
     let limit = limit.clamp(1, MOST_BEHIND);
     let mut rows = Rows {
         wanted: &wanted,
@@ -138,6 +145,8 @@ enum Wanted {
     Counted { cell: usize, conditions: Vec<Condition>, met: bool },
     /// Rows of a cell that have a duration, or have none.
     Lasting { cell: usize, duration: Duration, met: bool },
+    /// Rows of a cell that came on days of which it is known how many people used the app.
+    Known { cell: usize, days: Vec<(u32, u32)> },
     /// What came in a cell, ended in it, or was open at its end.
     Stock { line: Line, group: usize, cell: usize, from: u32, end: u32, until: u32, part: Part },
 }
@@ -186,7 +195,7 @@ impl<'a> Sink<'a> for Rows<'a, '_> {
                     Duration::FullResolution => block.full_resolutions(),
                 };
             }
-            Wanted::Stock { .. } => {}
+            Wanted::Known { .. } | Wanted::Stock { .. } => {}
         }
     }
 
@@ -202,6 +211,12 @@ impl<'a> Sink<'a> for Rows<'a, '_> {
                 Wanted::Counted { cell: target, met, .. } => *cell as usize == *target && all_met == met,
                 Wanted::Lasting { cell: target, met, .. } => {
                     *cell as usize == *target && (at(&self.durations, *row) != NEVER) == *met
+                }
+                Wanted::Known { cell: target, days } => {
+                    let created = at(&block.created, *row);
+                    let next = days.partition_point(|(from, _)| *from <= created);
+                    let day = next.checked_sub(1).and_then(|day| days.get(day));
+                    *cell as usize == *target && day.is_some_and(|(_, until)| created < *until)
                 }
                 Wanted::Stock { cell: target, .. } => {
                     *cell as usize == *target && self.wanted.has(block, *row)

@@ -2,12 +2,20 @@
 
 use jiff::civil::Date;
 
+/// Of which people the number is wanted: of all, or of those with these values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Users<'a> {
+    /// Who used this version of the app.
+    pub version: Option<&'a str>,
+    /// Who was in this region.
+    pub region: Option<&'a str>,
+    /// Who was on this platform.
+    pub platform: Option<&'a str>,
+}
+
 /// Knows how many people used the app. The facts do not know them; whoever does hands it in with the question.
 pub trait Exposure: Send + Sync {
-    /// The sum over the days from `from` up to, but without, `until` of the people who used the app on each, of this
-    /// version and this region where they are named. `None` when that is not known for every day.
-    fn user_days(&self, from: Date, until: Date, version: Option<&str>, region: Option<&str>) -> Option<u64>;
-
-    /// The first day of which nothing is known any more: today, when days are told after they are over.
-    fn known_until(&self) -> Option<Date>;
+    /// The sum over the days from `from` up to, but without, `until` of the people who used the app on each. `None` when
+    /// that is not known for every day.
+    fn user_days(&self, from: Date, until: Date, users: Users<'_>) -> Option<u64>;
 }

@@ -24,7 +24,7 @@ use crate::exposure::Exposure;
 use crate::fact::{Fact, second};
 use crate::facts::Facts;
 use crate::load::{Loaded, load};
-use crate::measure::{Duration, Measure};
+use crate::measure::Duration;
 use crate::query::Query;
 use crate::snapshot;
 use crate::spread::Survival;
@@ -74,24 +74,6 @@ struct State {
 #[derive(Clone)]
 pub struct Insight(Arc<Shared>);
 
-/// A rate is asked of the days whose users are known: without those at the end that are not told yet, of which there is
-/// nothing to divide by. The answer says until when it counts.
-fn known(mut query: Query, exposure: Option<&dyn Exposure>) -> Query {
-    if query.measure != Measure::ContactRate {
-        return query;
-    }
-    let end = exposure
-        .and_then(Exposure::known_until)
-        .and_then(|date| date.to_zoned(query.zone.clone()).ok())
-        .map(|end| Time(end.timestamp().as_microsecond()));
-    query.until = match (end, query.until) {
-        (Some(end), Some(until)) => Some(end.min(until)),
-        (Some(end), None) => Some(end.min(query.now)),
-        (None, until) => until,
-    };
-    query
-}
-
 impl std::fmt::Debug for Insight {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Insight").field("settings", &self.0.settings).finish_non_exhaustive()
@@ -124,7 +106,6 @@ impl Insight {
     /// Answers a question.
     pub async fn answer(&self, query: Query) -> Result<Answer, Error> {
         let exposure = self.0.exposure.read().clone();
-        let query = known(query, exposure.as_deref());
         self.work(move |facts, threads| answer(facts, &query, exposure.as_deref(), threads)).await
     }
 
@@ -137,8 +118,8 @@ impl Insight {
         after: Option<After>,
         limit: usize,
     ) -> Result<Page, Error> {
-        let query = known(query, self.0.exposure.read().as_deref());
-        self.work(move |facts, _| behind(facts, &query, &cell, part, after, limit)).await
+        let exposure = self.0.exposure.read().clone();
+        self.work(move |facts, _| behind(facts, &query, exposure.as_deref(), &cell, part, after, limit)).await
     }
 
     /// Pairs for survival curves: see [`survival`].

@@ -30,6 +30,7 @@ mod measure;
 mod names;
 mod place;
 mod query;
+mod rate;
 #[cfg(test)]
 mod reference;
 mod scan;
@@ -44,7 +45,7 @@ pub use dimension::Dimension;
 pub use distinct::Askers;
 pub use drill::{After, Behind, MOST_BEHIND, Page, Part, behind};
 pub use error::Error;
-pub use exposure::Exposure;
+pub use exposure::{Exposure, Users};
 pub use facts::Facts;
 pub use keep::{Insight, Settings};
 pub use measure::{Duration, Measure, TimeBase, Unit};

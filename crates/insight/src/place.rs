@@ -126,7 +126,7 @@ impl Place {
 }
 
 /// `cn` and `zh-CN` are both CN; anything that is no code of two letters is another region.
-fn region(text: &str) -> String {
+pub(crate) fn region(text: &str) -> String {
     let last = text.trim().rsplit(['-', '_']).next().unwrap_or_default();
     match last.to_ascii_uppercase().as_str() {
         "UK" => "GB".to_owned(),
@@ -164,8 +164,13 @@ fn platform(text: &str) -> u8 {
     u8::try_from(place).unwrap_or(0)
 }
 
+/// The code of a platform by what [`platform`] reads.
+pub(crate) fn platform_name(text: &str) -> &'static str {
+    PLATFORMS.get(usize::from(platform(text))).copied().unwrap_or(UNKNOWN)
+}
+
 /// `v2.14.0 (1234)` and `2.14.0-beta` are both 2.14.0: up to four numbers, each of at most six digits.
-fn version(text: &str) -> String {
+pub(crate) fn version(text: &str) -> String {
     let text = text.trim().trim_start_matches(|c: char| !c.is_ascii_digit());
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let numbers = text.get(..end).unwrap_or_default().trim_end_matches('.');

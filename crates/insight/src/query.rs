@@ -12,11 +12,12 @@ use crate::error::Error;
 use crate::fact::{COUNTED, COUNTINGS, second};
 use crate::facts::Facts;
 use crate::measure::{Condition, Measure, Recipe};
+use crate::rate::can_group;
 
 /// Most groupings of a question.
 const MOST_GROUPINGS: usize = 2;
 /// Most cells of an answer: a year of hours by thirty values.
-const MOST_CELLS: usize = 1 << 18;
+pub(crate) const MOST_CELLS: usize = 1 << 18;
 
 /// Something to group by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -200,7 +201,7 @@ impl Plan {
 }
 
 /// What is open at instants is told for steps that follow each other, and at most one of them; users are known by day,
-/// version and region alone.
+/// version, region and platform alone.
 fn check_groupings(recipe: &Recipe, group: &[Grouping]) -> Result<(), Error> {
     let steps = || {
         group.iter().filter_map(|grouping| match grouping {
@@ -210,10 +211,7 @@ fn check_groupings(recipe: &Recipe, group: &[Grouping]) -> Result<(), Error> {
     };
     let fits = match recipe {
         Recipe::Backlog | Recipe::Flow => steps().count() <= 1 && steps().all(Step::is_linear),
-        Recipe::Rate => group.iter().all(|grouping| match grouping {
-            Grouping::By(dimension) => matches!(dimension, Dimension::AppVersion | Dimension::Region),
-            Grouping::Step(step) => step.is_linear() && *step != Step::Hour,
-        }),
+        Recipe::Rate => can_group(group),
         _ => true,
     };
     if fits { Ok(()) } else { Err(Error::invalid("group", "unknown")) }

@@ -15,7 +15,7 @@ use crate::customers::Customers;
 use crate::fact::Fact;
 use crate::facts::{Builder, Facts};
 use crate::place::{PLATFORMS, Place};
-use crate::{Askers, Dimension, Exposure, Figure, Grouping, Measure, PERCENTS, Query, Spread, Step};
+use crate::{Askers, Dimension, Exposure, Figure, Grouping, Measure, PERCENTS, Query, Spread, Step, Users};
 
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400;
@@ -227,7 +227,7 @@ impl Reference<'_> {
     }
 
     /// The figure of some rows.
-    fn figure(&self, rows: &[&FactRow], users: Option<u64>) -> Figure {
+    fn figure(&self, rows: &[&FactRow]) -> Figure {
         let n = rows.len() as u64;
         let sum = |amount: fn(&FactRow) -> i64| {
             rows.iter().map(|row| u64::try_from(amount(row)).unwrap()).sum::<u64>()
@@ -254,7 +254,6 @@ impl Reference<'_> {
                 let often = if told { often.into_iter().collect() } else { Vec::new() };
                 Figure::Customers(Askers { n, customers: asked.len() as u64, often })
             }
-            Measure::ContactRate => Figure::Rate { n, user_days: users },
             _ => Figure::Share { n, met: rows.iter().filter(|row| self.is_met(row)).count() as u64 },
         }
     }
@@ -285,20 +284,14 @@ fn percentiles(values: &mut [u32]) -> Option<[u32; PERCENTS.len()]> {
     (!values.is_empty()).then(|| PERCENTS.map(at))
 }
 
-/// Users that can be told from the dates alone.
-struct Users;
+/// People who can be told from the dates alone; of every fifth day nobody knows.
+struct Crowd;
 
-impl Exposure for Users {
-    fn known_until(&self) -> Option<Date> {
-        None
-    }
-
-    fn user_days(&self, from: Date, until: Date, version: Option<&str>, region: Option<&str>) -> Option<u64> {
-        let days = u64::try_from(from.until(until).ok()?.get_days()).ok()?;
-        Some(
-            days * 1_000
-                + version.map_or(0, |text| text.len() as u64)
-                + region.map_or(0, |text| 10 * text.len() as u64),
-        )
+impl Exposure for Crowd {
+    fn user_days(&self, from: Date, until: Date, users: Users<'_>) -> Option<u64> {
+        let length = |text: Option<&str>, times: u64| text.map_or(0, |text| times * text.len() as u64);
+        let share = length(users.version, 1) + length(users.region, 10) + length(users.platform, 100);
+        let mut days = from.series(1.day()).take_while(|day| *day < until);
+        days.try_fold(0, |sum, day| (day.day() % 5 != 0).then_some(sum + 1_000 + share))
     }
 }

@@ -3,12 +3,12 @@ use std::path::Path;
 use std::time::Duration as Wait;
 
 use standfast_domain::{
-    AgentId, Channel, Ids, Language, RequestNumber, SeededEntropy, State, TeamId, Urgency,
+    AgentId, Channel, Day, Ids, Language, RequestNumber, SeededEntropy, State, TeamId, Urgency,
 };
 use standfast_store::customer::{self, CustomerRow};
 use standfast_store::handling::{self, Handled};
 use standfast_store::request::{self, RequestRow};
-use standfast_store::{Tx, store_test};
+use standfast_store::{Tx, activity, store_test};
 
 use super::*;
 use crate::block::Row;
@@ -312,6 +312,51 @@ store_test! {
             tokio::time::sleep(Wait::from_millis(50)).await;
         }
         while_kept(&insight(&store, Some(&path)), async |insight| agrees(&store, &insight).await).await;
+    }
+
+    async fn requests_are_counted_per_thousand_active_users(store) {
+        let mut dice = Dice(13);
+        let day = Day::of(Time(START)).plus(1);
+        write(&store, people).await;
+        let mut rows: Vec<_> = (0..6).map(|number| request(&mut dice, number)).collect();
+        for (row, (hours, region)) in rows.iter_mut().zip([(1, "CN"), (2, "CN"), (3, "US"), (25, "CN"), (26, "CN"), (49, "CN")]) {
+            row.created_at = day.start().plus(Wait::from_hours(hours));
+            (row.state, row.tags, row.context) = (State::Open, "[]".to_owned(), format!("{{\"region\":\"{region}\"}}"));
+        }
+        add(&store, rows).await;
+        write(&store, move |tx| {
+            // Of the second day somebody tells the whole alone, of the third nobody tells anything.
+            for (day, region, users) in [(day, "CN", 500), (day, "US", 300), (day.plus(1), "", 700)] {
+                let row = activity::ActiveRow { day, app_version: String::new(), region: region.to_owned(), platform: String::new(), users };
+                activity::put(tx, standfast_domain::ActivitySource::Api, &row, day.start())?;
+            }
+            Ok(())
+        }).await;
+        let insight = insight(&store, None);
+        while_kept(&insight, async |insight| agrees(&store, &insight).await).await;
+        let (stop, stopping) = watch::channel(false);
+        let (counting, users) = (insight.clone(), Store::clone(&store));
+        let counting = tokio::spawn(async move { counting.count_users(users, stopping).await });
+        let mut query = Query::new(Measure::ContactRate, day.plus(9).start());
+        query.from = Some(day.start());
+        let mut total = insight.answer(query.clone()).await.unwrap();
+        while total.total.n() == 0 {
+            tokio::time::sleep(Wait::from_millis(20)).await;
+            total = insight.answer(query.clone()).await.unwrap();
+        }
+        stop.send(true).unwrap();
+        counting.await.unwrap();
+        assert_eq!(total.total, Figure::Rate { n: 5, user_days: Some(1_500) });
+        assert_eq!(total.left_out, 1);
+        query.group = vec![crate::Grouping::By(Dimension::Region)];
+        let by_region = insight.answer(query.clone()).await.unwrap();
+        let rates: Vec<_> = by_region.cells.iter().map(|cell| (by_region.axes[0].1[cell.at[0]].code.as_str(), &cell.figure)).collect();
+        assert_eq!(rates, [
+            ("CN", &Figure::Rate { n: 2, user_days: Some(500) }),
+            ("US", &Figure::Rate { n: 1, user_days: Some(300) }),
+        ]);
+        let behind = insight.behind(query, vec!["CN".to_owned()], Part::All, None, 10).await.unwrap();
+        assert_eq!(behind.rows.len(), 2);
     }
 
     async fn an_empty_desk_has_empty_facts(store) {

@@ -1,17 +1,18 @@
 //! What the engine says is what the reference says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use proptest::prelude::*;
 use standfast_store::fact::FactRow;
 
 use super::random::{asked, rows};
-use super::{Reference, Users, counting, ended, facts_of, order, percentiles, sec};
+use super::{Crowd, Reference, counting, ended, facts_of, order, percentiles, sec};
 use crate::facts::Facts;
 use crate::{
-    Answer, Dimension, Exposure as _, Figure, Flow, Grouping, Measure, Part, Query, Step, answer, behind,
-    survival,
+    Answer, Dimension, Exposure as _, Figure, Flow, Grouping, Measure, Part, Query, Step, Users, answer,
+    behind, survival,
 };
 
 /// The cells of an answer by their codes.
@@ -28,7 +29,7 @@ fn by_codes(answer: &Answer) -> BTreeMap<Vec<String>, Figure> {
 fn all_behind(facts: &Facts, query: &Query, codes: &[String], part: Part) -> Vec<i64> {
     let (mut ids, mut after) = (Vec::new(), None);
     loop {
-        let page = behind(facts, query, codes, part, after, 7).unwrap();
+        let page = behind(facts, query, Some(&Crowd), codes, part, after, 7).unwrap();
         ids.extend(page.rows.iter().map(|row| row.id.0));
         after = page.next;
         if after.is_none() {
@@ -45,16 +46,12 @@ fn ids_of(mut rows: Vec<&FactRow>) -> Vec<i64> {
 /// Compares the engine with the reference for measures of what came.
 fn compare_flows_in(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(), TestCaseError> {
     let cells = all.cells();
-    let expected_users = |codes: &[String]| users_of(all, got, codes);
     let grouped = !all.query.group.is_empty();
-    let expected: BTreeMap<_, _> = cells
-        .iter()
-        .filter(|_| grouped)
-        .map(|(codes, rows)| (codes.clone(), all.figure(rows, expected_users(codes))))
-        .collect();
+    let expected: BTreeMap<_, _> =
+        cells.iter().filter(|_| grouped).map(|(codes, rows)| (codes.clone(), all.figure(rows))).collect();
     prop_assert_eq!(by_codes(got), expected);
     let everything: Vec<&FactRow> = cells.values().flatten().copied().collect();
-    prop_assert_eq!(&got.total, &all.figure(&everything, expected_users(&[])));
+    prop_assert_eq!(&got.total, &all.figure(&everything));
     let counted = all.rows.iter().filter(|row| all.is_in_range(row) && all.counts(row)).count();
     prop_assert_eq!(got.left_out, (counted - everything.len()) as u64);
     prop_assert_eq!(all_behind(facts, all.query, &[], Part::All), ids_of(everything.clone()));
@@ -75,31 +72,113 @@ fn compare_flows_in(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<
     Ok(())
 }
 
-/// Who could have asked: the days of the cell's time, and the values that the cell or else the filter names.
-fn users_of(all: &Reference<'_>, got: &Answer, codes: &[String]) -> Option<u64> {
-    if all.query.measure != Measure::ContactRate {
-        return None;
+/// A day of the range: its first second there, and whether the range holds it whole.
+type Days = BTreeMap<Date, (i64, bool)>;
+
+impl Reference<'_> {
+    fn date(&self, second: i64) -> Date {
+        Timestamp::from_second(second).unwrap().to_zoned(self.query.zone.clone()).date()
     }
-    let date = |second: i64| Timestamp::from_second(second).unwrap().to_zoned(all.query.zone.clone()).date();
-    let (mut from, mut until) = (all.from(), all.until());
-    let named = |dimension| {
-        let filtered = all.query.filter.iter().find(|(known, _)| *known == dimension);
-        filtered.map_or_else(|| vec![None], |(_, codes)| codes.iter().cloned().map(Some).collect::<Vec<_>>())
-    };
-    let (mut versions, mut regions) = (named(Dimension::AppVersion), named(Dimension::Region));
-    for (code, (grouping, members)) in codes.iter().zip(&got.axes) {
-        match grouping {
-            Grouping::By(Dimension::AppVersion) => versions = vec![Some(code.clone())],
-            Grouping::By(Dimension::Region) => regions = vec![Some(code.clone())],
-            _ => {
-                let span = members.iter().find(|member| member.code == *code).unwrap().span.unwrap();
-                (from, until) = (sec(span.from), sec(span.until));
+
+    fn days(&self) -> Days {
+        let mut days = Days::new();
+        // Days begin at whole quarters of an hour.
+        let quarters = (self.from() / 900 + 1..).map(|quarter| quarter * 900);
+        for second in [self.from()].into_iter().chain(quarters).take_while(|second| *second < self.until()) {
+            days.entry(self.date(second)).or_insert((second, true));
+        }
+        for (inside, outside) in [(self.from(), self.from() - 1), (self.until() - 1, self.until())] {
+            if self.date(inside) == self.date(outside) {
+                days.get_mut(&self.date(inside)).unwrap().1 = false;
             }
         }
+        days
     }
-    let (first, end) = (date(from), date(until - 1).tomorrow().unwrap());
-    let each = versions.iter().flat_map(|version| regions.iter().map(move |region| (version, region)));
-    each.map(|(version, region)| Users.user_days(first, end, version.as_deref(), region.as_deref())).sum()
+
+    /// How many people of a group used the app on a day, if that is known and the day is whole.
+    fn users(&self, day: Date, is_whole: bool, group: &[(Dimension, String)]) -> Option<u64> {
+        let values = |dimension| {
+            let own =
+                group.iter().find(|(known, _)| *known == dimension).map(|(_, code)| vec![Some(code.clone())]);
+            let filtered = self.query.filter.iter().find(|(known, _)| *known == dimension);
+            let named = filtered.map(|(_, codes)| codes.iter().cloned().collect::<BTreeSet<_>>());
+            own.or(named.map(|codes| codes.into_iter().map(Some).collect())).unwrap_or_else(|| vec![None])
+        };
+        let [versions, regions, platforms] =
+            [Dimension::AppVersion, Dimension::Region, Dimension::Platform].map(values);
+        let mut sum = 0;
+        for version in &versions {
+            for region in &regions {
+                for platform in &platforms {
+                    let users = Users {
+                        version: version.as_deref(),
+                        region: region.as_deref(),
+                        platform: platform.as_deref(),
+                    };
+                    sum += Crowd.user_days(day, day.tomorrow().unwrap(), users).filter(|_| is_whole)?;
+                }
+            }
+        }
+        Some(sum)
+    }
+}
+
+/// Compares the contact rate: requests and people of whole days of which the people are known.
+fn compare_rate(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(), TestCaseError> {
+    let days = all.days();
+    let population: Vec<&FactRow> =
+        all.rows.iter().filter(|row| all.is_in_range(row) && all.counts(row)).collect();
+    let dimensions = || {
+        all.query.group.iter().filter_map(|grouping| match grouping {
+            Grouping::By(dimension) => Some(*dimension),
+            Grouping::Step(_) => None,
+        })
+    };
+    let mut groups: BTreeMap<Vec<String>, Vec<&FactRow>> = BTreeMap::new();
+    for row in &population {
+        groups
+            .entry(dimensions().map(|dimension| all.value(dimension, row)).collect())
+            .or_default()
+            .push(row);
+    }
+    let mut expected: BTreeMap<Vec<String>, (u64, u64, Vec<&FactRow>)> = BTreeMap::new();
+    for (values, rows) in groups.iter().filter(|_| !all.query.group.is_empty()) {
+        let group: Vec<_> = dimensions().zip(values.iter().cloned()).collect();
+        for (day, (first, is_whole)) in &days {
+            let Some(users) = all.users(*day, *is_whole, &group) else { continue };
+            let mut values = values.iter();
+            let code = |grouping: &Grouping| match grouping {
+                Grouping::By(_) => values.next().unwrap().clone(),
+                Grouping::Step(step) => all.moment(*step, *first),
+            };
+            let cell = expected.entry(all.query.group.iter().map(code).collect()).or_default();
+            let own: Vec<&FactRow> =
+                rows.iter().copied().filter(|row| all.date(sec(row.created_at)) == *day).collect();
+            cell.0 += own.len() as u64;
+            cell.1 += users;
+            cell.2.extend(own);
+        }
+    }
+    let figures = expected
+        .iter()
+        .map(|(codes, (n, users, _))| (codes.clone(), Figure::Rate { n: *n, user_days: Some(*users) }));
+    prop_assert_eq!(by_codes(got), figures.collect());
+    let known = |row: &&&FactRow| {
+        let day = all.date(sec(row.created_at));
+        all.users(day, days[&day].1, &[]).is_some()
+    };
+    let total: Vec<&FactRow> = population.iter().filter(known).copied().collect();
+    let users = days
+        .iter()
+        .filter_map(|(day, (_, is_whole))| all.users(*day, *is_whole, &[]))
+        .reduce(|one, more| one + more);
+    prop_assert_eq!(&got.total, &Figure::Rate { n: total.len() as u64, user_days: users });
+    prop_assert_eq!(got.left_out, (population.len() - total.len()) as u64);
+    prop_assert_eq!(all_behind(facts, all.query, &[], Part::All), ids_of(total));
+    for (codes, (_, _, rows)) in expected.into_iter().take(5) {
+        prop_assert_eq!(all_behind(facts, all.query, &codes, Part::All), ids_of(rows));
+    }
+    Ok(())
 }
 
 /// A group of time: its code, its first second, and the second after its last.
@@ -225,7 +304,7 @@ proptest! {
         let query = asked.query(&rows);
         let facts = facts_of(&rows, most);
         let all = Reference { rows: &rows, query: &query };
-        let got = match answer(&facts, &query, Some(&Users), threads) {
+        let got = match answer(&facts, &query, Some(&Crowd), threads) {
             Ok(got) => got,
             Err(crate::Error::Invalid { field: "group", reason: "unknown" }) => {
                 let only = [Measure::Backlog, Measure::Flow, Measure::ContactRate];
@@ -250,6 +329,7 @@ proptest! {
         }
         match query.measure {
             Measure::Backlog | Measure::Flow => compare_stock(&facts, &all, &got)?,
+            Measure::ContactRate => compare_rate(&facts, &all, &got)?,
             _ => compare_flows_in(&facts, &all, &got)?,
         }
     }

@@ -1,0 +1,202 @@
+//! The contact rate: requests and the people who could have asked, day by day. Both are of the same days: whole ones, of
+//! which the number of people is known. Requests of other days are left out and said to be.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+
+use crate::calendar::{Moment, Step, Timeline};
+use crate::count::counts;
+use crate::dimension::Dimension;
+use crate::error::Error;
+use crate::exposure::{Exposure, Users};
+use crate::facts::Facts;
+use crate::query::{Axis, Grouping, MOST_CELLS, Plan, Query};
+use crate::scan::Apart;
+
+/// Requests and people of one cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Rate {
+    pub(crate) n: u64,
+    /// None while there was no day of which it is known.
+    pub(crate) user_days: Option<u64>,
+}
+
+impl Rate {
+    fn add(&mut self, n: u64, users: u64) {
+        self.n += n;
+        self.user_days = Some(self.user_days.unwrap_or(0) + users);
+    }
+}
+
+/// The rate of every cell, and of all.
+pub(crate) fn rate(
+    facts: &Facts,
+    plan: &Plan,
+    query: &Query,
+    exposure: Option<&dyn Exposure>,
+    threads: usize,
+) -> Result<(Vec<Rate>, Rate, Apart), Error> {
+    let days = Days::new(plan, query, exposure)?;
+    // By the dimensions, and by day.
+    let mut daily = plan.clone();
+    daily.axes.retain(|axis| matches!(axis, Axis::Members(..)));
+    daily.axes.push(Axis::Time(days.line.clone()));
+    if daily.cells() > 16 * MOST_CELLS {
+        return Err(Error::invalid("group", "too_many"));
+    }
+    let (counts, mut apart) = counts(facts, &daily, threads);
+    let mut cells = vec![Rate::default(); plan.cells()];
+    let mut all = vec![0; days.line.moments.len()];
+    for (number, counts) in counts.chunks(all.len().max(1)).enumerate() {
+        // A version that nobody asked from is not there, however many people use it.
+        if counts.iter().all(|n| *n == 0) {
+            continue;
+        }
+        let place =
+            |axis: usize| number * days.line.moments.len() / daily.stride(axis).max(1) % length(&daily, axis);
+        let group = Group::new(facts, plan, &(0..daily.axes.len() - 1).map(place).collect::<Vec<_>>());
+        for ((day, n), all) in days.line.moments.iter().zip(counts).zip(&mut all) {
+            *all += n;
+            let Some(users) = days.users(day, group.users()) else { continue };
+            if let Some(cell) = cells.get_mut(group.cell(plan, day)) {
+                cell.add(*n, users);
+            }
+        }
+    }
+    let mut total = Rate::default();
+    for (day, n) in days.line.moments.iter().zip(all) {
+        match days.users(day, Users::default()) {
+            Some(users) => total.add(n, users),
+            None => apart.left_out += n,
+        }
+    }
+    Ok((cells, total, apart))
+}
+
+fn length(plan: &Plan, axis: usize) -> usize {
+    plan.axes.get(axis).map_or(1, Axis::len).max(1)
+}
+
+/// The stretches of a cell's days that its rate is of, as seconds.
+pub(crate) fn known(
+    facts: &Facts,
+    plan: &Plan,
+    query: &Query,
+    exposure: Option<&dyn Exposure>,
+    cell: usize,
+) -> Result<Vec<(u32, u32)>, Error> {
+    let days = Days::new(plan, query, exposure)?;
+    let is_dimension = |axis: &usize| matches!(plan.axes.get(*axis), Some(Axis::Members(..)));
+    let axes = (0..plan.axes.len()).filter(is_dimension);
+    let places = axes.map(|axis| cell / plan.stride(axis).max(1) % length(plan, axis));
+    let group = Group::new(facts, plan, &places.collect::<Vec<_>>());
+    let own = days.line.moments.iter().filter(|day| days.users(day, group.users()).is_some());
+    Ok(own.map(|day| (day.from, day.until)).collect())
+}
+
+/// The values of a cell's dimensions.
+struct Group {
+    /// What the cells of the plan with these values have in common.
+    base: usize,
+    values: Vec<(Dimension, String)>,
+}
+
+impl Group {
+    /// By the places of the values on the axes of dimensions, in their order.
+    fn new(facts: &Facts, plan: &Plan, places: &[usize]) -> Self {
+        let (mut base, mut values) = (0, Vec::new());
+        let mut places = places.iter();
+        for (number, axis) in plan.axes.iter().enumerate() {
+            let Axis::Members(dimension, members) = axis else { continue };
+            let place = places.next().copied().unwrap_or(0);
+            base += place * plan.stride(number);
+            values
+                .extend(members.get(place).map(|value| (*dimension, dimension.value(&facts.names, *value))));
+        }
+        Self { base, values }
+    }
+
+    fn users(&self) -> Users<'_> {
+        let value = |wanted: Dimension| {
+            let own = self.values.iter().find(|(dimension, _)| *dimension == wanted);
+            own.map(|(_, value)| value.as_str())
+        };
+        Users {
+            version: value(Dimension::AppVersion),
+            region: value(Dimension::Region),
+            platform: value(Dimension::Platform),
+        }
+    }
+
+    /// The cell in which a day is.
+    fn cell(&self, plan: &Plan, day: &Moment) -> usize {
+        for (number, axis) in plan.axes.iter().enumerate() {
+            if let Axis::Time(line) = axis {
+                let stretch = line.stretches.partition_point(|(start, _)| *start <= day.from);
+                let own = stretch.checked_sub(1).and_then(|own| line.stretches.get(own));
+                return self.base + own.map_or(0, |(_, group)| *group as usize) * plan.stride(number);
+            }
+        }
+        self.base
+    }
+}
+
+/// The days of a range, and who could have asked on each.
+struct Days<'a> {
+    line: Timeline,
+    query: &'a Query,
+    exposure: Option<&'a dyn Exposure>,
+}
+
+impl<'a> Days<'a> {
+    fn new(plan: &Plan, query: &'a Query, exposure: Option<&'a dyn Exposure>) -> Result<Self, Error> {
+        let line = Timeline::new(Step::Day, &query.zone, plan.from, plan.until)?;
+        Ok(Self { line, query, exposure })
+    }
+
+    /// How many people used the app on a day, of those in a group whom the filter lets through.
+    fn users(&self, day: &Moment, users: Users<'_>) -> Option<u64> {
+        let exposure = self.exposure.filter(|_| !day.is_cut)?;
+        let date: Date = day.code.parse().ok()?;
+        let next = date.tomorrow().ok()?;
+        let (versions, regions, platforms) = (
+            self.named(Dimension::AppVersion, users.version),
+            self.named(Dimension::Region, users.region),
+            self.named(Dimension::Platform, users.platform),
+        );
+        let mut sum = 0;
+        for version in &versions {
+            for region in &regions {
+                for platform in &platforms {
+                    let users = Users { version: *version, region: *region, platform: *platform };
+                    sum += exposure.user_days(date, next, users)?;
+                }
+            }
+        }
+        Some(sum)
+    }
+
+    /// The value of a group, or else those that the filter names, each once.
+    fn named<'b>(&'b self, dimension: Dimension, own: Option<&'b str>) -> Vec<Option<&'b str>> {
+        let filtered = self.query.filter.iter().find(|(known, _)| *known == dimension);
+        match (own, filtered) {
+            (Some(own), _) => vec![Some(own)],
+            (None, Some((_, codes))) => {
+                let codes: BTreeSet<&str> = codes.iter().map(String::as_str).collect();
+                codes.into_iter().map(Some).collect()
+            }
+            (None, None) => vec![None],
+        }
+    }
+}
+
+/// Whether people are known by what a question groups by: version, region and platform, and steps of whole days.
+pub(crate) fn can_group(group: &[Grouping]) -> bool {
+    group.iter().all(|grouping| match grouping {
+        Grouping::By(dimension) => {
+            matches!(dimension, Dimension::AppVersion | Dimension::Region | Dimension::Platform)
+        }
+        Grouping::Step(step) => step.is_linear() && *step != Step::Hour,
+    }) && group.iter().filter(|grouping| matches!(grouping, Grouping::Step(_))).count() <= 1
+}
