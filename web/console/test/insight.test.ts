@@ -45,6 +45,7 @@ const view: fc.Arbitrary<View> = fc.record({
   ),
   measure: fc.oneof(fc.constant(''), code),
   group: fc.oneof(fc.constant(''), code),
+  split: fc.oneof(fc.constant(''), code),
   by: fc.constantFrom(null, ...UNITS),
 });
 

@@ -5,14 +5,21 @@ import * as api from './api';
 import type { InsightCatalogue } from '@standfast/api';
 import type { Answer, Query } from './api';
 
+/** The desk asks for two to five seconds when it is still reading. */
+const AGAIN_MS = 2_000;
+
 /** Something asked of the desk: what came last stays until the next has come. */
 export class Asked<T> {
   data = $state.raw<T | null>(null);
   state = $state.raw<State>({ kind: 'loading' });
+  /** How much of its requests the desk has read, while it has not read all. */
+  percent = $state<number | null>(null);
   #aborter: AbortController | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Asks; an earlier question that is still under way is given up. */
   async ask(run: (signal: AbortSignal) => Promise<T>): Promise<void> {
+    clearTimeout(this.#timer);
     this.#aborter?.abort();
     const aborter = new AbortController();
     this.#aborter = aborter;
@@ -20,11 +27,19 @@ export class Asked<T> {
     try {
       const data = await run(aborter.signal);
       if (this.#aborter !== aborter) return;
+      this.percent = null;
       this.data = data;
       this.state = { kind: 'ready' };
     } catch (error) {
       if (aborter.signal.aborted || this.#aborter !== aborter) return;
       const problem = asProblem(error);
+      if (problem.code === 'facts_loading') {
+        // The desk has just started; it says how far it is.
+        this.percent = typeof problem.body.percent === 'number' ? problem.body.percent : 0;
+        this.#timer = setTimeout(() => void this.ask(run), AGAIN_MS);
+        return;
+      }
+      this.percent = null;
       this.state = {
         kind: 'error',
         text: problem.code === 'offline' ? t('insight.offline') : problem.message,
@@ -34,6 +49,7 @@ export class Asked<T> {
   }
 
   stop(): void {
+    clearTimeout(this.#timer);
     this.#aborter?.abort();
     this.#aborter = null;
   }

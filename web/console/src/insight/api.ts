@@ -23,6 +23,10 @@ export interface Measure {
   formula: string;
   /** What it leaves out, in words. */
   excludes: string;
+  /** What is counted: `requests`, `customers`, … */
+  counts: InsightAnswer['unit'];
+  /** Which time it goes by; what is not `created` cannot be told by hours of the day or days of the week. */
+  time: InsightCatalogue['measures'][number]['time_base'];
 }
 
 export interface Value {
@@ -43,8 +47,9 @@ export interface Catalogue {
   requests: number;
 }
 
-/** A dimension, a bucket of time, or the 168 hours of a week (0 is Monday 00:00). */
-export type Group = string | { time: Unit } | 'hour_of_week';
+/** A dimension, a bucket of time, or time that comes again and again. */
+export type Group = string | { time: Unit };
+export const CYCLES = ['hour_of_day', 'weekday', 'hour_of_week'] as const;
 
 export interface Query {
   measure: string;
@@ -71,6 +76,8 @@ export interface Figure {
   percentiles?: { p50: number; p75: number; p90: number; p95: number };
   /** Durations that have not ended: percentiles are of the others alone. */
   pending?: number;
+  /** Of what came and what ended. */
+  flow?: { before: number; opened: number; closed: number; after: number };
   /** Too few to rely on. */
   small: boolean;
 }
@@ -110,12 +117,14 @@ export function catalogueOf(
 ): Catalogue {
   return {
     requests: told.requests,
-    measures: told.measures.map(({ code, unit, name, formula, leaves_out }) => ({
+    measures: told.measures.map(({ code, unit, name, formula, leaves_out, time_base }) => ({
       code,
       unit: UNITS[unit],
       name: titled(name, code),
       formula: titled(formula, ''),
       excludes: titled(leaves_out, ''),
+      counts: unit,
+      time: time_base,
     })),
     dimensions: told.dimensions.map(({ code, name, values }) => ({
       code,
@@ -182,12 +191,12 @@ function hourOfWeek(code = ''): string {
 }
 
 function figureOf({ value, n, small, ...more }: InsightFigure): Figure {
-  const { numerator, denominator, low, high, percentiles, pending } = more;
+  const { numerator, denominator, low, high, percentiles, pending, flow } = more;
   return {
     value: value ?? null,
     n,
     small,
-    ...known({ numerator, denominator, low, high, percentiles, pending }),
+    ...known({ numerator, denominator, low, high, percentiles, pending, flow }),
   };
 }
 
@@ -208,15 +217,19 @@ export async function query(body: Query, signal?: AbortSignal): Promise<Answer> 
   );
 }
 
+/** Which of a figure's requests: of a share those that meet it and those that do not, of durations those that have one. */
+export type Part = 'all' | 'met' | 'unmet';
+
 /** The requests behind a figure, a page at a time; no cell: those of the total. */
 export const rows = (
   body: Query,
   cell: readonly string[],
+  part: Part,
   cursor: string | null,
   signal?: AbortSignal,
 ) =>
   ask<InsightRows>(`${PATH}/rows`, {
     method: 'POST',
-    body: { query: asked(body), cell, ...(cursor ? { cursor } : {}) },
+    body: { query: asked(body), cell, part, ...(cursor ? { cursor } : {}) },
     signal,
   });

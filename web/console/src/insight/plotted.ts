@@ -2,7 +2,7 @@
 import { REST_KEY, TOTAL_KEY } from '../plots/colour';
 import type { Estimate, Point, Range, Ranked, Series } from '../plots/data';
 import type { Measured } from '../plots/figure';
-import type { Unit } from '../plots/zone';
+import { startOf, type Unit } from '../plots/zone';
 import type { Answer, Figure, Grouped } from './api';
 import { bucketsOf } from './period';
 
@@ -26,7 +26,10 @@ interface Timed {
 
 function pointsOf(groups: readonly Grouped[], at: number, timed: Timed): Point[] {
   const { range, unit, zone, now, measured } = timed;
-  const byTime = new Map(groups.map((each) => [Date.parse(each.keys[at] ?? ''), each]));
+  // The desk's first bucket begins with the range; here it begins where the calendar has it.
+  const byTime = new Map(
+    groups.map((each) => [startOf(Date.parse(each.keys[at] ?? ''), unit, zone), each]),
+  );
   const starts = bucketsOf(range, unit, zone);
   return starts.map((start, index) => {
     const found = byTime.get(start);
@@ -169,4 +172,94 @@ function mover(
   const [p2, l2, u2] = before.map(on) as [number, number, number];
   const both = [Math.hypot(p1 - l1, u2 - p2), Math.hypot(u1 - p1, p2 - l2)] as const;
   return both.every(Number.isFinite) ? both : null;
+}
+
+/** When most and when least is asked; hours of the day, `until` not included. */
+export interface Peaks {
+  /** 0 is Monday. */
+  day: number;
+  hour: number;
+  value: number;
+  /** The busiest three hours in a row over all days, and what part of everything they hold. */
+  from: number;
+  until: number;
+  share: number;
+  /** The quietest three hours in a row. */
+  low: number;
+  lowest: number;
+}
+
+const STRETCH = 3;
+
+/** The peaks of counts in a week of hours; null where nothing was counted. */
+export function peaksOf(cells: readonly (readonly (Estimate | null)[])[]): Peaks | null {
+  const values = cells.map((row) => row.map((each) => each?.value ?? 0));
+  const flat = values.flat();
+  const total = flat.reduce((sum, each) => sum + each, 0);
+  if (total === 0) return null;
+  const best = flat.indexOf(Math.max(...flat));
+  const hours = Array.from({ length: 24 }, (_, hour) =>
+    values.reduce((sum, row) => sum + (row[hour] ?? 0), 0),
+  );
+  // The night goes on after midnight.
+  const stretch = hours.map((_, from) =>
+    Array.from({ length: STRETCH }, (__, step) => hours[(from + step) % 24] ?? 0).reduce(
+      (sum, each) => sum + each,
+      0,
+    ),
+  );
+  const from = stretch.indexOf(Math.max(...stretch));
+  const low = stretch.indexOf(Math.min(...stretch));
+  return {
+    day: Math.floor(best / 24),
+    hour: best % 24,
+    value: flat[best] ?? 0,
+    from,
+    until: (from + STRETCH) % 24,
+    share: (stretch[from] ?? 0) / total,
+    low,
+    lowest: (low + STRETCH) % 24,
+  };
+}
+
+/** What changed: a value of a dimension, how much of it there is, and how much it moved. */
+export interface Movement {
+  dimension: string;
+  now: Grouped;
+  before: number;
+  change: Estimate | null;
+}
+
+/** Of so few requests in both periods together nothing is told. */
+const FEWEST = 10;
+
+/** The changes of counts that chance alone does not explain, the largest first, and how many values were looked at. */
+export function movementsOf(asked: readonly { dimension: string; now: Answer; before: Answer }[]): {
+  moved: Movement[];
+  looked: number;
+} {
+  const all = asked.flatMap(({ dimension, now, before }) => {
+    const was = new Map(before.groups.map((each) => [each.keys[0], each]));
+    // What is gone altogether has no figure any more, and no requests to open.
+    return now.groups
+      .map((each) => ({ each, past: was.get(each.keys[0])?.value ?? 0 }))
+      .filter(({ each, past }) => (each.value ?? 0) + past >= FEWEST)
+      .map(({ each, past }): Movement => {
+        const zero = { value: past, n: past, small: false };
+        return {
+          dimension,
+          now: each,
+          before: past,
+          change: changeOf(each, zero, 'count') ?? null,
+        };
+      });
+  });
+  const size = ({ now, before }: Movement) => Math.abs((now.value ?? 0) - before);
+  // What is new has no ratio: ten and more out of nothing are no chance.
+  const sure = ({ change }: Movement) =>
+    change === null || (change.low ?? -1) > 0 || (change.high ?? 1) < 0;
+  return {
+    moved: all.filter(sure).toSorted((a, b) => size(b) - size(a)),
+    looked: all.length,
+  };
 }

@@ -1,14 +1,17 @@
 import { instant } from '../clock.svelte';
 import { looks, type Look } from '../plots/colour';
-import type { Range } from '../plots/data';
-import { isoDate, type Unit } from '../plots/zone';
+import { figure } from '../plots/figure';
+import { together } from '../plots/remark';
+import type { Definition, Range } from '../plots/data';
+import { isoDate, startOf, type Unit } from '../plots/zone';
 import { insightPlace, type InsightPage } from '../routing/address';
 import { router } from '../routing/router.svelte';
-import { t, titled } from '../words.svelte';
+import { language, t, titled } from '../words.svelte';
 import { known } from './answers.svelte';
 import {
   catalogueOf,
   onlyThese,
+  type Answer,
   type Catalogue,
   type Group,
   type Measure,
@@ -72,10 +75,25 @@ export class Scope {
     return this.catalogue.measures.find((each) => each.code === code);
   }
 
-  /** How a measure is made and what it leaves out, in words. */
-  definition(code: string): string {
+  /** How a measure is made, what it counts and what it leaves out, in words. */
+  definition(code: string): Definition | undefined {
     const measure = this.measure(code);
-    return measure ? [measure.formula, measure.excludes].filter(Boolean).join(' ') : '';
+    if (!measure) return undefined;
+    const { name, formula, excludes, counts, time } = measure;
+    const unit = together(t(`insight.unit.${counts}`), t(`insight.time.${time}`));
+    return { name, formula, excludes, unit };
+  }
+
+  /** What an answer does not count, and how much of it there is. */
+  leftOut(answer: Answer | null): string {
+    if (!answer) return '';
+    const { excluded, left_out: count } = answer;
+    return [
+      t('insight.excluded', { ...excluded }),
+      count > 0 ? t('insight.left_out', { count: figure(count, 'count', language()) }) : '',
+    ]
+      .filter(Boolean)
+      .join(language() === 'zh-CN' ? '' : ' ');
   }
 
   /** The look of a dimension's values: the same on every page. */
@@ -86,6 +104,15 @@ export class Scope {
   nameOf(dimension: string): (key: string) => string {
     const names = this.#names.get(dimension);
     return (key) => names?.get(key) ?? (key || t('insight.unknown'));
+  }
+
+  hasDimension(code: string): boolean {
+    return this.#names.has(code);
+  }
+
+  /** The start of the bucket that an instant belongs to. */
+  bucketOf(at: number): number {
+    return startOf(at, this.unit, this.zone);
   }
 
   dimensionName(code: string): string {

@@ -35,6 +35,8 @@ export interface View {
   measure: string;
   /** Code of the dimension that the page splits by; empty: the page's own. */
   group: string;
+  /** What each group is split by once more; empty: by nothing. */
+  split: string;
   /** Length of the buckets; null: as fits the period. */
   by: Unit | null;
 }
@@ -46,6 +48,7 @@ export const DEFAULT_VIEW: View = {
   filters: [],
   measure: '',
   group: '',
+  split: '',
   by: null,
 };
 
@@ -63,6 +66,7 @@ export function printView(view: View): string {
   if (view.zone) wanted.set('zone', view.zone);
   if (view.measure) wanted.set('measure', view.measure);
   if (view.group) wanted.set('group', view.group);
+  if (view.split) wanted.set('split', view.split);
   if (view.by) wanted.set('by', view.by);
   for (const { dimension, values, not } of view.filters)
     wanted.append(not ? 'not' : 'where', [dimension, ...values].map(encodeURIComponent).join(','));
@@ -83,6 +87,7 @@ export function readView(search: string): View {
     filters: [...wanted].flatMap(([name, text]) => readFilter(name, text)),
     measure: code('measure'),
     group: code('group'),
+    split: code('split'),
     by: UNITS.find((each) => each === wanted.get('by')) ?? null,
   };
 }

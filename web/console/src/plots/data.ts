@@ -69,6 +69,15 @@ export interface Table {
 export type State =
   { kind: 'ready' } | { kind: 'loading' } | { kind: 'error'; text: string; retry?: () => void };
 
+/** What a figure is, in words. */
+export interface Definition {
+  name: string;
+  formula: string;
+  unit: string;
+  /** What is not counted, and why. */
+  excludes: string;
+}
+
 /** What all plots take besides their data. */
 export interface PlotProps {
   /** The finding or the question. */
@@ -83,6 +92,8 @@ export interface PlotProps {
   state?: State;
   /** Says why there is nothing; a general sentence when absent. */
   empty?: string;
+  /** The definition of what is measured, shown on demand. */
+  about?: Definition | undefined;
   /** Level of the title's heading. */
   level?: 2 | 3 | 4;
   /** Height of the drawing in pixels. */
