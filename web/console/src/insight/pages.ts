@@ -1,5 +1,6 @@
 import type { Component } from 'svelte';
 import type { InsightPage } from '../routing/address';
+import Explorer from './pages/Explorer.svelte';
 import Overview from './pages/Overview.svelte';
 import People from './pages/People.svelte';
 import Times from './pages/Times.svelte';
@@ -12,4 +13,5 @@ export const PAGES: readonly { name: InsightPage; component: Component<{ scope: 
   { name: 'types', component: Types },
   { name: 'times', component: Times },
   { name: 'people', component: People },
+  { name: 'explorer', component: Explorer },
 ];

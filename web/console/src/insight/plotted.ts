@@ -263,3 +263,13 @@ export function movementsOf(asked: readonly { dimension: string; now: Answer; be
     looked: all.length,
   };
 }
+
+/** The keys of an axis by how many requests they have, most first. */
+export function weightsOf(groups: readonly Grouped[], axis: number): string[] {
+  const weights = new Map<string, number>();
+  for (const { keys, n } of groups) {
+    const key = keys[axis] ?? '';
+    weights.set(key, (weights.get(key) ?? 0) + n);
+  }
+  return [...weights].toSorted((a, b) => b[1] - a[1]).map(([key]) => key);
+}

@@ -3,7 +3,7 @@ import { looks, type Look } from '../plots/colour';
 import { figure } from '../plots/figure';
 import { together } from '../plots/remark';
 import type { Definition, Range } from '../plots/data';
-import { isoDate, startOf, type Unit } from '../plots/zone';
+import { isoDate, startOf, utcOffset, type Unit } from '../plots/zone';
 import { insightPlace, type InsightPage } from '../routing/address';
 import { router } from '../routing/router.svelte';
 import { language, t, titled } from '../words.svelte';
@@ -106,6 +106,12 @@ export class Scope {
     return (key) => names?.get(key) ?? (key || t('insight.unknown'));
   }
 
+  /** What somebody groups by: a dimension, or a way to look at time. */
+  groupName(code: string): string {
+    if (code === '') return '';
+    return this.hasDimension(code) ? this.dimensionName(code) : t(`insight.explorer.${code}`);
+  }
+
   hasDimension(code: string): boolean {
     return this.#names.has(code);
   }
@@ -130,6 +136,9 @@ export class Scope {
       group,
     };
   }
+
+  /** The clocks that hours and days are told by: "Asia/Shanghai, UTC+08:00". */
+  readonly clocks: string = $derived(`${this.zone}, ${utcOffset(this.now, this.zone)}`);
 
   /** "2026-11-01 to 2026-11-28 · Asia/Shanghai". */
   readonly caption: string = $derived(`${this.said(this.range)} · ${this.zone}`);

@@ -1,0 +1,61 @@
+/** Which groupings the explorer offers for a measure, and which plot they make. Pure. */
+import { CYCLES, type Measure } from './api';
+
+export const TIME = 'time';
+/** All together: grouped by nothing. */
+export const NOTHING = 'nothing';
+
+export type Kind = 'total' | 'course' | 'parts' | 'ranking' | 'cycle' | 'week' | 'grid';
+
+export interface Grouping {
+  group: string;
+  split: string;
+  kind: Kind;
+}
+
+const isCycle = (code: string) => CYCLES.some((each) => each === code);
+/** The people who use the app are known by day, version and region alone. */
+const EXPOSED = ['app_version', 'region'];
+
+/** Codes to group by, in the order to offer them. */
+export function groupsFor(measure: Measure | undefined, dimensions: readonly string[]): string[] {
+  if (measure?.unit === 'per_thousand')
+    return [TIME, ...dimensions.filter((code) => EXPOSED.includes(code)), NOTHING];
+  // What came less what ended is told by time alone.
+  if (measure?.time === 'created_and_ended') return [TIME, NOTHING];
+  const cycles = measure?.time === 'instant' ? [] : CYCLES;
+  return [TIME, ...dimensions, ...cycles, NOTHING];
+}
+
+/** Codes to group by once more. */
+export function splitsFor(
+  measure: Measure | undefined,
+  dimensions: readonly string[],
+  group: string,
+): string[] {
+  if (group === NOTHING || group === 'hour_of_week') return [];
+  const offered = groupsFor(measure, dimensions).filter(
+    (code) => code !== group && code !== NOTHING && code !== TIME && code !== 'hour_of_week',
+  );
+  // Hours of the day in the course of days are a heat map of their own; the times page has it.
+  return group === TIME ? offered.filter((code) => !isCycle(code)) : offered;
+}
+
+/** What an address asks for, as far as it fits the measure. */
+export function groupingOf(
+  wanted: { group: string; split: string },
+  measure: Measure | undefined,
+  dimensions: readonly string[],
+): Grouping {
+  const group = groupsFor(measure, dimensions).find((code) => code === wanted.group) ?? TIME;
+  const split = splitsFor(measure, dimensions, group).find((code) => code === wanted.split) ?? '';
+  return { group, split, kind: kindOf(group, split) };
+}
+
+function kindOf(group: string, split: string): Kind {
+  if (group === NOTHING) return 'total';
+  if (group === TIME) return split === '' ? 'course' : 'parts';
+  if (group === 'hour_of_week') return 'week';
+  if (split !== '') return 'grid';
+  return isCycle(group) ? 'cycle' : 'ranking';
+}
