@@ -54,14 +54,12 @@ impl Exposure for ActiveUsers {
             let groups = self.0.get(&day)?;
             // A day that tells versions apart knows how many used one of them, also when nobody did; one that does not
             // does not know.
-            let is_told = |(place, wanted): (usize, &Option<&str>)| {
-                wanted.is_none_or(|wanted| {
-                    let told =
-                        |(group, _): &(Group, u64)| group.get(place).is_some_and(|own| own != place::UNKNOWN);
-                    wanted == place::UNKNOWN || groups.iter().any(told)
-                })
+            let is_told = |(place, wanted): (usize, Option<&str>)| {
+                let told =
+                    |(group, _): &(Group, u64)| group.get(place).is_some_and(|own| own != place::UNKNOWN);
+                wanted.is_none_or(|wanted| wanted == place::UNKNOWN || groups.iter().any(told))
             };
-            if !wanted.iter().enumerate().all(is_told) {
+            if !wanted.into_iter().enumerate().all(is_told) {
                 return None;
             }
             let fits = |group: &Group| {

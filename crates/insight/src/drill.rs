@@ -68,17 +68,28 @@ impl std::fmt::Display for After {
     }
 }
 
-/// The requests behind the cell with these codes on the axes of the answer, or behind its total when there are none.
-/// `exposure` as in [`crate::answer`].
+/// Which requests of an answer are wanted.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// Codes of the cell's groups, one for each axis; none for the total.
+    pub cell: Vec<String>,
+    /// Which of the cell's requests.
+    pub part: Part,
+    /// Where the page before ended.
+    pub after: Option<After>,
+    /// How many, at most [`MOST_BEHIND`].
+    pub limit: usize,
+}
+
+/// The requests behind a cell of an answer. `exposure` as in [`crate::answer`].
 pub fn behind(
     facts: &Facts,
     query: &Query,
     exposure: Option<&dyn Exposure>,
-    cell: &[String],
-    part: Part,
-    after: Option<After>,
-    limit: usize,
+    selection: &Selection,
 ) -> Result<Page, Error> {
+    let Selection { cell, part, after, limit } = selection;
+    let (part, after, limit) = (*part, *after, *limit);
     let mut plan = Plan::new(facts, query)?;
     if cell.is_empty() {
         plan.axes.clear();

@@ -18,7 +18,7 @@ use crate::column::MOST_ROWS;
 use crate::contact::{Contact, link};
 use crate::customers::Customers;
 use crate::dimension::Dimension;
-use crate::drill::{After, Page, Part, behind};
+use crate::drill::{Page, Selection, behind};
 use crate::error::Error;
 use crate::exposure::Exposure;
 use crate::fact::{Fact, second};
@@ -110,16 +110,9 @@ impl Insight {
     }
 
     /// The requests behind a figure: see [`behind`].
-    pub async fn behind(
-        &self,
-        query: Query,
-        cell: Vec<String>,
-        part: Part,
-        after: Option<After>,
-        limit: usize,
-    ) -> Result<Page, Error> {
+    pub async fn behind(&self, query: Query, selection: Selection) -> Result<Page, Error> {
         let exposure = self.0.exposure.read().clone();
-        self.work(move |facts, _| behind(facts, &query, exposure.as_deref(), &cell, part, after, limit)).await
+        self.work(move |facts, _| behind(facts, &query, exposure.as_deref(), &selection)).await
     }
 
     /// Pairs for survival curves: see [`survival`].

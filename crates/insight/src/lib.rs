@@ -43,7 +43,7 @@ pub use answer::{Answer, Cell, Figure, Member, Span, answer, survival};
 pub use calendar::Step;
 pub use dimension::Dimension;
 pub use distinct::Askers;
-pub use drill::{After, Behind, MOST_BEHIND, Page, Part, behind};
+pub use drill::{After, Behind, MOST_BEHIND, Page, Part, Selection, behind};
 pub use error::Error;
 pub use exposure::{Exposure, Users};
 pub use facts::Facts;

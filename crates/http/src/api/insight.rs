@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use standfast_desk::{RequestSummary, has_words, list_agents, list_requests, list_teams};
 use standfast_domain::{Time, request_type};
 use standfast_insight::{
-    After, Askers, Dimension, Error, Figure, Grouping, MOST_BEHIND, Measure, PERCENTS, Part, Query, Spread,
-    Step, TimeBase, Unit, zone,
+    After, Askers, Dimension, Error, Figure, Grouping, MOST_BEHIND, Measure, PERCENTS, Part, Query,
+    Selection, Spread, Step, TimeBase, Unit, zone,
 };
 use utoipa::ToSchema;
 
@@ -561,7 +561,8 @@ pub(crate) async fn rows(
         }
         None => None,
     };
-    let page = app.insight.behind(wish.query.query(&app)?, wish.cell, part, after, wish.limit).await?;
+    let selection = Selection { cell: wish.cell, part, after, limit: wish.limit };
+    let page = app.insight.behind(wish.query.query(&app)?, selection).await?;
     let ids = page.rows.into_iter().map(|row| row.id).collect();
     let items = list_requests(&app.desk, &agent.caller, ids).await?;
     Ok(Answer(RowsView { items, next: page.next.map(|next| next.to_string()) }))

@@ -355,7 +355,7 @@ store_test! {
             ("CN", &Figure::Rate { n: 2, user_days: Some(500) }),
             ("US", &Figure::Rate { n: 1, user_days: Some(300) }),
         ]);
-        let behind = insight.behind(query, vec!["CN".to_owned()], Part::All, None, 10).await.unwrap();
+        let behind = insight.behind(query, Selection { cell: vec!["CN".to_owned()], part: crate::Part::All, after: None, limit: 10 }).await.unwrap();
         assert_eq!(behind.rows.len(), 2);
     }
 

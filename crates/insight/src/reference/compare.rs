@@ -11,8 +11,8 @@ use super::random::{asked, rows};
 use super::{Crowd, Reference, counting, ended, facts_of, order, percentiles, sec};
 use crate::facts::Facts;
 use crate::{
-    Answer, Dimension, Exposure as _, Figure, Flow, Grouping, Measure, Part, Query, Step, Users, answer,
-    behind, survival,
+    Answer, Dimension, Exposure as _, Figure, Flow, Grouping, Measure, Part, Query, Selection, Step, Users,
+    answer, behind, survival,
 };
 
 /// The cells of an answer by their codes.
@@ -29,7 +29,8 @@ fn by_codes(answer: &Answer) -> BTreeMap<Vec<String>, Figure> {
 fn all_behind(facts: &Facts, query: &Query, codes: &[String], part: Part) -> Vec<i64> {
     let (mut ids, mut after) = (Vec::new(), None);
     loop {
-        let page = behind(facts, query, Some(&Crowd), codes, part, after, 7).unwrap();
+        let selection = Selection { cell: codes.to_vec(), part, after, limit: 7 };
+        let page = behind(facts, query, Some(&Crowd), &selection).unwrap();
         ids.extend(page.rows.iter().map(|row| row.id.0));
         after = page.next;
         if after.is_none() {
