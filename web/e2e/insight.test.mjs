@@ -110,6 +110,10 @@ test('a brushed range becomes the period, a bar becomes a filter', async () => {
   await eventually(() => address(page).searchParams.get('from'), 'dates in the address');
   const ranking = page.locator('[data-plot]').filter({ hasText: /^By / }).first();
   await ranking.getByRole('slider').click({ position: { x: 200, y: 12 } });
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Show only/ })
+    .click();
   const chip = page.locator('.insight-chip');
   await chip.waitFor();
   assert.match(address(page).searchParams.get('where'), /^type,/);

@@ -1,6 +1,15 @@
 import type { InsightAnswer } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
-import { answerOf, asked, onlyThese, type Catalogue } from '../src/insight/api';
+import {
+  answerOf,
+  asked,
+  onlyThese,
+  type Answer,
+  type Catalogue,
+  type Measure,
+} from '../src/insight/api';
+import { groupingOf, groupsFor, splitsFor } from '../src/insight/grouping';
+import { movementsOf, peaksOf } from '../src/insight/plotted';
 
 const told: InsightAnswer = {
   measure: 'one_contact',
@@ -96,5 +105,86 @@ describe('a question', () => {
       filter: { chain: ['tron'] },
       group: ['day', 'type'],
     });
+  });
+});
+
+describe('what the explorer offers', () => {
+  const measure = (unit: string, time: Measure['time']): Measure => ({
+    code: 'x',
+    unit,
+    time,
+    name: '',
+    formula: '',
+    excludes: '',
+    counts: 'requests',
+  });
+  const dimensions = ['type', 'app_version', 'region'];
+
+  it('fits the measure: the desk refuses none of it', () => {
+    const rate = measure('per_thousand', 'created');
+    expect(groupsFor(rate, dimensions)).toEqual(['time', 'app_version', 'region', 'nothing']);
+    expect(splitsFor(rate, dimensions, 'time')).toEqual(['app_version', 'region']);
+    const stock = measure('count', 'instant');
+    expect(groupsFor(stock, dimensions)).toEqual(['time', ...dimensions, 'nothing']);
+    expect(groupsFor(measure('count', 'created_and_ended'), dimensions)).toEqual([
+      'time',
+      'nothing',
+    ]);
+  });
+
+  it('leaves out of an address what does not fit', () => {
+    const rate = measure('per_thousand', 'created');
+    expect(groupingOf({ group: 'type', split: 'weekday' }, rate, dimensions)).toEqual({
+      group: 'time',
+      split: '',
+      kind: 'course',
+    });
+    const count = measure('count', 'created');
+    const kind = (group: string, split = '') =>
+      groupingOf({ group, split }, count, dimensions).kind;
+    expect(kind('')).toBe('course');
+    expect(kind('time', 'type')).toBe('parts');
+    expect(kind('time', 'weekday')).toBe('course');
+    expect(kind('type')).toBe('ranking');
+    expect(kind('type', 'weekday')).toBe('grid');
+    expect(kind('weekday')).toBe('cycle');
+    expect(kind('hour_of_week', 'type')).toBe('week');
+    expect(kind('nothing', 'type')).toBe('total');
+  });
+});
+
+describe('peaks', () => {
+  it('are the busiest hour and the busiest three in a row, also over midnight', () => {
+    const cells = Array.from({ length: 7 }, () =>
+      Array.from({ length: 24 }, (_, hour) => ({ value: [23, 0, 1].includes(hour) ? 4 : 1 })),
+    );
+    (cells[2] ?? [])[0] = { value: 9 };
+    expect(peaksOf(cells)).toMatchObject({ day: 2, hour: 0, value: 9, from: 23, until: 2 });
+    expect(peaksOf(cells.map((row) => row.map(() => null)))).toBeNull();
+  });
+});
+
+describe('what moved', () => {
+  const told = (counts: Record<string, number>): Answer => ({
+    measure: 'requests',
+    unit: 'count',
+    excluded: { spam: 0, merged: 0, test: 0 },
+    left_out: 0,
+    total: { value: 0, n: 0, small: false },
+    groups: Object.entries(counts).map(([key, n]) => ({
+      keys: [key],
+      cell: [key],
+      value: n,
+      n,
+      small: n < 30,
+    })),
+  });
+
+  it('is told by size, and only where chance does not explain it', () => {
+    const before = told({ fees: 100, stuck: 100, rare: 1, theft: 40 });
+    const now = told({ fees: 160, stuck: 108, rare: 5, theft: 12, fresh: 30 });
+    const { moved, looked } = movementsOf([{ dimension: 'type', now, before }]);
+    expect(moved.map((each) => each.now.keys[0])).toEqual(['fees', 'fresh', 'theft']);
+    expect(looked).toBe(4);
   });
 });

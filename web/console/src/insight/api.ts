@@ -114,6 +114,7 @@ const UNITS: Readonly<Record<InsightAnswer['unit'], string>> = {
 export function catalogueOf(
   told: InsightCatalogue,
   titled: (titles: Readonly<Record<string, string>> | undefined, fallback: string) => string,
+  regions: (code: string) => string,
 ): Catalogue {
   return {
     requests: told.requests,
@@ -131,7 +132,7 @@ export function catalogueOf(
       name: titled(name, code),
       values: values.map((value) => ({
         code: value.code,
-        name: titled(value.name ?? undefined, value.code),
+        name: titled(value.name ?? undefined, code === 'region' ? regions(value.code) : value.code),
       })),
     })),
   };
@@ -177,12 +178,17 @@ export function answerOf(told: InsightAnswer): Answer {
         keys: members.map((member, axis) =>
           step(axis) === 'hour_of_week'
             ? hourOfWeek(member?.code)
-            : (member?.from ?? member?.code ?? ''),
+            : isCycle(step(axis))
+              ? (member?.code ?? '')
+              : (member?.from ?? member?.code ?? ''),
         ),
       };
     }),
   };
 }
+
+/** Such a group lies in many places of the range; its beginning there says nothing. */
+const isCycle = (code: string | undefined) => CYCLES.some((each) => each === code);
 
 /** "1-13" is Monday 13:00: hour 13 of the week. */
 function hourOfWeek(code = ''): string {

@@ -20,6 +20,12 @@ import {
 import { comparedWith, datesOf, rangeOf, unitOf, zoneOf } from './period';
 import { printView, readView, type View } from './view';
 
+/** The name of an ISO 3166 region; anything else a host sent stands as it is. */
+function regionName(code: string, language: string): string {
+  if (!/^[A-Z]{2}$/.test(code)) return code;
+  return new Intl.DisplayNames(language, { type: 'region' }).of(code) ?? code;
+}
+
 const NOTHING: Catalogue = { measures: [], dimensions: [], requests: 0 };
 
 /** What a page of Insight is about: the view in the address, worked out against the calendar and the catalogue. */
@@ -40,7 +46,9 @@ export class Scope {
   );
   readonly unit: Unit = $derived(unitOf(this.range, this.view.by));
   readonly catalogue: Catalogue = $derived(
-    known.asked.data ? catalogueOf(known.asked.data, titled) : NOTHING,
+    known.asked.data
+      ? catalogueOf(known.asked.data, titled, (code) => regionName(code, language()))
+      : NOTHING,
   );
 
   readonly #looks: Map<string, (key: string) => Look> = $derived(

@@ -1,0 +1,245 @@
+/** A lead reads the figures of the real desk: from the count to the requests behind it. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accessible, eventually, launch, person, shot } from './browser.mjs';
+import { signIn } from './console.mjs';
+import { Desk } from './desk.mjs';
+
+let desk, browser;
+before(async () => {
+  desk = await Desk.demo();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await desk?.stop();
+});
+
+const password = () => desk.log.match(/with the password (\S+)/)?.[1];
+const PAGES = ['overview', 'types', 'times', 'people', 'explorer'];
+
+const WORDS = {
+  'zh-CN': {
+    types: '类型',
+    bars: '用户在问什么？',
+    course: '总量由哪些类型构成？',
+    only: /^只看/,
+    more: '显示更多',
+    requests: '工单数',
+    about: /^“工单数”是怎么算的？$/,
+    formula: '不计入',
+    leftOut: /未计入：垃圾工单 \d+ 张/,
+  },
+  'en-US': {
+    types: 'Types',
+    bars: 'What are the requests about?',
+    course: 'Which types make up the count?',
+    only: /^Show only/,
+    more: 'Show more',
+    requests: 'Requests',
+    about: /^What is this\? Requests$/,
+    formula: 'Left out',
+    leftOut: /Left out: \d+ spam/,
+  },
+};
+
+async function reader(locale, email = 'lead@harbor.example', options = {}) {
+  const page = await person(browser, {
+    locale,
+    viewport: { width: 1440, height: 900 },
+    ...options,
+  });
+  await page.addInitScript(
+    (language) => localStorage.setItem('standfast.preferences', JSON.stringify({ language })),
+    locale === 'zh-CN' ? 'zh-CN' : 'en',
+  );
+  await signIn(page, desk, email, password());
+  return page;
+}
+
+/** The page with all that it asked for drawn. */
+async function open(page, path) {
+  await page.goto(`${desk.base}/console/insight/${path}`);
+  await page.locator('.insight-page').waitFor();
+  await eventually(
+    () =>
+      page.evaluate(
+        () =>
+          document.querySelectorAll('[data-plot], .insight-table').length > 0 &&
+          document.querySelectorAll('.insight [aria-busy=true]').length === 0,
+      ),
+    `${path} is drawn`,
+  );
+}
+
+const plot = (page, title) => page.locator('[data-plot]').filter({ hasText: title });
+const sheet = (page) => page.getByRole('dialog');
+
+/** How many requests the side list says there are; it lists as many, page after page. */
+async function listed(page, words) {
+  const said = sheet(page).locator('[data-behind]');
+  await said.waitFor();
+  await sheet(page).getByRole('listitem').first().waitFor();
+  const count = Number(await said.getAttribute('data-behind'));
+  for (;;) {
+    await eventually(
+      () => sheet(page).locator('ul[aria-busy=false]').count(),
+      'a page of requests',
+    );
+    const more = sheet(page).getByRole('button', { name: words.more });
+    if ((await more.count()) === 0) break;
+    await more.click();
+  }
+  const numbers = await sheet(page)
+    .getByRole('listitem')
+    .getByRole('link')
+    .evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+  assert.equal(new Set(numbers).size, numbers.length, 'each once');
+  assert.equal(numbers.length, count, 'as many as the figure says');
+  return count;
+}
+
+for (const [locale, words] of Object.entries(WORDS))
+  test(`from a count to its requests, ${locale}`, async () => {
+    const page = await reader(locale);
+    await page.locator('[data-row]').first().waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('i');
+    await page.locator('.insight-tiles [data-plot]').first().waitFor();
+
+    // What the figure is, by keys.
+    const tile = plot(page, words.requests).first();
+    const about = tile.getByRole('button', { name: words.about });
+    await about.focus();
+    await page.keyboard.press('Enter');
+    await tile.getByText(words.formula, { exact: true }).waitFor();
+    assert.match(await page.locator('.insight-page').innerText(), words.leftOut);
+
+    // A type becomes the filter, by way of its requests.
+    await page.getByRole('link', { name: words.types, exact: true }).click();
+    const ranking = plot(page, words.bars);
+    await ranking.locator('svg[data-drawing]').waitFor();
+    await ranking.getByRole('slider').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Enter');
+    await sheet(page).waitFor();
+    await accessible(page, 'the requests behind a figure');
+    await shot(page, `figures-behind-${locale.slice(0, 2)}`);
+    await sheet(page).getByRole('button', { name: words.only }).click();
+    await eventually(
+      () => new URL(page.url()).searchParams.get('where')?.startsWith('type,'),
+      'the type in the address',
+    );
+
+    // A brushed range becomes the period.
+    const course = plot(page, words.course);
+    await course.locator('svg[data-drawing]').waitFor();
+    const box = await course.getByRole('slider').boundingBox();
+    await page.mouse.move(box.x + box.width * 0.3, box.y + 80);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 80, { steps: 5 });
+    await page.mouse.up();
+    await eventually(() => new URL(page.url()).searchParams.get('from'), 'dates in the address');
+    await eventually(async () => (await ranking.getAttribute('aria-busy')) === 'false', 'new bars');
+
+    // The bar says how many; behind it are as many, and a click on one leads to its conversation.
+    const slider = ranking.getByRole('slider');
+    await slider.focus();
+    await page.keyboard.press('Home');
+    const spoken = await slider.getAttribute('aria-valuetext');
+    await page.keyboard.press('Enter');
+    const count = await listed(page, words);
+    assert.ok(count > 50, `more than a page: ${count}`);
+    assert.match(spoken.replaceAll(',', ''), new RegExp(`\\b${count}\\b`));
+    await sheet(page).getByRole('listitem').getByRole('link').first().click();
+    await page.locator('[role=log] article').first().waitFor();
+    await page.goBack();
+    await page.locator('.insight-chip').waitFor();
+
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
+test('every kind of figure has its requests', async () => {
+  const words = WORDS['en-US'];
+  const page = await reader('en-US');
+  const behind = async (path, place = 'Home') => {
+    await open(page, path);
+    const slider = page.locator('[data-plot]').getByRole('slider').first();
+    await slider.focus();
+    await page.keyboard.press(place);
+    await page.keyboard.press('Enter');
+    return listed(page, words);
+  };
+  const last = 'compare=none&period=7d';
+  assert.ok(await behind(`explorer?measure=service_level&group=channel&${last}`));
+  const parts = sheet(page).getByRole('group', { name: 'Which of them' });
+  await parts.getByRole('button', { name: /^Meet it/ }).click();
+  await listed(page, words);
+  await page.keyboard.press('Escape');
+  assert.ok(await behind(`explorer?measure=first_response&group=type&split=channel&${last}`));
+  assert.ok(await behind(`explorer?measure=customers&group=weekday&${last}`));
+  assert.ok(await behind(`explorer?measure=requests&split=channel&${last}&by=day`));
+  assert.ok(await behind(`explorer?measure=backlog&${last}`));
+  // Weeks begin before the period does: the first bar is not lost.
+  assert.ok(await behind(`explorer?measure=requests&by=week&compare=none`));
+  await open(page, `people?${last}`);
+  await page.locator('.insight-cell').first().click();
+  await listed(page, words);
+  await page.context().close();
+});
+
+test('what is asked for by hand and does not fit is left out', async () => {
+  const page = await reader('en-US');
+  await open(page, 'explorer?measure=contact_rate&group=type&split=hour_of_day');
+  assert.equal(await page.getByRole('alert').count(), 0);
+  await page.getByRole('button', { name: 'By: Time' }).waitFor();
+  await page.context().close();
+});
+
+test('an agent has no figures', async () => {
+  const page = await reader('en-US', 'sasha@harbor.example');
+  await page.locator('[data-row]').first().waitFor();
+  assert.equal(await page.getByRole('link', { name: 'Insight' }).count(), 0);
+  const refused = await page.request.get(`${desk.base}/api/v1/console/insight/catalogue`);
+  assert.equal(refused.status(), 403);
+  await page.context().close();
+});
+
+for (const [width, colorScheme, locale] of [
+  [360, 'light', 'zh-CN'],
+  [360, 'dark', 'en-US'],
+  [768, 'light', 'en-US'],
+  [768, 'dark', 'zh-CN'],
+  [1440, 'light', 'zh-CN'],
+  [1440, 'light', 'en-US'],
+  [1440, 'dark', 'en-US'],
+  [1440, 'dark', 'zh-CN'],
+])
+  test(`the pages at ${width} px, ${colorScheme}, ${locale}`, async () => {
+    const page = await reader(locale, 'lead@harbor.example', {
+      viewport: { width, height: width === 360 ? 740 : 900 },
+      colorScheme,
+    });
+    for (const name of PAGES) {
+      await open(page, name);
+      await accessible(page, `${name} at ${width} px`);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `${name} is ${wide} px too wide`);
+      assert.equal(await page.getByRole('alert').count(), 0, name);
+      assert.doesNotMatch(
+        await page.locator('.insight').innerText(),
+        /insight\.\w|plot\.\w|\{\w+\}/,
+      );
+      // The whole page, not only what fits the window.
+      const size = await page.evaluate(() => {
+        const body = document.querySelector('.insight-body');
+        return body.scrollHeight + innerHeight - body.clientHeight;
+      });
+      await page.setViewportSize({ width, height: Math.min(size, 6_000) });
+      await shot(page, `figures-${name}-${width}-${colorScheme}-${locale.slice(0, 2)}`);
+      await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+    }
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
