@@ -120,23 +120,24 @@ fn measure(scored: &[Scored], threshold: f32) -> Measured {
     Measured {
         labels: u32::try_from(scored.len()).unwrap_or(u32::MAX),
         accuracy: share(right, scored.len()),
-        calibration_error: calibration_error(scored),
+        calibration_error: calibration_error(scored.iter().map(|one| (one.probability, one.right))),
         answered: share(answered().count(), scored.len()),
         precision: share(answered().filter(|one| one.right).count(), answered().count()),
     }
 }
 
-/// `Σ |right − confidence|` over bins of equal width, weighted by how many fall into each.
-fn calibration_error(scored: &[Scored]) -> f32 {
-    let mut gaps = [0.0_f64; BINS];
-    for one in scored {
-        let probability = f64::from(one.probability);
+/// `Σ |right − confidence|` over bins of equal width, weighted by how many fall into each; of probabilities and whether
+/// what they stood for was right.
+pub(super) fn calibration_error(scored: impl ExactSizeIterator<Item = (f32, bool)>) -> f32 {
+    let (mut gaps, count) = ([0.0_f64; BINS], scored.len());
+    for (probability, right) in scored {
+        let probability = f64::from(probability);
         let bin = (1..BINS).filter(|edge| probability > len(*edge) / len(BINS)).count();
         if let Some(gap) = gaps.get_mut(bin) {
-            *gap += f64::from(u8::from(one.right)) - probability;
+            *gap += f64::from(u8::from(right)) - probability;
         }
     }
-    single(gaps.iter().map(|gap| gap.abs()).sum::<f64>() / len(scored.len().max(1)))
+    single(gaps.iter().map(|gap| gap.abs()).sum::<f64>() / len(count.max(1)))
 }
 
 /// The temperature with the smallest negative log-likelihood, by golden section over its logarithm, in which it has

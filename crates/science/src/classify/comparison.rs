@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::real::len;
 
+use super::calibration::calibration_error;
 use super::model::{Label, Model};
 
 /// Two models on the same labels, none of which either has learned from.
@@ -39,6 +40,8 @@ pub struct Quality {
     pub answered: f64,
     /// Share of right ones among the named ones; zero when there are none.
     pub precision: f64,
+    /// By how much probabilities are off on average: see [`Measured`](super::Measured::calibration_error).
+    pub calibration_error: f64,
 }
 
 /// One type in a comparison.
@@ -106,18 +109,21 @@ pub fn evaluate(model: &Model, held_back: &[Label<'_>]) -> Quality {
 struct Sheet<'a> {
     right: Vec<bool>,
     named: Vec<bool>,
+    probability: Vec<f32>,
     /// For each type: how often it was meant, said, and both.
     counts: BTreeMap<&'a str, [usize; 3]>,
 }
 
 impl<'a> Sheet<'a> {
     fn of(model: &'a Model, labels: &[Label<'a>]) -> Self {
-        let mut sheet = Self { right: Vec::new(), named: Vec::new(), counts: BTreeMap::new() };
+        let (right, named, probability) = (Vec::new(), Vec::new(), Vec::new());
+        let mut sheet = Self { right, named, probability, counts: BTreeMap::new() };
         for label in labels {
             let prediction = model.predict(label.text);
             let said = prediction.top.first().map(|best| best.code);
             let right = said == Some(label.code);
             sheet.right.push(right);
+            sheet.probability.push(prediction.top.first().map_or(0.0, |best| best.probability));
             sheet.named.push(prediction.answer != super::Answer::Unsure);
             for (code, place) in std::iter::once((label.code, 0)).chain(said.map(|code| (code, 1))) {
                 if let Some(count) = sheet.counts.entry(code).or_default().get_mut(place) {
@@ -147,6 +153,9 @@ impl<'a> Sheet<'a> {
             macro_f1: f1.sum::<f64>() / len(types.max(1)),
             answered: share(count(&self.named), self.named.len()),
             precision: share(named_right, count(&self.named)),
+            calibration_error: f64::from(calibration_error(
+                self.probability.iter().copied().zip(self.right.iter().copied()),
+            )),
         }
     }
 }
