@@ -10,6 +10,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0002_feedback", include_str!("../migrations/0002_feedback.sql")),
     ("0003_drivers", include_str!("../migrations/0003_drivers.sql")),
     ("0004_handling", include_str!("../migrations/0004_handling.sql")),
+    ("0005_types", include_str!("../migrations/0005_types.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
@@ -20,6 +21,7 @@ const PLACEHOLDERS: &[(&str, &str, &str)] = &[
     // Members of an event.
     ("{event.agent_id}", "json_extract(event, '$.agent_id')", "(event::json ->> 'agent_id')"),
     ("{event.team_id}", "json_extract(event, '$.team_id')", "(event::json ->> 'team_id')"),
+    ("{event.to}", "json_extract(event, '$.to')", "(event::json ->> 'to')"),
     ("{position}", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY"),
     // The transaction that wrote the row, and on PostgreSQL the key in the feed's order (see `outbox`).
     (

@@ -136,6 +136,12 @@ pub fn head(rd: &mut Rd) -> Result<Cursor, Error> {
     rd.query_one(sql, params![], |row| Ok(Cursor { incarnation, xid: row.get(0)?, position: row.get(1)? }))
 }
 
+/// The beginning of what was not trimmed away: whoever lost the place, and may be told a thing twice, goes on here.
+pub fn tail(rd: &mut Rd) -> Result<Cursor, Error> {
+    let (incarnation, (xid, position)) = bounds(rd)?;
+    Ok(Cursor { incarnation, xid, position })
+}
+
 /// When the oldest event after the cursor was written, if there is one that can be read: the feed's lag.
 pub fn oldest_after(rd: &mut Rd, cursor: &Cursor) -> Result<Option<Time>, Error> {
     Ok(read_after(rd, cursor, 1)?.0.first().map(|event| event.created_at))

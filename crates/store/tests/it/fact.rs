@@ -9,7 +9,7 @@ use standfast_store::handling::{self, Handled};
 use standfast_store::request::{self, RequestRow};
 use standfast_store::{Error, Lane, Store, store_test};
 
-const NOW: Time = Time(1_700_000_000_000_000);
+pub(crate) const NOW: Time = Time(1_700_000_000_000_000);
 
 /// A request with this id and the customer 1 or 2.
 fn row(id: i64) -> RequestRow {
@@ -53,7 +53,7 @@ fn row(id: i64) -> RequestRow {
     }
 }
 
-async fn fill(store: &Store, requests: i64) {
+pub(crate) async fn fill(store: &Store, requests: i64) {
     store
         .write::<_, Error, _>(Lane::Ordinary, 0, move |tx| {
             for id in 1..=2 {

@@ -19,6 +19,7 @@ mod job;
 mod outbox;
 mod request;
 mod schema;
+mod types;
 mod unit;
 
 /// Numbers that look random and are the same in every run.
