@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use standfast_domain::{CustomerId, Permission, RequestId, RequestNumber};
 use standfast_store::entry::EntryRow;
 use standfast_store::request::{self, RequestRow};
-use standfast_store::{Lane, Rd, agent, customer, entry, outbox};
+use standfast_store::{Lane, Rd, agent, customer, entry, label, outbox, prediction};
 
 use crate::caller::Customer;
 use crate::feedback::may_review;
 use crate::record::change;
+use crate::types::PredictionView;
 use crate::view::{Conversation, CustomerPanel, CustomerView, EntryView, RequestDetail, RequestSummary};
 use crate::{AgentCaller, Desk, Error};
 
@@ -245,7 +246,10 @@ pub async fn detail(
             };
             let read_seq_agents: BTreeMap<String, i64> =
                 agent::list_read(rd, id)?.into_iter().map(|(agent, seq)| (agent.to_string(), seq)).collect();
-            let request = RequestDetail::new(&row, merged_into, read_seq_agents)?;
+            let settled = label::find(rd, id)?.is_some();
+            let prediction =
+                prediction::find(rd, id)?.map(|found| PredictionView::new(&found, &row.kind, settled));
+            let request = RequestDetail::new(&row, merged_into, read_seq_agents, prediction)?;
             let panel = panel(rd, row.customer_id)?;
             Ok((Conversation { request, entries, more }, panel))
         })

@@ -16,6 +16,7 @@ use crate::identity::HostKey;
 use crate::keys::Keys;
 use crate::numbers::Numbers;
 use crate::session::SessionCache;
+use crate::types::Types;
 
 /// Passwords hashed at the same time.
 const HASHING: usize = 2;
@@ -112,6 +113,8 @@ pub(crate) struct Shared {
     pub(crate) sessions: SessionCache,
     /// Pings that are not in the database yet.
     pub(crate) pings: Pings,
+    /// The model of types, and what is new.
+    pub(crate) types: Types,
     /// Hashing a password takes a core and 19 MiB: so many at a time, whoever knocks.
     pub(crate) hashing: tokio::sync::Semaphore,
 }
@@ -146,6 +149,7 @@ impl Desk {
             counted: Mutex::default(),
             sessions: SessionCache::default(),
             pings: Pings::default(),
+            types: Types::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
         };
         Self { shared: Arc::new(shared), ids: Arc::new(Ids::new(clock.clone(), node)), clock, entropy }

@@ -12,6 +12,7 @@ use crate::attachment::blob;
 use crate::census::take_census;
 use crate::erasure::carry_out;
 use crate::feedback::{Pursuit, pursue};
+use crate::types::train_types;
 use crate::view::DeadJob;
 use crate::work::close_silent;
 use crate::{AgentCaller, Desk, Error};
@@ -125,6 +126,7 @@ async fn perform(desk: &Desk, claim: &Claimed) -> Result<(), Error> {
             take_census(desk).await?;
             complete(desk, claim).await
         }
+        "train_types" => train_types(desk, claim).await,
         "scrub" => {
             remove_erased_files(desk).await?;
             if !desk.store().scrub(&["entry", "request", "attachment", "customer"]).await? {

@@ -35,6 +35,7 @@ mod seal;
 mod session;
 #[cfg(test)]
 mod testing;
+mod types;
 mod verify;
 mod view;
 mod words;
@@ -81,6 +82,10 @@ pub use machine::{
 pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, sign_in, sign_out};
+pub use types::{
+    Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,
+    NovelView, PredictionView, TrainedModel, classify_requests, novel_requests, type_model,
+};
 pub use verify::{Fault, Verification, check_files, verify};
 pub use view::{
     AgentView, AttachmentView, AuthorKind, AuthorView, Conversation, CustomerPanel, CustomerView, DeadJob,

@@ -9,6 +9,8 @@ use standfast_domain::{
 };
 use utoipa::ToSchema;
 
+use crate::types::PredictionView;
+
 /// Who a request is from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CustomerView {
@@ -88,7 +90,7 @@ pub struct RequestSummary {
 }
 
 /// A request with everything known of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct RequestDetail {
     /// As lists show it.
     #[serde(flatten)]
@@ -116,6 +118,8 @@ pub struct RequestDetail {
     /// Last sequence number that each agent has read.
     #[schema(value_type = BTreeMap<String, i64>)]
     pub read_seq_agents: BTreeMap<String, i64>,
+    /// What the model of types said of it; null while there is no model.
+    pub prediction: Option<PredictionView>,
 }
 
 /// What the author of an entry is to the request; for the API's description, as the record holds it as text.
@@ -436,6 +440,7 @@ impl RequestDetail {
         row: &standfast_store::request::RequestRow,
         merged_into: Option<RequestNumber>,
         read_seq_agents: BTreeMap<String, i64>,
+        prediction: Option<PredictionView>,
     ) -> Result<Self, crate::Error> {
         let broken = |_| crate::Error::Inconsistent("json");
         Ok(Self {
@@ -450,6 +455,7 @@ impl RequestDetail {
             link: format!("/t/{}", row.number),
             read_seq_customer: row.customer_read_seq,
             read_seq_agents,
+            prediction,
         })
     }
 }

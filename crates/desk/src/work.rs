@@ -1,11 +1,11 @@
 //! What agents do with a request besides answering it: assign, retype, tag, move on, merge.
 
 use standfast_domain::{
-    Actor, AgentId, Author, Event, JobId, Permission, RequestId, RequestNumber, State, TeamId, Time,
-    Transition, request_type,
+    Actor, AgentId, Author, Event, JobId, Permission, RequestId, RequestNumber, RequestType, State, TeamId,
+    Time, Transition, request_type,
 };
 use standfast_store::job::{self, NewJob};
-use standfast_store::{Lane, Tx, agent, request};
+use standfast_store::{Lane, Tx, agent, label, request};
 
 use crate::feedback::{Claim, claim, withdraw};
 use crate::record::Record;
@@ -70,20 +70,33 @@ pub async fn assign(desk: &Desk, caller: &AgentCaller, id: RequestId, to: Assign
     .await
 }
 
-/// Corrects the type. Urgency follows; a request once marked as at risk stays so.
+/// Corrects or confirms the type: both settle it, and are labels to learn from. Urgency follows; a request once marked as
+/// at risk stays so.
 pub async fn retype(desk: &Desk, caller: &AgentCaller, id: RequestId, code: &str) -> Result<(), Error> {
     let kind = request_type(code).ok_or(Error::invalid("type", "unknown"))?;
-    change(desk, caller, id, move |_, desk, record, author, now| {
-        if record.row.kind == kind.code {
-            return Ok(());
-        }
-        let from = std::mem::replace(&mut record.row.kind, kind.code.to_owned());
-        record.row.at_risk |= kind.at_risk;
-        record.row.urgency =
-            if record.row.at_risk { record.row.urgency.min(kind.urgency) } else { kind.urgency };
-        record.tell(desk.entropy(), now, author, Event::Retyped { from, to: kind.code.to_owned() }).map(drop)
+    let by = caller.id;
+    change(desk, caller, id, move |tx, desk, record, author, now| {
+        label::put(tx, id, kind.code, by, now)?;
+        enter_type(desk, record, kind, author, now)
     })
     .await
+}
+
+/// Gives a request a type, and says so in its record unless it has it already.
+pub(crate) fn enter_type(
+    desk: &Desk,
+    record: &mut Record,
+    kind: &RequestType,
+    author: Author,
+    now: Time,
+) -> Result<(), Error> {
+    if record.row.kind == kind.code {
+        return Ok(());
+    }
+    let from = std::mem::replace(&mut record.row.kind, kind.code.to_owned());
+    record.row.at_risk |= kind.at_risk;
+    record.row.urgency = if record.row.at_risk { record.row.urgency.min(kind.urgency) } else { kind.urgency };
+    record.tell(desk.entropy(), now, author, Event::Retyped { from, to: kind.code.to_owned() }).map(drop)
 }
 
 /// Adds and removes tags.
