@@ -17,6 +17,7 @@ mod job;
 mod request;
 mod session;
 mod token;
+mod types;
 mod work;
 
 use std::collections::BTreeMap;
@@ -89,6 +90,8 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/api/v1/console/insight/catalogue", figures, insight::catalogue),
         Route::post("/api/v1/console/insight/query", figures, insight::query),
         Route::post("/api/v1/console/insight/rows", figures, insight::rows),
+        Route::get("/api/v1/console/types/model", figures, types::model),
+        Route::get("/api/v1/console/types/novel", figures, types::novel),
         Route::get("/api/v1/console/jobs/dead", repairs, job::list_dead),
         Route::post("/api/v1/console/jobs/{id}/retry", repairs, job::retry),
         Route::get("/api/v1/console/drivers", reads, driver::list),

@@ -115,7 +115,7 @@ pub(crate) async fn assign(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Corrects a request's type.
+/// Corrects a request's type, or confirms the one that it has. Both settle it: the model of types learns from them.
 #[utoipa::path(
     post, path = "/api/v1/console/requests/{id}/type", tag = "console", operation_id = "retype",
     params(("id" = String, Path, description = "Id of the request", example = "61093405593337856")),

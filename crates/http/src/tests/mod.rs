@@ -8,3 +8,4 @@ mod insight;
 mod live;
 mod slow;
 mod speech;
+mod types;
