@@ -2,6 +2,7 @@
 
 mod config;
 mod demo;
+mod eval;
 mod people;
 mod reference;
 mod serve;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
+use crate::eval::EvalCommand;
 use crate::people::UserCommand;
 
 /// glibc's allocator keeps what each of many threads once needed (password hashing: 19 MiB) and is slower under load.
@@ -63,6 +65,11 @@ enum Command {
     },
     /// Checks every record and every file: nothing altered, moved, cut or taken away.
     Verify,
+    /// Measures what the desk learns on labelled texts of your own.
+    Eval {
+        #[command(subcommand)]
+        command: EvalCommand,
+    },
     /// Prints the API's description (OpenAPI 3.1).
     Openapi,
     /// Prints the reference of all settings.
@@ -82,10 +89,11 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    // These two need no desk.
-    match arguments.command {
+    // These need no desk.
+    match &arguments.command {
         Command::Openapi => return setup::print(&reference::openapi()?),
         Command::Settings => return setup::print(&reference::settings()?),
+        Command::Eval { command } => return eval::eval(command),
         _ => {}
     }
     let config = Config::load(arguments.config.as_deref())?;
@@ -101,7 +109,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Demo => serve::demo(config).await,
             Command::User { command } => people::user(config, command).await,
             Command::Verify => upkeep::verify(&config).await,
-            Command::Openapi | Command::Settings => Ok(ExitCode::SUCCESS),
+            Command::Openapi | Command::Settings | Command::Eval { .. } => Ok(ExitCode::SUCCESS),
         }
     })
 }

@@ -39,6 +39,7 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
     }
     let (stop, stopping) = watch::channel(false);
     let jobs = tokio::spawn(standfast_desk::run_jobs(desk.clone(), stopping.clone()));
+    let types = tokio::spawn(standfast_desk::classify_requests(desk.clone(), stopping.clone()));
     let pings = tokio::spawn(standfast_desk::count_pings(desk.clone(), stopping.clone()));
     // Beside serving: figures are ready when they are, help is at once.
     let insight = Insight::new(desk.store().clone(), desk.entropy().clone(), config.insight());
@@ -70,6 +71,7 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
     let _ = tokio::time::timeout(SNAPSHOT, facts).await;
     let _ = tokio::time::timeout(PATIENCE, pings).await;
     let _ = tokio::time::timeout(PATIENCE, users).await;
+    let _ = tokio::time::timeout(PATIENCE, types).await;
     let failure = store.broken().borrow().clone();
     store.close().await;
     match failure {

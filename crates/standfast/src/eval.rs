@@ -1,0 +1,186 @@
+//! Measuring what the desk learns, on labelled texts that are not in it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Subcommand;
+use serde::Deserialize;
+use standfast_science::classify::{Label, Model, Options, Quality, evaluate, held_back, train};
+use standfast_science::interval::share;
+
+use crate::setup;
+
+/// What can be measured.
+#[derive(Subcommand)]
+pub(crate) enum EvalCommand {
+    /// Learns the types of requests from a file, and counts how often it is right. Nothing is kept.
+    Types {
+        /// Labelled texts: CSV with the columns `text` and `label`, or JSON lines (`.jsonl`) with these members.
+        file: PathBuf,
+        /// Other labelled texts to be examined on. Without it, a fifth of the first file is held back.
+        test: Option<PathBuf>,
+        /// The share of right ones that named types must have.
+        #[arg(long, default_value_t = Options::default().precision)]
+        precision: f64,
+    },
+}
+
+/// The largest file, in bytes.
+const MOST_BYTES: u64 = 256 << 20;
+/// The share that is held back without a test file, in hundredths.
+const HELD_BACK: u8 = 20;
+const SEED: u64 = 1;
+
+/// A text with the type that somebody settled.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Sample {
+    text: String,
+    #[serde(alias = "type", alias = "category")]
+    label: String,
+}
+
+/// Measures and prints.
+pub(crate) fn eval(command: &EvalCommand) -> anyhow::Result<ExitCode> {
+    let EvalCommand::Types { file, test, precision } = command;
+    let (samples, test) = (read(file)?, test.as_deref().map(read).transpose()?);
+    let options = Options { precision: *precision, ..Options::default() };
+    setup::print(&types(&samples, test.as_deref(), &options)?)
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<Sample>> {
+    let name = path.display();
+    let size = std::fs::metadata(path).with_context(|| name.to_string())?.len();
+    ensure!(size <= MOST_BYTES, "{name} has more than {} MB", MOST_BYTES >> 20);
+    let text = std::fs::read_to_string(path).with_context(|| name.to_string())?;
+    let is_lines = path.extension().is_some_and(|end| end == "jsonl" || end == "ndjson");
+    samples(&text, is_lines).with_context(|| name.to_string())
+}
+
+fn samples(text: &str, is_lines: bool) -> anyhow::Result<Vec<Sample>> {
+    let text = text.trim_start_matches('\u{feff}');
+    if is_lines {
+        let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+        return lines
+            .map(|(number, line)| serde_json::from_str(line).with_context(|| format!("line {number}")))
+            .collect();
+    }
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let names = reader.headers().context("the first line")?;
+    if !names.iter().any(|name| name == "text") {
+        bail!("the first line names the columns: text and label");
+    }
+    Ok(reader.deserialize().collect::<Result<_, _>>()?)
+}
+
+/// Learns and examines, and says what came of it.
+fn types(samples: &[Sample], test: Option<&[Sample]>, options: &Options) -> anyhow::Result<String> {
+    let all = numbered(samples);
+    let (examining, teaching) = match test {
+        Some(test) => (numbered(test), all),
+        None => all.into_iter().partition(|label| held_back(label.request, HELD_BACK)),
+    };
+    let model = train(&teaching, options, SEED)?;
+    report(&model, &teaching, &examining)
+}
+
+/// Labels with the place in the file for a request.
+fn numbered(samples: &[Sample]) -> Vec<Label<'_>> {
+    (0..).zip(samples).map(|(request, one)| Label { request, text: &one.text, code: &one.label }).collect()
+}
+
+fn report(model: &Model, teaching: &[Label<'_>], examining: &[Label<'_>]) -> anyhow::Result<String> {
+    ensure!(!examining.is_empty(), "there are no labels to be examined on");
+    let known = model.types().len();
+    let strangers = examining.iter().filter(|label| model.types().iter().all(|one| one.code != label.code));
+    let quality: Quality = evaluate(model, examining);
+    let answered = counted(quality.answered, examining.len());
+    let mut text = String::new();
+    writeln!(
+        text,
+        "labels            {} to learn from, {} to be examined on",
+        teaching.len(),
+        examining.len()
+    )?;
+    writeln!(
+        text,
+        "types             {known} learned; {} examined labels are of types with too few to learn",
+        strangers.count()
+    )?;
+    writeln!(
+        text,
+        "accuracy          {}",
+        percent(counted(quality.accuracy, examining.len()), examining.len())
+    )?;
+    writeln!(text, "macro-F1          {:.1} %", 100.0 * quality.macro_f1)?;
+    writeln!(text, "calibration error {:.3}", quality.calibration_error)?;
+    writeln!(text, "unsure            {}", percent(examining.len() - answered, examining.len()))?;
+    writeln!(text, "right when sure   {}", percent(counted(quality.precision, answered), answered))?;
+    let threshold = model.threshold().map(|threshold| format!("{threshold:.3}"));
+    let none = "none: the labels do not suffice for the precision asked for";
+    writeln!(text, "threshold         {}", threshold.as_deref().unwrap_or(none))?;
+    Ok(text)
+}
+
+/// A share with its 95 % interval (Wilson).
+fn percent(part: usize, whole: usize) -> String {
+    match share(part as u64, whole as u64) {
+        Some(found) => format!(
+            "{:.1} % ({:.1} – {:.1} %), {part} of {whole}",
+            100.0 * found.share,
+            100.0 * found.interval.low,
+            100.0 * found.interval.high
+        ),
+        None => "none".to_owned(),
+    }
+}
+
+/// How many of `whole` a share stands for.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a share, from 0 to 1, of what fits into a file"
+)]
+fn counted(share: f64, whole: usize) -> usize {
+    (share * whole as f64).round() as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_read() {
+        let csv = "\u{feff}text,label\n\"a, b\",pending\n转账,swap\n";
+        let lines = "{\"text\":\"a, b\",\"label\":\"pending\"}\n\n{\"type\":\"swap\",\"text\":\"转账\"}\n";
+        let both = [samples(csv, false).unwrap(), samples(lines, true).unwrap()];
+        assert_eq!(both[0], both[1]);
+        assert_eq!(both[0][0], Sample { text: "a, b".to_owned(), label: "pending".to_owned() });
+        assert_eq!(samples("text,category\na,b\n", false).unwrap()[0].label, "b");
+        assert!(format!("{:#}", samples("a,b\n1,2\n", false).unwrap_err()).contains("columns"));
+        assert!(format!("{:#}", samples("{\"text\":\"x\"}\n", true).unwrap_err()).contains("line 1"));
+    }
+
+    #[test]
+    fn what_was_learned_is_counted() {
+        let sample = |number: usize| {
+            let (text, label) =
+                [("转账一直等待确认", "pending"), ("the swap lost to slippage", "swap")][number % 2];
+            Sample {
+                text: format!("{text} {}", ["谢谢", "please", "急"][number % 3]),
+                label: label.to_owned(),
+            }
+        };
+        let all: Vec<Sample> = (0..120).map(sample).collect();
+        let text = types(&all, None, &Options::default()).unwrap();
+        assert!(text.contains("accuracy          100.0 % ("), "{text}");
+        assert!(text.contains("2 learned; 0 examined"), "{text}");
+        let other = [Sample { text: "转账一直等待确认".to_owned(), label: "swap".to_owned() }];
+        let text = types(&all, Some(&other), &Options::default()).unwrap();
+        assert!(text.contains("120 to learn from, 1 to be examined"), "{text}");
+        assert!(text.contains("accuracy          0.0 %") && text.contains("0 of 1"), "{text}");
+        assert!(types(&all[..3], None, &Options::default()).is_err());
+    }
+}
