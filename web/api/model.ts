@@ -35,6 +35,7 @@ export type RequestType = Schemas['TypeView'];
 export type Field = Schemas['FieldView'];
 
 export type RequestDetail = Schemas['RequestDetail'];
+export type Prediction = Schemas['PredictionView'];
 export type ConversationPage = Schemas['ConversationPage'];
 export type EntryPage = Pick<Schemas['Conversation_RequestSummary'], 'entries' | 'more'>;
 export type CustomerPanel = Schemas['CustomerPanel'];
@@ -62,6 +63,10 @@ export type TagChange = Schemas['TagWish'];
 export type NewAgent = Schemas['AgentWish'];
 export type AgentChange = Schemas['AgentChangeWish'];
 export type ReviewChange = Schemas['ReviewWish'];
+
+/** The model of types, and what no type fits. */
+export type ModelOfTypes = Schemas['ModelView'];
+export type NovelRequests = Schemas['NovelView'];
 
 /** What may explain the count of requests. */
 export type Driver = Schemas['DriverView'];

@@ -1,5 +1,6 @@
 import type { RequestDetail, RequestSummary, ViewName } from '@standfast/api';
 import { open } from '../conversation/open.svelte';
+import { questionOf } from '../conversation/question';
 import { panel } from '../customer/panel.svelte';
 import { inbox } from '../inbox/inbox.svelte';
 import { focusComposer, focusRow, focusSearch } from '../parts/focus';
@@ -237,6 +238,24 @@ export const ACTIONS: readonly Action[] = [
     allowed: writable,
     run: () => overlay.show({ kind: 'type' }),
   },
+  ...['1', '2', '3'].map((key, at): Action => {
+    const asked = () => {
+      const current = request();
+      return (current && questionOf(current)?.options[at]) ?? null;
+    };
+    return {
+      id: `type.${key}`,
+      group: 'request',
+      label: `action.type.${key}`,
+      keys: [key],
+      allowed: () => writable() && asked() !== null,
+      run: onRequest((current) => {
+        const option = asked();
+        if (option) void deeds.setType(current, option.type);
+      }),
+      quiet: true,
+    };
+  }),
   {
     id: 'tags',
     group: 'request',

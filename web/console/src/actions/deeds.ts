@@ -65,12 +65,15 @@ export async function assignTeam(request: RequestDetail, team: Id | null): Promi
 }
 
 export async function setType(request: RequestDetail, code: string): Promise<void> {
-  if (request.type === code) return;
+  // An answer to a question settles the type, also the one that it has.
+  const isAsked = request.prediction ? request.prediction.advice !== 'none' : false;
+  if (request.type === code && !isAsked) return;
   const type = directory.types.find((each) => each.code === code);
   const shown = {
     type: code,
     urgency: type?.urgency ?? request.urgency,
     at_risk: request.at_risk || (type?.at_risk ?? false),
+    prediction: request.prediction && { ...request.prediction, advice: 'none' as const },
   };
   if (await change(request, shown, () => api.setType(request.id, code))) {
     notices.done(t('deed.type', { type: directory.typeName(code) }));

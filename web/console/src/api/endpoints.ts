@@ -17,11 +17,13 @@ import type {
   IssuedToken,
   InboxPage,
   InboxQuery,
+  ModelOfTypes,
   NewAgent,
   NewNote,
   NewReply,
   NewToken,
   RequestFeedback,
+  NovelRequests,
   RequestSummary,
   Review,
   ReviewChange,
@@ -94,6 +96,11 @@ export const changeAgent = (id: Id, body: AgentChange) =>
   ask<Agent>(`/console/agents/${segment(id)}`, { method: 'PATCH', body });
 export const deadJobs = () => ask<{ items: DeadJob[] }>('/console/jobs/dead');
 export const retryJob = (id: Id) => post(`/console/jobs/${segment(id)}/retry`, {});
+
+export const modelOfTypes = (signal?: AbortSignal) =>
+  ask<ModelOfTypes>('/console/types/model', { signal });
+export const novelRequests = (signal?: AbortSignal) =>
+  ask<NovelRequests>('/console/types/novel', { signal });
 
 export const drivers = () => ask<{ items: Driver[] }>('/console/drivers');
 export const addDriver = (clientId: string, driver: DriverDraft) =>

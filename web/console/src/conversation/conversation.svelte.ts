@@ -134,6 +134,17 @@ export class Conversation {
     };
   }
 
+  /** The desk told of a change. What it says of the type is in the request alone: asked again when that may be other now. */
+  applyChange(summary: RequestSummary): void {
+    const before = this.request;
+    this.applySummary(summary);
+    if (!before || this.status !== 'ready') return;
+    const isSettled = before.prediction?.advice === 'none';
+    const isQuiet =
+      summary.updated_at === before.updated_at && summary.last_seq === before.last_seq;
+    if (!isSettled && (isQuiet || summary.type !== before.type)) void this.load();
+  }
+
   applyRead(by: 'customer' | 'agent', agent: Id | undefined, seq: number): void {
     if (!this.request) return;
     if (by === 'customer') {
@@ -195,5 +206,6 @@ function preview(known: RequestSummary): RequestDetail {
     link: '',
     read_seq_customer: 0,
     read_seq_agents: {},
+    prediction: null,
   };
 }

@@ -23,7 +23,7 @@ export function take(frame: ServerFrame): void {
       break;
     case 'request':
       inbox.apply([frame.request]);
-      open.get(frame.request.id)?.applySummary(frame.request);
+      open.get(frame.request.id)?.applyChange(frame.request);
       break;
     case 'inbox_reset':
       void inbox.reload();

@@ -19,6 +19,7 @@ export const INSIGHT_PAGES = [
   'overview',
   'types',
   'times',
+  'novel',
   'people',
   'satisfaction',
   'drivers',

@@ -1,0 +1,62 @@
+import type { RequestDetail } from '@standfast/api';
+
+/** A type that answers the question, and what choosing it does. */
+export interface Option {
+  type: string;
+  /** In words; null where the model says nothing of it. */
+  likelihood: Likelihood | null;
+  /** It has this type already: choosing it confirms that. */
+  keeps: boolean;
+}
+
+export interface Question {
+  /** `choose`: nobody knows; `suggest`: the model sees another one; `applied`: the desk has set it. */
+  kind: 'choose' | 'suggest' | 'applied';
+  /** One to three, each with its key: 1, 2, 3. */
+  options: readonly Option[];
+}
+
+export const LIKELIHOODS = ['very_likely', 'likely', 'possible', 'unlikely'] as const;
+export type Likelihood = (typeof LIKELIHOODS)[number];
+
+const MOST = 3;
+/** What the model all but rules out is no choice. */
+const LEAST = 0.02;
+
+/** A probability in words: what an agent can act on has no digits. */
+export function likelihoodOf(confidence: number): Likelihood {
+  if (confidence >= 0.9) return 'very_likely';
+  if (confidence >= 0.6) return 'likely';
+  return confidence >= 0.25 ? 'possible' : 'unlikely';
+}
+
+/** What the desk asks about the type of a request; null when there is nothing to ask. */
+export function questionOf(request: RequestDetail): Question | null {
+  const { prediction, type } = request;
+  if (!prediction || prediction.advice === 'none') return null;
+  const known = prediction.candidates.map((candidate) => ({
+    type: candidate.type,
+    likelihood: likelihoodOf(candidate.confidence),
+    keeps: candidate.type === type,
+    confidence: candidate.confidence,
+  }));
+  const others = known.filter(
+    (option, at) => !option.keeps && (at === 0 || option.confidence >= LEAST),
+  );
+  const own: Option = known.find((option) => option.keeps) ?? {
+    type,
+    likelihood: null,
+    keeps: true,
+  };
+  const options: Option[] =
+    prediction.advice === 'applied'
+      ? [own, ...others]
+      : prediction.advice === 'suggest' && type !== 'other'
+        ? [...others.slice(0, 1), own]
+        : others;
+  if (options.length === 0) return null;
+  const shown = options
+    .slice(0, MOST)
+    .map((option) => ({ type: option.type, likelihood: option.likelihood, keeps: option.keeps }));
+  return { kind: prediction.advice, options: shown };
+}
