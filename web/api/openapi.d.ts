@@ -652,7 +652,7 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Corrects a request's type.
+     * Corrects a request's type, or confirms the one that it has. Both settle it: the model of types learns from them.
      * @description Roles that may call it: agent, lead, admin.
      */
     post: operations['retype'];
@@ -721,6 +721,46 @@ export interface paths {
      * @description Roles that may call it: admin.
      */
     delete: operations['revoke_token'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/console/types/model': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Shows the model of request types: what it learned from, how good it is, and how it compared with the one before.
+     * @description Roles that may call it: lead, analyst, admin.
+     */
+    get: operations['type_model'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/console/types/novel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Shows groups of alike among the recent requests that no type fits, with their typical words.
+     * @description Roles that may call it: lead, analyst, admin.
+     */
+    get: operations['novel_requests'];
+    put?: never;
+    post?: never;
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -1233,6 +1273,11 @@ export interface components {
       /** @description At most 20,000. */
       rows: components['schemas']['ActiveUsersWish'][];
     };
+    /**
+     * @description What the agent is asked to do about the type.
+     * @enum {string}
+     */
+    Advice: 'none' | 'applied' | 'choose' | 'suggest';
     /** @description A change of an agent; what is absent stays. */
     AgentChangeWish: {
       /** @description Whether the agent may no longer sign in; ends all sessions. */
@@ -1446,6 +1491,16 @@ export interface components {
       /** @description Its groups. */
       members: components['schemas']['MemberView'][];
     };
+    /** @description A type that a request may be of. */
+    CandidateView: {
+      /**
+       * Format: double
+       * @description How probable it is, from 0 to 1.
+       */
+      confidence: number;
+      /** @description Code of the type. */
+      type: string;
+    };
     /** @description What can be asked. */
     CatalogueView: {
       /** @description Dimensions. */
@@ -1474,6 +1529,44 @@ export interface components {
      * @enum {string}
      */
     Channel: 'widget' | 'page' | 'api' | 'console';
+    /** @description Two models on the same labels, which neither has learned from. */
+    ComparisonView: {
+      /**
+       * Format: double
+       * @description Share that the new one named rightly.
+       */
+      accuracy: number;
+      /**
+       * Format: int32
+       * @description Labels.
+       */
+      labels: number;
+      /**
+       * Format: int32
+       * @description Labels that only the new one named rightly.
+       */
+      only_new: number;
+      /**
+       * Format: int32
+       * @description Labels that only the one in use named rightly.
+       */
+      only_previous: number;
+      /**
+       * Format: double
+       * @description The probability of such a difference between equally good models (`McNemar`, exact).
+       */
+      p_value: number;
+      /**
+       * Format: int64
+       * @description The version that was in use.
+       */
+      previous: number;
+      /**
+       * Format: double
+       * @description Share that the one in use named rightly.
+       */
+      previous_accuracy: number;
+    };
     /** @description A request with its latest entries and its customer. */
     ConversationPage: {
       /** @description Who it is from, with earlier requests. */
@@ -2204,6 +2297,19 @@ export interface components {
      * @enum {string}
      */
     JoinWish: 'auto' | 'new';
+    /** @description How many labels there are. */
+    LabelCount: {
+      /**
+       * Format: int32
+       * @description Types that agents settled.
+       */
+      agents: number;
+      /**
+       * Format: int32
+       * @description Types that customers chose, and with which an agent solved the request.
+       */
+      customers: number;
+    };
     /**
      * @description A language of pages, receipts and errors.
      * @enum {string}
@@ -2262,6 +2368,36 @@ export interface components {
       /** @description What kind of number it gives. */
       unit: components['schemas']['UnitView'];
     };
+    /** @description A share with its 95 % interval (Wilson). */
+    MeasuredShare: {
+      /**
+       * Format: double
+       * @description Upper end.
+       */
+      high: number;
+      /**
+       * Format: double
+       * @description Lower end.
+       */
+      low: number;
+      /**
+       * Format: int64
+       * @description How many.
+       */
+      part: number;
+      /**
+       * Format: double
+       * @description The share.
+       */
+      share: number;
+      /** @description Too few to rely on. */
+      small: boolean;
+      /**
+       * Format: int64
+       * @description Of how many.
+       */
+      whole: number;
+    };
     /** @description A group of an axis. */
     MemberView: {
       /**
@@ -2294,6 +2430,54 @@ export interface components {
        * @example K7M-39Q-X24J
        */
       into: string;
+    };
+    /** @description How good a model is, as it is kept with it. */
+    Metrics: {
+      accuracy?: components['schemas']['MeasuredShare'] | null;
+      answered?: components['schemas']['MeasuredShare'] | null;
+      /**
+       * Format: double
+       * @description By how much probabilities are off on average (expected calibration error, 15 bins of equal width).
+       */
+      calibration_error: number;
+      comparison?: components['schemas']['ComparisonView'] | null;
+      /**
+       * Format: int32
+       * @description Labels that were held back, on which the shares below were counted.
+       */
+      held_back: number;
+      /** @description What there was to learn from, including what was held back. */
+      labels: components['schemas']['LabelCount'];
+      /**
+       * Format: double
+       * @description Mean of the F1 of every type.
+       */
+      macro_f1: number;
+      precision?: components['schemas']['MeasuredShare'] | null;
+      /**
+       * Format: double
+       * @description From which probability on it is sure; null when it never is.
+       */
+      threshold?: number | null;
+      /** @description The types that it knows. */
+      types: components['schemas']['TypeLabels'][];
+    };
+    /** @description The model of types, and what came of the latest training. */
+    ModelView: {
+      in_use?: components['schemas']['TrainedModel'] | null;
+      /** @description What there was to learn from at the latest training. */
+      labels: components['schemas']['LabelCount'];
+      /**
+       * Format: int32
+       * @description With fewer labels in all nothing is trained.
+       */
+      labels_needed: number;
+      rejected?: components['schemas']['TrainedModel'] | null;
+      /**
+       * Format: date-time
+       * @description When training was last tried.
+       */
+      tried_at?: string | null;
     };
     /** @description A complaint about how a request was handled. */
     NewComplaint: {
@@ -2439,6 +2623,57 @@ export interface components {
       /** @description The sentence in the customer's language. */
       text: string;
     };
+    /** @description One of the requests of a group. */
+    NovelExample: {
+      /** @description Id. */
+      id: string;
+      /**
+       * @description The number that the customer knows it by.
+       * @example K7M-39Q-X24J
+       */
+      number: string;
+      /** @description Beginning of the first text. */
+      subject: string;
+    };
+    /** @description Requests that are alike and that no model could name. */
+    NovelGroup: {
+      /** @description Three of them, as lists show them. */
+      examples: components['schemas']['NovelExample'][];
+      /**
+       * Format: date-time
+       * @description When the first came.
+       */
+      first_at: string;
+      /**
+       * Format: date-time
+       * @description When the last came.
+       */
+      last_at: string;
+      /** @description The latest of them, at most 50, the latest first. */
+      requests: string[];
+      /**
+       * Format: int32
+       * @description How many.
+       */
+      size: number;
+      /** @description Words that are typical of them; each stands in two of them at least. */
+      words: string[];
+    };
+    /** @description Groups of recent requests that no model could name. */
+    NovelView: {
+      /** @description The groups, the largest first. */
+      items: components['schemas']['NovelGroup'][];
+      /**
+       * Format: date-time
+       * @description Since when.
+       */
+      since: string;
+      /**
+       * Format: int32
+       * @description How many requests no model could name, those in no group too; at most 1,000.
+       */
+      unsure: number;
+    };
     /** @description A number of customers who asked so often. */
     OftenView: {
       /**
@@ -2502,6 +2737,23 @@ export interface components {
       feed?: string | null;
       /** @description Frames of the live protocol, in order. */
       frames: unknown[];
+    };
+    /** @description What the model said of a request when it came in. */
+    PredictionView: {
+      /** @description What the agent is asked to do. */
+      advice: components['schemas']['Advice'];
+      /**
+       * @description The most probable types, the most probable first, at most three. What fits nowhere is not
+       *     among them, nor what the model all but rules out.
+       */
+      candidates: components['schemas']['CandidateView'][];
+      /**
+       * Format: int64
+       * @description The model that said so.
+       */
+      model_version: number;
+      /** @description Whether even the first is not probable enough to be named. */
+      unsure: boolean;
     };
     /** @description Why a call was refused (RFC 9457). Programs decide by `code`; people read `title` and `detail`. */
     ProblemDocument: {
@@ -2646,6 +2898,7 @@ export interface components {
       link: string;
       /** @description The request in which this one goes on. */
       merged_into?: string | null;
+      prediction?: components['schemas']['PredictionView'] | null;
       /** @description Last sequence number that each agent has read. */
       read_seq_agents: {
         [key: string]: number;
@@ -3076,8 +3329,33 @@ export interface components {
        */
       users: number;
     };
+    /** @description A trained model. */
+    TrainedModel: components['schemas']['Metrics'] & {
+      /** @description Whether it took over. */
+      accepted: boolean;
+      /**
+       * Format: date-time
+       * @description When it was trained.
+       */
+      made_at: string;
+      /**
+       * Format: int64
+       * @description Its number.
+       */
+      version: number;
+    };
     /** @description Figures about requests of one type. */
     TypeFigures: components['schemas']['FeedbackFigures'] & {
+      /** @description Code of the type. */
+      type: string;
+    };
+    /** @description How many labels taught a type. */
+    TypeLabels: {
+      /**
+       * Format: int32
+       * @description Labels.
+       */
+      labels: number;
       /** @description Code of the type. */
       type: string;
     };
@@ -11252,6 +11530,262 @@ export interface operations {
            *       "status": 507,
            *       "title": "The desk cannot write right now",
            *       "type": "/docs/problems/disk_full"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  type_model: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The model, and what came of the latest training */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ModelView'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  novel_requests: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The groups, the largest first; found anew at most once a minute */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NovelView'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];

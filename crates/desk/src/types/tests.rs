@@ -363,4 +363,9 @@ fn what_a_prediction_may_do() {
         assert_eq!(view::advice(kind, true, &row(predicted, confidence, unsure, false)), Advice::None);
     }
     assert_eq!(view::advice("pending", false, &row("pending", 0.9, false, true)), Advice::Applied);
+    // A greeting fits nowhere: there is nothing to choose from, so nothing is asked.
+    let runners_up = r#"[{"type":"swap","confidence":0.001}]"#.to_owned();
+    let greeting = prediction::PredictionRow { runners_up, ..row("other", 0.99, false, false) };
+    let seen = PredictionView::new(&greeting, "other", false);
+    assert_eq!((seen.candidates, seen.advice), (vec![], Advice::None));
 }

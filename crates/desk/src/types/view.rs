@@ -10,6 +10,9 @@ use super::training::{FEWEST, latest_attempt};
 use super::{OTHER, STRONG};
 use crate::{AgentCaller, Desk, Error};
 
+/// What the model all but rules out is nothing to choose from.
+const LEAST: f64 = 0.02;
+
 /// A type that a request may be of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CandidateView {
@@ -37,7 +40,8 @@ pub enum Advice {
 /// What the model said of a request when it came in.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct PredictionView {
-    /// The most probable types, the most probable first, at most three. What fits nowhere is not among them.
+    /// The most probable types, the most probable first, at most three. What fits nowhere is not
+    /// among them, nor what the model all but rules out.
     pub candidates: Vec<CandidateView>,
     /// Whether even the first is not probable enough to be named.
     pub unsure: bool,
@@ -66,7 +70,8 @@ impl PredictionView {
         let best = CandidateView { kind: row.kind.clone(), confidence: row.confidence };
         let others: Vec<CandidateView> = serde_json::from_str(&row.runners_up).unwrap_or_default();
         let mut candidates: Vec<CandidateView> = std::iter::once(best).chain(others).collect();
-        candidates.retain(|one| one.kind != OTHER && request_type(&one.kind).is_some());
+        candidates
+            .retain(|one| one.kind != OTHER && one.confidence >= LEAST && request_type(&one.kind).is_some());
         let advice = match advice(kind, settled, row) {
             // There is nothing to choose from.
             Advice::Choose if candidates.is_empty() => Advice::None,

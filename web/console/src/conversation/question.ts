@@ -20,8 +20,6 @@ export const LIKELIHOODS = ['very_likely', 'likely', 'possible', 'unlikely'] as 
 export type Likelihood = (typeof LIKELIHOODS)[number];
 
 const MOST = 3;
-/** What the model all but rules out is no choice. */
-const LEAST = 0.02;
 
 /** A probability in words: what an agent can act on has no digits. */
 export function likelihoodOf(confidence: number): Likelihood {
@@ -38,11 +36,8 @@ export function questionOf(request: RequestDetail): Question | null {
     type: candidate.type,
     likelihood: likelihoodOf(candidate.confidence),
     keeps: candidate.type === type,
-    confidence: candidate.confidence,
   }));
-  const others = known.filter(
-    (option, at) => !option.keeps && (at === 0 || option.confidence >= LEAST),
-  );
+  const others = known.filter((option) => !option.keeps);
   const own: Option = known.find((option) => option.keeps) ?? {
     type,
     likelihood: null,
@@ -55,8 +50,5 @@ export function questionOf(request: RequestDetail): Question | null {
         ? [...others.slice(0, 1), own]
         : others;
   if (options.length === 0) return null;
-  const shown = options
-    .slice(0, MOST)
-    .map((option) => ({ type: option.type, likelihood: option.likelihood, keeps: option.keeps }));
-  return { kind: prediction.advice, options: shown };
+  return { kind: prediction.advice, options: options.slice(0, MOST) };
 }
