@@ -15,6 +15,7 @@ use crate::interval::Ratio;
 use crate::real;
 
 mod control;
+mod expected;
 mod glm;
 mod model;
 mod one_sided;
@@ -22,7 +23,8 @@ mod period;
 mod placebo;
 
 pub use control::{Difference, against_control};
-pub use period::compare_periods;
+pub use expected::{Expected, expected};
+pub use period::{compare_periods, like_for_like};
 pub use placebo::Placebo;
 
 use model::{Case, NoStep, Step};
@@ -147,6 +149,14 @@ pub struct Estimate {
     pub autocorrelation: f64,
     /// How many independent days the days are worth.
     pub effective_days: f64,
+}
+
+impl Estimate {
+    /// How many times more the counts vary than Poisson counts, days resembling their neighbours included: what a test of
+    /// counts over days takes as their dispersion, as [`crate::interval::rate_ratio`] does.
+    pub fn inflation(&self) -> f64 {
+        self.dispersion.max(1.0) * model::inflation(self.autocorrelation)
+    }
 }
 
 /// The answer.

@@ -27,6 +27,12 @@ pub fn compare_periods(earlier: &[Day], later: &[Day], worthwhile: f64) -> Resul
     Ok(judge_cases(&cases, sides.0, sides.1, worthwhile))
 }
 
+/// The indices of the days that [`compare_periods`] compares, of the earlier and of the later period.
+pub fn like_for_like(earlier: &[Day], later: &[Day]) -> (Vec<usize>, Vec<usize>) {
+    let places = |days: Vec<(usize, Day)>| days.into_iter().map(|(index, _)| index).collect();
+    (places(matched(earlier, later)), places(matched(later, earlier)))
+}
+
 /// The open days of `days` that have a partner in `others`, with their indices.
 fn matched(days: &[Day], others: &[Day]) -> Vec<(usize, Day)> {
     let open = |day: &&Day| day.count.is_some();

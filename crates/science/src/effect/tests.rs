@@ -248,3 +248,39 @@ proptest! {
         prop_assert_eq!(one.verdict, other.verdict);
     }
 }
+
+#[test]
+fn what_was_expected_is_what_was_without_the_step() {
+    let mut days = steady(40, 30, 56, 28);
+    days[10].count = None;
+    let study = study(&days, 56);
+    let ratio = before_and_after(&study).unwrap().estimate.unwrap().ratio.value.unwrap();
+    let expected = expected(&study).unwrap();
+    assert_eq!((expected.len(), expected[10].day), (83, 11), "the closed day is left out");
+    let sum = |after: bool| -> (f64, f64) {
+        let side = expected.iter().filter(|one| (one.day >= 56) == after);
+        let pairs = side.map(|one| (one.count, real::count(days[one.day].count.unwrap())));
+        pairs.fold((0.0, 0.0), |(e, o), (expected, observed)| (e + expected, o + observed))
+    };
+    // The equations of Poisson regression: with a term for a side, its fitted counts add up to the observed ones.
+    let ((before, seen), (after, seen_after)) = (sum(false), sum(true));
+    assert!((before - seen).abs() < 1e-6, "{before} {seen}");
+    assert!((after * ratio - seen_after).abs() < 1e-6, "{after} {seen_after}");
+    assert!(expected.iter().all(|one| one.low <= one.count && one.count <= one.high && one.low >= 0.0));
+    let nothing = steady(0, 0, 56, 28);
+    assert!(super::expected(&super::tests::study(&nothing, 56)).unwrap().is_empty());
+}
+
+#[test]
+fn like_is_compared_with_like() {
+    let days = steady(40, 40, 30, 0);
+    // Ten days and eight: the later ones' weekdays, once each, and one of them twice.
+    let (one, other) = like_for_like(&days[0..10], &days[14..22]);
+    assert_eq!((one.len(), other.len()), (8, 8));
+    let weekdays = |days: &[Day], places: &[usize]| {
+        let mut weekdays: Vec<u8> = places.iter().map(|place| days[*place].weekday).collect();
+        weekdays.sort_unstable();
+        weekdays
+    };
+    assert_eq!(weekdays(&days[0..10], &one), weekdays(&days[14..22], &other));
+}
