@@ -230,6 +230,13 @@ pub async fn list_drivers(
     rows.into_iter().map(view).collect()
 }
 
+/// The event with this id.
+pub async fn find_driver(desk: &Desk, caller: &AgentCaller, id: DriverId) -> Result<DriverView, Error> {
+    caller.require(Permission::ReadRequests)?;
+    let row = desk.store().read(move |rd| driver::find(rd, id).map_err(Error::from)).await?;
+    view(row.filter(|row| row.removed_at.is_none()).ok_or(Error::NotFound)?)
+}
+
 /// Enters an event. The same `client_id` enters it once.
 pub async fn add_driver(
     desk: &Desk,

@@ -61,8 +61,8 @@ pub use conversation::{
 };
 pub use desk::{Desk, FeedbackTimes, Limits, Settings};
 pub use driver::{
-    DriverCommand, DriverView, add_driver, change_driver, list_drivers, put_driver, remove_driver,
-    withdraw_driver,
+    DriverCommand, DriverView, add_driver, change_driver, find_driver, list_drivers, put_driver,
+    remove_driver, withdraw_driver,
 };
 pub use erasure::{erase, erase_customer};
 pub use error::Error;

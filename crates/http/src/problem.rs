@@ -75,7 +75,7 @@ impl Problem {
     }
 
     /// A field of the call is not acceptable. `reason` is `missing`, `too_long`, `unknown`, `malformed`,
-    /// `too_many`, `out_of_range` or `before_start`.
+    /// `too_many`, `out_of_range`, `before_start`, `too_short`, `in_future`, `overlaps` or `lengths_differ`.
     #[must_use]
     pub fn invalid(field: &'static str, reason: &'static str) -> Self {
         Self::new("invalid").with("field", field.into()).with("reason", reason.into())

@@ -8,7 +8,8 @@ pub enum Error {
     Invalid {
         /// The part.
         field: &'static str,
-        /// Why: `missing`, `unknown`, `malformed` or `too_many`.
+        /// Why: `missing`, `unknown`, `malformed`, `too_many`, `too_short`, `out_of_range`, `in_future`, `before_start`,
+        /// `overlaps` or `lengths_differ`.
         reason: &'static str,
     },
     /// The facts are being loaded.

@@ -17,8 +17,10 @@ use crate::answer::{Answer, answer, survival};
 use crate::column::MOST_ROWS;
 use crate::contact::{Contact, link};
 use crate::customers::Customers;
+use crate::decomposition::{Change, ChangeWish, decompose};
 use crate::dimension::Dimension;
 use crate::drill::{Page, Selection, behind};
+use crate::effect::{EffectWish, Finding, effect};
 use crate::error::Error;
 use crate::exposure::Exposure;
 use crate::fact::{Fact, second};
@@ -122,6 +124,18 @@ impl Insight {
         duration: Duration,
     ) -> Result<Vec<(Vec<String>, Survival)>, Error> {
         self.work(move |facts, threads| survival(facts, &query, duration, threads)).await
+    }
+
+    /// Before and after: see [`effect`].
+    pub async fn effect(&self, wish: EffectWish) -> Result<Finding, Error> {
+        let exposure = self.0.exposure.read().clone();
+        self.work(move |facts, threads| effect(facts, &wish, exposure.as_deref(), threads)).await
+    }
+
+    /// What a change between two periods is made of: see [`decompose`].
+    pub async fn decompose(&self, wish: ChangeWish) -> Result<Change, Error> {
+        let exposure = self.0.exposure.read().clone();
+        self.work(move |facts, threads| decompose(facts, &wish, exposure.as_deref(), threads)).await
     }
 
     /// The codes of every value of every dimension.

@@ -1,15 +1,13 @@
 //! The contact rate: requests and the people who could have asked, day by day. Both are of the same days: whole ones, of
 //! which the number of people is known. Requests of other days are left out and said to be.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Date;
 
 use crate::calendar::{Moment, Step, Timeline};
 use crate::count::counts;
 use crate::dimension::Dimension;
 use crate::error::Error;
-use crate::exposure::{Exposure, Users};
+use crate::exposure::{Exposure, Users, has_users, user_days};
 use crate::facts::Facts;
 use crate::query::{Axis, Grouping, MOST_CELLS, Plan, Query};
 use crate::scan::Apart;
@@ -159,44 +157,14 @@ impl<'a> Days<'a> {
     fn users(&self, day: &Moment, users: Users<'_>) -> Option<u64> {
         let exposure = self.exposure.filter(|_| !day.is_cut)?;
         let date: Date = day.code.parse().ok()?;
-        let next = date.tomorrow().ok()?;
-        let (versions, regions, platforms) = (
-            self.named(Dimension::AppVersion, users.version),
-            self.named(Dimension::Region, users.region),
-            self.named(Dimension::Platform, users.platform),
-        );
-        let mut sum = 0;
-        for version in &versions {
-            for region in &regions {
-                for platform in &platforms {
-                    let users = Users { version: *version, region: *region, platform: *platform };
-                    sum += exposure.user_days(date, next, users)?;
-                }
-            }
-        }
-        Some(sum)
-    }
-
-    /// The value of a group, or else those that the filter names, each once.
-    fn named<'b>(&'b self, dimension: Dimension, own: Option<&'b str>) -> Vec<Option<&'b str>> {
-        let filtered = self.query.filter.iter().find(|(known, _)| *known == dimension);
-        match (own, filtered) {
-            (Some(own), _) => vec![Some(own)],
-            (None, Some((_, codes))) => {
-                let codes: BTreeSet<&str> = codes.iter().map(String::as_str).collect();
-                codes.into_iter().map(Some).collect()
-            }
-            (None, None) => vec![None],
-        }
+        user_days(exposure, &self.query.filter, date, users)
     }
 }
 
 /// Whether people are known by what a question groups by: version, region and platform, and steps of whole days.
 pub(crate) fn can_group(group: &[Grouping]) -> bool {
     group.iter().all(|grouping| match grouping {
-        Grouping::By(dimension) => {
-            matches!(dimension, Dimension::AppVersion | Dimension::Region | Dimension::Platform)
-        }
+        Grouping::By(dimension) => has_users(*dimension),
         Grouping::Step(step) => step.is_linear() && *step != Step::Hour,
     }) && group.iter().filter(|grouping| matches!(grouping, Grouping::Step(_))).count() <= 1
 }

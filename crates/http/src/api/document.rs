@@ -64,7 +64,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         conversation::note, conversation::read, work::assign, work::retype, work::tag, work::transit, work::merge,
         work::erase, feedback::show, feedback::resolve, feedback::rate, feedback::object, feedback::of_request,
         feedback::reviews, feedback::change, feedback::summary, customer::show, customer::erase, agent::list, agent::add, agent::change, agent::list_teams,
-        insight::catalogue, insight::query, insight::rows, types::model, types::novel, job::list_dead,
+        insight::catalogue, insight::query, insight::rows, insight::effect::ask, insight::decomposition::ask, types::model, types::novel, job::list_dead,
         job::retry, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
         driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, token::list,
         token::add, token::revoke, serve,

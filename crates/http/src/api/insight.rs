@@ -1,5 +1,9 @@
 //! Figures: what is measured, the answers, and the requests behind them.
 
+pub(crate) mod decomposition;
+pub(crate) mod effect;
+mod finding;
+
 use std::collections::BTreeMap;
 
 use axum::Json as Answer;
@@ -237,17 +241,26 @@ pub(crate) struct Asked {
     group: Vec<String>,
 }
 
+/// A filter as the facts take it.
+fn filter(
+    field: &'static str,
+    wish: &BTreeMap<String, Vec<String>>,
+) -> Result<Vec<(Dimension, Vec<String>)>, Problem> {
+    let read = |(code, values): (&String, &Vec<String>)| {
+        if values.len() > MOST_CODES {
+            return Err(Problem::invalid(field, "too_many"));
+        }
+        let dimension = Dimension::parse(code).ok_or(Problem::invalid(field, "unknown"))?;
+        Ok((dimension, values.clone()))
+    };
+    wish.iter().map(read).collect()
+}
+
 impl Asked {
     fn query(&self, app: &App) -> Result<Query, Problem> {
         let measure = Measure::parse(&self.measure, self.within, self.days)?;
         let mut query = Query::new(measure, app.desk.now());
-        for (code, values) in &self.filter {
-            if values.len() > MOST_CODES {
-                return Err(Problem::invalid("filter", "too_many"));
-            }
-            let dimension = Dimension::parse(code).ok_or(Problem::invalid("filter", "unknown"))?;
-            query.filter.push((dimension, values.clone()));
-        }
+        query.filter = filter("filter", &self.filter)?;
         let grouping = |code: &String| Grouping::parse(code).ok_or(Problem::invalid("group", "unknown"));
         query.group = self.group.iter().map(grouping).collect::<Result<_, _>>()?;
         (query.from, query.until) = (self.from, self.until);

@@ -90,6 +90,8 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/api/v1/console/insight/catalogue", figures, insight::catalogue),
         Route::post("/api/v1/console/insight/query", figures, insight::query),
         Route::post("/api/v1/console/insight/rows", figures, insight::rows),
+        Route::post("/api/v1/console/insight/effect", figures, insight::effect::ask),
+        Route::post("/api/v1/console/insight/decomposition", figures, insight::decomposition::ask),
         Route::get("/api/v1/console/types/model", figures, types::model),
         Route::get("/api/v1/console/types/novel", figures, types::novel),
         Route::get("/api/v1/console/jobs/dead", repairs, job::list_dead),

@@ -1,0 +1,181 @@
+//! What changed between two periods, and why.
+
+use std::collections::BTreeMap;
+
+use axum::Json as Answer;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use standfast_domain::Day;
+use standfast_insight::{ChangeWish, Dimension, Measure, Period, Query, Segment, zone};
+use standfast_science::decomposition::Parts;
+use utoipa::ToSchema;
+
+use super::filter;
+use super::finding::{EstimateView, RatioView, VerdictView};
+use crate::app::App;
+use crate::body::Json;
+use crate::credential::SignedIn;
+use crate::problem::Problem;
+
+/// Days in a row, both ends included.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PeriodWish {
+    /// The first day.
+    #[schema(value_type = String, format = Date, example = "2026-09-01")]
+    from: Day,
+    /// The last day, which is over.
+    #[schema(value_type = String, format = Date, example = "2026-09-28")]
+    until: Day,
+}
+
+impl From<PeriodWish> for Period {
+    fn from(wish: PeriodWish) -> Self {
+        Self { from: wish.from, until: wish.until }
+    }
+}
+
+/// Two periods of 7 to 366 days, and what segments are made of.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeQuestion {
+    /// As for `insight_query`.
+    #[serde(default)]
+    filter: BTreeMap<String, Vec<String>>,
+    /// Time zone in which days begin, by its IANA name; UTC unless said.
+    #[schema(example = "Asia/Shanghai")]
+    zone: Option<String>,
+    /// Code of the dimension.
+    #[schema(example = "app_version")]
+    dimension: String,
+    /// The period before.
+    earlier: PeriodWish,
+    /// The period after; begins when the one before is over.
+    later: PeriodWish,
+    /// A weekday counts only when both periods have it, and then equally often. Without, both have the same length.
+    #[serde(default = "yes")]
+    like_for_like: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// What a change is made of. The parts add up to it.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(crate) struct PartsView {
+    /// From there being more users, or fewer.
+    users: f64,
+    /// From other shares of the segments among them.
+    mix: f64,
+    /// From a user asking more or less often.
+    rate: f64,
+    /// From requests of segments of whose users nothing is known.
+    unattributed: f64,
+}
+
+impl From<Parts> for PartsView {
+    fn from(parts: Parts) -> Self {
+        let Parts { users, mix, rate, unattributed } = parts;
+        Self { users, mix, rate, unattributed }
+    }
+}
+
+/// One segment.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChangeSegmentView {
+    /// Code of the value.
+    code: String,
+    /// Requests of the period before.
+    before: u64,
+    /// Requests of the period after.
+    after: u64,
+    /// User-days of the period before; null when users are not known.
+    user_days_before: Option<f64>,
+    /// User-days of the period after.
+    user_days_after: Option<f64>,
+    /// What it adds to each part; null when users are not known.
+    parts: Option<PartsView>,
+    /// How its rate changed, or its count when users are not known; null when it cannot be compared.
+    ratio: Option<RatioView>,
+    /// The test, corrected for looking at all segments; null when the periods are too short for one.
+    q: Option<f64>,
+    /// One of its counts is below twenty: not to be relied on.
+    small: bool,
+}
+
+impl ChangeSegmentView {
+    fn new(segment: Segment, has_users: bool) -> Self {
+        Self {
+            code: segment.code,
+            before: segment.before.count,
+            after: segment.after.count,
+            user_days_before: has_users.then_some(segment.before.exposure),
+            user_days_after: has_users.then_some(segment.after.exposure),
+            parts: has_users.then(|| segment.parts.into()),
+            ratio: segment.rate.map(|rate| rate.ratio.into()),
+            q: segment.q,
+            small: segment.rate.is_none_or(|rate| rate.small),
+        }
+    }
+}
+
+/// A change and what it is made of.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChangeView {
+    /// Users are known on all days, so that the change is split. Otherwise only counts are compared.
+    has_users: bool,
+    /// Days of each period that were compared.
+    days: usize,
+    /// Requests of the period before, on the days compared.
+    before: u64,
+    /// Requests of the period after.
+    after: u64,
+    /// What can be said of the whole change of the count.
+    verdict: VerdictView,
+    /// How large it is.
+    estimate: Option<EstimateView>,
+    /// What it is made of; null when users are not known.
+    parts: Option<PartsView>,
+    /// The segments, those first that explain most.
+    segments: Vec<ChangeSegmentView>,
+}
+
+/// Splits the change of the count between two periods into more users, other users, and users who ask more often
+/// (LMDI-I, Ang 2005), and says which segments explain it.
+#[utoipa::path(
+    post, path = "/api/v1/console/insight/decomposition", tag = "insight", operation_id = "insight_decomposition",
+    request_body = ChangeQuestion,
+    responses((status = 200, description = "What it is made of", body = ChangeView))
+)]
+pub(crate) async fn ask(
+    State(app): State<App>,
+    _agent: SignedIn,
+    Json(question): Json<ChangeQuestion>,
+) -> Result<Answer<ChangeView>, Problem> {
+    let query = Query {
+        filter: filter("filter", &question.filter)?,
+        zone: zone(question.zone.as_deref().unwrap_or("UTC"))?,
+        ..Query::new(Measure::Requests, app.desk.now())
+    };
+    let wish = ChangeWish {
+        query,
+        dimension: Dimension::parse(&question.dimension).ok_or(Problem::invalid("dimension", "unknown"))?,
+        earlier: question.earlier.into(),
+        later: question.later.into(),
+        like_for_like: question.like_for_like,
+    };
+    let change = app.insight.decompose(wish).await?;
+    let has_users = change.has_users;
+    let segments = change.segments.into_iter().map(|segment| ChangeSegmentView::new(segment, has_users));
+    Ok(Answer(ChangeView {
+        has_users,
+        days: change.days,
+        before: change.before,
+        after: change.after,
+        verdict: change.effect.verdict.into(),
+        estimate: change.effect.estimate.map(Into::into),
+        parts: has_users.then(|| change.parts.into()),
+        segments: segments.collect(),
+    }))
+}

@@ -1,0 +1,290 @@
+//! Before and after, and what changed between two periods, on requests that were made to change, and to stay as they were.
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Value, json};
+use standfast_domain::{
+    Channel, CustomerId, Day, Ids, Language, RequestId, RequestNumber, Role, SeededEntropy, State,
+    SystemClock, Time, Urgency,
+};
+use standfast_store::customer::{self, CustomerRow};
+use standfast_store::request::{self, RequestRow};
+use standfast_store::{Error as StoreError, Lane, Store, store_test};
+
+use crate::testing::{Person, TestServer};
+
+const EFFECT: &str = "/api/v1/console/insight/effect";
+const CHANGE: &str = "/api/v1/console/insight/decomposition";
+/// Whole days of requests before today, and how many of them come after the change.
+const DAYS: i64 = 170;
+const AFTER: i64 = 28;
+
+fn today() -> Day {
+    Day::of(SystemClock::shared().now())
+}
+
+fn row(created: Time, kind: &str, version: &str) -> RequestRow {
+    let id = Ids::floor(created) | 1;
+    RequestRow {
+        id: RequestId(id),
+        number: RequestNumber::random(&*SeededEntropy::new(id.unsigned_abs())),
+        customer_id: CustomerId(1),
+        customer_name: None,
+        customer_verified: false,
+        state: State::Open,
+        kind: kind.to_owned(),
+        urgency: Urgency(2),
+        at_risk: false,
+        channel: Channel::Widget,
+        language: Language::English,
+        subject: String::new(),
+        chain: None,
+        fields: "{}".to_owned(),
+        context: json!({ "app_version": version }).to_string(),
+        identifiers: "[]".to_owned(),
+        tags: "[]".to_owned(),
+        team_id: None,
+        assignee_id: None,
+        merged_into: None,
+        previous_id: None,
+        created_at: created,
+        updated_at: created,
+        waiting_since: Some(created),
+        first_reply_at: None,
+        solved_at: None,
+        closed_at: None,
+        reopen_count: 0,
+        follow_up_count: 0,
+        last_seq: 1,
+        last_text: String::new(),
+        last_author: "customer".to_owned(),
+        customer_read_seq: 0,
+        link_generation: 0,
+        head: vec![1; 32],
+        head_mac: vec![2; 32],
+    }
+}
+
+/// Twenty requests a day and more of `swap`, all the time; of `pending` as many, and from the change on 45 % fewer.
+fn requests() -> Vec<RequestRow> {
+    // Numbers that look random, from 0 to 8.
+    let mut dice = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut roll = || {
+        dice ^= dice << 13;
+        dice ^= dice >> 7;
+        dice ^= dice << 17;
+        (dice >> 11) % 9
+    };
+    let mut rows = Vec::new();
+    for day in 0..DAYS {
+        let midnight = today().plus(day - DAYS).start();
+        let is_after = day >= DAYS - AFTER;
+        let pending = if is_after { 11 + roll() / 2 } else { 20 + roll() };
+        for (kind, count, hour) in [("pending", pending, 1), ("swap", 20 + roll(), 12)] {
+            for minute in 0..count {
+                let version = if minute % 2 == 0 { "7.1.0" } else { "7.2.0" };
+                let minute = i64::try_from(minute).unwrap() * 60_000_000;
+                rows.push(row(Time(midnight.0 + hour * 3_600_000_000 + minute), kind, version));
+            }
+        }
+    }
+    rows
+}
+
+async fn seed(store: &Store) {
+    let rows = requests();
+    let write = store.write(Lane::Ordinary, 0, move |tx| {
+        let first_seen_at = today().plus(-DAYS).start();
+        let (language, name, email) = (Language::English, None, None);
+        customer::insert(
+            tx,
+            &CustomerRow { id: CustomerId(1), name, email, language, verified: false, first_seen_at },
+        )?;
+        rows.iter().try_for_each(|row| request::insert(tx, row))
+    });
+    write.await.map_err(|error: StoreError| error.to_string()).unwrap();
+}
+
+async fn ask(person: &Person<'_>, path: &str, question: &Value) -> Value {
+    let reply = person.post(path, question).await;
+    assert_eq!(reply.status, 200, "{question}: {}", String::from_utf8_lossy(&reply.body));
+    reply.json()
+}
+
+fn changed_on() -> String {
+    today().plus(-AFTER).to_string()
+}
+
+/// Eight weeks before the change, and four weeks from it on.
+fn periods() -> (Value, Value) {
+    let period = |from: i64, until: i64| json!({"from": today().plus(from), "until": today().plus(until)});
+    (period(-2 * AFTER, -AFTER - 1), period(-AFTER, -1))
+}
+
+/// Twice as many users of 7.2.0 since the change, as many of 7.1.0 as ever, and some of a version of which nobody asks.
+async fn tell_users(server: &TestServer, analyst: &Person<'_>) {
+    let mut table = "day,app_version,users\n".to_owned();
+    for day in 0..DAYS {
+        let date = today().plus(day - DAYS);
+        let newer = if day >= DAYS - AFTER { 2_000 } else { 1_000 };
+        table.push_str(&format!("{date},7.1.0,1000\n{date},7.2.0,{newer}\n{date},6.0.0,100\n"));
+    }
+    let headers = [analyst.headers(), vec![("content-type", "text/csv")]].concat();
+    let path = "/api/v1/console/active-users/csv?dry_run=false";
+    let reply = server.call(Method::POST, path, &headers, Bytes::from(table)).await;
+    assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+}
+
+store_test! {
+    async fn a_change_is_found_where_there_is_one_and_nowhere_else(store) {
+        seed(&store).await;
+        let server = TestServer::start(&store).await;
+        let analyst = server.agent("an", Role::Analyst).await;
+        let question = |kind: &str| json!({"date": changed_on(), "filter": {"type": [kind]}});
+
+        let found = ask(&analyst, EFFECT, &question("pending")).await;
+        assert_eq!(found["verdict"]["code"], "fewer", "{found}");
+        let ratio = &found["estimate"]["ratio"];
+        let (low, high) = (ratio["low"].as_f64().unwrap(), ratio["high"].as_f64().unwrap());
+        // 11 to 15 instead of 20 to 28.
+        assert!(low < 13.0 / 24.0 && 13.0 / 24.0 < high && high < 0.7, "{ratio}");
+        assert_eq!((&found["before"]["days"], &found["after"]["days"]), (&json!(56), &json!(28)));
+        let placebo = &found["placebo"];
+        assert_eq!((&placebo["inside"], placebo["dates"].as_u64().unwrap() >= 20), (&json!(false), true));
+        let series = found["series"].as_array().unwrap();
+        assert_eq!((series.len(), &series[56]["day"]), (84, &json!(changed_on())));
+        let below = series[56..].iter().filter(|day| day["observed"].as_f64() < day["low"].as_f64()).count();
+        assert!(below > 14, "most days lie below what was expected: {below}");
+
+        let nothing = ask(&analyst, EFFECT, &question("swap")).await;
+        assert_eq!(nothing["verdict"]["code"], "cannot_tell", "{nothing}");
+        assert_eq!(nothing["verdict"]["days_needed"], 0, "a change of 15 % would have been seen");
+
+        let mut apart = question("pending");
+        apart["controls"] = json!({"type": ["swap"]});
+        let apart = ask(&analyst, EFFECT, &apart).await;
+        assert_eq!(apart["difference"]["verdict"]["code"], "fewer");
+        assert!(apart["difference"]["difference"]["ratio"]["high"].as_f64().unwrap() < 0.75);
+
+        let groups = ask(&analyst, EFFECT, &json!({"date": changed_on(), "group": "type"})).await["groups"].clone();
+        let verdict = |code: &str| {
+            let group = groups.as_array().unwrap().iter().find(|group| group["code"] == code).unwrap();
+            (group["verdict"]["code"].as_str().unwrap().to_owned(), group["q"].as_f64().unwrap())
+        };
+        assert!(matches!(verdict("pending"), (code, q) if code == "fewer" && q < 0.001));
+        assert!(matches!(verdict("swap"), (code, q) if code == "cannot_tell" && q > 0.05));
+    }
+
+    async fn an_event_gives_the_date_and_others_stand_beside_it(store) {
+        seed(&store).await;
+        let server = TestServer::start(&store).await;
+        let analyst = server.agent("an", Role::Analyst).await;
+        let mut ids = Vec::new();
+        for (title, from, until) in [("7.2.0", -AFTER, None), ("Outage", -AFTER - 5, Some(-AFTER - 4))] {
+            let at = |day: i64| today().plus(day).start();
+            let driver = json!({"kind": "release", "title": title, "starts_at": at(from), "ends_at": until.map(at)});
+            let reply = analyst.post("/api/v1/console/drivers", &json!({"client_id": format!("c{}", ids.len()), "driver": driver})).await;
+            assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
+            ids.push(reply.json()["id"].clone());
+        }
+        let question = json!({"event": ids[0], "events": [ids[1]], "filter": {"type": ["pending"]}});
+        let found = ask(&analyst, EFFECT, &question).await;
+        assert_eq!((&found["date"], &found["verdict"]["code"]), (&json!(changed_on()), &json!("fewer")));
+        let flags: Vec<_> = found["events"].as_array().unwrap().iter()
+            .map(|event| (event["event"]["title"].as_str().unwrap(), event["is_change"] == true, event["is_accounted"] == true))
+            .collect();
+        assert_eq!(flags, [("7.2.0", true, false), ("Outage", false, true)]);
+        let problem = analyst.post(EFFECT, &json!({"event": "77"})).await.problem(422, "invalid");
+        assert_eq!((&problem["field"], &problem["reason"]), (&json!("event"), &json!("unknown")));
+    }
+
+    async fn a_change_is_split_when_users_are_known_and_compared_when_not(store) {
+        seed(&store).await;
+        let server = TestServer::start(&store).await;
+        let analyst = server.agent("an", Role::Analyst).await;
+        let (earlier, later) = periods();
+        let by = |dimension: &str| json!({"dimension": dimension, "earlier": earlier, "later": later});
+        let counts = ask(&analyst, CHANGE, &by("type")).await;
+        assert_eq!((&counts["has_users"], &counts["parts"], &counts["days"]), (&json!(false), &Value::Null, &json!(28)));
+        assert_eq!((&counts["segments"][0]["code"], &counts["segments"][0]["small"]), (&json!("pending"), &json!(false)));
+        assert!(counts["segments"][0]["q"].as_f64().unwrap() < 0.001 && counts["segments"][1]["q"].as_f64().unwrap() > 0.05);
+        assert_eq!(counts["verdict"]["code"], "fewer");
+
+        tell_users(&server, &analyst).await;
+        let (_stop, stopping) = tokio::sync::watch::channel(false);
+        let (insight, store) = (server.insight.clone(), (*store).clone());
+        tokio::spawn(async move { insight.count_users(store, stopping).await });
+        let mut split = Value::Null;
+        for _ in 0..200 {
+            split = ask(&analyst, CHANGE, &by("app_version")).await;
+            if split["has_users"] == true {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        assert_eq!(split["has_users"], true);
+        let part = |of: &Value, name: &str| of["parts"][name].as_f64().unwrap();
+        let sum = |of: &Value| ["users", "mix", "rate", "unattributed"].iter().map(|name| part(of, name)).sum::<f64>();
+        let change = split["after"].as_f64().unwrap() - split["before"].as_f64().unwrap();
+        assert!((sum(&split) - change).abs() < 1e-6, "{split}");
+        let each: f64 = split["segments"].as_array().unwrap().iter().map(sum).sum();
+        assert!((each - change).abs() < 1e-6);
+        assert!(part(&split, "users") > 0.0 && part(&split, "rate") < 0.0, "more users who each ask less: {split}");
+        // 2,100 users and then 3,100: the same factor for every segment, those of whom nobody asks included.
+        let newer = split["segments"].as_array().unwrap().iter().find(|one| one["code"] == "7.2.0").unwrap();
+        let (before, after) = (newer["before"].as_f64().unwrap(), newer["after"].as_f64().unwrap());
+        let expected = (after - before) / (after / before).ln() * (3_100.0_f64 / 2_100.0).ln();
+        assert!((part(newer, "users") - expected).abs() < 1e-6, "{newer}");
+
+        let rate = json!({"measure": "contact_rate", "date": changed_on(), "group": "app_version"});
+        let rate = ask(&analyst, EFFECT, &rate).await;
+        assert_eq!((&rate["verdict"]["code"], &rate["series"][83]["users"]), (&json!("fewer"), &json!(3_100)));
+        let ratio = rate["estimate"]["ratio"]["value"].as_f64().unwrap();
+        assert!((0.45..0.6).contains(&ratio), "0.77 times the requests of 1.48 times the users: {ratio}");
+    }
+
+    async fn mistakes_in_comparisons_are_named(store) {
+        seed(&store).await;
+        let server = TestServer::start(&store).await;
+        let lead = server.agent("lin", Role::Lead).await;
+        let date = changed_on();
+        let overlap = json!({"date": date, "filter": {"type": ["pending"]}, "controls": {"type": ["pending", "swap"]}});
+        for (question, field, reason) in [
+            (json!({}), "date", "missing"),
+            (json!({"date": today().plus(2)}), "date", "in_future"),
+            (json!({"date": date, "before_days": 13}), "before_days", "too_short"),
+            (json!({"date": date, "after_days": 6}), "after_days", "too_short"),
+            (json!({"date": date, "after_days": 367}), "after_days", "out_of_range"),
+            (json!({"date": date, "group": "moon"}), "group", "unknown"),
+            (json!({"date": date, "measure": "contact_rate", "group": "type"}), "group", "unknown"),
+            (json!({"date": date, "filter": {"mood": ["bad"]}}), "filter", "unknown"),
+            (json!({"date": date, "events": ["5"]}), "events", "unknown"),
+            (json!({"date": date, "zone": "Mars/Olympus"}), "zone", "unknown"),
+            (overlap, "controls", "overlaps"),
+        ] {
+            let problem = lead.post(EFFECT, &question).await.problem(422, "invalid");
+            assert_eq!((&problem["field"], &problem["reason"]), (&json!(field), &json!(reason)), "{question}: {problem}");
+            assert!(!problem["detail"].as_str().unwrap().contains("problem."), "{problem}");
+        }
+        let early = ask(&lead, EFFECT, &json!({"date": today().plus(-DAYS + 5)})).await;
+        assert_eq!((&early["verdict"]["code"], &early["verdict"]["missing_before"]), (&json!("too_short"), &json!(10)));
+        let fresh = ask(&lead, EFFECT, &json!({"date": today()})).await;
+        assert_eq!((&fresh["verdict"]["code"], &fresh["verdict"]["missing_after"]), (&json!("too_short"), &json!(7)));
+
+        let period = |from: i64, until: i64| json!({"from": today().plus(from), "until": today().plus(until)});
+        let of = |earlier: Value, later: Value| json!({"dimension": "type", "earlier": earlier, "later": later});
+        let mut unequal = of(period(-30, -20), period(-14, -1));
+        unequal["like_for_like"] = false.into();
+        for (question, field, reason) in [
+            (of(period(-20, -15), period(-14, -1)), "earlier", "too_short"),
+            (of(period(-20, -12), period(-14, -1)), "later", "overlaps"),
+            (of(period(-20, -12), period(-9, 0)), "later", "in_future"),
+            (of(period(-12, -20), period(-9, -1)), "earlier", "before_start"),
+            (of(period(-400, -300), period(-9, -1)), "earlier", "out_of_range"),
+            (unequal, "later", "lengths_differ"),
+        ] {
+            let problem = lead.post(CHANGE, &question).await.problem(422, "invalid");
+            assert_eq!((&problem["field"], &problem["reason"]), (&json!(field), &json!(reason)), "{question}: {problem}");
+        }
+    }
+}
