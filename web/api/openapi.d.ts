@@ -341,6 +341,48 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/console/insight/decomposition': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Splits the change of the count between two periods into more users, other users, and users who ask more often
+     *     (LMDI-I, Ang 2005), and says which segments explain it.
+     * @description Roles that may call it: lead, analyst, admin.
+     */
+    post: operations['insight_decomposition'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/console/insight/effect': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Judges whether a change altered how many requests come: an estimate with its interval, what the past makes of nothing,
+     *     and a verdict that says when it cannot be told.
+     * @description Roles that may call it: lead, analyst, admin.
+     */
+    post: operations['insight_effect'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/console/insight/query': {
     parameters: {
       query?: never;
@@ -1524,11 +1566,96 @@ export interface components {
       /** @description The figure. */
       figure: components['schemas']['FigureView'];
     };
+    /** @description Two periods of 7 to 366 days, and what segments are made of. */
+    ChangeQuestion: {
+      /**
+       * @description Code of the dimension.
+       * @example app_version
+       */
+      dimension: string;
+      /** @description The period before. */
+      earlier: components['schemas']['PeriodWish'];
+      /** @description As for `insight_query`. */
+      filter?: {
+        [key: string]: string[];
+      };
+      /** @description The period after; begins when the one before is over. */
+      later: components['schemas']['PeriodWish'];
+      /** @description A weekday counts only when both periods have it, and then equally often. Without, both have the same length. */
+      like_for_like?: boolean;
+      /**
+       * @description Time zone in which days begin, by its IANA name; UTC unless said.
+       * @example Asia/Shanghai
+       */
+      zone?: string | null;
+    };
+    /** @description One segment. */
+    ChangeSegmentView: {
+      /**
+       * Format: int64
+       * @description Requests of the period after.
+       */
+      after: number;
+      /**
+       * Format: int64
+       * @description Requests of the period before.
+       */
+      before: number;
+      /** @description Code of the value. */
+      code: string;
+      parts?: components['schemas']['PartsView'] | null;
+      /**
+       * Format: double
+       * @description The test, corrected for looking at all segments; null when the periods are too short for one.
+       */
+      q?: number | null;
+      ratio?: components['schemas']['RatioView'] | null;
+      /** @description One of its counts is below twenty: not to be relied on. */
+      small: boolean;
+      /**
+       * Format: double
+       * @description User-days of the period after.
+       */
+      user_days_after?: number | null;
+      /**
+       * Format: double
+       * @description User-days of the period before; null when users are not known.
+       */
+      user_days_before?: number | null;
+    };
+    /** @description A change and what it is made of. */
+    ChangeView: {
+      /**
+       * Format: int64
+       * @description Requests of the period after.
+       */
+      after: number;
+      /**
+       * Format: int64
+       * @description Requests of the period before, on the days compared.
+       */
+      before: number;
+      /** @description Days of each period that were compared. */
+      days: number;
+      estimate?: components['schemas']['EstimateView'] | null;
+      /** @description Users are known on all days, so that the change is split. Otherwise only counts are compared. */
+      has_users: boolean;
+      parts?: components['schemas']['PartsView'] | null;
+      /** @description The segments, those first that explain most. */
+      segments: components['schemas']['ChangeSegmentView'][];
+      /** @description What can be said of the whole change of the count. */
+      verdict: components['schemas']['VerdictView'];
+    };
     /**
      * @description By which way words came in or went out.
      * @enum {string}
      */
     Channel: 'widget' | 'page' | 'api' | 'console';
+    /**
+     * @description What is compared.
+     * @enum {string}
+     */
+    Compared: 'requests' | 'contact_rate';
     /** @description Two models on the same labels, which neither has learned from. */
     ComparisonView: {
       /**
@@ -1726,6 +1853,18 @@ export interface components {
       /** @description The queue. */
       waiting: components['schemas']['WaitingView'];
     };
+    /** @description Beside requests that the change cannot have touched: the difference of differences. */
+    DifferenceView: {
+      control?: components['schemas']['EstimateView'] | null;
+      /**
+       * Format: double
+       * @description How much the days of both move together: 0 to 0.9.
+       */
+      correlation: number;
+      difference?: components['schemas']['EstimateView'] | null;
+      /** @description What can be said of the difference. */
+      verdict: components['schemas']['VerdictView'];
+    };
     /** @description Something to filter and to group by. */
     DimensionView: {
       /**
@@ -1839,6 +1978,142 @@ export interface components {
       /** @description The latest first. */
       items: components['schemas']['DriverView'][];
     };
+    /** @description A day. */
+    EffectDayView: {
+      /**
+       * Format: date
+       * @description The day.
+       */
+      day: string;
+      /**
+       * Format: double
+       * @description Requests that were to be expected without the change; null when that cannot be told.
+       */
+      expected?: number | null;
+      /**
+       * Format: double
+       * @description … and at most so many.
+       */
+      high?: number | null;
+      /**
+       * Format: double
+       * @description 95 % of days like this have at least so many without the change …
+       */
+      low?: number | null;
+      /**
+       * Format: int64
+       * @description Requests; null when the desk was closed, or users are asked for and not known.
+       */
+      observed?: number | null;
+      /**
+       * Format: int64
+       * @description Users, when they are asked for and known.
+       */
+      users?: number | null;
+    };
+    /** @description An event within the window. */
+    EffectEventView: {
+      /** @description The event. */
+      event: components['schemas']['DriverView'];
+      /** @description Its days are accounted for. */
+      is_accounted: boolean;
+      /** @description The change that is judged. */
+      is_change: boolean;
+    };
+    /** @description One value of the dimension. */
+    EffectGroupView: {
+      /** @description Days after. */
+      after: components['schemas']['SideView'];
+      /** @description Days before. */
+      before: components['schemas']['SideView'];
+      /** @description Code of the value. */
+      code: string;
+      estimate?: components['schemas']['EstimateView'] | null;
+      /**
+       * Format: double
+       * @description The test, corrected (Benjamini & Hochberg 1995): of what has 0.05 or less, one in twenty is chance.
+       */
+      q?: number | null;
+      /** @description What can be said, corrected for looking at several. */
+      verdict: components['schemas']['VerdictView'];
+    };
+    /** @description A change, and the days around it. Fix them before looking: whoever tries dates until one is striking finds chance. */
+    EffectQuestion: {
+      /**
+       * Format: int32
+       * @description Days after: 7 to 366.
+       */
+      after_days?: number;
+      /**
+       * Format: int32
+       * @description Days before: 14 to 366.
+       */
+      before_days?: number;
+      /** @description Filter of requests that the change cannot have touched. Names a dimension of `filter` with other values. */
+      controls?: {
+        [key: string]: string[];
+      };
+      /**
+       * Format: date
+       * @description The first day on which the change was in force. Either this or `event`.
+       * @example 2026-10-12
+       */
+      date?: string | null;
+      /** @description An event: the day on which it began. */
+      event?: string | null;
+      /** @description Other events whose days are accounted for, at most ten. */
+      events?: string[];
+      /**
+       * @description As for `insight_query`.
+       * @example {
+       *       "type": [
+       *         "pending"
+       *       ]
+       *     }
+       */
+      filter?: {
+        [key: string]: string[];
+      };
+      /**
+       * @description Code of a dimension: each of its twelve most frequent values is judged too, corrected for looking at several. Of
+       *     `contact_rate`, `app_version` or `region`.
+       */
+      group?: string | null;
+      /** @description What is compared. */
+      measure?: components['schemas']['Compared'];
+      /**
+       * @description Time zone in which days begin, by its IANA name; UTC unless said.
+       * @example Asia/Shanghai
+       */
+      zone?: string | null;
+    };
+    /** @description What is found. */
+    EffectView: {
+      /** @description Days after. */
+      after: components['schemas']['SideView'];
+      /** @description Days before. */
+      before: components['schemas']['SideView'];
+      /**
+       * Format: date
+       * @description The first day on which the change was in force.
+       */
+      date: string;
+      difference?: components['schemas']['DifferenceView'] | null;
+      estimate?: components['schemas']['EstimateView'] | null;
+      /** @description Events within the window, the latest first. */
+      events: components['schemas']['EffectEventView'][];
+      /** @description The values of the dimension, those with most requests first. */
+      groups: components['schemas']['EffectGroupView'][];
+      /** @description Values that were not looked at, because they have fewer requests. */
+      groups_left_out: number;
+      /** @description What was compared. */
+      measure: components['schemas']['Compared'];
+      placebo?: components['schemas']['PlaceboView'] | null;
+      /** @description The days of the window that are over. */
+      series: components['schemas']['EffectDayView'][];
+      /** @description What can be said. */
+      verdict: components['schemas']['VerdictView'];
+    };
     /**
      * @description What kind of entry a record holds.
      * @enum {string}
@@ -1932,6 +2207,31 @@ export interface components {
       at: string;
       /** @description `secret`, `privacy`, or an agent's words. */
       reason: string;
+    };
+    /** @description How large a change is, and what that rests on. */
+    EstimateView: {
+      /**
+       * Format: double
+       * @description How much a day resembles the day before it: 0 to 0.9.
+       */
+      autocorrelation: number;
+      /**
+       * Format: double
+       * @description Variance of the daily counts divided by their mean; 1 for Poisson counts.
+       */
+      dispersion: number;
+      /**
+       * Format: double
+       * @description How many independent days the days are worth.
+       */
+      effective_days: number;
+      /**
+       * Format: double
+       * @description The probability of a change of this size or more if there is none.
+       */
+      p: number;
+      /** @description After divided by before, weekdays and what is accounted for being equal. */
+      ratio: components['schemas']['RatioView'];
     };
     /** @description Something that happened to a request, as its record tells it. */
     Event:
@@ -2697,6 +2997,29 @@ export interface components {
      * @enum {string}
      */
     PartWish: 'all' | 'met' | 'unmet';
+    /** @description What a change is made of. The parts add up to it. */
+    PartsView: {
+      /**
+       * Format: double
+       * @description From other shares of the segments among them.
+       */
+      mix: number;
+      /**
+       * Format: double
+       * @description From a user asking more or less often.
+       */
+      rate: number;
+      /**
+       * Format: double
+       * @description From requests of segments of whose users nothing is known.
+       */
+      unattributed: number;
+      /**
+       * Format: double
+       * @description From there being more users, or fewer.
+       */
+      users: number;
+    };
     /** @description Durations in seconds that so many of a hundred do not exceed. */
     PercentilesView: {
       /** Format: int32 */
@@ -2707,6 +3030,21 @@ export interface components {
       p90: number;
       /** Format: int32 */
       p95: number;
+    };
+    /** @description Days in a row, both ends included. */
+    PeriodWish: {
+      /**
+       * Format: date
+       * @description The first day.
+       * @example 2026-09-01
+       */
+      from: string;
+      /**
+       * Format: date
+       * @description The last day, which is over.
+       * @example 2026-09-28
+       */
+      until: string;
     };
     /** @description Somebody uses the app. */
     PingWish: {
@@ -2730,6 +3068,35 @@ export interface components {
        * @example 7.2.0
        */
       version?: string;
+    };
+    /** @description The same at dates of the past on which nothing was changed: what these counts make of nothing. */
+    PlaceboView: {
+      /** @description How many dates were tried. Their windows overlap. */
+      dates: number;
+      /**
+       * Format: double
+       * @description … to here.
+       */
+      high: number;
+      /** @description The real one lies between `low` and `high`: from twenty dates on, it is not called found. */
+      inside: boolean;
+      /**
+       * Format: double
+       * @description 95 % of the ratios lie from here …
+       */
+      low: number;
+      /**
+       * Format: double
+       * @description Share of dates with an effect at least as large as the real one, this one included; null when there is no estimate.
+       */
+      p?: number | null;
+      /** @description The ratios found there, ascending. */
+      ratios: number[];
+      /**
+       * Format: double
+       * @description Share of the dates at which the interval alone would call it an effect: 0.05 when all is well.
+       */
+      significant: number;
     };
     /** @description Frames since the caller's cursors. */
     Polled: {
@@ -2823,6 +3190,24 @@ export interface components {
        * @example 4
        */
       score: number;
+    };
+    /** @description How many times as many as before, with its 95 % interval. */
+    RatioView: {
+      /**
+       * Format: double
+       * @description Upper end; null when there is none.
+       */
+      high?: number | null;
+      /**
+       * Format: double
+       * @description Lower end.
+       */
+      low: number;
+      /**
+       * Format: double
+       * @description 0.8 is 20 % fewer; null when nothing was counted before.
+       */
+      value?: number | null;
     };
     /** @description A place up to which somebody has read. */
     ReadMark: {
@@ -3130,6 +3515,19 @@ export interface components {
       /** @description Who is signed in. */
       agent: components['schemas']['AgentView'];
     };
+    /** @description The days of one side. */
+    SideView: {
+      /**
+       * Format: int64
+       * @description Requests.
+       */
+      count: number;
+      /**
+       * Format: int32
+       * @description Open days.
+       */
+      days: number;
+    };
     /** @description Whether a request is really solved. */
     SolvedAnswer: {
       /**
@@ -3409,6 +3807,32 @@ export interface components {
       /** @description Code, for filters. */
       code: string;
       name?: components['schemas']['Texts'] | null;
+    };
+    /**
+     * @description What can be said.
+     * @enum {string}
+     */
+    VerdictCode: 'fewer' | 'more' | 'cannot_tell' | 'too_short' | 'nothing_counted' | 'inseparable';
+    /** @description What can be said, and what is missing. */
+    VerdictView: {
+      /** @description The verdict. */
+      code: components['schemas']['VerdictCode'];
+      /**
+       * Format: int32
+       * @description Of `cannot_tell`: days after the change that are still needed to find a change of 15 % with a power of 80 %; 0 when there
+       *     were enough, so that the change is smaller than that; null when no number of days helps.
+       */
+      days_needed?: number | null;
+      /**
+       * Format: int32
+       * @description Of `too_short`: open days missing after.
+       */
+      missing_after?: number | null;
+      /**
+       * Format: int32
+       * @description Of `too_short`: open days missing before.
+       */
+      missing_before?: number | null;
     };
     /** @description An agent who looks at a request. */
     Viewer: {
@@ -7103,6 +7527,450 @@ export interface operations {
            *       "status": 503,
            *       "title": "Figures are being loaded",
            *       "type": "/docs/problems/facts_loading"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  insight_decomposition: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChangeQuestion'];
+      };
+    };
+    responses: {
+      /** @description What it is made of */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ChangeView'];
+        };
+      };
+      /** @description The call could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "malformed",
+           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
+           *       "status": 400,
+           *       "title": "The call could not be read",
+           *       "type": "/docs/problems/malformed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Sent too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "request_timeout",
+           *       "detail": "The call was not sent completely in time.",
+           *       "status": 408,
+           *       "title": "Sent too slowly",
+           *       "type": "/docs/problems/request_timeout"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_large",
+           *       "detail": "The call is larger than the desk takes.",
+           *       "status": 413,
+           *       "title": "Too large",
+           *       "type": "/docs/problems/too_large"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Content type not supported */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unsupported_media_type",
+           *       "detail": "This address takes another content type than the one that was sent.",
+           *       "status": 415,
+           *       "title": "Content type not supported",
+           *       "type": "/docs/problems/unsupported_media_type"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Figures are being loaded */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "facts_loading",
+           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "status": 503,
+           *       "title": "Figures are being loaded",
+           *       "type": "/docs/problems/facts_loading"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description The desk cannot write right now */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "disk_full",
+           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
+           *       "status": 507,
+           *       "title": "The desk cannot write right now",
+           *       "type": "/docs/problems/disk_full"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  insight_effect: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EffectQuestion'];
+      };
+    };
+    responses: {
+      /** @description What is found */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EffectView'];
+        };
+      };
+      /** @description The call could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "malformed",
+           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
+           *       "status": 400,
+           *       "title": "The call could not be read",
+           *       "type": "/docs/problems/malformed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Sent too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "request_timeout",
+           *       "detail": "The call was not sent completely in time.",
+           *       "status": 408,
+           *       "title": "Sent too slowly",
+           *       "type": "/docs/problems/request_timeout"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_large",
+           *       "detail": "The call is larger than the desk takes.",
+           *       "status": 413,
+           *       "title": "Too large",
+           *       "type": "/docs/problems/too_large"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Content type not supported */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unsupported_media_type",
+           *       "detail": "This address takes another content type than the one that was sent.",
+           *       "status": 415,
+           *       "title": "Content type not supported",
+           *       "type": "/docs/problems/unsupported_media_type"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Figures are being loaded */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "facts_loading",
+           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "status": 503,
+           *       "title": "Figures are being loaded",
+           *       "type": "/docs/problems/facts_loading"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description The desk cannot write right now */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "disk_full",
+           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
+           *       "status": 507,
+           *       "title": "The desk cannot write right now",
+           *       "type": "/docs/problems/disk_full"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];

@@ -1,6 +1,21 @@
 /** What an agent does in the console. */
 import { PASSWORD } from './desk.mjs';
 
+/** Signed-in browsers by desk and address: whoever has signed in once need not again, as people do not. */
+const sessions = new Map();
+
+/** What a new browser context is made with to be signed in already; the first of each agent signs in by hand. */
+export async function signedIn(browser, desk, email, password = PASSWORD) {
+  const key = `${desk.base} ${email}`;
+  if (!sessions.has(key)) {
+    const context = await browser.newContext();
+    await signIn(await context.newPage(), desk, email, password);
+    sessions.set(key, await context.storageState());
+    await context.close();
+  }
+  return sessions.get(key);
+}
+
 export async function signIn(page, desk, email, password = PASSWORD) {
   await page.goto(`${desk.base}/console/`);
   await page.fill('[name=email]', email);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, eventually, launch, person, shot } from './browser.mjs';
-import { signIn } from './console.mjs';
+import { signedIn } from './console.mjs';
 import { Desk } from './desk.mjs';
 
 let desk, browser;
@@ -47,13 +47,14 @@ async function reader(locale, email = 'lead@harbor.example', options = {}) {
   const page = await person(browser, {
     locale,
     viewport: { width: 1440, height: 900 },
+    storageState: await signedIn(browser, desk, email, password()),
     ...options,
   });
   await page.addInitScript(
     (language) => localStorage.setItem('standfast.preferences', JSON.stringify({ language })),
     locale === 'zh-CN' ? 'zh-CN' : 'en',
   );
-  await signIn(page, desk, email, password());
+  await page.goto(`${desk.base}/console/`);
   return page;
 }
 

@@ -527,7 +527,8 @@ fn texts_and_pages_fit_together() {
     for folder in ["src/pages", "templates"] {
         for file in std::fs::read_dir(format!("{root}/{folder}")).unwrap() {
             let path = file.unwrap().path();
-            if path.file_name().is_some_and(|name| name != "tests.rs" && name != "page.css") {
+            if path.is_file() && path.file_name().is_some_and(|name| name != "tests.rs" && name != "page.css")
+            {
                 sources.push_str(&read(&path));
             }
         }

@@ -1,5 +1,7 @@
 //! Before and after, and what changed between two periods, on requests that were made to change, and to stay as they were.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use http::Method;
 use serde_json::{Value, json};
@@ -127,7 +129,9 @@ async fn tell_users(server: &TestServer, analyst: &Person<'_>) {
     for day in 0..DAYS {
         let date = today().plus(day - DAYS);
         let newer = if day >= DAYS - AFTER { 2_000 } else { 1_000 };
-        table.push_str(&format!("{date},7.1.0,1000\n{date},7.2.0,{newer}\n{date},6.0.0,100\n"));
+        for (version, users) in [("7.1.0", 1000), ("7.2.0", newer), ("6.0.0", 100)] {
+            writeln!(table, "{date},{version},{users}").unwrap();
+        }
     }
     let headers = [analyst.headers(), vec![("content-type", "text/csv")]].concat();
     let path = "/api/v1/console/active-users/csv?dry_run=false";

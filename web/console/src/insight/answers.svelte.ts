@@ -1,4 +1,4 @@
-import { asProblem } from '../api/http';
+import { asProblem, type Problem } from '../api/http';
 import type { State } from '../plots/data';
 import { t } from '../words.svelte';
 import * as api from './api';
@@ -7,6 +7,15 @@ import type { Answer, Query } from './api';
 
 /** The desk asks for two to five seconds when it is still reading. */
 const AGAIN_MS = 2_000;
+
+/** Who opens page after page asks much at once; a pause up to this is waited for, and not told of. */
+const PATIENCE_S = 10;
+
+/** Milliseconds after which a question that was refused as one too many may be asked again. */
+function pauseOf({ status, body }: Problem): number | null {
+  const seconds = status === 429 ? body.retry_after : null;
+  return typeof seconds === 'number' && seconds <= PATIENCE_S ? seconds * 1_000 : null;
+}
 
 /** Something asked of the desk: what came last stays until the next has come. */
 export class Asked<T> {
@@ -40,6 +49,11 @@ export class Asked<T> {
         return;
       }
       this.percent = null;
+      const pause = pauseOf(problem);
+      if (pause !== null) {
+        this.#timer = setTimeout(() => void this.ask(run), pause);
+        return;
+      }
       this.state = {
         kind: 'error',
         text: problem.code === 'offline' ? t('insight.offline') : problem.message,
