@@ -13,6 +13,7 @@ pub mod effect;
 pub mod interval;
 pub mod multiplicity;
 pub mod quantile;
+pub mod queue;
 pub mod surge;
 pub mod survival;
 
