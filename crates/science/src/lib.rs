@@ -10,6 +10,7 @@ pub mod burst;
 pub mod classify;
 pub mod decomposition;
 pub mod effect;
+pub mod forecast;
 pub mod interval;
 pub mod multiplicity;
 pub mod quantile;
