@@ -102,3 +102,11 @@ export type InsightAnswer = Schemas['AnswerView'];
 export type InsightFigure = Schemas['FigureView'];
 /** POST /console/insight/rows: the requests behind a figure. */
 export type InsightRows = Schemas['RowsView'];
+/** POST /console/insight/effect: before and after. */
+export type EffectQuestion = Schemas['EffectQuestion'];
+export type Effect = Schemas['EffectView'];
+export type Verdict = Schemas['VerdictView'];
+export type EffectEstimate = Schemas['EstimateView'];
+/** POST /console/insight/decomposition: what a change between two periods is made of. */
+export type ChangeQuestion = Schemas['ChangeQuestion'];
+export type Change = Schemas['ChangeView'];

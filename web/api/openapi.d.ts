@@ -1551,6 +1551,11 @@ export interface components {
       measures: components['schemas']['MeasureView'][];
       /** @description Requests that the figures are of, of every kind. */
       requests: number;
+      /**
+       * Format: date-time
+       * @description When the first of them came; null while there is none.
+       */
+      since?: string | null;
       /** @description Steps of time. */
       steps: components['schemas']['StepView'][];
     };

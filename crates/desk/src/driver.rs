@@ -184,7 +184,8 @@ fn check_scope(given: &BTreeMap<String, Vec<String>>) -> Result<Scope, Error> {
         }
         let mut read = BTreeSet::new();
         for value in values {
-            read.insert(check_value(dimension, value).ok_or(Error::invalid("scope", "malformed"))?);
+            let code = check_value(dimension, value).and_then(|value| dimension.code(&value));
+            read.insert(code.ok_or(Error::invalid("scope", "malformed"))?);
         }
         // A dimension without values would touch nothing at all.
         if !read.is_empty() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::request_type;
+use crate::{request_type, vocabulary};
 
 /// Longest value of a dimension, in bytes of UTF-8.
 const LONGEST: usize = 64;
@@ -70,6 +70,21 @@ impl Dimension {
         // A few letters grow when their case changes.
         .filter(|value| value.len() <= LONGEST)
     }
+
+    /// A value as facts have it, so that `TRX` is `tron` and `zh-CN` is `CN`; in the form of [`Dimension::read`] where it is
+    /// none that facts know. `None` as there.
+    #[must_use]
+    pub fn code(self, text: &str) -> Option<String> {
+        let read = self.read(text)?;
+        let known = match self {
+            Self::Chain => vocabulary::chain(&read).to_owned(),
+            Self::Platform => vocabulary::platform_name(&read).to_owned(),
+            Self::Region => vocabulary::region(&read),
+            Self::AppVersion => vocabulary::version(&read),
+            Self::Type => return Some(read),
+        };
+        Some(if known == vocabulary::OTHER { read } else { known })
+    }
 }
 
 /// What an event touches: of each dimension that is named, these values. No dimension at all is everything; two
@@ -80,7 +95,7 @@ impl Dimension {
 pub struct Scope(pub BTreeMap<Dimension, BTreeSet<String>>);
 
 impl Scope {
-    /// Whether something is touched; `value` gives its value of a dimension, in the form of [`Dimension::read`]. What has
+    /// Whether something is touched; `value` gives its value of a dimension, in the form of [`Dimension::code`]. What has
     /// no known value of a dimension that the scope names is not touched.
     pub fn covers<'a>(&self, value: impl Fn(Dimension) -> Option<&'a str>) -> bool {
         self.0.iter().all(|(dimension, values)| value(*dimension).is_some_and(|value| values.contains(value)))
@@ -112,6 +127,29 @@ mod tests {
             assert_eq!(dimension.read(text).as_deref(), value, "{text}");
         }
         assert_eq!(Chain.read(&"x".repeat(65)), None);
+    }
+
+    #[test]
+    fn an_event_names_what_it_touches_as_facts_do() {
+        use Dimension::{AppVersion, Chain, Platform, Region, Type};
+        for (dimension, text, code) in [
+            (Chain, "TRX", "tron"),
+            (Chain, "BNB Chain", "bnb"),
+            (Chain, "BSC", "bnb"),
+            (Chain, "Moonriver", "moonriver"),
+            (Platform, "iPhone", "ios"),
+            (Platform, "web", "web"),
+            (Region, "zh-CN", "CN"),
+            (Region, "uk", "GB"),
+            (Region, "华东", "华东"),
+            (AppVersion, "v7.2.0 (1234)", "7.2.0"),
+            (AppVersion, "canary", "canary"),
+            (Type, "pending", "pending"),
+        ] {
+            assert_eq!(dimension.code(text).as_deref(), Some(code), "{text}");
+            assert_eq!(dimension.code(code).as_deref(), Some(code), "said again");
+        }
+        assert_eq!((Chain.code(" "), Type.code("no such type")), (None, None));
     }
 
     #[test]

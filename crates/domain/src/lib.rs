@@ -16,6 +16,7 @@ mod queue;
 mod role;
 mod state;
 mod time;
+pub mod vocabulary;
 mod wait;
 
 pub use activity::{ActivitySource, Day};

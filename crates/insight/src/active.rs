@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
-use standfast_domain::Day;
+use standfast_domain::{Day, vocabulary};
 use standfast_store::activity::{self, ActiveRow, Extent};
 use standfast_store::{Error as StoreError, Store};
 use tokio::sync::watch;
@@ -13,7 +13,6 @@ use tokio::sync::watch;
 use crate::calendar::date;
 use crate::exposure::{Exposure, Users};
 use crate::keep::Insight;
-use crate::place;
 
 /// How often the store is asked whether it knows more.
 const LOOK: Duration = Duration::from_secs(30);
@@ -31,12 +30,12 @@ impl ActiveUsers {
         let mut days: BTreeMap<Date, Vec<(Group, u64)>> = BTreeMap::new();
         for row in rows {
             let version =
-                Some(&row.app_version).filter(|text| !text.is_empty()).map(|text| place::version(text));
-            let region = Some(&row.region).filter(|text| !text.is_empty()).map(|text| place::region(text));
+                Some(&row.app_version).filter(|text| !text.is_empty()).map(|text| vocabulary::version(text));
+            let region = Some(&row.region).filter(|text| !text.is_empty()).map(|text| vocabulary::region(text));
             let group = [
-                version.unwrap_or_else(|| place::UNKNOWN.to_owned()),
-                region.unwrap_or_else(|| place::UNKNOWN.to_owned()),
-                place::platform_name(&row.platform).to_owned(),
+                version.unwrap_or_else(|| vocabulary::UNKNOWN.to_owned()),
+                region.unwrap_or_else(|| vocabulary::UNKNOWN.to_owned()),
+                vocabulary::platform_name(&row.platform).to_owned(),
             ];
             let users = u64::try_from(row.users).unwrap_or(0);
             days.entry(date(row.day.0)).or_default().push((group, users));
@@ -56,8 +55,8 @@ impl Exposure for ActiveUsers {
             // does not know.
             let is_told = |(place, wanted): (usize, Option<&str>)| {
                 let told =
-                    |(group, _): &(Group, u64)| group.get(place).is_some_and(|own| own != place::UNKNOWN);
-                wanted.is_none_or(|wanted| wanted == place::UNKNOWN || groups.iter().any(told))
+                    |(group, _): &(Group, u64)| group.get(place).is_some_and(|own| own != vocabulary::UNKNOWN);
+                wanted.is_none_or(|wanted| wanted == vocabulary::UNKNOWN || groups.iter().any(told))
             };
             if !wanted.into_iter().enumerate().all(is_told) {
                 return None;
@@ -107,7 +106,7 @@ async fn load(store: &Store, known: Option<Extent>) -> Result<Option<(Extent, Ac
 #[cfg(test)]
 mod tests {
     use jiff::civil::date as civil;
-    use standfast_domain::Day;
+    use standfast_domain::{Day, vocabulary};
 
     use super::*;
 

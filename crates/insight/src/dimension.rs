@@ -3,11 +3,12 @@
 
 use std::hash::Hash;
 
+use standfast_domain::vocabulary::PLATFORMS;
+
 use crate::block::Block;
 use crate::column::{Coded, Codes};
 use crate::fact::{COHORTS, COUNTINGS};
 use crate::names::Names;
-use crate::place::PLATFORMS;
 
 const NO_YES: &[&str] = &["no", "yes"];
 const CONTACTS: &[&str] = &["repeat", "first"];

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use standfast_domain::Time;
+
 use crate::block::{Block, Course, Row};
 use crate::column::MOST_ROWS;
 use crate::contact::{Contact, link};
@@ -51,6 +53,12 @@ impl Facts {
     /// keeper's, and takes about 14 bytes a customer.
     pub fn bytes(&self) -> usize {
         self.blocks.iter().map(|block| block.bytes()).sum()
+    }
+
+    /// When the first request of all came.
+    #[must_use]
+    pub fn since(&self) -> Option<Time> {
+        self.span().map(|(first, _)| Time(i64::from(first) * 1_000_000))
     }
 
     /// The seconds of the first and of the last request.

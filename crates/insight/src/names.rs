@@ -4,11 +4,10 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use standfast_domain::{AgentId, TeamId};
+use standfast_domain::{AgentId, TeamId, vocabulary};
 
 use crate::block::{Handler, Matter, Row, Source};
 use crate::fact::Fact;
-use crate::place;
 
 /// What a row has that says nothing, and what belongs to nobody.
 pub(crate) const UNKNOWN: u32 = 0;
@@ -82,7 +81,7 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new() -> Self {
-        let texts = || Dictionary::new(&place::UNKNOWN.to_owned(), &place::OTHER.to_owned());
+        let texts = || Dictionary::new(&vocabulary::UNKNOWN.to_owned(), &vocabulary::OTHER.to_owned());
         // No id is 0 or negative.
         let ids = || Dictionary::new(&0, &-1);
         Self {

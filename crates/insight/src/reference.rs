@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
+use standfast_domain::vocabulary::PLATFORMS;
 use standfast_domain::{State, Time};
 use standfast_store::fact::FactRow;
 
 use crate::customers::Customers;
 use crate::fact::Fact;
 use crate::facts::{Builder, Facts};
-use crate::place::{PLATFORMS, Place};
+use crate::place::Place;
 use crate::{Askers, Dimension, Exposure, Figure, Grouping, Measure, PERCENTS, Query, Spread, Step, Users};
 
 const SECOND: i64 = 1_000_000;

@@ -136,6 +136,9 @@ pub(crate) struct CatalogueView {
     steps: Vec<StepView>,
     /// Requests that the figures are of, of every kind.
     requests: usize,
+    /// When the first of them came; null while there is none.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Time>,
 }
 
 fn measure_view(measure: Measure) -> MeasureView {
@@ -206,6 +209,7 @@ pub(crate) async fn catalogue(
         dimensions: app.insight.values()?.into_iter().map(dimension).collect(),
         steps: Step::ALL.into_iter().map(step).collect(),
         requests: facts.len(),
+        since: facts.since(),
     }))
 }
 

@@ -15,7 +15,7 @@ use crate::testing::{Person, Reply, TestServer};
 fn event(title: &str) -> Value {
     json!({
         "kind": "release", "title": title, "starts_at": "2026-11-10T08:00:00Z",
-        "scope": {"app_version": ["v7.2.0"], "chain": ["TRON"]},
+        "scope": {"app_version": ["v7.2.0"], "chain": ["TRX"]},
     })
 }
 
