@@ -9,7 +9,7 @@ import { speak } from './api/http';
 import { preferences } from './session/preferences.svelte';
 
 /** `console` is there before anything is shown; other areas come with the part of the console that speaks them. */
-export type Area = 'console' | 'insight';
+export type Area = 'console' | 'insight' | 'compare';
 
 type Load = () => Promise<{ default: Catalog }>;
 
@@ -21,6 +21,10 @@ const catalogs: Record<Area, Record<Language, Load>> = {
   insight: {
     'zh-CN': () => import('../../../locales/zh-CN/insight.json'),
     en: () => import('../../../locales/en/insight.json'),
+  },
+  compare: {
+    'zh-CN': () => import('../../../locales/zh-CN/compare.json'),
+    en: () => import('../../../locales/en/compare.json'),
   },
 };
 

@@ -69,6 +69,7 @@ describe('what the desk answers', () => {
 describe('a question', () => {
   const catalogue: Catalogue = {
     requests: 1,
+    since: null,
     measures: [],
     dimensions: [
       {

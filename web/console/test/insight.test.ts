@@ -13,6 +13,7 @@ import {
   withFilter,
   type View,
 } from '../src/insight/view';
+import type { Study } from '../src/insight/study';
 import { REST_KEY } from '../src/plots/colour';
 import { HOUR, isoDate, readDate, weekday } from '../src/plots/zone';
 import { allows } from '../src/session/roles';
@@ -22,6 +23,33 @@ const value = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' });
 const date = fc
   .integer({ min: Date.UTC(1990, 0), max: Date.UTC(2040, 0) })
   .map((at) => isoDate(at, 'UTC'));
+const days = fc.tuple(date, date).map(([a, b]) => (a < b ? [a, b] : [b, a]) as [string, string]);
+const spans = fc.option(days.map(([from, until]) => ({ from, until })));
+const id = fc.bigInt({ min: 1n, max: 2n ** 62n }).map(String);
+/** An event or a date, or neither. */
+const study: fc.Arbitrary<Study> = fc
+  .record({
+    what: fc.constantFrom('change' as const, 'periods' as const),
+    about: fc.oneof(
+      fc.constant({ event: '', date: '' }),
+      id.map((event) => ({ event, date: '' })),
+      date.map((day) => ({ event: '', date: day })),
+    ),
+    before: fc.option(fc.integer({ min: 14, max: 366 })),
+    after: fc.option(fc.integer({ min: 7, max: 366 })),
+    control: fc.oneof(
+      fc.constantFrom('auto' as const, 'none' as const),
+      fc.record({
+        dimension: code,
+        values: fc.uniqueArray(value, { minLength: 1, maxLength: 3 }),
+      }),
+    ),
+    account: fc.uniqueArray(id, { maxLength: 10 }),
+    earlier: spans,
+    later: spans,
+    uneven: fc.boolean(),
+  })
+  .map(({ about, ...rest }) => ({ ...rest, ...about }));
 const view: fc.Arbitrary<View> = fc.record({
   period: fc.oneof(
     fc.constantFrom(...PRESETS).map((preset) => ({ kind: 'preset' as const, preset })),
@@ -47,6 +75,8 @@ const view: fc.Arbitrary<View> = fc.record({
   group: fc.oneof(fc.constant(''), code),
   split: fc.oneof(fc.constant(''), code),
   by: fc.constantFrom(null, ...UNITS),
+  events: fc.option(fc.uniqueArray(fc.constantFrom('release', 'incident', 'price'))),
+  study,
 });
 
 describe('the view in an address', () => {

@@ -2,12 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import enConsole from '../../../locales/en/console.json';
+import enCompare from '../../../locales/en/compare.json';
 import enInsight from '../../../locales/en/insight.json';
 import zhConsole from '../../../locales/zh-CN/console.json';
+import zhCompare from '../../../locales/zh-CN/compare.json';
 import zhInsight from '../../../locales/zh-CN/insight.json';
 
-const EN: Record<string, string> = { ...enConsole, ...enInsight };
-const ZH: Record<string, string> = { ...zhConsole, ...zhInsight };
+const EN: Record<string, string> = { ...enConsole, ...enInsight, ...enCompare };
+const ZH: Record<string, string> = { ...zhConsole, ...zhInsight, ...zhCompare };
 const bare = (key: string) => key.replace(/_(one|other)$/, '');
 const keys = (catalog: Record<string, string>) => new Set(Object.keys(catalog).map(bare));
 const params = (text: string | undefined) =>

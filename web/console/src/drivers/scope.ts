@@ -37,16 +37,6 @@ export function toScope(lines: readonly Line[]): Scope {
 
 /** What people usually mean; anything else may be typed. */
 export const KNOWN: Partial<Record<Dimension, readonly string[]>> = {
-  chain: [
-    'bitcoin',
-    'ethereum',
-    'bnb chain',
-    'tron',
-    'solana',
-    'ton',
-    'polygon',
-    'arbitrum',
-    'base',
-  ],
-  platform: ['android', 'ios', 'harmonyos', 'web', 'extension'],
+  chain: ['bitcoin', 'ethereum', 'bnb', 'tron', 'solana', 'ton', 'polygon', 'arbitrum', 'base'],
+  platform: ['android', 'ios', 'harmonyos', 'windows', 'macos', 'extension'],
 };

@@ -1,8 +1,9 @@
+import { drivers } from '../api/endpoints';
 import { asProblem, type Problem } from '../api/http';
 import type { State } from '../plots/data';
 import { t } from '../words.svelte';
 import * as api from './api';
-import type { InsightCatalogue } from '@standfast/api';
+import type { Driver, InsightCatalogue } from '@standfast/api';
 import type { Answer, Query } from './api';
 
 /** The desk asks for two to five seconds when it is still reading. */
@@ -57,7 +58,8 @@ export class Asked<T> {
       this.state = {
         kind: 'error',
         text: problem.code === 'offline' ? t('insight.offline') : problem.message,
-        retry: () => void this.ask(run),
+        // The same question again would be refused again.
+        ...(problem.status === 422 ? {} : { retry: () => void this.ask(run) }),
       };
     }
   }
@@ -69,9 +71,12 @@ export class Asked<T> {
   }
 }
 
-/** The answer to a query that may change; null asks nothing. To be called while a component is made. */
-export function answerTo(wanted: () => Query | null): Asked<Answer> {
-  const asked = new Asked<Answer>();
+/** The answer to a question that may change; null asks nothing. To be called while a component is made. */
+export function answering<Q, A>(
+  wanted: () => Q | null,
+  ask: (question: Q, signal: AbortSignal) => Promise<A>,
+): Asked<A> {
+  const asked = new Asked<A>();
   // The same question in a new object is not asked again.
   const text = $derived.by(() => {
     const query = wanted();
@@ -82,18 +87,26 @@ export function answerTo(wanted: () => Query | null): Asked<Answer> {
       asked.data = null;
       return;
     }
-    const query = JSON.parse(text) as Query;
-    void asked.ask((signal) => api.query(query, signal));
+    const question = JSON.parse(text) as Q;
+    void asked.ask((signal) => ask(question, signal));
     return () => asked.stop();
   });
   return asked;
 }
 
+/** The answer to a query. */
+export function answerTo(wanted: () => Query | null): Asked<Answer> {
+  return answering(wanted, api.query);
+}
+
 /** What can be asked; loaded once, kept while the console is open. */
 class Known {
   asked = new Asked<InsightCatalogue>();
+  /** What happened, the latest first; read anew whenever somebody opens Insight. */
+  events = new Asked<Driver[]>();
 
   load(): void {
+    void this.events.ask(async () => (await drivers()).items);
     if (this.asked.data) return;
     void this.asked.ask((signal) => api.catalogue(signal));
   }

@@ -45,6 +45,8 @@ export interface Catalogue {
   dimensions: readonly Dimension[];
   /** Requests of every kind that the figures are of. */
   requests: number;
+  /** When the first of them came, in milliseconds; null while there is none. */
+  since: number | null;
 }
 
 /** A dimension, a bucket of time, or time that comes again and again. */
@@ -118,6 +120,7 @@ export function catalogueOf(
 ): Catalogue {
   return {
     requests: told.requests,
+    since: told.since ? Date.parse(told.since) : null,
     measures: told.measures.map(({ code, unit, name, formula, leaves_out, time_base }) => ({
       code,
       unit: UNITS[unit],

@@ -1,5 +1,6 @@
 import type { Component } from 'svelte';
 import type { InsightPage } from '../routing/address';
+import Compare from './pages/Compare.svelte';
 import Explorer from './pages/Explorer.svelte';
 import Novel from './pages/Novel.svelte';
 import Overview from './pages/Overview.svelte';
@@ -11,8 +12,11 @@ import type { Scope } from './scope.svelte';
 interface Page {
   name: InsightPage;
   component: Component<{ scope: Scope }>;
-  /** It looks at a time of its own: what the bar above the pages says is not about it. */
-  own?: boolean;
+  /**
+   * How much of the bar above the pages is about it: all, when nothing is said; zone and filters, where it has times of its own; or
+   * none.
+   */
+  bar?: 'filters' | 'none';
 }
 
 /** The pages that there are, in the order of their tabs. */
@@ -20,7 +24,8 @@ export const PAGES: readonly Page[] = [
   { name: 'overview', component: Overview },
   { name: 'types', component: Types },
   { name: 'times', component: Times },
-  { name: 'novel', component: Novel, own: true },
+  { name: 'novel', component: Novel, bar: 'none' },
   { name: 'people', component: People },
+  { name: 'compare', component: Compare, bar: 'filters' },
   { name: 'explorer', component: Explorer },
 ];

@@ -1,8 +1,10 @@
+import type { Driver } from '@standfast/api';
 import { instant } from '../clock.svelte';
+import { ICONS } from '../drivers/kinds';
 import { looks, type Look } from '../plots/colour';
 import { figure } from '../plots/figure';
 import { together } from '../plots/remark';
-import type { Definition, Range } from '../plots/data';
+import type { Definition, Mark, Range } from '../plots/data';
 import { isoDate, startOf, utcOffset, type Unit } from '../plots/zone';
 import { insightPlace, type InsightPage } from '../routing/address';
 import { router } from '../routing/router.svelte';
@@ -17,6 +19,7 @@ import {
   type Measure,
   type Query,
 } from './api';
+import { about, shown } from './events';
 import { comparedWith, datesOf, rangeOf, unitOf, zoneOf } from './period';
 import { printView, readView, type View } from './view';
 
@@ -26,7 +29,7 @@ function regionName(code: string, language: string): string {
   return new Intl.DisplayNames(language, { type: 'region' }).of(code) ?? code;
 }
 
-const NOTHING: Catalogue = { measures: [], dimensions: [], requests: 0 };
+const NOTHING: Catalogue = { measures: [], dimensions: [], requests: 0, since: null };
 
 /** What a page of Insight is about: the view in the address, worked out against the calendar and the catalogue. */
 export class Scope {
@@ -73,6 +76,28 @@ export class Scope {
     this.now = instant();
     router.go(insightPlace(this.#place().page, printView(view)), { replace });
   }
+
+  /** What happened in the period and meets the filters, for the plots. */
+  readonly marks: readonly Mark[] = $derived(
+    shown(known.events.data ?? [], this.view, this.range).map((event) => this.mark(event)),
+  );
+
+  mark(event: Driver): Mark {
+    return {
+      key: event.id,
+      at: Date.parse(event.starts_at),
+      ...(event.ends_at ? { until: Date.parse(event.ends_at) } : {}),
+      label: event.title,
+      kind: t(`driver.kind.${event.kind}`),
+      icon: ICONS[event.kind],
+    };
+  }
+
+  /** From a plot to what became of an event. */
+  readonly explain = ({ key }: Mark): void => {
+    const event = known.events.data?.find(({ id }) => id === key);
+    if (event) router.go(insightPlace('compare', printView(about(this.view, event))));
+  };
 
   /** A brushed range becomes the period. */
   zoomTo(range: Range): void {

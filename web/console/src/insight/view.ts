@@ -4,6 +4,8 @@
  */
 import type { Unit } from '../plots/zone';
 import { isZone } from '../plots/zone';
+import { parseFilter, printFilter, type Filter } from './filter';
+import { DEFAULT_STUDY, printStudy, readStudy, type Study } from './study';
 
 /** The last complete days, weeks or months up to now, or two dates, both included. */
 export const PRESETS = ['1d', '7d', '28d', '84d', '365d', 'week', 'month'] as const;
@@ -16,14 +18,9 @@ export type Period =
 export const COMPARISONS = ['none', 'previous', 'weekdays'] as const;
 export type Comparison = (typeof COMPARISONS)[number];
 
-export const UNITS: readonly Unit[] = ['hour', 'day', 'week', 'month'];
+export type { Filter } from './filter';
 
-export interface Filter {
-  dimension: string;
-  values: readonly string[];
-  /** Everything but these. */
-  not?: boolean;
-}
+export const UNITS: readonly Unit[] = ['hour', 'day', 'week', 'month'];
 
 export interface View {
   period: Period;
@@ -39,6 +36,10 @@ export interface View {
   split: string;
   /** Length of the buckets; null: as fits the period. */
   by: Unit | null;
+  /** Kinds of the events that plots show; null: all. */
+  events: readonly string[] | null;
+  /** What is compared on the page for that. */
+  study: Study;
 }
 
 export const DEFAULT_VIEW: View = {
@@ -50,6 +51,8 @@ export const DEFAULT_VIEW: View = {
   group: '',
   split: '',
   by: null,
+  events: null,
+  study: DEFAULT_STUDY,
 };
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -69,7 +72,9 @@ export function printView(view: View): string {
   if (view.split) wanted.set('split', view.split);
   if (view.by) wanted.set('by', view.by);
   for (const { dimension, values, not } of view.filters)
-    wanted.append(not ? 'not' : 'where', [dimension, ...values].map(encodeURIComponent).join(','));
+    wanted.append(not ? 'not' : 'where', printFilter({ dimension, values }));
+  if (view.events) wanted.set('events', view.events.join(',') || 'none');
+  printStudy(view.study, wanted);
   return wanted.toString();
 }
 
@@ -89,6 +94,8 @@ export function readView(search: string): View {
     group: code('group'),
     split: code('split'),
     by: UNITS.find((each) => each === wanted.get('by')) ?? null,
+    events: readEvents(wanted.get('events')),
+    study: readStudy(wanted),
   };
 }
 
@@ -101,18 +108,13 @@ function readPeriod(wanted: URLSearchParams): Period {
 
 function readFilter(name: string, text: string): Filter[] {
   if (name !== 'where' && name !== 'not') return [];
-  const [dimension = '', ...values] = text.split(',').map(decode);
-  const kept = [...new Set(values)].filter((value) => value !== '');
-  if (!CODE.test(dimension) || kept.length === 0) return [];
-  return [{ dimension, values: kept, ...(name === 'not' ? { not: true } : {}) }];
+  const filter = parseFilter(text);
+  return filter ? [{ ...filter, ...(name === 'not' ? { not: true } : {}) }] : [];
 }
 
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
+function readEvents(text: string | null): string[] | null {
+  if (text === null) return null;
+  return [...new Set(text.split(',').filter((each) => /^\w{1,32}$/.test(each) && each !== 'none'))];
 }
 
 /** The view with other values of a dimension; none of them takes the filter away. */

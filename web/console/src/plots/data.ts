@@ -1,4 +1,5 @@
 /** What plots are given. Instants are milliseconds since 1970; a value that is not known is null, never zero. */
+import type { Component } from 'svelte';
 import type { Measured } from './figure';
 
 /** A figure with what is known of its certainty. `low` and `high` bound its 95 % interval; `small`: too few cases to rely on. */
@@ -29,10 +30,17 @@ export interface Series {
 
 /** Something that happened: a release, an incident, a market move. */
 export interface Mark {
+  key: string;
   at: number;
   /** For what lasted. */
   until?: number;
   label: string;
+  /** What kind of thing it is, in words. */
+  kind?: string;
+  /** The same as a picture, of the size that it is given. */
+  icon?: Component<{ x?: number; y?: number; size?: number | string }>;
+  /** What the plot is about. */
+  own?: boolean;
 }
 
 export interface Range {

@@ -11,9 +11,10 @@ import {
   type Series,
   type Table,
 } from './data';
+import { happening, markName } from './event';
 import { figure, type Measured } from './figure';
 import { bucketName } from './time';
-import type { Unit } from './zone';
+import { advance, type Unit } from './zone';
 
 interface Timed {
   series: readonly Series[];
@@ -51,15 +52,15 @@ export function seriesTable(timed: Timed): Table {
   const instants = [...new Set(series.flatMap((each) => each.points.map(({ at }) => at)))].toSorted(
     (a, b) => a - b,
   );
-  const rows = instants.map((at, index): Cell[] => {
-    const end = instants[index + 1] ?? Infinity;
-    const happened = marks.filter((mark) => mark.at >= at && mark.at < end);
+  const rows = instants.map((at): Cell[] => {
+    const end = advance(at, unit, 1, zone);
+    const happened = happening(marks, at, end);
     return [
       bucketName(at, unit, zone, language),
       ...points.flatMap((byTime) =>
         estimateCells(byTime.get(at) ?? { value: null }, measured, say),
       ),
-      happened.map(({ label }) => label).join('; '),
+      happened.map((mark) => markName(mark, language)).join('; '),
     ];
   });
   const names = all.length === 1 ? [''] : all.map(({ label }) => label);

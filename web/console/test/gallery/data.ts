@@ -93,16 +93,17 @@ export function typesOverTime(count: number, zh: boolean, codes = TYPES.slice(0,
 export function marks(zh: boolean): Mark[] {
   const day = (index: number) => advance(START, 'day', index, ZONE);
   return [
-    { at: day(12), label: zh ? '版本 5.2.0' : 'Release 5.2.0' },
-    { at: day(24), until: day(31), label: zh ? '国庆假期' : 'National Day holidays' },
+    { key: 'a', at: day(12), label: zh ? '版本 5.2.0' : 'Release 5.2.0' },
+    { key: 'b', at: day(24), until: day(31), label: zh ? '国庆假期' : 'National Day holidays' },
     {
+      key: 'c',
       at: day(48),
       until: day(49),
       label: zh ? '故障：TRON 节点停止同步' : 'Incident: TRON nodes stopped syncing',
     },
-    { at: day(50), label: zh ? '版本 5.3.0' : 'Release 5.3.0' },
-    { at: day(51), label: zh ? '行情大涨' : 'Market up 18%' },
-    { at: day(79), label: zh ? '版本 5.4.0' : 'Release 5.4.0' },
+    { key: 'd', at: day(50), label: zh ? '版本 5.3.0' : 'Release 5.3.0' },
+    { key: 'e', at: day(51), label: zh ? '行情大涨' : 'Market up 18%' },
+    { key: 'f', at: day(79), label: zh ? '版本 5.4.0' : 'Release 5.4.0' },
   ];
 }
 

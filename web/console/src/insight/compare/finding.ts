@@ -1,0 +1,98 @@
+/** What a comparison found, in words: keys of the catalogue with their parameters, so that the page only has to say them. Pure. */
+import type { EffectEstimate, Verdict } from '@standfast/api';
+
+export type Saying = readonly [key: string, params?: Readonly<Record<string, string | number>>];
+
+export interface Finding {
+  /** `found`: a change. `open`: it cannot be told. `lacking`: something is missing to tell it. */
+  tone: 'found' | 'open' | 'lacking';
+  title: Saying;
+  texts: readonly Saying[];
+}
+
+interface Say {
+  /** A part of one as a whole percentage. */
+  percent: (part: number) => string;
+  /** A change with its sign. */
+  signed: (change: number) => string;
+  p: (p: number) => string;
+}
+
+type Ratio = EffectEstimate['ratio'];
+
+/** `against`: what it is compared with, as catalogue keys have it. */
+export function findingOf(
+  { code, days_needed: needed, missing_before: before, missing_after: after }: Verdict,
+  estimate: EffectEstimate | null | undefined,
+  against: 'expected' | 'earlier',
+  say: Say,
+): Finding {
+  switch (code) {
+    case 'fewer':
+    case 'more':
+      return {
+        tone: 'found',
+        title: estimate
+          ? sizeOf(code, estimate.ratio, against, say)
+          : [`compare.${code}.plain.${against}`],
+        texts: estimate ? [['compare.chance.no', { p: say.p(estimate.p) }]] : [],
+      };
+    case 'cannot_tell':
+      return {
+        tone: 'open',
+        title: [`compare.open.${needed === 0 ? 'enough' : needed ? 'wait' : 'never'}`],
+        texts: [
+          ...(estimate ? [rangeOf(estimate.ratio, say)] : []),
+          needed === 0
+            ? ['compare.open.enough.text']
+            : needed
+              ? ['compare.open.wait.text', { count: needed }]
+              : ['compare.open.never.text'],
+        ],
+      };
+    case 'too_short':
+      return {
+        tone: 'lacking',
+        title: ['compare.short'],
+        texts: [
+          ...(before ? ([[`compare.short.before.${against}`, { count: before }]] as const) : []),
+          ...(after ? ([[`compare.short.after.${against}`, { count: after }]] as const) : []),
+        ],
+      };
+    case 'nothing_counted':
+      return { tone: 'lacking', title: ['compare.nothing'], texts: [['compare.nothing.text']] };
+    case 'inseparable':
+      return {
+        tone: 'lacking',
+        title: ['compare.inseparable'],
+        texts: [['compare.inseparable.text']],
+      };
+  }
+}
+
+/** "Between 12 % and 21 % fewer than expected." */
+function sizeOf(
+  code: 'fewer' | 'more',
+  { value, low, high }: Ratio,
+  against: string,
+  { percent }: Say,
+): Saying {
+  const part = (ratio: number) => percent(Math.abs(ratio - 1));
+  if (typeof high !== 'number') return [`compare.${code}.least.${against}`, { low: part(low) }];
+  // What is nearer to "as many" stands first.
+  const [near, far] = code === 'fewer' ? [part(high), part(low)] : [part(low), part(high)];
+  if (near === far && typeof value === 'number')
+    return [`compare.${code}.about.${against}`, { about: part(value) }];
+  return [`compare.${code}.${against}`, { low: near, high: far }];
+}
+
+function rangeOf({ low, high }: Ratio, { signed }: Say): Saying {
+  return typeof high === 'number'
+    ? ['compare.range', { low: signed(low - 1), high: signed(high - 1) }]
+    : ['compare.range.open', { low: signed(low - 1) }];
+}
+
+/** What a group's finding is called in a word. */
+export function wordOf({ code }: Verdict): string {
+  return `compare.word.${code}`;
+}

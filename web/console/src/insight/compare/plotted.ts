@@ -1,0 +1,47 @@
+/** From the desk's comparisons to what plots take. Pure. */
+import type { Change, Effect } from '@standfast/api';
+import type { Series } from '../../plots/data';
+import { readDate } from '../../plots/zone';
+
+export const OBSERVED = 'observed';
+export const EXPECTED = 'expected';
+
+/** Two lines: what was counted, and what was to be expected with the band of its days. Of contact rates, per 1,000 users. */
+export function courseOf(
+  { series, measure }: Pick<Effect, 'series' | 'measure'>,
+  zone: string,
+  names: { observed: string; expected: string },
+): Series[] {
+  const rate = measure === 'contact_rate';
+  const lines = series.flatMap((day) => {
+    const at = readDate(day.day, zone);
+    if (at === null) return [];
+    const per = (count: number | null | undefined) => {
+      if (typeof count !== 'number') return null;
+      if (!rate) return count;
+      return day.users ? (count / day.users) * 1_000 : null;
+    };
+    return [
+      {
+        observed: { at, value: per(day.observed) },
+        expected: { at, value: per(day.expected), low: per(day.low), high: per(day.high) },
+      },
+    ];
+  });
+  return [
+    { key: EXPECTED, label: names.expected, points: lines.map(({ expected }) => expected) },
+    { key: OBSERVED, label: names.observed, points: lines.map(({ observed }) => observed) },
+  ];
+}
+
+export type Segment = Change['segments'][number];
+
+/** How many requests more or fewer a segment has. */
+export function difference({ before, after }: Segment): number {
+  return after - before;
+}
+
+/** Found with the correction for all segments, on counts that bear it. */
+export function isSure({ q, small }: Segment): boolean {
+  return typeof q === 'number' && q <= 0.05 && !small;
+}

@@ -1,0 +1,120 @@
+/** From a view to the questions of the page of comparisons. Pure. */
+import type { ChangeQuestion, EffectQuestion } from '@standfast/api';
+import { NOTHING } from '../grouping';
+import { onlyThese, type Catalogue } from '../api';
+import type { Filter } from '../filter';
+import { controlOf, usualPeriods, windowFor, type Days } from '../study';
+import type { View } from '../view';
+
+/** Dimensions by whose values active users are known. */
+const EXPOSED = ['app_version', 'region', 'platform'];
+/** What a change of the count can be looked for in; who answered and how it ended comes after it. */
+const SEGMENTS = [
+  'type',
+  'chain',
+  'app_version',
+  'platform',
+  'region',
+  'channel',
+  'language',
+  'cohort',
+  'contact',
+  'screen',
+];
+
+export interface Setting {
+  view: View;
+  catalogue: Catalogue;
+  zone: string;
+  /** Today's date in the zone. */
+  today: string;
+  /** The date of the first request in the zone. */
+  since: string;
+}
+
+export function byUsers(view: View): boolean {
+  return view.measure === 'contact_rate';
+}
+
+/** Codes of the dimensions that findings can be split by, `NOTHING` last. */
+export function groupsOf({ view, catalogue }: Setting): string[] {
+  const offered = SEGMENTS.filter(
+    (code) =>
+      catalogue.dimensions.some((each) => each.code === code) &&
+      (!byUsers(view) || EXPOSED.includes(code)),
+  );
+  return [...offered, NOTHING];
+}
+
+/** What findings are split by: what is wished, else the first dimension that a filter does not already hold to one value. */
+export function groupOf(setting: Setting): string {
+  const offered = groupsOf(setting);
+  if (offered.includes(setting.view.group)) return setting.view.group;
+  const held = (code: string) =>
+    setting.view.filters.some(({ dimension, values }) => dimension === code && values.length === 1);
+  return offered.find((code) => !held(code)) ?? NOTHING;
+}
+
+/** Codes of the dimensions that segments can be made of. */
+export function segmentsOf({ catalogue }: Setting): string[] {
+  return SEGMENTS.filter((code) => catalogue.dimensions.some((each) => each.code === code));
+}
+
+export function segmentOf(setting: Setting): string {
+  const offered = segmentsOf(setting);
+  return offered.find((code) => code === setting.view.group) ?? offered[0] ?? 'type';
+}
+
+export function windowOf({ view: { study }, since }: Setting, date: string) {
+  const usual = windowFor(date, since);
+  return { before: study.before ?? usual.before, after: study.after ?? usual.after };
+}
+
+export function periodsOf({ view: { study }, today }: Setting): { earlier: Days; later: Days } {
+  const usual = usualPeriods(today);
+  return { earlier: study.earlier ?? usual.earlier, later: study.later ?? usual.later };
+}
+
+function mapOf(filters: readonly Filter[], catalogue: Catalogue): Record<string, string[]> {
+  return Object.fromEntries(
+    onlyThese(filters, catalogue).map(({ dimension, values }) => [dimension, [...values]]),
+  );
+}
+
+/** `date`: the first day of the change; null when neither an event nor a date is chosen. */
+export function effectQuestion(setting: Setting, date: string): EffectQuestion | null {
+  const { view, catalogue, zone } = setting;
+  const { study } = view;
+  if (!study.event && !study.date) return null;
+  const { before, after } = windowOf(setting, date);
+  const group = groupOf(setting);
+  const control = controlOf(study.control, view.filters);
+  return {
+    measure: byUsers(view) ? 'contact_rate' : 'requests',
+    filter: mapOf(view.filters, catalogue),
+    zone,
+    ...(study.event ? { event: study.event } : { date: study.date }),
+    before_days: before,
+    after_days: after,
+    ...(group === NOTHING ? {} : { group }),
+    // The other filters hold for the controls too: another type of the same region.
+    controls: control
+      ? mapOf(
+          [...view.filters.filter(({ dimension }) => dimension !== control.dimension), control],
+          catalogue,
+        )
+      : {},
+    events: study.account.filter((id) => id !== study.event),
+  };
+}
+
+export function changeQuestion(setting: Setting): ChangeQuestion {
+  const { view, catalogue, zone } = setting;
+  return {
+    filter: mapOf(view.filters, catalogue),
+    zone,
+    dimension: segmentOf(setting),
+    ...periodsOf(setting),
+    like_for_like: !view.study.uneven,
+  };
+}

@@ -1,0 +1,89 @@
+/** Which events a view is about, and which requests an event is about. Pure. */
+import type { Driver } from '@standfast/api';
+import type { Filter } from './filter';
+import { daysBetween, LEAST_BEFORE, windowFor } from './study';
+import { withFilter, type View } from './view';
+
+type Scope = Driver['scope'];
+
+/** Whether an event can touch requests that filters let through: of each dimension that both name, they share a value. */
+export function meets(scope: Scope, filters: readonly Filter[]): boolean {
+  return filters.every(({ dimension, values, not }) => {
+    const touched = scope[dimension];
+    if (!touched || touched.length === 0) return true;
+    return touched.some((value) => values.includes(value) !== (not ?? false));
+  });
+}
+
+/** The events of a view that touch a time. */
+export function shown(
+  events: readonly Driver[],
+  view: Pick<View, 'filters' | 'events'>,
+  { from, until }: { from: number; until: number },
+): Driver[] {
+  return events.filter(
+    ({ kind, scope, starts_at: starts, ends_at: ends }) =>
+      (view.events === null || view.events.includes(kind)) &&
+      Date.parse(starts) < until &&
+      Date.parse(ends ?? starts) >= from &&
+      meets(scope, view.filters),
+  );
+}
+
+/**
+ * The filters that an event names. Not its versions: of a new one there is nothing before, so that what it changed can only be
+ * seen in all versions together.
+ */
+export function filtersOf(scope: Scope): Filter[] {
+  return Object.entries(scope)
+    .filter(([dimension, values]) => dimension !== 'app_version' && (values?.length ?? 0) > 0)
+    .map(([dimension, values]) => ({ dimension, values: values ?? [] }));
+}
+
+/** The view that asks what an event changed. Filters that came with the event before go, those of the reader stay. */
+export function about(view: View, event: Driver, last: Driver | null = null): View {
+  const gone = last ? filtersOf(last.scope).map((filter) => JSON.stringify(filter)) : [];
+  const own = view.filters.filter(
+    ({ dimension, values, not }) => not || !gone.includes(JSON.stringify({ dimension, values })),
+  );
+  return filtersOf(event.scope).reduce<View>(
+    (next, { dimension, values }) =>
+      next.filters.some((each) => each.dimension === dimension)
+        ? next
+        : withFilter(next, dimension, values),
+    {
+      ...view,
+      filters: own,
+      study: {
+        ...view.study,
+        what: 'change',
+        event: event.id,
+        date: '',
+        account: [],
+        control: 'auto',
+      },
+    },
+  );
+}
+
+/**
+ * The event to begin with: the latest that stays (a release, an article: what has no end) and whose days before and after are over;
+ * rather one that says which requests it is about. Null when there is none.
+ */
+export function first(
+  events: readonly Driver[],
+  today: string,
+  since: string,
+  dateOf: (at: number) => string,
+): Driver | null {
+  const over = events
+    .filter((event) => {
+      const date = dateOf(Date.parse(event.starts_at));
+      const { after } = windowFor(date, since);
+      return daysBetween(date, today) >= after && daysBetween(since, date) > LEAST_BEFORE;
+    })
+    .toSorted((a, b) => Date.parse(b.starts_at) - Date.parse(a.starts_at));
+  const staying = over.filter((event) => !event.ends_at);
+  const narrow = staying.find((event) => filtersOf(event.scope).length > 0);
+  return narrow ?? staying[0] ?? over[0] ?? null;
+}
