@@ -29,6 +29,8 @@ const catalogs: Record<Area, Record<Language, Load>> = {
 };
 
 const areas = new Set<Area>(['console']);
+/** How often a language was asked for: only the latest wish is followed, whichever is loaded first. */
+let wishes = 0;
 let current = $state.raw<Translate>(translator('en', {}));
 
 /** The text of `key` in the reader's language; reading it in a template follows a change of language. */
@@ -50,7 +52,9 @@ export function titled(
 
 /** Loads the catalogues and changes to them; the old language stays until the new one is there. */
 export async function useLanguage(wanted: Language): Promise<void> {
+  const wish = ++wishes;
   const loaded = await Promise.all([...areas].map((area) => catalogs[area][wanted]()));
+  if (wish !== wishes) return;
   current = translator(wanted, Object.assign({}, ...loaded.map((each) => each.default)) as Catalog);
   speak(wanted);
   if (preferences.language !== wanted) preferences.set({ language: wanted });

@@ -18,7 +18,7 @@ export const HEAD = 24;
 export const HEADROOM = 22;
 const WIDEST = 170;
 /** Of less, nobody can tell what it says. */
-const NARROWEST = 40;
+const NARROWEST = 64;
 
 /** The heads of marks in the order of time, none over another; `end` is where the last text must stop. */
 export function heads(

@@ -2,9 +2,9 @@
 import { logarithmic, type Scale } from './scale';
 
 /** What changes are named at: a tenth, a quarter, half, as many, twice … as many. */
-const NAMED = [0.01, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 4, 10, 100];
+const NAMED = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 4, 10];
 /** Of a change beyond these only the direction is drawn. */
-const FURTHEST = [0.01, 100] as const;
+const FURTHEST = [0.08, 12.5] as const;
 /** At least from a third less to half as much again, so that a small change does not fill the plot. */
 const LEAST = [0.66, 1.5] as const;
 

@@ -7,7 +7,7 @@ import { controlOf, usualPeriods, windowFor, type Days } from '../study';
 import type { View } from '../view';
 
 /** Dimensions by whose values active users are known. */
-const EXPOSED = ['app_version', 'region', 'platform'];
+const EXPOSED = ['region', 'platform', 'app_version'];
 /** What a change of the count can be looked for in; who answered and how it ended comes after it. */
 const SEGMENTS = [
   'type',
@@ -38,10 +38,8 @@ export function byUsers(view: View): boolean {
 
 /** Codes of the dimensions that findings can be split by, `NOTHING` last. */
 export function groupsOf({ view, catalogue }: Setting): string[] {
-  const offered = SEGMENTS.filter(
-    (code) =>
-      catalogue.dimensions.some((each) => each.code === code) &&
-      (!byUsers(view) || EXPOSED.includes(code)),
+  const offered = (byUsers(view) ? EXPOSED : SEGMENTS).filter((code) =>
+    catalogue.dimensions.some((each) => each.code === code),
   );
   return [...offered, NOTHING];
 }
