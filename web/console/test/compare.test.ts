@@ -363,7 +363,7 @@ describe('an axis of ratios', () => {
           expect(x(tick)).toBeGreaterThanOrEqual(0);
           expect(x(tick)).toBeLessThanOrEqual(width);
           const next = ticks[index + 1];
-          if (next !== undefined) expect(x(next) - x(tick)).toBeGreaterThanOrEqual(46);
+          if (next !== undefined) expect(x(next) - x(tick)).toBeGreaterThanOrEqual(60);
         }
       }),
     );

@@ -22,7 +22,7 @@ export function ratioAxis(
   const low = Math.max(FURTHEST[0], Math.min(LEAST[0], ...told));
   const high = Math.min(FURTHEST[1], Math.max(LEAST[1], ...told));
   const x = logarithmic([low / 1.04, high * 1.04], [left, right]);
-  const room = 46;
+  const room = 60;
   const ticks: number[] = [1];
   // From the middle outwards, so that "as many" always has its tick.
   for (const tick of NAMED.toSorted((a, b) => Math.abs(Math.log(a)) - Math.abs(Math.log(b))))
