@@ -13,7 +13,7 @@ import {
 import { about, filtersOf, first, meets, shown } from '../src/insight/events';
 import { DEFAULT_STUDY, plusDays, usualPeriods, windowFor } from '../src/insight/study';
 import { DEFAULT_VIEW, type View } from '../src/insight/view';
-import { happening, HEAD, heads, markName, markTime } from '../src/plots/event';
+import { happening, HEAD, heads, markName, markTime, within } from '../src/plots/event';
 import { changeBins, ends, ratioAxis } from '../src/plots/ratio';
 import { readDate, DAY } from '../src/plots/zone';
 
@@ -349,6 +349,10 @@ describe('heads of events', () => {
     expect(happening([{ ...release, until: at + DAY }], at + 10, at + 20)).toHaveLength(1);
     expect(happening([release], at + 10, at + 20)).toHaveLength(0);
     expect(happening([release], at, at + 1)).toHaveLength(1);
+    const midnight = readDate('2026-11-10', 'UTC') ?? 0;
+    expect(within([release], [midnight - DAY, midnight], 'day', 'UTC')).toHaveLength(1);
+    expect(within([release], [midnight - DAY], 'day', 'UTC')).toHaveLength(0);
+    expect(within([release], [], 'day', 'UTC')).toHaveLength(0);
   });
 });
 

@@ -2,7 +2,7 @@
 import type { Language } from '@standfast/ui/i18n';
 import type { Mark } from './data';
 import { fit, textWidth } from './label';
-import { isoDate, isoTime } from './zone';
+import { advance, isoDate, isoTime, type Unit } from './zone';
 
 /** What stands above the plot at one place: an event, or several that are too near to each other to be told apart. */
 export interface Head {
@@ -57,6 +57,18 @@ export function markTime({ at, until }: Mark, zone: string): string {
   if (until === undefined) return said(at);
   const sameDay = isoDate(at, zone) === isoDate(until, zone);
   return `${said(at)} – ${sameDay ? isoTime(until, zone) : said(until)}`;
+}
+
+/** Those within the buckets that begin at `instants`, which ascend. */
+export function within(
+  marks: readonly Mark[],
+  instants: readonly number[],
+  unit: Unit,
+  zone: string,
+): Mark[] {
+  const [first, last] = [instants[0], instants.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  return happening(marks, first, advance(last, unit, 1, zone));
 }
 
 /** What began or was under way between two instants. */
