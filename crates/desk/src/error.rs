@@ -75,6 +75,9 @@ pub enum Error {
     /// A table has faults, and nothing of it was taken.
     #[error("the table has faults")]
     Table(Vec<TableFault>),
+    /// Somebody else has changed it since the caller saw it.
+    #[error("it was changed meanwhile")]
+    ChangedMeanwhile,
     /// Somebody has this e-mail address already.
     #[error("this e-mail address is taken")]
     EmailTaken,
@@ -113,6 +116,7 @@ impl Error {
             Self::IdentityToken(_) => "identity_token",
             Self::WebhookSignature(_) => "webhook_signature",
             Self::Table(_) => "invalid_table",
+            Self::ChangedMeanwhile => "changed_meanwhile",
             Self::EmailTaken => "email_taken",
             Self::Store(Store::DiskFull) => "disk_full",
             Self::Store(Store::Busy(_)) => "busy",

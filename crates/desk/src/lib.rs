@@ -13,6 +13,7 @@ mod census;
 mod chain;
 mod command;
 mod conversation;
+mod dashboard;
 mod desk;
 mod draft;
 mod driver;
@@ -58,6 +59,10 @@ pub use command::{Answer, FollowUp, Intake, Join, Then, UploadCommand};
 pub use conversation::{
     Window, conversation, customer_panel, detail, entries, merged_link, open_link, own_requests,
     read_by_agent, read_by_customer,
+};
+pub use dashboard::{
+    DashboardCommand, DashboardView, Dashboards, add_dashboard, change_dashboard, list_dashboards,
+    remove_dashboard, start_with_dashboard,
 };
 pub use desk::{Desk, FeedbackTimes, Limits, Settings};
 pub use driver::{

@@ -70,6 +70,8 @@ ids! {
     TokenId,
     /// Something that a customer found wrong, until somebody has looked at it.
     ReviewId,
+    /// A view of Insight that somebody kept under a name.
+    DashboardId,
 }
 
 /// Bits below the millisecond: a node's number and a counter.

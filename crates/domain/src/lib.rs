@@ -27,8 +27,8 @@ pub use driver::{DriverKind, DriverSource};
 pub use entry::{Author, Channel, EntryKind, Event};
 pub use feedback::{REASONS_HIGH, REASONS_LOW, Resolution, Score, Verdict};
 pub use id::{
-    AgentId, AttachmentId, CustomerId, DriverId, Ids, JobId, ParseIdError, RequestId, ReviewId, TeamId,
-    TokenId,
+    AgentId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, JobId, ParseIdError, RequestId, ReviewId,
+    TeamId, TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};

@@ -213,6 +213,7 @@ path_ids!(
     standfast_domain::AttachmentId,
     standfast_domain::JobId,
     standfast_domain::DriverId,
+    standfast_domain::DashboardId,
     standfast_domain::TokenId,
     standfast_domain::ReviewId
 );

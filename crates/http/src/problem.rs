@@ -16,6 +16,7 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("asks_for_secret", StatusCode::UNPROCESSABLE_ENTITY),
     ("busy", StatusCode::SERVICE_UNAVAILABLE),
     ("cannot_merge", StatusCode::CONFLICT),
+    ("changed_meanwhile", StatusCode::CONFLICT),
     ("disk_full", StatusCode::INSUFFICIENT_STORAGE),
     ("email_taken", StatusCode::CONFLICT),
     ("facts_loading", StatusCode::SERVICE_UNAVAILABLE),

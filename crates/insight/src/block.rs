@@ -26,6 +26,8 @@ pub(crate) struct Handler {
     pub(crate) team: u32,
     pub(crate) agent: u32,
     pub(crate) first_agent: u32,
+    /// Who had answered last when it was called solved.
+    pub(crate) solved_by: u32,
 }
 
 /// What became of it.
@@ -52,6 +54,29 @@ pub(crate) struct Course {
     pub(crate) reopens: u16,
 }
 
+/// What its customer said of the help.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Feedback {
+    /// Index into [`crate::fact::RESOLUTIONS`]; 0 while it was never called solved.
+    pub(crate) resolution: u8,
+    /// 1 to 5; 0 while it was not rated.
+    pub(crate) score: u8,
+    /// Index into [`crate::fact::REASONS`]; 0 for none.
+    pub(crate) reason: u8,
+}
+
+impl Feedback {
+    /// It was called solved at least once, and with that its customer was asked about it.
+    pub(crate) const fn is_asked(&self) -> bool {
+        self.resolution > 0
+    }
+
+    /// Its customer has rated the help.
+    pub(crate) const fn is_rated(&self) -> bool {
+        self.score > 0
+    }
+}
+
 /// How much was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Tally {
@@ -76,6 +101,7 @@ pub(crate) struct Row {
     pub(crate) screen: u32,
     pub(crate) handler: Handler,
     pub(crate) course: Course,
+    pub(crate) feedback: Feedback,
     pub(crate) tally: Tally,
 }
 
@@ -104,6 +130,7 @@ pub(crate) struct Block {
     pub(crate) screen: Coded<u32>,
     pub(crate) handler: Coded<Handler>,
     pub(crate) course: Coded<Course>,
+    pub(crate) feedback: Coded<Feedback>,
     pub(crate) tally: Coded<Tally>,
     /// No row ended later than in this second; the last second of all while one has not ended.
     pub(crate) last_end: u32,
@@ -136,6 +163,7 @@ impl Block {
             screen: Coded::new(rows.iter().map(|row| row.screen)),
             handler: Coded::new(rows.iter().map(|row| row.handler)),
             course: Coded::new(rows.iter().map(|row| row.course)),
+            feedback: Coded::new(rows.iter().map(|row| row.feedback)),
             tally: Coded::new(rows.iter().map(|row| row.tally)),
             last_end: 0,
         };
@@ -185,6 +213,7 @@ impl Block {
             screen: self.screen.get(place)?,
             handler: self.handler.get(place)?,
             course,
+            feedback: self.feedback.get(place)?,
             tally: self.tally.get(place)?,
         })
     }
@@ -222,6 +251,7 @@ impl Block {
         self.screen.set(place, row.screen);
         self.handler.set(place, row.handler);
         self.course.set(place, row.course);
+        self.feedback.set(place, row.feedback);
         self.tally.set(place, row.tally);
         self.note_end(row);
         self.note_resolution(place, row);
@@ -243,6 +273,7 @@ impl Block {
         self.screen.insert(place, row.screen);
         self.handler.insert(place, row.handler);
         self.course.insert(place, row.course);
+        self.feedback.insert(place, row.feedback);
         self.tally.insert(place, row.tally);
         for (later, _) in
             self.resolutions.iter_mut().rev().take_while(|(later, _)| usize::from(*later) >= place)
@@ -327,6 +358,7 @@ impl Block {
             + [&self.region, &self.version, &self.chain, &self.screen].map(Coded::bytes).iter().sum::<usize>()
             + self.handler.bytes()
             + self.course.bytes()
+            + self.feedback.bytes()
             + self.tally.bytes()
     }
 }

@@ -7,7 +7,7 @@ use standfast_domain::vocabulary::PLATFORMS;
 
 use crate::block::Block;
 use crate::column::{Coded, Codes};
-use crate::fact::{COHORTS, COUNTINGS};
+use crate::fact::{COHORTS, COUNTINGS, REASONS, RESOLUTIONS, SCORES};
 use crate::names::Names;
 
 const NO_YES: &[&str] = &["no", "yes"];
@@ -53,6 +53,14 @@ pub enum Dimension {
     Agent,
     /// The agent who replied first.
     FirstAgent,
+    /// The agent who had answered last when it was called solved.
+    SolvedBy,
+    /// What is known of the last time that it was called solved.
+    Resolution,
+    /// How its customer rated the help, the last time.
+    Score,
+    /// Why.
+    Reason,
     /// Where it stands.
     State,
     /// Whether it has tags.
@@ -86,7 +94,7 @@ fn lookup<V: Copy + Eq + Hash>(column: &Coded<V>, value: impl Fn(&V) -> u32) -> 
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::Channel,
         Self::Type,
         Self::Urgency,
@@ -103,6 +111,10 @@ impl Dimension {
         Self::Team,
         Self::Agent,
         Self::FirstAgent,
+        Self::SolvedBy,
+        Self::Resolution,
+        Self::Score,
+        Self::Reason,
         Self::State,
         Self::Tagged,
         Self::Counting,
@@ -128,6 +140,10 @@ impl Dimension {
             Self::Team => "team",
             Self::Agent => "agent",
             Self::FirstAgent => "first_agent",
+            Self::SolvedBy => "solved_by",
+            Self::Resolution => "resolution",
+            Self::Score => "score",
+            Self::Reason => "reason",
             Self::State => "state",
             Self::Tagged => "tagged",
             Self::Counting => "counting",
@@ -148,6 +164,9 @@ impl Dimension {
             Self::Contact => Values::Fixed(CONTACTS),
             Self::AnsweredBy => Values::Fixed(ANSWERERS),
             Self::Counting => Values::Fixed(COUNTINGS),
+            Self::Resolution => Values::Fixed(RESOLUTIONS),
+            Self::Score => Values::Fixed(SCORES),
+            Self::Reason => Values::Fixed(REASONS),
             Self::Cohort => Values::Cohorts,
             Self::Channel => Values::Texts(|names| &names.channels),
             Self::Type => Values::Texts(|names| &names.kinds),
@@ -158,7 +177,7 @@ impl Dimension {
             Self::Screen => Values::Texts(|names| &names.screens),
             Self::State => Values::Texts(|names| &names.states),
             Self::Team => Values::Ids(|names| &names.teams),
-            Self::Agent | Self::FirstAgent => Values::Ids(|names| &names.agents),
+            Self::Agent | Self::FirstAgent | Self::SolvedBy => Values::Ids(|names| &names.agents),
         }
     }
 
@@ -219,6 +238,10 @@ impl Dimension {
             Self::Team => lookup(&block.handler, |v| v.team),
             Self::Agent => lookup(&block.handler, |v| v.agent),
             Self::FirstAgent => lookup(&block.handler, |v| v.first_agent),
+            Self::SolvedBy => lookup(&block.handler, |v| v.solved_by),
+            Self::Resolution => lookup(&block.feedback, |v| v.resolution.into()),
+            Self::Score => lookup(&block.feedback, |v| v.score.into()),
+            Self::Reason => lookup(&block.feedback, |v| v.reason.into()),
             Self::Cohort => lookup(&block.course, |v| v.cohort.into()),
             Self::Contact => lookup(&block.course, |v| v.is_first.into()),
             Self::AnsweredBy => lookup(&block.course, |v| v.is_answered.into()),

@@ -1,10 +1,10 @@
 //! One request as it is counted, read from the store's row. Times are kept to the second: every instant is cut off to
 //! its second first, and everything after that is exact.
 
-use standfast_domain::{AgentId, CustomerId, RequestId, State, TeamId, Time};
+use standfast_domain::{AgentId, CustomerId, RequestId, Resolution, State, TeamId, Time};
 use standfast_store::fact::FactRow;
 
-use crate::block::{Course, Tally};
+use crate::block::{Course, Feedback, Tally};
 use crate::place::Place;
 
 /// The tag that marks a request as a test of the desk.
@@ -27,6 +27,24 @@ pub(crate) const COHORTS: &[(&str, i64)] = &[
     ("days_30_89", 30),
     ("days_90_364", 90),
     ("days_365", 365),
+];
+
+/// What is known of the last time that a request was called solved, by the number of its place here.
+pub(crate) const RESOLUTIONS: &[&str] = &["none", "claimed", "confirmed", "assumed", "repudiated"];
+/// Ratings by their score, which is the number of its place here.
+pub(crate) const SCORES: &[&str] = &["none", "1", "2", "3", "4", "5"];
+/// Why it was rated so, by the number of its place here.
+pub(crate) const REASONS: &[&str] = &[
+    "none",
+    "slow",
+    "not_solved",
+    "unclear",
+    "repeated",
+    "unfriendly",
+    "fast",
+    "solved",
+    "clear",
+    "friendly",
 ];
 
 const DAY: i64 = 86_400;
@@ -52,8 +70,10 @@ pub(crate) struct Fact {
     pub(crate) team: Option<TeamId>,
     pub(crate) agent: Option<AgentId>,
     pub(crate) first_agent: Option<AgentId>,
+    pub(crate) solved_by: Option<AgentId>,
     /// Without the number of the state, and without what other requests decide (see [`crate::contact`]).
     pub(crate) course: Course,
+    pub(crate) feedback: Feedback,
     pub(crate) tally: Tally,
 }
 
@@ -84,6 +104,17 @@ fn cohort(created: Time, first_seen: Time) -> u8 {
     u8::try_from(place).unwrap_or(0)
 }
 
+fn feedback(row: &FactRow) -> Feedback {
+    let place = |list: &[&str], word: &str| {
+        list.iter().position(|known| *known == word).and_then(|place| u8::try_from(place).ok()).unwrap_or(0)
+    };
+    Feedback {
+        resolution: row.resolution.map_or(0, |state| place(RESOLUTIONS, Resolution::as_str(state))),
+        score: row.score.and_then(|score| u8::try_from(score.get()).ok()).unwrap_or(0),
+        reason: row.reason.as_deref().map_or(0, |reason| place(REASONS, reason)),
+    }
+}
+
 impl From<FactRow> for Fact {
     fn from(row: FactRow) -> Self {
         let created = second(row.created_at);
@@ -94,6 +125,7 @@ impl From<FactRow> for Fact {
         let solved_at = row.solved_at.filter(|_| !is_active);
         let ended_at = (!is_active).then(|| solved_at.or(row.closed_at).unwrap_or(row.updated_at));
         let place = Place::of(&row.fields, &row.context, row.chain.as_deref());
+        let feedback = feedback(&row);
         let few = |count: i64| u16::try_from(count.max(0)).unwrap_or(u16::MAX);
         let many = |count: i64| u32::try_from(count.max(0)).unwrap_or(u32::MAX);
         Self {
@@ -113,6 +145,7 @@ impl From<FactRow> for Fact {
             team: row.team_id,
             agent: row.assignee_id,
             first_agent: row.first_agent_id,
+            solved_by: row.solved_by_id,
             course: Course {
                 counting: counting(row.state, &row.tags),
                 cohort: cohort(row.created_at, row.customer_first_seen_at),
@@ -125,6 +158,7 @@ impl From<FactRow> for Fact {
                 reopens: few(row.reopen_count),
                 ..Course::default()
             },
+            feedback,
             tally: Tally { replies: many(row.reply_count), follow_ups: many(row.follow_up_count) },
         }
     }
@@ -149,6 +183,14 @@ mod tests {
         ] {
             assert_eq!(COHORTS[usize::from(cohort(at(days, seconds), at(0, 0)))].0, name, "{days} {seconds}");
         }
+    }
+
+    #[test]
+    fn what_the_domain_knows_of_feedback_has_a_place() {
+        use standfast_domain::{REASONS_HIGH, REASONS_LOW, Score};
+        assert!(Resolution::ALL.iter().map(|state| state.as_str()).eq(RESOLUTIONS.iter().skip(1).copied()));
+        assert!(REASONS_LOW.iter().chain(REASONS_HIGH).eq(REASONS.iter().skip(1)));
+        assert!(Score::ALL.iter().map(|score| score.get().to_string()).eq(SCORES.iter().skip(1).copied()));
     }
 
     #[test]

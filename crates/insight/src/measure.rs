@@ -4,9 +4,15 @@
 //! Every measure is about a population: the requests that pass the filter, count (see [`crate::Dimension::Counting`]) and
 //! meet the measure's own condition. `n` is always how many these are, and the rows behind a figure are always these.
 
-use crate::block::{Course, Tally};
+use crate::block::{Course, Feedback, Tally};
 use crate::contact::WINDOWS;
 use crate::error::Error;
+
+/// Places of [`crate::fact::RESOLUTIONS`].
+const CONFIRMED: u8 = 2;
+const REPUDIATED: u8 = 4;
+/// The least score of somebody who is satisfied: [`standfast_domain::Score::is_satisfied`].
+const SATISFIED: u8 = 4;
 
 /// A measure, with its parameter where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +51,18 @@ pub enum Measure {
         /// 1, 7 or 30.
         days: u32,
     },
+    /// How many were called solved, and with that their customers asked.
+    CalledSolved,
+    /// The share of these whose customer says so too.
+    Confirmed,
+    /// The share of these that were not solved.
+    Repudiated,
+    /// How many were rated.
+    Rated,
+    /// The share of those asked that were rated.
+    ResponseRate,
+    /// The share of ratings that are 4 or 5.
+    Satisfied,
     /// The share that went from one agent or team to another.
     Transferred,
     /// The share that went from one team to another.
@@ -101,6 +119,7 @@ pub enum Duration {
 pub(crate) enum Condition {
     Course(fn(&Course) -> bool),
     Tally(fn(&Tally) -> bool),
+    Feedback(fn(&Feedback) -> bool),
     AtRisk,
     /// Answered within so many seconds.
     AnsweredWithin(u32),
@@ -134,7 +153,7 @@ pub(crate) enum Recipe {
 
 impl Measure {
     /// Every measure, with the usual parameters.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 24] = [
         Self::Requests,
         Self::Customers,
         Self::RequestsPerCustomer,
@@ -150,6 +169,12 @@ impl Measure {
         Self::OneContact,
         Self::Reopened,
         Self::RepeatContact { days: 7 },
+        Self::CalledSolved,
+        Self::Confirmed,
+        Self::Repudiated,
+        Self::Rated,
+        Self::ResponseRate,
+        Self::Satisfied,
         Self::Transferred,
         Self::Escalated,
         Self::AtRisk,
@@ -173,6 +198,12 @@ impl Measure {
             Self::OneContact => "one_contact",
             Self::Reopened => "reopened",
             Self::RepeatContact { .. } => "repeat_contact",
+            Self::CalledSolved => "called_solved",
+            Self::Confirmed => "confirmed",
+            Self::Repudiated => "repudiated",
+            Self::Rated => "rated",
+            Self::ResponseRate => "response_rate",
+            Self::Satisfied => "satisfied",
             Self::Transferred => "transferred",
             Self::Escalated => "escalated",
             Self::AtRisk => "at_risk",
@@ -201,7 +232,7 @@ impl Measure {
     #[must_use]
     pub const fn unit(self) -> Unit {
         match self {
-            Self::Requests | Self::Backlog | Self::Flow => Unit::Requests,
+            Self::Requests | Self::Backlog | Self::Flow | Self::CalledSolved | Self::Rated => Unit::Requests,
             Self::Customers => Unit::Customers,
             Self::RequestsPerCustomer => Unit::RequestsPerCustomer,
             Self::FollowUps | Self::Replies => Unit::Messages,
@@ -210,6 +241,10 @@ impl Measure {
             | Self::OneContact
             | Self::Reopened
             | Self::RepeatContact { .. }
+            | Self::Confirmed
+            | Self::Repudiated
+            | Self::ResponseRate
+            | Self::Satisfied
             | Self::Transferred
             | Self::Escalated
             | Self::AtRisk => Unit::Share,
@@ -235,13 +270,19 @@ impl Measure {
             Self::RepeatContact { days } => vec![Condition::OlderThan(days * 86_400)],
             Self::OneContact => vec![Condition::Course(|course| course.is_solved)],
             Self::Reopened => vec![Condition::Course(|course| course.is_ended || course.reopens > 0)],
+            // Those of whom nothing is known yet stay in: to leave them out would flatter, because who is content says
+            // so early, and silence is told late.
+            Self::CalledSolved | Self::Confirmed | Self::Repudiated | Self::ResponseRate => {
+                vec![Condition::Feedback(Feedback::is_asked)]
+            }
+            Self::Rated | Self::Satisfied => vec![Condition::Feedback(Feedback::is_rated)],
             _ => Vec::new(),
         }
     }
 
     pub(crate) fn recipe(self) -> Recipe {
         match self {
-            Self::Requests => Recipe::Count,
+            Self::Requests | Self::CalledSolved | Self::Rated => Recipe::Count,
             Self::Customers => Recipe::Customers { often: false },
             Self::RequestsPerCustomer => Recipe::Customers { often: true },
             Self::FollowUps => Recipe::Sum(|tally| tally.follow_ups),
@@ -260,6 +301,16 @@ impl Measure {
                 7 => |course| course.next >= 2,
                 _ => |course| course.next >= 1,
             })]),
+            Self::Confirmed => {
+                Recipe::Share(vec![Condition::Feedback(|feedback| feedback.resolution == CONFIRMED)])
+            }
+            Self::Repudiated => {
+                Recipe::Share(vec![Condition::Feedback(|feedback| feedback.resolution == REPUDIATED)])
+            }
+            Self::ResponseRate => Recipe::Share(vec![Condition::Feedback(Feedback::is_rated)]),
+            Self::Satisfied => {
+                Recipe::Share(vec![Condition::Feedback(|feedback| feedback.score >= SATISFIED)])
+            }
             Self::Transferred => Recipe::Share(vec![Condition::Course(|course| course.transfers > 0)]),
             Self::Escalated => Recipe::Share(vec![Condition::Course(|course| course.escalations > 0)]),
             Self::AtRisk => Recipe::Share(vec![Condition::AtRisk]),

@@ -130,7 +130,7 @@ impl Names {
 
     /// Whether every value of a fact has a number already.
     pub(crate) fn knows(&self, fact: &Fact) -> bool {
-        let agents = [fact.agent, fact.first_agent].into_iter().flatten();
+        let agents = [fact.agent, fact.first_agent, fact.solved_by].into_iter().flatten();
         self.kinds.find(&fact.kind).is_some()
             && self.channels.find(&fact.channel).is_some()
             && self.languages.find(&fact.language).is_some()
@@ -156,7 +156,7 @@ impl Names {
         if let Some(TeamId(id)) = fact.team {
             self.teams.learn(&id);
         }
-        for AgentId(id) in [fact.agent, fact.first_agent].into_iter().flatten() {
+        for AgentId(id) in [fact.agent, fact.first_agent, fact.solved_by].into_iter().flatten() {
             self.agents.learn(&id);
         }
     }
@@ -191,8 +191,10 @@ impl Names {
                 team: fact.team.map_or(UNKNOWN, |TeamId(id)| self.teams.number(&id)),
                 agent: agent(fact.agent),
                 first_agent: agent(fact.first_agent),
+                solved_by: agent(fact.solved_by),
             },
             course,
+            feedback: fact.feedback,
             tally: fact.tally,
         }
     }

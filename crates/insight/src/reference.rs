@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use standfast_domain::vocabulary::PLATFORMS;
-use standfast_domain::{State, Time};
+use standfast_domain::{Resolution, Score, State, Time};
 use standfast_store::fact::FactRow;
 
 use crate::customers::Customers;
@@ -110,6 +110,10 @@ impl Reference<'_> {
             Dimension::Team => id(row.team_id.map(|id| id.0)),
             Dimension::Agent => id(row.assignee_id.map(|id| id.0)),
             Dimension::FirstAgent => id(row.first_agent_id.map(|id| id.0)),
+            Dimension::SolvedBy => id(row.solved_by_id.map(|id| id.0)),
+            Dimension::Resolution => row.resolution.map_or("none", |state| state.as_str()).to_owned(),
+            Dimension::Score => row.score.map_or_else(|| "none".to_owned(), |score| score.get().to_string()),
+            Dimension::Reason => row.reason.clone().unwrap_or_else(|| "none".to_owned()),
             Dimension::State => row.state.as_str().to_owned(),
             Dimension::Tagged => yes(row.tags != "[]"),
             Dimension::Counting => counting(row).to_owned(),
@@ -188,6 +192,10 @@ impl Reference<'_> {
             Measure::RepeatContact { days } => age >= i64::from(days) * DAY,
             Measure::OneContact => is_solved(row),
             Measure::Reopened => !row.state.is_active() || row.reopen_count > 0,
+            Measure::CalledSolved | Measure::Confirmed | Measure::Repudiated | Measure::ResponseRate => {
+                row.resolution.is_some()
+            }
+            Measure::Rated | Measure::Satisfied => row.score.is_some(),
             _ => true,
         }
     }
@@ -210,6 +218,10 @@ impl Reference<'_> {
                             && sec(other.created_at) - sec(row.created_at) <= i64::from(days) * DAY
                     })
             }
+            Measure::Confirmed => row.resolution == Some(Resolution::Confirmed),
+            Measure::Repudiated => row.resolution == Some(Resolution::Repudiated),
+            Measure::ResponseRate => row.score.is_some(),
+            Measure::Satisfied => row.score.is_some_and(Score::is_satisfied),
             Measure::Transferred => row.transfer_count > 0,
             Measure::Escalated => row.escalation_count > 0,
             Measure::AtRisk => row.at_risk,
@@ -234,7 +246,7 @@ impl Reference<'_> {
             rows.iter().map(|row| u64::try_from(amount(row)).unwrap()).sum::<u64>()
         };
         match self.query.measure {
-            Measure::Requests => Figure::Count { n },
+            Measure::Requests | Measure::CalledSolved | Measure::Rated => Figure::Count { n },
             Measure::FollowUps => Figure::Sum { n, sum: sum(|row| row.follow_up_count) },
             Measure::Replies => Figure::Sum { n, sum: sum(|row| row.reply_count) },
             Measure::FirstResponse | Measure::FirstResolution | Measure::FullResolution => {

@@ -59,6 +59,9 @@ impl<'a> Bound<'a> {
             Condition::Tally(test) => {
                 Self::Coded(block.tally.codes(), block.tally.values().iter().map(test).collect())
             }
+            Condition::Feedback(test) => {
+                Self::Coded(block.feedback.codes(), block.feedback.values().iter().map(test).collect())
+            }
             Condition::AtRisk => {
                 Self::Coded(block.matter.codes(), block.matter.values().iter().map(|v| v.at_risk).collect())
             }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use standfast_store::outbox::Cursor;
 
-use crate::block::{Block, Course, Handler, Matter, Source, Tally};
+use crate::block::{Block, Course, Feedback, Handler, Matter, Source, Tally};
 use crate::column::{Coded, Codes, MOST_ROWS};
 use crate::customers::Customers;
 use crate::error::Error;
@@ -27,7 +27,7 @@ use crate::names::Names;
 use crate::stamp::Stamps;
 
 const MAGIC: &[u8; 8] = b"SF-FACTS";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Longest section that is read: more than the largest block, so that a broken length costs no memory.
 const LONGEST: usize = 64 << 20;
 /// Customers of a section.
@@ -346,7 +346,7 @@ fn put_block(section: &mut Encoder, block: &Block) {
         section.column(column, word);
     }
     section.column(&block.handler, |out, handler| {
-        for number in [handler.team, handler.agent, handler.first_agent] {
+        for number in [handler.team, handler.agent, handler.first_agent, handler.solved_by] {
             word(out, &number);
         }
     });
@@ -358,6 +358,9 @@ fn put_block(section: &mut Encoder, block: &Block) {
         for count in [course.transfers, course.escalations, course.reopens] {
             out.extend_from_slice(&count.to_le_bytes());
         }
+    });
+    section.column(&block.feedback, |out, feedback| {
+        out.extend([feedback.resolution, feedback.score, feedback.reason]);
     });
     section.column(&block.tally, |out, tally| {
         word(out, &tally.replies);
@@ -389,8 +392,14 @@ fn take_block(section: &mut Decoder<'_>) -> Result<Block, Error> {
         version: section.column(Decoder::u32)?,
         chain: section.column(Decoder::u32)?,
         screen: section.column(Decoder::u32)?,
-        handler: section
-            .column(|one| Ok(Handler { team: one.u32()?, agent: one.u32()?, first_agent: one.u32()? }))?,
+        handler: section.column(|one| {
+            Ok(Handler {
+                team: one.u32()?,
+                agent: one.u32()?,
+                first_agent: one.u32()?,
+                solved_by: one.u32()?,
+            })
+        })?,
         course: section.column(|one| {
             Ok(Course {
                 state: one.u32()?,
@@ -407,6 +416,8 @@ fn take_block(section: &mut Decoder<'_>) -> Result<Block, Error> {
                 reopens: one.u16()?,
             })
         })?,
+        feedback: section
+            .column(|one| Ok(Feedback { resolution: one.u8()?, score: one.u8()?, reason: one.u8()? }))?,
         tally: section.column(|one| Ok(Tally { replies: one.u32()?, follow_ups: one.u32()? }))?,
         last_end: section.u32s()?.first().copied().ok_or(BROKEN)?,
     })
@@ -425,6 +436,7 @@ fn is_whole(block: &Block, customers: usize) -> bool {
         && block.source.codes().len() == rows
         && block.handler.codes().len() == rows
         && block.course.codes().len() == rows
+        && block.feedback.codes().len() == rows
         && block.tally.codes().len() == rows
         && block.customers.iter().all(|customer| (*customer as usize) < customers)
         && block.resolutions.is_sorted_by(|one, other| one.0 < other.0)

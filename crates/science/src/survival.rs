@@ -71,15 +71,32 @@ pub struct Within {
 
 /// The curve of these waits; `None` without any.
 pub fn survival(waits: &[Wait]) -> Option<Survival> {
-    let mut waits = waits.to_vec();
-    // At one time, who is answered goes before who is seen no longer: the latter were still at risk.
-    waits.sort_unstable_by_key(|wait| (wait.time, !wait.over));
-    let seen = waits.last()?.time;
-    let total = real_len(waits.len());
+    let mut alike: Vec<Alike> =
+        waits.iter().map(|wait| Alike { time: wait.time, over: wait.over, count: 1 }).collect();
+    survival_of(&mut alike)
+}
+
+/// So many waits that are alike.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Alike {
+    /// As in [`Wait`].
+    pub time: u64,
+    /// As in [`Wait`].
+    pub over: bool,
+    /// How many.
+    pub count: u64,
+}
+
+/// The curve of waits that were counted already, which are put in order; `None` without any.
+pub fn survival_of(waits: &mut [Alike]) -> Option<Survival> {
+    waits.sort_unstable_by_key(|wait| wait.time);
+    let seen = waits.iter().rfind(|wait| wait.count > 0)?.time;
+    let total = waits.iter().map(|wait| wait.count).sum();
     let mut curve = Survival { waits: total, over: 0, seen, steps: Vec::new() };
     let (mut at_risk, mut waiting, mut greenwood) = (total, 1.0, 0.0);
     for same in waits.chunk_by(|a, b| a.time == b.time) {
-        let over = real_len(same.iter().filter(|wait| wait.over).count());
+        // At one time, who is answered goes before who is seen no longer: the latter were still at risk.
+        let over = same.iter().filter(|wait| wait.over).map(|wait| wait.count).sum::<u64>();
         if over > 0
             && let Some(first) = same.first()
         {
@@ -90,7 +107,7 @@ pub fn survival(waits: &[Wait]) -> Option<Survival> {
             curve.steps.push(Step { time: first.time, at_risk, over, waiting, interval });
         }
         curve.over += over;
-        at_risk -= real_len(same.len());
+        at_risk -= same.iter().map(|wait| wait.count).sum::<u64>();
     }
     Some(curve)
 }
@@ -254,6 +271,18 @@ mod tests {
             let (share, interval) = survival(&all).unwrap().over_by(at).unwrap();
             prop_assert!((share - plain).abs() < 1e-9);
             prop_assert!(interval.low <= share + 1e-12 && share <= interval.high + 1e-12);
+        }
+
+        #[test]
+        fn waits_that_are_counted_make_the_same_curve(all in prop::collection::vec((0_u64..20, any::<bool>()), 0..80)) {
+            let mut counted: Vec<Alike> = Vec::new();
+            for (time, over) in &all {
+                match counted.iter_mut().find(|alike| (alike.time, alike.over) == (*time, *over)) {
+                    Some(alike) => alike.count += 1,
+                    None => counted.push(Alike { time: *time, over: *over, count: 1 }),
+                }
+            }
+            prop_assert_eq!(survival_of(&mut counted), survival(&waits(&all)));
         }
 
         #[test]

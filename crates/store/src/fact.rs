@@ -1,7 +1,9 @@
 //! Facts: what is counted and measured of a request, one row each, joined from its row, its customer and what was done
 //! to it. No words of anybody are among them.
 
-use standfast_domain::{AgentId, Channel, CustomerId, Language, RequestId, State, TeamId, Time, Urgency};
+use standfast_domain::{
+    AgentId, Channel, CustomerId, Language, RequestId, Resolution, Score, State, TeamId, Time, Urgency,
+};
 
 use crate::{Error, Rd, Row, ToValue, Value, params};
 
@@ -9,7 +11,7 @@ use crate::{Error, Rd, Row, ToValue, Value, params};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the columns are explained in migrations/0001_desk.sql and 0004_handling.sql"
+    reason = "the columns are explained in migrations/0001_desk.sql, 0002_feedback.sql and 0004_handling.sql"
 )]
 pub struct FactRow {
     pub id: RequestId,
@@ -39,6 +41,12 @@ pub struct FactRow {
     pub first_solved_at: Option<Time>,
     pub transfer_count: i64,
     pub escalation_count: i64,
+    /// What is known of the last time that it was called solved, and who had answered last before.
+    pub resolution: Option<Resolution>,
+    pub solved_by_id: Option<AgentId>,
+    /// The rating that was given last, with its reason.
+    pub score: Option<Score>,
+    pub reason: Option<String>,
 }
 
 macro_rules! select {
@@ -48,8 +56,13 @@ macro_rules! select {
             "r.chain, r.fields, r.context, r.tags, r.team_id, r.assignee_id, r.created_at, r.updated_at, ",
             "r.first_reply_at, r.solved_at, r.closed_at, r.reopen_count, r.follow_up_count, ",
             "COALESCE(h.reply_count, 0), h.first_agent_id, h.first_solved_at, COALESCE(h.transfer_count, 0), ",
-            "COALESCE(h.escalation_count, 0) FROM request r JOIN customer c ON c.id = r.customer_id ",
+            "COALESCE(h.escalation_count, 0), s.state, s.agent_id, v.score, v.reason ",
+            "FROM request r JOIN customer c ON c.id = r.customer_id ",
             "LEFT JOIN handling h ON h.request_id = r.id ",
+            "LEFT JOIN resolution s ON s.request_id = r.id ",
+            "AND s.episode = (SELECT max(o.episode) FROM resolution o WHERE o.request_id = r.id) ",
+            "LEFT JOIN rating v ON v.request_id = r.id ",
+            "AND v.episode = (SELECT max(o.episode) FROM rating o WHERE o.request_id = r.id) ",
             $rest
         )
     };
@@ -84,6 +97,10 @@ fn row(row: &Row<'_>) -> Result<FactRow, Error> {
         first_solved_at: row.get(24)?,
         transfer_count: row.get(25)?,
         escalation_count: row.get(26)?,
+        resolution: row.get::<Option<String>>(27)?.as_deref().and_then(Resolution::parse),
+        solved_by_id: row.get(28)?,
+        score: row.get::<Option<i64>>(29)?.and_then(Score::new),
+        reason: row.get(30)?,
     })
 }
 

@@ -24,6 +24,7 @@ pub mod bare;
 pub mod census;
 mod checkpoint;
 pub mod customer;
+pub mod dashboard;
 mod doctor;
 pub mod driver;
 pub mod entry;

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use standfast_domain::{
-    AgentId, AttachmentId, CustomerId, Day, DriverId, JobId, RequestId, ReviewId, TeamId, Time, TokenId,
+    AgentId, AttachmentId, CustomerId, DashboardId, Day, DriverId, JobId, RequestId, ReviewId, TeamId, Time,
+    TokenId,
 };
 
 /// The types that mean the same on both engines.
@@ -325,7 +326,8 @@ wrapped_integers!(
     JobId,
     ReviewId,
     DriverId,
-    TokenId
+    TokenId,
+    DashboardId
 );
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Figures: what is measured, the answers, and the requests behind them.
 
+pub(crate) mod dashboard;
 pub(crate) mod decomposition;
 pub(crate) mod effect;
 mod finding;
+pub(crate) mod survival;
 
 use std::collections::BTreeMap;
 
@@ -171,7 +173,7 @@ fn value_view(dimension: Dimension, code: String, agents: &People, teams: &Peopl
     let own = |people: &People| people.get(&code).map(|name| Texts::pair([name, name]));
     let name = match dimension {
         Dimension::Type => request_type(&code).map(|kind| Texts::pair(kind.title)),
-        Dimension::Agent | Dimension::FirstAgent => own(agents),
+        Dimension::Agent | Dimension::FirstAgent | Dimension::SolvedBy => own(agents),
         Dimension::Team => own(teams),
         _ => None,
     };

@@ -93,6 +93,14 @@ fn body(path: &str, id: &str) -> Value {
             json!({"client_id": format!("d{id}"), "driver": event()})
         }
         "drivers" => json!({"external_id": format!("d{id}"), "driver": event()}),
+        "survival" => json!({"duration": "first_response"}),
+        "dashboards" => {
+            json!({"client_id": format!("b{id}"), "dashboard": {"name": "周报", "page": "overview"}})
+        }
+        _ if path.contains("/dashboards/") => {
+            json!({"version": 1, "dashboard": {"name": "周报", "page": "overview"}})
+        }
+        "start" => json!({"id": null}),
         "active-users" => json!({"rows": [{"day": "2026-11-20", "users": 5}]}),
         "tokens" => json!({"name": "BI", "kind": "bearer", "scopes": ["active_users"]}),
         "ping" => json!({"user": "0123456789abcdef"}),

@@ -26,7 +26,7 @@ fn row() -> impl Strategy<Value = Row> {
                 version: d,
                 chain: e,
                 screen: a,
-                handler: Handler { team: b, agent: d, first_agent: e },
+                handler: Handler { team: b, agent: d, first_agent: e, solved_by: a },
                 course: Course {
                     state: a,
                     is_ended: end != NEVER,
@@ -34,6 +34,7 @@ fn row() -> impl Strategy<Value = Row> {
                     reopens: h,
                     ..Course::default()
                 },
+                feedback: Feedback { resolution: u8::from(g), score: u8::from(f), reason: u8::from(f && g) },
                 tally: Tally { replies: i, follow_ups: a },
             },
         )

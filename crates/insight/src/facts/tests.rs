@@ -1,5 +1,5 @@
 use super::*;
-use crate::block::{Course, Handler, Matter, Source, Tally};
+use crate::block::{Course, Feedback, Handler, Matter, Source, Tally};
 use crate::fact::NEVER;
 
 /// Numbers that look random and are the same in every run.
@@ -57,6 +57,7 @@ fn row(dice: &mut Dice, number: u32) -> Row {
             team: if answered { 2 + agent % 8 } else { 0 },
             agent: if answered { agent } else { 0 },
             first_agent: if moved { 2 + dice.few(120) } else { agent },
+            solved_by: if ended { agent } else { 0 },
         },
         course: Course {
             state: if ended { 5 + dice.roll(2) } else { 2 + dice.roll(3) },
@@ -71,6 +72,11 @@ fn row(dice: &mut Dice, number: u32) -> Row {
             transfers: u16::from(moved),
             escalations: u16::from(moved && dice.roll(3) == 0),
             reopens,
+        },
+        feedback: Feedback {
+            resolution: if ended { 1 + u8::try_from(dice.few(4)).unwrap() } else { 0 },
+            score: if ended && dice.roll(5) == 0 { 1 + u8::try_from(dice.few(5)).unwrap() } else { 0 },
+            reason: if ended { u8::try_from(dice.few(10)).unwrap() } else { 0 },
         },
         tally: Tally { replies: u32::from(answered) + dice.few(9), follow_ups: dice.few(8) },
     }
@@ -98,6 +104,7 @@ fn a_row_of_a_large_desk_takes_at_most_32_bytes() {
             ("screen", block.screen.bytes()),
             ("handler", block.handler.bytes()),
             ("course", block.course.bytes()),
+            ("feedback", block.feedback.bytes()),
             ("tally", block.tally.bytes()),
         ];
         println!("of {} rows: {columns:?}", block.len());

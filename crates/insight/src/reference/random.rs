@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use standfast_domain::{
-    AgentId, Channel, CustomerId, Ids, Language, RequestId, State, TeamId, Time, Urgency,
+    AgentId, Channel, CustomerId, Ids, Language, RequestId, Resolution, Score, State, TeamId, Time, Urgency,
 };
 use standfast_store::fact::FactRow;
 
@@ -47,8 +47,9 @@ fn row() -> impl Strategy<Value = FactRow> {
         (maybe(), maybe(), maybe(), maybe(), 0..3_i64),
         (0..3_usize, 0..5_u8, any::<bool>(), 0..2_usize, any::<bool>(), 0..CONTEXTS.len()),
         (0..3_i64, 0..3_i64, 0..3_i64, 0..2_i64, 0..2_i64, 0..4_usize),
+        (proptest::option::of(0..4_usize), proptest::option::of(1..=5_i64), 0..3_usize, 0..2_i64),
     )
-        .prop_map(|(when, ends, what, how)| {
+        .prop_map(|(when, ends, what, how, said)| {
             let (created, low, customer, known, state) = when;
             let (reply, solved, closed, first_solved, agent) = ends;
             let (kind, urgency, at_risk, channel, chinese, context) = what;
@@ -82,6 +83,13 @@ fn row() -> impl Strategy<Value = FactRow> {
                 first_solved_at: after(first_solved),
                 transfer_count: how.3,
                 escalation_count: how.4,
+                resolution: said.0.map(|state| Resolution::ALL[state]),
+                solved_by_id: said.0.map(|_| AgentId(11 + said.3)),
+                // What was never called solved was rated by nobody.
+                score: said.0.and(said.1).and_then(Score::new),
+                reason: said.0.and(said.1).and_then(Score::new).and_then(|score| {
+                    score.reasons().get(said.2).filter(|_| said.2 > 0).map(|reason| (*reason).to_owned())
+                }),
             }
         })
 }

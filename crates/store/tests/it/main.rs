@@ -10,6 +10,7 @@
 mod activity;
 mod backup;
 mod checkpoint;
+mod dashboard;
 mod doctor;
 mod driver;
 mod fact;
