@@ -110,3 +110,11 @@ export type EffectEstimate = Schemas['EstimateView'];
 /** POST /console/insight/decomposition: what a change between two periods is made of. */
 export type ChangeQuestion = Schemas['ChangeQuestion'];
 export type Change = Schemas['ChangeView'];
+/** POST /console/insight/survival. */
+export type SurvivalQuestion = Schemas['SurvivalQuestion'];
+export type InsightSurvival = Schemas['SurvivalView'];
+export type InsightCurve = Schemas['CurveView'];
+/** GET /console/insight/dashboards. */
+export type Dashboards = Schemas['Dashboards'];
+export type Dashboard = Schemas['DashboardView'];
+export type DashboardDraft = Schemas['DashboardWish'];

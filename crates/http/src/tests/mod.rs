@@ -7,6 +7,7 @@ mod feedback;
 mod foreign;
 mod insight;
 mod live;
+mod satisfaction;
 mod slow;
 mod speech;
 mod types;

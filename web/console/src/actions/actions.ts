@@ -4,7 +4,7 @@ import { questionOf } from '../conversation/question';
 import { panel } from '../customer/panel.svelte';
 import { inbox } from '../inbox/inbox.svelte';
 import { focusComposer, focusRow, focusSearch } from '../parts/focus';
-import { deskPlace, insightPlace, VIEWS, type Place } from '../routing/address';
+import { deskPlace, insightStart, VIEWS, type Place } from '../routing/address';
 import { router } from '../routing/router.svelte';
 import { preferences } from '../session/preferences.svelte';
 import { session } from '../session/session.svelte';
@@ -163,7 +163,7 @@ export const ACTIONS: readonly Action[] = [
     label: 'insight.title',
     keys: ['g i'],
     allowed: () => session.may('insight'),
-    run: () => router.go(insightPlace()),
+    run: () => router.go(insightStart()),
   },
   {
     id: 'events',

@@ -7,6 +7,9 @@ import type {
   Assignment,
   ConversationPage,
   CustomerPanel,
+  Dashboard,
+  DashboardDraft,
+  Dashboards,
   DeadJob,
   Desk,
   Driver,
@@ -126,3 +129,16 @@ export const tokens = () => ask<{ items: Token[] }>('/console/tokens');
 export const addToken = (body: NewToken) => post<IssuedToken>('/console/tokens', body);
 export const revokeToken = (id: Id) =>
   ask<void>(`/console/tokens/${segment(id)}`, { method: 'DELETE' });
+
+export const dashboards = () => ask<Dashboards>('/console/insight/dashboards');
+export const addDashboard = (clientId: string, dashboard: DashboardDraft) =>
+  post<Dashboard>('/console/insight/dashboards', { client_id: clientId, dashboard });
+export const changeDashboard = (id: Id, version: number, dashboard: DashboardDraft) =>
+  ask<Dashboard>(`/console/insight/dashboards/${segment(id)}`, {
+    method: 'PUT',
+    body: { version, dashboard },
+  });
+export const removeDashboard = (id: Id) =>
+  ask<void>(`/console/insight/dashboards/${segment(id)}`, { method: 'DELETE' });
+export const startWithDashboard = (id: Id | null) =>
+  ask<void>('/console/insight/start', { method: 'PUT', body: { id } });

@@ -3,7 +3,9 @@ import { asProblem, type Problem } from '../api/http';
 import type { State } from '../plots/data';
 import { t } from '../words.svelte';
 import * as api from './api';
-import type { Driver, InsightCatalogue } from '@standfast/api';
+import type { Driver, InsightCatalogue, InsightSurvival } from '@standfast/api';
+import { untrack } from 'svelte';
+import { beat } from './beat.svelte';
 import type { Answer, Query } from './api';
 
 /** The desk asks for two to five seconds when it is still reading. */
@@ -27,13 +29,17 @@ export class Asked<T> {
   #aborter: AbortController | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Asks; an earlier question that is still under way is given up. */
-  async ask(run: (signal: AbortSignal) => Promise<T>): Promise<void> {
+  /**
+   * Asks; an earlier question that is still under way is given up. `quietly`: what is shown stays as it is until the answer is
+   * there, and also when none comes.
+   */
+  async ask(run: (signal: AbortSignal) => Promise<T>, { quietly = false } = {}): Promise<void> {
     clearTimeout(this.#timer);
     this.#aborter?.abort();
     const aborter = new AbortController();
     this.#aborter = aborter;
-    this.state = { kind: 'loading' };
+    const calm = quietly && this.data !== null && this.state.kind === 'ready';
+    if (!calm) this.state = { kind: 'loading' };
     try {
       const data = await run(aborter.signal);
       if (this.#aborter !== aborter) return;
@@ -42,6 +48,7 @@ export class Asked<T> {
       this.state = { kind: 'ready' };
     } catch (error) {
       if (aborter.signal.aborted || this.#aborter !== aborter) return;
+      if (calm) return;
       const problem = asProblem(error);
       if (problem.code === 'facts_loading') {
         // The desk has just started; it says how far it is.
@@ -72,23 +79,29 @@ export class Asked<T> {
 }
 
 /** The answer to a question that may change; null asks nothing. To be called while a component is made. */
-export function answering<Q, A>(
+export function answering<Q extends { until?: string }, A>(
   wanted: () => Q | null,
   ask: (question: Q, signal: AbortSignal) => Promise<A>,
 ): Asked<A> {
   const asked = new Asked<A>();
   // The same question in a new object is not asked again.
   const text = $derived.by(() => {
-    const query = wanted();
-    return query ? JSON.stringify(query) : '';
+    const question = wanted();
+    return question ? JSON.stringify(question) : '';
   });
+  let last = '';
   $effect(() => {
     if (text === '') {
       asked.data = null;
       return;
     }
     const question = JSON.parse(text) as Q;
-    void asked.ask((signal) => ask(question, signal));
+    // What lies behind us does not change: only what reaches up to now is asked again as the desk goes on.
+    if (question.until && Date.parse(question.until) > untrack(() => beat.at)) void beat.at;
+    const quietly = text === last;
+    last = text;
+    // What is shown is looked at in there: an answer must not ask for the next one.
+    untrack(() => void asked.ask((signal) => ask(question, signal), { quietly }));
     return () => asked.stop();
   });
   return asked;
@@ -97,6 +110,14 @@ export function answering<Q, A>(
 /** The answer to a query. */
 export function answerTo(wanted: () => Query | null): Asked<Answer> {
   return answering(wanted, api.query);
+}
+
+/** The survival curves of a query. */
+export function curvesTo(
+  duration: api.WaitedFor,
+  wanted: () => Query | null,
+): Asked<InsightSurvival> {
+  return answering(wanted, (query, signal) => api.survival(duration, query, signal));
 }
 
 /** What can be asked; loaded once, kept while the console is open. */

@@ -8,6 +8,8 @@ import type {
   InsightFigure,
   InsightQuery,
   InsightRows,
+  InsightSurvival,
+  SurvivalQuestion,
 } from '@standfast/api';
 import { ask } from '../api/http';
 import type { Unit } from '../plots/zone';
@@ -63,6 +65,8 @@ export interface Query {
   /** Only what these name; "everything but" is put in terms of it by `onlyThese`. */
   filters: readonly Filter[];
   group: readonly Group[];
+  /** Of `repeat_contact`: within how many days. */
+  days?: number;
 }
 
 export interface Figure {
@@ -151,15 +155,22 @@ export function onlyThese(filters: readonly Filter[], catalogue: Catalogue): Fil
   });
 }
 
-/** The question as the desk takes it. It counts whole seconds. */
-export function asked({ measure, from, until, zone, filters, group }: Query): InsightQuery {
-  const second = (at: string) => at.replace(/\.\d+Z$/, 'Z');
+/** It counts whole seconds. */
+const second = (at: string) => at.replace(/\.\d+Z$/, 'Z');
+
+/** Filters as the desk takes them. */
+const named = (filters: readonly Filter[]) =>
+  Object.fromEntries(filters.map(({ dimension, values }) => [dimension, [...values]]));
+
+/** The question as the desk takes it. */
+export function asked({ measure, from, until, zone, filters, group, days }: Query): InsightQuery {
   return {
     measure,
+    ...(days === undefined ? {} : { days }),
     from: second(from),
     until: second(until),
     zone,
-    filter: Object.fromEntries(filters.map(({ dimension, values }) => [dimension, [...values]])),
+    filter: named(filters),
     group: group.map((each) => (typeof each === 'string' ? each : each.time)),
   };
 }
@@ -225,6 +236,23 @@ export async function query(body: Query, signal?: AbortSignal): Promise<Answer> 
     await ask<InsightAnswer>(`${PATH}/query`, { method: 'POST', body: asked(body), signal }),
   );
 }
+
+/** What is waited for. */
+export type WaitedFor = SurvivalQuestion['duration'];
+
+/** How long requests of a query wait, by the values of its one grouping, or all together; its measure does not matter. */
+export const survival = (duration: WaitedFor, body: Query, signal?: AbortSignal) => {
+  const [group] = body.group;
+  const question: SurvivalQuestion = {
+    duration,
+    from: second(body.from),
+    until: second(body.until),
+    zone: body.zone,
+    filter: named(body.filters),
+    ...(typeof group === 'string' ? { group } : {}),
+  };
+  return ask<InsightSurvival>(`${PATH}/survival`, { method: 'POST', body: question, signal });
+};
 
 /** Which of a figure's requests: of a share those that meet it and those that do not, of durations those that have one. */
 export type Part = 'all' | 'met' | 'unmet';

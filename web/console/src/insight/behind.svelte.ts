@@ -39,10 +39,17 @@ export interface Origin {
   found: Figure & Partial<Pick<Grouped, 'cell'>>;
   /** What the cell is called beside the names of its values: "Tue 21:00". */
   words?: string;
+  /** Of `repeat_contact`. */
+  days?: number;
+  /** The question, where it is not the page's own. */
+  query?: Query;
 }
 
 /** Opens the requests behind a figure; of a figure of no request there are none. */
-export function openBehind(scope: Scope, { measure, group, found, words = '' }: Origin): void {
+export function openBehind(
+  scope: Scope,
+  { measure, group, found, words = '', days, query }: Origin,
+): void {
   if (found.n === 0 && (found.flow?.closed ?? 0) === 0) return;
   const cell = found.cell ?? [];
   const known = scope.measure(measure);
@@ -54,7 +61,10 @@ export function openBehind(scope: Scope, { measure, group, found, words = '' }: 
   });
   behind.open({
     title: together(known?.name ?? measure, ...values.map(({ name }) => name), words),
-    query: scope.query(measure, cell.length > 0 ? group : []),
+    query: {
+      ...(query ?? scope.query(measure, cell.length > 0 ? group : [])),
+      ...(days === undefined ? {} : { days }),
+    },
     cell,
     figure: found,
     measured: measuredOf(known?.unit ?? 'count'),

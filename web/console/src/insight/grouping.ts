@@ -59,3 +59,23 @@ function kindOf(group: string, split: string): Kind {
   if (split !== '') return 'grid';
   return isCycle(group) ? 'cycle' : 'ranking';
 }
+
+/** Where a dimension is put: under "By", or under "And by". */
+export type Target = 'group' | 'split';
+
+/** The view's groupings after a dimension was put somewhere: what stands in the other place changes places with it. */
+export function dropped(
+  { group, split }: { group: string; split: string },
+  code: string,
+  target: Target,
+): { group: string; split: string } {
+  if (target === 'group') {
+    if (code === group) return { group, split };
+    const other = code === split ? group : split;
+    // Time as the second grouping is another measure's plot; all together is none.
+    return { group: code, split: other === TIME || other === NOTHING ? '' : other };
+  }
+  if (code === split) return { group, split };
+  if (code !== group) return { group: group === NOTHING ? TIME : group, split: code };
+  return { group: split || TIME, split: code };
+}

@@ -5,6 +5,7 @@ import Explorer from './pages/Explorer.svelte';
 import Novel from './pages/Novel.svelte';
 import Overview from './pages/Overview.svelte';
 import People from './pages/People.svelte';
+import Satisfaction from './pages/Satisfaction.svelte';
 import Times from './pages/Times.svelte';
 import Types from './pages/Types.svelte';
 import type { Scope } from './scope.svelte';
@@ -26,6 +27,7 @@ export const PAGES: readonly Page[] = [
   { name: 'times', component: Times },
   { name: 'novel', component: Novel, bar: 'none' },
   { name: 'people', component: People },
+  { name: 'satisfaction', component: Satisfaction },
   { name: 'compare', component: Compare, bar: 'filters' },
   { name: 'explorer', component: Explorer },
 ];

@@ -109,7 +109,8 @@ export function rankedOf(
       key: each.keys[0] ?? '',
       label: nameOf(each.keys[0] ?? ''),
       ...estimateOf(each),
-      ...(before ? { before: was.get(each.keys[0]) ?? 0 } : {}),
+      // Of what nobody asked about, the count was zero and a share is not known.
+      ...(before ? { before: was.get(each.keys[0]) ?? (before.unit === 'count' ? 0 : null) } : {}),
     }))
     .toSorted((a, b) => (b.value ?? -1) - (a.value ?? -1));
 }

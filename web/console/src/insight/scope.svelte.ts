@@ -10,6 +10,7 @@ import { insightPlace, type InsightPage } from '../routing/address';
 import { router } from '../routing/router.svelte';
 import { language, t, titled } from '../words.svelte';
 import { known } from './answers.svelte';
+import { beat } from './beat.svelte';
 import {
   catalogueOf,
   onlyThese,
@@ -34,8 +35,8 @@ const NOTHING: Catalogue = { measures: [], dimensions: [], requests: 0, since: n
 /** What a page of Insight is about: the view in the address, worked out against the calendar and the catalogue. */
 export class Scope {
   readonly #place: () => { page: InsightPage; search: string };
-  /** Stands still while one looks: a plot that shifts under the hand is worse than one a minute old. */
-  now = $state(instant());
+  /** Moves with the figures, which stand still while one looks. */
+  readonly now: number = $derived(beat.at);
 
   constructor(place: () => { page: InsightPage; search: string }) {
     this.#place = place;
@@ -73,7 +74,7 @@ export class Scope {
 
   /** Goes to another view; `replace` for what is only being tried out. */
   set(view: View, { replace = false } = {}): void {
-    this.now = instant();
+    beat.now();
     router.go(insightPlace(this.#place().page, printView(view)), { replace });
   }
 

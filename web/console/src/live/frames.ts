@@ -8,6 +8,7 @@ import { directory } from '../session/directory.svelte';
 import { session } from '../session/session.svelte';
 import { announce } from './announce.svelte';
 import { link } from './link.svelte';
+import { pulse } from './pulse.svelte';
 
 /** Hands every frame to what it is about. */
 export function take(frame: ServerFrame): void {
@@ -17,11 +18,15 @@ export function take(frame: ServerFrame): void {
       break;
     case 'inbox':
       inbox.apply(frame.items, frame.counts);
-      if (frame.items.length > 0) reviews.stale();
+      if (frame.items.length > 0) {
+        reviews.stale();
+        pulse.tell();
+      }
       for (const item of frame.items) open.get(item.id)?.applySummary(item);
       announce.arrivals(frame.items);
       break;
     case 'request':
+      pulse.tell();
       inbox.apply([frame.request]);
       open.get(frame.request.id)?.applyChange(frame.request);
       break;

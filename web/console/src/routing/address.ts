@@ -6,8 +6,11 @@ export type Place =
   | { room: 'feedback'; section: 'open' | 'done' }
   | { room: 'drivers'; section: DriversSection }
   | { room: 'settings'; section: SettingsSection }
-  /** `search`: what is looked at, in the words of `insight/view.ts`, which is loaded with that room. */
-  | { room: 'insight'; page: InsightPage; search: string };
+  /**
+   * `search`: what is looked at, in the words of `insight/view.ts`, which is loaded with that room. `start`: wherever it begins
+   * for this person, which that room knows.
+   */
+  | { room: 'insight'; page: InsightPage; search: string; start?: true };
 
 export type DriversSection = 'events' | 'active-users';
 export type SettingsSection = 'agents' | 'tokens' | 'jobs';
@@ -50,6 +53,11 @@ export function insightPlace(page: InsightPage = 'overview', search = ''): Place
   return { room: 'insight', page, search };
 }
 
+/** Insight, wherever it begins. */
+export function insightStart(): Place {
+  return { room: 'insight', page: 'overview', search: '', start: true };
+}
+
 export interface Filters {
   q: string;
   type: string;
@@ -66,6 +74,7 @@ export function readAddress(path: string, search = ''): Place {
   if (parts[0] === 'feedback')
     return { room: 'feedback', section: parts[1] === 'done' ? 'done' : 'open' };
   if (parts[0] === 'insight') {
+    if (parts.length === 1 && search === '') return insightStart();
     const page = INSIGHT_PAGES.find((name) => name === parts[1]) ?? 'overview';
     return { room: 'insight', page, search: search.replace(/^\?/, '') };
   }
@@ -80,6 +89,7 @@ export function readAddress(path: string, search = ''): Place {
 }
 
 export function writeAddress(place: Place): string {
+  if (place.room === 'insight' && place.start) return `${BASE_PATH}/insight`;
   if (place.room === 'insight')
     return `${BASE_PATH}/insight/${place.page}${place.search ? `?${place.search}` : ''}`;
   if (place.room !== 'desk') return `${BASE_PATH}/${place.room}/${place.section}`;
