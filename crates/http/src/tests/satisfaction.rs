@@ -41,7 +41,8 @@ store_test! {
             }
             let path = format!("/api/v1/requests/{}", receipt["number"].as_str().unwrap());
             if number < 2 {
-                let rating = json!({"client_id": "r", "score": [5, 2][number], "reason": ["fast", "slow"][number]});
+                let (score, reason) = if number == 0 { (5, "fast") } else { (2, "slow") };
+                let rating = json!({"client_id": "r", "score": score, "reason": reason});
                 assert_eq!(own.post(&format!("{path}/rating"), &rating).await.status, 201);
             }
             if number == 0 || number == 2 {

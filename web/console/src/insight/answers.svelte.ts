@@ -114,10 +114,10 @@ export function answerTo(wanted: () => Query | null): Asked<Answer> {
 
 /** The survival curves of a query. */
 export function curvesTo(
-  duration: api.WaitedFor,
+  duration: () => api.WaitedFor,
   wanted: () => Query | null,
 ): Asked<InsightSurvival> {
-  return answering(wanted, (query, signal) => api.survival(duration, query, signal));
+  return answering(wanted, (query, signal) => api.survival(duration(), query, signal));
 }
 
 /** What can be asked; loaded once, kept while the console is open. */
