@@ -128,8 +128,12 @@ class Known {
 
   load(): void {
     void this.events.ask(async () => (await drivers()).items);
-    if (this.asked.data) return;
-    void this.asked.ask((signal) => api.catalogue(signal));
+    if (!this.asked.data) void this.asked.ask((signal) => api.catalogue(signal));
+  }
+
+  /** The first request, a new version of the app: what there is to ask about grows as well. */
+  renew(): void {
+    if (this.asked.data) void this.asked.ask((signal) => api.catalogue(signal), { quietly: true });
   }
 }
 

@@ -31,8 +31,8 @@ function isBusy(): boolean {
   );
 }
 
-/** Keeps figures current while the component that calls it is shown. */
-export function followTheDesk(): void {
+/** Keeps figures current while the component that calls it is shown; `also` is done each time. */
+export function followTheDesk(also: () => void): void {
   $effect(() => {
     let last = instant();
     let seen = pulse.count;
@@ -49,6 +49,7 @@ export function followTheDesk(): void {
       if (!due || beat.held || isBusy()) return;
       [last, heard] = [instant(), null];
       beat.now();
+      also();
     }, 1_000);
     return () => clearInterval(timer);
   });

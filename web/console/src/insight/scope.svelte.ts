@@ -30,6 +30,16 @@ function regionName(code: string, language: string): string {
   return new Intl.DisplayNames(language, { type: 'region' }).of(code) ?? code;
 }
 
+/** Why a request is not in the population, where it is one thing that can be said. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  called_solved: 'insight.left_out.asked',
+  confirmed: 'insight.left_out.asked',
+  repudiated: 'insight.left_out.asked',
+  response_rate: 'insight.left_out.asked',
+  rated: 'insight.left_out.rated',
+  satisfied: 'insight.left_out.rated',
+};
+
 const NOTHING: Catalogue = { measures: [], dimensions: [], requests: 0, since: null };
 
 /** What a page of Insight is about: the view in the address, worked out against the calendar and the catalogue. */
@@ -124,7 +134,11 @@ export class Scope {
     const { excluded, left_out: count } = answer;
     return [
       t('insight.excluded', { ...excluded }),
-      count > 0 ? t('insight.left_out', { count: figure(count, 'count', language()) }) : '',
+      count > 0
+        ? t(LEFT_OUT[answer.measure] ?? 'insight.left_out', {
+            count: figure(count, 'count', language()),
+          })
+        : '',
     ]
       .filter(Boolean)
       .join(language() === 'zh-CN' ? '' : ' ');
