@@ -85,7 +85,7 @@ test('figures follow what happens, and stand still when that is wanted', async (
   await request('My swap has been pending for an hour');
   // The empty page becomes a full one by itself.
   await page.locator('[data-plot]').first().waitFor({ timeout: 80_000 });
-  const count = page.locator('.insight-total button').first();
+  const count = page.locator('.insight-total > button').first();
   await eventually(async () => /^1 request$/.test(await count.innerText()), 'one request');
   await page.mouse.move(5, 5);
   await request('Another transfer has not arrived');
@@ -97,6 +97,10 @@ test('figures follow what happens, and stand still when that is wanted', async (
   });
   await eventually(async () => /^2 requests$/.test(await count.innerText()), 'the second', 40_000);
   assert.equal(await page.evaluate(() => globalThis.skeletons), 0, 'nothing flickered');
+  const asked = [];
+  page.on('request', (each) => each.url().endsWith('/insight/query') && asked.push(each.url()));
+  await page.waitForTimeout(4_000);
+  assert.equal(asked.length, 0, 'nothing is asked while nothing happens');
   const live = page.locator('.insight-follow');
   assert.match(await live.innerText(), /^Live/);
   await live.click();

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { instant } from '../clock.svelte';
 import { link } from '../live/link.svelte';
 import { pulse } from '../live/pulse.svelte';
@@ -35,7 +36,8 @@ function isBusy(): boolean {
 export function followTheDesk(also: () => void): void {
   $effect(() => {
     let last = instant();
-    let seen = pulse.count;
+    // Read aside: what happens is noticed by the clock, it does not begin anew.
+    let seen = untrack(() => pulse.count);
     let heard: number | null = null;
     const timer = setInterval(() => {
       if (pulse.count !== seen) {
