@@ -8,7 +8,7 @@ use standfast_domain::{
     AgentId, Dimension, DriverId, DriverKind, DriverSource, Permission, RequestId, Scope, Time, TokenScope,
 };
 use standfast_store::driver::{self, DriverRow};
-use standfast_store::{Lane, Tx, receipt};
+use standfast_store::{Lane, Rd, Tx, receipt, token};
 use utoipa::ToSchema;
 
 use crate::draft::{check_client_id, plain, says_nothing};
@@ -61,9 +61,11 @@ pub struct DriverView {
     /// When it began, or happened.
     #[schema(value_type = String, format = DateTime)]
     pub starts_at: Time,
-    /// When it was over; null for a moment, and for what is not over yet.
+    /// When it was over, itself not included; null for a moment, and for what is not over yet.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ends_at: Option<Time>,
+    /// It is not over yet: an incident without an end. Anything else without an end is a moment.
+    pub is_ongoing: bool,
     /// What it touches.
     pub scope: Scope,
     /// By which way it came.
@@ -89,6 +91,7 @@ fn view(row: DriverRow) -> Result<DriverView, Error> {
         note: row.note,
         starts_at: row.starts_at,
         ends_at: row.ends_at,
+        is_ongoing: row.ends_at.is_none() && row.kind.lasts(),
         scope: serde_json::from_str(&row.scope).map_err(|_| Error::Inconsistent("scope of an event"))?,
         external_id: row.external_id.filter(|_| row.source != DriverSource::Person),
         source: row.source,
@@ -301,7 +304,8 @@ fn remove(tx: &mut Tx, mut row: DriverRow, now: Time) -> Result<(), Error> {
     driver::save(tx, &row).map_err(Error::from)
 }
 
-/// Another system tells of an event: the one that it names so becomes what it says, or begins to exist. With a
+/// Another system tells of an event: the one that it names so becomes what it says, or begins to exist; not one that another
+/// good token told of. With a
 /// `message`, the same message is taken once, so that a copy of an older one cannot undo a newer one.
 pub async fn put_driver(
     desk: &Desk,
@@ -357,6 +361,9 @@ impl Said {
         }
         let known = driver::find_external(tx, source, &self.external_id)?;
         let mut row = known.ok_or(Error::Inconsistent("event"))?;
+        if !may_change(tx, &self.caller, &row)? {
+            return Err(Error::invalid("external_id", "taken"));
+        }
         checked.apply(&mut row, self.now);
         row.token_id = Some(self.caller.token);
         driver::save(tx, &row)?;
@@ -364,14 +371,26 @@ impl Said {
     }
 }
 
+/// An event is its token's, as long as that is good: one system cannot touch what another told of. When it was taken back, the
+/// next token that names the event has it, so that a system which gets a new token keeps its events.
+fn may_change(rd: &mut Rd, caller: &MachineCaller, row: &DriverRow) -> Result<bool, Error> {
+    match row.token_id.filter(|token| *token != caller.token) {
+        Some(other) => Ok(!token::is_valid(rd, other)?),
+        None => Ok(true),
+    }
+}
+
 /// Another system takes an event of its own back.
 pub async fn withdraw_driver(desk: &Desk, caller: &MachineCaller, external_id: &str) -> Result<(), Error> {
     caller.require(TokenScope::Drivers)?;
-    let (source, external_id, now) = (caller.source(), external_id.to_owned(), desk.now());
+    let (caller, external_id, now) = (caller.clone(), external_id.to_owned(), desk.now());
     desk.store()
         .write(Lane::Ordinary, 0, move |tx| {
-            let row = driver::find_external(tx, source, &external_id)?;
+            let row = driver::find_external(tx, caller.source(), &external_id)?;
             let row = row.filter(|row| row.removed_at.is_none()).ok_or(Error::NotFound)?;
+            if !may_change(tx, &caller, &row)? {
+                return Err(Error::NotFound);
+            }
             remove(tx, row, now)
         })
         .await

@@ -41,6 +41,12 @@ impl DriverKind {
         Self::Other,
     ];
 
+    /// Whether one without an end is not over yet. Of other kinds, it was a moment.
+    #[must_use]
+    pub const fn lasts(self) -> bool {
+        matches!(self, Self::Incident)
+    }
+
     /// The word in SQL and JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

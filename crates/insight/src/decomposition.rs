@@ -2,7 +2,7 @@
 
 use standfast_domain::Day;
 use standfast_science::decomposition::{self as science, Parts};
-use standfast_science::effect::{self, Effect, Verdict, compare_periods, like_for_like};
+use standfast_science::effect::{self, Effect, Verdict, compare_days, like_for_like};
 use standfast_science::interval::{Rate, RateRatio};
 
 use crate::daily::{Daily, days_of, length, real};
@@ -39,7 +39,8 @@ pub struct ChangeWish {
     pub earlier: Period,
     /// The period after.
     pub later: Period,
-    /// A weekday counts only when both have it, and then equally often. Without, both have the same length.
+    /// A weekday counts only when both have it, and then equally often. Without, both have the same length, and a day counts
+    /// unless the desk was closed on it or on its counterpart.
     pub like_for_like: bool,
 }
 
@@ -80,7 +81,7 @@ pub struct Change {
 }
 
 impl Period {
-    fn days(self) -> (Day, Day) {
+    pub(crate) fn days(self) -> (Day, Day) {
         (self.from, self.until.plus(1))
     }
 }
@@ -161,14 +162,15 @@ pub fn decompose(
     if wish.like_for_like {
         (earlier.chosen, later.chosen) = like_for_like(&earlier.days(false), &later.days(false));
     } else {
-        (earlier.chosen, later.chosen) =
-            ((0..earlier.counts.len()).collect(), (0..later.counts.len()).collect());
+        let both = earlier.open.iter().zip(&later.open).map(|(one, other)| *one && *other);
+        let chosen: Vec<usize> = both.enumerate().filter(|(_, open)| *open).map(|(place, _)| place).collect();
+        (earlier.chosen, later.chosen) = (chosen.clone(), chosen);
     }
     let known = |side: &Side| side.users(None).is_some_and(|users| users > 0);
     let has_users = known(&earlier) && known(&later);
     let out_of_range = |_| Error::invalid("later", "out_of_range");
     let chosen = |side: &Side| side.pick(&side.days(false));
-    let effect = compare_periods(&chosen(&earlier), &chosen(&later), WORTHWHILE).map_err(out_of_range)?;
+    let effect = compare_days(&chosen(&earlier), &chosen(&later), WORTHWHILE).map_err(out_of_range)?;
     let (codes, segments) = segments(&earlier, &later, has_users)?;
     let dispersion = effect.estimate.map_or(1.0, |estimate| estimate.inflation());
     let found =

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use standfast_domain::Day;
 use standfast_science::effect::{
-    Difference, Effect, Expected, LEAST_AFTER, LEAST_BEFORE, Study, StudyError, Verdict, against_control,
+    Difference, Doubt, Effect, Expected, LEAST_AFTER, LEAST_BEFORE, Study, StudyError, Verdict, against_control,
     before_and_after, expected,
 };
 use standfast_science::{effect as science, multiplicity::benjamini_hochberg};
@@ -19,8 +19,8 @@ use crate::query::Query;
 
 /// Longest window on either side, in days.
 const MOST_DAYS: u32 = 366;
-/// Days of the past before the window, on which nothing was changed: more says no more, and another time.
-const HISTORY: i64 = 400;
+/// Days of the past before the window at which the same is tried: more say no more, and take more time.
+pub const HISTORY_DAYS: i64 = 400;
 /// Values of a dimension that are looked at, those with most requests: each of them has its own past.
 const MOST_GROUPS: usize = 12;
 /// Most other events that are accounted for: each takes days from what can be told.
@@ -48,6 +48,9 @@ pub struct EffectWish {
     pub control: Vec<(Dimension, Vec<String>)>,
     /// Other events to account for, by their first and their last day.
     pub events: Vec<(Day, Day)>,
+    /// Events that are known and not accounted for, by their first and their last day: dates of the past near them are no measure
+    /// of what happens without any.
+    pub known: Vec<(Day, Day)>,
 }
 
 /// A day of the window.
@@ -109,6 +112,10 @@ impl EffectWish {
         if self.first_after > today {
             return Err(Error::invalid("date", "in_future"));
         }
+        // A new version takes its requests from the one before: that it was adopted is no effect of anything on anybody.
+        if !self.by_users() && self.group.is_some_and(is_adopted) {
+            return Err(Error::invalid("group", "needs_users"));
+        }
         if self.by_users() && self.group.is_some_and(|group| !has_users(group)) {
             return Err(Error::invalid("group", "unknown"));
         }
@@ -133,9 +140,14 @@ impl EffectWish {
     /// The window and the past before it, as far as there are facts and days are over.
     fn days(&self, daily: &Daily) -> Option<Days> {
         let until = self.first_after.plus(self.after.into()).min(daily.today());
-        let from = daily.first()?.max(self.first_after.plus(-i64::from(self.before) - HISTORY));
+        let from = daily.first()?.max(self.first_after.plus(-i64::from(self.before) - HISTORY_DAYS));
         (from < until).then_some((from, until))
     }
+}
+
+/// Whether its values follow one another, so that requests of the next are those of the one before.
+const fn is_adopted(dimension: Dimension) -> bool {
+    matches!(dimension, Dimension::AppVersion | Dimension::Cohort)
 }
 
 /// Answers it. Days that the desk was closed, and today, which is not over, are left out.
@@ -185,6 +197,7 @@ struct Comparison<'a> {
     open: Vec<bool>,
     /// 1 on the days of each event.
     events: Vec<Vec<f64>>,
+    disturbed: Vec<bool>,
     first_after: i64,
 }
 
@@ -197,7 +210,10 @@ impl<'a> Comparison<'a> {
             let is = |day: i64| f64::from(u8::from((from.0..=until.0).contains(&day)));
             (days.0.0..days.1.0).map(is).collect()
         };
+        let is_disturbed =
+            |day: i64| wish.known.iter().any(|(from, until)| (from.0..=until.0).contains(&day));
         Ok(Self {
+            disturbed: (days.0.0..days.1.0).map(is_disturbed).collect(),
             wish,
             daily,
             days,
@@ -239,6 +255,7 @@ impl<'a> Comparison<'a> {
         let study = Study {
             days,
             events: &events,
+            disturbed: &self.disturbed,
             first_after,
             before: self.wish.before as usize,
             after: self.wish.after as usize,
@@ -297,7 +314,7 @@ impl<'a> Comparison<'a> {
         for (code, days) in values {
             groups.push(GroupFinding { code, effect: self.judge(&days)?, q: None });
         }
-        correct(&mut groups);
+        correct(groups.iter_mut().map(|group| (&mut group.effect, &mut group.q)));
         Ok((groups, left_out))
     }
 
@@ -311,15 +328,15 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// Puts the corrected test to every value that has one; what it does not bear out is not called found.
-fn correct(groups: &mut [GroupFinding]) {
-    let tested = || groups.iter().filter_map(|group| group.effect.estimate.map(|estimate| estimate.p));
-    let mut q = benjamini_hochberg(&tested().collect::<Vec<_>>()).into_iter();
-    for group in groups.iter_mut().filter(|group| group.effect.estimate.is_some()) {
-        group.q = q.next();
-        let is_found = matches!(group.effect.verdict, Verdict::Fewer | Verdict::More);
-        if is_found && group.q.is_some_and(|q| q > FOUND) {
-            group.effect.verdict = Verdict::CannotTell { days_needed: None };
+/// Puts the corrected test to every effect that has one; what it does not bear out is not called found.
+pub(crate) fn correct<'a>(several: impl Iterator<Item = (&'a mut Effect, &'a mut Option<f64>)>) {
+    let mut tested: Vec<_> =
+        several.filter_map(|(effect, q)| Some((effect.estimate?.p, effect, q))).collect();
+    let p: Vec<f64> = tested.iter().map(|(p, ..)| *p).collect();
+    for ((_, effect, slot), q) in tested.iter_mut().zip(benjamini_hochberg(&p)) {
+        **slot = Some(q);
+        if q > FOUND && matches!(effect.verdict, Verdict::Fewer | Verdict::More) {
+            effect.verdict = Verdict::CannotTell { reason: Doubt::Multiplicity, days_needed: None };
         }
     }
 }

@@ -27,6 +27,7 @@ use crate::fact::{Fact, second};
 use crate::facts::Facts;
 use crate::load::{Loaded, load};
 use crate::measure::Duration;
+use crate::movement::{MovementWish, Movements, movements};
 use crate::query::Query;
 use crate::snapshot;
 use crate::spread::Survival;
@@ -136,6 +137,11 @@ impl Insight {
     pub async fn decompose(&self, wish: ChangeWish) -> Result<Change, Error> {
         let exposure = self.0.exposure.read().clone();
         self.work(move |facts, threads| decompose(facts, &wish, exposure.as_deref(), threads)).await
+    }
+
+    /// What moved between two periods: see [`movements`].
+    pub async fn movements(&self, wish: MovementWish) -> Result<Movements, Error> {
+        self.work(move |facts, threads| movements(facts, &wish, threads)).await
     }
 
     /// The codes of every value of every dimension.

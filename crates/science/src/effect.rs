@@ -4,8 +4,8 @@
 //! finds an effect at half of the dates at which nothing happened. Here the count of a day has the mean
 //! `exposure × exp(weekday + known events + step)`; the step is estimated by Poisson regression, and its error is
 //! multiplied by the dispersion (quasi-Poisson; McCullagh & Nelder 1989, section 4.5) and by the factor
-//! `(1 + r)/(1 - r)` of the autocorrelation `r` of the residuals. Then the same is done at dates of the past at which
-//! nothing was changed ([`Placebo`]), which shows what this series makes of nothing, and with requests that the change
+//! `(1 + r)/(1 - r)` of the autocorrelation `r` of the residuals. Then the same is done at other dates of the past
+//! ([`Placebo`]), which shows what this series makes of dates without this change, and with requests that the change
 //! cannot have touched ([`against_control`]).
 
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ mod placebo;
 
 pub use control::{Difference, against_control};
 pub use expected::{Expected, expected};
-pub use period::{compare_periods, like_for_like};
+pub use period::{compare_days, compare_periods, like_for_like};
 pub use placebo::Placebo;
 
 use model::{Case, NoStep, Step};
@@ -54,6 +54,9 @@ pub struct Study<'a> {
     pub days: &'a [Day],
     /// Other things that are known to move the count (a release, an incident, a holiday, the price), a value for each day each.
     pub events: &'a [&'a [f64]],
+    /// Days on which something else is known to have happened that `events` do not account for: [`Placebo`] avoids them. May be
+    /// shorter than `days`; the others are quiet.
+    pub disturbed: &'a [bool],
     /// Index of the first day on which the change was in force.
     pub first_after: usize,
     /// Days of the window before it, as far as there are any: 56 is a good number.
@@ -98,6 +101,22 @@ pub enum StudyError {
     Control,
 }
 
+/// Why nothing is found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// The whole interval lies within what is worth knowing: if there is a change, it is smaller.
+    Small,
+    /// Too few days or requests to find a change worth knowing.
+    Power,
+    /// There were days enough to find one four times in five, and still the interval holds both no change and one worth knowing.
+    Undecided,
+    /// The past shows as much without this change.
+    Past,
+    /// The interval alone would say so; among several that are looked at it may be chance.
+    Multiplicity,
+}
+
 /// What can be said.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -108,8 +127,11 @@ pub enum Verdict {
     More,
     /// The interval reaches both sides, or the past shows as much without any change.
     CannotTell {
-        /// Days still needed after the change to find a change worth knowing at a power of 80 %; 0 when there were enough,
-        /// and the change is smaller than that. `None` when no number of days helps: too few before, or an unquiet past.
+        /// Why.
+        reason: Doubt,
+        /// Days still needed after the change to find a change worth knowing at a power of 80 %. 0 only for [`Doubt::Small`].
+        /// `None` for [`Doubt::Power`] when two years would not do, because there are too few days or requests before, and for
+        /// all others, which it is not known that days would settle.
         days_needed: Option<u32>,
     },
     /// Too few open days, or too few independent ones.
@@ -183,7 +205,7 @@ pub fn before_and_after(study: &Study) -> Result<Effect, StudyError> {
     effect.placebo = placebo::placebo(study, effect.estimate.as_ref())?;
     let found = matches!(effect.verdict, Verdict::Fewer | Verdict::More);
     if found && effect.placebo.as_ref().is_some_and(Placebo::makes_as_much_of_nothing) {
-        effect.verdict = Verdict::CannotTell { days_needed: None };
+        effect.verdict = Verdict::CannotTell { reason: Doubt::Past, days_needed: None };
     }
     Ok(effect)
 }
@@ -289,14 +311,37 @@ impl Step {
     }
 
     fn verdict(&self, before: Side, after: Side, worthwhile: f64) -> Verdict {
-        let days_needed = self.days_needed(before.days, after.days, worthwhile);
-        self.estimate().direction().unwrap_or(Verdict::CannotTell { days_needed })
+        let estimate = self.estimate();
+        let need = Need { error: self.error, freedom: self.freedom, before: before.days, after: after.days };
+        estimate.direction().unwrap_or_else(|| need.verdict(estimate.ratio, worthwhile))
+    }
+}
+
+/// How sure a step on the log scale is, and on how many days it stands.
+struct Need {
+    error: f64,
+    freedom: f64,
+    before: u32,
+    after: u32,
+}
+
+impl Need {
+    /// Of an interval that holds no change: what it says all the same.
+    fn verdict(&self, ratio: Ratio, worthwhile: f64) -> Verdict {
+        let least = 1.0 - worthwhile;
+        let is_small = ratio.low > least && ratio.high.is_some_and(|high| high < 1.0 / least);
+        let (reason, days_needed) = match self.days(worthwhile) {
+            _ if is_small => (Doubt::Small, Some(0)),
+            Some(0) => (Doubt::Undecided, None),
+            days => (Doubt::Power, days),
+        };
+        Verdict::CannotTell { reason, days_needed }
     }
 
     /// The variance of a step goes with `1/before + 1/after` days; it must come down to what finds a change worth knowing at a
     /// power of 80 %.
-    fn days_needed(&self, before: u32, after: u32, worthwhile: f64) -> Option<u32> {
-        let (before, after) = (f64::from(before), f64::from(after));
+    fn days(&self, worthwhile: f64) -> Option<u32> {
+        let (before, after) = (f64::from(self.before), f64::from(self.after));
         let a_day = self.error * self.error / (1.0 / before + 1.0 / after);
         let wanted = (1.0 - worthwhile).ln() / (student_95(self.freedom) + Z_POWER);
         let left = wanted * wanted / a_day - 1.0 / before;

@@ -16,6 +16,7 @@ fn found(process: Process, factor: f64) -> anyhow::Result<f64> {
         let study = Study {
             days: &days,
             events: &[],
+            disturbed: &[],
             first_after: 56,
             before: 56,
             after: 28,

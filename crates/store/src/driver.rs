@@ -54,11 +54,12 @@ fn row(row: &Row<'_>) -> Result<DriverRow, Error> {
 }
 
 /// Events that touch the time from `from` up to, but without, `until`, the latest first; those that were removed are
-/// left out. An event without an end touches the moment of its start alone.
+/// left out. An incident without an end is not over; any other event without one touches the moment of its start alone.
 pub fn list(rd: &mut Rd, from: Time, until: Time, limit: i64) -> Result<Vec<DriverRow>, Error> {
     rd.query(
         select!(
-            "WHERE removed_at IS NULL AND starts_at < $2 AND COALESCE(ends_at, starts_at) >= $1 \
+            "WHERE removed_at IS NULL AND starts_at < $2 \
+             AND (COALESCE(ends_at, starts_at) >= $1 OR (ends_at IS NULL AND kind = 'incident')) \
              ORDER BY starts_at DESC, id DESC LIMIT $3"
         ),
         params![from, until, limit],

@@ -58,6 +58,12 @@ pub fn find_valid(rd: &mut Rd, token_hash: &[u8]) -> Result<Option<TokenRow>, Er
     rd.query_opt(select!("WHERE token_hash = $1 AND revoked_at IS NULL"), params![token_hash], row)
 }
 
+/// Whether the token with this id is good.
+pub fn is_valid(rd: &mut Rd, id: TokenId) -> Result<bool, Error> {
+    let sql = "SELECT id FROM machine_token WHERE id = $1 AND revoked_at IS NULL";
+    Ok(rd.query_opt(sql, params![id], |row| row.get::<TokenId>(0))?.is_some())
+}
+
 /// Writes a new token.
 pub fn insert(tx: &mut Tx, t: &TokenRow) -> Result<(), Error> {
     tx.run(

@@ -2,7 +2,7 @@ use standfast_domain::{Role, TokenKind};
 use standfast_store::{Store, store_test};
 
 use super::*;
-use crate::machine::{NewToken, add_token, authenticate_machine};
+use crate::machine::{NewToken, add_token, authenticate_machine, revoke_token};
 use crate::testing::TestDesk;
 
 fn at(text: &str) -> Time {
@@ -131,6 +131,22 @@ store_test! {
         for (id, reason) in [("", "missing"), ("a b", "malformed"), ("a/b", "malformed"), (&"x".repeat(101), "too_long")] {
             assert_eq!(refused(put_driver(&desk, &machine, id, None, &command("x")).await), ("external_id", reason));
         }
+    }
+
+    async fn one_system_does_not_touch_the_events_of_another(store) {
+        let (desk, analyst) = desk(&store).await;
+        let admin = desk.agent("admin", Role::Admin).await;
+        let (one, other) = (machine(&desk, &admin).await, machine(&desk, &admin).await);
+        let first = put_driver(&desk, &one, "v7.2.0", None, &command("7.2.0")).await.unwrap();
+        assert_eq!(refused(put_driver(&desk, &other, "v7.2.0", None, &command("mine")).await), ("external_id", "taken"));
+        assert!(matches!(withdraw_driver(&desk, &other, "v7.2.0").await, Err(Error::NotFound)));
+        assert_eq!(titles(&desk, &analyst).await, ["7.2.0"]);
+        // A system that got a new token, and whose old one was taken back, goes on with its events.
+        revoke_token(&desk, &admin, one.token).await.unwrap();
+        let second = put_driver(&desk, &other, "v7.2.0", None, &command("7.2.0, staged")).await.unwrap();
+        assert_eq!(second.id, first.id);
+        withdraw_driver(&desk, &other, "v7.2.0").await.unwrap();
+        assert!(titles(&desk, &analyst).await.is_empty());
     }
 
     async fn a_copy_of_an_older_message_undoes_nothing(store) {

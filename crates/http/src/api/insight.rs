@@ -4,6 +4,7 @@ pub(crate) mod dashboard;
 pub(crate) mod decomposition;
 pub(crate) mod effect;
 mod finding;
+pub(crate) mod movement;
 pub(crate) mod survival;
 
 use std::collections::BTreeMap;

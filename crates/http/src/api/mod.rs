@@ -93,6 +93,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/api/v1/console/insight/effect", figures, insight::effect::ask),
         Route::post("/api/v1/console/insight/survival", figures, insight::survival::ask),
         Route::post("/api/v1/console/insight/decomposition", figures, insight::decomposition::ask),
+        Route::post("/api/v1/console/insight/movements", figures, insight::movement::ask),
         Route::get("/api/v1/console/insight/dashboards", figures, insight::dashboard::list),
         Route::post("/api/v1/console/insight/dashboards", figures, insight::dashboard::add),
         Route::put("/api/v1/console/insight/dashboards/{id}", figures, insight::dashboard::change),

@@ -17,6 +17,7 @@ use crate::testing::{Person, TestServer};
 
 const EFFECT: &str = "/api/v1/console/insight/effect";
 const CHANGE: &str = "/api/v1/console/insight/decomposition";
+const MOVEMENTS: &str = "/api/v1/console/insight/movements";
 /// Whole days of requests before today, and how many of them come after the change.
 const DAYS: i64 = 170;
 const AFTER: i64 = 28;
@@ -94,7 +95,10 @@ fn requests() -> Vec<RequestRow> {
 }
 
 async fn seed(store: &Store) {
-    let rows = requests();
+    write(store, requests()).await;
+}
+
+async fn write(store: &Store, rows: Vec<RequestRow>) {
     let write = store.write(Lane::Ordinary, 0, move |tx| {
         let first_seen_at = today().plus(-DAYS).start();
         let (language, name, email) = (Language::English, None, None);
@@ -163,6 +167,7 @@ store_test! {
         let nothing = ask(&analyst, EFFECT, &question("swap")).await;
         assert_eq!(nothing["verdict"]["code"], "cannot_tell", "{nothing}");
         assert_eq!(nothing["verdict"]["days_needed"], 0, "a change of 15 % would have been seen");
+        assert_eq!(nothing["verdict"]["reason"], "small");
 
         let mut apart = question("pending");
         apart["controls"] = json!({"type": ["swap"]});
@@ -240,11 +245,111 @@ store_test! {
         let expected = (after - before) / (after / before).ln() * (3_100.0_f64 / 2_100.0).ln();
         assert!((part(newer, "users") - expected).abs() < 1e-6, "{newer}");
 
+        let problem = analyst.post(EFFECT, &json!({"date": changed_on(), "group": "app_version"})).await.problem(422, "invalid");
+        assert_eq!(problem["reason"], "needs_users", "without users, 7.2.0 would only be adopted");
         let rate = json!({"measure": "contact_rate", "date": changed_on(), "group": "app_version"});
         let rate = ask(&analyst, EFFECT, &rate).await;
         assert_eq!((&rate["verdict"]["code"], &rate["series"][83]["users"]), (&json!("fewer"), &json!(3_100)));
         let ratio = rate["estimate"]["ratio"]["value"].as_f64().unwrap();
         assert!((0.45..0.6).contains(&ratio), "0.77 times the requests of 1.48 times the users: {ratio}");
+    }
+
+    async fn known_events_are_no_dates_without_a_change(store) {
+        seed(&store).await;
+        let server = TestServer::start(&store).await;
+        let analyst = server.agent("an", Role::Analyst).await;
+        let at = |day: i64| today().plus(day).start();
+        let mut ids = Vec::new();
+        for (kind, title, from, until, of) in [
+            // One day: its end is the first moment without it.
+            ("campaign", "Airdrop", -100, Some(-99), "pending"),
+            ("campaign", "Of others", -120, Some(-110), "swap"),
+            ("incident", "Slow node", -AFTER, None, "pending"),
+            ("incident", "Old", -160, None, "swap"),
+        ] {
+            let driver = json!({"kind": kind, "title": title, "starts_at": at(from), "ends_at": until.map(at), "scope": {"type": [of]}});
+            let new = json!({"client_id": format!("c{}", ids.len()), "driver": driver});
+            let reply = analyst.post("/api/v1/console/drivers", &new).await;
+            assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
+            assert_eq!(reply.json()["is_ongoing"], json!(kind == "incident"));
+            ids.push(reply.json()["id"].clone());
+        }
+        let mut question = json!({
+            "date": changed_on(), "before_days": 14, "after_days": 7, "filter": {"type": ["pending"]},
+        });
+        let found = ask(&analyst, EFFECT, &question).await;
+        // Of 121 dates, 21 have that one day within the 14 days before or the 7 after.
+        let placebo = &found["placebo"];
+        assert_eq!((&placebo["left_out"], &placebo["with_events"], &placebo["dates"]), (&json!(21), &json!(0), &json!(100)));
+        let titles: Vec<_> = found["events"].as_array().unwrap().iter().map(|event| &event["event"]["title"]).collect();
+        assert_eq!(titles, ["Slow node", "Old"], "what is not over touches every later window");
+        // It goes on, so it covers all days since the change, and not the first alone.
+        question["events"] = json!([ids[2]]);
+        assert_eq!(ask(&analyst, EFFECT, &question).await["verdict"]["code"], "inseparable");
+    }
+
+    async fn what_moved_is_found_among_what_did_not(store) {
+        // One request a day was about phishing, until four weeks ago.
+        let mut rows = requests();
+        let phishing = |day: i64| row(Time(today().plus(day).start().0 + 7_200_000_000), "phishing", "7.1.0");
+        rows.extend((-2 * AFTER..-AFTER).map(phishing));
+        write(&store, rows).await;
+        let server = TestServer::start(&store).await;
+        let analyst = server.agent("an", Role::Analyst).await;
+        let (earlier, later) = periods();
+        let question = json!({"dimensions": ["type", "app_version"], "earlier": earlier, "later": later});
+        let found = ask(&analyst, MOVEMENTS, &question).await;
+        let total = &found["total"];
+        assert_eq!((&total["verdict"]["code"], &total["days"]), (&json!("fewer"), &json!(28)));
+        let of = |code: &str| found["values"].as_array().unwrap().iter().find(|value| value["code"] == code).unwrap();
+        let verdict = |code: &str| of(code)["movement"]["verdict"]["code"].as_str().unwrap().to_owned();
+        assert_eq!(found["values"][0]["code"], "pending", "what moved most stands first");
+        assert!(verdict("pending") == "fewer" && of("pending")["q"].as_f64().unwrap() < 0.001);
+        assert_eq!((verdict("swap").as_str(), &of("swap")["movement"]["verdict"]["reason"]), ("cannot_tell", &json!("small")));
+        // What is gone has no group in the later period, and is told of all the same.
+        let gone = &of("phishing")["movement"];
+        assert_eq!((&gone["before"], &gone["after"], &gone["estimate"]["ratio"]["value"]), (&json!(28), &json!(0), &json!(0.0)));
+        assert_eq!(verdict("phishing"), "fewer");
+
+        // Of two days on each side nothing is tested, and the counts are told.
+        let day = |from: i64, until: i64| json!({"from": today().plus(from), "until": today().plus(until)});
+        let short = json!({"dimensions": ["type"], "earlier": day(-4, -3), "later": day(-2, -1)});
+        let short = ask(&analyst, MOVEMENTS, &short).await;
+        assert_eq!((&short["total"]["verdict"]["code"], &short["total"]["estimate"]), (&json!("too_short"), &Value::Null));
+        assert!(short["total"]["after"].as_u64().unwrap() > 0 && short["values"][0]["q"].is_null());
+        // Days before the first request are not days without requests.
+        let young = json!({"earlier": day(-DAYS - 28, -DAYS), "later": day(-DAYS + 1, -DAYS + 28)});
+        assert_eq!(ask(&analyst, MOVEMENTS, &young).await["total"]["verdict"]["code"], "too_short");
+
+        for (question, field, reason) in [
+            (json!({"earlier": later, "later": earlier}), "later", "overlaps"),
+            (json!({"earlier": earlier, "later": day(-2, 0)}), "later", "in_future"),
+            (json!({"earlier": day(-900, -400), "later": later}), "earlier", "out_of_range"),
+            (json!({"earlier": earlier, "later": later, "dimensions": ["moon"]}), "dimensions", "unknown"),
+        ] {
+            let problem = analyst.post(MOVEMENTS, &question).await.problem(422, "invalid");
+            assert_eq!((&problem["field"], &problem["reason"]), (&json!(field), &json!(reason)), "{question}: {problem}");
+        }
+    }
+
+    async fn a_day_that_was_closed_counts_on_neither_side(store) {
+        let closed = today().plus(-10);
+        let mut rows = requests();
+        rows.retain(|row| Day::of(row.created_at) != closed);
+        write(&store, rows).await;
+        let server = TestServer::start(&store).await;
+        let analyst = server.agent("an", Role::Analyst).await;
+        let (earlier, later) = periods();
+        let question = json!({"dimension": "type", "earlier": earlier, "later": later, "like_for_like": false});
+        let found = ask(&analyst, CHANGE, &question).await;
+        assert_eq!((&found["days"], &found["verdict"]["code"]), (&json!(27), &json!("fewer")));
+        // Its counterpart four weeks before is not among the requests compared: 20 to 28 of each of two types a day.
+        let before = found["before"].as_u64().unwrap();
+        assert!((27 * 40..=27 * 56).contains(&before), "{before}");
+        let all = ask(&analyst, "/api/v1/console/insight/query", &json!({
+            "measure": "requests", "from": today().plus(-2 * AFTER).start(), "until": today().plus(-AFTER).start(),
+        })).await["total"]["n"].as_u64().unwrap();
+        assert!(before < all, "{before} of {all}");
     }
 
     async fn mistakes_in_comparisons_are_named(store) {
@@ -260,6 +365,7 @@ store_test! {
             (json!({"date": date, "after_days": 6}), "after_days", "too_short"),
             (json!({"date": date, "after_days": 367}), "after_days", "out_of_range"),
             (json!({"date": date, "group": "moon"}), "group", "unknown"),
+            (json!({"date": date, "group": "cohort"}), "group", "needs_users"),
             (json!({"date": date, "measure": "contact_rate", "group": "type"}), "group", "unknown"),
             (json!({"date": date, "filter": {"mood": ["bad"]}}), "filter", "unknown"),
             (json!({"date": date, "events": ["5"]}), "events", "unknown"),

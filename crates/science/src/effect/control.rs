@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::model::{self, Case, Step};
-use super::{Day, Estimate, Study, StudyError, Verdict};
+use super::{Day, Estimate, Need, Study, StudyError, Verdict};
 use crate::distribution::student_two_sided;
 
 /// Residuals of the two are not believed to move together more than this.
@@ -44,7 +44,10 @@ pub fn against_control(study: &Study, controls: &[&[Day]]) -> Result<Difference,
     let one = study.window(&treated, study.first_after)?;
     let other = study.window(&control, study.first_after)?;
     Ok(match (estimated(&one), estimated(&other)) {
-        (Ok(one), Ok(other)) => difference(&one, &other),
+        (Ok(step), Ok(other)) => {
+            let after = one.iter().filter(|case| case.step > 0.0).count();
+            difference(&step, &other, (one.len() - after, after), study.worthwhile)
+        }
         (one, other) => {
             let verdict = one.as_ref().err().or(other.as_ref().err()).copied();
             let (treated, control) = (one.ok().map(|s| s.estimate()), other.ok().map(|s| s.estimate()));
@@ -73,7 +76,8 @@ fn estimated(cases: &[Case]) -> Result<Step, Verdict> {
     model::fit_step(cases).map_err(model::NoStep::verdict)
 }
 
-fn difference(one: &Step, other: &Step) -> Difference {
+/// `days` are those before and after on which both were open.
+fn difference(one: &Step, other: &Step, days: (usize, usize), worthwhile: f64) -> Difference {
     let correlation = correlation(&one.residuals, &other.residuals);
     let variance =
         one.error * one.error + other.error * other.error - 2.0 * correlation * one.error * other.error;
@@ -84,8 +88,10 @@ fn difference(one: &Step, other: &Step) -> Difference {
         p: if error > 0.0 { student_two_sided(log / error, freedom) } else { 1.0 },
         ..one.estimate()
     };
+    let whole = |days: usize| u32::try_from(days).unwrap_or(u32::MAX);
+    let need = Need { error, freedom, before: whole(days.0), after: whole(days.1) };
     Difference {
-        verdict: estimate.direction().unwrap_or(Verdict::CannotTell { days_needed: None }),
+        verdict: estimate.direction().unwrap_or_else(|| need.verdict(estimate.ratio, worthwhile)),
         treated: Some(one.estimate()),
         control: Some(other.estimate()),
         difference: Some(estimate),

@@ -1,7 +1,7 @@
 //! Nothing at all was counted on one side: the ratio is zero, or has no end, and a regression has no estimate.
 
 use super::model::{self, Case, Design};
-use super::{Estimate, Verdict, glm};
+use super::{Doubt, Estimate, Verdict, glm};
 use crate::interval::Ratio;
 use crate::real;
 
@@ -15,7 +15,7 @@ pub(super) fn judge(cases: &[Case]) -> (Verdict, Option<Estimate>) {
     let Some(estimate) = estimate(&full, &empty, counted_after) else {
         return (Verdict::NothingCounted, None);
     };
-    (estimate.direction().unwrap_or(Verdict::CannotTell { days_needed: None }), Some(estimate))
+    (estimate.direction().unwrap_or(Verdict::CannotTell { reason: Doubt::Power, days_needed: None }), Some(estimate))
 }
 
 fn estimate(full: &[Case], empty: &[Case], counted_after: bool) -> Option<Estimate> {

@@ -7,11 +7,23 @@ use super::{Day, Effect, Side, StudyError, Verdict, judge_cases};
 /// it, and then equally often; of the longer period its last such days are left out. No history, so no placebo: whoever
 /// chooses periods after looking at the counts finds differences.
 pub fn compare_periods(earlier: &[Day], later: &[Day], worthwhile: f64) -> Result<Effect, StudyError> {
+    compare(&matched(earlier, later), &matched(later, earlier), worthwhile)
+}
+
+/// Compares all open days of `later` with all open days of `earlier`, whatever their weekdays, for which the model has terms
+/// where there are days enough. Otherwise as [`compare_periods`].
+pub fn compare_days(earlier: &[Day], later: &[Day], worthwhile: f64) -> Result<Effect, StudyError> {
+    compare(&open(earlier), &open(later), worthwhile)
+}
+
+/// Days and their places among those given.
+type Placed = Vec<(usize, Day)>;
+
+fn compare(one: &Placed, other: &Placed, worthwhile: f64) -> Result<Effect, StudyError> {
     if !(worthwhile > 0.0 && worthwhile < 1.0) {
         return Err(StudyError::Worthwhile);
     }
-    let (one, other) = (matched(earlier, later), matched(later, earlier));
-    let cases: Vec<Case> = [(&one, 0.0, 0), (&other, 1.0, 1)]
+    let cases: Vec<Case> = [(one, 0.0, 0), (other, 1.0, 1)]
         .into_iter()
         .flat_map(|(days, step, part)| {
             days.iter().filter_map(move |(index, day)| model::case(*index, day, &[], step, part).transpose())
@@ -29,24 +41,27 @@ pub fn compare_periods(earlier: &[Day], later: &[Day], worthwhile: f64) -> Resul
 
 /// The indices of the days that [`compare_periods`] compares, of the earlier and of the later period.
 pub fn like_for_like(earlier: &[Day], later: &[Day]) -> (Vec<usize>, Vec<usize>) {
-    let places = |days: Vec<(usize, Day)>| days.into_iter().map(|(index, _)| index).collect();
+    let places = |days: Placed| days.into_iter().map(|(index, _)| index).collect();
     (places(matched(earlier, later)), places(matched(later, earlier)))
 }
 
+fn open(days: &[Day]) -> Placed {
+    days.iter().enumerate().filter(|(_, day)| day.count.is_some()).map(|(index, day)| (index, *day)).collect()
+}
+
 /// The open days of `days` that have a partner in `others`, with their indices.
-fn matched(days: &[Day], others: &[Day]) -> Vec<(usize, Day)> {
-    let open = |day: &&Day| day.count.is_some();
+fn matched(days: &[Day], others: &[Day]) -> Placed {
     let mut partners = [0_usize; 8];
-    for day in others.iter().filter(open) {
+    for (_, day) in open(others) {
         if let Some(count) = partners.get_mut(usize::from(day.weekday.min(7))) {
             *count += 1;
         }
     }
     let mut matched = Vec::new();
-    for (index, day) in days.iter().enumerate().filter(|(_, day)| day.count.is_some()) {
+    for (index, day) in open(days) {
         if let Some(left) = partners.get_mut(usize::from(day.weekday.min(7))).filter(|left| **left > 0) {
             *left -= 1;
-            matched.push((index, *day));
+            matched.push((index, day));
         }
     }
     matched

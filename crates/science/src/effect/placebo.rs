@@ -1,19 +1,26 @@
-//! The same estimate at dates of the past at which nothing was changed: what the series makes of nothing.
+//! The same estimate at other dates of the past: what the series makes of dates without this change.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Study, StudyError, model};
+use super::model::{self, Step};
+use super::{Estimate, Study, StudyError};
 use crate::interval::{Share, share};
 use crate::{quantile, real};
 
 /// With fewer dates than this, the past does not overrule the interval.
 const LEAST_DATES: usize = 20;
 
-/// What the past makes of nothing. The windows overlap, so the dates are not independent of one another.
+/// What the past makes of dates on which this change did not happen. Dates with something else that is known in their window
+/// ([`Study::disturbed`]) are left out while at least twenty others remain: a past with little in it is no measure, and one
+/// with everything in it at least a strict one. The windows overlap, so the dates are not independent of one another.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Placebo {
-    /// The ratios found at all dates of the past whose window lies before the change, ascending.
+    /// The ratios found at the dates of the past whose window lies before the change, ascending.
     pub ratios: Vec<f64>,
+    /// How many dates were left out, because something else is known to have happened in their window.
+    pub left_out: usize,
+    /// How many such dates are among `ratios` all the same, because fewer than twenty others were left.
+    pub disturbed: usize,
     /// How many of these an interval calls an effect; 5 % when all is well.
     pub significant: Share,
     /// Of the ratios, 95 % lie from here …
@@ -28,7 +35,7 @@ pub struct Placebo {
 }
 
 impl Placebo {
-    /// The past, when there is enough of it, shows effects of this size although nothing was changed.
+    /// The past, when there is enough of it, shows effects of this size without this change.
     pub fn makes_as_much_of_nothing(&self) -> bool {
         self.inside && self.ratios.len() >= LEAST_DATES
     }
@@ -36,14 +43,21 @@ impl Placebo {
 
 /// Every date of the past whose window, before and after, lies before the change.
 pub(super) fn placebo(study: &Study, real_effect: Option<&Estimate>) -> Result<Option<Placebo>, StudyError> {
-    let (mut logs, mut significant) = (Vec::new(), 0);
-    for first in study.before..=study.first_after.saturating_sub(study.after) {
-        let cases = study.window(study.days, first)?;
-        if let Ok(step) = model::fit_step(&cases) {
-            logs.push(step.log);
-            significant += u64::from(step.p() < 0.05);
-        }
+    let is_quiet = |first: &usize| {
+        let start = first.saturating_sub(study.before);
+        !study.disturbed.iter().take(first + study.after).skip(start).any(|is_disturbed| *is_disturbed)
+    };
+    let dates = study.before..=study.first_after.saturating_sub(study.after);
+    let (quiet, others): (Vec<usize>, Vec<usize>) = dates.partition(is_quiet);
+    let mut found = steps(study, &quiet)?;
+    let (mut left_out, mut disturbed) = (others.len(), 0);
+    if found.len() < LEAST_DATES {
+        let more = steps(study, &others)?;
+        (left_out, disturbed) = (0, more.len());
+        found.extend(more);
     }
+    let significant = found.iter().map(|step| u64::from(step.p() < 0.05)).sum();
+    let mut logs: Vec<f64> = found.iter().map(|step| step.log).collect();
     logs.sort_unstable_by(f64::total_cmp);
     let dates = u64::try_from(logs.len()).unwrap_or(u64::MAX);
     let at = |q: f64| quantile::rank(logs.len(), q).and_then(|rank| logs.get(rank).copied());
@@ -56,6 +70,8 @@ pub(super) fn placebo(study: &Study, real_effect: Option<&Estimate>) -> Result<O
         real::len(as_large + 1) / real::len(logs.len() + 1)
     });
     Ok(Some(Placebo {
+        left_out,
+        disturbed,
         significant,
         low: low.exp(),
         high: high.exp(),
@@ -63,4 +79,13 @@ pub(super) fn placebo(study: &Study, real_effect: Option<&Estimate>) -> Result<O
         inside: log.is_some_and(|log| (low..=high).contains(&log)),
         ratios: logs.into_iter().map(f64::exp).collect(),
     }))
+}
+
+/// The steps found at these dates, where one can be.
+fn steps(study: &Study, dates: &[usize]) -> Result<Vec<Step>, StudyError> {
+    let mut steps = Vec::with_capacity(dates.len());
+    for first in dates {
+        steps.extend(model::fit_step(&study.window(study.days, *first)?).ok());
+    }
+    Ok(steps)
 }

@@ -30,7 +30,7 @@ fn example() -> Vec<Day> {
 }
 
 fn study(days: &[Day], first_after: usize) -> Study<'_> {
-    Study { days, events: &[], first_after, before: 56, after: 28, ramp: 0, worthwhile: 0.15 }
+    Study { days, events: &[], disturbed: &[], first_after, before: 56, after: 28, ramp: 0, worthwhile: 0.15 }
 }
 
 /// Steady counts with a weekday pattern, `level` before and `changed` after, that vary a little.
@@ -63,7 +63,7 @@ fn it_agrees_with_statsmodels() {
     for (ours, theirs) in table {
         assert!((ours - theirs).abs() < 1e-8, "{ours} {theirs}");
     }
-    assert_eq!(effect.verdict, Verdict::CannotTell { days_needed: Some(50) }, "49.1 by the same formula");
+    assert_eq!(effect.verdict, Verdict::CannotTell { reason: Doubt::Power, days_needed: Some(50) }, "49.1 by the same formula");
     assert_eq!((effect.before.days, effect.after.days, effect.placebo), (56, 28, None));
 }
 
@@ -87,7 +87,7 @@ fn nothing_is_found_where_nothing_happened() {
     let effect = before_and_after(&study(&days, 56)).unwrap();
     assert_eq!(
         effect.verdict,
-        Verdict::CannotTell { days_needed: Some(0) },
+        Verdict::CannotTell { reason: Doubt::Small, days_needed: Some(0) },
         "a change of 15 % would have been seen"
     );
 }
@@ -101,7 +101,7 @@ fn an_unquiet_past_overrules_the_interval() {
     let effect = before_and_after(&study).unwrap();
     assert!(effect.estimate.unwrap().p < 0.05);
     assert!(effect.placebo.unwrap().makes_as_much_of_nothing());
-    assert_eq!(effect.verdict, Verdict::CannotTell { days_needed: None });
+    assert_eq!(effect.verdict, Verdict::CannotTell { reason: Doubt::Past, days_needed: None });
 }
 
 #[test]
@@ -225,7 +225,7 @@ proptest! {
     ) {
         let events: Vec<f64> = raw.iter().map(|(_, _, event)| *event).collect();
         let days: Vec<Day> = raw.iter().enumerate().map(|(i, (count, exposure, _))| Day { weekday: weekday(i), count: *count, exposure: *exposure }).collect();
-        let study = Study { days: &days, events: &[&events], first_after: first, before, after, ramp, worthwhile: 0.1 };
+        let study = Study { days: &days, events: &[&events], disturbed: &[], first_after: first, before, after, ramp, worthwhile: 0.1 };
         if let Ok(effect) = before_and_after(&study) {
             prop_assert!(effect.estimate.as_ref().is_none_or(sane), "{:?}", effect);
             prop_assert!(effect.placebo.is_none_or(|p| p.ratios.iter().all(|r| r.is_finite()) && p.low <= p.high));
@@ -283,4 +283,53 @@ fn like_is_compared_with_like() {
         weekdays
     };
     assert_eq!(weekdays(&days[0..10], &one), weekdays(&days[14..22], &other));
+}
+
+#[test]
+fn chosen_days_are_not_matched_again() {
+    // Ten days against the ten that follow: of the weekdays in only one of them, and so of the closed day's partner, none is lost.
+    let mut days = steady(40, 40, 40, 0);
+    days[3].count = None;
+    let (earlier, later) = (&days[..10], &days[10..20]);
+    let all = compare_days(earlier, later, 0.15).unwrap();
+    let sum = |days: &[Day]| days.iter().filter_map(|day| day.count).sum::<u64>();
+    assert_eq!((all.before.days, all.after.days), (9, 10));
+    assert_eq!((all.before.count, all.after.count), (sum(earlier), sum(later)));
+    let matched = compare_periods(earlier, later, 0.15).unwrap();
+    assert!(matched.after.days < 10, "{matched:?}");
+}
+
+#[test]
+fn no_days_are_needed_only_where_the_interval_is_narrow() {
+    // Days enough for a power of 80 %, and an interval from a fall of more than 15 % to no change at all.
+    let need = Need { error: 0.055, freedom: 30.0, before: 56, after: 28 };
+    assert_eq!(need.days(0.15), Some(0));
+    let within = |low: f64, high: f64| need.verdict(Ratio { value: Some(1.0), low, high: Some(high) }, 0.15);
+    assert_eq!(within(0.83, 1.02), Verdict::CannotTell { reason: Doubt::Undecided, days_needed: None });
+    assert_eq!(within(0.86, 1.17), Verdict::CannotTell { reason: Doubt::Small, days_needed: Some(0) });
+    assert_eq!(within(0.99, 1.20), Verdict::CannotTell { reason: Doubt::Undecided, days_needed: None });
+    // A difference says how many days it lacks as well.
+    let (noisy, control) = (days(&COUNTS), steady(40, 40, 56, 28));
+    let found = against_control(&study(&noisy, 56), &[&control]).unwrap();
+    let Verdict::CannotTell { reason, days_needed } = found.verdict else { panic!("{found:?}") };
+    assert!(reason == Doubt::Power && days_needed.is_some_and(|days| days > 0), "{found:?}");
+}
+
+#[test]
+fn a_placebo_avoids_dates_on_which_something_else_happened() {
+    // An outage brought half as many again on five days.
+    let mut days = steady(40, 40, 300, 28);
+    days[200..205].iter_mut().for_each(|day| day.count = day.count.map(|count| count * 3 / 2));
+    let study = Study { before: 28, ..study(&days, 300) };
+    let all = before_and_after(&study).unwrap().placebo.unwrap();
+    assert_eq!((all.left_out, all.disturbed, all.ratios.len()), (0, 0, 245));
+    let outage: Vec<bool> = (0..328).map(|day| (200..205).contains(&day)).collect();
+    let without = before_and_after(&Study { disturbed: &outage, ..study }).unwrap().placebo.unwrap();
+    // Windows of 56 days touch one of five days in 60 places.
+    assert_eq!((without.left_out, without.disturbed, without.ratios.len()), (60, 0, 185));
+    assert!(without.high - without.low < (all.high - all.low) / 2.0, "{} {}", without.high, all.high);
+    // Where hardly any other date is left, all of them count.
+    let often: Vec<bool> = (0..328).map(|day| day % 20 == 0).collect();
+    let strict = before_and_after(&Study { disturbed: &often, ..study }).unwrap().placebo.unwrap();
+    assert_eq!((strict.left_out, strict.disturbed, strict.ratios.len()), (0, 245, 245));
 }

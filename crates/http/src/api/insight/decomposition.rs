@@ -52,7 +52,8 @@ pub(crate) struct ChangeQuestion {
     earlier: PeriodWish,
     /// The period after; begins when the one before is over.
     later: PeriodWish,
-    /// A weekday counts only when both periods have it, and then equally often. Without, both have the same length.
+    /// A weekday counts only when both periods have it, and then equally often. Without, both have the same length, and a day
+    /// counts unless the desk was closed on it or on its counterpart.
     #[serde(default = "yes")]
     like_for_like: bool,
 }

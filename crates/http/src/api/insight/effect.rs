@@ -6,9 +6,9 @@ use axum::Json as Answer;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use standfast_desk::{DriverView, Error as DeskError, find_driver, list_drivers};
-use standfast_domain::{Day, DriverId};
+use standfast_domain::{Day, DriverId, Scope, Time};
 use standfast_insight::{
-    DayFigure, Dimension, EffectWish, Finding, GroupFinding, Measure, Query, day_in, day_start, zone,
+    DayFigure, Dimension, EffectWish, Finding, GroupFinding, HISTORY_DAYS, Measure, Query, day_in, day_start, zone,
 };
 use standfast_science::effect::{Difference, Placebo};
 use utoipa::ToSchema;
@@ -60,7 +60,8 @@ pub(crate) struct EffectQuestion {
     #[schema(minimum = 7, maximum = 366)]
     after_days: u32,
     /// Code of a dimension: each of its twelve most frequent values is judged too, corrected for looking at several. Of
-    /// `contact_rate`, `app_version` or `region`.
+    /// `contact_rate`, `app_version`, `region` or `platform`; of `requests` neither `app_version` nor `cohort`, whose values
+    /// follow one another, so that the next would always be called an effect.
     group: Option<String>,
     /// Filter of requests that the change cannot have touched. Names a dimension of `filter` with other values.
     #[serde(default)]
@@ -79,11 +80,15 @@ const fn four_weeks() -> u32 {
     28
 }
 
-/// The same at dates of the past on which nothing was changed: what these counts make of nothing.
+/// The same at other dates of the past: what these counts make of dates without this change.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlaceboView {
     /// How many dates were tried. Their windows overlap.
     dates: usize,
+    /// Dates that were left out, because a known event that touches these requests lies in their window.
+    left_out: usize,
+    /// Such dates that were tried all the same, because fewer than twenty others were left.
+    with_events: usize,
     /// The ratios found there, ascending.
     ratios: Vec<f64>,
     /// Share of the dates at which the interval alone would call it an effect: 0.05 when all is well.
@@ -102,6 +107,8 @@ impl From<Placebo> for PlaceboView {
     fn from(placebo: Placebo) -> Self {
         Self {
             dates: placebo.ratios.len(),
+            left_out: placebo.left_out,
+            with_events: placebo.disturbed,
             significant: placebo.significant.share,
             low: placebo.low,
             high: placebo.high,
@@ -268,13 +275,38 @@ impl EffectQuestion {
         let mut events = Vec::with_capacity(self.events.len());
         for id in &self.events {
             let event = found("events", app, agent, *id).await?;
-            let until = event.ends_at.unwrap_or(event.starts_at);
-            events.push((day_in(event.starts_at, &query.zone), day_in(until, &query.zone)));
+            events.push(days_of(&event, &query));
         }
         let (before, after) = (self.before_days, self.after_days);
         let control = filter("controls", &self.controls)?;
-        Ok(EffectWish { query, first_after, before, after, group, control, events })
+        let past = first_after.plus(-i64::from(before) - HISTORY_DAYS);
+        let (from, until) = (day_start(past, &query.zone), day_start(first_after, &query.zone));
+        let known = list_drivers(&app.desk, &agent.caller, Some(from), Some(until)).await?;
+        let is_apart = |event: &&DriverView| Some(event.id) != self.event && !self.events.contains(&event.id);
+        let known = known.iter().filter(is_apart).filter(|event| touches(&event.scope, &query.filter));
+        let known = known.map(|event| days_of(event, &query)).collect();
+        Ok(EffectWish { query, first_after, before, after, group, control, events, known })
     }
+}
+
+/// The first and the last day of an event. Its end is the first moment without it; one that is not over has no last day.
+fn days_of(event: &DriverView, query: &Query) -> (Day, Day) {
+    let first = day_in(event.starts_at, &query.zone);
+    let last = match event.ends_at {
+        Some(ends) if ends > event.starts_at => day_in(Time(ends.0 - 1), &query.zone),
+        None if event.is_ongoing => Day(i64::MAX),
+        _ => first,
+    };
+    (first, last)
+}
+
+/// Whether an event may touch requests that a filter lets through: there is no dimension of which both name values, and none
+/// in common.
+fn touches(scope: &Scope, filter: &[(Dimension, Vec<String>)]) -> bool {
+    scope.0.iter().all(|(dimension, values)| {
+        let named = filter.iter().filter(|(own, _)| own.code() == dimension.as_str());
+        named.into_iter().all(|(_, codes)| codes.iter().any(|code| values.contains(code)))
+    })
 }
 
 async fn found(

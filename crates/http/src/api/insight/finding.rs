@@ -1,7 +1,7 @@
 //! What comparisons of days say: verdicts, and the estimates that they stand on.
 
 use serde::Serialize;
-use standfast_science::effect::{Estimate, Side, Verdict};
+use standfast_science::effect::{Doubt, Estimate, Side, Verdict};
 use standfast_science::interval::Ratio;
 use utoipa::ToSchema;
 
@@ -23,13 +23,44 @@ pub(crate) enum VerdictCode {
     Inseparable,
 }
 
+/// Why it cannot be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DoubtCode {
+    /// If there is a change, it is smaller than 15 %: the whole interval is.
+    Small,
+    /// Too few days or requests to find a change of 15 %.
+    Power,
+    /// There were days enough to find one four times in five; still the interval reaches from no change to more than 15 %.
+    Undecided,
+    /// The past shows as much without this change.
+    Past,
+    /// Alone it would be found; among several that are looked at it may be chance.
+    Multiplicity,
+}
+
+impl From<Doubt> for DoubtCode {
+    fn from(doubt: Doubt) -> Self {
+        match doubt {
+            Doubt::Small => Self::Small,
+            Doubt::Power => Self::Power,
+            Doubt::Undecided => Self::Undecided,
+            Doubt::Past => Self::Past,
+            Doubt::Multiplicity => Self::Multiplicity,
+        }
+    }
+}
+
 /// What can be said, and what is missing.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub(crate) struct VerdictView {
     /// The verdict.
     code: VerdictCode,
-    /// Of `cannot_tell`: days after the change that are still needed to find a change of 15 % with a power of 80 %; 0 when there
-    /// were enough, so that the change is smaller than that; null when no number of days helps.
+    /// Of `cannot_tell`: why.
+    reason: Option<DoubtCode>,
+    /// Of `cannot_tell`: days after the change that are still needed to find a change of 15 % with a power of 80 %. 0 only with
+    /// the reason `small`. Null with `power` when two years would not do, because there are too few days or requests before;
+    /// null with every other reason, which days may or may not settle.
     days_needed: Option<u32>,
     /// Of `too_short`: open days missing before.
     missing_before: Option<u32>,
@@ -39,11 +70,13 @@ pub(crate) struct VerdictView {
 
 impl From<Verdict> for VerdictView {
     fn from(verdict: Verdict) -> Self {
-        let plain = |code| Self { code, days_needed: None, missing_before: None, missing_after: None };
+        let plain = |code| Self { code, reason: None, days_needed: None, missing_before: None, missing_after: None };
         match verdict {
             Verdict::Fewer => plain(VerdictCode::Fewer),
             Verdict::More => plain(VerdictCode::More),
-            Verdict::CannotTell { days_needed } => Self { days_needed, ..plain(VerdictCode::CannotTell) },
+            Verdict::CannotTell { reason, days_needed } => {
+                Self { reason: Some(reason.into()), days_needed, ..plain(VerdictCode::CannotTell) }
+            }
             Verdict::TooShort { before, after } => Self {
                 missing_before: Some(before),
                 missing_after: Some(after),
