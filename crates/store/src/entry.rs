@@ -201,6 +201,24 @@ pub fn list_words(
     )
 }
 
+/// The words of the last events of one kind after one sequence number and up to another, in their order; an erased one has none.
+pub fn list_event_words(
+    rd: &mut Rd,
+    request: RequestId,
+    event: &str,
+    (after, until): (i64, i64),
+    limit: i64,
+) -> Result<Vec<Option<String>>, Error> {
+    let mut words = rd.query(
+        "SELECT text FROM entry WHERE request_id = $1 AND seq > $2 AND seq <= $3 AND event = $4 \
+         ORDER BY seq DESC LIMIT $5",
+        params![request, after, until, event, limit],
+        |row| row.get(0),
+    )?;
+    words.reverse();
+    Ok(words)
+}
+
 /// Destroys what an entry said; its commitment and the chain stay.
 pub fn erase(tx: &mut Tx, request: RequestId, seq: i64, at: Time, reason: &str) -> Result<(), Error> {
     tx.run(

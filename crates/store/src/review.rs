@@ -21,13 +21,34 @@ pub struct ReviewRow {
     pub changed_at: Time,
 }
 
+/// Somebody who looks at reviews.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewer {
+    /// Who.
+    pub agent: AgentId,
+    /// The roles that may look at them, each between commas: `,lead,admin,`.
+    pub roles: String,
+}
+
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
             "SELECT id, cause, request_id, episode, seq, agent_id, state, taken_by, note, created_at, changed_at ",
             "FROM review ",
-            $rest
+            $($rest)+
         )
+    };
+}
+
+/// Nobody judges about themselves, unless nobody else could: the viewer ($1) had not written to the customer before, or
+/// everybody with one of the roles ($2) had.
+macro_rules! is_seen {
+    () => {
+        "(NOT EXISTS (SELECT 1 FROM entry e WHERE e.request_id = review.request_id AND e.seq < review.seq \
+         AND e.kind = 'text' AND e.author_kind = 'agent' AND e.author_id = $1) \
+         OR NOT EXISTS (SELECT 1 FROM agent a WHERE a.disabled_at IS NULL AND $2 LIKE '%,' || a.role || ',%' \
+         AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.request_id = review.request_id AND e.seq < review.seq \
+         AND e.kind = 'text' AND e.author_kind = 'agent' AND e.author_id = a.id))) "
     };
 }
 
@@ -52,7 +73,7 @@ pub fn put(tx: &mut Tx, r: &ReviewRow) -> Result<(), Error> {
     tx.run(
         "INSERT INTO review (id, cause, request_id, episode, seq, agent_id, state, taken_by, note, created_at, \
          changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO UPDATE SET \
-         seq = excluded.seq, state = excluded.state, taken_by = excluded.taken_by, note = excluded.note, \
+         seq = excluded.seq, agent_id = excluded.agent_id, state = excluded.state, taken_by = excluded.taken_by, note = excluded.note, \
          changed_at = excluded.changed_at",
         params![
             r.id,
@@ -88,21 +109,70 @@ pub fn find_of_rating(rd: &mut Rd, request: RequestId, episode: i64) -> Result<O
     )
 }
 
+/// The review with this id.
+pub fn find(rd: &mut Rd, id: ReviewId) -> Result<Option<ReviewRow>, Error> {
+    rd.query_opt(select!("WHERE id = $1"), params![id], row)
+}
+
+/// The complaint of a request that nobody has finished looking at, held until the end of the unit that holds the request.
+pub fn find_open_complaint(rd: &mut Rd, request: RequestId) -> Result<Option<ReviewRow>, Error> {
+    rd.query_opt(
+        select!("WHERE request_id = $1 AND cause = 'complaint' AND state <> 'done' ORDER BY id LIMIT 1"),
+        params![request],
+        row,
+    )
+}
+
+/// The last words of the complaint about a request before the one whose last words are these; 0 without one.
+pub fn last_before(rd: &mut Rd, request: RequestId, seq: i64) -> Result<i64, Error> {
+    let sql = "SELECT COALESCE(MAX(seq), 0) FROM review WHERE request_id = $1 AND cause = 'complaint' AND seq < $2";
+    Ok(rd.query_opt(sql, params![request, seq], |row| row.get(0))?.unwrap_or(0))
+}
+
 /// Takes away a review that nobody has taken: its customer thinks better of it. Queued.
 pub fn delete_open(tx: &mut Tx, id: ReviewId) -> Result<(), Error> {
     tx.run("DELETE FROM review WHERE id = $1 AND state = 'open'", params![id])
 }
 
-/// What is still to be looked at, oldest first.
-pub fn list_open(rd: &mut Rd, limit: i64) -> Result<Vec<ReviewRow>, Error> {
-    rd.query(select!("WHERE state <> 'done' ORDER BY id LIMIT $1"), params![limit], row)
+/// What the viewer is still to look at, complaints first and each oldest first, after the one with this cause and id.
+pub fn list_open(
+    rd: &mut Rd,
+    viewer: &Viewer,
+    (cause, id): (&str, ReviewId),
+    limit: i64,
+) -> Result<Vec<ReviewRow>, Error> {
+    // `complaint` stands before `low_rating` in the alphabet.
+    rd.query(
+        select!(
+            "WHERE state <> 'done' AND (cause > $3 OR (cause = $3 AND id > $4)) AND ",
+            is_seen!(),
+            "ORDER BY cause, id LIMIT $5"
+        ),
+        params![viewer.agent, viewer.roles, cause, id, limit],
+        row,
+    )
 }
 
-/// What was looked at, newest first, before the one with this id.
-pub fn list_done(rd: &mut Rd, before: ReviewId, limit: i64) -> Result<Vec<ReviewRow>, Error> {
+/// How much of what the viewer is still to look at there is, counted up to a limit.
+pub fn count_open(rd: &mut Rd, viewer: &Viewer, limit: i64) -> Result<i64, Error> {
+    let sql = concat!(
+        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM review WHERE state <> 'done' AND ",
+        is_seen!(),
+        "LIMIT $3) AS waiting"
+    );
+    Ok(rd.query_opt(sql, params![viewer.agent, viewer.roles, limit], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// What the viewer may see of what was looked at, newest first, before the one with this id.
+pub fn list_done(
+    rd: &mut Rd,
+    viewer: &Viewer,
+    before: ReviewId,
+    limit: i64,
+) -> Result<Vec<ReviewRow>, Error> {
     rd.query(
-        select!("WHERE state = 'done' AND id < $1 ORDER BY id DESC LIMIT $2"),
-        params![before, limit],
+        select!("WHERE state = 'done' AND id < $3 AND ", is_seen!(), "ORDER BY id DESC LIMIT $4"),
+        params![viewer.agent, viewer.roles, before, limit],
         row,
     )
 }

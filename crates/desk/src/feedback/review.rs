@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use standfast_domain::{AgentId, Permission, RequestId, Resolution, ReviewId, Role, Time};
+use standfast_domain::{AgentId, Event, Permission, RequestId, Resolution, ReviewId, Role, Time};
 use standfast_store::resolution::{self, RatingRow};
-use standfast_store::review::{self, ReviewRow};
+use standfast_store::review::{self, ReviewRow, Viewer};
 use standfast_store::{Lane, Rd, Tx, agent, entry, outbox, request};
 use utoipa::ToSchema;
 
@@ -18,6 +18,8 @@ use crate::{AgentCaller, Desk, Error};
 
 /// Most reviews of one page, and most that are counted.
 const MOST: i64 = 200;
+/// Most words of one complaint that are shown, the last ones: all of them are in the request.
+const MOST_WORDS: i64 = 20;
 /// Longest note, in bytes.
 const NOTE_BYTES: usize = 4_000;
 /// Most episodes of a request that are shown.
@@ -84,7 +86,7 @@ pub struct ReviewView {
     pub request: RequestSummary,
     /// The rating as it is now; null for complaints.
     pub rating: Option<RatingView>,
-    /// The words of a complaint, unless they were erased.
+    /// The words of a complaint, unless they were erased; what the customer said before anybody was done with it is in it too.
     pub text: Option<String>,
     /// Who answered last before it.
     #[schema(value_type = Option<String>)]
@@ -107,11 +109,11 @@ pub struct ReviewView {
 /// Reviews that the caller may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Reviews {
-    /// The reviews: open ones oldest first, done ones newest first.
+    /// The reviews: open ones complaints first and oldest first, done ones newest first.
     pub items: Vec<ReviewView>,
     /// How many are still to be looked at, counted up to 200.
     pub open: i64,
-    /// Where the next page of done ones starts; null at the end.
+    /// Where this page ended; null at the end of all.
     #[schema(value_type = Option<String>)]
     pub next: Option<ReviewId>,
 }
@@ -157,7 +159,8 @@ pub struct RequestFeedback {
     pub items: Vec<Episode>,
 }
 
-/// Puts a complaint where somebody will look at it.
+/// Puts a complaint where somebody will look at it. More words join a complaint that nobody is done with: whoever complains
+/// often takes no more room than others. Who has answered since, or has taken it and answered, is whom it is about, too.
 pub(super) fn open_complaint(
     tx: &mut Tx,
     desk: &Desk,
@@ -166,8 +169,17 @@ pub(super) fn open_complaint(
     about: Option<AgentId>,
     now: Time,
 ) -> Result<(), Error> {
-    let row = fresh(desk, Cause::Complaint, request_id, seq, now);
-    review::put(tx, &ReviewRow { agent_id: about, ..row }).map_err(Error::from)
+    let mut row = match review::find_open_complaint(tx, request_id)? {
+        Some(known) => ReviewRow { seq, changed_at: now, ..known },
+        None => fresh(desk, Cause::Complaint, request_id, seq, now),
+    };
+    row.agent_id = about;
+    if let Some(taken_by) = row.taken_by {
+        if review::list_involved(tx, request_id, seq)?.contains(&taken_by) {
+            (row.state, row.taken_by) = (ReviewState::Open.as_str().to_owned(), None);
+        }
+    }
+    review::put(tx, &row).map_err(Error::from)
 }
 
 fn fresh(desk: &Desk, cause: Cause, request_id: RequestId, seq: i64, now: Time) -> ReviewRow {
@@ -238,50 +250,51 @@ pub(crate) fn may_review(
     may_see(rd, caller, &reviewers, request, seq)
 }
 
-fn visible(
-    rd: &mut Rd,
-    caller: &AgentCaller,
-    reviewers: &[AgentId],
-    rows: Vec<ReviewRow>,
-) -> Result<Vec<ReviewRow>, Error> {
-    let mut seen = Vec::with_capacity(rows.len());
-    for row in rows {
-        if may_see(rd, caller, reviewers, row.request_id, row.seq)? {
-            seen.push(row);
-        }
-    }
-    Ok(seen)
+fn viewer(caller: &AgentCaller) -> Viewer {
+    let may = Role::ALL.into_iter().filter(|role| role.may(Permission::ReviewFeedback));
+    let roles = may.map(|role| format!("{},", role.as_str())).collect::<String>();
+    Viewer { agent: caller.id, roles: format!(",{roles}") }
 }
 
-/// The low ratings and complaints that are to be looked at, or with `done` those that were, before the one with this id.
+/// The low ratings and complaints that are to be looked at, or with `done` those that were, a page at a time: `cursor` is where
+/// the page before ended.
 pub async fn reviews(
     desk: &Desk,
     caller: &AgentCaller,
     done: bool,
-    before: Option<ReviewId>,
+    cursor: Option<ReviewId>,
     limit: i64,
 ) -> Result<Reviews, Error> {
     caller.require(Permission::ReviewFeedback)?;
-    let (caller, limit) = (caller.clone(), limit.clamp(1, MOST));
+    let (viewer, limit) = (viewer(caller), limit.clamp(1, MOST));
     desk.store()
         .read(move |rd| {
-            let reviewers = reviewers(rd)?;
-            let waiting = review::list_open(rd, MOST)?;
-            let mut waiting = visible(rd, &caller, &reviewers, waiting)?;
-            let open = i64::try_from(waiting.len()).unwrap_or(MOST);
-            let (rows, next) = if done {
-                let page = review::list_done(rd, before.unwrap_or(ReviewId(i64::MAX)), limit)?;
-                let full = i64::try_from(page.len()).is_ok_and(|found| found == limit);
-                let next = page.last().filter(|_| full).map(|last| last.id);
-                (visible(rd, &caller, &reviewers, page)?, next)
+            let rows = if done {
+                review::list_done(rd, &viewer, cursor.unwrap_or(ReviewId(i64::MAX)), limit)?
             } else {
-                waiting.truncate(usize::try_from(limit).unwrap_or_default());
-                (waiting, None)
+                let (cause, id) = match cursor {
+                    // Only low ratings are taken away.
+                    Some(id) => (review::find(rd, id)?.map_or(Cause::LowRating.as_str().to_owned(), |row| row.cause), id),
+                    None => (String::new(), ReviewId(0)),
+                };
+                review::list_open(rd, &viewer, (&cause, id), limit)?
             };
+            let full = i64::try_from(rows.len()).is_ok_and(|found| found == limit);
+            let next = rows.last().filter(|_| full).map(|last| last.id);
+            let open = review::count_open(rd, &viewer, MOST)?;
             let items = rows.into_iter().map(|row| view(rd, row)).collect::<Result<_, _>>()?;
             Ok(Reviews { items, open, next })
         })
         .await
+}
+
+/// What a customer said in a complaint and has added to it since.
+fn words(rd: &mut Rd, row: &ReviewRow) -> Result<Option<String>, Error> {
+    let event = serde_json::to_string(&Event::Complained).map_err(|_| Error::Inconsistent("json"))?;
+    let after = review::last_before(rd, row.request_id, row.seq)?;
+    let words = entry::list_event_words(rd, row.request_id, &event, (after, row.seq), MOST_WORDS)?;
+    let words: Vec<String> = words.into_iter().flatten().collect();
+    Ok((!words.is_empty()).then(|| words.join("\n\n")))
 }
 
 fn view(rd: &mut Rd, row: ReviewRow) -> Result<ReviewView, Error> {
@@ -293,7 +306,7 @@ fn view(rd: &mut Rd, row: ReviewRow) -> Result<ReviewView, Error> {
     let rating = rating.map(|rating| RatingView::new(rd, row.request_id, rating)).transpose()?;
     let cause = if row.episode.is_some() { Cause::LowRating } else { Cause::Complaint };
     let text = match cause {
-        Cause::Complaint => entry::find(rd, row.request_id, row.seq)?.and_then(|entry| entry.text),
+        Cause::Complaint => words(rd, &row)?,
         Cause::LowRating => None,
     };
     Ok(ReviewView {

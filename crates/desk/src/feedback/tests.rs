@@ -282,6 +282,82 @@ store_test! {
         assert!(verify(&desk).await.unwrap().is_sound());
     }
 
+    async fn every_complaint_is_reached_however_many_there_are(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let (lead, other) = (desk.agent("lin", Role::Lead).await, desk.agent("wei", Role::Lead).await);
+        let complaint = |id: &str, text: &str| Complaint { client_id: id.into(), text: text.into(), channel: None };
+        let mut expected = Vec::new();
+        for number in 1..=6_u8 {
+            let who = visitor(number);
+            let asked = desk.ask(&who, "c1", "My transfer is pending").await;
+            // The first three are about the lead, who may not see them: they must not take the room of the others.
+            let by = if number <= 3 { &lead } else { &agent };
+            solved(&desk, by, &asked, "a1").await;
+            if number % 2 == 0 {
+                complain(&desk, &who, asked.number, complaint("k1", "I was told off")).await.unwrap();
+            } else {
+                give(&desk, &who, &asked, "r1", 1, "Bad").await.unwrap();
+            }
+            expected.push((number % 2 == 1, asked.request_id));
+        }
+        let all = async |caller: &AgentCaller, limit: i64| {
+            let (mut found, mut cursor) = (Vec::new(), None);
+            loop {
+                let page = reviews(&desk, caller, false, cursor, limit).await.unwrap();
+                assert!(page.items.len() <= usize::try_from(limit).unwrap() && found.len() <= 6);
+                found.extend(page.items.iter().map(|one| (one.cause == Cause::LowRating, one.request.id)));
+                cursor = page.next;
+                if cursor.is_none() {
+                    return (found, page.open);
+                }
+            }
+        };
+        let (mut first, mut theirs) = (expected.clone(), expected[3..].to_vec());
+        // Complaints first, each oldest first.
+        first.sort_by_key(|(is_rating, _)| *is_rating);
+        theirs.sort_by_key(|(is_rating, _)| *is_rating);
+        for limit in [1, 2, 4, 50] {
+            assert_eq!(all(&other, limit).await, (first.clone(), 6), "pages of {limit}");
+            assert_eq!(all(&lead, limit).await, (theirs.clone(), 3), "pages of {limit}");
+        }
+    }
+
+    async fn more_words_join_the_complaint_that_nobody_is_done_with(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let (lead, other) = (desk.agent("lin", Role::Lead).await, desk.agent("wei", Role::Lead).await);
+        let who = visitor(1);
+        let asked = desk.ask(&who, "c1", "My transfer is pending").await;
+        solved(&desk, &agent, &asked, "a1").await;
+        let say = async |id: &str, text: &str| {
+            let words = Complaint { client_id: id.into(), text: text.into(), channel: None };
+            complain(&desk, &who, asked.number, words).await.unwrap();
+        };
+        for (id, text) in [("k1", "I was told off"), ("k2", "And nobody answers"), ("k3", "Hello?")] {
+            say(id, text).await;
+        }
+        let found = reviews(&desk, &lead, false, None, 50).await.unwrap();
+        assert_eq!((found.open, found.items.len()), (1, 1));
+        assert_eq!(found.items[0].text.as_deref(), Some("I was told off\n\nAnd nobody answers\n\nHello?"));
+        // The lead takes it and answers; what the customer says then may be about the lead, and is for somebody else.
+        let id = found.items[0].id;
+        let wish = |state| ReviewChange { state: Some(state), note: None };
+        change_review(&desk, &lead, id, wish(ReviewState::Taken)).await.unwrap();
+        reply(&desk, &lead, asked.request_id, answer("a2", "Please calm down.", 99)).await.unwrap();
+        say("k4", "Now the lead as well").await;
+        assert_eq!(reviews(&desk, &lead, false, None, 50).await.unwrap().items, []);
+        let theirs = reviews(&desk, &other, false, None, 50).await.unwrap().items;
+        assert_eq!((theirs.len(), theirs[0].state, theirs[0].taken_by), (1, ReviewState::Open, None));
+        assert!(theirs[0].text.as_deref().unwrap().ends_with("Now the lead as well"));
+        // After it is done, the next complaint begins anew, with its own words alone.
+        change_review(&desk, &other, id, wish(ReviewState::Done)).await.unwrap();
+        say("k5", "Once more").await;
+        let next = reviews(&desk, &other, false, None, 50).await.unwrap().items;
+        assert_eq!((next.len(), next[0].text.as_deref(), next[0].id == id), (1, Some("Once more"), false));
+        assert!(verify(&desk).await.unwrap().is_sound());
+    }
+
     async fn on_a_desk_of_one_a_complaint_reaches_that_one(store) {
         let desk = TestDesk::new(&store);
         let (only, who) = (desk.agent("mei", Role::Admin).await, visitor(1));

@@ -182,7 +182,7 @@ pub(crate) async fn of_request(
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Stage {
-    /// Those still to be looked at, oldest first.
+    /// Those still to be looked at, complaints first and each oldest first.
     #[default]
     Open,
     /// Those that were, newest first.
@@ -197,10 +197,10 @@ pub(crate) struct Wanted {
     #[serde(default)]
     #[param(inline)]
     state: Stage,
-    /// Of those that were looked at: before this one.
+    /// Where the page before ended: its `next`.
     #[serde(default)]
     #[param(value_type = Option<String>)]
-    before: Option<ReviewId>,
+    cursor: Option<ReviewId>,
     /// How many, at most 200.
     #[serde(default = "fifty")]
     #[param(minimum = 1, maximum = 200)]
@@ -223,7 +223,7 @@ pub(crate) async fn reviews(
 ) -> Result<Answer<Reviews>, Problem> {
     within("limit", wanted.limit, 1..=200)?;
     let done = wanted.state == Stage::Done;
-    Ok(Answer(list_reviews(&app.desk, &agent.caller, done, wanted.before, wanted.limit).await?))
+    Ok(Answer(list_reviews(&app.desk, &agent.caller, done, wanted.cursor, wanted.limit).await?))
 }
 
 /// What somebody does with a review; what is absent stays.

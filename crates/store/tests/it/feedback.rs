@@ -2,7 +2,7 @@
 
 use standfast_domain::{AgentId, Channel, RequestId, Resolution, ReviewId, Score, Time};
 use standfast_store::resolution::{self, RatingRow, ResolutionRow};
-use standfast_store::review::{self, ReviewRow};
+use standfast_store::review::{self, ReviewRow, Viewer};
 use standfast_store::{Error, Lane, Store, Tx, store_test};
 
 use crate::request::{NOW, one_request};
@@ -36,6 +36,10 @@ fn complaint(id: i64) -> ReviewRow {
         created_at: NOW,
         changed_at: NOW,
     }
+}
+
+fn lead() -> Viewer {
+    Viewer { agent: AgentId(5), roles: ",lead,admin,".to_owned() }
 }
 
 async fn write(store: &Store, unit: impl Fn(&mut Tx) -> Result<(), Error> + Send + Sync + 'static) {
@@ -110,11 +114,17 @@ store_test! {
             Ok(())
         })
         .await;
-        let open = store.read::<_, Error, _>(|rd| review::list_open(rd, 9)).await.unwrap();
+        let open = store.read::<_, Error, _>(|rd| review::list_open(rd, &lead(), ("", ReviewId(0)), 9)).await.unwrap();
         assert_eq!(open.iter().map(|row| row.id.0).collect::<Vec<_>>(), [13, 14]);
-        let done = store.read::<_, Error, _>(|rd| review::list_done(rd, ReviewId(i64::MAX), 9)).await.unwrap();
+        let rest = store.read::<_, Error, _>(|rd| review::list_open(rd, &lead(), ("complaint", ReviewId(13)), 9)).await.unwrap();
+        assert_eq!(rest.iter().map(|row| row.id.0).collect::<Vec<_>>(), [14]);
+        assert_eq!(store.read::<_, Error, _>(|rd| review::count_open(rd, &lead(), 9)).await, Ok(2));
+        assert_eq!(store.read::<_, Error, _>(|rd| review::count_open(rd, &lead(), 1)).await, Ok(1));
+        assert_eq!(store.read::<_, Error, _>(|rd| review::last_before(rd, AT, 3)).await, Ok(0));
+        assert_eq!(store.read::<_, Error, _>(|rd| review::last_before(rd, AT, 4)).await, Ok(3));
+        let done = store.read::<_, Error, _>(|rd| review::list_done(rd, &lead(), ReviewId(i64::MAX), 9)).await.unwrap();
         assert_eq!(done.iter().map(|row| row.id.0).collect::<Vec<_>>(), [11]);
-        assert_eq!(store.read::<_, Error, _>(|rd| review::list_done(rd, ReviewId(11), 9)).await, Ok(vec![]));
+        assert_eq!(store.read::<_, Error, _>(|rd| review::list_done(rd, &lead(), ReviewId(11), 9)).await, Ok(vec![]));
         let found = store.read::<_, Error, _>(|rd| review::find_of_rating(rd, AT, 1)).await.unwrap();
         assert_eq!(found.map(|row| row.id), Some(ReviewId(14)));
         let held = store.write::<_, Error, _>(Lane::Ordinary, 7, |tx| review::lock(tx, ReviewId(13))).await.unwrap();
