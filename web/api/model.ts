@@ -118,3 +118,6 @@ export type InsightCurve = Schemas['CurveView'];
 export type Dashboards = Schemas['Dashboards'];
 export type Dashboard = Schemas['DashboardView'];
 export type DashboardDraft = Schemas['DashboardWish'];
+export type InsightMovementQuery = Schemas['MovementQuestion'];
+export type InsightMovements = Schemas['MovementsView'];
+export type InsightMovement = Schemas['MovementView'];

@@ -28,7 +28,7 @@ const WORDS = {
     requests: '工单数',
     about: /^“工单数”是怎么算的？$/,
     formula: '不计入',
-    leftOut: /未计入：垃圾工单 \d+ 张/,
+    leftOut: /未计入：垃圾工单 \d+ 个/,
   },
   'en-US': {
     types: 'Types',
@@ -39,7 +39,7 @@ const WORDS = {
     requests: 'Requests',
     about: /^What is this\? Requests$/,
     formula: 'Left out',
-    leftOut: /Left out: \d+ spam/,
+    leftOut: /Not counted: \d+ spam/,
   },
 };
 

@@ -4,12 +4,11 @@ import {
   answerOf,
   asked,
   onlyThese,
-  type Answer,
   type Catalogue,
   type Measure,
 } from '../src/insight/api';
 import { groupingOf, groupsFor, splitsFor } from '../src/insight/grouping';
-import { movementsOf, peaksOf } from '../src/insight/plotted';
+import { movedOf, peaksOf } from '../src/insight/plotted';
 
 const told: InsightAnswer = {
   measure: 'one_contact',
@@ -26,7 +25,13 @@ const told: InsightAnswer = {
         { code: '2026-11-02', from: '2026-11-02T00:00:00Z' },
       ],
     },
-    { code: 'hour_of_week', members: [{ code: '1-0' }, { code: '7-23' }] },
+    {
+      code: 'hour_of_week',
+      members: [
+        { code: '1-0', seconds: 3_600 },
+        { code: '7-23', seconds: 7_200 },
+      ],
+    },
   ],
   cells: [
     {
@@ -62,6 +67,13 @@ describe('what the desk answers', () => {
       },
     ]);
     expect(answer.total).toEqual({ n: 0, small: true, value: null });
+    expect(answer.seconds?.map((each) => each && [...each])).toEqual([
+      null,
+      [
+        ['0', 3_600],
+        ['167', 7_200],
+      ],
+    ]);
     expect(answer.excluded).toEqual({ spam: 3, merged: 0, test: 0 });
   });
 });
@@ -162,30 +174,42 @@ describe('peaks', () => {
     (cells[2] ?? [])[0] = { value: 9 };
     expect(peaksOf(cells)).toMatchObject({ day: 2, hour: 0, value: 9, from: 23, until: 2 });
     expect(peaksOf(cells.map((row) => row.map(() => null)))).toBeNull();
+    // Hours that have not been yet make no other hour the busiest.
+    const early = Array.from({ length: 7 }, (_, day) =>
+      Array.from({ length: 24 }, (__, hour) =>
+        day > 0 && hour < 12 ? null : { value: hour < 12 ? 6 : 2 },
+      ),
+    );
+    expect(peaksOf(early)).toMatchObject({ day: 0, hour: 0, from: 0 });
   });
 });
 
 describe('what moved', () => {
-  const told = (counts: Record<string, number>): Answer => ({
-    measure: 'requests',
-    unit: 'count',
-    excluded: { spam: 0, merged: 0, test: 0 },
-    left_out: 0,
-    total: { value: 0, n: 0, small: false },
-    groups: Object.entries(counts).map(([key, n]) => ({
-      keys: [key],
-      cell: [key],
-      value: n,
-      n,
-      small: n < 30,
-    })),
+  const estimate = (value: number | null, low: number, high: number | null) => ({
+    ratio: { value, low, high },
+    p: 0.01,
+    dispersion: 2,
+    autocorrelation: 0.3,
+    effective_days: 20,
   });
+  const moved = (before: number, after: number, found: ReturnType<typeof estimate> | null) =>
+    movedOf({
+      before,
+      after,
+      days: 28,
+      verdict: { code: found ? 'fewer' : 'too_short' },
+      estimate: found,
+    });
 
-  it('is told by size, and only where chance does not explain it', () => {
-    const before = told({ fees: 100, stuck: 100, rare: 1, theft: 40 });
-    const now = told({ fees: 160, stuck: 108, rare: 5, theft: 12, fresh: 30 });
-    const { moved, looked } = movementsOf([{ dimension: 'type', now, before }]);
-    expect(moved.map((each) => each.now.keys[0])).toEqual(['fees', 'fresh', 'theft']);
-    expect(looked).toBe(4);
+  it('is what the desk found of the days compared, and has no interval where it found none', () => {
+    expect(moved(400, 300, estimate(0.75, 0.5, 0.9))).toEqual({
+      value: -0.25,
+      low: -0.5,
+      high: 0.9 - 1,
+    });
+    expect(moved(400, 0, estimate(0, 0, 0.02))?.value).toBe(-1);
+    expect(moved(40, 44, null)).toEqual({ value: 44 / 40 - 1 });
+    expect(moved(0, 44, estimate(null, 5, null))).toBeUndefined();
+    expect(moved(0, 44, null)).toBeUndefined();
   });
 });

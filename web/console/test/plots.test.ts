@@ -2,12 +2,21 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { looks, REST, REST_KEY, SLOTS, TOTAL, TOTAL_KEY } from '../src/plots/colour';
 import { csv, field } from '../src/plots/csv';
-import { withoutEmpty, type Point } from '../src/plots/data';
+import { toneOf, withoutEmpty, type Point } from '../src/plots/data';
 import { figure, short, signed } from '../src/plots/figure';
 import { flags } from '../src/plots/flag';
 import { classOf, CLASSES, limits } from '../src/plots/heat';
 import { fit, lanes, spread, textWidth } from '../src/plots/label';
-import { bandPath, linePath, lonely, nearest, stepBand, stepPath, thin } from '../src/plots/shape';
+import {
+  bandPath,
+  linePath,
+  lonely,
+  nearest,
+  partialRuns,
+  stepBand,
+  stepPath,
+  thin,
+} from '../src/plots/shape';
 import { fileName, tableCsv } from '../src/plots/share';
 
 describe('CSV', () => {
@@ -218,7 +227,35 @@ describe('labels', () => {
   });
 });
 
+describe('a change', () => {
+  it('is good or bad only where its interval leaves out zero', () => {
+    const change = { value: -0.2, low: -0.3, high: -0.1 };
+    expect(toneOf(change, 'lower')).toBe('good');
+    expect(toneOf(change, 'higher')).toBe('bad');
+    expect(toneOf(change, undefined)).toBe('');
+    expect(toneOf({ value: -0.2, low: -0.3, high: 0.1 }, 'lower')).toBe('');
+    expect(toneOf({ value: -0.2 }, 'lower')).toBe('');
+    expect(toneOf({ value: -0.2, low: -0.3, high: null }, 'lower')).toBe('');
+  });
+});
+
 describe('shapes', () => {
+  it('draw what is not whole where it is, with its neighbours', () => {
+    const points = [1, 2, 3, 4, 5, 6].map((at) => ({
+      at,
+      value: at,
+      partial: [1, 5, 6].includes(at),
+    }));
+    const runs = (some: readonly Point[]) => partialRuns(some).map((run) => run.map(({ at }) => at));
+    // The cut first one is drawn, and of the whole ones only the neighbours of those that are not.
+    expect(runs(points)).toEqual([
+      [1, 2],
+      [4, 5, 6],
+    ]);
+    expect(runs(points.slice(1, 4))).toEqual([]);
+    expect(runs(points.slice(0, 1))).toEqual([[1]]);
+  });
+
   const same = (value: number) => value;
   const point = (at: number, value: number | null, low?: number, high?: number): Point => ({
     at,

@@ -89,7 +89,7 @@ export const read = (id: Id, seq: number) => post(at(id, '/read'), { seq });
 export const customer = (id: Id) => ask<CustomerPanel>(`/console/customers/${segment(id)}`);
 
 export const requestFeedback = (id: Id) => ask<RequestFeedback>(at(id, '/feedback'));
-export const reviews = (wanted: { state: 'open' | 'done'; before?: Id | null; limit: number }) =>
+export const reviews = (wanted: { state: 'open' | 'done'; cursor?: Id | null; limit: number }) =>
   ask<Reviews>(`/console/feedback/reviews${query(wanted)}`);
 export const changeReview = (id: Id, body: ReviewChange) =>
   ask<Review>(`/console/feedback/reviews/${segment(id)}`, { method: 'PATCH', body });

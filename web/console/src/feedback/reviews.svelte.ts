@@ -74,7 +74,7 @@ class Reviews {
   }
 
   async more(): Promise<void> {
-    const page = await api.reviews({ state: this.section, before: this.next, limit: PAGE });
+    const page = await api.reviews({ state: this.section, cursor: this.next, limit: PAGE });
     this.items = [...this.items, ...page.items];
     this.next = page.next ?? null;
   }

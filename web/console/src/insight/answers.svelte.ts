@@ -3,10 +3,10 @@ import { asProblem, type Problem } from '../api/http';
 import type { State } from '../plots/data';
 import { t } from '../words.svelte';
 import * as api from './api';
-import type { Driver, InsightCatalogue, InsightSurvival } from '@standfast/api';
+import type { Driver, InsightCatalogue, InsightMovements, InsightSurvival } from '@standfast/api';
 import { untrack } from 'svelte';
 import { beat } from './beat.svelte';
-import type { Answer, Query } from './api';
+import type { Answer, MovementQuery, Query } from './api';
 
 /** The desk asks for two to five seconds when it is still reading. */
 const AGAIN_MS = 2_000;
@@ -79,7 +79,7 @@ export class Asked<T> {
 }
 
 /** The answer to a question that may change; null asks nothing. To be called while a component is made. */
-export function answering<Q extends { until?: string }, A>(
+export function answering<Q extends object, A>(
   wanted: () => Q | null,
   ask: (question: Q, signal: AbortSignal) => Promise<A>,
 ): Asked<A> {
@@ -97,7 +97,8 @@ export function answering<Q extends { until?: string }, A>(
     }
     const question = JSON.parse(text) as Q;
     // What lies behind us does not change: only what reaches up to now is asked again as the desk goes on.
-    if (question.until && Date.parse(question.until) > untrack(() => beat.at)) void beat.at;
+    const until = 'until' in question ? Date.parse(String(question.until)) : 0;
+    if (until > untrack(() => beat.at)) void beat.at;
     const quietly = text === last;
     last = text;
     // What is shown is looked at in there: an answer must not ask for the next one.
@@ -118,6 +119,11 @@ export function curvesTo(
   wanted: () => Query | null,
 ): Asked<InsightSurvival> {
   return answering(wanted, (query, signal) => api.survival(duration(), query, signal));
+}
+
+/** What moved. */
+export function movementsTo(wanted: () => MovementQuery | null): Asked<InsightMovements> {
+  return answering(wanted, api.movements);
 }
 
 /** What can be asked; loaded once, kept while the console is open. */

@@ -6,6 +6,8 @@ import type {
   InsightAnswer,
   InsightCatalogue,
   InsightFigure,
+  InsightMovementQuery,
+  InsightMovements,
   InsightQuery,
   InsightRows,
   InsightSurvival,
@@ -101,6 +103,11 @@ export interface Answer {
   excluded: { spam: number; merged: number; test: number };
   /** Counted requests that do not meet the measure's own condition. */
   left_out: number;
+  /**
+   * For each grouping by hours of the day or days of the week, by key: how many seconds of it lie in the range. Null for any
+   * other grouping.
+   */
+  seconds?: readonly (ReadonlyMap<string, number> | null)[];
   groups: readonly Grouped[];
   total: Figure;
 }
@@ -183,22 +190,29 @@ export function answerOf(told: InsightAnswer): Answer {
     excluded: { spam, merged, test },
     left_out: told.left_out,
     total: figureOf(told.total),
+    seconds: told.axes.map(({ code, members }) =>
+      isCycle(code)
+        ? new Map(members.map((member) => [keyOf(code, member), member.seconds ?? 0]))
+        : null,
+    ),
     groups: told.cells.map(({ at, figure }) => {
       const members = at.map((place, axis) => told.axes[axis]?.members[place]);
-      const step = (axis: number) => told.axes[axis]?.code;
       return {
         ...figureOf(figure),
         cell: members.map((member) => member?.code ?? ''),
-        keys: members.map((member, axis) =>
-          step(axis) === 'hour_of_week'
-            ? hourOfWeek(member?.code)
-            : isCycle(step(axis))
-              ? (member?.code ?? '')
-              : (member?.from ?? member?.code ?? ''),
-        ),
+        keys: members.map((member, axis) => keyOf(told.axes[axis]?.code, member)),
       };
     }),
   };
+}
+
+/** The key of a group of an axis. */
+function keyOf(
+  axis: string | undefined,
+  member: { code: string; from?: string | null } | undefined,
+): string {
+  if (axis === 'hour_of_week') return hourOfWeek(member?.code);
+  return isCycle(axis) ? (member?.code ?? '') : (member?.from ?? member?.code ?? '');
 }
 
 /** Such a group lies in many places of the range; its beginning there says nothing. */
@@ -253,6 +267,12 @@ export const survival = (duration: WaitedFor, body: Query, signal?: AbortSignal)
   };
   return ask<InsightSurvival>(`${PATH}/survival`, { method: 'POST', body: question, signal });
 };
+
+/** Two periods of whole days, both ends included, and the dimensions whose values are looked at. */
+export type MovementQuery = InsightMovementQuery;
+
+export const movements = (body: MovementQuery, signal?: AbortSignal) =>
+  ask<InsightMovements>(`${PATH}/movements`, { method: 'POST', body, signal });
 
 /** Which of a figure's requests: of a share those that meet it and those that do not, of durations those that have one. */
 export type Part = 'all' | 'met' | 'unmet';

@@ -1,4 +1,5 @@
 import type { Measured } from '../plots/figure';
+import type { Range } from '../plots/data';
 import { together } from '../plots/remark';
 import { isoDate } from '../plots/zone';
 import type { Figure, Group, Grouped, Query } from './api';
@@ -37,6 +38,8 @@ export interface Origin {
   measure: string;
   group: readonly Group[];
   found: Figure & Partial<Pick<Grouped, 'cell'>>;
+  /** The range of the question, where it is not that of the view. */
+  range?: Range;
   /** What the cell is called beside the names of its values: "Tue 21:00". */
   words?: string;
   /** Of `repeat_contact`. */
@@ -48,7 +51,7 @@ export interface Origin {
 /** Opens the requests behind a figure; of a figure of no request there are none. */
 export function openBehind(
   scope: Scope,
-  { measure, group, found, words = '', days, query }: Origin,
+  { measure, group, found, range, words = '', days, query }: Origin,
 ): void {
   if (found.n === 0 && (found.flow?.closed ?? 0) === 0) return;
   const cell = found.cell ?? [];
@@ -62,7 +65,7 @@ export function openBehind(
   behind.open({
     title: together(known?.name ?? measure, ...values.map(({ name }) => name), words),
     query: {
-      ...(query ?? scope.query(measure, cell.length > 0 ? group : [])),
+      ...(query ?? scope.query(measure, cell.length > 0 ? group : [], range)),
       ...(days === undefined ? {} : { days }),
     },
     cell,

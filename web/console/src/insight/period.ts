@@ -52,6 +52,28 @@ export function comparedWith(
   };
 }
 
+/** Most days of a period that the desk compares. */
+const MOST_COMPARED = 366;
+
+/** What of a range are whole days that are over; null where there is none. */
+export function daysOver({ from, until }: Range, zone: string, now: number): Range | null {
+  const over = Math.min(until, startOf(now, 'day', zone));
+  return over > from ? { from, until: over } : null;
+}
+
+/** The days of a range that are over, and as many of the range compared with; null where they cannot be compared. */
+export function wholeDays(
+  range: Range,
+  before: Range,
+  zone: string,
+  now: number,
+): { earlier: Range; later: Range } | null {
+  const later = daysOver(range, zone, now);
+  if (!later || daysOf(later) > MOST_COMPARED) return null;
+  const until = advance(before.from, 'day', daysOf(later), zone);
+  return { earlier: { from: before.from, until }, later };
+}
+
 /** Buckets as fit the range: about as many as a plot can show apart. */
 export function unitOf(range: Range, wanted: Unit | null): Unit {
   const days = daysOf(range);

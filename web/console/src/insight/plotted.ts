@@ -3,6 +3,7 @@ import { REST_KEY, TOTAL_KEY } from '../plots/colour';
 import type { Estimate, Point, Range, Ranked, Series } from '../plots/data';
 import type { Measured } from '../plots/figure';
 import { startOf, type Unit } from '../plots/zone';
+import type { InsightMovement } from '@standfast/api';
 import type { Answer, Figure, Grouped } from './api';
 import { bucketsOf } from './period';
 
@@ -109,20 +110,49 @@ export function rankedOf(
       key: each.keys[0] ?? '',
       label: nameOf(each.keys[0] ?? ''),
       ...estimateOf(each),
-      // Of what nobody asked about, the count was zero and a share is not known.
-      ...(before ? { before: was.get(each.keys[0]) ?? (before.unit === 'count' ? 0 : null) } : {}),
+      // Where nothing came, nothing was counted; what nothing came of has no share and no median.
+      ...(before
+        ? { before: was.get(each.keys[0]) ?? (before.unit === 'count' ? 0 : null) }
+        : {}),
     }))
     .toSorted((a, b) => (b.value ?? -1) - (a.value ?? -1));
 }
 
+/** How long one of a kind lasts, in seconds. */
+const LASTS: Readonly<Record<string, number>> = {
+  hour_of_day: 3_600,
+  weekday: 86_400,
+  hour_of_week: 3_600,
+};
+
+/**
+ * A figure of an hour of the day or a day of the week. Counts are for one of them on average: there may be five Mondays in the
+ * range and four Tuesdays. Null while less than half of one has passed.
+ */
+export function occurring(
+  found: Figure | undefined,
+  cycle: string,
+  seconds: number,
+  measured: Measured,
+): Estimate | null {
+  if (measured !== 'count') return found ? estimateOf(found) : null;
+  const times = seconds / (LASTS[cycle] ?? 3_600);
+  if (times < 0.5) return null;
+  return {
+    value: (found?.value ?? 0) / times,
+    n: found?.value ?? 0,
+    small: found?.small ?? false,
+  };
+}
+
 /** An answer grouped by the hours of the week: seven rows of 24, Monday first. */
 export function weekOf(answer: Answer, measured: Measured): (Estimate | null)[][] {
-  const byHour = new Map(answer.groups.map((each) => [Number(each.keys[0]), each]));
+  const byHour = new Map(answer.groups.map((each) => [each.keys[0], each]));
   return Array.from({ length: 7 }, (_, day) =>
-    Array.from({ length: 24 }, (_, hour) => {
-      const found = byHour.get(day * 24 + hour);
-      if (found) return estimateOf(found);
-      return measured === 'count' ? { value: 0 } : null;
+    Array.from({ length: 24 }, (__, hour) => {
+      const key = String(day * 24 + hour);
+      const seconds = answer.seconds?.[0]?.get(key) ?? 0;
+      return occurring(byHour.get(key), 'hour_of_week', seconds, measured);
     }),
   );
 }
@@ -130,7 +160,8 @@ export function weekOf(answer: Answer, measured: Measured): (Estimate | null)[][
 /**
  * The change between two figures with its 95 % interval: a difference for shares, else relative. From the intervals of both by
  * MOVER (Zou, Donner, "Construction of confidence limits about effect measures", Statistics in Medicine 2008; for shares with
- * Wilson's intervals this is Newcombe's method 10 of 1998), ratios on the logarithm. Counts without intervals are taken as Poisson.
+ * Wilson's intervals this is Newcombe's method 10 of 1998), ratios on the logarithm. Counts have none here: how much they vary
+ * only their days tell (`movedOf`), and what is open at an instant has no days.
  */
 export function changeOf(now: Figure, before: Figure, measured: Measured): Estimate | undefined {
   if (now.value === null || before.value === null) return undefined;
@@ -143,9 +174,7 @@ export function changeOf(now: Figure, before: Figure, measured: Measured): Estim
   }
   if (before.value === 0) return undefined;
   const ratio = now.value / before.value;
-  const poisson = measured === 'count' && now.low === undefined;
-  const half = 1.959964 * Math.sqrt(1 / now.value + 1 / before.value);
-  const spread = poisson ? ([half, half] as const) : mover(bounded(now), bounded(before), Math.log);
+  const spread = mover(bounded(now), bounded(before), Math.log);
   if (!spread || now.value === 0) return { value: ratio - 1 };
   return {
     value: ratio - 1,
@@ -181,7 +210,7 @@ export interface Peaks {
   day: number;
   hour: number;
   value: number;
-  /** The busiest three hours in a row over all days, and what part of everything they hold. */
+  /** The busiest three hours in a row of an average day, and what part of it they hold. */
   from: number;
   until: number;
   share: number;
@@ -192,16 +221,17 @@ export interface Peaks {
 
 const STRETCH = 3;
 
-/** The peaks of counts in a week of hours; null where nothing was counted. */
+/** The peaks of average hours in a week; null where nothing was counted. Hours that have not been yet are in no average. */
 export function peaksOf(cells: readonly (readonly (Estimate | null)[])[]): Peaks | null {
-  const values = cells.map((row) => row.map((each) => each?.value ?? 0));
-  const flat = values.flat();
-  const total = flat.reduce((sum, each) => sum + each, 0);
-  if (total === 0) return null;
+  const values = cells.map((row) => row.map((each) => each?.value ?? null));
+  const flat = values.flat().map((value) => value ?? 0);
   const best = flat.indexOf(Math.max(...flat));
-  const hours = Array.from({ length: 24 }, (_, hour) =>
-    values.reduce((sum, row) => sum + (row[hour] ?? 0), 0),
-  );
+  const hours = Array.from({ length: 24 }, (_, hour) => {
+    const known = values.map((row) => row[hour]).filter((value) => typeof value === 'number');
+    return known.reduce((sum, each) => sum + each, 0) / Math.max(1, known.length);
+  });
+  const total = hours.reduce((sum, each) => sum + each, 0);
+  if (total === 0) return null;
   // The night goes on after midnight.
   const stretch = hours.map((_, from) =>
     Array.from({ length: STRETCH }, (__, step) => hours[(from + step) % 24] ?? 0).reduce(
@@ -223,46 +253,12 @@ export function peaksOf(cells: readonly (readonly (Estimate | null)[])[]): Peaks
   };
 }
 
-/** What changed: a value of a dimension, how much of it there is, and how much it moved. */
-export interface Movement {
-  dimension: string;
-  now: Grouped;
-  before: number;
-  change: Estimate | null;
-}
-
-/** Of so few requests in both periods together nothing is told. */
-const FEWEST = 10;
-
-/** The changes of counts that chance alone does not explain, the largest first, and how many values were looked at. */
-export function movementsOf(asked: readonly { dimension: string; now: Answer; before: Answer }[]): {
-  moved: Movement[];
-  looked: number;
-} {
-  const all = asked.flatMap(({ dimension, now, before }) => {
-    const was = new Map(before.groups.map((each) => [each.keys[0], each]));
-    // What is gone altogether has no figure any more, and no requests to open.
-    return now.groups
-      .map((each) => ({ each, past: was.get(each.keys[0])?.value ?? 0 }))
-      .filter(({ each, past }) => (each.value ?? 0) + past >= FEWEST)
-      .map(({ each, past }): Movement => {
-        const zero = { value: past, n: past, small: false };
-        return {
-          dimension,
-          now: each,
-          before: past,
-          change: changeOf(each, zero, 'count') ?? null,
-        };
-      });
-  });
-  const size = ({ now, before }: Movement) => Math.abs((now.value ?? 0) - before);
-  // What is new has no ratio: ten and more out of nothing are no chance.
-  const sure = ({ change }: Movement) =>
-    change === null || (change.low ?? -1) > 0 || (change.high ?? 1) < 0;
-  return {
-    moved: all.filter(sure).toSorted((a, b) => size(b) - size(a)),
-    looked: all.length,
-  };
+/** The change of a count as the desk found it, relative. No interval where its days carry none; nothing where all of it is new. */
+export function movedOf({ before, after, estimate }: InsightMovement): Estimate | undefined {
+  if (!estimate) return before === 0 ? undefined : { value: after / before - 1 };
+  const { value, low, high } = estimate.ratio;
+  if (typeof value !== 'number') return undefined;
+  return { value: value - 1, low: low - 1, high: typeof high === 'number' ? high - 1 : null };
 }
 
 /** The keys of an axis by how many requests they have, most first. */

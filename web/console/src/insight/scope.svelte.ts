@@ -13,15 +13,17 @@ import { known } from './answers.svelte';
 import { beat } from './beat.svelte';
 import {
   catalogueOf,
+  asked,
   onlyThese,
   type Answer,
   type Catalogue,
   type Group,
   type Measure,
+  type MovementQuery,
   type Query,
 } from './api';
 import { about, shown } from './events';
-import { comparedWith, datesOf, rangeOf, unitOf, zoneOf } from './period';
+import { comparedWith, datesOf, daysOver, rangeOf, unitOf, wholeDays, zoneOf } from './period';
 import { printView, readView, type View } from './view';
 
 /** The name of an ISO 3166 region; anything else a host sent stands as it is. */
@@ -30,17 +32,22 @@ function regionName(code: string, language: string): string {
   return new Intl.DisplayNames(language, { type: 'region' }).of(code) ?? code;
 }
 
-/** Why a request is not in the population, where it is one thing that can be said. */
-const LEFT_OUT: Readonly<Record<string, string>> = {
+const NOTHING: Catalogue = { measures: [], dimensions: [], requests: 0, since: null };
+
+/** Measures that say in their own words why requests are not in them. */
+const REASONS: Readonly<Record<string, string>> = {
   called_solved: 'insight.left_out.asked',
   confirmed: 'insight.left_out.asked',
   repudiated: 'insight.left_out.asked',
   response_rate: 'insight.left_out.asked',
   rated: 'insight.left_out.rated',
   satisfied: 'insight.left_out.rated',
+  contact_rate: 'insight.left_out.contact_rate',
+  one_contact: 'insight.left_out.one_contact',
+  reopened: 'insight.left_out.reopened',
+  repeat_contact: 'insight.left_out.repeat_contact',
+  service_level: 'insight.left_out.service_level',
 };
-
-const NOTHING: Catalogue = { measures: [], dimensions: [], requests: 0, since: null };
 
 /** What a page of Insight is about: the view in the address, worked out against the calendar and the catalogue. */
 export class Scope {
@@ -131,14 +138,14 @@ export class Scope {
   /** What an answer does not count, and how much of it there is. */
   leftOut(answer: Answer | null): string {
     if (!answer) return '';
-    const { excluded, left_out: count } = answer;
+    const say = (count: number) => figure(count, 'count', language());
+    const excluded = Object.entries(answer.excluded)
+      .filter(([, count]) => count > 0)
+      .map(([kind, count]) => t(`insight.excluded.${kind}`, { count: say(count) }));
+    const why = REASONS[answer.measure] ?? 'insight.left_out';
     return [
-      t('insight.excluded', { ...excluded }),
-      count > 0
-        ? t(LEFT_OUT[answer.measure] ?? 'insight.left_out', {
-            count: figure(count, 'count', language()),
-          })
-        : '',
+      excluded.length > 0 ? t('insight.excluded', { list: excluded.join(t('insight.comma')) }) : '',
+      answer.left_out > 0 ? t(why, { count: say(answer.left_out) }) : '',
     ]
       .filter(Boolean)
       .join(language() === 'zh-CN' ? '' : ' ');
@@ -182,6 +189,31 @@ export class Scope {
       zone: this.zone,
       filters: onlyThese(this.view.filters, this.catalogue),
       group,
+    };
+  }
+
+  /** The whole days that are compared; null without a comparison, and where there are none. */
+  readonly wholeDays: { earlier: Range; later: Range } | null = $derived(
+    this.before ? wholeDays(this.range, this.before, this.zone, this.now) : null,
+  );
+
+  /** Whether any day of the period is over. */
+  readonly hasWholeDay: boolean = $derived(daysOver(this.range, this.zone, this.now) !== null);
+
+  /** What moved between the whole days of this view and those before, of the values of some dimensions. */
+  movements(dimensions: readonly string[]): MovementQuery | null {
+    if (!this.wholeDays) return null;
+    const { filter, zone } = asked(this.query('requests', []));
+    const period = ({ from, until }: Range) => ({
+      from: isoDate(from, this.zone),
+      until: isoDate(until - 1, this.zone),
+    });
+    return {
+      filter,
+      zone,
+      dimensions: [...dimensions],
+      earlier: period(this.wholeDays.earlier),
+      later: period(this.wholeDays.later),
     };
   }
 

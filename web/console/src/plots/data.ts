@@ -12,6 +12,22 @@ export interface Estimate {
   small?: boolean;
 }
 
+/** Whether the interval of a change leaves out zero; null where there is no interval. */
+export function isCertain(change: Estimate | undefined): boolean | null {
+  return typeof change?.low === 'number' && typeof change.high === 'number'
+    ? change.low > 0 || change.high < 0
+    : null;
+}
+
+/** Only what is certain is good or bad. */
+export function toneOf(
+  change: Estimate | undefined,
+  better: 'higher' | 'lower' | undefined,
+): 'good' | 'bad' | '' {
+  if (!better || !change?.value || isCertain(change) !== true) return '';
+  return change.value > 0 === (better === 'higher') ? 'good' : 'bad';
+}
+
 export interface Point extends Estimate {
   /** The start of the bucket. */
   at: number;

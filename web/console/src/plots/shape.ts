@@ -20,6 +20,18 @@ export function linePath(points: readonly Point[], x: Position, y: Position): st
   return path;
 }
 
+/** The runs of points that are not whole, each with the neighbour on either side that the line comes from or goes to. */
+export function partialRuns(points: readonly Point[]): Point[][] {
+  const found: Point[][] = [];
+  points.forEach((point, index) => {
+    if (!point.partial) return;
+    const last = found.at(-1);
+    if (last?.at(-1) === point) last.push(...points.slice(index + 1, index + 2));
+    else found.push(points.slice(Math.max(0, index - 1), index + 2));
+  });
+  return found;
+}
+
 /** The area between low and high, in one piece for each run of points that have both. */
 export function bandPath(points: readonly Point[], x: Position, y: Position): string {
   return runs(points, ({ low, high }) => isNumber(low) && isNumber(high))
