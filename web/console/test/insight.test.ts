@@ -10,7 +10,16 @@ import {
   unitOf,
   wholeDays,
 } from '../src/insight/period';
-import { changeOf, lineOf, linesOf, occurring, overlaid, rankedOf, weekOf } from '../src/insight/plotted';
+import {
+  changeOf,
+  lineOf,
+  linesOf,
+  occurring,
+  occurringAs,
+  overlaid,
+  rankedOf,
+  weekOf,
+} from '../src/insight/plotted';
 import {
   COMPARISONS,
   DEFAULT_VIEW,
@@ -282,13 +291,16 @@ describe('answers as plots', () => {
     // Five Mondays and four Tuesdays: as many requests on each.
     const figure = (count: number): Figure => ({ value: count, n: count, small: false });
     const day = (count: number, days: number) =>
-      occurring(figure(count), 'weekday', days * 86_400, 'count');
+      occurring(figure(count), 'weekday', days * 86_400, 'average');
     expect(day(50, 5)).toEqual({ value: 10, n: 50, small: false });
     expect(day(40, 4)?.value).toBe(10);
-    expect(occurring(undefined, 'weekday', 86_400, 'count')?.value).toBe(0);
+    expect(occurring(undefined, 'weekday', 86_400, 'average')?.value).toBe(0);
     // An hour that has hardly begun says nothing yet, and shares are no counts.
-    expect(occurring(figure(3), 'hour_of_day', 900, 'count')).toBeNull();
+    expect(occurring(figure(3), 'hour_of_day', 900, 'average')).toBeNull();
     expect(occurring(figure(0.4), 'hour_of_day', 900, 'share')?.value).toBe(0.4);
+    // The customers of all Mondays are no sum of those of each.
+    expect(occurringAs('count', 'customers')).toBe('count');
+    expect(occurringAs('count', 'requests')).toBe('average');
   });
 
   it('make a week of hours', () => {
@@ -301,7 +313,7 @@ describe('answers as plots', () => {
         ]),
         seconds: [new Map(hours)],
       },
-      'count',
+      'average',
     );
     expect([cells.length, cells[0]?.length]).toEqual([7, 24]);
     expect([cells[0]?.[0]?.value, cells[6]?.[23]?.value, cells[3]?.[3]?.value]).toEqual([3, 9, 0]);

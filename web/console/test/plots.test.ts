@@ -246,7 +246,8 @@ describe('shapes', () => {
       value: at,
       partial: [1, 5, 6].includes(at),
     }));
-    const runs = (some: readonly Point[]) => partialRuns(some).map((run) => run.map(({ at }) => at));
+    const runs = (some: readonly Point[]) =>
+      partialRuns(some).map((run) => run.map(({ at }) => at));
     // The cut first one is drawn, and of the whole ones only the neighbours of those that are not.
     expect(runs(points)).toEqual([
       [1, 2],

@@ -111,9 +111,7 @@ export function rankedOf(
       label: nameOf(each.keys[0] ?? ''),
       ...estimateOf(each),
       // Where nothing came, nothing was counted; what nothing came of has no share and no median.
-      ...(before
-        ? { before: was.get(each.keys[0]) ?? (before.unit === 'count' ? 0 : null) }
-        : {}),
+      ...(before ? { before: was.get(each.keys[0]) ?? (before.unit === 'count' ? 0 : null) } : {}),
     }))
     .toSorted((a, b) => (b.value ?? -1) - (a.value ?? -1));
 }
@@ -125,17 +123,25 @@ const LASTS: Readonly<Record<string, number>> = {
   hour_of_week: 3_600,
 };
 
+/** How hours of the day and days of the week are shown: what adds up, for one of them on average. */
+export type Occurring = Measured | 'average';
+
+export function occurringAs(measured: Measured, counts: string | undefined): Occurring {
+  // The customers of two Mondays are not those of the one and those of the other.
+  return measured === 'count' && counts !== 'customers' ? 'average' : measured;
+}
+
 /**
- * A figure of an hour of the day or a day of the week. Counts are for one of them on average: there may be five Mondays in the
- * range and four Tuesdays. Null while less than half of one has passed.
+ * A figure of an hour of the day or a day of the week. There may be five Mondays in the range and four Tuesdays, so that sums
+ * say nothing; no average while less than half of one has passed.
  */
 export function occurring(
   found: Figure | undefined,
   cycle: string,
   seconds: number,
-  measured: Measured,
+  as: Occurring,
 ): Estimate | null {
-  if (measured !== 'count') return found ? estimateOf(found) : null;
+  if (as !== 'average') return found ? estimateOf(found) : as === 'count' ? { value: 0 } : null;
   const times = seconds / (LASTS[cycle] ?? 3_600);
   if (times < 0.5) return null;
   return {
@@ -146,13 +152,13 @@ export function occurring(
 }
 
 /** An answer grouped by the hours of the week: seven rows of 24, Monday first. */
-export function weekOf(answer: Answer, measured: Measured): (Estimate | null)[][] {
+export function weekOf(answer: Answer, as: Occurring): (Estimate | null)[][] {
   const byHour = new Map(answer.groups.map((each) => [each.keys[0], each]));
   return Array.from({ length: 7 }, (_, day) =>
     Array.from({ length: 24 }, (__, hour) => {
       const key = String(day * 24 + hour);
       const seconds = answer.seconds?.[0]?.get(key) ?? 0;
-      return occurring(byHour.get(key), 'hour_of_week', seconds, measured);
+      return occurring(byHour.get(key), 'hour_of_week', seconds, as);
     }),
   );
 }
