@@ -431,6 +431,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/console/insight/movements': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Tells which counts moved between two periods by more than their days do anyhow: days vary more than chance alone would have
+     *     them, and resemble their neighbours.
+     * @description Roles that may call it: lead, analyst, admin.
+     */
+    post: operations['insight_movements'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/console/insight/query': {
     parameters: {
       query?: never;
@@ -1675,7 +1696,10 @@ export interface components {
       };
       /** @description The period after; begins when the one before is over. */
       later: components['schemas']['PeriodWish'];
-      /** @description A weekday counts only when both periods have it, and then equally often. Without, both have the same length. */
+      /**
+       * @description A weekday counts only when both periods have it, and then equally often. Without, both have the same length, and a day
+       *     counts unless the desk was closed on it or on its counterpart.
+       */
       like_for_like?: boolean;
       /**
        * @description Time zone in which days begin, by its IANA name; UTC unless said.
@@ -2076,6 +2100,11 @@ export interface components {
       values: components['schemas']['ValueView'][];
     };
     /**
+     * @description Why it cannot be told.
+     * @enum {string}
+     */
+    DoubtCode: 'small' | 'power' | 'undecided' | 'past' | 'multiplicity';
+    /**
      * @description What kind of event it is.
      * @enum {string}
      */
@@ -2105,13 +2134,15 @@ export interface components {
       created_at: string;
       /**
        * Format: date-time
-       * @description When it was over; null for a moment, and for what is not over yet.
+       * @description When it was over, itself not included; null for a moment, and for what is not over yet.
        */
       ends_at?: string | null;
       /** @description How the system that told of it names it. */
       external_id?: string | null;
       /** @description Id. */
       id: string;
+      /** @description It is not over yet: an incident without an end. Anything else without an end is a moment. */
+      is_ongoing: boolean;
       /** @description What kind of event it is. */
       kind: components['schemas']['DriverKind'];
       /** @description What else there is to know; may be empty. */
@@ -2274,7 +2305,8 @@ export interface components {
       };
       /**
        * @description Code of a dimension: each of its twelve most frequent values is judged too, corrected for looking at several. Of
-       *     `contact_rate`, `app_version` or `region`.
+       *     `contact_rate`, `app_version`, `region` or `platform`; of `requests` neither `app_version` nor `cohort`, whose values
+       *     follow one another, so that the next would always be called an effect.
        */
       group?: string | null;
       /** @description What is compared. */
@@ -2977,6 +3009,63 @@ export interface components {
        */
       tried_at?: string | null;
     };
+    /** @description Two periods of at most 366 days, and whose values are looked at. */
+    MovementQuestion: {
+      /**
+       * @description Codes of up to six dimensions; none for the count alone.
+       * @example [
+       *       "type",
+       *       "chain"
+       *     ]
+       */
+      dimensions?: string[];
+      /** @description The period before. */
+      earlier: components['schemas']['PeriodWish'];
+      /** @description As for `insight_query`. */
+      filter?: {
+        [key: string]: string[];
+      };
+      /** @description The period after; begins when the one before is over. */
+      later: components['schemas']['PeriodWish'];
+      /**
+       * @description Time zone in which days begin, by its IANA name; UTC unless said.
+       * @example Asia/Shanghai
+       */
+      zone?: string | null;
+    };
+    /** @description How a count moved. */
+    MovementView: {
+      /**
+       * Format: int64
+       * @description Requests of all days of the period after.
+       */
+      after: number;
+      /**
+       * Format: int64
+       * @description Requests of all days of the period before.
+       */
+      before: number;
+      /**
+       * Format: int32
+       * @description Days of each period that were compared: those that the desk was open, and each weekday equally often.
+       */
+      days: number;
+      estimate?: components['schemas']['EstimateView'] | null;
+      /** @description What can be said of the change on these days. */
+      verdict: components['schemas']['VerdictView'];
+    };
+    /** @description What moved. */
+    MovementsView: {
+      /** @description Values that were not looked at, because they have fewer requests. */
+      left_out: number;
+      /** @description All requests together. */
+      total: components['schemas']['MovementView'];
+      /**
+       * @description Values with ten requests and more in both periods together, those found to have moved first, and of these those that
+       *     moved by most requests. What is gone, and what is new, is among them.
+       */
+      values: components['schemas']['ValueMovementView'][];
+    };
     /** @description A complaint about how a request was handled. */
     NewComplaint: {
       /**
@@ -3277,7 +3366,7 @@ export interface components {
        */
       version?: string;
     };
-    /** @description The same at dates of the past on which nothing was changed: what these counts make of nothing. */
+    /** @description The same at other dates of the past: what these counts make of dates without this change. */
     PlaceboView: {
       /** @description How many dates were tried. Their windows overlap. */
       dates: number;
@@ -3288,6 +3377,8 @@ export interface components {
       high: number;
       /** @description The real one lies between `low` and `high`: from twenty dates on, it is not called found. */
       inside: boolean;
+      /** @description Dates that were left out, because a known event that touches these requests lies in their window. */
+      left_out: number;
       /**
        * Format: double
        * @description 95 % of the ratios lie from here …
@@ -3305,6 +3396,8 @@ export interface components {
        * @description Share of the dates at which the interval alone would call it an effect: 0.05 when all is well.
        */
       significant: number;
+      /** @description Such dates that were tried all the same, because fewer than twenty others were left. */
+      with_events: number;
     };
     /** @description Frames since the caller's cursors. */
     Polled: {
@@ -3628,7 +3721,7 @@ export interface components {
       state: components['schemas']['ReviewState'];
       /** @description Who looks at it. */
       taken_by?: string | null;
-      /** @description The words of a complaint, unless they were erased. */
+      /** @description The words of a complaint, unless they were erased; what the customer said before anybody was done with it is in it too. */
       text?: string | null;
     };
     /** @description What somebody does with a review; what is absent stays. */
@@ -3642,9 +3735,9 @@ export interface components {
     };
     /** @description Reviews that the caller may see. */
     Reviews: {
-      /** @description The reviews: open ones oldest first, done ones newest first. */
+      /** @description The reviews: open ones complaints first and oldest first, done ones newest first. */
       items: components['schemas']['ReviewView'][];
-      /** @description Where the next page of done ones starts; null at the end. */
+      /** @description Where this page ended; null at the end of all. */
       next?: string | null;
       /**
        * Format: int64
@@ -4094,6 +4187,21 @@ export interface components {
      * @description How soon a request needs an answer: 0 within minutes, 1 within an hour, 2 within eight, 3 within a day, 4 later.
      */
     Urgency: number;
+    /** @description How the count of one value of a dimension moved. */
+    ValueMovementView: {
+      /** @description Code of the value. */
+      code: string;
+      /** @description Code of the dimension. */
+      dimension: string;
+      /** @description How it moved; the verdict is corrected for looking at several. */
+      movement: components['schemas']['MovementView'];
+      /**
+       * Format: double
+       * @description The test, corrected for all values (Benjamini & Hochberg 1995): of what has 0.05 or less, one in twenty is chance. Null
+       *     where there is none, because the periods are too short.
+       */
+      q?: number | null;
+    };
     /** @description A value of a dimension. */
     ValueView: {
       /** @description Code, for filters. */
@@ -4111,8 +4219,9 @@ export interface components {
       code: components['schemas']['VerdictCode'];
       /**
        * Format: int32
-       * @description Of `cannot_tell`: days after the change that are still needed to find a change of 15 % with a power of 80 %; 0 when there
-       *     were enough, so that the change is smaller than that; null when no number of days helps.
+       * @description Of `cannot_tell`: days after the change that are still needed to find a change of 15 % with a power of 80 %. 0 only with
+       *     the reason `small`. Null with `power` when two years would not do, because there are too few days or requests before;
+       *     null with every other reason, which days may or may not settle.
        */
       days_needed?: number | null;
       /**
@@ -4125,6 +4234,7 @@ export interface components {
        * @description Of `too_short`: open days missing before.
        */
       missing_before?: number | null;
+      reason?: components['schemas']['DoubtCode'] | null;
     };
     /** @description An agent who looks at a request. */
     Viewer: {
@@ -7029,8 +7139,8 @@ export interface operations {
       query?: {
         /** @description Which. */
         state?: 'open' | 'done';
-        /** @description Of those that were looked at: before this one. */
-        before?: string;
+        /** @description Where the page before ended: its `next`. */
+        cursor?: string;
         /** @description How many, at most 200. */
         limit?: number;
       };
@@ -8909,6 +9019,228 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['EffectView'];
+        };
+      };
+      /** @description The call could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "malformed",
+           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
+           *       "status": 400,
+           *       "title": "The call could not be read",
+           *       "type": "/docs/problems/malformed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Sent too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "request_timeout",
+           *       "detail": "The call was not sent completely in time.",
+           *       "status": 408,
+           *       "title": "Sent too slowly",
+           *       "type": "/docs/problems/request_timeout"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_large",
+           *       "detail": "The call is larger than the desk takes.",
+           *       "status": 413,
+           *       "title": "Too large",
+           *       "type": "/docs/problems/too_large"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Content type not supported */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unsupported_media_type",
+           *       "detail": "This address takes another content type than the one that was sent.",
+           *       "status": 415,
+           *       "title": "Content type not supported",
+           *       "type": "/docs/problems/unsupported_media_type"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Figures are being loaded */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "facts_loading",
+           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "status": 503,
+           *       "title": "Figures are being loaded",
+           *       "type": "/docs/problems/facts_loading"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description The desk cannot write right now */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "disk_full",
+           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
+           *       "status": 507,
+           *       "title": "The desk cannot write right now",
+           *       "type": "/docs/problems/disk_full"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  insight_movements: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MovementQuestion'];
+      };
+    };
+    responses: {
+      /** @description What moved */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MovementsView'];
         };
       };
       /** @description The call could not be read */

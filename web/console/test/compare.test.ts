@@ -25,6 +25,7 @@ function event(id: string, starts: string, more: Partial<Driver> = {}): Driver {
     note: '',
     starts_at: `${starts}T08:00:00.000Z`,
     ends_at: null,
+    is_ongoing: false,
     scope: {},
     source: 'person',
     external_id: null,

@@ -22,6 +22,7 @@ function event(id: string, starts: string, ends: string | null = null): Driver {
     note: '',
     starts_at: starts,
     ends_at: ends,
+    is_ongoing: false,
     scope: {},
     source: 'person',
     external_id: null,

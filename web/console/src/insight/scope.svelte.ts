@@ -1,5 +1,4 @@
 import type { Driver } from '@standfast/api';
-import { instant } from '../clock.svelte';
 import { ICONS } from '../drivers/kinds';
 import { looks, type Look } from '../plots/colour';
 import { figure } from '../plots/figure';
