@@ -22,11 +22,13 @@ mod arrivals;
 const AN_HOUR: f64 = 25.0;
 const ALARMS_A_WEEK: f64 = 1.0;
 const SURGE: usize = 60;
-const SEEDS: u64 = 10;
+/// None of them was used for choosing anything.
+const SEEDS: std::ops::Range<u64> = 200..220;
 
 fn main() -> anyhow::Result<()> {
     println!(
-        "{AN_HOUR} an hour, threshold for {ALARMS_A_WEEK} alarm a week on the first half, {SEEDS} seeds, mean (least to most)"
+        "{AN_HOUR} an hour, threshold for {ALARMS_A_WEEK} alarm a week on the first half, {} seeds, mean (least to most)",
+        SEEDS.end - SEEDS.start
     );
     let heads = ["file", "prior", "surge", "false/week", "in 15 min", "in 60 min", "median min", "threshold"];
     println!(
@@ -35,11 +37,9 @@ fn main() -> anyhow::Result<()> {
     );
     for path in std::env::args_os().skip(1).map(PathBuf::from) {
         let half_hours = arrivals::read(&path)?;
-        for prior in [PRIOR, 20.0] {
-            for factor in [2.0, 3.0, 5.0] {
-                let runs = (0..SEEDS).map(|seed| run(&half_hours, prior, factor, seed));
-                report(&path, prior, factor, &runs.collect::<anyhow::Result<Vec<_>>>()?);
-            }
+        for factor in [2.0, 3.0, 5.0] {
+            let runs = SEEDS.map(|seed| run(&half_hours, PRIOR, factor, seed));
+            report(&path, PRIOR, factor, &runs.collect::<anyhow::Result<Vec<_>>>()?);
         }
     }
     Ok(())

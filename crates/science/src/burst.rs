@@ -21,7 +21,8 @@ pub const WINDOW: i64 = 120;
 pub const LEAST_AUTHORS: usize = 3;
 /// Texts with at least this part of their shingles in common are alike.
 pub const ALIKE: f64 = 0.5;
-/// `-log10` of the probability of so many others, from which on it is a burst: one text in ten thousand.
+/// `-log10` of the probability of so many others, from which on it is a burst, unless said otherwise: one text in ten
+/// thousand.
 pub const THRESHOLD: f64 = 4.0;
 /// Minutes after which a text is forgotten.
 const MEMORY: i64 = 28 * 24 * 60;
@@ -29,7 +30,7 @@ const MEMORY: i64 = 28 * 24 * 60;
 const MOST_ANNOUNCED: usize = 64;
 
 /// Several people wrote alike.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Burst {
     /// How many different people, within [`WINDOW`].
     pub authors: usize,
@@ -39,38 +40,57 @@ pub struct Burst {
     pub score: f64,
     /// The minute of the first of them.
     pub since: i64,
+    /// The requests that are alike, within the window, this one last.
+    pub requests: Vec<i64>,
 }
 
 #[derive(Clone, Debug)]
 struct Seen {
     minute: i64,
     author: u64,
+    request: i64,
     signature: Signature,
 }
 
-/// The texts of the last weeks, as far as they find room: 280 bytes each.
+/// A text that somebody wrote.
+#[derive(Clone, Copy)]
+pub struct Written<'a> {
+    /// When; any count of minutes.
+    pub minute: i64,
+    /// Any number that stands for a person.
+    pub author: u64,
+    /// Any number that stands for the request.
+    pub request: i64,
+    /// The words.
+    pub text: &'a str,
+}
+
+/// The texts of the last weeks, as far as they find room: 290 bytes each.
 #[derive(Clone, Debug)]
 pub struct Bursts {
     capacity: usize,
+    threshold: f64,
     seen: VecDeque<Seen>,
     announced: VecDeque<(i64, Signature)>,
 }
 
 impl Bursts {
     /// A memory for `capacity` texts; 4096 take a megabyte, and a new text is compared with all of them in well below a
-    /// millisecond.
-    pub fn new(capacity: usize) -> Self {
-        Self { capacity: capacity.max(1), seen: VecDeque::new(), announced: VecDeque::new() }
+    /// millisecond. From a score of `threshold` on, at the least [`THRESHOLD`], something is a burst.
+    pub fn new(capacity: usize, threshold: f64) -> Self {
+        let threshold = if threshold.is_finite() { threshold.max(THRESHOLD) } else { THRESHOLD };
+        Self { capacity: capacity.max(1), threshold, seen: VecDeque::new(), announced: VecDeque::new() }
     }
 
-    /// Takes a text that `author` (any number that stands for a person) wrote in `minute`; minutes come in order. A burst is
-    /// announced once in two hours. Texts too short to be recognised are passed over.
-    pub fn observe(&mut self, minute: i64, author: u64, text: &str) -> Option<Burst> {
+    /// Takes a text; minutes come in order. A burst is announced once in two hours. Texts too short to be recognised are
+    /// passed over.
+    pub fn observe(&mut self, written: Written<'_>) -> Option<Burst> {
+        let Written { minute, author, request, text } = written;
         let signature = Signature::of(text)?;
         let minute = self.seen.back().map_or(minute, |last| minute.max(last.minute));
         self.forget(minute);
-        let burst = self.judge(minute, author, &signature);
-        self.seen.push_back(Seen { minute, author, signature: signature.clone() });
+        let burst = self.judge(minute, author, request, &signature);
+        self.seen.push_back(Seen { minute, author, request, signature: signature.clone() });
         let burst = burst?;
         self.announced.retain(|(at, _)| minute - at < WINDOW);
         if self.announced.iter().any(|(_, known)| known.likeness(&signature) >= ALIKE) {
@@ -91,11 +111,12 @@ impl Bursts {
         }
     }
 
-    fn judge(&self, minute: i64, author: u64, signature: &Signature) -> Option<Burst> {
-        let (mut authors, mut older, mut since) = (vec![author], 0, minute);
+    fn judge(&self, minute: i64, author: u64, request: i64, signature: &Signature) -> Option<Burst> {
+        let (mut authors, mut requests, mut older, mut since) = (vec![author], Vec::new(), 0, minute);
         for seen in self.seen.iter().filter(|seen| seen.signature.likeness(signature) >= ALIKE) {
             if minute - seen.minute < WINDOW {
                 authors.push(seen.author);
+                requests.push(seen.request);
                 since = since.min(seen.minute);
             } else {
                 older += 1;
@@ -112,7 +133,8 @@ impl Bursts {
         let expected = size * minutes(WINDOW) / minutes(reach);
         let others = u32::try_from(authors.len() - 1).unwrap_or(u32::MAX);
         let score = -negative_binomial_tail(others, expected, size).max(f64::MIN_POSITIVE).log10();
-        (score >= THRESHOLD).then_some(Burst { authors: authors.len(), expected, score, since })
+        requests.push(request);
+        (score >= self.threshold).then_some(Burst { authors: authors.len(), expected, score, since, requests })
     }
 }
 
@@ -128,6 +150,10 @@ mod tests {
 
     const DAY: i64 = 1440;
 
+    fn at(minute: i64, author: u64, text: &str) -> Written<'_> {
+        Written { minute, author, request: minute * 10 + i64::try_from(author % 10).unwrap(), text }
+    }
+
     /// Three weeks of other questions, one in two hours.
     fn quiet() -> Bursts {
         let topics = [
@@ -139,11 +165,11 @@ mod tests {
             "My hardware wallet is not recognised over Bluetooth on Android",
             "质押的收益什么时候发放,在哪里可以看到明细?",
         ];
-        let mut bursts = Bursts::new(4096);
+        let mut bursts = Bursts::new(4096, THRESHOLD);
         for turn in 0..21 * 12_i64 {
             let index = usize::try_from(turn).unwrap();
             let author = u64::try_from(turn).unwrap() + 1000;
-            assert_eq!(bursts.observe(turn * 120, author, topics[index * 5 % topics.len()]), None);
+            assert_eq!(bursts.observe(at(turn * 120, author, topics[index * 5 % topics.len()])), None);
         }
         bursts
     }
@@ -162,11 +188,12 @@ mod tests {
         let found: Vec<Option<Burst>> = texts
             .iter()
             .zip(0..)
-            .map(|((author, text), i)| bursts.observe(start + i * 10, *author, text))
+            .map(|((author, text), i)| bursts.observe(at(start + i * 10, *author, text)))
             .collect();
         assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), [false, false, false, true, false]);
-        let burst = found[3].unwrap();
-        assert_eq!((burst.authors, burst.since), (3, start));
+        let burst = found[3].clone().unwrap();
+        assert_eq!((burst.authors, burst.since, burst.requests.len()), (3, start, 3));
+        assert_eq!(burst.requests[2], (start + 30) * 10 + 3);
     }
 
     #[test]
@@ -181,7 +208,7 @@ mod tests {
         let found = texts
             .iter()
             .zip(0..)
-            .filter_map(|(text, i)| bursts.observe(21 * DAY + i, u64::try_from(i).unwrap(), text));
+            .filter_map(|(text, i)| bursts.observe(at(21 * DAY + i, u64::try_from(i).unwrap(), text)));
         assert_eq!(found.count(), 1);
     }
 
@@ -190,28 +217,28 @@ mod tests {
         // `quiet` has each of its questions every fourteen hours: three within two hours are nothing new.
         let mut bursts = quiet();
         for author in 0..3 {
-            assert_eq!(bursts.observe(21 * DAY, author, "How do I change the language of the app?"), None);
+            assert_eq!(bursts.observe(at(21 * DAY, author, "How do I change the language of the app?")), None);
         }
         // Nor is one person who writes the same ten times.
         for i in 0..10 {
             assert_eq!(
-                bursts.observe(21 * DAY + i, 7, "A text that nobody has ever written before to this desk"),
+                bursts.observe(at(21 * DAY + i, 7, "A text that nobody has ever written before to this desk")),
                 None
             );
         }
         // An empty memory knows nothing.
-        let mut young = Bursts::new(100);
+        let mut young = Bursts::new(100, THRESHOLD);
         for author in 0..3 {
-            assert_eq!(young.observe(0, author, "App crashes when I open the swap page"), None);
+            assert_eq!(young.observe(at(0, author, "App crashes when I open the swap page")), None);
         }
     }
 
     proptest! {
         #[test]
         fn memory_is_bounded_whatever_is_written(texts in prop::collection::vec((".{0,200}", 0_u64..4, 0_i64..100_000), 0..60), capacity in 0_usize..20) {
-            let mut bursts = Bursts::new(capacity);
+            let mut bursts = Bursts::new(capacity, THRESHOLD);
             for (text, author, minute) in texts {
-                let found = bursts.observe(minute, author, &text);
+                let found = bursts.observe(at(minute, author, &text));
                 prop_assert!(found.is_none_or(|burst| burst.score.is_finite() && burst.authors >= LEAST_AUTHORS));
                 prop_assert!(bursts.seen.len() <= capacity.max(1) && bursts.announced.len() <= MOST_ANNOUNCED);
             }

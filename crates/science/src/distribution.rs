@@ -59,6 +59,18 @@ pub(crate) fn negative_binomial_tail(count: u32, mean: f64, size: f64) -> f64 {
     checked_beta_reg(f64::from(count), size, mean / (mean + size)).unwrap_or(1.0).clamp(0.0, 1.0)
 }
 
+/// `P(X >= count)` of the binomial distribution, which is the regularised incomplete beta function
+/// `I(p; count, trials - count + 1)` (Johnson, Kemp & Kotz 2005, eq. 3.37).
+pub(crate) fn binomial_tail(count: u32, trials: u32, p: f64) -> f64 {
+    if count == 0 || count > trials || !(0.0..1.0).contains(&p) {
+        return 1.0;
+    }
+    if p <= 0.0 {
+        return 0.0;
+    }
+    checked_beta_reg(f64::from(count), f64::from(trials - count) + 1.0, p).unwrap_or(1.0).clamp(0.0, 1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +118,24 @@ mod tests {
     }
 
     #[test]
+    fn the_binomial_tail_agrees_with_scipy() {
+        // Count, trials, p, P(X >= count): scipy 1.15 stats.binom.sf(count - 1, trials, p).
+        let table = [
+            (3, 12, 0.1, 0.110_869_977_745),
+            (20, 32, 0.125, 4.291_157_957_615_457e-11),
+            (5, 5, 0.02, 3.200_000_000_000_000_5e-9),
+            (1, 400, 1e-5, 0.003_992_030_576_300_918),
+            (30, 40, 0.7, 0.308_742_725_321_919_88),
+            (300, 1000, 0.25, 1.935_903_219_490_758e-4),
+            (14, 16, 0.003, 5.707_466_447_377_052e-34),
+        ];
+        for (count, trials, p, tail) in table {
+            let ours = binomial_tail(count, trials, p);
+            assert!(close(ours, tail, 1e-9), "{count} {trials} {p}: {ours:e}, not {tail:e}");
+        }
+    }
+
+    #[test]
     fn what_is_outside_of_the_domain_is_no_finding() {
         for p in [
             normal_two_sided(f64::NAN),
@@ -114,6 +144,8 @@ mod tests {
             negative_binomial_tail(5, f64::NAN, 1.0),
             negative_binomial_tail(5, 1.0, 0.0),
             negative_binomial_tail(0, 1.0, 1.0),
+            binomial_tail(3, 2, 0.5),
+            binomial_tail(1, 2, f64::NAN),
         ] {
             assert!((p - 1.0).abs() < f64::EPSILON);
         }

@@ -10,14 +10,20 @@
 //! The threshold is not a matter of taste: [`calibrate`] takes the lowest that would have kept to a stated number of alarms a
 //! week over the past. A minute costs the same whatever came before it: one step for each window. A
 //! detector takes about 17 kB.
+//!
+//! A [`Panel`] watches many keys under one such promise, and [`narrow`] says which requests it is that surge.
 
 use serde::{Deserialize, Serialize};
 
 mod baseline;
 mod calibration;
+mod cause;
+mod panel;
 mod recent;
 
 pub use calibration::{Calibration, calibrate};
+pub use cause::{Cause, Codes, DIMENSIONS, Segment, narrow};
+pub use panel::Panel;
 
 use crate::distribution::negative_binomial_tail;
 use baseline::{Baseline, SLOT_MINUTES};
@@ -30,7 +36,7 @@ pub const LEAST_REQUESTS: u32 = 3;
 /// Minutes after an alarm in which there is no other.
 pub const REFRACTORY: u32 = 120;
 /// What the prior of the day's factor is worth, in requests: little, so that an ordinary busy day is soon taken for one.
-pub const PRIOR: f64 = 5.0;
+pub const PRIOR: f64 = 20.0;
 /// The threshold before there is enough history to calibrate: one in a million.
 pub const UNCALIBRATED: f64 = 6.0;
 /// A score has this value at the most.
@@ -61,6 +67,10 @@ pub struct Reading {
     pub count: u32,
     /// How many were to be expected.
     pub expected: f64,
+    /// How many were to be expected in this minute alone.
+    pub minute: f64,
+    /// Size of the negative binomial distribution that the score was taken from; see [`unusual`].
+    pub size: f64,
     /// The score has reached the threshold, and the last alarm is over.
     pub alarm: bool,
 }
@@ -118,8 +128,7 @@ impl Detector {
             self.baseline.remember(slot, minute.count);
         }
         self.push(if expected.is_some() { minute.count } else { 0 }, expected.unwrap_or(0.0));
-        expected?;
-        let mut reading = self.read();
+        let mut reading = self.read(expected?);
         if reading.score >= self.threshold && self.quiet == 0 {
             reading.alarm = true;
             self.quiet = REFRACTORY;
@@ -155,23 +164,31 @@ impl Detector {
         }
     }
 
-    fn read(&self) -> Reading {
+    fn read(&self, minute: f64) -> Reading {
         let size = self.prior + self.today.count;
         let factor = size / (self.prior + self.today.expected);
-        let mut most = Reading { score: 0.0, window: WINDOWS[0], count: 0, expected: 0.0, alarm: false };
+        let minute = minute * factor;
+        let mut most =
+            Reading { score: 0.0, window: WINDOWS[0], count: 0, expected: 0.0, minute, size, alarm: false };
         for (window, (count, expected)) in WINDOWS.into_iter().zip(self.recent.sums()) {
             let mean = expected.max(0.0) * factor;
-            if count < LEAST_REQUESTS || f64::from(count) <= mean {
-                continue;
-            }
-            let tail = negative_binomial_tail(count, mean, size);
-            let score = if tail > 0.0 { (-tail.log10()).min(LARGEST_SCORE) } else { LARGEST_SCORE };
+            let score = unusual(count, mean, size);
             if score > most.score {
-                most = Reading { score, window, count, expected: mean, alarm: false };
+                most = Reading { score, window, count, expected: mean, ..most };
             }
         }
         most
     }
+}
+
+/// How unusual a count is: `-log10` of the probability of so many or more, of a negative binomial distribution with this
+/// mean and size; 0 for what is no surge.
+pub fn unusual(count: u32, expected: f64, size: f64) -> f64 {
+    if count < LEAST_REQUESTS || f64::from(count) <= expected {
+        return 0.0;
+    }
+    let tail = negative_binomial_tail(count, expected, size);
+    if tail > 0.0 { (-tail.log10()).min(LARGEST_SCORE) } else { LARGEST_SCORE }
 }
 
 #[cfg(test)]

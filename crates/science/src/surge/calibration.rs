@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Detector, MINUTES_A_DAY, Minute, REFRACTORY, UNCALIBRATED};
+use super::{Detector, Minute, Panel, REFRACTORY};
 
 /// History with fewer weeks than this calibrates nothing.
 const LEAST_WEEKS: f64 = 2.0;
 /// No threshold goes below: one in a thousand happens twice a day.
-const LOWEST: f64 = 3.0;
+pub(super) const LOWEST: f64 = 3.0;
+/// The part of the bearable number that the past may fill. The lowest threshold that a past bears was chosen by the chance
+/// of that past and keeps to less in the future; `docs/dev/science.md` has the figures.
+const MARGIN: f64 = 0.85;
 
 /// How a threshold came about.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
@@ -20,30 +23,34 @@ pub struct Calibration {
     pub alarms: u32,
 }
 
-/// A detector that has seen `history` and whose threshold is the lowest that would have given no more than `alarms_a_week` in it.
-/// Whatever surges the history has count as false alarms. With several keys, divide what is bearable by their number.
+/// A detector that has seen `history` and whose threshold is the lowest that would have kept to `alarms_a_week` in it, with a
+/// margin. Whatever surges the history has count as false alarms. For several keys see [`Panel`].
 pub fn calibrate(
     prior: f64,
     alarms_a_week: f64,
     history: impl IntoIterator<Item = Minute>,
 ) -> (Detector, Calibration) {
-    let mut detector = Detector::new(prior, f64::MAX);
-    let mut scores: Vec<(i64, f64)> = Vec::new();
-    let mut span: Option<(i64, i64)> = None;
+    let mut panel = Panel::new(1, prior);
     for minute in history {
-        if let Some(reading) = detector.observe(minute) {
-            let at = i64::from(minute.day) * MINUTES_A_DAY + i64::from(minute.minute);
-            span = Some((span.map_or(at, |(first, _)| first), at));
-            if reading.score >= LOWEST {
-                scores.push((at, reading.score));
-            }
-        }
+        panel.observe(&[minute]);
     }
-    let days = span.map_or(0, |(first, last)| (last - first) / MINUTES_A_DAY);
-    let weeks = f64::from(i32::try_from(days).unwrap_or(i32::MAX)) / 7.0;
-    let threshold = if weeks < LEAST_WEEKS { UNCALIBRATED } else { lowest(&scores, alarms_a_week * weeks) };
-    detector.threshold = threshold;
-    (detector, Calibration { threshold, weeks, alarms: alarms(&scores, threshold) })
+    let calibration = panel.calibrate(alarms_a_week, |_| false);
+    (panel.into_first(prior), calibration)
+}
+
+/// The threshold over scores of minutes that are in order, seen over so many weeks; `uncalibrated` while those are too few.
+pub(super) fn choose(
+    scores: &[(i64, f64)],
+    weeks: f64,
+    alarms_a_week: f64,
+    uncalibrated: f64,
+) -> Calibration {
+    let threshold = if weeks < LEAST_WEEKS {
+        uncalibrated
+    } else {
+        lowest(scores, MARGIN * alarms_a_week * weeks, uncalibrated)
+    };
+    Calibration { threshold, weeks, alarms: alarms(scores, threshold) }
 }
 
 /// Alarms at a threshold.
@@ -59,14 +66,14 @@ fn alarms(scores: &[(i64, f64)], threshold: f64) -> u32 {
 }
 
 /// The lowest threshold with at most so many alarms, a little above the score that would be one too many.
-fn lowest(scores: &[(i64, f64)], most: f64) -> f64 {
+fn lowest(scores: &[(i64, f64)], most: f64, otherwise: f64) -> f64 {
     let mut candidates: Vec<f64> = scores.iter().map(|(_, score)| score * (1.0 + 1e-9)).collect();
     candidates.push(LOWEST);
     candidates.sort_unstable_by(f64::total_cmp);
     let bearable = |threshold: f64| f64::from(alarms(scores, threshold)) <= most;
     let first = candidates.partition_point(|threshold| !bearable(*threshold));
     // Raising a threshold moves the two quiet hours, and may bring out an alarm that they hid.
-    candidates.into_iter().skip(first).find(|threshold| bearable(*threshold)).unwrap_or(UNCALIBRATED)
+    candidates.into_iter().skip(first).find(|threshold| bearable(*threshold)).unwrap_or(otherwise)
 }
 
 #[cfg(test)]
@@ -74,15 +81,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::surge::UNCALIBRATED;
 
     #[test]
     fn the_lowest_that_is_bearable() {
         let scores = [(0, 4.0), (10, 9.0), (500, 5.0), (900, 3.5), (2000, 7.0)];
         assert_eq!(alarms(&scores, 3.0), 4, "the second falls into the quiet hours of the first");
-        let threshold = lowest(&scores, 2.0);
+        let threshold = lowest(&scores, 2.0, UNCALIBRATED);
         assert!(threshold > 5.0 && threshold < 5.001 && alarms(&scores, threshold) == 2);
-        assert!((lowest(&scores, 4.0) - LOWEST).abs() < 1e-12);
-        assert!(lowest(&scores, 0.0) > 9.0);
+        assert!((lowest(&scores, 4.0, UNCALIBRATED) - LOWEST).abs() < 1e-12);
+        assert!(lowest(&scores, 0.0, UNCALIBRATED) > 9.0);
     }
 
     proptest! {
@@ -90,7 +98,7 @@ mod tests {
         fn it_never_gives_more_than_the_budget(gaps in prop::collection::vec((1_i64..300, 3.0_f64..20.0), 0..80), most in 0.0_f64..20.0) {
             let mut at = 0;
             let scores: Vec<(i64, f64)> = gaps.iter().map(|(gap, score)| { at += gap; (at, *score) }).collect();
-            prop_assert!(f64::from(alarms(&scores, lowest(&scores, most))) <= most);
+            prop_assert!(f64::from(alarms(&scores, lowest(&scores, most, UNCALIBRATED))) <= most);
         }
     }
 }

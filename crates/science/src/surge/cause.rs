@@ -1,0 +1,174 @@
+//! Which requests it is that surge: the narrowest group that explains the surge.
+//!
+//! A fault of one version shows in the total, in the version, in the type and perhaps in a region. [`narrow`] begins with the
+//! group that was seen to surge and takes, again and again, the value that has more of the surge than its usual share (an
+//! exact binomial test, with Bonferroni's correction for the values looked at), for as long as that value alone
+//! has most of what is too much. What is spread as usual names no value.
+
+use std::collections::BTreeMap;
+
+use crate::distribution::binomial_tail;
+use crate::real;
+
+/// By how many dimensions requests are told apart.
+pub const DIMENSIONS: usize = 4;
+/// A request: a value of each dimension, where it is known.
+pub type Codes = [Option<u32>; DIMENSIONS];
+
+/// A value explains a surge when it has at least this part of what is too much.
+const MOST_OF_IT: f64 = 0.75;
+/// Probability of naming a value by chance, over all that are looked at in a step.
+const LEVEL: f64 = 0.01;
+
+/// Requests with these values; without any, all requests.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
+pub struct Segment(pub [Option<u32>; DIMENSIONS]);
+
+impl Segment {
+    /// Whether a request is one of them.
+    pub fn covers(&self, codes: &Codes) -> bool {
+        self.0.iter().zip(codes).all(|(wanted, code)| wanted.is_none() || wanted == code)
+    }
+}
+
+/// What surges.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Cause {
+    /// Which requests.
+    pub segment: Segment,
+    /// How many came.
+    pub observed: u32,
+    /// How many were to be expected.
+    pub expected: f64,
+    /// The usual part of the requests of the segment that it began with, 0 to 1.
+    pub share: f64,
+}
+
+/// The narrowest cause of a surge of `within`: `surge` are the requests of the time of the surge, `usual` those of some weeks
+/// before it; of both those that `within` does not cover are passed over. `expected` is how many of `within` were to be
+/// expected in the time of the surge.
+pub fn narrow(within: Segment, surge: &[Codes], usual: &[Codes], expected: f64) -> Cause {
+    let of = |codes: &[Codes]| codes.iter().copied().filter(|codes| within.covers(codes)).collect::<Vec<_>>();
+    let (mut surge, mut usual) = (of(surge), of(usual));
+    let mut cause =
+        Cause { segment: within, observed: number(surge.len()), expected: expected.max(0.0), share: 1.0 };
+    while let Some(next) = step(&cause, &surge, &usual) {
+        cause = next;
+        surge.retain(|codes| cause.segment.covers(codes));
+        usual.retain(|codes| cause.segment.covers(codes));
+    }
+    cause
+}
+
+/// One value more, if one explains the surge.
+fn step(cause: &Cause, surge: &[Codes], usual: &[Codes]) -> Option<Cause> {
+    let excess = f64::from(cause.observed) - cause.expected;
+    let (came, known) = (tally(cause.segment, surge), tally(cause.segment, usual));
+    let level = LEVEL / real::len(came.len().max(1));
+    let mut best: Option<(f64, Cause)> = None;
+    for ((dimension, code), observed) in &came {
+        let before = known.get(&(*dimension, *code)).copied().unwrap_or(0);
+        // Half a request more, so that what was never there before is not impossible.
+        let share = (f64::from(before) + 0.5) / (real::len(usual.len()) + 1.0);
+        let expected = cause.expected * share;
+        let tail = binomial_tail(*observed, cause.observed, share);
+        let explains = f64::from(*observed) - expected >= MOST_OF_IT * excess && tail <= level;
+        if explains && best.as_ref().is_none_or(|(least, _)| tail < *least) {
+            let mut segment = cause.segment;
+            if let Some(place) = segment.0.get_mut(*dimension) {
+                *place = Some(*code);
+            }
+            let share = cause.share * share;
+            best = Some((tail, Cause { segment, observed: *observed, expected, share }));
+        }
+    }
+    best.map(|(_, cause)| cause)
+}
+
+/// How many requests have each value of the dimensions that the segment leaves open.
+fn tally(segment: Segment, requests: &[Codes]) -> BTreeMap<(usize, u32), u32> {
+    let mut tally = BTreeMap::new();
+    for codes in requests {
+        for (dimension, (code, named)) in codes.iter().zip(segment.0).enumerate() {
+            if let (Some(code), None) = (code, named) {
+                *tally.entry((dimension, *code)).or_insert(0_u32) += 1;
+            }
+        }
+    }
+    tally
+}
+
+fn number(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::rngs::ChaCha8Rng;
+    use rand::{RngExt as _, SeedableRng as _};
+
+    use super::*;
+
+    /// Requests of 8 types, 5 chains, 4 versions of which one has most users, and 6 regions; a tenth does not say its chain.
+    fn ordinary(rng: &mut ChaCha8Rng, count: usize) -> Vec<Codes> {
+        let mut draw = || {
+            let version = if rng.random_bool(0.7) { 0 } else { rng.random_range(1..4) };
+            let chain = rng.random_bool(0.9).then(|| rng.random_range(0..5));
+            [Some(rng.random_range(0..8)), chain, Some(version), Some(rng.random_range(0..6))]
+        };
+        (0..count).map(|_| draw()).collect()
+    }
+
+    /// How often surges that are made so are named so, of 200.
+    fn named(make: fn(&mut Codes), within: Segment, wanted: Segment) -> u32 {
+        let mut right = 0;
+        for seed in 0..200 {
+            let mut rng = ChaCha8Rng::seed_from_u64(seed);
+            let usual = ordinary(&mut rng, 2_000);
+            let mut surge = ordinary(&mut rng, 12);
+            let mut more = ordinary(&mut rng, 20);
+            more.iter_mut().for_each(make);
+            surge.extend(more);
+            let share = usual.iter().filter(|codes| within.covers(codes)).count();
+            let expected = 12.0 * real::len(share) / 2_000.0;
+            right += u32::from(narrow(within, &surge, &usual, expected).segment == wanted);
+        }
+        right
+    }
+
+    #[test]
+    fn the_narrowest_group_that_explains_it_is_named() {
+        let all = Segment::default();
+        let of = |kind: Option<u32>, version: Option<u32>| Segment([kind, None, version, None]);
+        let spread = named(|_| {}, all, all);
+        let kind = named(|codes| codes[0] = Some(3), all, of(Some(3), None));
+        let version = named(|codes| codes[2] = Some(2), all, of(None, Some(2)));
+        let make = |codes: &mut Codes| (codes[0], codes[2]) = (Some(3), Some(2));
+        let both = named(make, all, of(Some(3), Some(2)));
+        let seen_as_kind = named(make, of(Some(3), None), of(Some(3), Some(2)));
+        // The version that most people have is not named where it has no more than its usual share.
+        let common = named(|codes| codes[0] = Some(3), of(Some(3), None), of(Some(3), None));
+        println!("spread {spread}, type {kind}, version {version}, both {both}, {seen_as_kind}, {common} of 200");
+        assert!(spread >= 190 && kind >= 180 && version >= 180 && both >= 180, "{spread} {kind} {version} {both}");
+        assert!(seen_as_kind >= 180 && common >= 180, "{seen_as_kind} {common}");
+    }
+
+    #[test]
+    fn what_nobody_knows_is_not_named() {
+        let usual = vec![[Some(1), None, None, None]; 100];
+        let cause = narrow(Segment::default(), &[[None; 4]; 30], &usual, 2.0);
+        assert_eq!((cause.segment, cause.observed), (Segment::default(), 30));
+        assert_eq!(narrow(Segment::default(), &[], &[], f64::NAN).observed, 0);
+    }
+
+    proptest! {
+        #[test]
+        fn a_cause_counts_what_it_names(surge in prop::collection::vec(prop::array::uniform4(prop::option::of(0_u32..4)), 0..60),
+                                        usual in prop::collection::vec(prop::array::uniform4(prop::option::of(0_u32..4)), 0..60), expected in 0.0_f64..40.0) {
+            let cause = narrow(Segment::default(), &surge, &usual, expected);
+            prop_assert_eq!(cause.observed as usize, surge.iter().filter(|codes| cause.segment.covers(codes)).count());
+            prop_assert!(cause.expected <= expected + 1e-9 && cause.share > 0.0 && cause.share <= 1.0);
+        }
+    }
+}
