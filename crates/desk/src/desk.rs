@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use standfast_domain::{AgentId, Clock, Entropy, Ids, RequestNumber, Time};
 use standfast_store::Store;
 
 use crate::Error;
 use crate::activity::Pings;
 use crate::agents::Directory;
+use crate::alarm::{AlarmSettings, Post};
 use crate::board::Board;
 use crate::identity::HostKey;
 use crate::keys::Keys;
@@ -96,6 +97,8 @@ pub struct Settings {
     pub host_keys: Vec<HostKey>,
     /// Whether the app may tell by a ping that somebody uses it.
     pub ping: bool,
+    /// How the desk watches for more requests than are to be expected.
+    pub alarms: AlarmSettings,
     /// Whether this is a demonstration: marked as such on every page.
     pub demo: bool,
 }
@@ -115,6 +118,8 @@ pub(crate) struct Shared {
     pub(crate) pings: Pings,
     /// The model of types, and what is new.
     pub(crate) types: Types,
+    /// Who calls other systems.
+    pub(crate) post: RwLock<Option<Arc<dyn Post>>>,
     /// Hashing a password takes a core and 19 MiB: so many at a time, whoever knocks.
     pub(crate) hashing: tokio::sync::Semaphore,
 }
@@ -150,6 +155,7 @@ impl Desk {
             sessions: SessionCache::default(),
             pings: Pings::default(),
             types: Types::default(),
+            post: RwLock::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
         };
         Self { shared: Arc::new(shared), ids: Arc::new(Ids::new(clock.clone(), node)), clock, entropy }

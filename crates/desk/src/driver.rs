@@ -83,7 +83,7 @@ pub struct DriverView {
     pub updated_at: Time,
 }
 
-fn view(row: DriverRow) -> Result<DriverView, Error> {
+pub(crate) fn view(row: DriverRow) -> Result<DriverView, Error> {
     Ok(DriverView {
         id: row.id,
         kind: row.kind,
@@ -103,7 +103,7 @@ fn view(row: DriverRow) -> Result<DriverView, Error> {
 
 /// What a command says, after all checks: safe to store.
 #[derive(Clone)]
-struct Checked {
+pub(crate) struct Checked {
     kind: DriverKind,
     title: String,
     note: String,
@@ -113,7 +113,7 @@ struct Checked {
 }
 
 impl Checked {
-    fn new(command: &DriverCommand, now: Time) -> Result<Self, Error> {
+    pub(crate) fn new(command: &DriverCommand, now: Time) -> Result<Self, Error> {
         let mut findings = Findings::default();
         let mut text = |text: &str, field, most| {
             if text.chars().count() > most {
@@ -162,11 +162,12 @@ impl Checked {
             created_at: now,
             updated_at: now,
             removed_at: None,
+            draft: false,
         }
     }
 
     /// Makes a known event what was said.
-    fn apply(&self, row: &mut DriverRow, now: Time) {
+    pub(crate) fn apply(&self, row: &mut DriverRow, now: Time) {
         row.kind = self.kind;
         row.title.clone_from(&self.title);
         row.note.clone_from(&self.note);
@@ -238,7 +239,7 @@ pub async fn list_drivers(
 pub async fn find_driver(desk: &Desk, caller: &AgentCaller, id: DriverId) -> Result<DriverView, Error> {
     caller.require(Permission::ReadRequests)?;
     let row = desk.store().read(move |rd| driver::find(rd, id).map_err(Error::from)).await?;
-    view(row.filter(|row| row.removed_at.is_none()).ok_or(Error::NotFound)?)
+    view(row.filter(|row| row.removed_at.is_none() && !row.draft).ok_or(Error::NotFound)?)
 }
 
 /// Enters an event. The same `client_id` enters it once.
@@ -296,7 +297,7 @@ pub async fn remove_driver(desk: &Desk, caller: &AgentCaller, id: DriverId) -> R
 }
 
 fn found(tx: &mut Tx, id: DriverId) -> Result<DriverRow, Error> {
-    driver::find(tx, id)?.filter(|row| row.removed_at.is_none()).ok_or(Error::NotFound)
+    driver::find(tx, id)?.filter(|row| row.removed_at.is_none() && !row.draft).ok_or(Error::NotFound)
 }
 
 fn remove(tx: &mut Tx, mut row: DriverRow, now: Time) -> Result<(), Error> {

@@ -57,6 +57,9 @@ pub enum Error {
     /// A request cannot be merged into itself, into a merged one, or into another customer's.
     #[error("cannot be merged into that request")]
     CannotMerge,
+    /// Somebody has decided what to make of the alarm.
+    #[error("the alarm was decided")]
+    AlarmDecided,
     /// The file is larger than allowed.
     #[error("the file is larger than {limit} bytes")]
     UploadTooLarge {
@@ -111,6 +114,7 @@ impl Error {
             Self::NotSolved => "not_solved",
             Self::FeedbackOver => "feedback_over",
             Self::CannotMerge => "cannot_merge",
+            Self::AlarmDecided => "alarm_decided",
             Self::UploadTooLarge { .. } => "upload_too_large",
             Self::MediaType => "media_type",
             Self::IdentityToken(_) => "identity_token",

@@ -8,6 +8,7 @@ use standfast_domain::{JobId, Permission, RequestId};
 use standfast_store::job::{self, Claimed, NewJob};
 use standfast_store::{Lane, agent, attachment, outbox, receipt};
 
+use crate::alarm::{NOTICE, give_notice};
 use crate::attachment::blob;
 use crate::census::take_census;
 use crate::erasure::carry_out;
@@ -127,6 +128,7 @@ async fn perform(desk: &Desk, claim: &Claimed) -> Result<(), Error> {
             complete(desk, claim).await
         }
         "train_types" => train_types(desk, claim).await,
+        NOTICE => give_notice(desk, claim).await,
         "scrub" => {
             remove_erased_files(desk).await?;
             if !desk.store().scrub(&["entry", "request", "attachment", "customer"]).await? {

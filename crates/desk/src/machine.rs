@@ -240,7 +240,7 @@ pub async fn authenticate_webhook(
 }
 
 /// The signature of a message under a key.
-fn sign(key: &[u8], id: &str, timestamp: &str, body: &[u8]) -> [u8; 32] {
+pub(crate) fn sign(key: &[u8], id: &str, timestamp: &str, body: &[u8]) -> [u8; 32] {
     // HMAC takes keys of any length, so that this cannot fail.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
     for part in [id.as_bytes(), b".", timestamp.as_bytes(), b".", body] {

@@ -24,6 +24,8 @@ pub(crate) mod change {
     pub(crate) const READ: &str = "read";
     /// A customer who waited got an answer from the agent named in the data.
     pub(crate) const ANSWERED: &str = "answered";
+    /// An alarm, named in the data, to which the request belongs has changed.
+    pub(crate) const ALARM: &str = "alarm";
     /// Something in the row changed without an entry.
     pub(crate) const ROW: &str = "row";
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use standfast_domain::{AgentId, CustomerId, RequestId};
+use standfast_domain::{AgentId, AlarmId, CustomerId, RequestId};
 use standfast_store::{Error as StoreError, Rd, agent, entry, outbox, request};
 use tokio::sync::mpsc::Sender;
 
@@ -56,6 +56,8 @@ pub enum What {
         /// Up to here.
         seq: i64,
     },
+    /// An alarm to which the request belongs has changed.
+    Alarm(AlarmId),
     /// Something in the request changed.
     Changed,
 }
@@ -163,7 +165,7 @@ async fn page(desk: &Desk, audience: &Arc<dyn Audience>, cursor: outbox::Cursor)
                         note_answer(&unit_desk, event);
                         continue;
                     }
-                    change::READ => {}
+                    change::READ | change::ALARM => {}
                     _ => unit_desk.board().apply(event.request_id, &event.data),
                 }
                 // Whoever begins to listen after this reads what is committed already.
@@ -200,6 +202,10 @@ fn signal(
             let entry = EntryView::new(desk, &row, request.customer.name.as_deref());
             if erased { What::Erased { entry, visible } } else { What::Entry { entry, visible } }
         }
+        change::ALARM => match event.data.parse() {
+            Ok(alarm) => What::Alarm(alarm),
+            Err(_) => return Ok(None),
+        },
         change::READ => What::Read { agent: event.data.parse().ok(), seq: event.seq },
         _ => What::Changed,
     };

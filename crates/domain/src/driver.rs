@@ -80,11 +80,13 @@ pub enum DriverSource {
     Api,
     /// By a signed webhook.
     Webhook,
+    /// From an alarm of the desk's own, confirmed by a person.
+    Alarm,
 }
 
 impl DriverSource {
     /// Every source.
-    pub const ALL: [Self; 3] = [Self::Person, Self::Api, Self::Webhook];
+    pub const ALL: [Self; 4] = [Self::Person, Self::Api, Self::Webhook, Self::Alarm];
 
     /// The word in SQL and JSON.
     #[must_use]
@@ -93,6 +95,7 @@ impl DriverSource {
             Self::Person => "person",
             Self::Api => "api",
             Self::Webhook => "webhook",
+            Self::Alarm => "alarm",
         }
     }
 

@@ -72,6 +72,8 @@ ids! {
     ReviewId,
     /// A view of Insight that somebody kept under a name.
     DashboardId,
+    /// More requests than were to be expected.
+    AlarmId,
 }
 
 /// Bits below the millisecond: a node's number and a counter.

@@ -2,6 +2,7 @@
 //! requests are answered. No I/O and no ambient clock or chance: [`Clock`], [`Entropy`] and [`Ids`] are passed in.
 
 mod activity;
+mod alarm;
 mod catalogue;
 mod chance;
 mod dimension;
@@ -20,6 +21,7 @@ pub mod vocabulary;
 mod wait;
 
 pub use activity::{ActivitySource, Day};
+pub use alarm::{AlarmKind, AlarmState, DismissReason};
 pub use catalogue::{FIELDS, Field, FieldKind, RequestType, TYPES, Urgency, field, request_type};
 pub use chance::{Entropy, OsEntropy, SeededEntropy};
 pub use dimension::{Dimension, Scope};
@@ -27,8 +29,8 @@ pub use driver::{DriverKind, DriverSource};
 pub use entry::{Author, Channel, EntryKind, Event};
 pub use feedback::{REASONS_HIGH, REASONS_LOW, Resolution, Score, Verdict};
 pub use id::{
-    AgentId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, JobId, ParseIdError, RequestId, ReviewId,
-    TeamId, TokenId,
+    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, JobId, ParseIdError, RequestId,
+    ReviewId, TeamId, TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};

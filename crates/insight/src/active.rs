@@ -31,7 +31,8 @@ impl ActiveUsers {
         for row in rows {
             let version =
                 Some(&row.app_version).filter(|text| !text.is_empty()).map(|text| vocabulary::version(text));
-            let region = Some(&row.region).filter(|text| !text.is_empty()).map(|text| vocabulary::region(text));
+            let region =
+                Some(&row.region).filter(|text| !text.is_empty()).map(|text| vocabulary::region(text));
             let group = [
                 version.unwrap_or_else(|| vocabulary::UNKNOWN.to_owned()),
                 region.unwrap_or_else(|| vocabulary::UNKNOWN.to_owned()),
@@ -54,8 +55,9 @@ impl Exposure for ActiveUsers {
             // A day that tells versions apart knows how many used one of them, also when nobody did; one that does not
             // does not know.
             let is_told = |(place, wanted): (usize, Option<&str>)| {
-                let told =
-                    |(group, _): &(Group, u64)| group.get(place).is_some_and(|own| own != vocabulary::UNKNOWN);
+                let told = |(group, _): &(Group, u64)| {
+                    group.get(place).is_some_and(|own| own != vocabulary::UNKNOWN)
+                };
                 wanted.is_none_or(|wanted| wanted == vocabulary::UNKNOWN || groups.iter().any(told))
             };
             if !wanted.into_iter().enumerate().all(is_told) {

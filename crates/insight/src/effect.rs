@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 
 use standfast_domain::Day;
 use standfast_science::effect::{
-    Difference, Doubt, Effect, Expected, LEAST_AFTER, LEAST_BEFORE, Study, StudyError, Verdict, against_control,
-    before_and_after, expected,
+    Difference, Doubt, Effect, Expected, LEAST_AFTER, LEAST_BEFORE, Study, StudyError, Verdict,
+    against_control, before_and_after, expected,
 };
 use standfast_science::{effect as science, multiplicity::benjamini_hochberg};
 

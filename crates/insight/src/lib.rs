@@ -11,6 +11,7 @@
 
 mod active;
 mod answer;
+mod arrival;
 mod block;
 mod calendar;
 mod column;
@@ -44,6 +45,7 @@ mod stamp;
 mod stock;
 
 pub use answer::{Answer, Cell, Figure, Member, Span, answer, survival};
+pub use arrival::{ARRIVAL_DIMENSIONS, Arrival, Arrivals};
 pub use calendar::Step;
 pub use daily::{day_in, day_start};
 pub use decomposition::{Change, ChangeWish, Period, Segment, decompose};

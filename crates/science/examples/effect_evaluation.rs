@@ -64,7 +64,16 @@ impl Found {
 }
 
 fn study(days: &[Day]) -> Study<'_> {
-    Study { days, events: &[], disturbed: &[], first_after: BEFORE, before: BEFORE, after: AFTER, ramp: 0, worthwhile: 0.15 }
+    Study {
+        days,
+        events: &[],
+        disturbed: &[],
+        first_after: BEFORE,
+        before: BEFORE,
+        after: AFTER,
+        ramp: 0,
+        worthwhile: 0.15,
+    }
 }
 
 fn simulated() -> anyhow::Result<()> {

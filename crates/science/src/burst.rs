@@ -134,7 +134,13 @@ impl Bursts {
         let others = u32::try_from(authors.len() - 1).unwrap_or(u32::MAX);
         let score = -negative_binomial_tail(others, expected, size).max(f64::MIN_POSITIVE).log10();
         requests.push(request);
-        (score >= self.threshold).then_some(Burst { authors: authors.len(), expected, score, since, requests })
+        (score >= self.threshold).then_some(Burst {
+            authors: authors.len(),
+            expected,
+            score,
+            since,
+            requests,
+        })
     }
 }
 
@@ -217,12 +223,19 @@ mod tests {
         // `quiet` has each of its questions every fourteen hours: three within two hours are nothing new.
         let mut bursts = quiet();
         for author in 0..3 {
-            assert_eq!(bursts.observe(at(21 * DAY, author, "How do I change the language of the app?")), None);
+            assert_eq!(
+                bursts.observe(at(21 * DAY, author, "How do I change the language of the app?")),
+                None
+            );
         }
         // Nor is one person who writes the same ten times.
         for i in 0..10 {
             assert_eq!(
-                bursts.observe(at(21 * DAY + i, 7, "A text that nobody has ever written before to this desk")),
+                bursts.observe(at(
+                    21 * DAY + i,
+                    7,
+                    "A text that nobody has ever written before to this desk"
+                )),
                 None
             );
         }

@@ -6,7 +6,10 @@ use crate::{Error, Rd, Row, Tx, params};
 
 /// An event as the store keeps it. The scope is still JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns are explained in migrations/0003_drivers.sql")]
+#[expect(
+    missing_docs,
+    reason = "the columns are explained in migrations/0003_drivers.sql and 0008_alarms.sql"
+)]
 pub struct DriverRow {
     pub id: DriverId,
     pub kind: DriverKind,
@@ -22,13 +25,14 @@ pub struct DriverRow {
     pub created_at: Time,
     pub updated_at: Time,
     pub removed_at: Option<Time>,
+    pub draft: bool,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, kind, title, note, starts_at, ends_at, scope, source, external_id, agent_id, token_id, ",
-            "created_at, updated_at, removed_at FROM driver ",
+            "created_at, updated_at, removed_at, draft FROM driver ",
             $rest
         )
     };
@@ -50,15 +54,16 @@ fn row(row: &Row<'_>) -> Result<DriverRow, Error> {
         created_at: row.get(11)?,
         updated_at: row.get(12)?,
         removed_at: row.get(13)?,
+        draft: row.get(14)?,
     })
 }
 
-/// Events that touch the time from `from` up to, but without, `until`, the latest first; those that were removed are
-/// left out. An incident without an end is not over; any other event without one touches the moment of its start alone.
+/// Events that touch the time from `from` up to, but without, `until`, the latest first; those that were removed, and
+/// drafts, are left out. An incident without an end is not over; any other event without one touches the moment of its start alone.
 pub fn list(rd: &mut Rd, from: Time, until: Time, limit: i64) -> Result<Vec<DriverRow>, Error> {
     rd.query(
         select!(
-            "WHERE removed_at IS NULL AND starts_at < $2 \
+            "WHERE removed_at IS NULL AND NOT draft AND starts_at < $2 \
              AND (COALESCE(ends_at, starts_at) >= $1 OR (ends_at IS NULL AND kind = 'incident')) \
              ORDER BY starts_at DESC, id DESC LIMIT $3"
         ),
@@ -89,8 +94,8 @@ pub fn find_external(
 pub fn insert(tx: &mut Tx, d: &DriverRow) -> Result<bool, Error> {
     let written = tx.execute(
         "INSERT INTO driver (id, kind, title, note, starts_at, ends_at, scope, source, external_id, agent_id, \
-         token_id, created_at, updated_at, removed_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING",
+         token_id, created_at, updated_at, removed_at, draft) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING",
         params![
             d.id,
             d.kind.as_str(),
@@ -105,7 +110,8 @@ pub fn insert(tx: &mut Tx, d: &DriverRow) -> Result<bool, Error> {
             d.token_id,
             d.created_at,
             d.updated_at,
-            d.removed_at
+            d.removed_at,
+            d.draft
         ],
     )?;
     Ok(written == 1)
@@ -115,7 +121,7 @@ pub fn insert(tx: &mut Tx, d: &DriverRow) -> Result<bool, Error> {
 pub fn save(tx: &mut Tx, d: &DriverRow) -> Result<(), Error> {
     tx.run(
         "UPDATE driver SET kind = $2, title = $3, note = $4, starts_at = $5, ends_at = $6, scope = $7, \
-         token_id = $8, updated_at = $9, removed_at = $10 WHERE id = $1",
+         token_id = $8, updated_at = $9, removed_at = $10, draft = $11, agent_id = $12 WHERE id = $1",
         params![
             d.id,
             d.kind.as_str(),
@@ -126,7 +132,9 @@ pub fn save(tx: &mut Tx, d: &DriverRow) -> Result<(), Error> {
             d.scope,
             d.token_id,
             d.updated_at,
-            d.removed_at
+            d.removed_at,
+            d.draft,
+            d.agent_id
         ],
     )
 }

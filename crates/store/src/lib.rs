@@ -17,6 +17,7 @@
 
 pub mod activity;
 pub mod agent;
+pub mod alarm;
 pub mod attachment;
 pub mod backup;
 #[cfg(feature = "testing")]
@@ -35,6 +36,7 @@ pub mod handling;
 pub mod job;
 pub mod label;
 mod lane;
+pub mod lease;
 mod migration;
 pub mod model;
 pub mod outbox;

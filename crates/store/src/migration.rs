@@ -12,6 +12,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0004_handling", include_str!("../migrations/0004_handling.sql")),
     ("0005_types", include_str!("../migrations/0005_types.sql")),
     ("0007_dashboards", include_str!("../migrations/0007_dashboards.sql")),
+    ("0008_alarms", include_str!("../migrations/0008_alarms.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).

@@ -125,7 +125,8 @@ pub fn find_open_complaint(rd: &mut Rd, request: RequestId) -> Result<Option<Rev
 
 /// The last words of the complaint about a request before the one whose last words are these; 0 without one.
 pub fn last_before(rd: &mut Rd, request: RequestId, seq: i64) -> Result<i64, Error> {
-    let sql = "SELECT COALESCE(MAX(seq), 0) FROM review WHERE request_id = $1 AND cause = 'complaint' AND seq < $2";
+    let sql =
+        "SELECT COALESCE(MAX(seq), 0) FROM review WHERE request_id = $1 AND cause = 'complaint' AND seq < $2";
     Ok(rd.query_opt(sql, params![request, seq], |row| row.get(0))?.unwrap_or(0))
 }
 

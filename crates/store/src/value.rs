@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use standfast_domain::{
-    AgentId, AttachmentId, CustomerId, DashboardId, Day, DriverId, JobId, RequestId, ReviewId, TeamId, Time,
-    TokenId,
+    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, Day, DriverId, JobId, RequestId, ReviewId,
+    TeamId, Time, TokenId,
 };
 
 /// The types that mean the same on both engines.
@@ -327,7 +327,8 @@ wrapped_integers!(
     ReviewId,
     DriverId,
     TokenId,
-    DashboardId
+    DashboardId,
+    AlarmId
 );
 
 #[cfg(test)]

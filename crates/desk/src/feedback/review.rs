@@ -274,7 +274,10 @@ pub async fn reviews(
             } else {
                 let (cause, id) = match cursor {
                     // Only low ratings are taken away.
-                    Some(id) => (review::find(rd, id)?.map_or(Cause::LowRating.as_str().to_owned(), |row| row.cause), id),
+                    Some(id) => (
+                        review::find(rd, id)?.map_or(Cause::LowRating.as_str().to_owned(), |row| row.cause),
+                        id,
+                    ),
                     None => (String::new(), ReviewId(0)),
                 };
                 review::list_open(rd, &viewer, (&cause, id), limit)?

@@ -15,7 +15,10 @@ pub(super) fn judge(cases: &[Case]) -> (Verdict, Option<Estimate>) {
     let Some(estimate) = estimate(&full, &empty, counted_after) else {
         return (Verdict::NothingCounted, None);
     };
-    (estimate.direction().unwrap_or(Verdict::CannotTell { reason: Doubt::Power, days_needed: None }), Some(estimate))
+    (
+        estimate.direction().unwrap_or(Verdict::CannotTell { reason: Doubt::Power, days_needed: None }),
+        Some(estimate),
+    )
 }
 
 fn estimate(full: &[Case], empty: &[Case], counted_after: bool) -> Option<Estimate> {

@@ -63,7 +63,11 @@ fn it_agrees_with_statsmodels() {
     for (ours, theirs) in table {
         assert!((ours - theirs).abs() < 1e-8, "{ours} {theirs}");
     }
-    assert_eq!(effect.verdict, Verdict::CannotTell { reason: Doubt::Power, days_needed: Some(50) }, "49.1 by the same formula");
+    assert_eq!(
+        effect.verdict,
+        Verdict::CannotTell { reason: Doubt::Power, days_needed: Some(50) },
+        "49.1 by the same formula"
+    );
     assert_eq!((effect.before.days, effect.after.days, effect.placebo), (56, 28, None));
 }
 

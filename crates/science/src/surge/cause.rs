@@ -149,8 +149,13 @@ mod tests {
         let seen_as_kind = named(make, of(Some(3), None), of(Some(3), Some(2)));
         // The version that most people have is not named where it has no more than its usual share.
         let common = named(|codes| codes[0] = Some(3), of(Some(3), None), of(Some(3), None));
-        println!("spread {spread}, type {kind}, version {version}, both {both}, {seen_as_kind}, {common} of 200");
-        assert!(spread >= 190 && kind >= 180 && version >= 180 && both >= 180, "{spread} {kind} {version} {both}");
+        println!(
+            "spread {spread}, type {kind}, version {version}, both {both}, {seen_as_kind}, {common} of 200"
+        );
+        assert!(
+            spread >= 190 && kind >= 180 && version >= 180 && both >= 180,
+            "{spread} {kind} {version} {both}"
+        );
         assert!(seen_as_kind >= 180 && common >= 180, "{seen_as_kind} {common}");
     }
 

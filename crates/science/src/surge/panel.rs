@@ -121,16 +121,22 @@ mod tests {
                 assert!(raised.is_empty(), "it is silent until it is calibrated");
             }
             let calibration = panel.calibrate(1.0, |_| false);
-            assert!(calibration.weeks > 6.5 && f64::from(calibration.alarms) <= calibration.weeks, "{calibration:?}");
+            assert!(
+                calibration.weeks > 6.5 && f64::from(calibration.alarms) <= calibration.weeks,
+                "{calibration:?}"
+            );
             for number in LEARNED..LEARNED + TESTED {
                 let from = (number % 5 == 2).then(|| rng.random_range(540..1200));
                 let raised = alarms(&mut panel, &day(&mut rng, number, from));
                 let Some(from) = from else {
                     // Series that surge together are one.
-                    falsely += raised.iter().fold((0, None), |(n, last), at| match last {
-                        Some(last) if u32::from(at - last) < REFRACTORY => (n, Some(last)),
-                        _ => (n + 1, Some(*at)),
-                    }).0;
+                    falsely += raised
+                        .iter()
+                        .fold((0, None), |(n, last), at| match last {
+                            Some(last) if u32::from(at - last) < REFRACTORY => (n, Some(last)),
+                            _ => (n + 1, Some(*at)),
+                        })
+                        .0;
                     continue;
                 };
                 surges += 1;
@@ -141,7 +147,9 @@ mod tests {
         }
         let weeks = f64::from(i32::try_from(seeds).unwrap() * TESTED) / 7.0 * 0.8;
         let rate = f64::from(falsely) / weeks;
-        println!("{falsely} false alarms in {weeks:.0} weeks: {rate:.2} a week; {found} of {surges} surges found, {soon} within 30 min");
+        println!(
+            "{falsely} false alarms in {weeks:.0} weeks: {rate:.2} a week; {found} of {surges} surges found, {soon} within 30 min"
+        );
         assert!(rate < 1.9, "{rate}");
         assert!(found * 10 >= surges * 8, "{found} of {surges}");
     }

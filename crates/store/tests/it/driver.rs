@@ -24,6 +24,7 @@ fn event(id: i64, starts_at: i64, ends_at: Option<i64>) -> DriverRow {
         created_at: Time(1),
         updated_at: Time(1),
         removed_at: None,
+        draft: false,
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod activity;
+mod alarm;
 mod backup;
 mod checkpoint;
 mod dashboard;

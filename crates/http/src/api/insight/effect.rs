@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use standfast_desk::{DriverView, Error as DeskError, find_driver, list_drivers};
 use standfast_domain::{Day, DriverId, Scope, Time};
 use standfast_insight::{
-    DayFigure, Dimension, EffectWish, Finding, GroupFinding, HISTORY_DAYS, Measure, Query, day_in, day_start, zone,
+    DayFigure, Dimension, EffectWish, Finding, GroupFinding, HISTORY_DAYS, Measure, Query, day_in, day_start,
+    zone,
 };
 use standfast_science::effect::{Difference, Placebo};
 use utoipa::ToSchema;

@@ -70,7 +70,8 @@ pub(crate) struct VerdictView {
 
 impl From<Verdict> for VerdictView {
     fn from(verdict: Verdict) -> Self {
-        let plain = |code| Self { code, reason: None, days_needed: None, missing_before: None, missing_after: None };
+        let plain =
+            |code| Self { code, reason: None, days_needed: None, missing_before: None, missing_after: None };
         match verdict {
             Verdict::Fewer => plain(VerdictCode::Fewer),
             Verdict::More => plain(VerdictCode::More),

@@ -1,0 +1,268 @@
+//! Writing what was found: an alarm with the draft of an incident and its requests, how it goes on, and its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use standfast_domain::{
+    AlarmId, AlarmKind, AlarmState, Dimension, DriverId, DriverKind, DriverSource, JobId, RequestId, Scope,
+    Time,
+};
+use standfast_insight::{Arrival, Arrivals};
+use standfast_science::surge::{DIMENSIONS, Segment};
+use standfast_store::alarm::{self, AlarmRow};
+use standfast_store::driver::{self, DriverRow};
+use standfast_store::{Lane, Rd};
+
+use super::notice::{self, Happened};
+use super::series::{COURSE, Finding, Known, Series, span};
+use super::view::STEP;
+use crate::{Desk, Error};
+
+/// What the parts of a segment are called elsewhere, in their order.
+const NAMES: [Dimension; DIMENSIONS] =
+    [Dimension::Type, Dimension::Chain, Dimension::AppVersion, Dimension::Region];
+/// Most requests that belong to an alarm.
+const MOST_REQUESTS: usize = 500;
+/// Minutes before the rise that its course shows.
+const BEFORE: i64 = 120;
+
+/// A time in whole minutes.
+pub(super) fn time_of(minute: i64) -> Time {
+    Time(minute.saturating_mul(60_000_000))
+}
+
+/// A segment as a scope.
+pub(super) fn scope_of(segment: Segment, arrivals: &Arrivals) -> Scope {
+    let mut scope = BTreeMap::new();
+    for (place, (dimension, code)) in NAMES.into_iter().zip(segment.0).enumerate() {
+        if let Some(code) = code {
+            scope.insert(dimension, BTreeSet::from([arrivals.value(place, code)]));
+        }
+    }
+    Scope(scope)
+}
+
+/// A scope as a segment; nothing when a value is not known any more.
+fn segment_of(text: &str, arrivals: &Arrivals) -> Option<Segment> {
+    let scope: Scope = serde_json::from_str(text).ok()?;
+    let mut segment = Segment::default();
+    for (dimension, values) in &scope.0 {
+        let place = NAMES.iter().position(|name| name == dimension)?;
+        let code = arrivals.code(place, values.first()?)?;
+        *segment.0.get_mut(place)? = Some(code);
+    }
+    Some(segment)
+}
+
+/// Alarms that go on, or were over after `since`.
+pub(super) fn read_known(
+    rd: &mut Rd,
+    arrivals: &Arrivals,
+    since: Time,
+) -> Result<Vec<(AlarmRow, Known)>, Error> {
+    let mut known = Vec::new();
+    for row in alarm::list_recent(rd, since)? {
+        let Some(segment) = segment_of(&row.segment, arrivals) else { continue };
+        let requests = match row.kind {
+            AlarmKind::Surge => None,
+            AlarmKind::Burst => {
+                Some(alarm::list_requests(rd, row.id, 500)?.into_iter().collect::<BTreeSet<_>>())
+            }
+        };
+        let minute = |time: Time| time.0.div_euclid(60_000_000);
+        let (started, ended) = (minute(row.started_at), row.ended_at.map(minute));
+        known.push((row, Known { segment, started, ended, requests }));
+    }
+    Ok(known)
+}
+
+/// Raises an alarm; returns it as it is known from now on.
+pub(super) async fn raise(
+    desk: &Desk,
+    arrivals: &Arrivals,
+    series: &Series,
+    finding: Finding,
+) -> Result<Known, Error> {
+    let now = desk.now();
+    let scope = scope_of(finding.segment, arrivals);
+    let known = Known {
+        segment: finding.segment,
+        started: finding.started,
+        ended: None,
+        requests: (finding.kind == AlarmKind::Burst).then(|| finding.requests.iter().copied().collect()),
+    };
+    let json = |scope: &Scope| serde_json::to_string(scope).map_err(|_| Error::Inconsistent("json"));
+    let id = AlarmId(desk.id());
+    let mut row = AlarmRow {
+        id,
+        kind: finding.kind,
+        state: AlarmState::Open,
+        segment: json(&scope)?,
+        within: json(&scope_of(finding.within, arrivals))?,
+        share: finding.share,
+        started_at: time_of(finding.started),
+        raised_at: now,
+        updated_at: now,
+        ended_at: None,
+        observed: i64::from(finding.observed),
+        expected: finding.expected,
+        minutes: finding.minutes,
+        score: finding.score,
+        course_at: now,
+        course: String::new(),
+        driver_id: DriverId(desk.id()),
+        agent_id: None,
+        decided_at: None,
+        reason: None,
+    };
+    draw(&mut row, series, &arrivals.rows, &known, finding.within)?;
+    let draft = draft_of(desk, &row, &scope, now);
+    let job = JobId(desk.id());
+    let requests: Vec<RequestId> = finding.requests.iter().copied().take(MOST_REQUESTS).collect();
+    desk.store()
+        .write(Lane::Background, id.0, move |tx| {
+            driver::insert(tx, &draft)?;
+            alarm::insert(tx, &row)?;
+            for request in &requests {
+                alarm::attach(tx, id, *request)?;
+            }
+            notice::enqueue(tx, job, id, Happened::Raised, now)?;
+            super::tell(tx, &row, now)
+        })
+        .await?;
+    tracing::info!(alarm = %id, kind = finding.kind.as_str(), "more requests than were to be expected");
+    metrics::counter!("standfast_alarms_total", "kind" => finding.kind.as_str()).increment(1);
+    Ok(known)
+}
+
+fn title_of(desk: &Desk, scope: &Scope) -> String {
+    let values: Vec<&str> = scope.0.values().flatten().map(String::as_str).collect();
+    if values.is_empty() { desk.settings().name.clone() } else { values.join(" · ") }
+}
+
+/// The draft of an incident: what it touches is its title until a person finds a better one.
+fn draft_of(desk: &Desk, row: &AlarmRow, scope: &Scope, now: Time) -> DriverRow {
+    DriverRow {
+        id: row.driver_id,
+        kind: DriverKind::Incident,
+        title: title_of(desk, scope),
+        note: String::new(),
+        starts_at: row.started_at,
+        ends_at: None,
+        scope: row.segment.clone(),
+        source: DriverSource::Alarm,
+        external_id: Some(format!("alarm:{}", row.id)),
+        agent_id: None,
+        token_id: None,
+        created_at: now,
+        updated_at: now,
+        removed_at: None,
+        draft: true,
+    }
+}
+
+/// Brings its course and its sums up to date.
+fn draw(
+    row: &mut AlarmRow,
+    series: &Series,
+    rows: &[Arrival],
+    known: &Known,
+    within: Segment,
+) -> Result<(), Error> {
+    let from = (known.started - BEFORE).max(series.next - COURSE);
+    let from = from + (known.started - from).rem_euclid(STEP);
+    let mut course = series.course(rows, known, (within, row.share), from, STEP);
+    let since = series.course(rows, known, (within, row.share), known.started, COURSE);
+    row.observed = since.iter().map(|(observed, _)| i64::from(*observed)).sum();
+    if known.requests.is_none() {
+        row.expected = since.iter().map(|(_, expected)| expected).sum();
+    } else {
+        // What is usual of words is known for the whole time alone.
+        let points = f64::from(u32::try_from(course.len().max(1)).unwrap_or(u32::MAX));
+        course.iter_mut().for_each(|(_, expected)| *expected = row.expected / points);
+    }
+    let rounded: Vec<(u32, f64)> =
+        course.into_iter().map(|(n, expected)| (n, (expected * 1_000.0).round() / 1_000.0)).collect();
+    row.course_at = time_of(from);
+    row.course = serde_json::to_string(&rounded).map_err(|_| Error::Inconsistent("json"))?;
+    Ok(())
+}
+
+/// Writes how an alarm goes on, or that it is over.
+pub(super) async fn go_on(
+    desk: &Desk,
+    arrivals: &Arrivals,
+    series: &Series,
+    (mut row, mut known): (AlarmRow, Known),
+    others: &[Known],
+) -> Result<(), Error> {
+    if row.ended_at.is_some() {
+        return Ok(());
+    }
+    let before = (row.observed, row.ended_at);
+    let within = segment_of(&row.within, arrivals).unwrap_or_default();
+    // More requests tell more exactly what it is, for as long as nobody has said so.
+    let waits = matches!(row.state, AlarmState::Open | AlarmState::Acknowledged);
+    let mut scope = None;
+    if waits && known.requests.is_none() {
+        let cause = series.cause(&arrivals.rows, within, known.started, others);
+        if cause.segment != known.segment {
+            known.segment = cause.segment;
+            row.share = cause.share;
+            let new = scope_of(cause.segment, arrivals);
+            row.segment = serde_json::to_string(&new).map_err(|_| Error::Inconsistent("json"))?;
+            scope = Some(new);
+        }
+    }
+    let title = scope.as_ref().map(|scope| title_of(desk, scope));
+    draw(&mut row, series, &arrivals.rows, &known, within)?;
+    let calm = series.calm_since(&arrivals.rows, &known, (within, row.share), row.minutes);
+    row.ended_at = calm.map(time_of);
+    let now = desk.now();
+    row.updated_at = now;
+    let (id, is_news) = (row.id, before != (row.observed, row.ended_at));
+    let until = calm.unwrap_or(series.next);
+    let own = span(&arrivals.rows, known.started, until);
+    let requests: Vec<RequestId> = match &known.requests {
+        Some(_) => Vec::new(),
+        None => own
+            .iter()
+            .filter(|one| known.segment.covers(&one.codes))
+            .map(|one| one.id)
+            .take(MOST_REQUESTS)
+            .collect(),
+    };
+    let job = JobId(desk.id());
+    desk.store()
+        .write(Lane::Background, id.0, move |tx| {
+            alarm::save_course(tx, &row)?;
+            if let Some(title) = &title {
+                alarm::save_segment(tx, &row)?;
+                if let Some(mut draft) = driver::find(tx, row.driver_id)?.filter(|draft| draft.draft) {
+                    draft.title.clone_from(title);
+                    draft.scope.clone_from(&row.segment);
+                    driver::save(tx, &draft)?;
+                }
+            } else if !is_news {
+                return Ok(());
+            }
+            for request in &requests {
+                alarm::attach(tx, id, *request)?;
+            }
+            if let Some(ended) = row.ended_at {
+                end_draft(tx, &row, ended, now)?;
+                notice::enqueue(tx, job, id, Happened::Ended, now)?;
+            }
+            super::tell(tx, &row, now)
+        })
+        .await
+}
+
+/// An incident of which nobody has said when it was over ends with its alarm.
+fn end_draft(tx: &mut standfast_store::Tx, row: &AlarmRow, ended: Time, now: Time) -> Result<(), Error> {
+    let draft = driver::find(tx, row.driver_id)?;
+    if let Some(mut draft) = draft.filter(|one| one.ends_at.is_none() && one.removed_at.is_none()) {
+        (draft.ends_at, draft.updated_at) = (Some(ended.max(draft.starts_at)), now);
+        driver::save(tx, &draft)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+use super::*;
+
+/// 2026-01-05, a Monday, in minutes.
+const START: i64 = 20_458 * DAY;
+
+/// A request with a type, a chain, a version and no region.
+fn arrival(at: i64, id: i64, codes: [u32; 3]) -> Arrival {
+    let [kind, chain, version] = codes.map(Some);
+    Arrival {
+        id: RequestId(id),
+        second: u32::try_from(at * 60).unwrap(),
+        codes: [kind, chain, version, None],
+    }
+}
+
+/// Every twelve minutes somebody, in turn of four types, three chains and two versions.
+fn ordinary(from: i64, to: i64) -> Vec<Arrival> {
+    let one = |at: i64| {
+        let turn = u32::try_from((at - START) / 12).unwrap();
+        arrival(at, at * 10, [10 + turn % 4, 20 + turn % 3, 30 + turn / 4 % 2])
+    };
+    (from..to).step_by(12).map(one).collect()
+}
+
+fn with(mut rows: Vec<Arrival>, more: impl IntoIterator<Item = Arrival>) -> Vec<Arrival> {
+    rows.extend(more);
+    rows.sort_by_key(|row| (row.second, row.id));
+    rows
+}
+
+fn surge(from: i64, n: i64, codes: [u32; 3]) -> impl Iterator<Item = Arrival> {
+    (0..n).map(move |turn| arrival(from + turn, (from + turn) * 10 + 1 + i64::from(codes[0] % 7), codes))
+}
+
+fn known(finding: &Finding) -> Known {
+    Known { segment: finding.segment, started: finding.started, ended: None, requests: None }
+}
+
+#[test]
+fn one_cause_is_one_finding_and_two_causes_are_two() {
+    let end = START + 5 * WEEK + 700;
+    let rows = with(ordinary(START, end), surge(end - 25, 20, [11, 20, 31]));
+    let (series, risen) = Series::learn(&rows, end, 1.0, &[]);
+    assert!(!series.is_learning() && series.len() == 10, "{}", series.len());
+    assert!(
+        risen.iter().map(|one| one.series).collect::<BTreeSet<_>>().len() >= 3,
+        "total, type, version: {risen:?}"
+    );
+    let finding = risen.iter().find_map(|one| series.judge(one, &rows, &[])).unwrap();
+    assert_eq!(finding.segment, Segment([Some(11), Some(20), Some(31), None]));
+    assert!(finding.requests.len() >= 18 && finding.expected < 1.0, "{finding:?}");
+    let explained = [known(&finding)];
+    assert!(risen.iter().all(|one| series.judge(one, &rows, &explained).is_none()), "it explains the others");
+
+    // Something else at the same time is not explained by it.
+    let both = with(rows, surge(end - 25, 20, [12, 21, 30]));
+    let (series, risen) = Series::learn(&both, end, 1.0, &[]);
+    let other: Vec<Finding> = risen.iter().filter_map(|one| series.judge(one, &both, &explained)).collect();
+    assert!(!other.is_empty() && other.iter().all(|one| one.segment.0[0] == Some(12)), "{other:?}");
+}
+
+#[test]
+fn it_ends_after_an_hour_of_what_is_usual_and_not_in_a_pause() {
+    let end = START + 5 * WEEK + 700;
+    let begin = end - 25;
+    let alarm =
+        Known { segment: Segment([Some(11), None, None, None]), started: begin, ended: None, requests: None };
+    let within = (Segment::default(), 0.25);
+    let calm = |rows: Vec<Arrival>, until: i64| {
+        let (mut series, _) = Series::learn(&rows, end, 1.0, &[]);
+        series.replay(&rows, until);
+        series.calm_since(&rows, &alarm, within, 15)
+    };
+    let once = |until: i64| with(ordinary(START, until), surge(begin, 20, [11, 20, 31]));
+    assert_eq!(calm(once(end + 40), end + 40), None, "not an hour yet");
+    assert_eq!(calm(once(end + 70), end + 70), Some(end + 10));
+    // It goes on in fits and starts: half an hour of quiet is not its end.
+    let again = with(once(end + 70), surge(end + 45, 8, [11, 20, 31]));
+    assert_eq!(calm(again, end + 70), None);
+    // What lasts for hours becomes usual.
+    let steady = with(
+        ordinary(START, end + COURSE),
+        (begin..end + COURSE).map(|at| arrival(at, at * 10 + 3, [11, 20, 31])),
+    );
+    assert!(calm(steady, end + COURSE).is_some());
+}
+
+#[test]
+fn a_time_in_which_the_desk_was_not_there_is_not_learned_from() {
+    let end = START + 5 * WEEK;
+    let (from, to) = (START + 3 * WEEK + 600, START + 3 * WEEK + 600 + 2 * DAY);
+    let rows: Vec<Arrival> =
+        ordinary(START, end).into_iter().filter(|row| !(from..to).contains(&minute_of(row.second))).collect();
+    let holes = holes(&rows, end);
+    assert_eq!(holes.len(), 1, "{holes:?}");
+    assert!((from - 12..=from).contains(&holes[0].0) && (to..to + 12).contains(&holes[0].1), "{holes:?}");
+    assert!(super::holes(&ordinary(START, end), end).is_empty());
+    assert!(super::holes(&[], end).is_empty());
+}
+
+#[test]
+fn a_young_or_empty_desk_learns() {
+    for weeks in [0, 1, 2] {
+        let end = START + weeks * WEEK;
+        let rows = with(ordinary(START, end), surge(end - 20, 20, [11, 20, 31]).filter(|_| weeks > 0));
+        let (series, risen) = Series::learn(&rows, end, 1.0, &[]);
+        assert!(series.is_learning() && risen.is_empty(), "{weeks}");
+    }
+}

@@ -1,0 +1,303 @@
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use standfast_domain::{AlarmKind, FrozenClock, Ids, Role, SeededEntropy};
+use standfast_insight::Insight;
+use standfast_store::{Store, store_test};
+use tokio::sync::watch as signal;
+
+use super::watch::Watcher;
+use super::*;
+use crate::testing::{TestDesk, intake};
+use crate::{Intake, receive, work};
+
+/// Requests of a day in the weeks before: every 72 minutes one, in turn of three types and two versions.
+const A_DAY: u64 = 20;
+const WEEKS: u64 = 5;
+
+/// A desk with some weeks behind it, in which nothing happened.
+struct Past {
+    desk: TestDesk,
+    insight: Insight,
+    stop: signal::Sender<bool>,
+    count: Mutex<u32>,
+}
+
+impl Past {
+    async fn new(store: &Store, weeks: u64) -> Self {
+        let desk = TestDesk::new(store);
+        let settings =
+            standfast_insight::Settings { snapshot: None, every: Duration::MAX, threads: 1, at_once: 1 };
+        let insight = Insight::new(store.clone(), desk.entropy().clone(), settings);
+        let (stop, stopping) = signal::channel(false);
+        let kept = insight.clone();
+        tokio::spawn(async move { kept.keep(stopping).await });
+        let past = Self { desk, insight, stop, count: Mutex::new(0) };
+        let now = past.desk.now();
+        for back in (1..=weeks * 7 * A_DAY).rev() {
+            let at = now.minus(Duration::from_mins(72 * back));
+            let kind = ["pending", "swap", "app"][usize::try_from(back % 3).unwrap()];
+            let version = if back % 4 < 2 { "7.1.0" } else { "7.2.0" };
+            past.ask_at(at, kind, version, &format!("An ordinary question, number {back}, of no kind")).await;
+        }
+        past
+    }
+
+    /// Somebody asks, at a time.
+    async fn ask_at(&self, at: Time, kind: &str, version: &str, text: &str) -> RequestId {
+        let number = {
+            let mut count = self.count.lock();
+            *count += 1;
+            *count
+        };
+        let clock = FrozenClock::at(at.plus(Duration::from_millis(u64::from(number % 50_000))));
+        let desk = self.desk.at(clock.clone(), std::sync::Arc::new(Ids::new(clock, 31)));
+        let mut command: Intake = intake(&format!("c{number}"), text);
+        command.kind = Some(kind.to_owned());
+        command.context = std::collections::BTreeMap::from([("app_version".to_owned(), version.to_owned())]);
+        let who = visitor_of(number);
+        receive(&desk, &who, command).await.unwrap().receipt.request_id
+    }
+
+    async fn settled(&self, rows: usize) {
+        let all = async {
+            while !self.insight.facts().is_ok_and(|facts| facts.len() >= rows) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), all).await.expect("facts");
+    }
+
+    /// Everything that was asked is among the facts, and the watcher looks.
+    async fn look(&self, watcher: &mut Watcher) {
+        let count = usize::try_from(*self.count.lock()).unwrap();
+        self.settled(count).await;
+        watcher.turn().await.unwrap();
+    }
+
+    /// `n` requests, one a minute, while the clock goes on.
+    async fn surge(&self, n: u64, kind: &str, version: &str, text: impl Fn(u64) -> String) {
+        for turn in 0..n {
+            self.desk.pass(1);
+            self.ask_at(self.desk.now(), kind, version, &text(turn)).await;
+        }
+        self.desk.pass(2);
+    }
+
+    async fn alarms(&self, caller: &AgentCaller) -> AlarmList {
+        list_alarms(&self.desk, caller, None).await.unwrap()
+    }
+}
+
+impl Drop for Past {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+    }
+}
+
+fn visitor_of(number: u32) -> crate::Customer {
+    use base64::Engine as _;
+    let mut secret = [0; 32];
+    secret[..4].copy_from_slice(&number.to_be_bytes());
+    let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(secret);
+    crate::Customer::Visitor(crate::Visitor::new(&text).unwrap())
+}
+
+fn watcher(past: &Past) -> Watcher {
+    Watcher::new(past.desk.desk.clone(), past.insight.clone())
+}
+
+fn segment(view: &AlarmView) -> String {
+    serde_json::to_string(&view.segment).unwrap()
+}
+
+fn other_words(turn: u64) -> String {
+    let words = [
+        "mirror", "candle", "harbour", "violin", "garden", "window", "marble", "saddle", "thunder", "pepper",
+    ];
+    let word = |n: u64| words[usize::try_from(n % 10).unwrap()];
+    format!("{} {} {} {}", word(turn), word(turn * 3 + 1), word(turn * 7 + 2), word(turn / 3 + 5))
+}
+
+store_test! {
+    async fn a_surge_is_one_alarm_a_lead_makes_an_incident_of_it_and_it_ends(store) {
+        let past = Past::new(&store, WEEKS).await;
+        let lead = past.desk.agent("lin", Role::Lead).await;
+        let agent = past.desk.agent("mei", Role::Agent).await;
+        let analyst = past.desk.agent("ana", Role::Analyst).await;
+        let mut one = watcher(&past);
+        past.look(&mut one).await;
+        let before = past.alarms(&agent).await;
+        assert_eq!((before.items.len(), before.waiting), (0, 0), "weeks of nothing are no alarm");
+        assert_eq!(before.watch.state, WatchState::Watching);
+        assert!(before.watch.series >= 6, "{:?}", before.watch);
+
+        past.surge(15, "swap", "7.2.0", other_words).await;
+        past.look(&mut one).await;
+        let found = past.alarms(&agent).await;
+        assert_eq!((found.items.len(), found.waiting), (1, 1), "total, type and version are one cause: {found:?}");
+        let alarm = &found.items[0];
+        assert_eq!(segment(alarm), r#"{"app_version":["7.2.0"],"type":["swap"]}"#);
+        assert!(alarm.observed >= 8 && alarm.expected < 1.0, "{alarm:?}");
+        assert!(alarm.course.iter().map(|point| i64::from(point.observed)).sum::<i64>() >= alarm.observed);
+        let detail = find_alarm(&past.desk, &agent, alarm.id).await.unwrap();
+        assert!(detail.requests.len() >= 8 && detail.requests.iter().all(|request| request.kind == "swap"));
+        let draft = alarm.incident.clone().unwrap();
+        assert_eq!((draft.kind, draft.title.as_str()), (DriverKind::Incident, "7.2.0 · swap"));
+        let events = async |caller| crate::list_drivers(&past.desk, caller, None, None).await.unwrap().len();
+        assert_eq!(events(&lead).await, 0, "a draft is no event yet");
+        assert!(crate::find_driver(&past.desk, &lead, draft.id).await.is_err());
+
+        // It goes on: the same alarm, more requests; another process finds nothing to do, and one that takes over nothing new.
+        past.surge(6, "swap", "7.2.0", |turn| other_words(turn + 40)).await;
+        let other = TestDesk::node(&store, 1);
+        other.clock.set(past.desk.now());
+        let mut two = Watcher::new(other.desk.clone(), past.insight.clone());
+        past.look(&mut one).await;
+        two.turn().await.unwrap();
+        let more = past.alarms(&agent).await;
+        assert_eq!(more.items.len(), 1);
+        assert!(more.items[0].observed > alarm.observed);
+        past.desk.pass(3);
+        other.clock.set(past.desk.now());
+        two.turn().await.unwrap();
+        assert_eq!(past.alarms(&agent).await.items.len(), 1, "after a restart it is the same alarm");
+
+        // Who may do what.
+        assert!(matches!(dismiss_alarm(&past.desk, &agent, alarm.id, DismissReason::Known).await, Err(Error::Forbidden)));
+        assert!(matches!(acknowledge_alarm(&past.desk, &analyst, alarm.id).await, Err(Error::Forbidden)));
+        assert_eq!(acknowledge_alarm(&past.desk, &agent, alarm.id).await.unwrap().state, AlarmState::Acknowledged);
+        let mut command = DriverCommand {
+            kind: DriverKind::Release,
+            title: "兑换失败".to_owned(),
+            note: String::new(),
+            starts_at: draft.starts_at,
+            ends_at: None,
+            scope: std::collections::BTreeMap::new(),
+        };
+        assert!(matches!(confirm_alarm(&past.desk, &lead, alarm.id, &command).await, Err(Error::Invalid { field: "kind", .. })));
+        command.kind = DriverKind::Incident;
+        let confirmed = confirm_alarm(&past.desk, &lead, alarm.id, &command).await.unwrap();
+        assert_eq!((confirmed.state, confirmed.agent_id), (AlarmState::Incident, Some(lead.id)));
+        assert_eq!(confirmed.incident.unwrap().title, "兑换失败");
+        assert_eq!(events(&lead).await, 1);
+        assert!(matches!(confirm_alarm(&past.desk, &lead, alarm.id, &command).await, Err(Error::AlarmDecided)));
+        assert_eq!(past.alarms(&agent).await.waiting, 0);
+
+        // Quiet: an hour of what is usual ends it, and the incident with it.
+        past.desk.pass(75);
+        past.look(&mut one).await;
+        let over = past.alarms(&agent).await;
+        let ended = over.items[0].ended_at.expect("over");
+        assert!(ended > alarm.raised_at && ended < past.desk.now());
+        assert_eq!(over.items[0].incident.clone().unwrap().ends_at, Some(ended));
+    }
+
+    async fn alike_words_of_a_rare_type_are_an_alarm_before_counts_tell(store) {
+        let past = Past::new(&store, WEEKS).await;
+        let lead = past.desk.agent("lin", Role::Lead).await;
+        let mut one = watcher(&past);
+        past.look(&mut one).await;
+        let texts = [
+            "App crashes when I open the swap page after the update",
+            "the app crashes when i open the swap page after update",
+            "Hi, app crashes when I open the swap page after the update 7.2",
+            "App crashes when I open the swap page after the update, help",
+        ];
+        for text in texts {
+            past.desk.pass(35);
+            past.ask_at(past.desk.now(), "app", "7.1.0", text).await;
+        }
+        past.desk.pass(2);
+        past.look(&mut one).await;
+        let found = past.alarms(&lead).await;
+        assert_eq!(found.items.len(), 1, "{found:?}");
+        let alarm = &found.items[0];
+        assert_eq!((alarm.kind, alarm.observed), (AlarmKind::Burst, 4));
+        let dismissed = dismiss_alarm(&past.desk, &lead, alarm.id, DismissReason::FalseAlarm).await.unwrap();
+        assert_eq!((dismissed.state, dismissed.incident), (AlarmState::Dismissed, None));
+        let after = past.alarms(&lead).await;
+        assert_eq!((after.watch.raised, after.watch.false_alarms, after.waiting), (1, 1, 0));
+    }
+
+    async fn a_young_desk_says_that_it_is_learning(store) {
+        let past = Past::new(&store, 2).await;
+        let agent = past.desk.agent("mei", Role::Agent).await;
+        assert_eq!(past.alarms(&agent).await.watch.state, WatchState::Off, "nobody has looked yet");
+        let mut one = watcher(&past);
+        past.surge(20, "swap", "7.2.0", other_words).await;
+        past.look(&mut one).await;
+        let found = past.alarms(&agent).await;
+        assert_eq!((found.items.len(), found.watch.state), (0, WatchState::Learning));
+    }
+
+    async fn a_webhook_is_told_and_told_again_when_it_fails(store) {
+        let mut past = Past::new(&store, WEEKS).await;
+        let hook = std::sync::Arc::new(Hook::default());
+        past.desk = with_webhook(&store, &past.desk);
+        past.desk.set_post(hook.clone());
+        let lead = past.desk.agent("lin", Role::Lead).await;
+        let mut one = watcher(&past);
+        past.look(&mut one).await;
+        past.surge(15, "swap", "7.2.0", other_words).await;
+        past.look(&mut one).await;
+        *hook.status.lock() = 503;
+        work(&past.desk).await.unwrap();
+        *hook.status.lock() = 204;
+        past.desk.pass(1);
+        work(&past.desk).await.unwrap();
+        let calls = hook.calls.lock().clone();
+        assert_eq!(calls.len(), 2, "tried, and tried again");
+        assert_eq!(calls[0].0, calls[1].0, "as the same message");
+        let (id, timestamp, signature, body) = &calls[1];
+        let mac = crate::machine::sign(&[5; 32], id, timestamp, body);
+        use base64::Engine as _;
+        assert_eq!(*signature, format!("v1,{}", base64::engine::general_purpose::STANDARD.encode(mac)));
+        let message: serde_json::Value = serde_json::from_slice(body).unwrap();
+        assert_eq!(message["type"], "alarm.raised");
+        assert_eq!(message["data"]["segment"]["type"][0], "swap");
+        assert!(!message.to_string().contains("mirror"), "no words of customers");
+        let alarm = past.alarms(&lead).await.items[0].id;
+        dismiss_alarm(&past.desk, &lead, alarm, DismissReason::Expected).await.unwrap();
+        work(&past.desk).await.unwrap();
+        let last: serde_json::Value = serde_json::from_slice(&hook.calls.lock()[2].3).unwrap();
+        assert_eq!((&last["type"], &last["data"]["reason"]), (&"alarm.decided".into(), &"expected".into()));
+    }
+}
+
+/// Somebody who is called.
+#[derive(Debug)]
+struct Hook {
+    status: Mutex<u16>,
+    calls: Mutex<Vec<(String, String, String, Vec<u8>)>>,
+}
+
+impl Default for Hook {
+    fn default() -> Self {
+        Self { status: Mutex::new(200), calls: Mutex::default() }
+    }
+}
+
+impl Post for Hook {
+    fn post(&self, url: &str, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Posting {
+        assert_eq!(url, "https://ops.example/hook");
+        let value = |name: &str| headers.iter().find(|(known, _)| *known == name).unwrap().1.clone();
+        let call = (value("webhook-id"), value("webhook-timestamp"), value("webhook-signature"), body);
+        self.calls.lock().push(call);
+        let status = *self.status.lock();
+        Box::pin(async move { Ok(status) })
+    }
+}
+
+/// The same desk, of an operator who has set a webhook.
+fn with_webhook(store: &Store, desk: &TestDesk) -> TestDesk {
+    let webhook = Webhook { url: "https://ops.example/hook".to_owned(), key: vec![5; 32] };
+    let settings = crate::Settings {
+        alarms: AlarmSettings { webhook: Some(webhook), ..AlarmSettings::default() },
+        ..desk.settings().clone()
+    };
+    let clock = desk.clock.clone();
+    let entropy = SeededEntropy::new(77);
+    let new = Desk::new(store.clone(), crate::Keys::new(&[9; 32]), settings, clock.clone(), entropy, 2);
+    TestDesk { desk: new, clock }
+}

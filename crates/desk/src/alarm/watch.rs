@@ -1,0 +1,263 @@
+//! Watching: one process of a desk, by lease, looks at each minute once it is over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use standfast_domain::Time;
+use standfast_insight::{Arrivals, Error as FactsError, Insight};
+use standfast_store::alarm as stored;
+use standfast_store::{Lane, lease, setting};
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+use super::record::{go_on, raise, read_known};
+use super::series::{DAY, Finding, Known, Risen, Series, WEEK};
+use super::view::WatchState;
+use super::words::{FRESH, REMEMBERED, Wordings};
+use super::{WATCH, record};
+use crate::{Desk, Error};
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_secs(5);
+/// After a failure.
+const RECOVER: Duration = Duration::from_secs(30);
+/// Name and length of the lease.
+const LEASE: (&str, Duration) = ("alarms", Duration::from_mins(1));
+/// A minute is looked at so long after its end: what came in it is among the facts then, and has its type.
+const SETTLE: Duration = Duration::from_secs(15);
+/// Weeks of the past that are learned from: three until there is an expectation, the others for the threshold.
+const PAST: i64 = 12 * WEEK;
+/// An alarm that is over explains what rises again soon after.
+const AFTER: Duration = Duration::from_hours(2);
+/// An incident without an end explains so much.
+const INCIDENT: i64 = DAY / 2;
+/// Most words that are read in one look at the store.
+const WORDS: usize = 256;
+
+/// How the desk watches, as every process can read it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Watch {
+    pub(super) state: WatchState,
+    pub(super) series: u32,
+    pub(super) weeks: f64,
+}
+
+/// Watches for as long as the desk runs, until `stop` changes. `insight` keeps the facts.
+pub async fn watch_alarms(desk: Desk, insight: Insight, mut stop: watch::Receiver<bool>) {
+    if !desk.settings().alarms.watch {
+        return;
+    }
+    let mut watcher = Watcher::new(desk.clone(), insight);
+    while !*stop.borrow() {
+        let pause = match watcher.turn().await {
+            Ok(()) => PAUSE,
+            Err(error) => {
+                tracing::warn!(%error, "alarms could not be looked for");
+                RECOVER
+            }
+        };
+        let _ = tokio::time::timeout(pause, stop.changed()).await;
+    }
+    let holder = watcher.holder;
+    let released =
+        desk.store().write(Lane::Background, 0, move |tx| lease::release(tx, LEASE.0, holder)).await;
+    if let Err(error) = released as Result<(), standfast_store::Error> {
+        tracing::debug!(%error, "the lease of alarms was not given up");
+    }
+}
+
+/// Whoever watches.
+pub(super) struct Watcher {
+    desk: Desk,
+    insight: Insight,
+    holder: i64,
+    /// What was learned, while this process has the lease.
+    learned: Option<Learned>,
+}
+
+struct Learned {
+    arrivals: Arc<Arrivals>,
+    series: Series,
+    wordings: Wordings,
+    /// Names of the watched values, to notice when the facts number them anew.
+    names: Vec<String>,
+    day: i64,
+    /// What rose when it was learned.
+    risen: Vec<Risen>,
+}
+
+impl Watcher {
+    pub(super) fn new(desk: Desk, insight: Insight) -> Self {
+        let holder = desk.id();
+        Self { desk, insight, holder, learned: None }
+    }
+
+    /// One look: at all minutes that are over by now and were not looked at.
+    pub(super) async fn turn(&mut self) -> Result<(), Error> {
+        let (now, holder) = (self.desk.now(), self.holder);
+        let held = self.desk.store().write(Lane::Background, 0, move |tx| {
+            lease::hold(tx, LEASE.0, holder, now, now.plus(LEASE.1)).map_err(Error::from)
+        });
+        if !held.await? {
+            self.learned = None;
+            return Ok(());
+        }
+        let until = now.minus(SETTLE).0.div_euclid(60_000_000);
+        let Some((mut learned, risen)) = self.look(until).await? else { return Ok(()) };
+        let done = self.act(&mut learned, risen, now).await;
+        self.learned = Some(learned);
+        done
+    }
+
+    /// The minutes up to `until`, and what rose in them; nothing when they were looked at, or the facts are not there.
+    async fn look(&mut self, until: i64) -> Result<Option<(Learned, Vec<Risen>)>, Error> {
+        let facts = match self.insight.facts() {
+            Ok(facts) => facts,
+            Err(FactsError::Loading { .. }) => return Ok(None),
+            Err(_) => return Err(Error::Inconsistent("facts")),
+        };
+        if self.learned.as_ref().is_some_and(|learned| learned.series.next >= until) {
+            return Ok(None);
+        }
+        let day = until.div_euclid(DAY);
+        let arrivals = spawn_blocking(move || {
+            Arc::new(facts.arrivals(record::time_of(until - PAST), record::time_of(until)))
+        })
+        .await
+        .map_err(|_| Error::Inconsistent("arrivals"))?;
+        let known = self
+            .learned
+            .take()
+            .filter(|known| known.day == day && known.names == names_of(known.series.segments(), &arrivals));
+        let mut learned = match known {
+            Some(mut known) => {
+                known.arrivals = arrivals;
+                known.risen = known.series.replay(&known.arrivals.rows, until);
+                known
+            }
+            None => self.learn(arrivals, until, day).await?,
+        };
+        let risen = std::mem::take(&mut learned.risen);
+        Ok(Some((learned, risen)))
+    }
+
+    async fn learn(&self, arrivals: Arc<Arrivals>, until: i64, day: i64) -> Result<Learned, Error> {
+        let since = record::time_of(until - PAST);
+        let incidents =
+            self.desk.store().read(move |rd| stored::list_incidents(rd, since).map_err(Error::from)).await?;
+        let minute = |time: Time| time.0.div_euclid(60_000_000);
+        let explained: Vec<(i64, i64)> = incidents
+            .into_iter()
+            .map(|(from, to)| (minute(from), to.map_or(minute(from) + INCIDENT, minute)))
+            .collect();
+        let begun = self.desk.clock().monotonic();
+        let rate = self.desk.settings().alarms.false_a_week;
+        let learning = spawn_blocking(move || {
+            let (series, risen) = Series::learn(&arrivals.rows, until, rate, &explained);
+            let wordings = Wordings::new(&arrivals.rows, until, rate);
+            let names = names_of(series.segments(), &arrivals);
+            Learned { arrivals, series, wordings, names, day, risen }
+        });
+        let learned = learning.await.map_err(|_| Error::Inconsistent("learning ended early"))?;
+        let took = self.desk.clock().monotonic().saturating_sub(begun);
+        let series = u32::try_from(learned.series.len()).unwrap_or(u32::MAX);
+        tracing::info!(series, ?took, "what is usual was learned");
+        let state = if learned.series.is_learning() { WatchState::Learning } else { WatchState::Watching };
+        let watch = Watch { state, series, weeks: learned.series.calibration.weeks };
+        let watch = serde_json::to_string(&watch).map_err(|_| Error::Inconsistent("json"))?;
+        self.desk
+            .store()
+            .write(Lane::Background, 0, move |tx| setting::put(tx, WATCH, &watch).map_err(Error::from))
+            .await?;
+        Ok(learned)
+    }
+
+    /// Raises what is new, and writes how the others go on.
+    async fn act(&self, learned: &mut Learned, mut risen: Vec<Risen>, now: Time) -> Result<(), Error> {
+        let alarms = self.known(&learned.arrivals, now).await?;
+        let mut known: Vec<Known> = alarms.iter().map(|(_, known)| known.clone()).collect();
+        // The plainest first: it explains the others.
+        risen.sort_by(|a, b| b.reading.score.total_cmp(&a.reading.score));
+        for one in &risen {
+            if let Some(finding) = learned.series.judge(one, &learned.arrivals.rows, &known) {
+                known.push(raise(&self.desk, &learned.arrivals, &learned.series, finding).await?);
+            }
+        }
+        for finding in self.read_words(learned, &known).await? {
+            known.push(raise(&self.desk, &learned.arrivals, &learned.series, finding).await?);
+        }
+        for (place, alarm) in alarms.iter().enumerate() {
+            let others: Vec<Known> = alarms
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != place)
+                .map(|(_, (_, known))| known.clone())
+                .collect();
+            go_on(&self.desk, &learned.arrivals, &learned.series, alarm.clone(), &others).await?;
+        }
+        Ok(())
+    }
+
+    async fn known(
+        &self,
+        arrivals: &Arc<Arrivals>,
+        now: Time,
+    ) -> Result<Vec<(stored::AlarmRow, Known)>, Error> {
+        let arrivals = arrivals.clone();
+        self.desk.store().read(move |rd| read_known(rd, &arrivals, now.minus(AFTER))).await
+    }
+
+    /// Reads the words of rare types that came since the last look, and finds those that are alike.
+    async fn read_words(&self, learned: &mut Learned, known: &[Known]) -> Result<Vec<Finding>, Error> {
+        let until = learned.series.next;
+        let new = super::series::span(&learned.arrivals.rows, learned.wordings.next, until);
+        let rare: Vec<_> = new.iter().filter(|row| learned.wordings.is_rare(row)).copied().collect();
+        let skipped = rare.len().saturating_sub(REMEMBERED);
+        let rare = rare.get(skipped..).unwrap_or_default();
+        let mut findings = Vec::new();
+        let mut known = known.to_vec();
+        for some in rare.chunks(WORDS) {
+            let ids: Vec<_> = some.iter().map(|row| row.id).collect();
+            let words = self.desk.store().read(move |rd| {
+                ids.into_iter().map(|id| stored::find_words(rd, id)).collect::<Result<Vec<_>, _>>()
+            });
+            for (row, words) in some.iter().zip(words.await?) {
+                let Some(burst) = words.and_then(|words| learned.wordings.observe(row, &words)) else {
+                    continue;
+                };
+                let at = super::series::minute_of(row.second);
+                if at < until - FRESH || learned.series.is_learning() {
+                    continue;
+                }
+                let alike: Vec<_> =
+                    burst.requests.iter().map(|id| standfast_domain::RequestId(*id)).collect();
+                let found = learned.series.describe(
+                    &learned.arrivals.rows,
+                    &alike,
+                    (burst.since, at),
+                    (burst.expected, burst.score),
+                    &known,
+                );
+                if let Some(finding) = found {
+                    known.push(Known {
+                        segment: finding.segment,
+                        started: finding.started,
+                        ended: None,
+                        requests: Some(finding.requests.iter().copied().collect()),
+                    });
+                    findings.push(finding);
+                }
+            }
+        }
+        learned.wordings.next = until;
+        Ok(findings)
+    }
+}
+
+fn names_of(segments: &[standfast_science::surge::Segment], arrivals: &Arrivals) -> Vec<String> {
+    let name = |segment: &standfast_science::surge::Segment| {
+        serde_json::to_string(&record::scope_of(*segment, arrivals)).unwrap_or_default()
+    };
+    segments.iter().map(name).collect()
+}
