@@ -109,7 +109,10 @@ pub fn save_course(tx: &mut Tx, a: &AlarmRow) -> Result<(), Error> {
 
 /// Writes back which requests it is; those that belong to it are to be attached anew.
 pub fn save_segment(tx: &mut Tx, a: &AlarmRow) -> Result<(), Error> {
-    tx.run("UPDATE alarm SET segment = $2, share = $3 WHERE id = $1", params![a.id, a.segment, a.share])?;
+    tx.run(
+        "UPDATE alarm SET segment = $2, share = $3, within = $4, started_at = $5 WHERE id = $1",
+        params![a.id, a.segment, a.share, a.within, a.started_at],
+    )?;
     tx.run("DELETE FROM alarm_request WHERE alarm_id = $1", params![a.id])
 }
 

@@ -70,24 +70,33 @@ pub(super) fn read_known(
         };
         let minute = |time: Time| time.0.div_euclid(60_000_000);
         let (started, ended) = (minute(row.started_at), row.ended_at.map(minute));
-        known.push((row, Known { segment, started, ended, requests }));
+        let is_decided = matches!(row.state, AlarmState::Dismissed | AlarmState::Incident);
+        known.push((row, Known { segment, started, ended, requests, is_decided }));
     }
     Ok(known)
 }
 
-/// Raises an alarm; returns it as it is known from now on.
+/// Raises an alarm; returns it as it is known from now on. A `part` of it that was seen first becomes the whole.
 pub(super) async fn raise(
     desk: &Desk,
     arrivals: &Arrivals,
     series: &Series,
     finding: Finding,
+    part: Option<(AlarmRow, Known)>,
 ) -> Result<Known, Error> {
     let now = desk.now();
     let scope = scope_of(finding.segment, arrivals);
+    if let Some((row, part)) = part {
+        let started = finding.started.min(part.started);
+        let whole =
+            Known { segment: finding.segment, started, ended: None, requests: None, is_decided: false };
+        return widen(desk, arrivals, series, row, whole, &finding).await;
+    }
     let known = Known {
         segment: finding.segment,
         started: finding.started,
         ended: None,
+        is_decided: false,
         requests: (finding.kind == AlarmKind::Burst).then(|| finding.requests.iter().copied().collect()),
     };
     let json = |scope: &Scope| serde_json::to_string(scope).map_err(|_| Error::Inconsistent("json"));
@@ -132,6 +141,54 @@ pub(super) async fn raise(
     tracing::info!(alarm = %id, kind = finding.kind.as_str(), "more requests than were to be expected");
     metrics::counter!("standfast_alarms_total", "kind" => finding.kind.as_str()).increment(1);
     Ok(known)
+}
+
+/// Makes an alarm one of more requests.
+async fn widen(
+    desk: &Desk,
+    arrivals: &Arrivals,
+    series: &Series,
+    mut row: AlarmRow,
+    whole: Known,
+    finding: &Finding,
+) -> Result<Known, Error> {
+    let now = desk.now();
+    let scope = scope_of(whole.segment, arrivals);
+    let json = |scope: &Scope| serde_json::to_string(scope).map_err(|_| Error::Inconsistent("json"));
+    (row.segment, row.within) = (json(&scope)?, json(&scope_of(finding.within, arrivals))?);
+    (row.share, row.started_at, row.updated_at) = (finding.share, time_of(whole.started), now);
+    draw(&mut row, series, &arrivals.rows, &whole, finding.within)?;
+    let (id, title) = (row.id, title_of(desk, &scope));
+    let requests = requests_of(&arrivals.rows, &whole, series.next);
+    desk.store()
+        .write(Lane::Background, id.0, move |tx| {
+            alarm::save_course(tx, &row)?;
+            rename(tx, &row, &title)?;
+            for request in &requests {
+                alarm::attach(tx, id, *request)?;
+            }
+            super::tell(tx, &row, now)
+        })
+        .await?;
+    Ok(whole)
+}
+
+/// Writes which requests an alarm is about, also into its draft.
+fn rename(tx: &mut standfast_store::Tx, row: &AlarmRow, title: &str) -> Result<(), Error> {
+    alarm::save_segment(tx, row)?;
+    if let Some(mut draft) = driver::find(tx, row.driver_id)?.filter(|draft| draft.draft) {
+        title.clone_into(&mut draft.title);
+        draft.scope.clone_from(&row.segment);
+        draft.starts_at = row.started_at;
+        driver::save(tx, &draft)?;
+    }
+    Ok(())
+}
+
+/// The requests that an alarm explains, up to a minute.
+fn requests_of(rows: &[Arrival], known: &Known, until: i64) -> Vec<RequestId> {
+    let own = span(rows, known.started, until).iter().filter(|one| known.segment.covers(&one.codes));
+    own.map(|one| one.id).take(MOST_REQUESTS).collect()
 }
 
 fn title_of(desk: &Desk, scope: &Scope) -> String {
@@ -221,27 +278,16 @@ pub(super) async fn go_on(
     row.updated_at = now;
     let (id, is_news) = (row.id, before != (row.observed, row.ended_at));
     let until = calm.unwrap_or(series.next);
-    let own = span(&arrivals.rows, known.started, until);
-    let requests: Vec<RequestId> = match &known.requests {
+    let requests = match &known.requests {
         Some(_) => Vec::new(),
-        None => own
-            .iter()
-            .filter(|one| known.segment.covers(&one.codes))
-            .map(|one| one.id)
-            .take(MOST_REQUESTS)
-            .collect(),
+        None => requests_of(&arrivals.rows, &known, until),
     };
     let job = JobId(desk.id());
     desk.store()
         .write(Lane::Background, id.0, move |tx| {
             alarm::save_course(tx, &row)?;
             if let Some(title) = &title {
-                alarm::save_segment(tx, &row)?;
-                if let Some(mut draft) = driver::find(tx, row.driver_id)?.filter(|draft| draft.draft) {
-                    draft.title.clone_from(title);
-                    draft.scope.clone_from(&row.segment);
-                    driver::save(tx, &draft)?;
-                }
+                rename(tx, &row, title)?;
             } else if !is_news {
                 return Ok(());
             }

@@ -44,9 +44,21 @@ pub(super) struct Known {
     pub(super) ended: Option<i64>,
     /// These alone, where words made them alike.
     pub(super) requests: Option<BTreeSet<RequestId>>,
+    /// Somebody has decided what to make of it: it stays what it is.
+    pub(super) is_decided: bool,
 }
 
 impl Known {
+    /// Whether it may turn out to be a part of something larger.
+    fn may_grow(&self) -> bool {
+        !self.is_decided && self.ended.is_none() && self.requests.is_none()
+    }
+
+    fn is_part_of(&self, segment: Segment) -> bool {
+        let wider = |(wide, own): (Option<u32>, Option<u32>)| wide.is_none() || wide == own;
+        segment.0.into_iter().zip(self.segment.0).all(wider)
+    }
+
     /// Whether this alarm is why the request came, as far as can be told.
     pub(super) fn covers(&self, arrival: &Arrival) -> bool {
         let at = minute_of(arrival.second);
@@ -58,6 +70,18 @@ impl Known {
                     && self.segment.covers(&arrival.codes)
             }
         }
+    }
+}
+
+impl Finding {
+    /// How many more than were to be expected.
+    pub(super) fn excess(&self) -> f64 {
+        f64::from(self.observed) - self.expected
+    }
+
+    /// Whether an alarm is a part of this, seen first.
+    pub(super) fn contains(&self, alarm: &Known) -> bool {
+        self.kind == AlarmKind::Surge && alarm.may_grow() && alarm.is_part_of(self.segment)
     }
 }
 
@@ -132,7 +156,7 @@ impl Series {
             closed: holes(rows, until),
             expected: VecDeque::new(),
             next: first.div_euclid(DAY) * DAY,
-            calibration: Calibration { threshold: 0.0, weeks: 0.0, alarms: 0 },
+            calibration: Calibration { threshold: f64::INFINITY, weeks: 0.0, alarms: 0 },
         };
         let settled = until - FRESH;
         series.replay(rows, settled);
@@ -143,9 +167,9 @@ impl Series {
         (series, risen)
     }
 
-    /// Looks at all minutes up to, but without, `until`; what rose in them.
+    /// Looks at all minutes up to, but without, `until`; what rose in them, each series where it was plainest.
     pub(super) fn replay(&mut self, rows: &[Arrival], until: i64) -> Vec<Risen> {
-        let mut risen = Vec::new();
+        let mut risen: BTreeMap<usize, Risen> = BTreeMap::new();
         let mut place = rows.partition_point(|row| minute_of(row.second) < self.next);
         while self.next < until {
             let at = self.next;
@@ -168,13 +192,18 @@ impl Series {
                 self.expected.pop_front();
             }
             for (series, reading) in readings.into_iter().enumerate() {
-                if let Some(reading) = reading.filter(|reading| reading.alarm) {
-                    risen.push(Risen { series, reading, at });
+                // Not only where the detector begins to be quiet: what is known already is told apart by its requests.
+                let Some(reading) = reading.filter(|one| one.score >= self.calibration.threshold) else {
+                    continue;
+                };
+                let known = risen.entry(series).or_insert(Risen { series, reading, at });
+                if reading.score > known.reading.score {
+                    *known = Risen { series, reading, at };
                 }
             }
             self.next += 1;
         }
-        risen
+        risen.into_values().collect()
     }
 
     fn count(&self, counts: &mut [u32], codes: &Codes) {
@@ -217,7 +246,11 @@ impl Series {
         if unusual(rest, reading.expected, reading.size) < self.calibration.threshold {
             return None;
         }
-        let cause = self.cause(rows, within, from, known);
+        // What was seen first may be a part of what is seen now.
+        let fixed: Vec<Known> = known.iter().filter(|alarm| !alarm.may_grow()).cloned().collect();
+        let whole = self.cause(rows, within, from, &fixed);
+        let is_whole = known.iter().any(|alarm| alarm.may_grow() && alarm.is_part_of(whole.segment));
+        let cause = if is_whole { whole } else { self.cause(rows, within, from, known) };
         let own = span(rows, from, self.next).iter().filter(|row| cause.segment.covers(&row.codes));
         Some(Finding {
             kind: AlarmKind::Surge,

@@ -193,6 +193,25 @@ store_test! {
         assert_eq!(over.items[0].incident.clone().unwrap().ends_at, Some(ended));
     }
 
+    async fn a_part_that_is_seen_first_becomes_the_whole(store) {
+        let past = Past::new(&store, WEEKS).await;
+        let agent = past.desk.agent("mei", Role::Agent).await;
+        let mut one = watcher(&past);
+        past.look(&mut one).await;
+        past.surge(9, "swap", "7.2.0", other_words).await;
+        past.look(&mut one).await;
+        let first = past.alarms(&agent).await.items;
+        assert_eq!((first.len(), segment(&first[0]).as_str()), (1, r#"{"app_version":["7.2.0"],"type":["swap"]}"#));
+        for turn in 0..30_u64 {
+            past.surge(1, "swap", if turn % 4 == 0 { "7.2.0" } else { "7.1.0" }, |_| other_words(turn + 50)).await;
+        }
+        past.look(&mut one).await;
+        let all = past.alarms(&agent).await.items;
+        assert_eq!((all.len(), segment(&all[0]).as_str()), (1, r#"{"type":["swap"]}"#));
+        assert_eq!((all[0].id, all[0].incident.clone().unwrap().title), (first[0].id, "swap".to_owned()));
+        assert!(all[0].observed >= 36, "{all:?}");
+    }
+
     async fn alike_words_of_a_rare_type_are_an_alarm_before_counts_tell(store) {
         let past = Past::new(&store, WEEKS).await;
         let lead = past.desk.agent("lin", Role::Lead).await;
@@ -213,7 +232,7 @@ store_test! {
         let found = past.alarms(&lead).await;
         assert_eq!(found.items.len(), 1, "{found:?}");
         let alarm = &found.items[0];
-        assert_eq!((alarm.kind, alarm.observed), (AlarmKind::Burst, 4));
+        assert_eq!((alarm.kind, alarm.observed), (AlarmKind::Burst, 3), "the second is told in other words");
         let dismissed = dismiss_alarm(&past.desk, &lead, alarm.id, DismissReason::FalseAlarm).await.unwrap();
         assert_eq!((dismissed.state, dismissed.incident), (AlarmState::Dismissed, None));
         let after = past.alarms(&lead).await;

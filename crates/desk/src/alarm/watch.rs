@@ -174,18 +174,18 @@ impl Watcher {
     }
 
     /// Raises what is new, and writes how the others go on.
-    async fn act(&self, learned: &mut Learned, mut risen: Vec<Risen>, now: Time) -> Result<(), Error> {
-        let alarms = self.known(&learned.arrivals, now).await?;
+    async fn act(&self, learned: &mut Learned, risen: Vec<Risen>, now: Time) -> Result<(), Error> {
+        let mut alarms = self.known(&learned.arrivals, now).await?;
         let mut known: Vec<Known> = alarms.iter().map(|(_, known)| known.clone()).collect();
-        // The plainest first: it explains the others.
-        risen.sort_by(|a, b| b.reading.score.total_cmp(&a.reading.score));
-        for one in &risen {
-            if let Some(finding) = learned.series.judge(one, &learned.arrivals.rows, &known) {
-                known.push(raise(&self.desk, &learned.arrivals, &learned.series, finding).await?);
-            }
+        // The largest first: it explains the others.
+        while let Some(finding) = largest(&learned.series, &risen, &learned.arrivals, &known) {
+            let part = alarms.iter().position(|(_, known)| finding.contains(known));
+            let part = part.map(|part| alarms.remove(part));
+            let found = raise(&self.desk, &learned.arrivals, &learned.series, finding, part);
+            known.push(found.await?);
         }
         for finding in self.read_words(learned, &known).await? {
-            known.push(raise(&self.desk, &learned.arrivals, &learned.series, finding).await?);
+            known.push(raise(&self.desk, &learned.arrivals, &learned.series, finding, None).await?);
         }
         for (place, alarm) in alarms.iter().enumerate() {
             let others: Vec<Known> = alarms
@@ -245,6 +245,7 @@ impl Watcher {
                         started: finding.started,
                         ended: None,
                         requests: Some(finding.requests.iter().copied().collect()),
+                        is_decided: false,
                     });
                     findings.push(finding);
                 }
@@ -253,6 +254,12 @@ impl Watcher {
         learned.wordings.next = until;
         Ok(findings)
     }
+}
+
+/// What has most requests too many, of what is not explained by known alarms.
+fn largest(series: &Series, risen: &[Risen], arrivals: &Arrivals, known: &[Known]) -> Option<Finding> {
+    let findings = risen.iter().filter_map(|one| series.judge(one, &arrivals.rows, known));
+    findings.max_by(|a, b| a.excess().total_cmp(&b.excess()))
 }
 
 fn names_of(segments: &[standfast_science::surge::Segment], arrivals: &Arrivals) -> Vec<String> {

@@ -20,6 +20,10 @@ const MOST_OF_IT: f64 = 0.75;
 /// Probability of naming a value by chance, over all that are looked at in a step.
 const LEVEL: f64 = 0.01;
 
+/// What a part of few requests has is not known well: its shares are drawn to those of all requests, as if so many more had
+/// come.
+const BORROWED: f64 = 20.0;
+
 /// Requests with these values; without any, all requests.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
 pub struct Segment(pub [Option<u32>; DIMENSIONS]);
@@ -49,10 +53,11 @@ pub struct Cause {
 /// expected in the time of the surge.
 pub fn narrow(within: Segment, surge: &[Codes], usual: &[Codes], expected: f64) -> Cause {
     let of = |codes: &[Codes]| codes.iter().copied().filter(|codes| within.covers(codes)).collect::<Vec<_>>();
+    let all = Tally { counts: tally(Segment::default(), usual), requests: real::len(usual.len()) };
     let (mut surge, mut usual) = (of(surge), of(usual));
     let mut cause =
         Cause { segment: within, observed: number(surge.len()), expected: expected.max(0.0), share: 1.0 };
-    while let Some(next) = step(&cause, &surge, &usual) {
+    while let Some(next) = step(&cause, &surge, &usual, &all) {
         cause = next;
         surge.retain(|codes| cause.segment.covers(codes));
         usual.retain(|codes| cause.segment.covers(codes));
@@ -61,15 +66,15 @@ pub fn narrow(within: Segment, surge: &[Codes], usual: &[Codes], expected: f64) 
 }
 
 /// One value more, if one explains the surge.
-fn step(cause: &Cause, surge: &[Codes], usual: &[Codes]) -> Option<Cause> {
+fn step(cause: &Cause, surge: &[Codes], usual: &[Codes], all: &Tally) -> Option<Cause> {
     let excess = f64::from(cause.observed) - cause.expected;
     let (came, known) = (tally(cause.segment, surge), tally(cause.segment, usual));
     let level = LEVEL / real::len(came.len().max(1));
     let mut best: Option<(f64, Cause)> = None;
     for ((dimension, code), observed) in &came {
         let before = known.get(&(*dimension, *code)).copied().unwrap_or(0);
-        // Half a request more, so that what was never there before is not impossible.
-        let share = (f64::from(before) + 0.5) / (real::len(usual.len()) + 1.0);
+        let share = (f64::from(before) + BORROWED * all.share(*dimension, *code))
+            / (real::len(usual.len()) + BORROWED);
         let expected = cause.expected * share;
         let tail = binomial_tail(*observed, cause.observed, share);
         let explains = f64::from(*observed) - expected >= MOST_OF_IT * excess && tail <= level;
@@ -83,6 +88,20 @@ fn step(cause: &Cause, surge: &[Codes], usual: &[Codes]) -> Option<Cause> {
         }
     }
     best.map(|(_, cause)| cause)
+}
+
+/// Values among all usual requests.
+struct Tally {
+    counts: BTreeMap<(usize, u32), u32>,
+    requests: f64,
+}
+
+impl Tally {
+    /// The part that has a value, with half a request more: what was never there before is not impossible.
+    fn share(&self, dimension: usize, code: u32) -> f64 {
+        let count = self.counts.get(&(dimension, code)).copied().unwrap_or(0);
+        (f64::from(count) + 0.5) / (self.requests + 1.0)
+    }
 }
 
 /// How many requests have each value of the dimensions that the segment leaves open.
@@ -157,6 +176,17 @@ mod tests {
             "{spread} {kind} {version} {both}"
         );
         assert!(seen_as_kind >= 180 && common >= 180, "{seen_as_kind} {common}");
+    }
+
+    #[test]
+    fn a_part_of_few_requests_says_little_of_its_parts() {
+        // Four of a region that had one request before, all of the version that most people have.
+        let mut usual = vec![[Some(1), None, Some(0), Some(5)]; 70];
+        usual.extend([[Some(1), None, Some(1), Some(5)]; 30]);
+        usual.push([Some(1), None, Some(1), Some(9)]);
+        let surge = [[Some(1), None, Some(0), Some(9)]; 4];
+        let within = Segment([None, None, None, Some(9)]);
+        assert_eq!(narrow(within, &surge, &usual, 0.01).segment, within);
     }
 
     #[test]

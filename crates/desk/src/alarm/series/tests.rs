@@ -33,7 +33,13 @@ fn surge(from: i64, n: i64, codes: [u32; 3]) -> impl Iterator<Item = Arrival> {
 }
 
 fn known(finding: &Finding) -> Known {
-    Known { segment: finding.segment, started: finding.started, ended: None, requests: None }
+    Known {
+        segment: finding.segment,
+        started: finding.started,
+        ended: None,
+        requests: None,
+        is_decided: true,
+    }
 }
 
 #[test]
@@ -63,8 +69,13 @@ fn one_cause_is_one_finding_and_two_causes_are_two() {
 fn it_ends_after_an_hour_of_what_is_usual_and_not_in_a_pause() {
     let end = START + 5 * WEEK + 700;
     let begin = end - 25;
-    let alarm =
-        Known { segment: Segment([Some(11), None, None, None]), started: begin, ended: None, requests: None };
+    let alarm = Known {
+        segment: Segment([Some(11), None, None, None]),
+        started: begin,
+        ended: None,
+        requests: None,
+        is_decided: true,
+    };
     let within = (Segment::default(), 0.25);
     let calm = |rows: Vec<Arrival>, until: i64| {
         let (mut series, _) = Series::learn(&rows, end, 1.0, &[]);
