@@ -212,6 +212,7 @@ path_ids!(
     standfast_domain::CustomerId,
     standfast_domain::AttachmentId,
     standfast_domain::JobId,
+    standfast_domain::AlarmId,
     standfast_domain::DriverId,
     standfast_domain::DashboardId,
     standfast_domain::TokenId,

@@ -21,6 +21,7 @@ mod live;
 mod metric;
 pub mod network;
 mod operation;
+mod outgoing;
 mod pages;
 mod passage;
 pub mod problem;
@@ -34,6 +35,7 @@ mod tests;
 pub use api::openapi;
 pub use app::App;
 pub use config::{Config, Rate, Rates};
+pub use outgoing::Outgoing;
 pub use server::{ServeError, serve};
 
 /// The origin of an address: scheme and authority, without path and slash.

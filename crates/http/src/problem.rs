@@ -41,6 +41,7 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("too_large", StatusCode::PAYLOAD_TOO_LARGE),
     ("too_many_calls", StatusCode::TOO_MANY_REQUESTS),
     ("transition_not_allowed", StatusCode::CONFLICT),
+    ("alarm_decided", StatusCode::CONFLICT),
     ("unauthenticated", StatusCode::UNAUTHORIZED),
     ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
     ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),

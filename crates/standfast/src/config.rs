@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use standfast_desk::{FeedbackTimes, Limits};
+use standfast_desk::{AlarmSettings, FeedbackTimes, Limits, Webhook};
 use standfast_store::Database;
 
 /// Everything that an operator can set. `docs/operate/settings.md` is made from [`crate::reference`].
@@ -23,6 +25,7 @@ pub(crate) struct Config {
     pub(crate) store: StoreConfig,
     pub(crate) limits: LimitsConfig,
     pub(crate) feedback: FeedbackConfig,
+    pub(crate) alarms: AlarmsConfig,
     pub(crate) host_keys: Vec<HostKeyConfig>,
     pub(crate) ping: bool,
     pub(crate) insight: InsightConfig,
@@ -67,6 +70,62 @@ pub(crate) struct FeedbackConfig {
 }
 
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AlarmsConfig {
+    pub(crate) watch: bool,
+    pub(crate) false_a_week: f64,
+    pub(crate) webhook: String,
+    pub(crate) webhook_key: String,
+}
+
+impl std::fmt::Debug for AlarmsConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { watch, false_a_week, .. } = self;
+        f.debug_struct("AlarmsConfig")
+            .field("watch", watch)
+            .field("false_a_week", false_a_week)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for AlarmsConfig {
+    fn default() -> Self {
+        let usual = AlarmSettings::default();
+        Self {
+            watch: usual.watch,
+            false_a_week: usual.false_a_week,
+            webhook: String::new(),
+            webhook_key: String::new(),
+        }
+    }
+}
+
+/// What the key of a webhook begins with, and how many bytes it has at the least.
+const WEBHOOK_KEY: (&str, usize) = ("whsec_", 24);
+
+impl AlarmsConfig {
+    /// As the desk takes it. The address is called as it stands here; without TLS only on this machine.
+    pub(crate) fn settings(&self) -> anyhow::Result<AlarmSettings> {
+        if !(self.false_a_week > 0.0 && self.false_a_week <= 20.0) {
+            bail!("alarms.false_a_week must be above 0 and at most 20: {}", self.false_a_week);
+        }
+        let webhook = if self.webhook.is_empty() {
+            None
+        } else {
+            let own = ["http://127.0.0.1:", "http://localhost:", "http://[::1]:"];
+            if !self.webhook.starts_with("https://") && !own.iter().any(|own| self.webhook.starts_with(own)) {
+                bail!("alarms.webhook must begin with https://, but on this machine");
+            }
+            let key = self.webhook_key.strip_prefix(WEBHOOK_KEY.0).and_then(|key| STANDARD.decode(key).ok());
+            let key = key.filter(|key| key.len() >= WEBHOOK_KEY.1);
+            let key = key.context("alarms.webhook_key must be whsec_ and at least 24 bytes in Base64")?;
+            Some(Webhook { url: self.webhook.clone(), key })
+        };
+        Ok(AlarmSettings { watch: self.watch, false_a_week: self.false_a_week, webhook })
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HostKeyConfig {
     pub(crate) issuer: String,
@@ -93,6 +152,7 @@ impl Default for Config {
             store: StoreConfig::default(),
             limits: LimitsConfig::default(),
             feedback: FeedbackConfig::default(),
+            alarms: AlarmsConfig::default(),
             host_keys: Vec::new(),
             ping: false,
             insight: InsightConfig::default(),
@@ -205,6 +265,7 @@ impl Config {
         if let Some(short) = config.host_keys.iter().find(|key| key.secret.len() < 32) {
             bail!("the secret of the host key {:?} is shorter than 32 characters", short.issuer);
         }
+        config.alarms.settings()?;
         Ok(config)
     }
 
@@ -286,6 +347,10 @@ mod tests {
             ("node = 40", "between 0 and 31"),
             ("public_url = 'desk.example'", "https://"),
             ("[[host_keys]]\nissuer = 'a'\nsecret = 'short'", "32 characters"),
+            ("[alarms]\nfalse_a_week = 0.0", "above 0"),
+            ("[alarms]\nwebhook = 'http://169.254.169.254/'", "https://"),
+            ("[alarms]\nwebhook = 'http://localhost.example/'", "https://"),
+            ("[alarms]\nwebhook = 'https://a.example/'\nwebhook_key = 'whsec_c2hvcnQ='", "24 bytes"),
             ("=", "TOML"),
         ] {
             let error = format!("{:#}", parse(text, &[]).unwrap_err());

@@ -47,6 +47,22 @@ const SETTINGS: &[(&str, &str)] = &[
     ),
     ("feedback.correct_hours", "Hours for which a customer may correct a rating."),
     (
+        "alarms.watch",
+        "Whether the desk watches for more requests than are to be expected, and raises alarms.",
+    ),
+    (
+        "alarms.false_a_week",
+        "False alarms a week that are bearable, over everything that is watched. Fewer means later.",
+    ),
+    (
+        "alarms.webhook",
+        "A system that is told of alarms: an address with `https://` (`http://` on this machine alone). Nothing else is ever called. Empty: none.",
+    ),
+    (
+        "alarms.webhook_key",
+        "The key with which it is signed (Standard Webhooks 1.0): `whsec_` and at least 24 random bytes in Base64.",
+    ),
+    (
         "host_keys",
         "Keys with which the wallet's backend signs who its users are: a list of `issuer` and `secret` (at least 32 characters).",
     ),

@@ -1,9 +1,11 @@
 //! Serving the desk, and filling it for a demonstration.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use standfast_desk::Desk;
+use standfast_http::Outgoing;
 use standfast_insight::Insight;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -47,10 +49,13 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
         let (insight, store, stopping) = (insight.clone(), desk.store().clone(), stopping.clone());
         async move { insight.count_users(store, stopping).await }
     });
+    let alarms = stopping.clone();
     let facts = tokio::spawn({
         let insight = insight.clone();
         async move { insight.keep(stopping).await }
     });
+    desk.set_post(Arc::new(Outgoing::default()));
+    let alarms = tokio::spawn(standfast_desk::watch_alarms(desk.clone(), insight.clone(), alarms));
     let mut broken = desk.store().broken();
     let store = desk.store().clone();
     let mut terminate = signal(SignalKind::terminate())?;
@@ -72,6 +77,7 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
     let _ = tokio::time::timeout(PATIENCE, pings).await;
     let _ = tokio::time::timeout(PATIENCE, users).await;
     let _ = tokio::time::timeout(PATIENCE, types).await;
+    let _ = tokio::time::timeout(PATIENCE, alarms).await;
     let failure = store.broken().borrow().clone();
     store.close().await;
     match failure {

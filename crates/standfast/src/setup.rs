@@ -141,6 +141,7 @@ pub(crate) async fn open_desk(config: &Config, hold: Hold, demo: bool) -> anyhow
             .map(|key| HostKey { issuer: key.issuer.clone(), secret: key.secret.clone().into_bytes() })
             .collect(),
         ping: config.ping,
+        alarms: config.alarms.settings()?,
         demo,
     };
     let keys = match own_keys(&store, &config.data, hold).await {

@@ -17,8 +17,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{OpenApi, ToSchema};
 
 use super::{
-    activity, agent, attachment, conversation, customer, desk, driver, feedback, identity, inbox, insight,
-    job, request, session, token, types, work,
+    activity, agent, alarm, attachment, conversation, customer, desk, driver, feedback, identity, inbox,
+    insight, job, request, session, token, types, work,
 };
 use crate::live;
 use crate::problem::{CODES, MEDIA_TYPE, Problem};
@@ -67,6 +67,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         insight::catalogue, insight::query, insight::rows, insight::effect::ask, insight::decomposition::ask, insight::movement::ask,
         insight::survival::ask, insight::dashboard::list, insight::dashboard::add,
         insight::dashboard::change, insight::dashboard::remove, insight::dashboard::start, types::model, types::novel, job::list_dead,
+        alarm::list, alarm::show, alarm::acknowledge, alarm::dismiss, alarm::confirm,
         job::retry, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
         driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, token::list,
         token::add, token::revoke, serve,
@@ -221,7 +222,7 @@ fn codes(route: &Route) -> Vec<&'static str> {
     if route.path.contains("/insight/") {
         codes.insert(0, "facts_loading");
     } else if writes && route.path.contains("/console/") || route.path.ends_with("/messages") {
-        codes.push("transition_not_allowed");
+        codes.push(if route.path.contains("/alarms/") { "alarm_decided" } else { "transition_not_allowed" });
     }
     if ["/resolution", "/rating"].iter().any(|end| route.path.ends_with(end)) {
         codes.push("not_solved");

@@ -3,6 +3,7 @@
 
 mod activity;
 mod agent;
+mod alarm;
 pub(crate) mod attachment;
 mod conversation;
 mod customer;
@@ -101,6 +102,11 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::put("/api/v1/console/insight/start", figures, insight::dashboard::start),
         Route::get("/api/v1/console/types/model", figures, types::model),
         Route::get("/api/v1/console/types/novel", figures, types::novel),
+        Route::get("/api/v1/console/alarms", reads, alarm::list),
+        Route::get("/api/v1/console/alarms/{id}", reads, alarm::show),
+        Route::post("/api/v1/console/alarms/{id}/acknowledge", works, alarm::acknowledge),
+        Route::post("/api/v1/console/alarms/{id}/dismiss", explains, alarm::dismiss),
+        Route::post("/api/v1/console/alarms/{id}/incident", explains, alarm::confirm),
         Route::get("/api/v1/console/jobs/dead", repairs, job::list_dead),
         Route::post("/api/v1/console/jobs/{id}/retry", repairs, job::retry),
         Route::get("/api/v1/console/drivers", reads, driver::list),

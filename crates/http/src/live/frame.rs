@@ -6,7 +6,7 @@ use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use standfast_desk::{CustomerView, EntryView, InboxCounts, Receipt, RequestSummary};
-use standfast_domain::{AgentId, AttachmentId, RequestId, Time, Wait};
+use standfast_domain::{AgentId, AlarmId, AttachmentId, RequestId, Time, Wait};
 
 /// What a client says.
 #[derive(Deserialize)]
@@ -197,6 +197,9 @@ pub(crate) enum Frame<'a> {
     },
     Presence {
         agents: &'a [Present],
+    },
+    Alarm {
+        alarm: AlarmId,
     },
     Waiting {
         request: RequestId,

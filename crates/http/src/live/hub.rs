@@ -170,6 +170,13 @@ impl Hub {
                 state.whole_feed = whole;
             }
         }
+        if let What::Alarm(alarm) = &signal.what {
+            let frame = Frame::Alarm { alarm: *alarm }.text();
+            for member in state.agents.iter().filter_map(|id| state.members.get(id)) {
+                member.mailbox.put(Out::Frame(frame.clone()));
+            }
+            return;
+        }
         let followers: Vec<(Arc<Mailbox>, bool)> = state
             .followers(request)
             .map(|member| (member.mailbox.clone(), matches!(member.who, Who::Agent { .. })))
@@ -310,7 +317,8 @@ fn outs(signal: &Signal, request: RequestId) -> [Option<Out>; 2] {
             let frame = |agent| Some(Out::Frame(Frame::Read { request, by, agent, seq: *seq }.text()));
             [frame(*agent), frame(None)]
         }
-        What::Changed => [None, None],
+        // Alarms are told to everybody on the desk, see [`Hub::take`].
+        What::Changed | What::Alarm(_) => [None, None],
     }
 }
 

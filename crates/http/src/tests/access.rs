@@ -83,6 +83,8 @@ fn body(path: &str, id: &str) -> Value {
         "type" => json!({"type": "pending"}),
         "tags" => json!({"add": ["tron"], "remove": []}),
         "transition" => json!({"transition": "reopen"}),
+        "dismiss" => json!({"reason": "known"}),
+        "incident" => event(),
         "merge" => json!({"into": "222-222-2222"}),
         "erase" => json!({"seq": 9999, "reason": "privacy"}),
         "query" => json!({"measure": "requests"}),

@@ -1,6 +1,7 @@
 //! What the whole server promises, tested from outside: over real connections, on both engines.
 
 mod access;
+mod alarms;
 mod comparison;
 mod drivers;
 mod feedback;

@@ -34,6 +34,18 @@ const RECENT: [(u64, &str); 7] = [
     (4_020, "impersonation"),
 ];
 
+/// Something rises just now: so many ask about this type, one every so many seconds, the last so many seconds ago. A demo of
+/// few requests has none of it.
+const RISING: Rising = Rising { kind: "swap", requests: 14, every: 140, last: 200, from: 1_000 };
+
+struct Rising {
+    kind: &'static str,
+    requests: u64,
+    every: u64,
+    last: u64,
+    from: usize,
+}
+
 /// How many hours a language's day is ahead of UTC.
 const fn offset(language: Language) -> Duration {
     match language {
@@ -89,6 +101,12 @@ pub(super) fn arrivals(
         let language = language(draw);
         let at = now.minus(Duration::from_secs(*seconds)).minus(draw.minutes(0.01, 0.9));
         arrivals.push(Arrival { at, story: shelves.draw(kind, language, draw)? });
+    }
+    for turn in (0..RISING.requests).filter(|_| count >= RISING.from) {
+        let language = language(draw);
+        let ago = Duration::from_secs(RISING.last + turn * RISING.every);
+        let at = now.minus(ago).minus(draw.minutes(0.01, 1.2));
+        arrivals.push(Arrival { at, story: shelves.draw(RISING.kind, language, draw)? });
     }
     while arrivals.len() < count {
         let language = language(draw);
