@@ -70,6 +70,7 @@ export type ServerFrame =
   | { t: 'read'; request: string; by: 'customer' | 'agent'; agent?: string; seq: number }
   | { t: 'viewers'; request: string; agents: Viewer[] }
   | { t: 'presence'; agents: { id: string; status: Presence }[] }
+  | { t: 'alarm'; alarm: string }
   | { t: 'waiting'; request: string; place: number | null; expected: Expected | null }
   | { t: 'pong' }
   | { t: 'bye'; reason: 'drain' | 'slow' | 'revoked' | 'protocol'; retry_after_ms?: number };

@@ -166,6 +166,14 @@ export const ACTIONS: readonly Action[] = [
     run: () => router.go(insightStart()),
   },
   {
+    id: 'alarms',
+    group: 'go',
+    label: 'alarms.title',
+    keys: ['g l'],
+    allowed: always,
+    run: () => router.go({ room: 'alarms', section: 'now' }),
+  },
+  {
     id: 'events',
     group: 'go',
     label: 'drivers.events',

@@ -1,4 +1,8 @@
 import type {
+  Alarm,
+  AlarmDetail,
+  AlarmList,
+  DismissReason,
   ActiveDays,
   ActiveUsers,
   ActivityChange,
@@ -112,6 +116,15 @@ export const changeDriver = (id: Id, body: DriverDraft) =>
   ask<Driver>(`/console/drivers/${segment(id)}`, { method: 'PUT', body });
 export const removeDriver = (id: Id) =>
   ask<void>(`/console/drivers/${segment(id)}`, { method: 'DELETE' });
+
+export const alarms = () => ask<AlarmList>('/console/alarms');
+export const alarm = (id: Id) => ask<AlarmDetail>(`/console/alarms/${segment(id)}`);
+export const acknowledgeAlarm = (id: Id) =>
+  post<Alarm>(`/console/alarms/${segment(id)}/acknowledge`, {});
+export const dismissAlarm = (id: Id, reason: DismissReason) =>
+  post<Alarm>(`/console/alarms/${segment(id)}/dismiss`, { reason });
+export const confirmAlarm = (id: Id, incident: DriverDraft) =>
+  post<Alarm>(`/console/alarms/${segment(id)}/incident`, incident);
 
 export const activeDays = (from?: string) =>
   ask<ActiveDays>(`/console/active-users${query({ from })}`);

@@ -1,4 +1,5 @@
 import type { ServerFrame } from '@standfast/ui/frame';
+import { alarms } from '../alarms/alarms.svelte';
 import { setServerTime } from '../clock.svelte';
 import { open } from '../conversation/open.svelte';
 import { reviews } from '../feedback/reviews.svelte';
@@ -51,6 +52,9 @@ export function take(frame: ServerFrame): void {
       if (conversation) conversation.viewers = frame.agents;
       break;
     }
+    case 'alarm':
+      alarms.stale();
+      break;
     case 'presence':
       directory.setPresence(frame.agents);
       break;

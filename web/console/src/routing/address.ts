@@ -5,6 +5,7 @@ export type Place =
   | { room: 'desk'; view: ViewName; request: Id | null; q: string; type: string; team: string }
   | { room: 'feedback'; section: 'open' | 'done' }
   | { room: 'drivers'; section: DriversSection }
+  | { room: 'alarms'; section: AlarmsSection }
   | { room: 'settings'; section: SettingsSection }
   /**
    * `search`: what is looked at, in the words of `insight/view.ts`, which is loaded with that room. `start`: wherever it begins
@@ -13,10 +14,12 @@ export type Place =
   | { room: 'insight'; page: InsightPage; search: string; start?: true };
 
 export type DriversSection = 'events' | 'active-users';
+export type AlarmsSection = 'now' | 'past';
 export type SettingsSection = 'agents' | 'tokens' | 'jobs';
 
 export const VIEWS: readonly ViewName[] = ['unassigned', 'mine', 'all', 'at_risk', 'solved'];
 export const DRIVERS: readonly DriversSection[] = ['events', 'active-users'];
+export const ALARMS: readonly AlarmsSection[] = ['now', 'past'];
 export const SETTINGS: readonly SettingsSection[] = ['agents', 'tokens', 'jobs'];
 export const INSIGHT_PAGES = [
   'overview',
@@ -69,6 +72,8 @@ export function readAddress(path: string, search = ''): Place {
   const parts = path.replace(BASE_PATH, '').split('/').filter(Boolean).map(decode);
   if (parts[0] === 'drivers')
     return { room: 'drivers', section: DRIVERS.find((name) => name === parts[1]) ?? 'events' };
+  if (parts[0] === 'alarms')
+    return { room: 'alarms', section: ALARMS.find((name) => name === parts[1]) ?? 'now' };
   if (parts[0] === 'settings')
     return { room: 'settings', section: SETTINGS.find((name) => name === parts[1]) ?? 'agents' };
   if (parts[0] === 'feedback')
