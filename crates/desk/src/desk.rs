@@ -223,7 +223,8 @@ impl Desk {
     }
 
     /// A fresh id.
-    pub(crate) fn id(&self) -> i64 {
+    #[must_use]
+    pub fn id(&self) -> i64 {
         self.ids.next()
     }
 

@@ -14,6 +14,7 @@ static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| {
         ("problem", include_str!("../../../locales/en/problem.json")),
         ("page", include_str!("../../../locales/en/page.json")),
         ("figure", include_str!("../../../locales/en/figure.json")),
+        ("report", include_str!("../../../locales/en/report.json")),
     ])
 });
 static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| {
@@ -22,6 +23,7 @@ static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| {
         ("problem", include_str!("../../../locales/zh-CN/problem.json")),
         ("page", include_str!("../../../locales/zh-CN/page.json")),
         ("figure", include_str!("../../../locales/zh-CN/figure.json")),
+        ("report", include_str!("../../../locales/zh-CN/report.json")),
     ])
 });
 
@@ -79,7 +81,10 @@ mod tests {
 
     #[test]
     fn both_languages_say_the_same_things() {
-        for area in ["receipt", "problem", "page", "figure", "insight", "widget", "rating", "console"] {
+        for area in [
+            "receipt", "problem", "page", "figure", "insight", "report", "reports", "widget", "rating",
+            "console",
+        ] {
             let keys = |language: &str| -> BTreeSet<String> {
                 let path = format!("{}/../../locales/{language}/{area}.json", env!("CARGO_MANIFEST_DIR"));
                 let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));

@@ -74,6 +74,12 @@ ids! {
     DashboardId,
     /// More requests than were to be expected.
     AlarmId,
+    /// What a report says, for whom and when.
+    ReportId,
+    /// A report that was made, or is being made.
+    ReportRunId,
+    /// A mail that the desk sends.
+    MailId,
 }
 
 /// Bits below the millisecond: a node's number and a counter.

@@ -74,6 +74,14 @@ impl Exposure for ActiveUsers {
 }
 
 impl Insight {
+    /// Reads once who uses the app: for a command that does not serve.
+    pub async fn read_users(&self, store: &Store) -> Result<(), StoreError> {
+        if let Some((_, users)) = load(store, None).await? {
+            self.set_exposure(Arc::new(users));
+        }
+        Ok(())
+    }
+
     /// Keeps up with who uses the app, until `stopping` is true.
     pub async fn count_users(&self, store: Store, mut stopping: watch::Receiver<bool>) {
         let mut known = None;

@@ -97,6 +97,11 @@ impl Insight {
         *self.0.exposure.write() = Some(exposure);
     }
 
+    /// Who knows how many people use the app.
+    pub(crate) fn exposure(&self) -> Option<Arc<dyn Exposure>> {
+        self.0.exposure.read().clone()
+    }
+
     /// The facts as they are now: one state of everything, which does not change.
     pub fn facts(&self) -> Result<Facts, Error> {
         let state = self.0.state.read();
@@ -152,7 +157,7 @@ impl Insight {
 
     /// Works on the facts on threads of its own, a few at a time, so that those who ask for figures take no processor
     /// from those who ask for help.
-    async fn work<T: Send + 'static>(
+    pub(crate) async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Facts, usize) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {

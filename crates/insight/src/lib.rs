@@ -38,6 +38,7 @@ mod query;
 mod rate;
 #[cfg(test)]
 mod reference;
+mod report;
 mod scan;
 mod snapshot;
 mod spread;
@@ -60,5 +61,6 @@ pub use keep::{Insight, Settings};
 pub use measure::{Duration, Measure, TimeBase, Unit};
 pub use movement::{Movement, MovementWish, Movements, ValueMovement, movements};
 pub use query::{Grouping, Query, zone};
+pub use report::{Compared, Difference, MadeReport, MadeSection, check_definition, measure_named};
 pub use spread::{PERCENTS, Spread, Survival};
 pub use stock::Flow;

@@ -11,6 +11,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_drivers", include_str!("../migrations/0003_drivers.sql")),
     ("0004_handling", include_str!("../migrations/0004_handling.sql")),
     ("0005_types", include_str!("../migrations/0005_types.sql")),
+    ("0006_reports", include_str!("../migrations/0006_reports.sql")),
     ("0007_dashboards", include_str!("../migrations/0007_dashboards.sql")),
     ("0008_alarms", include_str!("../migrations/0008_alarms.sql")),
 ];

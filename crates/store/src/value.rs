@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use standfast_domain::{
-    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, Day, DriverId, JobId, RequestId, ReviewId,
-    TeamId, Time, TokenId,
+    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, Day, DriverId, JobId, MailId, ReportId,
+    ReportRunId, RequestId, ReviewId, TeamId, Time, TokenId,
 };
 
 /// The types that mean the same on both engines.
@@ -327,8 +327,11 @@ wrapped_integers!(
     ReviewId,
     DriverId,
     TokenId,
+    AlarmId,
     DashboardId,
-    AlarmId
+    MailId,
+    ReportId,
+    ReportRunId,
 );
 
 #[cfg(test)]

@@ -1,0 +1,269 @@
+//! The figures of a report: every section is one or two questions to one state of the facts, with the same measures as
+//! everywhere else.
+
+mod difference;
+
+use standfast_domain::Time;
+use standfast_domain::report::{Definition, Period, Section};
+
+pub use difference::Difference;
+
+use crate::answer::{Answer, answer};
+use crate::calendar::Step;
+use crate::dimension::Dimension;
+use crate::error::Error;
+use crate::exposure::Exposure;
+use crate::facts::Facts;
+use crate::keep::Insight;
+use crate::measure::Measure;
+use crate::query::{Grouping, Query, zone};
+
+/// Most sections of a report, and most figures of one.
+const MOST_SECTIONS: usize = 20;
+const MOST_FIGURES: usize = 18;
+/// Most values of a ranking.
+const MOST_RANKED: u8 = 50;
+/// Most values of one filter.
+const MOST_CODES: usize = 500;
+
+/// A measure in the period, and in the period before.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// What is measured.
+    pub measure: Measure,
+    /// In the period.
+    pub now: Answer,
+    /// In as much of the period before as has passed of this one.
+    pub before: Answer,
+}
+
+/// A section with its figures.
+#[derive(Clone, Debug)]
+pub enum MadeSection {
+    /// Figures beside each other.
+    Overview(Vec<Compared>),
+    /// A measure by hour, day, week or month; the step is the answer's axis.
+    Course(Compared),
+    /// A measure by the values of a dimension, those with the most requests first.
+    Ranking {
+        /// The dimension.
+        dimension: Dimension,
+        /// How many are wanted.
+        most: usize,
+        /// The figures.
+        compared: Box<Compared>,
+    },
+    /// Requests by weekday and hour of the day.
+    Week(Answer),
+    /// What came and ended by day, and what is open at the end.
+    Backlog {
+        /// Flow by day.
+        flow: Answer,
+        /// What is open at the end, and how long it has been.
+        open: Answer,
+    },
+    /// Not of the facts: whoever has the ratings adds them.
+    Satisfaction,
+}
+
+/// The figures of a report.
+#[derive(Clone, Debug)]
+pub struct MadeReport {
+    /// What it is about.
+    pub period: Period,
+    /// Its beginning.
+    pub from: Time,
+    /// Its end, or now where it is not over.
+    pub until: Time,
+    /// Whether it is over.
+    pub is_over: bool,
+    /// What it is compared with.
+    pub before: Period,
+    /// The beginning of that.
+    pub before_from: Time,
+    /// As much of it as has passed of the period.
+    pub before_until: Time,
+    /// The sections.
+    pub sections: Vec<MadeSection>,
+}
+
+/// The measure with this name and, after a colon, its parameter.
+pub fn measure_named(name: &str) -> Result<Measure, Error> {
+    let (code, number) = match name.split_once(':') {
+        None => (name, None),
+        Some((code, number)) => {
+            let number = number.parse::<u32>().map_err(|_| Error::invalid("measure", "malformed"))?;
+            (code, Some(number))
+        }
+    };
+    Measure::parse(code, number, number)
+}
+
+/// Refuses a definition that could not be made, and says which part and why.
+pub fn check_definition(definition: &Definition) -> Result<(), Error> {
+    zone(&definition.zone)?;
+    if definition.schedule.as_ref().is_some_and(|schedule| !schedule.is_valid()) {
+        return Err(Error::invalid("schedule", "malformed"));
+    }
+    if definition.sections.is_empty() {
+        return Err(Error::invalid("sections", "missing"));
+    }
+    if definition.sections.len() > MOST_SECTIONS {
+        return Err(Error::invalid("sections", "too_many"));
+    }
+    filter(definition)?;
+    for section in &definition.sections {
+        match section {
+            Section::Overview { measures } if measures.is_empty() => {
+                return Err(Error::invalid("measures", "missing"));
+            }
+            Section::Overview { measures } if measures.len() > MOST_FIGURES => {
+                return Err(Error::invalid("measures", "too_many"));
+            }
+            Section::Overview { measures } => {
+                for name in measures {
+                    measure_named(name)?;
+                }
+            }
+            Section::Course { measure } => drop(measure_named(measure)?),
+            Section::Ranking { measure, dimension, most } => {
+                let measure = measure_named(measure)?;
+                let dimension = dimension_named(dimension)?;
+                if !(1..=MOST_RANKED).contains(most) {
+                    return Err(Error::invalid("most", "out_of_range"));
+                }
+                let knows_users = crate::exposure::has_users(dimension);
+                if measure == Measure::ContactRate && !knows_users {
+                    return Err(Error::invalid("dimension", "malformed"));
+                }
+            }
+            Section::Week {} | Section::Backlog {} | Section::Satisfaction {} => {}
+        }
+    }
+    Ok(())
+}
+
+fn dimension_named(code: &str) -> Result<Dimension, Error> {
+    Dimension::parse(code).ok_or(Error::invalid("dimension", "unknown"))
+}
+
+fn filter(definition: &Definition) -> Result<Vec<(Dimension, Vec<String>)>, Error> {
+    let read = |(code, values): (&String, &Vec<String>)| {
+        let dimension = Dimension::parse(code).ok_or(Error::invalid("filter", "unknown"))?;
+        if values.is_empty() {
+            return Err(Error::invalid("filter", "missing"));
+        }
+        if values.len() > MOST_CODES {
+            return Err(Error::invalid("filter", "too_many"));
+        }
+        Ok((dimension, values.clone()))
+    };
+    definition.filter.iter().map(read).collect()
+}
+
+impl Insight {
+    /// The figures of a report at `now`, all of one state of the facts.
+    pub async fn report(
+        &self,
+        definition: Definition,
+        period: Period,
+        now: Time,
+    ) -> Result<MadeReport, Error> {
+        let exposure = self.exposure();
+        self.work(move |facts, threads| {
+            Maker { facts, exposure: exposure.as_deref(), threads, definition: &definition, now }.make(period)
+        })
+        .await
+    }
+}
+
+struct Maker<'a> {
+    facts: &'a Facts,
+    exposure: Option<&'a dyn Exposure>,
+    threads: usize,
+    definition: &'a Definition,
+    now: Time,
+}
+
+/// Two ranges that are compared.
+struct Ranges {
+    now: (Time, Time),
+    before: (Time, Time),
+}
+
+impl Maker<'_> {
+    fn make(&self, period: Period) -> Result<MadeReport, Error> {
+        check_definition(self.definition)?;
+        let zone = zone(&self.definition.zone)?;
+        let (from, end) = period.bounds(&zone);
+        if from >= self.now {
+            return Err(Error::invalid("period", "in_future"));
+        }
+        let until = end.min(self.now);
+        let before = period.before();
+        let (before_from, before_end) = before.bounds(&zone);
+        let before_until =
+            if until == end { before_end } else { before_from.plus(until.since(from)).min(before_end) };
+        let ranges = Ranges { now: (from, until), before: (before_from, before_until) };
+        let sections = self.definition.sections.iter().map(|section| self.section(section, &ranges, period));
+        Ok(MadeReport {
+            period,
+            from,
+            until,
+            is_over: until == end,
+            before,
+            before_from,
+            before_until,
+            sections: sections.collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn section(&self, section: &Section, ranges: &Ranges, period: Period) -> Result<MadeSection, Error> {
+        Ok(match section {
+            Section::Overview { measures } => {
+                let compared = |name: &String| self.compare(measure_named(name)?, ranges, &[]);
+                MadeSection::Overview(measures.iter().map(compared).collect::<Result<_, _>>()?)
+            }
+            Section::Course { measure } => {
+                let step = match period.days() {
+                    ..=2 => Step::Hour,
+                    3..=62 => Step::Day,
+                    63..=370 => Step::Week,
+                    _ => Step::Month,
+                };
+                let measure = measure_named(measure)?;
+                // Users are known by day.
+                let step = if measure == Measure::ContactRate { step.max(Step::Day) } else { step };
+                MadeSection::Course(self.compare(measure, ranges, &[Grouping::Step(step)])?)
+            }
+            Section::Ranking { measure, dimension, most } => {
+                let dimension = dimension_named(dimension)?;
+                let compared = self.compare(measure_named(measure)?, ranges, &[Grouping::By(dimension)])?;
+                MadeSection::Ranking { dimension, most: usize::from(*most), compared: Box::new(compared) }
+            }
+            Section::Week {} => {
+                let group = [Grouping::Step(Step::Weekday), Grouping::Step(Step::HourOfDay)];
+                MadeSection::Week(self.ask(Measure::Requests, ranges.now, &group)?)
+            }
+            Section::Backlog {} => MadeSection::Backlog {
+                flow: self.ask(Measure::Flow, ranges.now, &[Grouping::Step(Step::Day)])?,
+                open: self.ask(Measure::Backlog, ranges.now, &[])?,
+            },
+            Section::Satisfaction {} => MadeSection::Satisfaction,
+        })
+    }
+
+    fn compare(&self, measure: Measure, ranges: &Ranges, group: &[Grouping]) -> Result<Compared, Error> {
+        let now = self.ask(measure, ranges.now, group)?;
+        Ok(Compared { measure, now, before: self.ask(measure, ranges.before, group)? })
+    }
+
+    fn ask(&self, measure: Measure, range: (Time, Time), group: &[Grouping]) -> Result<Answer, Error> {
+        let mut query = Query::new(measure, self.now);
+        query.filter = filter(self.definition)?;
+        (query.from, query.until) = (Some(range.0), Some(range.1));
+        query.zone = zone(&self.definition.zone)?;
+        query.group = group.to_vec();
+        answer(self.facts, &query, self.exposure, self.threads)
+    }
+}

@@ -1,0 +1,567 @@
+//! From figures to words: every figure with what it is of, its change, and what is left out.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use standfast_desk::{FeedbackFigures, FeedbackSummary, has_words, words};
+use standfast_domain::report::Definition;
+use standfast_domain::{Language, Time, request_type};
+use standfast_insight::{
+    Answer, Compared, Difference, Dimension, Figure, MadeReport, MadeSection, Measure, Spread, Step, Unit,
+};
+use standfast_science::interval;
+
+use crate::page::{Block, Drawing, Page, Point, Table, Tile, Value};
+use crate::say::Say;
+
+/// Names of agents and teams, by their ids.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct People {
+    pub(crate) agents: BTreeMap<String, String>,
+    pub(crate) teams: BTreeMap<String, String>,
+}
+
+/// All that a report is made of.
+pub(crate) struct Material<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) desk: &'a str,
+    pub(crate) public_url: &'a str,
+    pub(crate) definition: &'a Definition,
+    pub(crate) made: &'a MadeReport,
+    pub(crate) satisfaction: Option<&'a (FeedbackSummary, FeedbackSummary)>,
+    pub(crate) people: &'a People,
+    pub(crate) now: Time,
+}
+
+/// The name of a dimension's value.
+pub(crate) fn value_name(language: Language, dimension: Dimension, code: &str, people: &People) -> String {
+    let own = match dimension {
+        Dimension::Type => request_type(code).map(|kind| {
+            let [chinese, english] = kind.title;
+            if language == Language::Chinese { chinese } else { english }.to_owned()
+        }),
+        Dimension::Agent | Dimension::FirstAgent => people.agents.get(code).cloned(),
+        Dimension::Team => people.teams.get(code).cloned(),
+        _ => None,
+    };
+    let keys = [format!("figure.value.{}.{code}", dimension.code()), format!("figure.value.any.{code}")];
+    own.or_else(|| keys.iter().find(|key| has_words(key)).map(|key| words(language, key, &[])))
+        .unwrap_or_else(|| code.to_owned())
+}
+
+impl Material<'_> {
+    fn say(&self) -> Say {
+        Say(self.definition.language)
+    }
+
+    pub(crate) fn page(&self) -> Page {
+        let say = self.say();
+        let mut about = vec![self.compared_with()];
+        about.push(say.text("zone", &[("zone", &self.definition.zone)]));
+        about.extend(self.filtered());
+        if !self.made.is_over {
+            about.push(say.text("not_over", &[]));
+        }
+        about.push(say.text("made_at", &[("time", &self.clock(self.now))]));
+        Page {
+            language: self.definition.language,
+            title: self.name.to_owned(),
+            desk: self.desk.to_owned(),
+            period: say.period(&self.made.period),
+            about,
+            blocks: self.made.sections.iter().map(|section| self.block(section)).collect(),
+            link: self.link("overview", &[]),
+        }
+    }
+
+    fn compared_with(&self) -> String {
+        let say = self.say();
+        let key = if self.made.is_over { "compared" } else { "compared_part" };
+        say.text(key, &[("period", &say.period(&self.made.before))])
+    }
+
+    fn filtered(&self) -> Option<String> {
+        let say = self.say();
+        let one = |(code, values): (&String, &Vec<String>)| {
+            let dimension = Dimension::parse(code)?;
+            let names: Vec<_> =
+                values.iter().map(|value| value_name(say.0, dimension, value, self.people)).collect();
+            let name = words(say.0, &format!("figure.dimension.{code}"), &[]);
+            let values = names.join(&say.text("and", &[]));
+            Some(say.text("filter", &[("dimension", &name), ("values", &values)]))
+        };
+        let parts: Vec<_> = self.definition.filter.iter().filter_map(one).collect();
+        (!parts.is_empty()).then(|| parts.join(&say.text("joint", &[])))
+    }
+
+    /// Date and time as the clocks of the report's zone show it.
+    fn clock(&self, time: Time) -> String {
+        let say = self.say();
+        let zone = standfast_insight::zone(&self.definition.zone);
+        let at = Timestamp::from_microsecond(time.0).unwrap_or_default();
+        let at = at.to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC));
+        format!("{} {:02}:{:02}", say.date(&at.date().to_string()), at.hour(), at.minute())
+    }
+
+    /// The address of the same view in the console (`web/console/src/insight/view.ts` reads it).
+    fn link(&self, page: &str, more: &[(&str, &str)]) -> String {
+        let (first, last) = self.made.period.dates();
+        let mut link = format!("{}/console/insight/{page}?from={first}&to={last}", self.public_url);
+        let _ = write!(link, "&zone={}", encoded(&self.definition.zone));
+        for (name, value) in more {
+            let _ = write!(link, "&{name}={}", encoded(value));
+        }
+        for (dimension, values) in &self.definition.filter {
+            let parts: Vec<_> = std::iter::once(dimension).chain(values).map(|part| encoded(part)).collect();
+            let _ = write!(link, "&where={}", encoded(&parts.join(",")));
+        }
+        link
+    }
+
+    fn measure_name(&self, measure: Measure) -> String {
+        let say = self.say();
+        let name = words(say.0, &format!("figure.measure.{}.name", measure.code()), &[]);
+        match measure {
+            Measure::ServiceLevel { within } => {
+                let time = say.seconds(f64::from(within));
+                say.text("within", &[("name", &name), ("time", &time)])
+            }
+            Measure::RepeatContact { days } => {
+                say.text("in_days", &[("name", &name), ("days", &days.to_string())])
+            }
+            _ => name,
+        }
+    }
+
+    /// What the measure is, what it leaves out, and how much that is here.
+    fn notes(&self, measure: Measure, answer: &Answer) -> Vec<String> {
+        let say = self.say();
+        let text = |part: &str| words(say.0, &format!("figure.measure.{}.{part}", measure.code()), &[]);
+        let mut notes = vec![say.text(
+            "definition",
+            &[
+                ("name", &self.measure_name(measure)),
+                ("formula", &text("formula")),
+                ("left", &text("leaves_out")),
+            ],
+        )];
+        notes.extend(self.excluded(answer));
+        notes
+    }
+
+    fn excluded(&self, answer: &Answer) -> Vec<String> {
+        let say = self.say();
+        let count = |code: &str| {
+            let found = answer.excluded.iter().find(|(known, _)| *known == code);
+            say.count(found.map_or(0, |(_, n)| *n))
+        };
+        let (spam, merged, test) = (count("spam"), count("merged"), count("test"));
+        let mut notes = vec![say.text("excluded", &[("spam", &spam), ("merged", &merged), ("test", &test)])];
+        if answer.left_out > 0 {
+            notes.push(say.text("left_out", &[("count", &say.count(answer.left_out))]));
+        }
+        notes
+    }
+
+    fn block(&self, section: &MadeSection) -> Block {
+        match section {
+            MadeSection::Overview(figures) => self.overview(figures),
+            MadeSection::Course(compared) => self.course(compared),
+            MadeSection::Ranking { dimension, most, compared } => self.ranking(*dimension, *most, compared),
+            MadeSection::Week(answer) => self.week(answer),
+            MadeSection::Backlog { flow, open } => self.backlog(flow, open),
+            MadeSection::Satisfaction => self.satisfaction(),
+        }
+    }
+
+    fn overview(&self, figures: &[Compared]) -> Block {
+        let say = self.say();
+        let mut table = Table { head: self.figure_head(&say.text("measure", &[])), rows: Vec::new() };
+        let mut tiles = Vec::with_capacity(figures.len());
+        let mut notes = Vec::new();
+        for compared in figures {
+            let (measure, total) = (compared.measure, &compared.now.total);
+            let name = self.measure_name(measure);
+            let change = Difference::between(measure, total, &compared.before.total);
+            tiles.push(Tile {
+                name: name.clone(),
+                value: self.said(measure, total),
+                detail: self.detail(total),
+                change: say.difference(change, measure.unit()),
+                small: total.is_small(),
+            });
+            table.rows.push(self.figure_row(name, measure, total, &compared.before.total));
+            let text = |part: &str| words(say.0, &format!("figure.measure.{}.{part}", measure.code()), &[]);
+            notes.push(say.text(
+                "definition",
+                &[
+                    ("name", &self.measure_name(measure)),
+                    ("formula", &text("formula")),
+                    ("left", &text("leaves_out")),
+                ],
+            ));
+        }
+        if let Some(compared) = figures.first() {
+            let plain = Answer { left_out: 0, ..compared.now.clone() };
+            notes.extend(self.excluded(&plain));
+        }
+        Block {
+            title: say.text("overview", &[]),
+            notes,
+            drawing: Drawing::Tiles(tiles),
+            table,
+            link: self.link("overview", &[]),
+        }
+    }
+
+    fn figure_head(&self, first: &str) -> Vec<String> {
+        let say = self.say();
+        let columns = ["value", "n", "low", "high", "before", "change", "remark"];
+        std::iter::once(first.to_owned()).chain(columns.map(|column| say.text(column, &[]))).collect()
+    }
+
+    /// Name, value, n, interval, value before, change, remark.
+    fn figure_row(&self, name: String, measure: Measure, now: &Figure, before: &Figure) -> Vec<Value> {
+        let (say, unit) = (self.say(), measure.unit());
+        let number = |value: Option<f64>| {
+            value.map_or(Value::Nothing, |value| Value::Number(value, unit, say.number(value, unit)))
+        };
+        let (low, high) = now.interval().unzip();
+        let change = Difference::between(measure, now, before);
+        let remark = if now.is_small() { say.text("small", &[]) } else { String::new() };
+        vec![
+            Value::Text(name),
+            number(now.number(measure)),
+            Value::Number(float(now.n()), Unit::Requests, say.count(now.n())),
+            number(low),
+            number(high),
+            number(before.number(measure)),
+            Value::Text(say.difference(change, unit)),
+            Value::Text(remark),
+        ]
+    }
+
+    fn said(&self, measure: Measure, figure: &Figure) -> String {
+        let say = self.say();
+        match figure.number(measure) {
+            Some(value) => say.number(value, measure.unit()),
+            None => say.text("unknown", &[]),
+        }
+    }
+
+    /// What a figure is of.
+    fn detail(&self, figure: &Figure) -> String {
+        let say = self.say();
+        match figure {
+            Figure::Share { n, met } => {
+                let of = say.text("of", &[("met", &say.count(*met)), ("n", &say.count(*n))]);
+                match figure.interval() {
+                    Some((low, high)) => {
+                        let values = [("low", say.share(low)), ("high", say.share(high))];
+                        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+                        format!("{of}{}{}", say.text("joint", &[]), say.text("interval", &values))
+                    }
+                    None => of,
+                }
+            }
+            Figure::Spread(Spread { n, pending, percentiles }) => {
+                let p90 = percentiles
+                    .map_or_else(|| say.text("unknown", &[]), |[_, _, p90, _]| say.seconds(f64::from(p90)));
+                let (n, pending) = (say.count(*n), say.count(*pending));
+                say.text("spread", &[("p90", &p90), ("n", &n), ("pending", &pending)])
+            }
+            Figure::Rate { n, user_days: Some(days) } => {
+                say.text("rate", &[("n", &say.count(*n)), ("days", &say.count(*days))])
+            }
+            Figure::Rate { user_days: None, .. } => say.text("no_users", &[]),
+            Figure::Backlog { n, ages: Some([median, ..]) } => {
+                let age = say.seconds(f64::from(*median));
+                say.text("ages", &[("n", &say.count(*n)), ("age", &age)])
+            }
+            other => say.text("of_requests", &[("n", &say.count(other.n()))]),
+        }
+    }
+
+    fn course(&self, compared: &Compared) -> Block {
+        let (say, measure) = (self.say(), compared.measure);
+        let unit = measure.unit();
+        let counted = matches!(unit, Unit::Requests | Unit::Customers | Unit::Messages);
+        let steps = |answer: &Answer| -> Vec<(String, Option<Figure>, bool)> {
+            let members = answer.axes.first().map(|(_, members)| members.as_slice()).unwrap_or_default();
+            let figure = |place: usize| {
+                let cell = answer.cells.iter().find(|cell| cell.at.first() == Some(&place));
+                cell.map(|cell| cell.figure.clone())
+            };
+            let cut = |member: &standfast_insight::Member| member.span.is_some_and(|span| span.is_cut);
+            members
+                .iter()
+                .enumerate()
+                .map(|(place, member)| (member.code.clone(), figure(place), cut(member)))
+                .collect()
+        };
+        let (now, before) = (steps(&compared.now), steps(&compared.before));
+        let number = |figure: Option<&Figure>| match figure {
+            Some(figure) => figure.number(measure),
+            // Nothing came: that is a count of zero, and no share of anything.
+            None => counted.then_some(0.0),
+        };
+        let mut points = Vec::with_capacity(now.len());
+        let head = ["step", "value", "n", "before", "remark"];
+        let mut table = Table { head: head.iter().map(|key| say.text(key, &[])).collect(), rows: Vec::new() };
+        for (place, (code, figure, is_cut)) in now.iter().enumerate() {
+            let was = before.get(place).and_then(|(_, figure, _)| number(figure.as_ref()));
+            let value = number(figure.as_ref());
+            let small = !counted && figure.as_ref().is_some_and(Figure::is_small);
+            points.push(Point { label: self.step(code), value, was, weak: small || *is_cut });
+            let cell = |value: Option<f64>| {
+                value.map_or(Value::Nothing, |value| Value::Number(value, unit, say.number(value, unit)))
+            };
+            let n = figure.as_ref().map_or(0, Figure::n);
+            let remark = match (small, is_cut) {
+                (_, true) => say.text("cut", &[]),
+                (true, false) => say.text("small", &[]),
+                (false, false) => String::new(),
+            };
+            table.rows.push(vec![
+                Value::Text(code.clone()),
+                cell(value),
+                Value::Number(float(n), Unit::Requests, say.count(n)),
+                cell(was),
+                Value::Text(remark),
+            ]);
+        }
+        let name = self.measure_name(measure);
+        Block {
+            title: say.text("course", &[("measure", &name)]),
+            notes: self.notes(measure, &compared.now),
+            drawing: Drawing::Line {
+                points,
+                unit,
+                now: say.text("now", &[]),
+                before: say.text("before", &[]),
+            },
+            table,
+            link: self.link("overview", &[("measure", measure.code())]),
+        }
+    }
+
+    /// A step of time on an axis.
+    fn step(&self, code: &str) -> String {
+        let say = self.say();
+        match code.split_once('T') {
+            Some((_, hour)) => hour.chars().take(5).collect(),
+            None if code.len() == 10 => say.short_date(code),
+            None => code.to_owned(),
+        }
+    }
+
+    fn ranking(&self, dimension: Dimension, most: usize, compared: &Compared) -> Block {
+        let (say, measure) = (self.say(), compared.measure);
+        let by_code = |answer: &Answer| -> Vec<(String, Figure)> {
+            let members = answer.axes.first().map(|(_, members)| members.as_slice()).unwrap_or_default();
+            let cells = answer.cells.iter().filter_map(|cell| {
+                let member = members.get(*cell.at.first()?)?;
+                Some((member.code.clone(), cell.figure.clone()))
+            });
+            cells.collect()
+        };
+        let mut now = by_code(&compared.now);
+        let before: BTreeMap<String, Figure> = by_code(&compared.before).into_iter().collect();
+        let is_share = measure.unit() == Unit::Share || measure.unit() == Unit::Seconds;
+        now.sort_by(|(a, one), (b, other)| {
+            let size = |figure: &Figure| {
+                if is_share { float(figure.n()) } else { figure.number(measure).unwrap_or(0.0) }
+            };
+            size(other).total_cmp(&size(one)).then_with(|| a.cmp(b))
+        });
+        let dimension_name = words(say.0, &format!("figure.dimension.{}", dimension.code()), &[]);
+        let all = now.len();
+        let mut table = Table { head: self.figure_head(&dimension_name), rows: Vec::new() };
+        for (code, figure) in now.iter().take(most) {
+            let name = value_name(say.0, dimension, code, self.people);
+            let none = Figure::Count { n: 0 };
+            let was = before.get(code).unwrap_or(&none);
+            let mut row = self.figure_row(name, measure, figure, was);
+            if let (Some(cell), None, Unit::Requests) = (row.get_mut(6), before.get(code), measure.unit()) {
+                *cell = Value::Text(say.text("change.new", &[]));
+            }
+            table.rows.push(row);
+        }
+        let name = self.measure_name(measure);
+        let mut notes = self.notes(measure, &compared.now);
+        if all > most {
+            let rest = say.count(u64::try_from(all - most).unwrap_or(0));
+            notes.insert(0, say.text("more", &[("count", &rest)]));
+        }
+        Block {
+            title: say.text("ranking", &[("measure", &name), ("dimension", &dimension_name)]),
+            notes,
+            drawing: Drawing::Bars,
+            table,
+            link: self.link("explorer", &[("measure", measure.code()), ("group", dimension.code())]),
+        }
+    }
+
+    fn week(&self, answer: &Answer) -> Block {
+        let say = self.say();
+        let place = |axis: usize, code: &str| {
+            let (_, members) = answer.axes.get(axis)?;
+            members.iter().position(|member| member.code == code)
+        };
+        let count = |weekday: u8, hour: u8| {
+            let at = [place(0, &weekday.to_string())?, place(1, &hour.to_string())?];
+            answer.cells.iter().find(|cell| cell.at == at).map(|cell| cell.figure.n())
+        };
+        let rows: Vec<(String, Vec<u64>)> = (1..=7)
+            .map(|weekday| {
+                let name = say.text(&format!("weekday.{weekday}"), &[]);
+                (name, (0..24).map(|hour| count(weekday, hour).unwrap_or(0)).collect())
+            })
+            .collect();
+        let mut head = vec![words(say.0, &format!("figure.step.{}", Step::Weekday.code()), &[])];
+        head.extend((0..24).map(|hour| format!("{hour:02}")));
+        let number = |n: &u64| Value::Number(float(*n), Unit::Requests, say.count(*n));
+        let table = rows.iter().map(|(name, counts)| {
+            std::iter::once(Value::Text(name.clone())).chain(counts.iter().map(number)).collect()
+        });
+        Block {
+            title: say.text("week", &[]),
+            notes: self.notes(Measure::Requests, answer),
+            table: Table { head, rows: table.collect() },
+            drawing: Drawing::Heat { rows },
+            link: self.link("times", &[]),
+        }
+    }
+
+    fn backlog(&self, flow: &Answer, open: &Answer) -> Block {
+        let say = self.say();
+        let members = flow.axes.first().map(|(_, members)| members.as_slice()).unwrap_or_default();
+        let mut points = Vec::with_capacity(members.len());
+        let head = ["step", "opened", "closed", "open_after"];
+        let mut table = Table { head: head.iter().map(|key| say.text(key, &[])).collect(), rows: Vec::new() };
+        for (place, member) in members.iter().enumerate() {
+            let cell = flow.cells.iter().find(|cell| cell.at.first() == Some(&place));
+            let Some(Figure::Flow(flow)) = cell.map(|cell| &cell.figure) else { continue };
+            points.push((self.step(&member.code), float(flow.opened), float(flow.closed)));
+            let number = |n: u64| Value::Number(float(n), Unit::Requests, say.count(n));
+            table.rows.push(vec![
+                Value::Text(member.code.clone()),
+                number(flow.opened),
+                number(flow.closed),
+                number(flow.after),
+            ]);
+        }
+        let mut notes = Vec::new();
+        if let Figure::Flow(total) = &flow.total {
+            let values = [
+                ("before", say.count(total.before)),
+                ("opened", say.count(total.opened)),
+                ("closed", say.count(total.closed)),
+                ("after", say.count(total.after)),
+            ];
+            let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+            notes.push(say.text("balance", &values));
+        }
+        notes.push(self.detail(&open.total));
+        notes.extend(self.notes(Measure::Backlog, open));
+        Block {
+            title: say.text("backlog", &[]),
+            notes,
+            drawing: Drawing::Pairs { points, names: [say.text("opened", &[]), say.text("closed", &[])] },
+            table,
+            link: self.link("overview", &[("measure", "backlog")]),
+        }
+    }
+
+    fn satisfaction(&self) -> Block {
+        let say = self.say();
+        let nothing = FeedbackFigures::default();
+        let (now, before) =
+            self.satisfaction.map_or((&nothing, &nothing), |(now, before)| (&now.total, &before.total));
+        let count = |n: i64| u64::try_from(n).unwrap_or(0);
+        let share = |part: i64, whole: i64| Figure::Share { n: count(whole), met: count(part) };
+        let tile = |key: &str, part: fn(&FeedbackFigures) -> (i64, i64)| {
+            let ((part_now, whole_now), (part_before, whole_before)) = (part(now), part(before));
+            let (second, first) = (share(part_now, whole_now), share(part_before, whole_before));
+            let change = Difference::between(Measure::AtRisk, &second, &first);
+            Tile {
+                name: say.text(key, &[]),
+                value: self.said(Measure::AtRisk, &second),
+                detail: self.detail(&second),
+                change: say.difference(change, Unit::Share),
+                small: second.is_small(),
+            }
+        };
+        let tiles = vec![
+            tile("csat", |figures| (figures.satisfied, figures.responses)),
+            tile("response_rate", |figures| (figures.responses, figures.asked)),
+            tile("confirmed", |figures| (figures.confirmed, figures.asked)),
+            tile("repudiated", |figures| (figures.repudiated, figures.asked)),
+        ];
+        let columns = ["asked", "responses", "csat", "low", "high", "confirmed", "assumed", "repudiated"];
+        let type_name = words(say.0, "figure.dimension.type", &[]);
+        let head = std::iter::once(type_name).chain(columns.map(|key| say.text(key, &[]))).collect();
+        let row = |name: String, figures: &FeedbackFigures| {
+            let number = |n: i64| Value::Number(float(count(n)), Unit::Requests, say.counted(n));
+            let part = |value: f64| Value::Number(value, Unit::Share, say.share(value));
+            let csat = interval::share(count(figures.satisfied), count(figures.responses));
+            let [value, low, high] = csat.map_or_else(
+                || [Value::Nothing, Value::Nothing, Value::Nothing],
+                |csat| {
+                    let met = float(count(figures.satisfied)) / float(count(figures.responses));
+                    [part(met), part(csat.interval.low), part(csat.interval.high)]
+                },
+            );
+            vec![
+                Value::Text(name),
+                number(figures.asked),
+                number(figures.responses),
+                value,
+                low,
+                high,
+                number(figures.confirmed),
+                number(figures.assumed),
+                number(figures.repudiated),
+            ]
+        };
+        let mut rows = vec![row(say.text("all", &[]), now)];
+        if let Some((now, _)) = self.satisfaction {
+            let mut types: Vec<_> = now.types.iter().collect();
+            types.sort_by_key(|figures| std::cmp::Reverse(figures.figures.asked));
+            for figures in types.into_iter().take(12) {
+                let name = value_name(say.0, Dimension::Type, &figures.kind, self.people);
+                rows.push(row(name, &figures.figures));
+            }
+        }
+        let mut notes = vec![say.text("satisfaction.formula", &[])];
+        if !self.definition.filter.is_empty() {
+            notes.insert(0, say.text("satisfaction.whole", &[]));
+        }
+        Block {
+            title: say.text("satisfaction", &[]),
+            notes,
+            drawing: Drawing::Tiles(tiles),
+            table: Table { head, rows },
+            link: self.link("satisfaction", &[]),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for reading; both counts stand beside the quotient")]
+const fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// A part of an address: everything but letters, digits and `-_.~` as `%XX` (RFC 3986).
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}

@@ -1,0 +1,88 @@
+//! Making a report: figures, words, file.
+
+use std::collections::BTreeMap;
+
+use standfast_desk::{Desk, feedback_figures, list_agents};
+use standfast_domain::report::{Definition, Format, Period, Section};
+use standfast_insight::{Insight, zone};
+use standfast_store::agent;
+
+use crate::compose::{Material, People};
+use crate::page::Page;
+use crate::{Error, html, table};
+
+/// Reports of a desk. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Reports {
+    pub(crate) desk: Desk,
+    pub(crate) insight: Insight,
+}
+
+/// A report that was made. It is a file when somebody wants it as one.
+#[derive(Clone, Debug)]
+pub struct Made {
+    pub(crate) page: Page,
+    /// Code of the period.
+    pub period: String,
+}
+
+impl Reports {
+    /// Reports of this desk, from these figures.
+    #[must_use]
+    pub const fn new(desk: Desk, insight: Insight) -> Self {
+        Self { desk, insight }
+    }
+
+    /// Makes a report of a period: its code (see [`Period::parse`]), or the definition's own where none is said.
+    pub async fn make(
+        &self,
+        name: &str,
+        definition: &Definition,
+        period: Option<&str>,
+    ) -> Result<Made, Error> {
+        let (zone, now) = (zone(&definition.zone)?, self.desk.now());
+        let period = match period {
+            Some(text) => Period::parse(text, &zone, now).ok_or(Error::invalid("period", "malformed"))?,
+            None => Period::last(definition.period, &zone, now),
+        };
+        let made = self.insight.report(definition.clone(), period, now).await?;
+        let satisfaction = if definition.sections.contains(&Section::Satisfaction {}) {
+            let now = feedback_figures(&self.desk, made.from, made.until).await?;
+            Some((now, feedback_figures(&self.desk, made.before_from, made.before_until).await?))
+        } else {
+            None
+        };
+        let people = self.people().await?;
+        let settings = self.desk.settings();
+        let material = Material {
+            name,
+            desk: &settings.name,
+            public_url: &settings.public_url,
+            definition,
+            made: &made,
+            satisfaction: satisfaction.as_ref(),
+            people: &people,
+            now,
+        };
+        Ok(Made { page: material.page(), period: period.to_string() })
+    }
+
+    async fn people(&self) -> Result<People, Error> {
+        let agents = list_agents(&self.desk, None).await?;
+        let teams = self.desk.store().read(|rd| agent::list_teams(rd).map_err(Error::from)).await?;
+        let agents: BTreeMap<_, _> = agents.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
+        Ok(People { agents, teams: teams.into_iter().map(|(id, name)| (id.to_string(), name)).collect() })
+    }
+}
+
+impl Made {
+    /// The report as a file.
+    pub fn file(&self, format: Format) -> Result<Vec<u8>, Error> {
+        match format {
+            Format::Html => Ok(html::render(&self.page).into_bytes()),
+            Format::Csv => table::csv(&self.page).map_err(|error| Error::File(error.to_string())),
+            Format::Xlsx => table::xlsx(&self.page).map_err(|error| Error::File(error.to_string())),
+            Format::Pdf => Err(Error::NoSuchFormat("pdf")),
+        }
+    }
+}
