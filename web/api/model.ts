@@ -125,3 +125,12 @@ export type DashboardDraft = Schemas['DashboardWish'];
 export type InsightMovementQuery = Schemas['MovementQuestion'];
 export type InsightMovements = Schemas['MovementsView'];
 export type InsightMovement = Schemas['MovementView'];
+/** GET /console/reports. */
+export type ReportList = Schemas['ReportList'];
+export type Report = Schemas['ReportView'];
+export type ReportDefinition = Schemas['Definition'];
+export type ReportSection = Schemas['Section'];
+export type ReportSchedule = NonNullable<ReportDefinition['schedule']>;
+export type ReportFormat = Schemas['Format'];
+/** GET /console/reports/{id}/runs. */
+export type ReportRun = Schemas['RunView'];

@@ -99,6 +99,8 @@ pub struct Settings {
     pub ping: bool,
     /// How the desk watches for more requests than are to be expected.
     pub alarms: AlarmSettings,
+    /// Whether a mail server is set.
+    pub mail: bool,
     /// Whether this is a demonstration: marked as such on every page.
     pub demo: bool,
 }

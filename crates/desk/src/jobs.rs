@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use standfast_domain::{JobId, Permission, RequestId};
-use standfast_store::job::{self, Claimed, NewJob};
+use standfast_store::job::{self, Claimed, Crew, NewJob};
 use standfast_store::{Lane, agent, attachment, outbox, receipt};
 
 use crate::alarm::{NOTICE, give_notice};
@@ -56,7 +56,7 @@ pub async fn work(desk: &Desk) -> Result<usize, Error> {
     let now = desk.now();
     let claimed = desk
         .store()
-        .write(Lane::Background, 0, move |tx| job::claim(tx, now, LEASE, CLAIM).map_err(Error::from))
+        .write(Lane::Background, 0, move |tx| job::claim(tx, Crew::Desk, now, LEASE, CLAIM).map_err(Error::from))
         .await?;
     for claim in &claimed {
         let done = perform(desk, claim).await;

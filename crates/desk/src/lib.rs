@@ -92,7 +92,7 @@ pub use machine::{
 };
 pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};
-pub use session::{SignedIn, authenticate, sign_in, sign_out};
+pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
 pub use types::{
     Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,
     NovelView, PredictionView, TrainedModel, classify_requests, novel_requests, type_model,

@@ -85,6 +85,18 @@ pub async fn sign_in(desk: &Desk, email: &str, password: &str) -> Result<SignedI
     Ok(SignedIn { token, agent, expires_at })
 }
 
+/// Asks somebody who is signed in for the password once more, before something that an open screen must not be enough for.
+pub async fn confirm_password(desk: &Desk, caller: &AgentCaller, password: &str) -> Result<(), Error> {
+    let id = caller.id;
+    let row = desk.store().read(move |rd| agent::find(rd, id).map_err(Error::from)).await?;
+    let row = row.filter(|row| row.disabled_at.is_none()).ok_or(Error::Unauthenticated)?;
+    if password.len() > 512 || password.contains('\0') {
+        return Err(Error::WrongPassword);
+    }
+    let fits = check_password(desk, row.password_hash, password.to_owned()).await?;
+    if fits { Ok(()) } else { Err(Error::WrongPassword) }
+}
+
 /// Who a session belongs to.
 pub async fn authenticate(desk: &Desk, token: &str) -> Result<(AgentCaller, AgentView), Error> {
     let (key, tick) = (hash(token), desk.clock().monotonic());

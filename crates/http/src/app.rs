@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use metrics_exporter_prometheus::PrometheusHandle;
 use standfast_desk::Desk;
 use standfast_insight::Insight;
+use standfast_report::Reports;
 
 use crate::config::Config;
 use crate::gate::{Gate, Seat};
@@ -26,6 +27,8 @@ pub struct Parts {
     pub desk: Desk,
     /// The figures.
     pub insight: Insight,
+    /// The reports.
+    pub reports: Reports,
     /// The settings of this server.
     pub config: Config,
     /// Whether customers reach the desk by https, so that cookies are `Secure`.
@@ -58,6 +61,7 @@ impl App {
             origin: origin(&public_url),
             calls: AtomicU64::new(0),
             boot,
+            reports: Reports::new(desk.clone(), insight.clone()),
             desk,
             insight,
             config,

@@ -216,7 +216,9 @@ path_ids!(
     standfast_domain::DriverId,
     standfast_domain::DashboardId,
     standfast_domain::TokenId,
-    standfast_domain::ReviewId
+    standfast_domain::ReviewId,
+    standfast_domain::ReportId,
+    standfast_domain::ReportRunId
 );
 
 impl PathPart for standfast_domain::Day {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use standfast_desk::{Error, words};
 use standfast_domain::Language;
 use standfast_insight::Error as InsightError;
+use standfast_report::Error as ReportError;
 
 /// Every code with its status, in the order of the alphabet. `/docs/problems/{code}` explains each.
 pub const CODES: &[(&str, StatusCode)] = &[
@@ -36,6 +37,8 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("not_solved", StatusCode::CONFLICT),
     ("outdated_view", StatusCode::CONFLICT),
     ("protocol", StatusCode::BAD_REQUEST),
+    ("report_format", StatusCode::UNPROCESSABLE_ENTITY),
+    ("report_name_taken", StatusCode::CONFLICT),
     ("request_closed", StatusCode::CONFLICT),
     ("request_timeout", StatusCode::REQUEST_TIMEOUT),
     ("too_large", StatusCode::PAYLOAD_TOO_LARGE),
@@ -234,6 +237,22 @@ impl From<InsightError> for Problem {
             other @ (InsightError::Snapshot(_) | InsightError::Io(_)) => {
                 tracing::error!(error = %other, "facts");
                 Self::new("internal")
+            }
+        }
+    }
+}
+
+impl From<ReportError> for Problem {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Desk(error) => error.into(),
+            ReportError::Insight(error) => error.into(),
+            other => {
+                let code = other.code();
+                if code == "internal" {
+                    tracing::error!(error = %other, "a report");
+                }
+                Self::new(code)
             }
         }
     }

@@ -75,11 +75,10 @@ fn section(html: &mut String, say: Say, block: &Block) {
                 html.push_str(&draw::pairs(say, &block.title, points, [first, second]));
             }
             Drawing::Heat { rows } => html.push_str(&draw::heat(&block.title, rows)),
-            Drawing::Bars | Drawing::None => {}
+            Drawing::Bars => {}
         }
-        let is_open = matches!(block.drawing, Drawing::Bars | Drawing::None);
-        if is_open {
-            table(html, &block.table, matches!(block.drawing, Drawing::Bars));
+        if matches!(block.drawing, Drawing::Bars) {
+            table(html, &block.table, true);
         } else {
             let _ = write!(html, "<details><summary>{}</summary>", escape(&say.text("table", &[])));
             table(html, &block.table, false);

@@ -7,15 +7,27 @@
 //! schedule ─> run (jobs "report", "mail") ────────────> kept ─> mail
 //! ```
 
+mod address;
 mod compose;
 mod draw;
 mod error;
 mod html;
+mod letter;
+mod mailer;
 mod make;
 mod page;
+mod reports;
+mod run;
 mod say;
 mod table;
+#[cfg(test)]
+mod tests;
+mod view;
 
 pub use error::Error;
-pub use make::{Made, Reports};
+pub use mailer::{MailSettings, MailSettingsError, Mailer, Refusal, Security};
+pub use make::{Made, Reports, formats};
+pub use reports::Caller;
+pub use run::post;
 pub use table::harmless;
+pub use view::{ReportView, RunFileView, RunMailView, RunView};

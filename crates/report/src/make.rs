@@ -86,3 +86,10 @@ impl Made {
         }
     }
 }
+
+/// The forms that this build can make.
+#[must_use]
+pub fn formats() -> Vec<Format> {
+    let is_there = |format: &Format| *format != Format::Pdf || cfg!(feature = "pdf");
+    Format::ALL.into_iter().filter(is_there).collect()
+}

@@ -44,8 +44,6 @@ pub(crate) enum Drawing {
     Pairs { points: Vec<(String, f64, f64)>, names: [String; 2] },
     /// Counts by weekday (rows) and hour.
     Heat { rows: Vec<(String, Vec<u64>)> },
-    /// The table alone.
-    None,
 }
 
 /// One figure.

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use standfast_desk::{AlarmSettings, FeedbackTimes, Limits, Webhook};
+use standfast_report::{MailSettings, Mailer, Security};
 use standfast_store::Database;
 
 /// Everything that an operator can set. `docs/operate/settings.md` is made from [`crate::reference`].
@@ -28,6 +29,7 @@ pub(crate) struct Config {
     pub(crate) alarms: AlarmsConfig,
     pub(crate) host_keys: Vec<HostKeyConfig>,
     pub(crate) ping: bool,
+    pub(crate) mail: MailConfig,
     pub(crate) insight: InsightConfig,
     pub(crate) http: standfast_http::Config,
 }
@@ -132,6 +134,72 @@ pub(crate) struct HostKeyConfig {
     pub(crate) secret: String,
 }
 
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MailConfig {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) security: String,
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) from: String,
+    pub(crate) ca_file: PathBuf,
+}
+
+impl Default for MailConfig {
+    fn default() -> Self {
+        let nothing = String::new;
+        Self {
+            host: nothing(),
+            port: 587,
+            security: "starttls".to_owned(),
+            user: nothing(),
+            password: nothing(),
+            from: nothing(),
+            ca_file: PathBuf::new(),
+        }
+    }
+}
+
+impl std::fmt::Debug for MailConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MailConfig").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+impl MailConfig {
+    /// What sends mail; none where no server is named.
+    pub(crate) fn mailer(&self) -> anyhow::Result<Option<Mailer>> {
+        if self.host.is_empty() {
+            return Ok(None);
+        }
+        let is_near = matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "::1");
+        let security = match self.security.as_str() {
+            "tls" => Security::Tls,
+            "starttls" => Security::StartTls,
+            "none" if is_near => Security::None,
+            "none" => bail!("mail.security may be none for a server on this machine alone"),
+            other => bail!("mail.security is starttls, tls or none, not {other:?}"),
+        };
+        let has_user = !self.user.is_empty();
+        let authorities = if self.ca_file.as_os_str().is_empty() {
+            None
+        } else {
+            let path = &self.ca_file;
+            Some(std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?)
+        };
+        let settings = MailSettings {
+            host: self.host.clone(),
+            port: self.port,
+            security,
+            credentials: has_user.then(|| (self.user.clone(), self.password.clone())),
+            from: self.from.clone(),
+            authorities,
+        };
+        Ok(Some(Mailer::new(&settings)?))
+    }
+}
+
 impl std::fmt::Debug for HostKeyConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HostKeyConfig").field("issuer", &self.issuer).finish_non_exhaustive()
@@ -155,6 +223,7 @@ impl Default for Config {
             alarms: AlarmsConfig::default(),
             host_keys: Vec::new(),
             ping: false,
+            mail: MailConfig::default(),
             insight: InsightConfig::default(),
             http: standfast_http::Config::default(),
         }
@@ -266,6 +335,7 @@ impl Config {
             bail!("the secret of the host key {:?} is shorter than 32 characters", short.issuer);
         }
         config.alarms.settings()?;
+        config.mail.mailer().context("the section mail")?;
         Ok(config)
     }
 
@@ -352,6 +422,9 @@ mod tests {
             ("[alarms]\nwebhook = 'http://localhost.example/'", "https://"),
             ("[alarms]\nwebhook = 'https://a.example/'\nwebhook_key = 'whsec_c2hvcnQ='", "24 bytes"),
             ("=", "TOML"),
+            ("[mail]\nhost = 'smtp.example'\nfrom = 'desk'", "from"),
+            ("[mail]\nhost = 'smtp.example'\nfrom = 'a@b.example'\nsecurity = 'none'", "this machine"),
+            ("[mail]\nhost = 'smtp.example'\nfrom = 'a@b.example'\nsecurity = 'ssl'", "starttls"),
         ] {
             let error = format!("{:#}", parse(text, &[]).unwrap_err());
             assert!(error.contains(word), "{text}: {error}");

@@ -10,6 +10,7 @@ mod opinion;
 mod perform;
 mod plot;
 mod release;
+mod report;
 mod staff;
 mod story;
 mod text;
@@ -143,6 +144,7 @@ pub(crate) async fn fill(
     let (customers, acts) = (plot.customers, plot.happenings.len());
     let troupe = perform::Troupe::new(desk, agents, teams, customers)?;
     let requests = troupe.perform(plot, now, progress).await?;
+    report::enter(desk).await?;
     mark(desk, DONE).await?;
     Ok(Summary { requests, customers, acts, took: desk.clock().monotonic().saturating_sub(start) })
 }

@@ -5,6 +5,7 @@ mod demo;
 mod eval;
 mod people;
 mod reference;
+mod report;
 mod serve;
 mod setup;
 mod upkeep;
@@ -18,6 +19,7 @@ use clap::{Parser, Subcommand};
 use crate::config::Config;
 use crate::eval::EvalCommand;
 use crate::people::UserCommand;
+use crate::report::ReportCommand;
 
 /// glibc's allocator keeps what each of many threads once needed (password hashing: 19 MiB) and is slower under load.
 #[global_allocator]
@@ -62,6 +64,11 @@ enum Command {
     User {
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// Makes reports, and lists them.
+    Report {
+        #[command(subcommand)]
+        command: ReportCommand,
     },
     /// Checks every record and every file: nothing altered, moved, cut or taken away.
     Verify,
@@ -108,6 +115,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Restore { source } => upkeep::restore(&config, &source).await,
             Command::Demo => serve::demo(config).await,
             Command::User { command } => people::user(config, command).await,
+            Command::Report { command } => report::report(config, command).await,
             Command::Verify => upkeep::verify(&config).await,
             Command::Openapi | Command::Settings | Command::Eval { .. } => Ok(ExitCode::SUCCESS),
         }

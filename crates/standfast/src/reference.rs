@@ -71,6 +71,19 @@ const SETTINGS: &[(&str, &str)] = &[
         "Whether the app may tell by `POST /api/v1/ping` that somebody uses it: `true` or `false`. Counted without keeping who; see the guide on events and active users.",
     ),
     (
+        "mail.host",
+        "Server that takes the desk's mail (SMTP). Empty: no mail is sent, and reports are kept for download alone.",
+    ),
+    ("mail.port", "Its port."),
+    (
+        "mail.security",
+        "`starttls` (usually port 587), `tls` (usually port 465), or `none`, which is for a server on this machine alone.",
+    ),
+    ("mail.user", "Name with which the desk signs in there. Empty: it does not."),
+    ("mail.password", "The password. Better given as `STANDFAST_MAIL__PASSWORD` than in the file."),
+    ("mail.from", "The sender, such as `Harbor Support <reports@wallet.example>`."),
+    ("mail.ca_file", "File with the certificates (PEM) of an authority of your own, believed besides the public ones."),
+    (
         "insight.snapshot",
         "File from which the figures go on after a start. Empty: `facts.snapshot` in the data folder. It can be removed: then every request is read at the start.",
     ),

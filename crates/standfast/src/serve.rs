@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use standfast_desk::Desk;
 use standfast_http::Outgoing;
 use standfast_insight::Insight;
+use standfast_report::Reports;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -51,11 +52,16 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
     });
     let alarms = stopping.clone();
     let facts = tokio::spawn({
-        let insight = insight.clone();
+        let (insight, stopping) = (insight.clone(), stopping.clone());
         async move { insight.keep(stopping).await }
     });
     desk.set_post(Arc::new(Outgoing::default()));
     let alarms = tokio::spawn(standfast_desk::watch_alarms(desk.clone(), insight.clone(), alarms));
+    let reports = tokio::spawn({
+        let (mailer, stopping) = (config.mail.mailer()?, stopping.clone());
+        let reports = Reports::new(desk.clone(), insight.clone());
+        async move { reports.keep(mailer, stopping).await }
+    });
     let mut broken = desk.store().broken();
     let store = desk.store().clone();
     let mut terminate = signal(SignalKind::terminate())?;
@@ -78,6 +84,7 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
     let _ = tokio::time::timeout(PATIENCE, users).await;
     let _ = tokio::time::timeout(PATIENCE, types).await;
     let _ = tokio::time::timeout(PATIENCE, alarms).await;
+    let _ = tokio::time::timeout(PATIENCE, reports).await;
     let failure = store.broken().borrow().clone();
     store.close().await;
     match failure {

@@ -44,11 +44,25 @@ pub(crate) async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
         "commit          p50 {:.1?}, p99 {:.1?} of {COMMITS}, one after the other",
         found.commit_p50, found.commit_p99
     )?;
+    writeln!(page, "mail            {}", mail(config).await)?;
     for warning in &found.warnings {
         writeln!(page, "warning         {warning}")?;
     }
     setup::print(&page)?;
     Ok(if found.warnings.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// Whether mail can be sent: asks the server, and sends nothing.
+async fn mail(config: &Config) -> String {
+    let server = format!("{}:{}", config.mail.host, config.mail.port);
+    match config.mail.mailer() {
+        Ok(None) => "not set: reports are kept for download alone (mail.host)".to_owned(),
+        Ok(Some(mailer)) => match mailer.probe().await {
+            Ok(()) => format!("{server} answers ({})", config.mail.security),
+            Err(refusal) => format!("{server}: {}", refusal.text),
+        },
+        Err(error) => format!("{error:#}"),
+    }
 }
 
 /// The name of the database inside of a backup.

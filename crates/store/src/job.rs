@@ -20,6 +20,15 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// Most characters of an error that are kept.
 const ERROR_CHARACTERS: usize = 500;
 
+/// Who works on a job. What talks to mail servers may take minutes and must keep nobody waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crew {
+    /// Everything else.
+    Desk,
+    /// Jobs of the kinds `report` and `mail`.
+    Reports,
+}
+
 /// A job to be enqueued.
 #[derive(Debug, Clone, Copy)]
 pub struct NewJob<'a> {
@@ -82,29 +91,30 @@ pub fn enqueue(tx: &mut Tx, job: &NewJob<'_>) -> Result<(), Error> {
 
 /// Claims at most `limit` due jobs for `lease`. Call it in [`Lane::Background`](crate::Lane::Background); no work is
 /// done in the unit that claims.
-pub fn claim(tx: &mut Tx, now: Time, lease: Duration, limit: u32) -> Result<Vec<Claimed>, Error> {
+pub fn claim(tx: &mut Tx, crew: Crew, now: Time, lease: Duration, limit: u32) -> Result<Vec<Claimed>, Error> {
     // Whoever claimed these for the last time never came back: probably the job ends its process.
     tx.run(
         "UPDATE job SET state = 'dead', lease_until = NULL, last_error = 'the worker did not come back'
-         WHERE state = 'ready' AND run_at <= $1 AND attempts >= $2",
-        params![now, ATTEMPTS],
+         WHERE state = 'ready' AND run_at <= $1 AND attempts >= $2 AND (kind IN ('report', 'mail')) = $3",
+        params![now, ATTEMPTS, crew == Crew::Reports],
     )?;
     let sql = match tx.dialect() {
         Dialect::Sqlite => {
             "UPDATE job SET run_at = $2, lease_until = $2, fence = fence + 1, attempts = attempts + 1, dedupe = NULL
              WHERE id IN (SELECT id FROM job WHERE state = 'ready' AND run_at <= $1
-                          ORDER BY run_at, id LIMIT $3)
+                          AND (kind IN ('report', 'mail')) = $4 ORDER BY run_at, id LIMIT $3)
              RETURNING id, kind, payload, attempts, fence"
         }
         Dialect::Postgres => {
             "UPDATE job SET run_at = $2, lease_until = $2, fence = fence + 1, attempts = attempts + 1, dedupe = NULL
              WHERE id IN (SELECT id FROM job WHERE state = 'ready' AND run_at <= $1
+                          AND (kind IN ('report', 'mail')) = $4
                           ORDER BY run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
              RETURNING id, kind, payload, attempts, fence"
         }
     };
     let lease_until = now.plus(lease);
-    let mut claimed = tx.query(sql, params![now, lease_until, limit], |row| {
+    let mut claimed = tx.query(sql, params![now, lease_until, limit, crew == Crew::Reports], |row| {
         Ok(Claimed {
             id: row.get(0)?,
             kind: row.get(1)?,

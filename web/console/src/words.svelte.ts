@@ -9,7 +9,7 @@ import { speak } from './api/http';
 import { preferences } from './session/preferences.svelte';
 
 /** `console` is there before anything is shown; other areas come with the part of the console that speaks them. */
-export type Area = 'console' | 'insight' | 'compare';
+export type Area = 'console' | 'insight' | 'compare' | 'reports';
 
 type Load = () => Promise<{ default: Catalog }>;
 
@@ -25,6 +25,10 @@ const catalogs: Record<Area, Record<Language, Load>> = {
   compare: {
     'zh-CN': () => import('../../../locales/zh-CN/compare.json'),
     en: () => import('../../../locales/en/compare.json'),
+  },
+  reports: {
+    'zh-CN': () => import('../../../locales/zh-CN/reports.json'),
+    en: () => import('../../../locales/en/reports.json'),
   },
 };
 

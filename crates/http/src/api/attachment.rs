@@ -126,7 +126,7 @@ pub(crate) fn inert(download: Download) -> Response {
 }
 
 /// `Content-Disposition` with a name of any script (RFC 6266, RFC 8187).
-fn disposition(name: &str) -> String {
+pub(crate) fn disposition(name: &str) -> String {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
     let mut encoded = String::new();

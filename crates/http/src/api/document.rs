@@ -18,7 +18,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{
     activity, agent, alarm, attachment, conversation, customer, desk, driver, feedback, identity, inbox,
-    insight, job, request, session, token, types, work,
+    insight, job, report, request, session, token, types, work,
 };
 use crate::live;
 use crate::problem::{CODES, MEDIA_TYPE, Problem};
@@ -68,6 +68,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         insight::survival::ask, insight::dashboard::list, insight::dashboard::add,
         insight::dashboard::change, insight::dashboard::remove, insight::dashboard::start, types::model, types::novel, job::list_dead,
         alarm::list, alarm::show, alarm::acknowledge, alarm::dismiss, alarm::confirm,
+        insight::export::export, report::list, report::add, report::change, report::remove, report::runs, report::run, report::preview, report::file,
         job::retry, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
         driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, token::list,
         token::add, token::revoke, serve,
@@ -218,6 +219,12 @@ fn codes(route: &Route) -> Vec<&'static str> {
     }
     if writes && route.takes != Takes::Nothing {
         codes.extend(["malformed", "too_large", "unsupported_media_type", "disk_full", "request_timeout"]);
+    }
+    if route.path.contains("/console/report") {
+        codes.extend(["facts_loading", "report_name_taken", "report_format"]);
+    }
+    if route.path.ends_with("/export") {
+        codes.push("wrong_password");
     }
     if route.path.contains("/insight/") {
         codes.insert(0, "facts_loading");

@@ -3,6 +3,7 @@
 pub(crate) mod dashboard;
 pub(crate) mod decomposition;
 pub(crate) mod effect;
+pub(crate) mod export;
 mod finding;
 pub(crate) mod movement;
 pub(crate) mod survival;
@@ -524,6 +525,16 @@ pub(crate) enum PartWish {
     Unmet,
 }
 
+impl From<PartWish> for Part {
+    fn from(wish: PartWish) -> Self {
+        match wish {
+            PartWish::All => Self::All,
+            PartWish::Met => Self::Met,
+            PartWish::Unmet => Self::Unmet,
+        }
+    }
+}
+
 /// A question, and the cell of its answer whose requests are wanted.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -570,18 +581,13 @@ pub(crate) async fn rows(
     Json(wish): Json<RowsWish>,
 ) -> Result<Answer<RowsView>, Problem> {
     within("limit", wish.limit, 1..=MOST_BEHIND.min(200))?;
-    let part = match wish.part {
-        PartWish::All => Part::All,
-        PartWish::Met => Part::Met,
-        PartWish::Unmet => Part::Unmet,
-    };
     let after = match wish.cursor.as_deref() {
         Some(text) => {
             Some(After::parse(text).ok_or(Error::Invalid { field: "cursor", reason: "malformed" })?)
         }
         None => None,
     };
-    let selection = Selection { cell: wish.cell, part, after, limit: wish.limit };
+    let selection = Selection { cell: wish.cell, part: wish.part.into(), after, limit: wish.limit };
     let page = app.insight.behind(wish.query.query(&app)?, selection).await?;
     let ids = page.rows.into_iter().map(|row| row.id).collect();
     let items = list_requests(&app.desk, &agent.caller, ids).await?;

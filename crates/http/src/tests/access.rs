@@ -89,6 +89,10 @@ fn body(path: &str, id: &str) -> Value {
         "erase" => json!({"seq": 9999, "reason": "privacy"}),
         "query" => json!({"measure": "requests"}),
         "rows" => json!({"query": {"measure": "requests"}}),
+        "export" => json!({"query": {"measure": "requests"}, "password": "wrong"}),
+        "reports" | "report-preview" => json!({"name": format!("Report {id}"), "definition": report()}),
+        "runs" => json!({"client_id": format!("w{id}")}),
+        _ if path.contains("/reports/") => json!({"name": format!("Report {id}"), "definition": report()}),
         "identify" => json!({"token": "a.b.c"}),
         "agents" => json!({"email": "x", "name": "", "role": "agent", "password": "short"}),
         "drivers" if path.starts_with("/api/v1/console/") => {
@@ -110,6 +114,10 @@ fn body(path: &str, id: &str) -> Value {
         "session" => json!({"email": "nobody@desk.test", "password": "wrong"}),
         _ => json!({}),
     }
+}
+
+fn report() -> Value {
+    json!({"sections": [{"kind": "week"}], "period": "last_week", "zone": "UTC", "language": "en"})
 }
 
 fn event() -> Value {
@@ -195,6 +203,7 @@ store_test! {
                     // Of agents, customers and jobs there is none with this id: whoever may ask learns just that.
                     route.path.replace("{number}", number).replace("{id}", "77").replace("{external_id}", "77").replace("{day}", "2026-11-20")
                 };
+                let path = if path.ends_with("/file") { format!("{path}?format=csv") } else { path };
                 let path = if path.ends_with("/uploads") { format!("{path}?name=a.txt&client_id=c") } else { path };
                 let reply = visit(person.as_ref(), &server, &route.method, &path, &format!("{visits}")).await;
                 let mut wanted = expected(route.access, route.path, *who);

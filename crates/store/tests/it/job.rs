@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use standfast_domain::{JobId, Time};
-use standfast_store::job::{self, Claimed, NewJob};
+use standfast_store::job::{self, Claimed, Crew, NewJob};
 use standfast_store::{Error, Lane, Store, params, store_test};
 
 const LEASE: Duration = Duration::from_mins(1);
@@ -21,7 +21,7 @@ async fn enqueue(store: &Store, id: i64, dedupe: Option<&'static str>) {
 
 async fn claim(store: &Store, now: Time, limit: u32) -> Vec<Claimed> {
     store
-        .write::<_, Error, _>(Lane::Background, 0, move |tx| job::claim(tx, now, LEASE, limit))
+        .write::<_, Error, _>(Lane::Background, 0, move |tx| job::claim(tx, Crew::Reports, now, LEASE, limit))
         .await
         .unwrap()
 }
@@ -127,7 +127,7 @@ store_test! {
                     let mut mine = Vec::new();
                     loop {
                         let jobs = store
-                            .write::<_, Error, _>(Lane::Background, worker, |tx| job::claim(tx, Time(11), LEASE, 3))
+                            .write::<_, Error, _>(Lane::Background, worker, |tx| job::claim(tx, Crew::Reports, Time(11), LEASE, 3))
                             .await
                             .unwrap();
                         if jobs.is_empty() {

@@ -8,6 +8,7 @@ import People from './pages/People.svelte';
 import Satisfaction from './pages/Satisfaction.svelte';
 import Times from './pages/Times.svelte';
 import Types from './pages/Types.svelte';
+import Reports from '../reports/Reports.svelte';
 import type { Scope } from './scope.svelte';
 
 interface Page {
@@ -30,4 +31,5 @@ export const PAGES: readonly Page[] = [
   { name: 'satisfaction', component: Satisfaction },
   { name: 'compare', component: Compare, bar: 'filters' },
   { name: 'explorer', component: Explorer },
+  { name: 'reports', component: Reports, own: true },
 ];

@@ -31,6 +31,7 @@ export const INSIGHT_PAGES = [
   'drivers',
   'compare',
   'explorer',
+  'reports',
 ] as const;
 export type InsightPage = (typeof INSIGHT_PAGES)[number];
 export const BASE_PATH = '/console';

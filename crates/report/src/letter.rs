@@ -1,0 +1,79 @@
+//! The mail that brings a report: its first figures in the mail itself, the rest attached and one link away. Mail programs
+//! show no drawings and few styles, so that it is one plain table.
+
+use std::fmt::Write as _;
+
+use crate::html::escape;
+use crate::page::{Drawing, Page};
+use crate::say::Say;
+
+/// Subject, text and HTML.
+pub(crate) struct Words {
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+}
+
+const CELL: &str =
+    "padding:6px 12px 6px 0;border-bottom:1px solid #dfe5e5;text-align:left;vertical-align:top";
+
+pub(crate) fn words(page: &Page, files: &[String]) -> Words {
+    let say = Say(page.language);
+    let values = [("title", page.title.as_str()), ("period", page.period.as_str())];
+    let subject = say.text("mail.greeting", &values);
+    let attached = (!files.is_empty()).then(|| {
+        let files = files.join(&say.text("and", &[]));
+        say.text("mail.attached", &[("files", &files)])
+    });
+    let why = say.text("mail.why", &[("desk", &page.desk)]);
+    let live = say.text("live", &[]);
+    let mut text = format!("{subject}\n\n");
+    let mut html = format!(
+        "<div style=\"font:14px/22px sans-serif;color:#141d1d;max-width:640px\"><h1 style=\"font-size:20px;margin:0\">{}</h1>\
+         <p style=\"margin:4px 0 12px\">{}</p>",
+        escape(&page.title),
+        escape(&page.period)
+    );
+    for line in &page.about {
+        let _ = writeln!(text, "{line}");
+        let _ = write!(html, "<p style=\"margin:0;color:#566364;font-size:13px\">{}</p>", escape(line));
+    }
+    for block in &page.blocks {
+        let Drawing::Tiles(tiles) = &block.drawing else { continue };
+        let _ = write!(text, "\n{}\n", block.title);
+        let _ = write!(
+            html,
+            "<h2 style=\"font-size:16px;margin:20px 0 4px\">{}</h2><table style=\"border-collapse:collapse;width:100%\">",
+            escape(&block.title)
+        );
+        for tile in tiles {
+            let small = if tile.small { format!(" [{}]", say.text("small", &[])) } else { String::new() };
+            let _ =
+                writeln!(text, "- {}: {}{small}; {} ({})", tile.name, tile.value, tile.change, tile.detail);
+            let _ = write!(
+                html,
+                "<tr><th scope=\"row\" style=\"{CELL};font-weight:400\">{}</th><td style=\"{CELL}\"><b>{}</b>{}</td>\
+                 <td style=\"{CELL}\">{}</td><td style=\"{CELL};color:#566364;font-size:12px\">{}</td></tr>",
+                escape(&tile.name),
+                escape(&tile.value),
+                escape(&small),
+                escape(&tile.change),
+                escape(&tile.detail)
+            );
+        }
+        html.push_str("</table>");
+    }
+    if let Some(attached) = attached {
+        let _ = write!(text, "\n{attached}\n");
+        let _ = write!(html, "<p>{}</p>", escape(&attached));
+    }
+    let _ = write!(text, "\n{live}: {}\n\n-- \n{why}\n", page.link);
+    let _ = write!(
+        html,
+        "<p><a href=\"{}\">{}</a></p><p style=\"color:#566364;font-size:12px\">{}</p></div>",
+        escape(&page.link),
+        escape(&live),
+        escape(&why)
+    );
+    Words { subject, text, html }
+}
