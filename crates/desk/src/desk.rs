@@ -101,6 +101,8 @@ pub struct Settings {
     pub alarms: AlarmSettings,
     /// Whether a mail server is set.
     pub mail: bool,
+    /// The browser that prints reports as PDF; none where there is none.
+    pub browser: Option<PathBuf>,
     /// Whether this is a demonstration: marked as such on every page.
     pub demo: bool,
 }

@@ -56,7 +56,9 @@ pub async fn work(desk: &Desk) -> Result<usize, Error> {
     let now = desk.now();
     let claimed = desk
         .store()
-        .write(Lane::Background, 0, move |tx| job::claim(tx, Crew::Desk, now, LEASE, CLAIM).map_err(Error::from))
+        .write(Lane::Background, 0, move |tx| {
+            job::claim(tx, Crew::Desk, now, LEASE, CLAIM).map_err(Error::from)
+        })
         .await?;
     for claim in &claimed {
         let done = perform(desk, claim).await;

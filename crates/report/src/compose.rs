@@ -388,6 +388,13 @@ impl Material<'_> {
             }
             table.rows.push(row);
         }
+        if measure == Measure::Requests {
+            // The value is the number of requests itself.
+            table.head.remove(2);
+            for row in &mut table.rows {
+                row.remove(2);
+            }
+        }
         let name = self.measure_name(measure);
         let mut notes = self.notes(measure, &compared.now);
         if all > most {

@@ -80,7 +80,11 @@ fn section(html: &mut String, say: Say, block: &Block) {
         if matches!(block.drawing, Drawing::Bars) {
             table(html, &block.table, true);
         } else {
-            let _ = write!(html, "<details><summary>{}</summary>", escape(&say.text("table", &[])));
+            let _ = write!(
+                html,
+                "<details class=\"data\"><summary>{}</summary>",
+                escape(&say.text("table", &[]))
+            );
             table(html, &block.table, false);
             html.push_str("</details>\n");
         }

@@ -16,6 +16,7 @@ mod letter;
 mod mailer;
 mod make;
 mod page;
+mod pdf;
 mod reports;
 mod run;
 mod say;
@@ -26,7 +27,7 @@ mod view;
 
 pub use error::Error;
 pub use mailer::{MailSettings, MailSettingsError, Mailer, Refusal, Security};
-pub use make::{Made, Reports, formats};
+pub use make::{Made, Reports};
 pub use reports::Caller;
 pub use run::post;
 pub use table::harmless;

@@ -9,7 +9,7 @@ use standfast_store::agent;
 
 use crate::compose::{Material, People};
 use crate::page::Page;
-use crate::{Error, html, table};
+use crate::{Error, html, pdf, table};
 
 /// Reports of a desk. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -75,21 +75,24 @@ impl Reports {
     }
 }
 
-impl Made {
-    /// The report as a file.
-    pub fn file(&self, format: Format) -> Result<Vec<u8>, Error> {
+impl Reports {
+    /// The forms that this desk can make.
+    #[must_use]
+    pub fn formats(&self) -> Vec<Format> {
+        let can_print = self.desk.settings().browser.is_some();
+        Format::ALL.into_iter().filter(|format| *format != Format::Pdf || can_print).collect()
+    }
+
+    /// A report as a file.
+    pub async fn write(&self, made: &Made, format: Format) -> Result<Vec<u8>, Error> {
         match format {
-            Format::Html => Ok(html::render(&self.page).into_bytes()),
-            Format::Csv => table::csv(&self.page).map_err(|error| Error::File(error.to_string())),
-            Format::Xlsx => table::xlsx(&self.page).map_err(|error| Error::File(error.to_string())),
-            Format::Pdf => Err(Error::NoSuchFormat("pdf")),
+            Format::Html => Ok(html::render(&made.page).into_bytes()),
+            Format::Csv => table::csv(&made.page).map_err(|error| Error::File(error.to_string())),
+            Format::Xlsx => table::xlsx(&made.page).map_err(|error| Error::File(error.to_string())),
+            Format::Pdf => {
+                let browser = self.desk.settings().browser.as_deref().ok_or(Error::NoSuchFormat("pdf"))?;
+                pdf::print(browser, html::render(&made.page).as_bytes(), &**self.desk.entropy()).await
+            }
         }
     }
-}
-
-/// The forms that this build can make.
-#[must_use]
-pub fn formats() -> Vec<Format> {
-    let is_there = |format: &Format| *format != Format::Pdf || cfg!(feature = "pdf");
-    Format::ALL.into_iter().filter(is_there).collect()
 }

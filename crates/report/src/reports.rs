@@ -59,7 +59,7 @@ impl Reports {
         }
         definition.recipients.sort();
         definition.recipients.dedup();
-        if definition.attached.contains(&Format::Pdf) && !cfg!(feature = "pdf") {
+        if definition.attached.contains(&Format::Pdf) && self.desk.settings().browser.is_none() {
             return Err(Error::NoSuchFormat("pdf"));
         }
         let zone = zone(&definition.zone)?;

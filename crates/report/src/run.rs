@@ -153,7 +153,7 @@ impl Reports {
         formats.dedup();
         let mut files = Vec::with_capacity(formats.len());
         for format in formats {
-            let bytes = made.file(format).map_err(of)?;
+            let bytes = self.write(&made, format).await.map_err(of)?;
             if bytes.len() <= LARGEST {
                 files.push((format, bytes));
             }

@@ -123,7 +123,7 @@ store_test! {
     async fn a_report_says_what_the_figures_say(store) {
         let bench = Bench::new(&store, 12).await;
         let made = bench.reports.make("A <b>report", &definition(), Some("2026-W47")).await.unwrap();
-        let html = String::from_utf8(made.file(Format::Html).unwrap()).unwrap();
+        let html = String::from_utf8(bench.reports.write(&made, Format::Html).await.unwrap()).unwrap();
         for part in [
             "A &lt;b&gt;report", "Harbor &lt;Wallet&gt;", "Week 47 of 2026, 16 Nov 2026 – 22 Nov 2026",
             "<span class=\"value\">12</span>", "small sample", "The period is not over yet.", "<svg class=\"plot\"",
@@ -133,20 +133,20 @@ store_test! {
         ] {
             assert!(html.contains(part), "{part}");
         }
-        for bad in ["<script", "NaN", "report.", "figure.", "{", "href=\"javascript"] {
+        for bad in ["<script", "NaN", "report.c", "report.m", "report.n", "figure.m", "figure.v", "figure.d", "{", "href=\"javascript"] {
             let body = html.split("</style>").nth(1).unwrap();
             assert!(!body.contains(bad), "{bad}: {}", &body[body.find(bad).unwrap().saturating_sub(80)..][..160]);
         }
-        let csv = String::from_utf8(made.file(Format::Csv).unwrap()).unwrap();
+        let csv = String::from_utf8(bench.reports.write(&made, Format::Csv).await.unwrap()).unwrap();
         assert!(csv.starts_with('\u{FEFF}') && csv.contains("Requests,12,12,"), "{csv}");
         assert!(csv.contains("2026-11-18,12,12,0,"), "all on the Wednesday there: {csv}");
-        assert_eq!(&made.file(Format::Xlsx).unwrap()[..2], b"PK");
-        assert!(matches!(made.file(Format::Pdf), Err(Error::NoSuchFormat("pdf"))));
+        assert_eq!(&bench.reports.write(&made, Format::Xlsx).await.unwrap()[..2], b"PK");
+        assert!(matches!(bench.reports.write(&made, Format::Pdf).await, Err(Error::NoSuchFormat("pdf"))));
 
         let chinese = Definition { language: Language::Chinese, ..definition() };
         let made = bench.reports.make("周报", &chinese, None).await.unwrap();
         assert_eq!(made.period, "2026-W46", "the last whole week, in Shanghai");
-        let html = String::from_utf8(made.file(Format::Html).unwrap()).unwrap();
+        let html = String::from_utf8(bench.reports.write(&made, Format::Html).await.unwrap()).unwrap();
         assert!(html.contains("<html lang=\"zh-CN\">") && html.contains("2026年第46周（2026年11月9日至2026年11月15日）"));
         for (period, field) in [("2026-W99", "period"), ("2027-01", "period")] {
             let error = bench.reports.make("x", &chinese, Some(period)).await.unwrap_err();
@@ -235,7 +235,7 @@ store_test! {
         let bench = Bench::new(&store, 3).await;
         let mut wish = definition();
         wish.recipients = ["lead", "refused", "later"].map(|name| format!("{name}@wallet.example")).to_vec();
-        wish.language = Language::Chinese;
+        (wish.language, wish.schedule) = (Language::Chinese, None);
         let report = bench.reports.add(None, "周一报告", &wish).await.unwrap();
         bench.reports.run(None, report.id, "c1", Some("2026-W47"), true).await.unwrap();
         bench.work(Some(&mailer)).await;
@@ -269,6 +269,16 @@ store_test! {
         assert_eq!(dead.iter().map(|job| job.kind.as_str()).collect::<Vec<_>>(), ["mail", "mail"]);
         assert!(dead.iter().all(|job| !job.error.contains('@')), "no addresses among errors: {dead:?}");
     }
+}
+
+#[tokio::test]
+async fn a_page_is_printed_with_its_characters() {
+    let page = "<!doctype html><html lang='zh-CN'><meta charset='utf-8'><p>\u{4e2d}\u{6587}\u{62a5}\u{544a}</p></html>";
+    let entropy = SeededEntropy::new(std::process::id().into());
+    let bytes = crate::pdf::print(Path::new("/usr/bin/chromium"), page.as_bytes(), &*entropy).await.unwrap();
+    assert!(bytes.starts_with(b"%PDF-") && bytes.len() > 3_000, "{} bytes", bytes.len());
+    let missing = crate::pdf::print(Path::new("/no/such/browser"), page.as_bytes(), &*entropy).await;
+    assert!(matches!(missing, Err(Error::File(_))));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

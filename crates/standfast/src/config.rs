@@ -30,6 +30,7 @@ pub(crate) struct Config {
     pub(crate) host_keys: Vec<HostKeyConfig>,
     pub(crate) ping: bool,
     pub(crate) mail: MailConfig,
+    pub(crate) browser: PathBuf,
     pub(crate) insight: InsightConfig,
     pub(crate) http: standfast_http::Config,
 }
@@ -163,7 +164,10 @@ impl Default for MailConfig {
 
 impl std::fmt::Debug for MailConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("MailConfig").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+        f.debug_struct("MailConfig")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .finish_non_exhaustive()
     }
 }
 
@@ -224,6 +228,7 @@ impl Default for Config {
             host_keys: Vec::new(),
             ping: false,
             mail: MailConfig::default(),
+            browser: PathBuf::new(),
             insight: InsightConfig::default(),
             http: standfast_http::Config::default(),
         }
@@ -360,6 +365,16 @@ impl Config {
             threads: *threads,
             at_once: *at_once,
         }
+    }
+
+    /// The browser that prints: the one that is set, or one where Debian, Fedora or Google put theirs.
+    pub(crate) fn browser(&self) -> Option<PathBuf> {
+        const USUAL: [&str; 3] =
+            ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome-stable"];
+        if !self.browser.as_os_str().is_empty() {
+            return Some(self.browser.clone());
+        }
+        USUAL.iter().map(PathBuf::from).find(|path| path.exists())
     }
 
     /// Where the attachments are.

@@ -82,7 +82,14 @@ const SETTINGS: &[(&str, &str)] = &[
     ("mail.user", "Name with which the desk signs in there. Empty: it does not."),
     ("mail.password", "The password. Better given as `STANDFAST_MAIL__PASSWORD` than in the file."),
     ("mail.from", "The sender, such as `Harbor Support <reports@wallet.example>`."),
-    ("mail.ca_file", "File with the certificates (PEM) of an authority of your own, believed besides the public ones."),
+    (
+        "mail.ca_file",
+        "File with the certificates (PEM) of an authority of your own, believed besides the public ones.",
+    ),
+    (
+        "browser",
+        "Chromium or Chrome, which prints reports as PDF. Empty: the one in `/usr/bin`, if there is one; without any there are no PDFs.",
+    ),
     (
         "insight.snapshot",
         "File from which the figures go on after a start. Empty: `facts.snapshot` in the data folder. It can be removed: then every request is read at the start.",

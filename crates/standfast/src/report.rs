@@ -84,10 +84,11 @@ async fn run(desk: &Desk, insight: &Insight, command: ReportCommand) -> anyhow::
             let made = reports.make(&report.name, &report.definition, period.as_deref()).await;
             let _ = stop.send(true);
             let _ = keeping.await;
-            let bytes = made.map_err(explained)?.file(format)?;
+            let bytes = reports.write(&made.map_err(explained)?, format).await?;
             match out {
                 Some(path) => {
-                    std::fs::write(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+                    std::fs::write(&path, &bytes)
+                        .with_context(|| format!("cannot write {}", path.display()))?;
                     setup::print(&format!("{}: {} bytes\n", path.display(), bytes.len()))
                 }
                 None => {

@@ -142,6 +142,7 @@ pub(crate) async fn open_desk(config: &Config, hold: Hold, demo: bool) -> anyhow
             .collect(),
         ping: config.ping,
         alarms: config.alarms.settings()?,
+        browser: config.browser(),
         mail: !config.mail.host.is_empty(),
         demo,
     };

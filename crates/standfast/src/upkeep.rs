@@ -45,6 +45,9 @@ pub(crate) async fn doctor(config: &Config) -> anyhow::Result<ExitCode> {
         found.commit_p50, found.commit_p99
     )?;
     writeln!(page, "mail            {}", mail(config).await)?;
+    let browser =
+        config.browser().map_or_else(|| "no browser (browser)".to_owned(), |path| path.display().to_string());
+    writeln!(page, "PDF             {browser}")?;
     for warning in &found.warnings {
         writeln!(page, "warning         {warning}")?;
     }

@@ -60,7 +60,7 @@ pub(crate) struct PreviewWish {
 )]
 pub(crate) async fn list(State(app): State<App>, agent: SignedIn) -> Result<Answer<ReportList>, Problem> {
     let items = app.reports.list(Some(&agent.caller)).await?;
-    let formats = standfast_report::formats();
+    let formats = app.reports.formats();
     Ok(Answer(ReportList { items, can_send: app.desk.settings().mail, formats }))
 }
 
@@ -120,7 +120,7 @@ pub(crate) async fn preview(
     Json(wish): Json<PreviewWish>,
 ) -> Result<Response, Problem> {
     let made = app.reports.preview(Some(&agent.caller), &wish.name, &wish.definition, wish.period.as_deref());
-    let page = made.await?.file(Format::Html)?;
+    let page = app.reports.write(&made.await?, Format::Html).await?;
     Ok(([(CONTENT_TYPE, Format::Html.media_type())], page).into_response())
 }
 

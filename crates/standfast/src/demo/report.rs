@@ -64,7 +64,8 @@ pub(crate) async fn enter(desk: &Desk) -> anyhow::Result<()> {
         updated_at: now,
         removed_at: None,
     };
-    let entered = desk.store().write(Lane::Ordinary, 0, move |tx| report::insert(tx, &row).map_err(Error::from));
+    let entered =
+        desk.store().write(Lane::Ordinary, 0, move |tx| report::insert(tx, &row).map_err(Error::from));
     entered.await?;
     Ok(())
 }
