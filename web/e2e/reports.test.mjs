@@ -108,7 +108,9 @@ for (const [locale, words] of Object.entries(WORDS))
     await page.getByRole('button', { name: words.add }).click();
     await page.getByLabel(words.name, { exact: true }).fill(words.own);
     await page.getByLabel(words.recipients).fill('nobody');
-    await page.getByRole('combobox', { name: words.schedule }).selectOption({ label: words.weekly });
+    await page
+      .getByRole('combobox', { name: words.schedule })
+      .selectOption({ label: words.weekly });
     await page.getByText(words.zone).waitFor();
     await page.getByRole('button', { name: words.save, exact: true }).click();
     await page.getByRole('alert').filter({ hasText: words.wrong }).waitFor();
@@ -126,6 +128,27 @@ for (const [locale, words] of Object.entries(WORDS))
     await eventually(async () => (await own.count()) === 0, 'it is gone');
     await page.context().close();
   });
+
+test('the requests behind a figure leave the desk for a password alone', async () => {
+  const page = await reader('en-US', { acceptDownloads: true });
+  await page.goto(`${desk.base}/console/insight/overview`);
+  await page.locator('.insight-rows').first().click();
+  const sheet = page.getByRole('dialog');
+  const count = Number(await sheet.locator('[data-behind]').getAttribute('data-behind'));
+  await sheet.getByRole('button', { name: 'All as CSV' }).click();
+  await sheet.getByLabel('Your password').fill('wrong');
+  await sheet.getByRole('button', { name: 'Save', exact: true }).click();
+  await sheet.getByRole('alert').filter({ hasText: /\w/ }).waitFor();
+  await accessible(page, 'asking for the password');
+  await sheet.getByLabel('Your password').fill(password());
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    sheet.getByRole('button', { name: 'Save', exact: true }).click(),
+  ]);
+  const lines = (await readFile(await download.path(), 'utf8')).trimEnd().split('\r\n');
+  assert.equal(lines.length - 1, count, 'as many as the figure says');
+  await page.context().close();
+});
 
 test('on a phone nothing is cut off', async () => {
   const page = await reader('zh-CN', { viewport: { width: 375, height: 740 } });

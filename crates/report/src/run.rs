@@ -71,16 +71,12 @@ impl Reports {
 
     async fn perform(&self, claim: &Claimed, mailer: Option<&Mailer>) -> Result<(), Failure> {
         let inconsistent = |_| Error::Desk(DeskError::Inconsistent("job payload"));
-        match claim.kind.as_str() {
-            "report" => {
-                let payload: RunPayload = serde_json::from_str(&claim.payload).map_err(inconsistent)?;
-                self.make_run(claim, payload.run).await
-            }
-            _ => {
-                let payload: MailPayload = serde_json::from_str(&claim.payload).map_err(inconsistent)?;
-                self.send(claim, payload.mail, mailer).await
-            }
+        if claim.kind == "report" {
+            let payload: RunPayload = serde_json::from_str(&claim.payload).map_err(inconsistent)?;
+            return self.make_run(claim, payload.run).await;
         }
+        let payload: MailPayload = serde_json::from_str(&claim.payload).map_err(inconsistent)?;
+        self.send(claim, payload.mail, mailer).await
     }
 
     /// Notes a failure where people see it, and lets the job be tried later.

@@ -20,6 +20,7 @@ impl Say {
         words(self.0, &format!("report.{key}"), values)
     }
 
+    #[expect(clippy::unused_self, reason = "both languages write numbers alike, for now")]
     pub(crate) fn count(self, count: u64) -> String {
         grouped(&count.to_string())
     }
@@ -28,6 +29,7 @@ impl Say {
         self.count(u64::try_from(count).unwrap_or(0))
     }
 
+    #[expect(clippy::unused_self, reason = "both languages write numbers alike, for now")]
     pub(crate) fn share(self, share: f64) -> String {
         let percent = share * 100.0;
         format!("{}%", trimmed(percent, if percent.abs() < 10.0 { 2 } else { 1 }))

@@ -13,7 +13,8 @@ import type {
   InsightSurvival,
   SurvivalQuestion,
 } from '@standfast/api';
-import { ask } from '../api/http';
+import { ask, asProblem, BASE, problemOf } from '../api/http';
+import { language } from '../words.svelte';
 import type { Unit } from '../plots/zone';
 import type { Filter } from './view';
 
@@ -290,3 +291,38 @@ export const rows = (
     body: { query: asked(body), cell, part, ...(cursor ? { cursor } : {}) },
     signal,
   });
+
+/** All of them as CSV, for the password once more. `progress` is told how many have come. */
+export async function exported(
+  body: Query,
+  cell: readonly string[],
+  part: Part,
+  password: string,
+  progress: (rows: number) => void,
+  signal: AbortSignal,
+): Promise<Blob> {
+  try {
+    const response = await fetch(`${BASE}${PATH}/export`, {
+      method: 'POST',
+      credentials: 'same-origin',
+      headers: { 'Content-Type': 'application/json', 'Accept-Language': language() },
+      body: JSON.stringify({ query: asked(body), cell, part, password }),
+      signal,
+    });
+    if (!response.ok || !response.body) throw await problemOf(response);
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    const reader = response.body.getReader();
+    // The head is a line of its own; no field has a line end in it.
+    let lines = -1;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return new Blob(chunks, { type: 'text/csv' });
+      chunks.push(value);
+      lines += value.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
+      progress(Math.max(0, lines));
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw asProblem(error);
+  }
+}

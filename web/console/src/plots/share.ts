@@ -40,7 +40,8 @@ export function tableCsv(table: Table): string {
   );
 }
 
-function save(blob: Blob, name: string): void {
+/** Hands the browser a file to keep. */
+export function save(blob: Blob, name: string): void {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
   link.download = name;
