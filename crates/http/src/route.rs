@@ -223,6 +223,7 @@ pub(crate) struct Terms {
 pub fn table() -> Vec<Route> {
     let mut table = Vec::new();
     table.extend(api::routes());
+    table.extend(api::report::routes());
     table.extend(live::routes());
     table.extend(operation::routes());
     table.extend(asset::routes());

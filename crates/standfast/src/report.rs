@@ -1,5 +1,6 @@
 //! Reports from the command line.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,12 +61,8 @@ async fn run(desk: &Desk, insight: &Insight, command: ReportCommand) -> anyhow::
             for report in reports.list(None).await? {
                 let next = report.next_at.map_or_else(|| "by hand".to_owned(), |at| at.to_string());
                 let wanted = &report.definition;
-                page.push_str(&format!(
-                    "{}\t{}\t{}\t{next}\n",
-                    report.name,
-                    wanted.language.as_str(),
-                    wanted.zone
-                ));
+                let language = wanted.language.as_str();
+                writeln!(page, "{}\t{language}\t{}\t{next}", report.name, wanted.zone)?;
             }
             setup::print(&page)
         }
@@ -85,17 +82,12 @@ async fn run(desk: &Desk, insight: &Insight, command: ReportCommand) -> anyhow::
             let _ = stop.send(true);
             let _ = keeping.await;
             let bytes = reports.write(&made.map_err(explained)?, format).await?;
-            match out {
-                Some(path) => {
-                    std::fs::write(&path, &bytes)
-                        .with_context(|| format!("cannot write {}", path.display()))?;
-                    setup::print(&format!("{}: {} bytes\n", path.display(), bytes.len()))
-                }
-                None => {
-                    std::io::stdout().write_all(&bytes)?;
-                    Ok(ExitCode::SUCCESS)
-                }
-            }
+            let Some(path) = out else {
+                std::io::stdout().write_all(&bytes)?;
+                return Ok(ExitCode::SUCCESS);
+            };
+            std::fs::write(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+            setup::print(&format!("{}: {} bytes\n", path.display(), bytes.len()))
         }
     }
 }

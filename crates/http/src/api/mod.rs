@@ -15,7 +15,7 @@ mod identity;
 mod inbox;
 mod insight;
 mod job;
-mod report;
+pub(crate) mod report;
 mod request;
 mod session;
 mod token;
@@ -93,14 +93,6 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/api/v1/console/insight/query", figures, insight::query),
         Route::post("/api/v1/console/insight/rows", figures, insight::rows),
         Route::post("/api/v1/console/insight/export", figures, insight::export::export),
-        Route::get("/api/v1/console/reports", figures, report::list),
-        Route::post("/api/v1/console/reports", figures, report::add),
-        Route::put("/api/v1/console/reports/{id}", figures, report::change),
-        Route::delete("/api/v1/console/reports/{id}", figures, report::remove),
-        Route::get("/api/v1/console/reports/{id}/runs", figures, report::runs),
-        Route::post("/api/v1/console/reports/{id}/runs", figures, report::run),
-        Route::post("/api/v1/console/report-preview", figures, report::preview),
-        Route::get("/api/v1/console/report-runs/{id}/file", figures, report::file),
         Route::post("/api/v1/console/insight/effect", figures, insight::effect::ask),
         Route::post("/api/v1/console/insight/survival", figures, insight::survival::ask),
         Route::post("/api/v1/console/insight/decomposition", figures, insight::decomposition::ask),

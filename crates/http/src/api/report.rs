@@ -7,7 +7,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use standfast_domain::report::{Definition, Format};
-use standfast_domain::{ReportId, ReportRunId};
+use standfast_domain::{Permission, ReportId, ReportRunId};
 use standfast_report::{ReportView, RunView};
 use utoipa::{IntoParams, ToSchema};
 
@@ -16,6 +16,22 @@ use crate::app::App;
 use crate::body::{Json, Path, Query};
 use crate::credential::SignedIn;
 use crate::problem::Problem;
+use crate::route::{Access, Route};
+
+/// The routes of reports.
+pub(crate) fn routes() -> Vec<Route> {
+    let figures = Access::Agent(Permission::ReadInsight);
+    vec![
+        Route::get("/api/v1/console/reports", figures, list),
+        Route::post("/api/v1/console/reports", figures, add),
+        Route::put("/api/v1/console/reports/{id}", figures, change),
+        Route::delete("/api/v1/console/reports/{id}", figures, remove),
+        Route::get("/api/v1/console/reports/{id}/runs", figures, runs),
+        Route::post("/api/v1/console/reports/{id}/runs", figures, run),
+        Route::post("/api/v1/console/report-preview", figures, preview),
+        Route::get("/api/v1/console/report-runs/{id}/file", figures, file),
+    ]
+}
 
 /// Reports.
 #[derive(Debug, Serialize, ToSchema)]

@@ -64,8 +64,8 @@ pub(crate) async fn enter(desk: &Desk) -> anyhow::Result<()> {
         updated_at: now,
         removed_at: None,
     };
-    let entered =
-        desk.store().write(Lane::Ordinary, 0, move |tx| report::insert(tx, &row).map_err(Error::from));
-    entered.await?;
+    let entered: Result<bool, Error> =
+        desk.store().write(Lane::Ordinary, 0, move |tx| report::insert(tx, &row)).await;
+    entered?;
     Ok(())
 }
