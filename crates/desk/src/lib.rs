@@ -23,6 +23,7 @@ mod error;
 mod feedback;
 mod fold;
 mod identity;
+mod import;
 mod inbox;
 mod jobs;
 mod keys;
@@ -83,6 +84,10 @@ pub use feedback::{
     request_feedback, reviews,
 };
 pub use identity::{HostKey, identify};
+pub use import::{
+    Importer, Outcome, PastMessage, PastRating, PastRequest, Speaker, Told, begin_import, check_import,
+    import_desk, import_request, imported_stock,
+};
 pub use inbox::{InboxQuery, View, inbox, inbox_counts, inbox_since, list_requests};
 pub use jobs::{dead_jobs, retry_job, run_jobs, work};
 pub use keys::Keys;

@@ -111,6 +111,8 @@ pub(crate) struct Record {
     was_waiting: bool,
     was_at_risk: bool,
     was_solved: bool,
+    /// When this unit called it solved, also when it has gone on since.
+    called_solved: Option<Time>,
     entries: Vec<EntryRow>,
     changes: Vec<(i64, &'static str, String)>,
     answered_by: Option<AgentId>,
@@ -126,6 +128,7 @@ impl Record {
             was_waiting: false,
             was_at_risk: false,
             was_solved: false,
+            called_solved: None,
             entries: Vec::new(),
             changes: Vec::new(),
             answered_by: None,
@@ -235,6 +238,7 @@ impl Record {
             State::Solved => {
                 self.row.waiting_since = None;
                 self.row.solved_at = Some(now);
+                self.called_solved = Some(now).filter(|_| !self.was_solved);
             }
             State::Closed | State::Merged | State::Spam => {
                 self.row.waiting_since = None;
@@ -253,6 +257,13 @@ impl Record {
     /// Notes a change that is no entry.
     pub(crate) fn change(&mut self, seq: i64, kind: &'static str, data: String) {
         self.changes.push((seq, kind, data));
+    }
+
+    /// As [`Record::save`], and the outbox says one thing only: that there is something about this request. What is past
+    /// is news to nobody who listens, and the facts need no more.
+    pub(crate) fn save_quietly(mut self, tx: &mut Tx, keys: &Keys, now: Time) -> Result<RequestRow, Error> {
+        self.changes.clear();
+        self.save(tx, keys, now)
     }
 
     /// Writes the row with its seal, the entries, and what the outbox says of it.
@@ -308,12 +319,11 @@ impl Record {
         let (agent_id, team_id) = (self.row.assignee_id, self.row.team_id);
         let had = self.was.map_or((None, None), |was| (was.assignee, was.team));
         let is_moved = had != (agent_id, team_id);
-        let is_solved = self.row.state == State::Solved && !self.was_solved;
-        (replied_by.is_some() || is_moved || is_solved).then(|| Handled {
+        (replied_by.is_some() || is_moved || self.called_solved.is_some()).then(|| Handled {
             request_id: self.row.id,
             replies: i64::try_from(by.count()).unwrap_or(i64::MAX - 1) + i64::from(replied_by.is_some()),
             replied_by,
-            solved_at: self.row.solved_at.filter(|_| is_solved),
+            solved_at: self.called_solved,
             agent_id,
             team_id,
         })

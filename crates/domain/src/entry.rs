@@ -90,9 +90,32 @@ pub enum Channel {
     Api,
     /// The agents' console.
     Console,
+    /// E-mail; so far of imported histories alone, as the following.
+    Mail,
+    /// A telephone call.
+    Phone,
+    /// A chat in another system.
+    Chat,
+    /// A social network or messenger.
+    Social,
+    /// Another system, which does not say by which way it came there.
+    Import,
 }
 
 impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 9] = [
+        Self::Widget,
+        Self::Page,
+        Self::Api,
+        Self::Console,
+        Self::Mail,
+        Self::Phone,
+        Self::Chat,
+        Self::Social,
+        Self::Import,
+    ];
+
     /// The word in SQL and JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -101,13 +124,18 @@ impl Channel {
             Self::Page => "page",
             Self::Api => "api",
             Self::Console => "console",
+            Self::Mail => "mail",
+            Self::Phone => "phone",
+            Self::Chat => "chat",
+            Self::Social => "social",
+            Self::Import => "import",
         }
     }
 
     /// Reads the word in SQL and JSON.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Widget, Self::Page, Self::Api, Self::Console].into_iter().find(|c| c.as_str() == text)
+        Self::ALL.into_iter().find(|c| c.as_str() == text)
     }
 }
 

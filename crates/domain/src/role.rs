@@ -91,11 +91,13 @@ pub enum TokenScope {
     Drivers,
     /// Tell how many people used the app.
     ActiveUsers,
+    /// Ask for figures; no words and no names of customers are among them.
+    Insight,
 }
 
 impl TokenScope {
     /// Every scope.
-    pub const ALL: [Self; 2] = [Self::Drivers, Self::ActiveUsers];
+    pub const ALL: [Self; 3] = [Self::Drivers, Self::ActiveUsers, Self::Insight];
 
     /// The word in SQL and JSON.
     #[must_use]
@@ -103,6 +105,7 @@ impl TokenScope {
         match self {
             Self::Drivers => "drivers",
             Self::ActiveUsers => "active_users",
+            Self::Insight => "insight",
         }
     }
 

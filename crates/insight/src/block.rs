@@ -1,5 +1,7 @@
 //! A stretch of rows in the order of time, as columns.
 
+use standfast_store::imported::Untold;
+
 use crate::column::{Coded, MOST_ROWS};
 use crate::fact::NEVER;
 use crate::stamp::Stamps;
@@ -48,6 +50,10 @@ pub(crate) struct Course {
     pub(crate) is_ended: bool,
     /// It ended by being called solved.
     pub(crate) is_solved: bool,
+    /// Its history comes from another system.
+    pub(crate) is_imported: bool,
+    /// What that history does not say ([`standfast_store::imported::Untold`]).
+    pub(crate) untold: u8,
     /// These three stay at 65,535.
     pub(crate) transfers: u16,
     pub(crate) escalations: u16,
@@ -74,6 +80,13 @@ impl Feedback {
     /// Its customer has rated the help.
     pub(crate) const fn is_rated(&self) -> bool {
         self.score > 0
+    }
+}
+
+impl Course {
+    /// Whether the request's history says this.
+    pub(crate) fn tells(&self, what: Untold) -> bool {
+        !Untold(self.untold.into()).has(what)
     }
 }
 

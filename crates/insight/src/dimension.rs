@@ -4,6 +4,7 @@
 use std::hash::Hash;
 
 use standfast_domain::vocabulary::PLATFORMS;
+use standfast_store::imported::Untold;
 
 use crate::block::Block;
 use crate::column::{Coded, Codes};
@@ -12,7 +13,10 @@ use crate::names::Names;
 
 const NO_YES: &[&str] = &["no", "yes"];
 const CONTACTS: &[&str] = &["repeat", "first"];
-const ANSWERERS: &[&str] = &["nobody", "person", "bot"];
+const ANSWERERS: &[&str] = &["nobody", "person", "bot", "unknown"];
+/// The place of what the history of an imported request does not say.
+const UNTOLD: u32 = 3;
+const ORIGINS: &[&str] = &["desk", "imported"];
 /// What urgency is: see [`standfast_domain::Urgency`].
 const URGENCIES: &[&str] = &["0", "1", "2", "3", "4"];
 /// The name of nobody and of no team.
@@ -65,6 +69,8 @@ pub enum Dimension {
     State,
     /// Whether it has tags.
     Tagged,
+    /// Whether it came to this desk, or its history from another system.
+    Origin,
     /// Whether it counts, and what it is if not.
     Counting,
 }
@@ -94,7 +100,7 @@ fn lookup<V: Copy + Eq + Hash>(column: &Coded<V>, value: impl Fn(&V) -> u32) -> 
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Channel,
         Self::Type,
         Self::Urgency,
@@ -117,6 +123,7 @@ impl Dimension {
         Self::Reason,
         Self::State,
         Self::Tagged,
+        Self::Origin,
         Self::Counting,
     ];
 
@@ -146,6 +153,7 @@ impl Dimension {
             Self::Reason => "reason",
             Self::State => "state",
             Self::Tagged => "tagged",
+            Self::Origin => "origin",
             Self::Counting => "counting",
         }
     }
@@ -163,6 +171,7 @@ impl Dimension {
             Self::Platform => Values::Fixed(PLATFORMS),
             Self::Contact => Values::Fixed(CONTACTS),
             Self::AnsweredBy => Values::Fixed(ANSWERERS),
+            Self::Origin => Values::Fixed(ORIGINS),
             Self::Counting => Values::Fixed(COUNTINGS),
             Self::Resolution => Values::Fixed(RESOLUTIONS),
             Self::Score => Values::Fixed(SCORES),
@@ -244,9 +253,13 @@ impl Dimension {
             Self::Reason => lookup(&block.feedback, |v| v.reason.into()),
             Self::Cohort => lookup(&block.course, |v| v.cohort.into()),
             Self::Contact => lookup(&block.course, |v| v.is_first.into()),
-            Self::AnsweredBy => lookup(&block.course, |v| v.is_answered.into()),
+            Self::AnsweredBy => lookup(&block.course, |v| match v.is_answered {
+                false if !v.tells(Untold::ANSWER) => UNTOLD,
+                is_answered => is_answered.into(),
+            }),
             Self::State => lookup(&block.course, |v| v.state),
             Self::Tagged => lookup(&block.course, |v| v.is_tagged.into()),
+            Self::Origin => lookup(&block.course, |v| v.is_imported.into()),
             Self::Counting => lookup(&block.course, |v| v.counting.into()),
         }
     }

@@ -20,7 +20,7 @@ pub(crate) const COUNTED: u8 = 0;
 
 /// How long a customer had been known when the request came, by the number of its place here: names, and the days from
 /// which each begins.
-pub(crate) const COHORTS: &[(&str, i64)] = &[
+pub(crate) const COHORTS: [(&str, i64); 6] = [
     ("day_0", 0),
     ("days_1_6", 1),
     ("days_7_29", 7),
@@ -153,6 +153,8 @@ impl From<FactRow> for Fact {
                 is_tagged: row.tags != "[]",
                 is_ended: !is_active,
                 is_solved: solved_at.is_some(),
+                is_imported: row.untold.is_some(),
+                untold: row.untold.and_then(|bits| u8::try_from(bits).ok()).unwrap_or(0),
                 transfers: few(row.transfer_count),
                 escalations: few(row.escalation_count),
                 reopens: few(row.reopen_count),

@@ -411,4 +411,4 @@ fn link_again(facts: &mut Facts, mut contacts: Vec<ContactRow>) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -4,6 +4,8 @@
 //! Every measure is about a population: the requests that pass the filter, count (see [`crate::Dimension::Counting`]) and
 //! meet the measure's own condition. `n` is always how many these are, and the rows behind a figure are always these.
 
+use standfast_store::imported::Untold;
+
 use crate::block::{Course, Feedback, Tally};
 use crate::contact::WINDOWS;
 use crate::error::Error;
@@ -126,6 +128,9 @@ pub(crate) enum Condition {
     /// Came at least so many seconds before now.
     OlderThan(u32),
 }
+
+/// Whether, and when, it was answered must be known.
+const ANSWER: Condition = Condition::Course(|course| course.tells(Untold::ANSWER));
 
 /// A number on a row that is added up.
 pub(crate) type Amount = fn(&Tally) -> u32;
@@ -266,10 +271,23 @@ impl Measure {
     pub(crate) fn population(self) -> Vec<Condition> {
         match self {
             // Younger ones may still be answered in time: to count only those that were would be too kind.
-            Self::ServiceLevel { within } => vec![Condition::OlderThan(within)],
+            Self::ServiceLevel { within } => vec![Condition::OlderThan(within), ANSWER],
             Self::RepeatContact { days } => vec![Condition::OlderThan(days * 86_400)],
-            Self::OneContact => vec![Condition::Course(|course| course.is_solved)],
-            Self::Reopened => vec![Condition::Course(|course| course.is_ended || course.reopens > 0)],
+            Self::OneContact => {
+                vec![Condition::Course(|course| {
+                    course.is_solved && course.tells(Untold::WORDS) && course.tells(Untold::REOPENS)
+                })]
+            }
+            Self::Reopened => vec![Condition::Course(|course| {
+                (course.is_ended || course.reopens > 0) && course.tells(Untold::REOPENS)
+            })],
+            Self::FirstResponse => vec![ANSWER],
+            Self::FirstResolution | Self::FullResolution => {
+                vec![Condition::Course(|course| course.tells(Untold::SOLUTION))]
+            }
+            Self::Replies | Self::FollowUps => vec![Condition::Course(|course| course.tells(Untold::WORDS))],
+            // No history that is read says who passed a request on to whom.
+            Self::Transferred | Self::Escalated => vec![Condition::Course(|course| !course.is_imported)],
             // Those of whom nothing is known yet stay in: to leave them out would flatter, because who is content says
             // so early, and silence is told late.
             Self::CalledSolved | Self::Confirmed | Self::Repudiated | Self::ResponseRate => {

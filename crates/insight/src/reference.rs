@@ -55,6 +55,11 @@ fn counting(row: &FactRow) -> &'static str {
     }
 }
 
+/// Whether a request's history says what this bit stands for: 1 answer, 2 words, 4 solution, 8 reopens.
+fn told(row: &FactRow, bit: i64) -> bool {
+    row.untold.is_none_or(|untold| untold / bit % 2 == 0)
+}
+
 fn order(row: &FactRow) -> (i64, i64) {
     (sec(row.created_at), row.id.0)
 }
@@ -104,9 +109,12 @@ impl Reference<'_> {
                 };
                 if self.rows.iter().any(|other| earlier(&other)) { "repeat" } else { "first" }.to_owned()
             }
-            Dimension::AnsweredBy => {
-                if row.first_reply_at.is_some() { "person" } else { "nobody" }.to_owned()
+            Dimension::AnsweredBy => match (row.first_reply_at, told(row, 1)) {
+                (Some(_), _) => "person",
+                (None, true) => "nobody",
+                (None, false) => "unknown",
             }
+            .to_owned(),
             Dimension::Team => id(row.team_id.map(|id| id.0)),
             Dimension::Agent => id(row.assignee_id.map(|id| id.0)),
             Dimension::FirstAgent => id(row.first_agent_id.map(|id| id.0)),
@@ -116,6 +124,7 @@ impl Reference<'_> {
             Dimension::Reason => row.reason.clone().unwrap_or_else(|| "none".to_owned()),
             Dimension::State => row.state.as_str().to_owned(),
             Dimension::Tagged => yes(row.tags != "[]"),
+            Dimension::Origin => if row.untold.is_some() { "imported" } else { "desk" }.to_owned(),
             Dimension::Counting => counting(row).to_owned(),
         }
     }
@@ -188,10 +197,14 @@ impl Reference<'_> {
     fn is_of(&self, row: &FactRow) -> bool {
         let age = self.now() - sec(row.created_at);
         match self.query.measure {
-            Measure::ServiceLevel { within } => age >= i64::from(within),
+            Measure::ServiceLevel { within } => age >= i64::from(within) && told(row, 1),
             Measure::RepeatContact { days } => age >= i64::from(days) * DAY,
-            Measure::OneContact => is_solved(row),
-            Measure::Reopened => !row.state.is_active() || row.reopen_count > 0,
+            Measure::OneContact => is_solved(row) && told(row, 2) && told(row, 8),
+            Measure::Reopened => (!row.state.is_active() || row.reopen_count > 0) && told(row, 8),
+            Measure::FirstResponse => told(row, 1),
+            Measure::FirstResolution | Measure::FullResolution => told(row, 4),
+            Measure::Replies | Measure::FollowUps => told(row, 2),
+            Measure::Transferred | Measure::Escalated => row.untold.is_none(),
             Measure::CalledSolved | Measure::Confirmed | Measure::Repudiated | Measure::ResponseRate => {
                 row.resolution.is_some()
             }

@@ -354,7 +354,8 @@ fn put_block(section: &mut Encoder, block: &Block) {
         word(out, &course.state);
         out.extend([course.counting, course.cohort, course.next]);
         out.extend([course.is_first, course.is_answered, course.is_tagged].map(u8::from));
-        out.extend([course.is_ended, course.is_solved].map(u8::from));
+        out.extend([course.is_ended, course.is_solved, course.is_imported].map(u8::from));
+        out.push(course.untold);
         for count in [course.transfers, course.escalations, course.reopens] {
             out.extend_from_slice(&count.to_le_bytes());
         }
@@ -411,6 +412,8 @@ fn take_block(section: &mut Decoder<'_>) -> Result<Block, Error> {
                 is_tagged: one.flag()?,
                 is_ended: one.flag()?,
                 is_solved: one.flag()?,
+                is_imported: one.flag()?,
+                untold: one.u8()?,
                 transfers: one.u16()?,
                 escalations: one.u16()?,
                 reopens: one.u16()?,

@@ -3,6 +3,8 @@
 mod config;
 mod demo;
 mod eval;
+mod export;
+mod import;
 mod people;
 mod reference;
 mod report;
@@ -18,6 +20,8 @@ use clap::{Parser, Subcommand};
 
 use crate::config::Config;
 use crate::eval::EvalCommand;
+use crate::export::ExportCommand;
+use crate::import::ImportCommand;
 use crate::people::UserCommand;
 use crate::report::ReportCommand;
 
@@ -77,6 +81,16 @@ enum Command {
         #[command(subcommand)]
         command: EvalCommand,
     },
+    /// Takes over the history of another system. Whatever is repeated is imported once.
+    Import {
+        #[command(subcommand)]
+        command: ImportCommand,
+    },
+    /// Writes what is counted into a file, a row for each request; no words and no names are among it.
+    Export {
+        #[command(subcommand)]
+        command: ExportCommand,
+    },
     /// Prints the API's description (OpenAPI 3.1).
     Openapi,
     /// Prints the reference of all settings.
@@ -117,6 +131,8 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::User { command } => people::user(config, command).await,
             Command::Report { command } => report::report(config, command).await,
             Command::Verify => upkeep::verify(&config).await,
+            Command::Import { command } => import::import(&config, command).await,
+            Command::Export { command } => export::export(&config, command).await,
             Command::Openapi | Command::Settings | Command::Eval { .. } => Ok(ExitCode::SUCCESS),
         }
     })

@@ -88,6 +88,11 @@ pub fn fill(tx: &mut Tx, id: CustomerId, name: Option<&str>, email: Option<&str>
     )
 }
 
+/// Notes that a customer was there at this time already; queued.
+pub fn seen(tx: &mut Tx, id: CustomerId, at: Time) -> Result<(), Error> {
+    tx.run("UPDATE customer SET first_seen_at = $2 WHERE id = $1 AND first_seen_at > $2", params![id, at])
+}
+
 /// Notes that somebody vouches for a customer, with what was told of him.
 pub fn vouch(tx: &mut Tx, id: CustomerId, name: Option<&str>, email: Option<&str>) -> Result<(), Error> {
     tx.run(

@@ -11,7 +11,7 @@ use crate::{Error, Rd, Row, ToValue, Value, params};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the columns are explained in migrations/0001_desk.sql, 0002_feedback.sql and 0004_handling.sql"
+    reason = "the columns are explained in migrations/0001_desk.sql, 0002_feedback.sql, 0004_handling.sql and 0010_reporting.sql"
 )]
 pub struct FactRow {
     pub id: RequestId,
@@ -47,6 +47,8 @@ pub struct FactRow {
     /// The rating that was given last, with its reason.
     pub score: Option<Score>,
     pub reason: Option<String>,
+    /// What the history of an imported request does not say (see [`crate::imported::Untold`]); nothing for the desk's own.
+    pub untold: Option<i64>,
 }
 
 macro_rules! select {
@@ -56,9 +58,9 @@ macro_rules! select {
             "r.chain, r.fields, r.context, r.tags, r.team_id, r.assignee_id, r.created_at, r.updated_at, ",
             "r.first_reply_at, r.solved_at, r.closed_at, r.reopen_count, r.follow_up_count, ",
             "COALESCE(h.reply_count, 0), h.first_agent_id, h.first_solved_at, COALESCE(h.transfer_count, 0), ",
-            "COALESCE(h.escalation_count, 0), s.state, s.agent_id, v.score, v.reason ",
+            "COALESCE(h.escalation_count, 0), s.state, s.agent_id, v.score, v.reason, i.untold ",
             "FROM request r JOIN customer c ON c.id = r.customer_id ",
-            "LEFT JOIN handling h ON h.request_id = r.id ",
+            "LEFT JOIN handling h ON h.request_id = r.id LEFT JOIN imported i ON i.request_id = r.id ",
             "LEFT JOIN resolution s ON s.request_id = r.id ",
             "AND s.episode = (SELECT max(o.episode) FROM resolution o WHERE o.request_id = r.id) ",
             "LEFT JOIN rating v ON v.request_id = r.id ",
@@ -101,6 +103,7 @@ fn row(row: &Row<'_>) -> Result<FactRow, Error> {
         solved_by_id: row.get(28)?,
         score: row.get::<Option<i64>>(29)?.and_then(Score::new),
         reason: row.get(30)?,
+        untold: row.get(31)?,
     })
 }
 

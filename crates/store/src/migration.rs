@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0006_reports", include_str!("../migrations/0006_reports.sql")),
     ("0007_dashboards", include_str!("../migrations/0007_dashboards.sql")),
     ("0008_alarms", include_str!("../migrations/0008_alarms.sql")),
+    ("0010_reporting", include_str!("../migrations/0010_reporting.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
@@ -26,6 +27,8 @@ const PLACEHOLDERS: &[(&str, &str, &str)] = &[
     ("{event.team_id}", "json_extract(event, '$.team_id')", "(event::json ->> 'team_id')"),
     ("{event.to}", "json_extract(event, '$.to')", "(event::json ->> 'to')"),
     ("{position}", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY"),
+    // Views for tools that read SQL.
+    ("{reporting}", "", include_str!("reporting.sql")),
     // The transaction that wrote the row, and on PostgreSQL the key in the feed's order (see `outbox`).
     (
         "{xid}",

@@ -296,7 +296,7 @@ impl<const N: usize> FromValue for [u8; N] {
 }
 
 macro_rules! wrapped_integers {
-    ($($type:ident),+) => {$(
+    ($($type:ident,)+) => {$(
         impl ToValue for $type {
             const KIND: Kind = Kind::Int;
             fn to_value(&self) -> Value<'_> {

@@ -69,6 +69,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         insight::dashboard::change, insight::dashboard::remove, insight::dashboard::start, types::model, types::novel, job::list_dead,
         alarm::list, alarm::show, alarm::acknowledge, alarm::dismiss, alarm::confirm,
         insight::export::export, report::list, report::add, report::change, report::remove, report::runs, report::run, report::preview, report::file,
+        insight::machine::catalogue, insight::machine::query,
         job::retry, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
         driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, token::list,
         token::add, token::revoke, serve,
@@ -81,7 +82,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         (name = "console", description = "For agents: the inbox and everything done to a request."),
         (name = "insight", description = "For leads, analysts and admins: figures over all requests, and the requests behind them."),
         (name = "drivers", description = "What may explain the count of requests: events and active users."),
-        (name = "machine", description = "For other systems: telling of events and of active users."),
+        (name = "machine", description = "For other systems: telling of events and of active users, and asking for figures."),
         (name = "about", description = "This document."),
     )
 )]

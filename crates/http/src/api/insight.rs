@@ -5,6 +5,7 @@ pub(crate) mod decomposition;
 pub(crate) mod effect;
 pub(crate) mod export;
 mod finding;
+pub(crate) mod machine;
 pub(crate) mod movement;
 pub(crate) mod survival;
 
@@ -192,29 +193,38 @@ pub(crate) async fn catalogue(
     State(app): State<App>,
     agent: SignedIn,
 ) -> Result<Answer<CatalogueView>, Problem> {
-    let facts = app.insight.facts()?;
     let agents = list_agents(&app.desk, Some(&agent.caller)).await?;
     let agents: People = agents.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
     let teams = list_teams(&app.desk, &agent.caller).await?;
     let teams: People = teams.into_iter().map(|one| (one.id.to_string(), one.name)).collect();
-    let dimension = |(dimension, codes): (Dimension, Vec<String>)| DimensionView {
-        code: dimension.code(),
-        name: Texts::of(&format!("figure.dimension.{}", dimension.code())),
-        values: codes
-            .into_iter()
-            .take(MOST_VALUES)
-            .map(|code| value_view(dimension, code, &agents, &teams))
-            .collect(),
-    };
-    let step =
-        |step: Step| StepView { code: step.code(), name: Texts::of(&format!("figure.step.{}", step.code())) };
-    Ok(Answer(CatalogueView {
-        measures: Measure::ALL.into_iter().map(measure_view).collect(),
-        dimensions: app.insight.values()?.into_iter().map(dimension).collect(),
-        steps: Step::ALL.into_iter().map(step).collect(),
-        requests: facts.len(),
-        since: facts.since(),
-    }))
+    Ok(Answer(CatalogueView::new(&app, &agents, &teams)?))
+}
+
+impl CatalogueView {
+    /// What can be asked now, with these names for agents and teams.
+    fn new(app: &App, agents: &People, teams: &People) -> Result<Self, Problem> {
+        let facts = app.insight.facts()?;
+        let dimension = |(dimension, codes): (Dimension, Vec<String>)| DimensionView {
+            code: dimension.code(),
+            name: Texts::of(&format!("figure.dimension.{}", dimension.code())),
+            values: codes
+                .into_iter()
+                .take(MOST_VALUES)
+                .map(|code| value_view(dimension, code, agents, teams))
+                .collect(),
+        };
+        let step = |step: Step| StepView {
+            code: step.code(),
+            name: Texts::of(&format!("figure.step.{}", step.code())),
+        };
+        Ok(Self {
+            measures: Measure::ALL.into_iter().map(measure_view).collect(),
+            dimensions: app.insight.values()?.into_iter().map(dimension).collect(),
+            steps: Step::ALL.into_iter().map(step).collect(),
+            requests: facts.len(),
+            since: facts.since(),
+        })
+    }
 }
 
 /// A question.
@@ -481,35 +491,42 @@ pub(crate) async fn query(
     _agent: SignedIn,
     Json(asked): Json<Asked>,
 ) -> Result<Answer<AnswerView>, Problem> {
-    let query = asked.query(&app)?;
-    let measure = query.measure;
-    let answer = app.insight.answer(query).await?;
-    let member = |member: standfast_insight::Member| MemberView {
-        code: member.code,
-        from: member.span.map(|span| span.from),
-        until: member.span.map(|span| span.until),
-        seconds: member.span.map(|span| span.seconds),
-        cut: member.span.map(|span| span.is_cut),
-    };
-    let axis = |(grouping, members): (Grouping, Vec<_>)| AxisView {
-        code: grouping.code(),
-        members: members.into_iter().map(member).collect(),
-    };
-    let cell = |cell: standfast_insight::Cell| CellView {
-        at: cell.at,
-        figure: FigureView::new(&cell.figure, measure),
-    };
-    Ok(Answer(AnswerView {
-        measure: measure.code(),
-        unit: measure.unit().into(),
-        axes: answer.axes.into_iter().map(axis).collect(),
-        cells: answer.cells.into_iter().map(cell).collect(),
-        total: FigureView::new(&answer.total, measure),
-        excluded: answer.excluded.into_iter().collect(),
-        left_out: answer.left_out,
-        from: answer.from,
-        until: answer.until,
-    }))
+    AnswerView::to(&app, &asked).await.map(Answer)
+}
+
+impl AnswerView {
+    /// Answers a question, whoever asks.
+    async fn to(app: &App, asked: &Asked) -> Result<Self, Problem> {
+        let query = asked.query(app)?;
+        let measure = query.measure;
+        let answer = app.insight.answer(query).await?;
+        let member = |member: standfast_insight::Member| MemberView {
+            code: member.code,
+            from: member.span.map(|span| span.from),
+            until: member.span.map(|span| span.until),
+            seconds: member.span.map(|span| span.seconds),
+            cut: member.span.map(|span| span.is_cut),
+        };
+        let axis = |(grouping, members): (Grouping, Vec<_>)| AxisView {
+            code: grouping.code(),
+            members: members.into_iter().map(member).collect(),
+        };
+        let cell = |cell: standfast_insight::Cell| CellView {
+            at: cell.at,
+            figure: FigureView::new(&cell.figure, measure),
+        };
+        Ok(Self {
+            measure: measure.code(),
+            unit: measure.unit().into(),
+            axes: answer.axes.into_iter().map(axis).collect(),
+            cells: answer.cells.into_iter().map(cell).collect(),
+            total: FigureView::new(&answer.total, measure),
+            excluded: answer.excluded.into_iter().collect(),
+            left_out: answer.left_out,
+            from: answer.from,
+            until: answer.until,
+        })
+    }
 }
 
 /// Which of a figure's requests.

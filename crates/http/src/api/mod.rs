@@ -47,6 +47,7 @@ pub(crate) fn routes() -> Vec<Route> {
     let issues = Access::Agent(Permission::ManageTokens);
     let tells = Access::Machine(TokenScope::Drivers);
     let counts = Access::Machine(TokenScope::ActiveUsers);
+    let asks = Access::Machine(TokenScope::Insight);
     let reviews = Access::Agent(Permission::ReviewFeedback);
     let figures = Access::Agent(Permission::ReadInsight);
     vec![
@@ -125,6 +126,8 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::delete("/api/v1/drivers/{external_id}", tells, driver::withdraw),
         Route::post("/api/v1/hooks/drivers", Access::Signed(TokenScope::Drivers), driver::hook),
         Route::put("/api/v1/active-users", counts, activity::put).takes(Takes::Table),
+        Route::get("/api/v1/insight/catalogue", asks, insight::machine::catalogue),
+        Route::post("/api/v1/insight/query", asks, insight::machine::query),
         Route::post("/api/v1/ping", Access::Public, activity::count).counts(Class::Ping),
     ]
 }

@@ -174,7 +174,7 @@ store_test! {
         for (role, name) in (0..).zip(["agent", "lead", "analyst", "admin"]) {
             people.insert(As::Agent(role), Some(server.agent(name, ROLES[usize::from(role)]).await));
         }
-        people.insert(As::Machine, Some(server.machine(&[TokenScope::Drivers, TokenScope::ActiveUsers]).await));
+        people.insert(As::Machine, Some(server.machine(&TokenScope::ALL).await));
         let upload = own.server
             .call(
                 Method::POST,

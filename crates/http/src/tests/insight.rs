@@ -1,7 +1,7 @@
 //! Figures through the API: the catalogue says what everything is, an answer opens its rows, and mistakes are named.
 
 use serde_json::{Value, json};
-use standfast_domain::Role;
+use standfast_domain::{Role, TokenScope};
 use standfast_store::store_test;
 
 use crate::testing::{Person, TestServer};
@@ -34,6 +34,39 @@ async fn behind(person: &Person<'_>, query: &Value, cell: &Value, part: &str) ->
 }
 
 store_test! {
+    async fn other_systems_ask_the_same_and_see_no_requests(store) {
+        let server = TestServer::start(&store).await;
+        let analyst = server.agent("an", Role::Analyst).await;
+        for number in 0..3 {
+            server.visitor().ask(&format!("c{number}"), "转账没有到账").await;
+        }
+        server.until_facts(|facts| facts.len() == 3).await;
+        let machine = server.machine(&[TokenScope::Insight]).await;
+        for query in [
+            json!({"measure": "requests", "group": ["type", "day"], "zone": "Asia/Shanghai"}),
+            json!({"measure": "service_level", "within": 60, "group": ["origin"]}),
+            json!({"measure": "flow"}),
+        ] {
+            let told = machine.post("/api/v1/insight/query", &query).await;
+            assert_eq!(told.status, 200, "{query}");
+            let (mut told, mut own) = (told.json(), ask(&analyst, &query).await);
+            // Until when was counted is the moment of asking.
+            for answer in [&mut told, &mut own] {
+                answer["until"] = Value::Null;
+                answer["axes"].as_array_mut().unwrap().iter_mut().for_each(|axis| axis["members"] = Value::Null);
+            }
+            assert_eq!(told, own, "{query}");
+        }
+        machine.post("/api/v1/insight/query", &json!({"measure": "mean"})).await.problem(422, "invalid");
+        let catalogue = machine.get("/api/v1/insight/catalogue").await.json();
+        assert!(catalogue["measures"].as_array().unwrap().len() > 10);
+        // Neither more than figures, nor without the scope.
+        assert_eq!(machine.post(ROWS, &json!({"query": {"measure": "requests"}})).await.status, 401);
+        let pipeline = server.machine(&[TokenScope::Drivers]).await;
+        assert_eq!(pipeline.post("/api/v1/insight/query", &json!({"measure": "requests"})).await.status, 403);
+        assert_eq!(pipeline.get("/api/v1/insight/catalogue").await.status, 403);
+    }
+
     async fn figures_open_their_rows(store) {
         let server = TestServer::start(&store).await;
         let analyst = server.agent("an", Role::Analyst).await;

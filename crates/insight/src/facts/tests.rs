@@ -66,6 +66,8 @@ fn row(dice: &mut Dice, number: u32) -> Row {
             next: u8::try_from(dice.few(4)).unwrap(),
             is_first: dice.roll(2) == 0,
             is_answered: answered,
+            is_imported: false,
+            untold: 0,
             is_tagged: dice.roll(4) == 0,
             is_ended: ended,
             is_solved: ended,

@@ -19,10 +19,10 @@ use crate::{Figure, Measure};
 const START: i64 = 1_763_000_000_000_000;
 
 /// Numbers that look random and are the same in every run.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: i64) -> i64 {
+    pub(crate) fn roll(&mut self, sides: i64) -> i64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -35,7 +35,7 @@ impl Dice {
 }
 
 /// A request that came at some time, in some state.
-fn request(dice: &mut Dice, number: i64) -> RequestRow {
+pub(crate) fn request(dice: &mut Dice, number: i64) -> RequestRow {
     let created = Time(START + dice.roll(40 * 86_400) * 1_000_000 + dice.roll(1_000_000));
     let mut row = RequestRow {
         id: RequestId(Ids::floor(created) | number),
@@ -101,7 +101,7 @@ fn tell(tx: &mut Tx, row: &RequestRow) -> Result<(), StoreError> {
     outbox::append(tx, row.id, row.last_seq, "entry", "", row.updated_at)
 }
 
-fn people(tx: &mut Tx) -> Result<(), StoreError> {
+pub(crate) fn people(tx: &mut Tx) -> Result<(), StoreError> {
     for id in 1..=9 {
         let row = CustomerRow {
             id: CustomerId(id),
@@ -116,11 +116,11 @@ fn people(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn write(store: &Store, work: impl Fn(&mut Tx) -> Result<(), StoreError> + Send + 'static) {
+pub(crate) async fn write(store: &Store, work: impl Fn(&mut Tx) -> Result<(), StoreError> + Send + 'static) {
     store.write(Lane::Ordinary, 0, work).await.unwrap();
 }
 
-async fn add(store: &Store, rows: Vec<RequestRow>) {
+pub(crate) async fn add(store: &Store, rows: Vec<RequestRow>) {
     write(store, move |tx| {
         rows.iter().try_for_each(|row| request::insert(tx, row).and_then(|()| tell(tx, row)))
     })

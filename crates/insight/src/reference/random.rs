@@ -46,7 +46,15 @@ fn row() -> impl Strategy<Value = FactRow> {
         (0..30 * DAY * SECOND, 0..4_i64, 0..12_i64, 0..400 * DAY, state()),
         (maybe(), maybe(), maybe(), maybe(), 0..3_i64),
         (0..3_usize, 0..5_u8, any::<bool>(), 0..2_usize, any::<bool>(), 0..CONTEXTS.len()),
-        (0..3_i64, 0..3_i64, 0..3_i64, 0..2_i64, 0..2_i64, 0..4_usize),
+        (
+            0..3_i64,
+            0..3_i64,
+            0..3_i64,
+            0..2_i64,
+            0..2_i64,
+            0..4_usize,
+            proptest::option::weighted(0.3, 0..16_i64),
+        ),
         (proptest::option::of(0..4_usize), proptest::option::of(1..=5_i64), 0..3_usize, 0..2_i64),
     )
         .prop_map(|(when, ends, what, how, said)| {
@@ -90,6 +98,7 @@ fn row() -> impl Strategy<Value = FactRow> {
                 reason: said.0.and(said.1).and_then(Score::new).and_then(|score| {
                     score.reasons().get(said.2).filter(|_| said.2 > 0).map(|reason| (*reason).to_owned())
                 }),
+                untold: how.6,
             }
         })
 }

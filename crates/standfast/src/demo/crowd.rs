@@ -73,7 +73,7 @@ impl<'a> Crowd<'a> {
         let (named, reachable) = match channel {
             Channel::Page => (75, 85),
             Channel::Api => (60, 40),
-            Channel::Widget | Channel::Console => (40, 10),
+            _ => (40, 10),
         };
         let name = draw.pick(self.names.customers.of(language)).filter(|_| verified || draw.percent(named));
         let email = (!verified && draw.percent(reachable))

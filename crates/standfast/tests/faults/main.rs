@@ -20,6 +20,7 @@ mod crash;
 mod customer;
 mod disk;
 mod drain;
+mod history;
 mod http;
 mod load;
 mod malformed;

@@ -1,0 +1,125 @@
+//! Facts row by row, for other tools: the values by which requests are counted here, under the names of the dimensions.
+
+use standfast_domain::Time;
+use standfast_domain::vocabulary::PLATFORMS;
+use standfast_store::fact::FactRow;
+use standfast_store::imported::Untold;
+
+use crate::fact::{COHORTS, COUNTINGS, Fact, NEVER};
+
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number, or nothing.
+    Int,
+    /// A name; never nothing.
+    Text,
+    /// Whether something is so.
+    Flag,
+    /// An instant to the second, or nothing.
+    Time,
+}
+
+/// The columns of a fact, in the order of [`cells`].
+pub const COLUMNS: [(&str, Kind); 33] = [
+    ("id", Kind::Int),
+    ("customer_id", Kind::Int),
+    ("created_at", Kind::Time),
+    ("type", Kind::Text),
+    ("urgency", Kind::Int),
+    ("at_risk", Kind::Flag),
+    ("channel", Kind::Text),
+    ("language", Kind::Text),
+    ("region", Kind::Text),
+    ("platform", Kind::Text),
+    ("app_version", Kind::Text),
+    ("chain", Kind::Text),
+    ("screen", Kind::Text),
+    ("cohort", Kind::Text),
+    ("state", Kind::Text),
+    ("counting", Kind::Text),
+    ("tagged", Kind::Flag),
+    ("team_id", Kind::Int),
+    ("agent_id", Kind::Int),
+    ("first_agent_id", Kind::Int),
+    ("response_seconds", Kind::Int),
+    ("first_resolution_seconds", Kind::Int),
+    ("full_resolution_seconds", Kind::Int),
+    ("ended_at", Kind::Time),
+    ("replies", Kind::Int),
+    ("follow_ups", Kind::Int),
+    ("reopens", Kind::Int),
+    ("transfers", Kind::Int),
+    ("escalations", Kind::Int),
+    ("origin", Kind::Text),
+    ("answer_known", Kind::Flag),
+    ("solution_known", Kind::Flag),
+    ("words_known", Kind::Flag),
+];
+
+/// A value of a fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// Of [`Kind::Int`].
+    Int(Option<i64>),
+    /// Of [`Kind::Text`].
+    Text(String),
+    /// Of [`Kind::Flag`].
+    Flag(bool),
+    /// Of [`Kind::Time`].
+    Time(Option<Time>),
+}
+
+/// The values of a request, as it is counted.
+#[must_use]
+pub fn cells(row: FactRow) -> [Cell; COLUMNS.len()] {
+    let fact = Fact::from(row);
+    let int = |value: u32| Cell::Int(Some(value.into()));
+    let seconds = |value: u32| Cell::Int((value != NEVER).then_some(value.into()));
+    let second = |second: u32| Cell::Time(Some(Time(i64::from(second) * 1_000_000)));
+    let name = |list: &[&str], place: u8| {
+        Cell::Text(list.get(usize::from(place)).copied().unwrap_or_default().to_owned())
+    };
+    let course = fact.course;
+    let ended = (fact.end != NEVER).then(|| fact.created.saturating_add(fact.end));
+    let cohorts = COHORTS.map(|(name, _)| name);
+    [
+        Cell::Int(Some(fact.id.0)),
+        Cell::Int(Some(fact.customer.0)),
+        second(fact.created),
+        Cell::Text(fact.kind),
+        int(fact.urgency.into()),
+        Cell::Flag(fact.at_risk),
+        Cell::Text(fact.channel),
+        Cell::Text(fact.language),
+        Cell::Text(fact.place.region),
+        name(PLATFORMS, fact.place.platform),
+        Cell::Text(fact.place.version),
+        Cell::Text(fact.place.chain),
+        Cell::Text(fact.place.screen),
+        name(&cohorts, course.cohort),
+        Cell::Text(fact.state),
+        name(COUNTINGS, course.counting),
+        Cell::Flag(course.is_tagged),
+        Cell::Int(fact.team.map(|id| id.0)),
+        Cell::Int(fact.agent.map(|id| id.0)),
+        Cell::Int(fact.first_agent.map(|id| id.0)),
+        seconds(fact.response),
+        seconds(fact.resolution),
+        seconds(if course.is_solved { fact.end } else { NEVER }),
+        ended.map_or(Cell::Time(None), second),
+        int(fact.tally.replies),
+        int(fact.tally.follow_ups),
+        int(course.reopens.into()),
+        int(course.transfers.into()),
+        int(course.escalations.into()),
+        Cell::Text(if course.is_imported { "imported" } else { "desk" }.to_owned()),
+        Cell::Flag(course.tells(Untold::ANSWER)),
+        Cell::Flag(course.tells(Untold::SOLUTION)),
+        Cell::Flag(course.tells(Untold::WORDS)),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,365 @@
+//! Taking over the history of another system from its export: reading, checking, writing through the desk, and counting
+//! that nothing was lost on the way.
+
+mod json;
+mod map;
+mod moment;
+mod table;
+
+mod chatwoot;
+mod zammad;
+mod zendesk;
+
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail, ensure};
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use standfast_desk::{
+    Desk, Error, Importer, Outcome, PastRequest, begin_import, check_import, import_desk, import_request,
+    imported_stock,
+};
+use standfast_store::{Lane, setting};
+use tokio::task::JoinSet;
+
+use crate::config::Config;
+use crate::import::map::Map;
+use crate::setup::{self, Hold};
+
+/// Requests that are under way together; after each batch the place is kept.
+const BATCH: usize = 512;
+/// What ends with rejected rows.
+const REJECTED: u8 = 2;
+
+/// From what is imported.
+#[derive(Subcommand)]
+pub(crate) enum ImportCommand {
+    /// A table (CSV), whose columns a mapping file explains.
+    Csv {
+        /// The table.
+        file: PathBuf,
+        /// The mapping file (TOML).
+        #[arg(long)]
+        map: PathBuf,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Zendesk: tickets of the incremental export or of the account's JSON export (a file or a folder of pages).
+    Zendesk {
+        #[command(flatten)]
+        from: From,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Chatwoot: conversations of the API, with their messages (a file or a folder of pages).
+    Chatwoot {
+        #[command(flatten)]
+        from: From,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Zammad: tickets of the API, with their articles (a file or a folder of pages).
+    Zammad {
+        #[command(flatten)]
+        from: From,
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+/// An export, and how its values are called here.
+#[derive(Args)]
+pub(crate) struct From {
+    /// A file (.json, .ndjson, .jsonl) or a folder of such files.
+    path: PathBuf,
+    /// A mapping file (TOML) for types, languages, agents; without it what the system says is kept as far as it is known.
+    #[arg(long)]
+    map: Option<PathBuf>,
+}
+
+/// How it is imported.
+#[derive(Args)]
+pub(crate) struct How {
+    /// Reads and checks everything, and writes nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Goes on where an import of the same files ended early.
+    #[arg(long)]
+    resume: bool,
+    /// Where rejected rows are told; `<source>.rejects.csv` in this folder unless said.
+    #[arg(long)]
+    rejects: Option<PathBuf>,
+}
+
+/// Why a row is not taken. It never quotes the row: there may be a secret in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) field: &'static str,
+    pub(crate) reason: &'static str,
+}
+
+/// Shorthand for a [`Fault`].
+pub(crate) const fn fault(field: &'static str, reason: &'static str) -> Fault {
+    Fault { field, reason }
+}
+
+/// A row as it was read.
+pub(crate) struct Row {
+    /// Where it stands, such as `line 17`.
+    pub(crate) place: String,
+    pub(crate) past: Result<PastRequest, Fault>,
+}
+
+/// Rows in the order of the files; an error ends everything.
+pub(crate) type Rows = Box<dyn Iterator<Item = anyhow::Result<Row>> + Send>;
+
+/// Imports, and says what came of it.
+pub(crate) async fn import(config: &Config, command: ImportCommand) -> anyhow::Result<ExitCode> {
+    let (name, path, map, how) = match command {
+        ImportCommand::Csv { file, map, how } => ("csv", file, Some(map), how),
+        ImportCommand::Zendesk { from, how } => ("zendesk", from.path, from.map, how),
+        ImportCommand::Chatwoot { from, how } => ("chatwoot", from.path, from.map, how),
+        ImportCommand::Zammad { from, how } => ("zammad", from.path, from.map, how),
+    };
+    let map = Arc::new(Map::load(map.as_deref(), name)?);
+    let rows = match name {
+        "csv" => table::rows(&path, map.clone())?,
+        "zendesk" => zendesk::rows(&path, map.clone())?,
+        "chatwoot" => chatwoot::rows(&path, map.clone())?,
+        _ => zammad::rows(&path, map.clone())?,
+    };
+    let desk = setup::open_desk(config, Hold::Beside, false).await?;
+    let file = fingerprint(name, &path, &map)?;
+    let ended = Run::begin(&desk, &map, how, file).await;
+    let ended = match ended {
+        Ok(run) => run.through(rows).await,
+        Err(error) => Err(error),
+    };
+    desk.store().close().await;
+    ended
+}
+
+/// What an import has done so far, kept in the database after every batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Progress {
+    /// Which files with which map.
+    file: String,
+    /// Requests that the desk had of the source before.
+    before: i64,
+    read: u64,
+    imported: u64,
+    there: u64,
+    rejected: u64,
+    /// How long the file of rejected rows was.
+    rejects_bytes: u64,
+    finished: bool,
+}
+
+struct Run {
+    /// With ids of its own.
+    desk: Desk,
+    map: Arc<Map>,
+    importer: Arc<Importer>,
+    dry_run: bool,
+    progress: Progress,
+    rejects: Rejects,
+    bar: ProgressBar,
+}
+
+impl Run {
+    async fn begin(desk: &Desk, map: &Arc<Map>, how: How, file: String) -> anyhow::Result<Self> {
+        let desk = import_desk(desk);
+        let importer = begin_import(&desk, &map.source, &map.agents, how.dry_run).await;
+        let importer = Arc::new(importer.context("the map")?);
+        let before = imported_stock(&desk, &map.source).await?.requests;
+        let mut progress = Progress { file, before, ..Progress::default() };
+        if how.resume {
+            let name = place_of(&map.source);
+            let kept = desk.store().read(move |rd| setting::get(rd, &name)).await?;
+            let kept: Option<Progress> = kept.and_then(|text| serde_json::from_str(&text).ok());
+            progress = kept
+                .filter(|kept| kept.file == progress.file)
+                .context("there is nothing to resume: no import of this file with this map was begun")?;
+        }
+        let path = how.rejects.unwrap_or_else(|| PathBuf::from(format!("{}.rejects.csv", map.source)));
+        let rejects = Rejects { path, file: None, from: progress.rejects_bytes };
+        let style = ProgressStyle::with_template("{spinner} {human_pos} rows, {per_sec}, {elapsed}")?;
+        let bar = ProgressBar::new_spinner().with_style(style);
+        Ok(Self { desk, map: map.clone(), importer, dry_run: how.dry_run, progress, rejects, bar })
+    }
+
+    async fn through(mut self, rows: Rows) -> anyhow::Result<ExitCode> {
+        let done = usize::try_from(self.progress.read).unwrap_or(usize::MAX);
+        let mut rows = rows.skip(if self.progress.finished { 0 } else { done });
+        if self.progress.finished {
+            self.progress =
+                Progress { file: self.progress.file, before: self.progress.before, ..Progress::default() };
+            self.progress.before = imported_stock(&self.desk, &self.map.source).await?.requests;
+            self.rejects.from = 0;
+        }
+        loop {
+            let batch = rows.by_ref().take(BATCH).collect::<anyhow::Result<Vec<Row>>>()?;
+            if batch.is_empty() {
+                break;
+            }
+            self.take(batch).await?;
+            self.keep(false).await?;
+        }
+        self.bar.finish_and_clear();
+        self.keep(true).await?;
+        self.report().await
+    }
+
+    /// Takes a batch; all of it is committed when this returns.
+    async fn take(&mut self, batch: Vec<Row>) -> anyhow::Result<()> {
+        let mut under_way = JoinSet::new();
+        let mut faults: Vec<(usize, String, Fault)> = Vec::new();
+        for (number, row) in batch.into_iter().enumerate() {
+            self.progress.read += 1;
+            match row.past {
+                Err(fault) => faults.push((number, row.place, fault)),
+                Ok(past) => {
+                    let (desk, importer, dry_run) = (self.desk.clone(), self.importer.clone(), self.dry_run);
+                    under_way.spawn(async move {
+                        let taken = if dry_run {
+                            check_import(&desk, &importer, &past).await
+                        } else {
+                            import_request(&desk, &importer, &past).await
+                        };
+                        (number, row.place, taken)
+                    });
+                }
+            }
+        }
+        while let Some(joined) = under_way.join_next().await {
+            let (number, place, taken) = joined?;
+            match taken {
+                Ok(Outcome::Imported) => self.progress.imported += 1,
+                Ok(Outcome::AlreadyThere) => self.progress.there += 1,
+                Err(Error::Invalid { field, reason }) => faults.push((number, place, fault(field, reason))),
+                Err(error) => return Err(anyhow::Error::new(error).context(place)),
+            }
+        }
+        faults.sort_by_key(|(number, ..)| *number);
+        self.progress.rejected += faults.len() as u64;
+        for (_, place, fault) in &faults {
+            self.rejects.tell(place, *fault)?;
+        }
+        self.bar.set_position(self.progress.read);
+        Ok(())
+    }
+
+    /// Keeps the place, after the rejected rows are on disk.
+    async fn keep(&mut self, finished: bool) -> anyhow::Result<()> {
+        self.progress.finished = finished;
+        self.progress.rejects_bytes = self.rejects.sync()?;
+        if self.dry_run {
+            return Ok(());
+        }
+        let (name, text) = (place_of(&self.map.source), serde_json::to_string(&self.progress)?);
+        let kept = self.desk.store().write(Lane::Background, 0, move |tx| setting::put(tx, &name, &text));
+        kept.await.map_err(|error: standfast_store::Error| error.into())
+    }
+
+    /// What came of it, counted against the store.
+    async fn report(&self) -> anyhow::Result<ExitCode> {
+        let Progress { before, read, imported, there, rejected, .. } = &self.progress;
+        let stock = imported_stock(&self.desk, &self.map.source).await?;
+        let told = if self.dry_run { "would be imported" } else { "imported" };
+        let mut page = format!(
+            "{read} read\n{imported} {told}\n{there} already there\n{rejected} rejected{}\n",
+            if *rejected > 0 { format!(": see {}", self.rejects.path.display()) } else { String::new() }
+        );
+        let twice = self.map.moments.ambiguous();
+        if twice > 0 {
+            page.push_str(&format!(
+                "{twice} times came twice that night, when clocks went back; the earlier one was taken\n"
+            ));
+        }
+        page.push_str(&format!("{} on the desk from {}", stock.requests, self.map.source));
+        if let (Some(first), Some(last)) = (stock.first, stock.last) {
+            page.push_str(&format!(", which came from {first} to {last}"));
+        }
+        page.push('\n');
+        setup::print(&page)?;
+        ensure!(
+            *read == imported + there + rejected,
+            "the counts do not add up: this is a fault of the program"
+        );
+        let written = if self.dry_run { 0 } else { i64::try_from(*imported)? };
+        if stock.requests != before + written {
+            bail!(
+                "the desk had {before} requests of this source before: the store and the counts do not agree"
+            );
+        }
+        Ok(if *rejected > 0 { ExitCode::from(REJECTED) } else { ExitCode::SUCCESS })
+    }
+}
+
+/// Name of the setting that holds how far an import has come.
+fn place_of(source: &str) -> String {
+    format!("import.{source}")
+}
+
+/// The file in which rejected rows are told; it is made with the first one.
+struct Rejects {
+    path: PathBuf,
+    file: Option<csv::Writer<File>>,
+    /// What an earlier run had told for good; what it told after that is told again.
+    from: u64,
+}
+
+impl Rejects {
+    fn tell(&mut self, place: &str, fault: Fault) -> anyhow::Result<()> {
+        if self.file.is_none() {
+            let mut file = File::options().create(true).write(true).truncate(false).open(&self.path);
+            let file = file.as_mut().map_err(|_| anyhow::anyhow!("cannot write {}", self.path.display()))?;
+            file.set_len(self.from)?;
+            file.seek(SeekFrom::End(0))?;
+            let mut writer = csv::Writer::from_writer(file.try_clone()?);
+            if self.from == 0 {
+                writer.write_record(["place", "field", "reason"])?;
+            }
+            self.file = Some(writer);
+        }
+        if let Some(writer) = &mut self.file {
+            writer.write_record([place, fault.field, fault.reason])?;
+        }
+        Ok(())
+    }
+
+    /// Its length, when all that was told is on disk.
+    fn sync(&mut self) -> anyhow::Result<u64> {
+        let Some(writer) = &mut self.file else { return Ok(self.from) };
+        writer.flush()?;
+        writer.get_ref().flush()?;
+        writer.get_ref().sync_data()?;
+        Ok(writer.get_ref().metadata()?.len())
+    }
+}
+
+/// What tells one import from another: format, files, and map.
+fn fingerprint(name: &str, path: &Path, map: &Map) -> anyhow::Result<String> {
+    let mut hash = Sha256::new();
+    hash.update(name);
+    hash.update([0]);
+    hash.update(&map.text);
+    for file in json::files(path)? {
+        let size = std::fs::metadata(&file).with_context(|| file.display().to_string())?.len();
+        hash.update(file.file_name().unwrap_or_default().as_encoded_bytes());
+        hash.update(size.to_be_bytes());
+        let mut start = Vec::new();
+        std::io::Read::read_to_end(&mut std::io::Read::take(File::open(&file)?, 64 << 10), &mut start)?;
+        hash.update(&start);
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,165 @@
+//! Times as exports write them, in the zone where their clocks stood.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use jiff::civil::DateTime;
+use jiff::fmt::strtime;
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
+use standfast_domain::Time;
+
+use super::{Fault, fault};
+
+/// How times are read.
+#[derive(Debug)]
+pub(crate) struct Moments {
+    zone: TimeZone,
+    formats: Vec<String>,
+    /// Seconds of one of the file's units of duration.
+    unit: f64,
+    ambiguous: AtomicU64,
+}
+
+impl Moments {
+    /// `zone` is an IANA name; `formats` are those of strftime, tried in their order; without any, ISO 8601 is read.
+    pub(crate) fn new(zone: &str, formats: Vec<String>, unit: &str) -> anyhow::Result<Self> {
+        let zone = TimeZone::get(zone).with_context(|| format!("zone: {zone:?} is no time zone"))?;
+        let unit = match unit {
+            "seconds" => 1.0,
+            "minutes" => 60.0,
+            "hours" => 3_600.0,
+            other => anyhow::bail!("times.unit is seconds, minutes or hours, not {other:?}"),
+        };
+        ensure!(formats.iter().all(|format| format.contains('%')), "times.formats: a format has no %");
+        Ok(Self { zone, formats, unit, ambiguous: AtomicU64::new(0) })
+    }
+
+    /// How many times came twice, because clocks went back.
+    pub(crate) fn ambiguous(&self) -> u64 {
+        self.ambiguous.load(Ordering::Relaxed)
+    }
+
+    /// Reads a time; nothing where the cell is empty.
+    pub(crate) fn read(&self, field: &'static str, text: &str) -> Result<Option<Time>, Fault> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let timestamp = self.timestamp(text).ok_or(fault(field, "no_such_time"))?;
+        Ok(Some(Time(timestamp.as_microsecond())))
+    }
+
+    fn timestamp(&self, text: &str) -> Option<Timestamp> {
+        if self.formats.is_empty() {
+            return text.parse().ok().or_else(|| self.local(text.parse().ok()?));
+        }
+        self.formats.iter().find_map(|format| {
+            let broken = strtime::parse(format, text).ok()?;
+            match broken.to_timestamp() {
+                Ok(timestamp) => Some(timestamp),
+                Err(_) => {
+                    let date = broken.to_date().ok()?;
+                    let time = broken.to_time().unwrap_or_default();
+                    self.local(DateTime::from_parts(date, time))
+                }
+            }
+        })
+    }
+
+    /// What the zone's clocks showed. A time that they skipped was never; of one that they showed twice the earlier is taken.
+    fn local(&self, shown: DateTime) -> Option<Timestamp> {
+        let found = self.zone.to_ambiguous_timestamp(shown);
+        match found.offset() {
+            AmbiguousOffset::Unambiguous { .. } => {}
+            AmbiguousOffset::Gap { .. } => return None,
+            AmbiguousOffset::Fold { .. } => {
+                self.ambiguous.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        found.earlier().ok()
+    }
+
+    /// The time so long after another; nothing where the cell is empty.
+    pub(crate) fn after(&self, field: &'static str, start: Time, text: &str) -> Result<Option<Time>, Fault> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let amount: f64 = text.parse().map_err(|_| fault(field, "no_number"))?;
+        if !(0.0..=1.0e9).contains(&amount) {
+            return Err(fault(field, "out_of_range"));
+        }
+        Ok(Some(start.plus(Duration::from_secs_f64(amount * self.unit))))
+    }
+}
+
+/// Reads a duration such as `30m`.
+pub(crate) fn duration(text: &str) -> anyhow::Result<Duration> {
+    let read: SignedDuration =
+        text.parse().with_context(|| format!("{text:?} is no duration such as \"30m\""))?;
+    Duration::try_from(read).with_context(|| format!("{text:?} is negative"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(zone: &str, formats: &[&str], text: &str) -> Option<String> {
+        let formats = formats.iter().map(|&format| format.to_owned()).collect();
+        let found = Moments::new(zone, formats, "minutes").unwrap().read("created", text);
+        found.ok().flatten().map(|time| time.to_string())
+    }
+
+    #[test]
+    fn times_are_those_of_the_zone() {
+        let cst = "Asia/Shanghai";
+        for (zone, formats, text, expected) in [
+            (cst, &[][..], "2024-05-01 08:30", "2024-05-01T00:30:00.000Z"),
+            (cst, &[], "2024-05-01T08:30:05+02:00", "2024-05-01T06:30:05.000Z"),
+            (cst, &[], "2024-05-01", "2024-04-30T16:00:00.000Z"),
+            ("America/New_York", &[], "2003-03-03T07:00", "2003-03-03T12:00:00.000Z"),
+            ("America/New_York", &[], "2003-10-20T07:00", "2003-10-20T11:00:00.000Z"),
+            // The first of the two half past ones.
+            ("America/New_York", &[], "2003-10-26T01:30", "2003-10-26T05:30:00.000Z"),
+            ("UTC", &["%d/%m/%Y %H:%M"], "03/04/2019 09:15", "2019-04-03T09:15:00.000Z"),
+            (
+                "UTC",
+                &["%Y年%m月%d日", "%m/%d/%Y %I:%M %p"],
+                "04/03/2019 09:15 PM",
+                "2019-04-03T21:15:00.000Z",
+            ),
+            (cst, &["%Y年%m月%d日"], "2019年04月03日", "2019-04-02T16:00:00.000Z"),
+            ("UTC", &["%s"], "1554283800", "2019-04-03T09:30:00.000Z"),
+            (cst, &["%Y-%m-%d %H:%M:%S %z"], "2019-04-03 09:30:00 +0000", "2019-04-03T09:30:00.000Z"),
+        ] {
+            assert_eq!(read(zone, formats, text).as_deref(), Some(expected), "{text}");
+        }
+        for (zone, formats, text) in [
+            // Clocks went from two to three.
+            ("America/New_York", &[][..], "2003-04-06T02:30"),
+            ("UTC", &[], "yesterday"),
+            ("UTC", &[], "2019-02-30"),
+            ("UTC", &[], "=NOW()"),
+            ("UTC", &["%d/%m/%Y"], "2019-04-03"),
+        ] {
+            assert_eq!(read(zone, formats, text), None, "{text}");
+        }
+        assert!(Moments::new("Mars/Base", Vec::new(), "minutes").is_err());
+        assert!(Moments::new("UTC", vec!["ISO".to_owned()], "minutes").is_err());
+        assert!(Moments::new("UTC", Vec::new(), "days").is_err());
+    }
+
+    #[test]
+    fn durations_are_counted_from_the_start() {
+        let moments = Moments::new("UTC", Vec::new(), "minutes").unwrap();
+        assert_eq!(moments.after("answered", Time(0), "1.5"), Ok(Some(Time(90_000_000))));
+        assert_eq!(moments.after("answered", Time(0), " "), Ok(None));
+        for bad in ["-1", "soon", "1e300", "NaN"] {
+            assert!(moments.after("answered", Time(0), bad).is_err(), "{bad}");
+        }
+        assert_eq!(duration("30m").unwrap(), Duration::from_mins(30));
+        assert!(duration("-30m").is_err() && duration("half").is_err());
+    }
+}

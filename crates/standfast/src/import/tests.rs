@@ -1,0 +1,299 @@
+use std::path::Path;
+
+use serde_json::json;
+use standfast_desk::{Speaker, Told};
+use standfast_domain::{Channel, Score, Time};
+
+use super::*;
+
+/// A desk of its own.
+pub(crate) fn config(folder: &Path) -> Config {
+    Config { data: folder.join("data"), ..Config::default() }
+}
+
+fn how(folder: &Path) -> How {
+    How { dry_run: false, resume: false, rejects: Some(folder.join("rejects.csv")) }
+}
+
+/// Imports a table that is written for it.
+pub(crate) async fn import_text(config: &Config, map: &str, table: &str) -> anyhow::Result<ExitCode> {
+    import_with(config, map, table, |how| how).await
+}
+
+async fn import_with(
+    config: &Config,
+    map: &str,
+    table: &str,
+    change: impl FnOnce(How) -> How,
+) -> anyhow::Result<ExitCode> {
+    let folder = config.data.parent().unwrap();
+    let (file, map_file) = (folder.join("table.csv"), folder.join("map.toml"));
+    std::fs::write(&file, table)?;
+    std::fs::write(&map_file, map)?;
+    import(config, ImportCommand::Csv { file, map: map_file, how: change(how(folder)) }).await
+}
+
+/// How many requests the desk has of the source, and how many there are of all.
+async fn stock(config: &Config, source: &str) -> i64 {
+    let desk = setup::open_desk(config, Hold::Look, false).await.unwrap();
+    let stock = imported_stock(&desk, source).await.unwrap();
+    let found = standfast_desk::verify(&desk).await.unwrap();
+    assert!(found.is_sound(), "{found:?}");
+    desk.store().close().await;
+    stock.requests
+}
+
+const MAP: &str = "source = \"old-desk\"\n[columns]\nid = \"id\"\ncreated = \"created\"\ntext = \"text\"\n";
+
+fn rows(from: usize, until: usize) -> String {
+    let row = |number: usize| format!("{number},2020-05-01T10:00:{:02}Z,question {number}\n", number % 60);
+    std::iter::once("id,created,text\n".to_owned()).chain((from..until).map(row)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_is_imported_once_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    let table = format!("{}x,soon,?\n1,2020-05-01T10:00:00Z,again\n", rows(0, 700));
+    let ended = import_with(&config, MAP, &table, |how| How { dry_run: true, ..how }).await.unwrap();
+    assert_eq!((ended, stock(&config, "old-desk").await), (ExitCode::from(REJECTED), 0));
+    for _ in 0..2 {
+        assert_eq!(import_text(&config, MAP, &table).await.unwrap(), ExitCode::from(REJECTED));
+        assert_eq!(stock(&config, "old-desk").await, 700);
+        let rejects = std::fs::read_to_string(folder.path().join("rejects.csv")).unwrap();
+        assert_eq!(rejects, "place,field,reason\nline 702,created,no_such_time\n");
+    }
+    // What came meanwhile is added.
+    assert_eq!(import_text(&config, MAP, &rows(600, 800)).await.unwrap(), ExitCode::SUCCESS);
+    assert_eq!(stock(&config, "old-desk").await, 800);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_that_ended_early_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    let table = rows(0, 1_101);
+    let path = folder.path().join("table.csv");
+    std::fs::write(&path, &table).unwrap();
+    let map = Arc::new(Map::parse(MAP.to_owned()).unwrap());
+    let desk = setup::open_desk(&config, Hold::Beside, false).await.unwrap();
+    let file = fingerprint("csv", &path, &map).unwrap();
+    let cut = std::iter::once(Err(anyhow::anyhow!("the power went")));
+    let some = table::rows(&path, map.clone()).unwrap().take(1_100).chain(cut);
+    let run = Run::begin(&desk, &map, how(folder.path()), file).await.unwrap();
+    assert!(run.through(Box::new(some)).await.is_err());
+    desk.store().close().await;
+    assert_eq!(stock(&config, "old-desk").await, 2 * i64::try_from(BATCH).unwrap());
+    // Another file is not the same import.
+    let resume = |how| How { resume: true, ..how };
+    let refused = format!("{:#}", import_with(&config, MAP, &rows(0, 5), resume).await.unwrap_err());
+    assert!(refused.contains("nothing to resume"), "{refused}");
+    for _ in 0..2 {
+        assert_eq!(import_with(&config, MAP, &table, resume).await.unwrap(), ExitCode::SUCCESS);
+        assert_eq!(stock(&config, "old-desk").await, 1_101);
+    }
+}
+
+/// The requests of a file in a format.
+fn read(name: &str, file: &str, content: &str, map: &str) -> Vec<Row> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(file);
+    std::fs::write(&path, content).unwrap();
+    let map = Arc::new(Map::parse(map.to_owned()).unwrap());
+    let rows = match name {
+        "zendesk" => zendesk::rows(&path, map),
+        "chatwoot" => chatwoot::rows(&path, map),
+        _ => zammad::rows(&path, map),
+    };
+    rows.unwrap().collect::<anyhow::Result<_>>().unwrap()
+}
+
+fn at(text: &str) -> Time {
+    Time::parse(text).unwrap()
+}
+
+/// Who wrote, whether everybody sees it, and what.
+fn said(past: &PastRequest) -> Vec<(&str, bool, &str)> {
+    let by = |by: &Speaker| match by {
+        Speaker::Customer => "customer",
+        Speaker::Agent(_) => "agent",
+        Speaker::System => "system",
+    };
+    past.messages.iter().map(|one| (by(&one.by), one.public, &*one.text)).collect()
+}
+
+#[test]
+fn zendesk_pages_are_read() {
+    let page = json!({
+        "tickets": [
+            {"id": 35436, "created_at": "2019-07-20T22:55:29Z", "updated_at": "2019-08-05T10:38:52Z", "status": "closed",
+             "raw_subject": "Swap failed", "subject": "Swap failed", "description": "It says slippage.", "tags": ["swap_failed", "vip"],
+             "via": {"channel": "email"}, "requester_id": 20978392, "assignee_id": 235323,
+             "custom_fields": [{"id": 27642, "value": "7.1.0"}, {"id": 27648, "value": null}],
+             "satisfaction_rating": {"score": "good", "comment": "Great support!"},
+             "comments": [
+                {"id": 1, "author_id": 20978392, "body": "It says slippage.", "public": true, "created_at": "2019-07-20T22:55:29Z"},
+                {"id": 2, "author_id": 235323, "plain_body": "Raise it to 1 %.", "public": true, "created_at": "2019-07-20T23:10:29Z"},
+                {"id": 3, "author_id": 235323, "body": "known fault", "public": false, "created_at": "2019-07-20T23:11:00Z"}]},
+            {"id": 35437, "created_at": "2019-07-21T08:00:00Z", "status": "pending", "subject": "Where is it?", "tags": [],
+             "description": "Where is it?", "via": {"channel": "web"}, "requester_id": 7, "satisfaction_rating": {"score": "unoffered"}},
+            {"id": 35438, "created_at": "2019-07-21T08:00:00Z", "status": "deleted", "tags": []},
+            {"id": 35439, "created_at": "yesterday", "status": "new", "tags": []}
+        ],
+        "users": [{"id": 20978392, "name": "Wen", "role": "end-user"}, {"id": 235323, "name": "Mei", "role": "agent"}],
+        "metric_sets": [{"ticket_id": 35436, "reopens": 2, "replies": 1, "solved_at": "2019-08-05T10:38:52Z",
+                         "reply_time_in_minutes": {"calendar": 15, "business": 10}},
+                        {"ticket_id": 35437, "reopens": 0, "solved_at": null, "reply_time_in_minutes": {"calendar": 61}}],
+        "end_of_stream": true
+    });
+    let map = "source = \"zendesk\"\n[columns]\napp_version = \"custom_fields.27642\"\n[types]\nswap_failed = \"swap\"\n";
+    let rows = read("zendesk", "page-1.json", &page.to_string(), map);
+    let first = rows[0].past.as_ref().unwrap();
+    assert_eq!(
+        (first.external_id.as_str(), first.kind.as_str(), first.channel),
+        ("35436", "swap", Channel::Mail)
+    );
+    assert_eq!(first.context["app_version"], "7.1.0");
+    assert_eq!((first.solved_at, first.reopen_count), (Some(at("2019-08-05T10:38:52Z")), Some(2)));
+    assert_eq!((first.customer_name.as_deref(), first.agent.as_deref()), (Some("Wen"), Some("Mei")));
+    assert_eq!(first.rating.as_ref().map(|rating| rating.score), Score::new(5));
+    assert_eq!(
+        said(first),
+        [
+            ("customer", true, "It says slippage."),
+            ("agent", true, "Raise it to 1 %."),
+            ("agent", false, "known fault")
+        ]
+    );
+    assert_eq!(first.told, Told { answer: true, solution: true, words: true });
+    let second = rows[1].past.as_ref().unwrap();
+    assert_eq!(second.answered_at, Some(at("2019-07-21T09:01:00Z")));
+    assert_eq!((second.channel, second.solved_at, second.kind.as_str()), (Channel::Page, None, "other"));
+    assert_eq!(second.told, Told { answer: true, solution: true, words: false });
+    assert!(second.rating.is_none());
+    assert_eq!(rows[2].past.as_ref().err(), Some(&fault("state", "deleted")));
+    assert_eq!(
+        (rows[3].past.as_ref().err(), rows[3].place.as_str()),
+        (Some(&fault("created", "no_such_time")), "page-1.json page, record 4")
+    );
+    // The account's export: a ticket a line.
+    let line = page["tickets"][0].to_string();
+    let rows = read("zendesk", "tickets.ndjson", &format!("{line}\n\n{{broken\n{line}\n"), map);
+    assert_eq!(rows[0].past.as_ref().unwrap().told, Told { answer: true, solution: false, words: true });
+    assert_eq!(
+        (rows[1].place.as_str(), rows[1].past.as_ref().err()),
+        ("tickets.ndjson line 3", Some(&fault("record", "no_json")))
+    );
+    assert!(rows[2].past.is_ok() && rows.len() == 3);
+}
+
+#[test]
+fn chatwoot_pages_are_read() {
+    let survey = json!({"id": 5, "message_type": 3, "content_type": "input_csat", "content": "Rate us", "created_at": 1_606_000_500,
+        "content_attributes": {"submitted_values": {"csat_survey_response": {"rating": 4, "feedback_message": "ok"}}}});
+    let page = json!({"data": {"meta": {"all_count": 2}, "payload": [
+        {"id": 17, "created_at": 1_606_000_000, "status": "resolved", "labels": ["swap"], "last_activity_at": 1_606_000_500,
+         "first_reply_created_at": 1_606_000_020, "meta": {"channel": "Channel::WebWidget",
+            "sender": {"id": 9, "name": "Wen", "email": "wen@example.com"}, "assignee": {"name": "Mei", "email": "mei@desk.test"}},
+         "additional_attributes": {"browser": {"platform_name": "Android"}},
+         "messages": [
+            {"id": 1, "message_type": 0, "content": "Swap failed", "created_at": 1_606_000_000, "private": false},
+            {"id": 2, "message_type": 1, "content": "One moment", "created_at": 1_606_000_020, "sender": {"type": "agent_bot"}},
+            {"id": 3, "message_type": 1, "content": "Try again", "created_at": 1_606_000_200, "sender": {"type": "user", "email": "mei@desk.test"}},
+            {"id": 4, "message_type": 2, "content": "Conversation was marked resolved by Mei", "created_at": 1_606_000_400},
+            survey]},
+        {"id": 18, "created_at": 1_606_000_000, "status": "open", "labels": [], "first_reply_created_at": 0, "last_activity_at": 1_606_009_000,
+         "meta": {"channel": "Channel::Email", "sender": {"id": 9}},
+         "messages": [{"id": 7, "message_type": 0, "content": "And?", "created_at": 1_606_009_000}]}
+    ]}});
+    let rows = read("chatwoot", "1.json", &page.to_string(), "source = \"chatwoot\"\n");
+    let first = rows[0].past.as_ref().unwrap();
+    assert_eq!(
+        (first.kind.as_str(), first.channel, first.customer.as_deref()),
+        ("swap", Channel::Chat, Some("9"))
+    );
+    assert_eq!(first.context["platform"], "Android");
+    // A bot's answer is none of a person.
+    assert_eq!(
+        said(first),
+        [("customer", true, "Swap failed"), ("system", true, "One moment"), ("agent", true, "Try again")]
+    );
+    assert_eq!((first.answered_at, first.solved_at), (None, Some(Time(1_606_000_400_000_000))));
+    assert_eq!(
+        first.rating.as_ref().map(|rating| (rating.score, &*rating.comment)),
+        Score::new(4).map(|score| (score, "ok"))
+    );
+    assert_eq!(first.told, Told { answer: true, solution: true, words: true });
+    let second = rows[1].past.as_ref().unwrap();
+    assert_eq!(second.told, Told { answer: true, solution: true, words: false });
+    assert_eq!((second.answered_at, second.solved_at, second.channel), (None, None, Channel::Mail));
+}
+
+#[test]
+fn zammad_pages_are_read() {
+    let page = json!([
+        {"id": 3, "number": "22003", "title": "Withdrawal", "state": "closed", "group": "Users", "owner": "mei@desk.test", "owner_id": 4,
+         "customer_id": 8, "customer": "wen@example.com", "first_response_at": null, "close_at": "2021-11-03T13:00:00.000Z",
+         "create_article_type": "email", "created_at": "2021-11-03T11:51:13.759Z", "tags": ["vip"],
+         "articles": [
+            {"id": 3, "ticket_id": 3, "type": "email", "sender": "Customer", "internal": false, "content_type": "text/html",
+             "body": "huhu<br>where &amp; when?", "created_at": "2021-11-03T11:51:13.790Z"},
+            {"id": 4, "ticket_id": 3, "type": "note", "sender": "Agent", "internal": false, "content_type": "text/plain",
+             "body": "look at the chain", "created_by": "mei@desk.test", "created_at": "2021-11-03T12:00:00.000Z"},
+            {"id": 5, "ticket_id": 3, "type": "email", "sender": "Agent", "internal": false, "content_type": "text/plain",
+             "body": "It is there.", "created_by": "mei@desk.test", "created_at": "2021-11-03T12:30:00.000Z"}]},
+        {"id": 4, "title": "Open one", "state": "open", "owner": "-", "owner_id": 1, "customer_id": 8, "close_at": "2021-11-04T00:00:00Z",
+         "first_response_at": "2021-11-03T12:00:00Z", "create_article_type": "phone", "created_at": "2021-11-03T11:00:00Z"},
+        {"id": 5, "title": "Part of another", "state": "merged", "created_at": "2021-11-03T11:00:00Z"}
+    ]);
+    let rows = read("zammad", "tickets.json", &page.to_string(), "source = \"zammad\"\n");
+    let first = rows[0].past.as_ref().unwrap();
+    assert_eq!(
+        said(first),
+        [
+            ("customer", true, "huhu\nwhere & when?"),
+            ("agent", false, "look at the chain"),
+            ("agent", true, "It is there.")
+        ]
+    );
+    assert_eq!((first.channel, first.agent.as_deref()), (Channel::Mail, Some("mei@desk.test")));
+    assert_eq!(first.solved_at, Some(at("2021-11-03T13:00:00Z")));
+    let second = rows[1].past.as_ref().unwrap();
+    assert_eq!((second.channel, second.agent.as_deref(), second.solved_at), (Channel::Phone, None, None));
+    assert_eq!(second.answered_at, Some(at("2021-11-03T12:00:00Z")));
+    assert_eq!(rows[2].past.as_ref().err(), Some(&fault("state", "merged")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_format_reaches_the_desk() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    for (name, record) in [
+        (
+            "zendesk",
+            json!({"id": 1, "created_at": "2019-07-20T22:55:29Z", "status": "closed", "description": "Where is it?"}),
+        ),
+        (
+            "chatwoot",
+            json!({"id": 1, "created_at": 1_606_000_000, "status": "resolved", "last_activity_at": 1_606_000_400}),
+        ),
+        (
+            "zammad",
+            json!({"id": 1, "title": "Hello", "created_at": "2021-11-03T11:00:00Z", "state": "closed"}),
+        ),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        std::fs::write(path.join("1.json"), json!([record]).to_string()).unwrap();
+        std::fs::write(path.join("notes.txt"), "nothing").unwrap();
+        let from = From { path, map: None };
+        let how = how(folder.path());
+        let command = match name {
+            "zendesk" => ImportCommand::Zendesk { from, how },
+            "chatwoot" => ImportCommand::Chatwoot { from, how },
+            _ => ImportCommand::Zammad { from, how },
+        };
+        assert_eq!(import(&config, command).await.unwrap(), ExitCode::SUCCESS);
+        assert_eq!(stock(&config, name).await, 1);
+    }
+}
