@@ -21,7 +21,7 @@ pub enum Kind {
     Time,
 }
 
-/// The columns of a fact, in the order of [`cells`].
+/// The columns of a fact, in the order of [`data`].
 pub const COLUMNS: [(&str, Kind); 33] = [
     ("id", Kind::Int),
     ("customer_id", Kind::Int),
@@ -60,7 +60,7 @@ pub const COLUMNS: [(&str, Kind); 33] = [
 
 /// A value of a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cell {
+pub enum Datum {
     /// Of [`Kind::Int`].
     Int(Option<i64>),
     /// Of [`Kind::Text`].
@@ -73,51 +73,51 @@ pub enum Cell {
 
 /// The values of a request, as it is counted.
 #[must_use]
-pub fn cells(row: FactRow) -> [Cell; COLUMNS.len()] {
+pub fn data(row: FactRow) -> [Datum; COLUMNS.len()] {
     let fact = Fact::from(row);
-    let int = |value: u32| Cell::Int(Some(value.into()));
-    let seconds = |value: u32| Cell::Int((value != NEVER).then_some(value.into()));
-    let second = |second: u32| Cell::Time(Some(Time(i64::from(second) * 1_000_000)));
+    let int = |value: u32| Datum::Int(Some(value.into()));
+    let seconds = |value: u32| Datum::Int((value != NEVER).then_some(value.into()));
+    let second = |second: u32| Datum::Time(Some(Time(i64::from(second) * 1_000_000)));
     let name = |list: &[&str], place: u8| {
-        Cell::Text(list.get(usize::from(place)).copied().unwrap_or_default().to_owned())
+        Datum::Text(list.get(usize::from(place)).copied().unwrap_or_default().to_owned())
     };
     let course = fact.course;
     let ended = (fact.end != NEVER).then(|| fact.created.saturating_add(fact.end));
     let cohorts = COHORTS.map(|(name, _)| name);
     [
-        Cell::Int(Some(fact.id.0)),
-        Cell::Int(Some(fact.customer.0)),
+        Datum::Int(Some(fact.id.0)),
+        Datum::Int(Some(fact.customer.0)),
         second(fact.created),
-        Cell::Text(fact.kind),
+        Datum::Text(fact.kind),
         int(fact.urgency.into()),
-        Cell::Flag(fact.at_risk),
-        Cell::Text(fact.channel),
-        Cell::Text(fact.language),
-        Cell::Text(fact.place.region),
+        Datum::Flag(fact.at_risk),
+        Datum::Text(fact.channel),
+        Datum::Text(fact.language),
+        Datum::Text(fact.place.region),
         name(PLATFORMS, fact.place.platform),
-        Cell::Text(fact.place.version),
-        Cell::Text(fact.place.chain),
-        Cell::Text(fact.place.screen),
+        Datum::Text(fact.place.version),
+        Datum::Text(fact.place.chain),
+        Datum::Text(fact.place.screen),
         name(&cohorts, course.cohort),
-        Cell::Text(fact.state),
+        Datum::Text(fact.state),
         name(COUNTINGS, course.counting),
-        Cell::Flag(course.is_tagged),
-        Cell::Int(fact.team.map(|id| id.0)),
-        Cell::Int(fact.agent.map(|id| id.0)),
-        Cell::Int(fact.first_agent.map(|id| id.0)),
+        Datum::Flag(course.is_tagged),
+        Datum::Int(fact.team.map(|id| id.0)),
+        Datum::Int(fact.agent.map(|id| id.0)),
+        Datum::Int(fact.first_agent.map(|id| id.0)),
         seconds(fact.response),
         seconds(fact.resolution),
         seconds(if course.is_solved { fact.end } else { NEVER }),
-        ended.map_or(Cell::Time(None), second),
+        ended.map_or(Datum::Time(None), second),
         int(fact.tally.replies),
         int(fact.tally.follow_ups),
         int(course.reopens.into()),
         int(course.transfers.into()),
         int(course.escalations.into()),
-        Cell::Text(if course.is_imported { "imported" } else { "desk" }.to_owned()),
-        Cell::Flag(course.tells(Untold::ANSWER)),
-        Cell::Flag(course.tells(Untold::SOLUTION)),
-        Cell::Flag(course.tells(Untold::WORDS)),
+        Datum::Text(if course.is_imported { "imported" } else { "desk" }.to_owned()),
+        Datum::Flag(course.tells(Untold::ANSWER)),
+        Datum::Flag(course.tells(Untold::SOLUTION)),
+        Datum::Flag(course.tells(Untold::WORDS)),
     ]
 }
 

@@ -56,7 +56,7 @@ pub use distinct::Askers;
 pub use drill::{After, Behind, MOST_BEHIND, Page, Part, Selection, behind};
 pub use effect::{DayFigure, EffectWish, Finding, GroupFinding, HISTORY_DAYS, effect};
 pub use error::Error;
-pub use export::{COLUMNS, Cell, Kind, cells};
+pub use export::{COLUMNS, Datum, Kind, data};
 pub use exposure::{Exposure, Users};
 pub use facts::Facts;
 pub use keep::{Insight, Settings};

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Subcommand, ValueEnum};
 use standfast_domain::RequestId;
-use standfast_insight::{COLUMNS, Cell, cells};
+use standfast_insight::{COLUMNS, Datum, data};
 use standfast_store::{Store, fact};
 
 use crate::config::Config;
@@ -42,7 +42,7 @@ pub(crate) enum Format {
 }
 
 /// A fact as it is written.
-type Fact = [Cell; COLUMNS.len()];
+type Fact = [Datum; COLUMNS.len()];
 
 /// What takes facts, page by page.
 trait Table {
@@ -73,7 +73,7 @@ async fn facts(store: &Store, path: &Path, format: Format) -> anyhow::Result<u64
         let page = store.read(move |rd| fact::list_between(rd, from, RequestId(i64::MAX), PAGE)).await?;
         let Some(last) = page.last().map(|row| row.id) else { break };
         count += page.len() as u64;
-        let page: Vec<Fact> = page.into_iter().map(cells).collect();
+        let page: Vec<Fact> = page.into_iter().map(data).collect();
         table.put(&page)?;
         from = RequestId(last.0 + 1);
     }
@@ -97,11 +97,11 @@ impl Csv {
 impl Table for Csv {
     fn put(&mut self, page: &[Fact]) -> anyhow::Result<()> {
         for row in page {
-            let text = |cell: &Cell| match cell {
-                Cell::Int(value) => value.map(|value| value.to_string()).unwrap_or_default(),
-                Cell::Text(text) => harmless(text),
-                Cell::Flag(is) => is.to_string(),
-                Cell::Time(time) => time.map(|time| time.to_string()).unwrap_or_default(),
+            let text = |cell: &Datum| match cell {
+                Datum::Int(value) => value.map(|value| value.to_string()).unwrap_or_default(),
+                Datum::Text(text) => harmless(text),
+                Datum::Flag(is) => is.to_string(),
+                Datum::Time(time) => time.map(|time| time.to_string()).unwrap_or_default(),
             };
             self.0.write_record(row.iter().map(text))?;
         }

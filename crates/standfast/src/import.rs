@@ -10,8 +10,9 @@ mod chatwoot;
 mod zammad;
 mod zendesk;
 
+use std::collections::HashSet;
 use std::fs::File;
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -53,21 +54,21 @@ pub(crate) enum ImportCommand {
     /// Zendesk: tickets of the incremental export or of the account's JSON export (a file or a folder of pages).
     Zendesk {
         #[command(flatten)]
-        from: From,
+        from: Files,
         #[command(flatten)]
         how: How,
     },
     /// Chatwoot: conversations of the API, with their messages (a file or a folder of pages).
     Chatwoot {
         #[command(flatten)]
-        from: From,
+        from: Files,
         #[command(flatten)]
         how: How,
     },
     /// Zammad: tickets of the API, with their articles (a file or a folder of pages).
     Zammad {
         #[command(flatten)]
-        from: From,
+        from: Files,
         #[command(flatten)]
         how: How,
     },
@@ -75,7 +76,7 @@ pub(crate) enum ImportCommand {
 
 /// An export, and how its values are called here.
 #[derive(Args)]
-pub(crate) struct From {
+pub(crate) struct Files {
     /// A file (.json, .ndjson, .jsonl) or a folder of such files.
     path: PathBuf,
     /// A mapping file (TOML) for types, languages, agents; without it what the system says is kept as far as it is known.
@@ -167,6 +168,8 @@ struct Run {
     map: Arc<Map>,
     importer: Arc<Importer>,
     dry_run: bool,
+    /// In a dry run, what would be there by now.
+    seen: HashSet<String>,
     progress: Progress,
     rejects: Rejects,
     bar: ProgressBar,
@@ -191,7 +194,16 @@ impl Run {
         let rejects = Rejects { path, file: None, from: progress.rejects_bytes };
         let style = ProgressStyle::with_template("{spinner} {human_pos} rows, {per_sec}, {elapsed}")?;
         let bar = ProgressBar::new_spinner().with_style(style);
-        Ok(Self { desk, map: map.clone(), importer, dry_run: how.dry_run, progress, rejects, bar })
+        Ok(Self {
+            desk,
+            map: map.clone(),
+            importer,
+            dry_run: how.dry_run,
+            seen: HashSet::new(),
+            progress,
+            rejects,
+            bar,
+        })
     }
 
     async fn through(mut self, rows: Rows) -> anyhow::Result<ExitCode> {
@@ -224,6 +236,9 @@ impl Run {
             self.progress.read += 1;
             match row.past {
                 Err(fault) => faults.push((number, row.place, fault)),
+                Ok(past) if self.dry_run && !self.seen.insert(past.external_id.clone()) => {
+                    self.progress.there += 1;
+                }
                 Ok(past) => {
                     let (desk, importer, dry_run) = (self.desk.clone(), self.importer.clone(), self.dry_run);
                     under_way.spawn(async move {
@@ -338,7 +353,6 @@ impl Rejects {
     fn sync(&mut self) -> anyhow::Result<u64> {
         let Some(writer) = &mut self.file else { return Ok(self.from) };
         writer.flush()?;
-        writer.get_ref().flush()?;
         writer.get_ref().sync_data()?;
         Ok(writer.get_ref().metadata()?.len())
     }

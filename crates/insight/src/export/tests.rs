@@ -198,26 +198,26 @@ fn the_views_know_what_is_known() {
         assert_eq!((views.len(), facts.len()), (300, 300));
         for row in facts {
             let view = &views[&row.id.0];
-            for ((name, _), cell) in COLUMNS.iter().zip(cells(row.clone())) {
+            for ((name, _), cell) in COLUMNS.iter().zip(data(row.clone())) {
                 match (*name, cell) {
                     (
                         "type" | "channel" | "language" | "region" | "app_version" | "state" | "counting"
                         | "origin",
-                        Cell::Text(text),
+                        Datum::Text(text),
                     ) => {
                         assert_eq!(view[name], text, "{name} of {}", row.context);
                     }
                     (
                         "customer_id" | "response_seconds" | "replies" | "follow_ups" | "reopens"
                         | "transfers",
-                        Cell::Int(number),
+                        Datum::Int(number),
                     ) => {
                         assert_eq!(view[name].as_i64(), number, "{name}");
                     }
-                    ("at_risk" | "answer_known" | "solution_known" | "words_known", Cell::Flag(is)) => {
+                    ("at_risk" | "answer_known" | "solution_known" | "words_known", Datum::Flag(is)) => {
                         assert_eq!(view[name], is, "{name}")
                     }
-                    ("created_at" | "ended_at", Cell::Time(time)) => {
+                    ("created_at" | "ended_at", Datum::Time(time)) => {
                         let shown = view[name].as_str().map(|text| Time::parse(text).unwrap());
                         assert_eq!(shown, time, "{name}");
                     }

@@ -9,7 +9,7 @@ use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, Int64Type
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
-use standfast_insight::{COLUMNS, Cell, Kind};
+use standfast_insight::{COLUMNS, Datum, Kind};
 
 use super::{Fact, Table};
 
@@ -55,14 +55,14 @@ impl Table for Parquet {
 /// Writes the values of a column; all of them are of one kind.
 fn write<'a>(
     column: SerializedColumnWriter<'_>,
-    cells: impl Iterator<Item = &'a Cell> + Clone,
+    cells: impl Iterator<Item = &'a Datum> + Clone,
 ) -> anyhow::Result<()> {
     let numbers: Vec<Option<i64>> = cells
         .clone()
         .filter_map(|cell| match cell {
-            Cell::Int(value) => Some(*value),
-            Cell::Time(time) => Some(time.map(|time| time.0)),
-            Cell::Text(_) | Cell::Flag(_) => None,
+            Datum::Int(value) => Some(*value),
+            Datum::Time(time) => Some(time.map(|time| time.0)),
+            Datum::Text(_) | Datum::Flag(_) => None,
         })
         .collect();
     if !numbers.is_empty() {
@@ -71,13 +71,13 @@ fn write<'a>(
         return batch::<Int64Type>(column, &there, Some(&levels));
     }
     let flags: Vec<bool> =
-        cells.clone().filter_map(|cell| if let Cell::Flag(is) = cell { Some(*is) } else { None }).collect();
+        cells.clone().filter_map(|cell| if let Datum::Flag(is) = cell { Some(*is) } else { None }).collect();
     if !flags.is_empty() {
         return batch::<BoolType>(column, &flags, None);
     }
     let texts: Vec<ByteArray> = cells
         .filter_map(
-            |cell| if let Cell::Text(text) = cell { Some(ByteArray::from(text.as_str())) } else { None },
+            |cell| if let Datum::Text(text) = cell { Some(ByteArray::from(text.as_str())) } else { None },
         )
         .collect();
     batch::<ByteArrayType>(column, &texts, None)

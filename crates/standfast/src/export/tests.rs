@@ -1,6 +1,6 @@
+use ::parquet as parquet_crate;
 use parquet_crate::file::reader::{FileReader as _, SerializedFileReader};
 use parquet_crate::record::RowAccessor as _;
-use {::parquet as parquet_crate, serde_json::json};
 
 use super::*;
 use crate::import::tests::{config, import_text};
@@ -45,7 +45,7 @@ async fn both_files_hold_every_request_as_it_is_counted() {
     assert_eq!(rows.len(), 2);
     let seconds = names.iter().position(|name| name == "response_seconds").unwrap();
     assert_eq!(rows[0].get_long(seconds).unwrap(), 90);
-    assert_eq!(rows[1].to_json_value()["response_seconds"], json!(null));
+    assert!(rows[1].get_long(seconds).is_err(), "nothing is no number");
     assert_eq!(rows[0].get_timestamp_micros(2).unwrap(), 1_588_327_200_000_000);
     assert_eq!(rows[0].get_string(3).unwrap(), "other");
 }

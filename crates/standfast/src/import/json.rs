@@ -253,7 +253,7 @@ pub(super) fn words_of_html(html: &str) -> String {
 /// Passes over a tag, with all that is in it where that is no text.
 fn tag<'a>(text: &'a str, words: &mut String) -> &'a str {
     let name: String = text.chars().skip(1).take_while(|c| *c == '/' || c.is_ascii_alphanumeric()).collect();
-    let name = name.to_ascii_lowercase();
+    let name = name.trim_end_matches('/').to_ascii_lowercase();
     if name.is_empty() && !text.starts_with("<!") {
         words.push('<');
         return text.get(1..).unwrap_or_default();

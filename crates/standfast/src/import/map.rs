@@ -270,11 +270,11 @@ mod tests {
     #[test]
     fn values_get_the_names_of_the_desk() {
         let map = map(
-            "source = \"old\"\nspam = [\"Junk\"]\n[types]\n\"提币\" = \"exchange\"\n[channels]\nHotline = \"phone\"\n\
+            "source = \"old\"\nspam = [\"Junk\"]\n[types]\n\"提币\" = \"deposit\"\n[channels]\nHotline = \"phone\"\n\
              [languages]\nMandarin = \"zh-CN\"\n[ratings]\nGood = 5\nbad = 1\n[defaults]\nchannel = \"mail\"",
         );
         let map = map.unwrap();
-        assert_eq!(map.kind(["vip", " 提币 "]), Ok("exchange".to_owned()));
+        assert_eq!(map.kind(["vip", " 提币 "]), Ok("deposit".to_owned()));
         assert_eq!(map.kind(["pending"]), Ok("pending".to_owned()));
         assert_eq!(map.kind([""]), Ok("other".to_owned()));
         assert_eq!(map.kind(["Billing"]), Err(fault("type", "unknown")));

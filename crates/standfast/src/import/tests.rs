@@ -286,7 +286,7 @@ async fn every_format_reaches_the_desk() {
         std::fs::create_dir(&path).unwrap();
         std::fs::write(path.join("1.json"), json!([record]).to_string()).unwrap();
         std::fs::write(path.join("notes.txt"), "nothing").unwrap();
-        let from = From { path, map: None };
+        let from = Files { path, map: None };
         let how = how(folder.path());
         let command = match name {
             "zendesk" => ImportCommand::Zendesk { from, how },
