@@ -7,7 +7,6 @@ use standfast_store::imported::Untold;
 
 use crate::fact::{COHORTS, COUNTINGS, Fact, NEVER};
 
-
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
