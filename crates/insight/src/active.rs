@@ -116,7 +116,7 @@ async fn load(store: &Store, known: Option<Extent>) -> Result<Option<(Extent, Ac
 #[cfg(test)]
 mod tests {
     use jiff::civil::date as civil;
-    use standfast_domain::{Day, vocabulary};
+    use standfast_domain::Day;
 
     use super::*;
 

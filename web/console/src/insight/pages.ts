@@ -19,6 +19,8 @@ interface Page {
    * none.
    */
   bar?: 'filters' | 'none';
+  /** It has no plot over time that events could stand in. */
+  timeless?: boolean;
 }
 
 /** The pages that there are, in the order of their tabs. */
@@ -27,9 +29,9 @@ export const PAGES: readonly Page[] = [
   { name: 'types', component: Types },
   { name: 'times', component: Times },
   { name: 'novel', component: Novel, bar: 'none' },
-  { name: 'people', component: People },
+  { name: 'people', component: People, timeless: true },
   { name: 'satisfaction', component: Satisfaction },
   { name: 'compare', component: Compare, bar: 'filters' },
   { name: 'explorer', component: Explorer },
-  { name: 'reports', component: Reports, own: true },
+  { name: 'reports', component: Reports, bar: 'none' },
 ];
