@@ -201,7 +201,7 @@ pub async fn change_dashboard(
     caller.require(Permission::ReadInsight)?;
     let (command, now, by) = (command.checked()?, desk.now(), caller.clone());
     let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
-        let mut row = held(tx, &by, id)?;
+        let mut row = owned(tx, &by, id)?;
         if row.version != seen {
             return Err(Error::ChangedMeanwhile);
         }
@@ -211,8 +211,7 @@ pub async fn change_dashboard(
             row.shared = true;
         }
         (row.version, row.changed_at) = (row.version + 1, now);
-        dashboard::save(tx, &row)?;
-        Ok(row)
+        if dashboard::save(tx, &row)? { Ok(row) } else { Err(Error::ChangedMeanwhile) }
     });
     Ok(view(written.await?, caller))
 }
@@ -223,7 +222,7 @@ pub async fn remove_dashboard(desk: &Desk, caller: &AgentCaller, id: DashboardId
     let by = caller.clone();
     desk.store()
         .write(Lane::Ordinary, id.0, move |tx| {
-            held(tx, &by, id)?;
+            owned(tx, &by, id)?;
             dashboard::delete(tx, id).map_err(Error::from)
         })
         .await
@@ -253,8 +252,8 @@ fn seen_by(row: Option<DashboardRow>, caller: &AgentCaller) -> Result<DashboardR
 }
 
 /// The one with this id, to be changed.
-fn held(tx: &mut Tx, caller: &AgentCaller, id: DashboardId) -> Result<DashboardRow, Error> {
-    let row = seen_by(dashboard::lock(tx, id)?, caller)?;
+fn owned(tx: &mut Tx, caller: &AgentCaller, id: DashboardId) -> Result<DashboardRow, Error> {
+    let row = seen_by(dashboard::find(tx, id)?, caller)?;
     if may_change(&row, caller) { Ok(row) } else { Err(Error::Forbidden) }
 }
 

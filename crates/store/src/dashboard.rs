@@ -2,7 +2,7 @@
 
 use standfast_domain::{AgentId, DashboardId, Time};
 
-use crate::{Dialect, Error, Rd, Row, Tx, params};
+use crate::{Error, Rd, Row, Tx, params};
 
 /// A dashboard as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,15 +59,6 @@ pub fn find(rd: &mut Rd, id: DashboardId) -> Result<Option<DashboardRow>, Error>
     rd.query_opt(select!("WHERE id = $1"), params![id], row)
 }
 
-/// The one with this id, held until the end of the unit.
-pub fn lock(tx: &mut Tx, id: DashboardId) -> Result<Option<DashboardRow>, Error> {
-    let sql = match tx.dialect() {
-        Dialect::Sqlite => select!("WHERE id = $1"),
-        Dialect::Postgres => select!("WHERE id = $1 FOR UPDATE"),
-    };
-    tx.query_opt(sql, params![id], row)
-}
-
 /// The one that a client's command made.
 pub fn find_made_by(rd: &mut Rd, agent: AgentId, client_id: &str) -> Result<Option<DashboardRow>, Error> {
     rd.query_opt(select!("WHERE agent_id = $1 AND client_id = $2"), params![agent, client_id], row)
@@ -94,13 +85,14 @@ pub fn insert(tx: &mut Tx, d: &DashboardRow) -> Result<bool, Error> {
     Ok(written == 1)
 }
 
-/// Writes back what can change; queued. Whoever does holds it.
-pub fn save(tx: &mut Tx, d: &DashboardRow) -> Result<(), Error> {
-    tx.run(
+/// Writes back what can change, over the version before. False when somebody else has changed it, or taken it away.
+pub fn save(tx: &mut Tx, d: &DashboardRow) -> Result<bool, Error> {
+    let written = tx.execute(
         "UPDATE dashboard SET name = $2, page = $3, search = $4, shared = $5, version = $6, changed_at = $7 \
-         WHERE id = $1",
-        params![d.id, d.name, d.page, d.search, d.shared, d.version, d.changed_at],
-    )
+         WHERE id = $1 AND version = $8",
+        params![d.id, d.name, d.page, d.search, d.shared, d.version, d.changed_at, d.version - 1],
+    )?;
+    Ok(written == 1)
 }
 
 /// Takes one away, also as a beginning; queued.

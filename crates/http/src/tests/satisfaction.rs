@@ -53,7 +53,7 @@ store_test! {
         }
         server.until_facts(|facts| facts.len() == 5).await;
         // Facts follow what is said a moment later.
-        for _ in 0..100 {
+        for _ in 0..600 {
             let repudiated = ask(&analyst, json!({"measure": "repudiated"})).await;
             if repudiated["total"]["numerator"] == 1 {
                 break;
@@ -99,7 +99,7 @@ store_test! {
         server.until_facts(|facts| facts.len() == 3).await;
         let path = "/api/v1/console/insight/survival";
         let mut curve = Value::Null;
-        for _ in 0..100 {
+        for _ in 0..600 {
             let told = lead.post(path, &json!({"duration": "first_response", "group": "language"})).await.json();
             curve = told["curves"][0].clone();
             if curve["over"] == 1 {

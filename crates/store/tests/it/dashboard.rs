@@ -75,12 +75,15 @@ store_test! {
         assert_eq!((seen(&store, 1).await, seen(&store, 2).await), (vec![1, 3], vec![2, 3]));
         assert_eq!(store.read(|rd| dashboard::count_of(rd, AgentId(1))).await.unwrap(), 2);
         let changed = |tx: &mut standfast_store::Tx| {
-            let mut row = dashboard::lock(tx, DashboardId(3))?.ok_or(Error::NotFound)?;
+            let mut row = dashboard::find(tx, DashboardId(3))?.ok_or(Error::NotFound)?;
             (row.shared, row.version, row.name) = (false, row.version + 1, "只给自己".to_owned());
             dashboard::save(tx, &row)
         };
-        store.write::<_, Error, _>(Lane::Ordinary, 0, changed).await.unwrap();
+        assert!(store.write::<_, Error, _>(Lane::Ordinary, 0, changed).await.unwrap());
         assert_eq!(seen(&store, 2).await, [2]);
+        let late = DashboardRow { version: 2, name: "迟了".to_owned(), ..kept(3, 1, true) };
+        let late = store.write::<_, Error, _>(Lane::Ordinary, 0, move |tx| dashboard::save(tx, &late));
+        assert!(!late.await.unwrap(), "somebody else was first");
         let row = store.read(|rd| dashboard::find(rd, DashboardId(3))).await.unwrap().unwrap();
         assert_eq!((row.name.as_str(), row.version), ("只给自己", 2));
     }
@@ -96,7 +99,8 @@ store_test! {
         assert_eq!((start(&store, 1).await, start(&store, 2).await), (Some(1), Some(1)));
         let mut row = kept(1, 1, false);
         row.version = 2;
-        store.write::<_, Error, _>(Lane::Ordinary, 0, move |tx| dashboard::save(tx, &row)).await.unwrap();
+        let saved = store.write::<_, Error, _>(Lane::Ordinary, 0, move |tx| dashboard::save(tx, &row));
+        assert!(saved.await.unwrap());
         assert_eq!((start(&store, 1).await, start(&store, 2).await), (Some(1), None), "no longer shared");
         store.write::<_, Error, _>(Lane::Ordinary, 0, |tx| dashboard::delete(tx, DashboardId(1))).await.unwrap();
         assert_eq!((start(&store, 1).await, seen(&store, 1).await), (None, vec![]));
