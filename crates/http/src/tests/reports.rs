@@ -22,7 +22,7 @@ store_test! {
     async fn a_report_is_entered_made_and_downloaded(store) {
         let server = TestServer::start(&store).await;
         let (lead, agent) = (server.agent("mei", Role::Lead).await, server.agent("lin", Role::Agent).await);
-        server.until_facts(|facts| facts.is_empty()).await;
+        server.until_facts(standfast_insight::Facts::is_empty).await;
         agent.get(REPORTS).await.problem(403, "forbidden");
         let wish = json!({"name": "周一报告", "definition": definition()});
         let report = lead.post(REPORTS, &wish).await;
