@@ -70,7 +70,7 @@ pub(crate) struct SurvivalQuestion {
 
 /// A step of a curve.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct StepView {
+pub(crate) struct CurveStepView {
     /// Seconds since the request came.
     seconds: u64,
     /// Requests that had waited that long.
@@ -120,7 +120,7 @@ pub(crate) struct CurveView {
     /// The time by which nine of ten had it.
     p90: QuantileView,
     /// The curve, which is 1 at the beginning. Steps that no plot could show are left out; those that are told are exact.
-    steps: Vec<StepView>,
+    steps: Vec<CurveStepView>,
 }
 
 /// Curves.
@@ -167,13 +167,13 @@ fn curve(code: Option<String>, pairs: &Pairs) -> Option<CurveView> {
 }
 
 /// The steps that a plot can show, and the last one.
-fn steps(curve: &Survival) -> Vec<StepView> {
+fn steps(curve: &Survival) -> Vec<CurveStepView> {
     let mut told = Vec::new();
     let mut level = 1.0;
     for (place, step) in curve.steps.iter().enumerate() {
         if level - step.waiting >= FINEST || place + 1 == curve.steps.len() {
             level = step.waiting;
-            told.push(StepView {
+            told.push(CurveStepView {
                 seconds: step.time,
                 at_risk: step.at_risk,
                 waiting: step.waiting,
