@@ -73,12 +73,12 @@ pub(crate) struct Feedback {
 
 impl Feedback {
     /// It was called solved at least once, and with that its customer was asked about it.
-    pub(crate) const fn is_asked(&self) -> bool {
+    pub(crate) const fn is_asked(self) -> bool {
         self.resolution > 0
     }
 
     /// Its customer has rated the help.
-    pub(crate) const fn is_rated(&self) -> bool {
+    pub(crate) const fn is_rated(self) -> bool {
         self.score > 0
     }
 }

@@ -291,9 +291,9 @@ impl Measure {
             // Those of whom nothing is known yet stay in: to leave them out would flatter, because who is content says
             // so early, and silence is told late.
             Self::CalledSolved | Self::Confirmed | Self::Repudiated | Self::ResponseRate => {
-                vec![Condition::Feedback(Feedback::is_asked)]
+                vec![Condition::Feedback(|feedback| feedback.is_asked())]
             }
-            Self::Rated | Self::Satisfied => vec![Condition::Feedback(Feedback::is_rated)],
+            Self::Rated | Self::Satisfied => vec![Condition::Feedback(|feedback| feedback.is_rated())],
             _ => Vec::new(),
         }
     }
@@ -325,7 +325,7 @@ impl Measure {
             Self::Repudiated => {
                 Recipe::Share(vec![Condition::Feedback(|feedback| feedback.resolution == REPUDIATED)])
             }
-            Self::ResponseRate => Recipe::Share(vec![Condition::Feedback(Feedback::is_rated)]),
+            Self::ResponseRate => Recipe::Share(vec![Condition::Feedback(|feedback| feedback.is_rated())]),
             Self::Satisfied => {
                 Recipe::Share(vec![Condition::Feedback(|feedback| feedback.score >= SATISFIED)])
             }

@@ -1,5 +1,5 @@
 import type { InsightCurve } from '@standfast/api';
-import fc from 'fast-check';
+import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Answer, Figure } from '../src/insight/api';
 import { curveOf, horizonOf, returnedOf, silenceOf } from '../src/insight/feedback';
@@ -109,10 +109,10 @@ describe('a dimension that is dropped', () => {
 
 describe('the parts of a whole', () => {
   it('fill the bar in their order, and what there is can be seen', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 0, max: 100_000 }), { minLength: 1, maxLength: 6 }),
-        fc.integer({ min: 200, max: 1400 }),
+    assert(
+      property(
+        array(integer({ min: 0, max: 100_000 }), { minLength: 1, maxLength: 6 }),
+        integer({ min: 200, max: 1400 }),
         (values, width) => {
           const spans = spreadOf(values, width);
           if (values.every((value) => value === 0)) {
