@@ -103,7 +103,10 @@ pub async fn list_alarms(
     let settings = &desk.settings().alarms;
     let watch = watch.filter(|_| settings.watch);
     Ok(AlarmList {
-        items: rows.into_iter().map(|(row, incident)| view::view(row, incident)).collect::<Result<_, _>>()?,
+        items: rows
+            .into_iter()
+            .map(|(row, incident)| view::view(&row, incident))
+            .collect::<Result<_, _>>()?,
         waiting: u32::try_from(going.iter().filter(waits).count()).unwrap_or(u32::MAX),
         watch: WatchView {
             state: watch.as_ref().map_or(WatchState::Off, |watch| watch.state),
@@ -132,7 +135,7 @@ pub async fn find_alarm(desk: &Desk, caller: &AgentCaller, id: AlarmId) -> Resul
             Ok::<_, Error>((row, incident, requests))
         })
         .await?;
-    Ok(AlarmDetail { alarm: view::view(row, incident)?, requests })
+    Ok(AlarmDetail { alarm: view::view(&row, incident)?, requests })
 }
 
 /// Somebody looks into it.

@@ -235,7 +235,9 @@ fn draw(
     } else {
         // What is usual of words is known for the whole time alone.
         let points = f64::from(u32::try_from(course.len().max(1)).unwrap_or(u32::MAX));
-        course.iter_mut().for_each(|(_, expected)| *expected = row.expected / points);
+        for (_, expected) in &mut course {
+            *expected = row.expected / points;
+        }
     }
     let rounded: Vec<(u32, f64)> =
         course.into_iter().map(|(n, expected)| (n, (expected * 1_000.0).round() / 1_000.0)).collect();

@@ -333,38 +333,36 @@ impl Series {
         };
         (calm >= alarm.started + minutes && halves.iter().all(is_usual)).then_some(calm)
     }
+}
 
-    /// What several people who wrote alike have in common.
-    pub(super) fn describe(
-        &self,
-        rows: &[Arrival],
-        alike: &[RequestId],
-        (since, at): (i64, i64),
-        (expected, score): (f64, f64),
-        known: &[Known],
-    ) -> Option<Finding> {
-        let own: Vec<&Arrival> =
-            span(rows, since, at + 1).iter().filter(|row| alike.contains(&row.id)).collect();
-        let covered = own.iter().filter(|row| known.iter().any(|alarm| alarm.covers(row))).count();
-        if own.is_empty() || covered * 2 >= own.len() {
-            return None;
-        }
-        let usual: Vec<Codes> = span(rows, at - USUAL, at - UNSETTLED).iter().map(|row| row.codes).collect();
-        let codes: Vec<Codes> = own.iter().map(|row| row.codes).collect();
-        let cause = narrow(Segment::default(), &codes, &usual, expected);
-        Some(Finding {
-            kind: AlarmKind::Burst,
-            segment: cause.segment,
-            within: Segment::default(),
-            share: 0.0,
-            started: since,
-            minutes: at + 1 - since,
-            observed: u32::try_from(own.len()).unwrap_or(u32::MAX),
-            expected,
-            score,
-            requests: own.iter().map(|row| row.id).collect(),
-        })
+/// What several people who wrote alike have in common.
+pub(super) fn describe(
+    rows: &[Arrival],
+    alike: &[RequestId],
+    (since, at): (i64, i64),
+    (expected, score): (f64, f64),
+    known: &[Known],
+) -> Option<Finding> {
+    let own: Vec<&Arrival> = span(rows, since, at + 1).iter().filter(|row| alike.contains(&row.id)).collect();
+    let covered = own.iter().filter(|row| known.iter().any(|alarm| alarm.covers(row))).count();
+    if own.is_empty() || covered * 2 >= own.len() {
+        return None;
     }
+    let usual: Vec<Codes> = span(rows, at - USUAL, at - UNSETTLED).iter().map(|row| row.codes).collect();
+    let codes: Vec<Codes> = own.iter().map(|row| row.codes).collect();
+    let cause = narrow(Segment::default(), &codes, &usual, expected);
+    Some(Finding {
+        kind: AlarmKind::Burst,
+        segment: cause.segment,
+        within: Segment::default(),
+        share: 0.0,
+        started: since,
+        minutes: at + 1 - since,
+        observed: u32::try_from(own.len()).unwrap_or(u32::MAX),
+        expected,
+        score,
+        requests: own.iter().map(|row| row.id).collect(),
+    })
 }
 
 /// The arrivals of these minutes.

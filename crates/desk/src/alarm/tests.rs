@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use base64::Engine as _;
 use parking_lot::Mutex;
 use standfast_domain::{AlarmKind, FrozenClock, Ids, Role, SeededEntropy};
 use standfast_insight::Insight;
@@ -65,7 +66,7 @@ impl Past {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), all).await.expect("facts");
+        tokio::time::timeout(Duration::from_mins(1), all).await.expect("facts");
     }
 
     /// Everything that was asked is among the facts, and the watcher looks.
@@ -96,7 +97,6 @@ impl Drop for Past {
 }
 
 fn visitor_of(number: u32) -> crate::Customer {
-    use base64::Engine as _;
     let mut secret = [0; 32];
     secret[..4].copy_from_slice(&number.to_be_bytes());
     let text = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(secret);
@@ -203,7 +203,7 @@ store_test! {
         let first = past.alarms(&agent).await.items;
         assert_eq!((first.len(), segment(&first[0]).as_str()), (1, r#"{"app_version":["7.2.0"],"type":["swap"]}"#));
         for turn in 0..30_u64 {
-            past.surge(1, "swap", if turn % 4 == 0 { "7.2.0" } else { "7.1.0" }, |_| other_words(turn + 50)).await;
+            past.surge(1, "swap", if turn % 2 == 0 { "7.2.0" } else { "7.1.0" }, |_| other_words(turn + 50)).await;
         }
         past.look(&mut one).await;
         let all = past.alarms(&agent).await.items;
@@ -270,7 +270,6 @@ store_test! {
         assert_eq!(calls[0].0, calls[1].0, "as the same message");
         let (id, timestamp, signature, body) = &calls[1];
         let mac = crate::machine::sign(&[5; 32], id, timestamp, body);
-        use base64::Engine as _;
         assert_eq!(*signature, format!("v1,{}", base64::engine::general_purpose::STANDARD.encode(mac)));
         let message: serde_json::Value = serde_json::from_slice(body).unwrap();
         assert_eq!(message["type"], "alarm.raised");
@@ -284,11 +283,14 @@ store_test! {
     }
 }
 
+/// Id, time, signature and body.
+type Call = (String, String, String, Vec<u8>);
+
 /// Somebody who is called.
 #[derive(Debug)]
 struct Hook {
     status: Mutex<u16>,
-    calls: Mutex<Vec<(String, String, String, Vec<u8>)>>,
+    calls: Mutex<Vec<Call>>,
 }
 
 impl Default for Hook {

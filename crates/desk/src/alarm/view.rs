@@ -124,10 +124,10 @@ pub struct AlarmDetail {
 pub(super) async fn of(desk: &Desk, row: AlarmRow) -> Result<AlarmView, Error> {
     let id = row.driver_id;
     let incident = desk.store().read(move |rd| driver::find(rd, id).map_err(Error::from)).await?;
-    view(row, incident)
+    view(&row, incident)
 }
 
-pub(super) fn view(row: AlarmRow, incident: Option<driver::DriverRow>) -> Result<AlarmView, Error> {
+pub(super) fn view(row: &AlarmRow, incident: Option<driver::DriverRow>) -> Result<AlarmView, Error> {
     let course: Vec<(u32, f64)> =
         serde_json::from_str(&row.course).map_err(|_| Error::Inconsistent("course of an alarm"))?;
     let incident = incident.filter(|incident| incident.removed_at.is_none());

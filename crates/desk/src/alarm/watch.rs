@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::record::{go_on, raise, read_known};
-use super::series::{DAY, Finding, Known, Risen, Series, WEEK};
+use super::series::{DAY, Finding, Known, Risen, Series, WEEK, describe};
 use super::view::WatchState;
 use super::words::{FRESH, REMEMBERED, Wordings};
 use super::{WATCH, record};
@@ -232,7 +232,7 @@ impl Watcher {
                 }
                 let alike: Vec<_> =
                     burst.requests.iter().map(|id| standfast_domain::RequestId(*id)).collect();
-                let found = learned.series.describe(
+                let found = describe(
                     &learned.arrivals.rows,
                     &alike,
                     (burst.since, at),

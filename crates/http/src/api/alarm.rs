@@ -7,7 +7,7 @@ use standfast_desk::{
     AlarmDetail, AlarmList, AlarmView, acknowledge_alarm, confirm_alarm, dismiss_alarm, find_alarm,
     list_alarms,
 };
-use standfast_domain::{AlarmId, DismissReason, Time};
+use standfast_domain::{AlarmId, DismissReason, Permission, Time};
 use utoipa::{IntoParams, ToSchema};
 
 use super::driver::DriverWish;
@@ -15,6 +15,21 @@ use crate::app::App;
 use crate::body::{Json, Path, Query};
 use crate::credential::SignedIn;
 use crate::problem::Problem;
+use crate::route::{Access, Route};
+
+/// The routes of alarms.
+pub(super) fn routes() -> [Route; 5] {
+    let reads = Access::Agent(Permission::ReadRequests);
+    let works = Access::Agent(Permission::WorkRequests);
+    let explains = Access::Agent(Permission::ManageDrivers);
+    [
+        Route::get("/api/v1/console/alarms", reads, list),
+        Route::get("/api/v1/console/alarms/{id}", reads, show),
+        Route::post("/api/v1/console/alarms/{id}/acknowledge", works, acknowledge),
+        Route::post("/api/v1/console/alarms/{id}/dismiss", explains, dismiss),
+        Route::post("/api/v1/console/alarms/{id}/incident", explains, confirm),
+    ]
+}
 
 /// Which alarms.
 #[derive(Debug, Deserialize, IntoParams)]

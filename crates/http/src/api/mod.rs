@@ -50,7 +50,7 @@ pub(crate) fn routes() -> Vec<Route> {
     let asks = Access::Machine(TokenScope::Insight);
     let reviews = Access::Agent(Permission::ReviewFeedback);
     let figures = Access::Agent(Permission::ReadInsight);
-    vec![
+    let mut routes = vec![
         Route::get("/api/v1/openapi.json", Access::Public, document::serve),
         Route::get("/api/v1/desk", Access::Public, desk::show),
         Route::post("/api/v1/requests", customer, request::create).counts(Class::Free),
@@ -105,11 +105,6 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::put("/api/v1/console/insight/start", figures, insight::dashboard::start),
         Route::get("/api/v1/console/types/model", figures, types::model),
         Route::get("/api/v1/console/types/novel", figures, types::novel),
-        Route::get("/api/v1/console/alarms", reads, alarm::list),
-        Route::get("/api/v1/console/alarms/{id}", reads, alarm::show),
-        Route::post("/api/v1/console/alarms/{id}/acknowledge", works, alarm::acknowledge),
-        Route::post("/api/v1/console/alarms/{id}/dismiss", explains, alarm::dismiss),
-        Route::post("/api/v1/console/alarms/{id}/incident", explains, alarm::confirm),
         Route::get("/api/v1/console/jobs/dead", repairs, job::list_dead),
         Route::post("/api/v1/console/jobs/{id}/retry", repairs, job::retry),
         Route::get("/api/v1/console/drivers", reads, driver::list),
@@ -129,7 +124,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/api/v1/insight/catalogue", asks, insight::machine::catalogue),
         Route::post("/api/v1/insight/query", asks, insight::machine::query),
         Route::post("/api/v1/ping", Access::Public, activity::count).counts(Class::Ping),
-    ]
+    ];
+    routes.extend(alarm::routes());
+    routes
 }
 
 /// Whether words may join an open request about the same matter.

@@ -16,7 +16,7 @@ pub const DIMENSIONS: usize = 4;
 pub type Codes = [Option<u32>; DIMENSIONS];
 
 /// A value explains a surge when it has at least this part of what is too much.
-const MOST_OF_IT: f64 = 0.75;
+const MOST_OF_IT: f64 = 2.0 / 3.0;
 /// Probability of naming a value by chance, over all that are looked at in a step.
 const LEVEL: f64 = 0.01;
 
@@ -125,7 +125,7 @@ fn number(n: usize) -> u32 {
 mod tests {
     use proptest::prelude::*;
     use rand::rngs::ChaCha8Rng;
-    use rand::{RngExt as _, SeedableRng as _};
+    use rand::SeedableRng as _;
 
     use super::*;
 

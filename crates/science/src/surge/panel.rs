@@ -79,6 +79,11 @@ mod tests {
     const LEARNED: i32 = 10 * 7;
     const TESTED: i32 = 6 * 7;
 
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small Poisson count")]
+    fn arrivals(rate: f64, rng: &mut ChaCha8Rng) -> u32 {
+        Poisson::new(rate).unwrap().sample(rng) as u32
+    }
+
     /// A day of a total of 20 an hour by day and 4 by night, and of five parts of it; days vary by 15 %.
     fn day(rng: &mut ChaCha8Rng, day: i32, surge: Option<u16>) -> Vec<[Minute; SERIES]> {
         let busy: f64 = 1.0 + 0.15 * (rng.random_range(0.0..1.0) + rng.random_range(0.0..1.0) - 1.0) * 2.45;
@@ -86,14 +91,14 @@ mod tests {
         for minute in 0..1440_u16 {
             let rate = if (480..1320).contains(&minute) { 20.0 } else { 4.0 } / 60.0 * busy;
             let mut counts = [0_u32; SERIES];
-            for _ in 0..Poisson::new(rate).unwrap().sample(rng) as u32 {
+            for _ in 0..arrivals(rate, rng) {
                 // Parts of a half, a quarter and so on.
                 let part = 1 + (0..4).find(|_| rng.random_bool(0.5)).unwrap_or(4);
                 counts[part] += 1;
             }
             if surge.is_some_and(|from| (from..from + 60).contains(&minute)) {
                 // What comes twice an hour comes twenty times.
-                counts[3] += Poisson::new(20.0 / 60.0).unwrap().sample(rng) as u32;
+                counts[3] += arrivals(20.0 / 60.0, rng);
             }
             counts[0] = counts[1..].iter().sum();
             minutes.push(counts.map(|count| Minute { day, minute, open: true, count }));
@@ -171,7 +176,9 @@ mod tests {
 
     impl Panel {
         fn learn_for_test(&mut self, minutes: &[[Minute; SERIES]]) {
-            minutes.iter().for_each(|minute| drop(self.observe(minute)));
+            for minute in minutes {
+                self.observe(minute);
+            }
         }
     }
 }

@@ -36,7 +36,7 @@ const RECENT: [(u64, &str); 7] = [
 
 /// Something rises just now: so many ask about this type, one every so many seconds, the last so many seconds ago. A demo of
 /// few requests has none of it.
-const RISING: Rising = Rising { kind: "swap", requests: 14, every: 140, last: 200, from: 1_000 };
+const RISING: Rising = Rising { kind: "swap", requests: 18, every: 110, last: 200, from: 1_000 };
 
 struct Rising {
     kind: &'static str,
