@@ -19,7 +19,9 @@ async fn both_files_hold_every_request_as_it_is_counted() {
     }
     let mut reader = csv::Reader::from_path(&table).unwrap();
     let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
-    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let mut rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    // Both were written at once: which has the lower id is chance.
+    rows.sort_by_key(|row| row[2].to_owned());
     let cell =
         |row: usize, name: &str| rows[row][names.iter().position(|known| known == name).unwrap()].to_owned();
     assert_eq!((names.len(), rows.len()), (COLUMNS.len(), 2));
@@ -41,7 +43,8 @@ async fn both_files_hold_every_request_as_it_is_counted() {
         .map(|c| c.name().to_owned())
         .collect();
     assert_eq!(columns, names);
-    let rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    let mut rows: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
+    rows.sort_by_key(|row| row.get_timestamp_micros(2).unwrap());
     assert_eq!(rows.len(), 2);
     let seconds = names.iter().position(|name| name == "response_seconds").unwrap();
     assert_eq!(rows[0].get_long(seconds).unwrap(), 90);
