@@ -215,6 +215,8 @@ impl Run {
             self.progress.before = imported_stock(&self.desk, &self.map.source).await?.requests;
             self.rejects.from = 0;
         }
+        // From here on it can be resumed, also when it ends before its first batch does.
+        self.keep(false).await?;
         loop {
             let batch = rows.by_ref().take(BATCH).collect::<anyhow::Result<Vec<Row>>>()?;
             if batch.is_empty() {

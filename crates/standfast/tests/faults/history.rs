@@ -54,7 +54,7 @@ async fn survive(mut server: Server) {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        sleep(Duration::from_millis(fastrand::u64(300..1_500))).await;
+        sleep(Duration::from_millis(fastrand::u64(500..5_000))).await;
         kills += usize::from(import.try_wait().unwrap().is_none());
         let _ = import.kill();
         import.wait().unwrap();
