@@ -108,13 +108,17 @@ impl std::fmt::Debug for Unsure {
     }
 }
 
-/// Requests since `since` that no model could name, the latest first. Spam, and what was erased, is left out.
+/// Requests since `since` that no model could name and that still have no type, the latest first. What an agent has settled
+/// has one, also when it is `other`. Spam, what goes on in another request, tests of the desk, and what was erased is left
+/// out.
 pub fn list_unsure(rd: &mut Rd, since: Time, limit: i64) -> Result<Vec<Unsure>, Error> {
     rd.query(
         "SELECT r.id, r.created_at, e.text FROM prediction p JOIN request r ON r.id = p.request_id \
          JOIN entry e ON e.request_id = r.id AND e.seq = 1 WHERE p.unsure AND p.created_at >= $1 \
-         AND r.created_at >= $1 AND r.state <> $3 AND e.text IS NOT NULL ORDER BY p.created_at DESC LIMIT $2",
-        params![since, limit, State::Spam.as_str()],
+         AND r.created_at >= $1 AND r.type = 'other' AND r.state NOT IN ($3, $4) AND r.tags NOT LIKE '%\"test\"%' \
+         AND NOT EXISTS (SELECT 1 FROM label l WHERE l.request_id = r.id) AND e.text IS NOT NULL \
+         ORDER BY p.created_at DESC LIMIT $2",
+        params![since, limit, State::Spam.as_str(), State::Merged.as_str()],
         |row| Ok(Unsure { request_id: row.get(0)?, created_at: row.get(1)?, text: row.get(2)? }),
     )
 }

@@ -90,16 +90,25 @@ store_test! {
     }
 
     async fn groups_are_made_of_what_was_unsure_lately(store) {
-        fill(&store, 8).await;
-        write(&store, |tx| (1..=5).try_for_each(|id| entry::insert(tx, &words(id)))).await;
+        fill(&store, 12).await;
+        write(&store, |tx| (1..=10).try_for_each(|id| entry::insert(tx, &words(id)))).await;
         write(&store, |tx| {
-            for id in 1..=5 {
+            for id in 1..=10 {
                 prediction::insert(tx, &prediction(id, id != 3))?;
+                let mut row = request::lock(tx, RequestId(id))?.ok_or(Error::NotFound)?;
+                match id {
+                    5 => row.state = State::Spam,
+                    6 => row.state = State::Merged,
+                    7 => row.tags = r#"["vip","test"]"#.to_owned(),
+                    _ => {}
+                }
+                // The customer named the eighth after all; an agent has settled that the ninth is really something else.
+                row.kind = if id == 8 { "swap" } else { "other" }.to_owned();
+                request::save(tx, &row)?;
             }
+            label::put(tx, RequestId(9), "other", AgentId(5), NOW)?;
             entry::erase(tx, RequestId(4), 1, NOW, "privacy")?;
-            let mut spam = request::lock(tx, RequestId(5))?.ok_or(Error::NotFound)?;
-            spam.state = State::Spam;
-            request::save(tx, &spam)
+            entry::erase(tx, RequestId(10), 1, NOW, "privacy")
         }).await;
         let unsure = |since, limit| store.read(move |rd| prediction::list_unsure(rd, Time(NOW.0 + since), limit));
         let ids = |rows: Vec<prediction::Unsure>| rows.iter().map(|row| row.request_id.0).collect::<Vec<_>>();
