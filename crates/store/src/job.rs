@@ -89,6 +89,15 @@ pub fn enqueue(tx: &mut Tx, job: &NewJob<'_>) -> Result<(), Error> {
     )
 }
 
+/// Whether a job of a kind waits or is being worked on.
+pub fn is_listed(rd: &mut Rd, kind: &str) -> Result<bool, Error> {
+    rd.query_one(
+        "SELECT EXISTS (SELECT 1 FROM job WHERE kind = $1 AND state = 'ready')",
+        params![kind],
+        |row| row.get(0),
+    )
+}
+
 /// Claims at most `limit` due jobs for `lease`. Call it in [`Lane::Background`](crate::Lane::Background); no work is
 /// done in the unit that claims.
 pub fn claim(tx: &mut Tx, crew: Crew, now: Time, lease: Duration, limit: u32) -> Result<Vec<Claimed>, Error> {

@@ -304,6 +304,45 @@ store_test! {
         assert!(waits().await);
     }
 
+    async fn what_is_under_way_is_not_done_twice(store) {
+        let desk = TestDesk::new(&store);
+        let listed = async || {
+            store.read::<_, StoreError, _>(|rd| {
+                rd.query_one(
+                    "SELECT count(*) FROM job WHERE kind = 'train_types'",
+                    standfast_store::params![],
+                    |row| row.get::<i64>(0),
+                )
+            }).await.unwrap()
+        };
+        while work(&desk).await.unwrap() > 0 {}
+        schedule_training(&desk).await.unwrap();
+        let now = desk.now();
+        let claimed = store.write::<_, StoreError, _>(standfast_store::Lane::Background, 0, move |tx| {
+            standfast_store::job::claim(tx, now, Duration::from_mins(2), 10)
+        }).await.unwrap();
+        // A minute later it is asked again, while the first one still trains.
+        desk.pass(1);
+        schedule_training(&desk).await.unwrap();
+        assert_eq!(listed().await, 1);
+        let claim = claimed.iter().find(|claim| claim.kind == "train_types").unwrap();
+        train_types(&desk, claim).await.unwrap();
+        assert_eq!(listed().await, 0);
+        // Two processes that asked at the same time: the second one finds that it is done.
+        let attempt = store.read(|rd| standfast_store::setting::get(rd, "types.attempt")).await.unwrap();
+        desk.pass(5);
+        let (id, now) = (standfast_domain::JobId(desk.id()), desk.now());
+        let second = store.write::<_, StoreError, _>(standfast_store::Lane::Background, 0, move |tx| {
+            let new = standfast_store::job::NewJob { id, kind: "train_types", payload: "{}", run_at: now, dedupe: None, now };
+            standfast_store::job::enqueue(tx, &new)?;
+            standfast_store::job::claim(tx, now, Duration::from_mins(2), 10)
+        }).await.unwrap();
+        train_types(&desk, &second[0]).await.unwrap();
+        assert_eq!(listed().await, 0);
+        let again = store.read(|rd| standfast_store::setting::get(rd, "types.attempt")).await.unwrap();
+        assert_eq!(again, attempt, "nothing was trained");
+    }
+
     async fn five_models_are_kept_and_the_one_in_use(store) {
         for version in 1..=8 {
             let row = model::ModelRow { version, made_at: Time(version), accepted: version <= 2, metrics: "{}".into() };

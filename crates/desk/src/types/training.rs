@@ -59,21 +59,31 @@ pub(super) fn latest_attempt(rd: &mut standfast_store::Rd) -> Result<Option<Atte
     Ok(setting::get(rd, ATTEMPT)?.and_then(|text| serde_json::from_str(&text).ok()))
 }
 
-/// Puts training on the list of jobs when it is due.
-pub(crate) async fn schedule_training(desk: &Desk) -> Result<(), Error> {
+/// Whether it is time to train again.
+async fn is_due(desk: &Desk) -> Result<bool, Error> {
     let now = desk.now();
-    let is_due = desk.store().read(move |rd| {
+    let read = desk.store().read(move |rd| {
         let Some(attempt) = latest_attempt(rd)? else { return Ok::<_, Error>(true) };
         let since = now.since(Time(attempt.at));
         let new = label::count_since(rd, Time(attempt.at), LABELS_DUE)?;
         Ok(since >= DAILY || (new >= LABELS_DUE && since >= SOONEST))
     });
-    if !is_due.await? {
+    read.await
+}
+
+/// Puts training on the list of jobs when it is due and not under way.
+pub(crate) async fn schedule_training(desk: &Desk) -> Result<(), Error> {
+    let now = desk.now();
+    if !is_due(desk).await? {
         return Ok(());
     }
     let id = JobId(desk.id());
     desk.store()
         .write(Lane::Background, 0, move |tx| {
+            // A job that is being worked on waits no more, so that its key would let in another.
+            if job::is_listed(tx, JOB)? {
+                return Ok(());
+            }
             let job = NewJob { id, kind: JOB, payload: "{}", run_at: now, dedupe: Some(JOB), now };
             job::enqueue(tx, &job).map_err(Error::from)
         })
@@ -111,30 +121,71 @@ fn lesson(row: LessonRow) -> Option<Lesson> {
     })
 }
 
+/// Lessons that fit together: those of agents first, and of customers' what there is room for then.
+struct Lessons {
+    agents: Vec<Lesson>,
+    customers: Vec<Lesson>,
+    /// Characters of the agents' texts.
+    taken: usize,
+}
+
+impl Lessons {
+    const fn new() -> Self {
+        Self { agents: Vec::new(), customers: Vec::new(), taken: 0 }
+    }
+
+    /// Whether agents' labels alone are as many as can be learned from.
+    fn is_full(&self) -> bool {
+        self.agents.len() >= MOST_LABELS || self.taken >= ROOM
+    }
+
+    /// Adds the next lesson back in time.
+    fn add(&mut self, lesson: Lesson) {
+        if !lesson.by_agent {
+            if self.customers.len() < MOST_LABELS {
+                self.customers.push(lesson);
+            }
+        } else if !self.is_full() {
+            self.taken += lesson.text.chars().count();
+            self.agents.push(lesson);
+        }
+    }
+
+    /// All that is learned from.
+    fn together(self) -> Vec<Lesson> {
+        let mut room = ROOM.saturating_sub(self.taken);
+        let mut all = self.agents;
+        for lesson in self.customers {
+            let left = room.checked_sub(lesson.text.chars().count());
+            let Some(left) = left.filter(|_| all.len() < MOST_LABELS) else { break };
+            room = left;
+            all.push(lesson);
+        }
+        all
+    }
+}
+
 /// Collects what the latest requests teach, in short readings.
 async fn gather(desk: &Desk) -> Result<Vec<Lesson>, Error> {
-    let (mut agents, mut customers) = (Vec::new(), Vec::new());
-    let (mut before, mut looked, mut room) = (RequestId(i64::MAX), 0, ROOM);
-    while looked < MOST_REQUESTS && agents.len() < MOST_LABELS && room > 0 {
+    let (mut lessons, mut before, mut looked) = (Lessons::new(), RequestId(i64::MAX), 0);
+    while looked < MOST_REQUESTS && !lessons.is_full() {
         let rows = desk.store().read(move |rd| label::list_lessons(rd, before, PAGE)).await?;
         let Some(last) = rows.last() else { break };
         before = last.request_id;
         looked += rows.len();
-        for lesson in rows.into_iter().filter_map(lesson) {
-            if !lesson.by_agent && customers.len() >= MOST_LABELS {
-                continue;
-            }
-            room = room.saturating_sub(lesson.text.chars().count());
-            if lesson.by_agent { agents.push(lesson) } else { customers.push(lesson) }
-        }
+        rows.into_iter().filter_map(lesson).for_each(|lesson| lessons.add(lesson));
     }
-    agents.extend(customers);
-    agents.truncate(MOST_LABELS);
-    Ok(agents)
+    Ok(lessons.together())
 }
 
 /// Trains a model, judges it and keeps it; ends the job. With too few labels it only notes how many there are.
 pub(crate) async fn train_types(desk: &Desk, claim: &Claimed) -> Result<(), Error> {
+    if !is_due(desk).await? {
+        // Another process was as quick to put it on the list, and quicker to train.
+        let claim = claim.clone();
+        let done = move |tx: &mut standfast_store::Tx| job::complete(tx, &claim).map_err(Error::from);
+        return desk.store().write(Lane::Background, 0, done).await;
+    }
     let lessons = gather(desk).await?;
     let (agents, customers): (Vec<_>, Vec<_>) = lessons.iter().partition(|lesson| lesson.by_agent);
     let count = |some: &[&Lesson]| u32::try_from(some.len()).unwrap_or(u32::MAX);
@@ -289,4 +340,42 @@ async fn end(desk: &Desk, claim: Claimed, attempt: Attempt, made: Option<(i64, M
             job::complete(tx, &claim).map_err(Error::from)
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lesson(request: i64, characters: usize, by_agent: bool) -> Lesson {
+        Lesson { request, text: "字".repeat(characters), code: "swap", by_agent }
+    }
+
+    #[test]
+    fn customers_choices_take_no_room_from_what_agents_settled() {
+        let mut lessons = Lessons::new();
+        for request in 0..2_500 {
+            lessons.add(lesson(request, 2_000, false));
+        }
+        // Further back than as many characters of customers' texts as there is room for.
+        for request in 2_500..3_000 {
+            lessons.add(lesson(request, 2_000, true));
+        }
+        assert!(!lessons.is_full());
+        let all = lessons.together();
+        let agents = all.iter().filter(|lesson| lesson.by_agent).count();
+        assert_eq!((agents, all.len()), (500, ROOM / 2_000));
+        assert!(all.iter().map(|lesson| lesson.text.chars().count()).sum::<usize>() <= ROOM);
+    }
+
+    #[test]
+    fn there_are_no_more_than_can_be_learned_from() {
+        let mut lessons = Lessons::new();
+        for request in 0..i64::try_from(MOST_LABELS).unwrap() {
+            lessons.add(lesson(request, 1, request % 2 == 0));
+            lessons.add(lesson(-request, 1, request % 2 == 1));
+        }
+        assert!(lessons.is_full());
+        let all = lessons.together();
+        assert_eq!((all.len(), all.iter().all(|lesson| lesson.by_agent)), (MOST_LABELS, true));
+    }
 }
