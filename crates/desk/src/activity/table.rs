@@ -27,7 +27,7 @@ pub struct TableFault {
     #[schema(value_type = Option<String>, example = "users")]
     pub column: Option<&'static str>,
     /// A stable word: `missing`, `malformed`, `too_many`, `out_of_range`, `in_future`, `duplicate`, `unknown`,
-    /// `encoding`, `columns`.
+    /// `encoding`, `columns`, `total`.
     #[schema(value_type = String, example = "malformed")]
     pub reason: &'static str,
 }
@@ -194,22 +194,42 @@ fn judge(
     now: Time,
 ) -> Result<Vec<ActiveRow>, Error> {
     let mut judge = Judge { now, seen: BTreeSet::new(), values: BTreeMap::new() };
-    let mut rows = Vec::with_capacity(told.len());
+    let (mut rows, mut places) = (Vec::with_capacity(told.len()), Vec::with_capacity(told.len()));
     for (row, told) in told {
         match judge.row(&told) {
-            Ok(active) => rows.push(active),
+            Ok(active) => {
+                rows.push(active);
+                places.push(row);
+            }
             Err((column, reason)) => {
                 let column = (!column.is_empty()).then_some(column);
                 faults.push(TableFault { row, column, reason });
             }
         }
     }
+    faults.extend(totals(&rows, &places));
     if faults.is_empty() {
         return if rows.is_empty() { Err(whole(None, "missing")) } else { Ok(rows) };
     }
     faults.sort_by_key(|fault| fault.row);
     faults.truncate(MOST_FAULTS);
     Err(Error::Table(faults))
+}
+
+/// Rows that look like the total of their day's others: nothing is known of their users, and they are at least as many as
+/// all others together. Counted beside them, everybody would count twice.
+fn totals<'a>(rows: &'a [ActiveRow], places: &'a [u64]) -> impl Iterator<Item = TableFault> + 'a {
+    let is_blank = |row: &ActiveRow| [&row.app_version, &row.region, &row.platform].iter().all(|value| value.is_empty());
+    let mut others: BTreeMap<Day, i64> = BTreeMap::new();
+    for row in rows.iter().filter(|row| !is_blank(row)) {
+        *others.entry(row.day).or_default() += row.users;
+    }
+    let is_total = move |row: &ActiveRow| {
+        let others = others.get(&row.day).copied().unwrap_or(0);
+        is_blank(row) && others > 0 && row.users >= others
+    };
+    let suspects = rows.iter().zip(places).filter(move |(row, _)| is_total(row));
+    suspects.map(|(_, place)| TableFault { row: *place, column: None, reason: "total" })
 }
 
 /// Looks at one row after the other.
@@ -364,6 +384,18 @@ mod tests {
     }
 
     #[test]
+    fn a_total_beside_its_parts_is_refused() {
+        let parts = "day,app_version,region,users\n2026-11-20,7.2.0,SG,120\n2026-11-20,7.1.0,CN,80\n";
+        for users in [200, 201, 5_000] {
+            let text = format!("{parts}2026-11-19,,,900\n2026-11-20,,,{users}\n");
+            assert_eq!(table(text.as_bytes()), Err(vec![(5, None, "total")]), "{users}");
+        }
+        // So many of whom nothing is known are users beside the others.
+        let text = format!("{parts}2026-11-19,,,900\n2026-11-20,,,199\n");
+        assert_eq!(table(text.as_bytes()).unwrap().len(), 4);
+    }
+
+    #[test]
     fn not_more_than_a_hundred_faults_are_told() {
         let text: String =
             std::iter::once("day,users\n".to_owned()).chain((0..500).map(|_| "x,1\n".to_owned())).collect();
@@ -392,7 +424,7 @@ mod tests {
 
         #[test]
         fn what_was_written_is_read(rows in proptest::collection::btree_map(
-            (0..3_000_i64, "[0-9.]{0,8}", "[A-Z]{0,2}", "[a-z]{0,8}"), 0..=MOST_USERS, 1..40)
+            (0..3_000_i64, "[0-9.]{1,8}", "[A-Z]{0,2}", "[a-z]{0,8}"), 0..=MOST_USERS, 1..40)
         ) {
             let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
             writer.write_record(["day", "app_version", "region", "platform", "users"]).unwrap();
