@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use standfast_domain::{OsEntropy, SystemClock, Time};
-use standfast_insight::{Facts, Insight, Settings, answer};
+use standfast_insight::{Exposure, Facts, Insight, Settings, answer};
 use standfast_store::{Config, Database, Store};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -29,7 +29,7 @@ pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::R
          types, chains, regions, versions, screens, agents and teams as a large desk has them, a third of the customers \
          coming back. Loaded from SQL by two readers, and from the snapshot; then {} questions as dashboards ask them, \
          one after the other in turns, on {THREADS} threads of this process. Latencies are those of all questions \
-         together.",
+         together. Users are known of every day, by 48 versions, 22 regions and 3 platforms.",
         QUESTIONS.len()
     ));
     let sizes: &[usize] =
@@ -84,7 +84,7 @@ async fn size(options: &Options, report: &mut Report, requests: usize) -> anyhow
         _ => Limit::None,
     };
     let rounds = options.count(if requests > 1_000_000 { 20 } else { 60 }, 10);
-    let p99 = ask(report, &facts, made.now, rounds)?;
+    let p99 = ask(report, &facts, &desk::active_users(made.now), made.now, rounds)?;
     report.figure(&format!("facts_query_p99_ms_{short}"), p99, "ms", None, limit);
     Ok(())
 }
@@ -117,14 +117,20 @@ async fn load(store: &Store, snapshot: &Path) -> anyhow::Result<(Duration, Facts
 }
 
 /// Asks every question in turns; the p99 of all answers in milliseconds.
-fn ask(report: &mut Report, facts: &Facts, now: Time, rounds: usize) -> anyhow::Result<f64> {
+fn ask(
+    report: &mut Report,
+    facts: &Facts,
+    users: &dyn Exposure,
+    now: Time,
+    rounds: usize,
+) -> anyhow::Result<f64> {
     let mut all = Latencies::default();
     let mut each = vec![Latencies::default(); QUESTIONS.len()];
     for round in 0..=rounds {
         for (question, own) in QUESTIONS.iter().zip(&mut each) {
             let query = question.query(now)?;
             let asked = Instant::now();
-            let answer = answer(facts, &query, None, THREADS)?;
+            let answer = answer(facts, &query, Some(users), THREADS)?;
             // The first round warms caches.
             if round > 0 {
                 own.note(asked);

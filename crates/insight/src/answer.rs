@@ -3,6 +3,7 @@
 use standfast_domain::Time;
 use standfast_science::interval;
 
+use crate::axis::{Axis, Group};
 use crate::calendar::Moment;
 use crate::count::{counts, hits, sums};
 use crate::distinct::{Askers, askers};
@@ -11,14 +12,11 @@ use crate::exposure::Exposure;
 use crate::fact::COUNTINGS;
 use crate::facts::Facts;
 use crate::measure::{Duration, Measure, Recipe};
-use crate::query::{Axis, Grouping, Plan, Query};
+use crate::query::{Grouping, Plan, Query};
 use crate::rate::{Rate, rate};
 use crate::scan::Apart;
 use crate::spread::{PERCENTS, Spread, Survival, spreads, survivals};
 use crate::stock::{Flow, stock};
-
-/// Below so many requests a figure is marked as small: chance alone moves it.
-const SMALL: u64 = 30;
 
 /// A figure. What it is of, and how much, never stands alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,10 +78,15 @@ impl Figure {
         }
     }
 
-    /// Whether it is of so few requests that it says little.
+    /// Whether it says little, because chance alone moves it: by the rules for shares and for rates of
+    /// [`standfast_science::interval`]; every other figure is small where a share of as many would be.
     #[must_use]
-    pub const fn is_small(&self) -> bool {
-        self.n() < SMALL
+    pub fn is_small(&self) -> bool {
+        match self {
+            Self::Share { n, met } => interval::share(*met, *n).is_none_or(|share| share.small),
+            Self::Rate { n, .. } => *n < interval::FEWEST_FOR_A_RATE,
+            other => other.n() < interval::FEWEST_FOR_A_SHARE,
+        }
     }
 
     /// Of a share, the 95 % interval (Wilson's).
@@ -110,6 +113,9 @@ pub struct Member {
     pub code: String,
     /// Of time: from when until when, as far as the range reaches.
     pub span: Option<Span>,
+    /// Of `other`: how many values it stands for beside those that nobody has a name for, because there are too many to
+    /// tell apart. Those with the most requests stand for themselves.
+    pub folded: Option<usize>,
 }
 
 /// A group of time.
@@ -270,9 +276,12 @@ fn assemble(
                 *place = new.get(*place).copied().unwrap_or(0);
             }
         }
-        let members = axis.members(facts).into_iter().zip(used).filter(|(_, used)| *used);
-        let members =
-            members.map(|((code, moment), _)| Member { code, span: moment.as_ref().map(Span::new) });
+        let groups = axis.groups(facts).into_iter().zip(used).filter(|(_, used)| *used);
+        let members = groups.map(|((code, moment, folded), _)| Member {
+            code,
+            span: moment.as_ref().map(Span::new),
+            folded,
+        });
         axes.push((*grouping, members.collect()));
     }
     let time = |second: u32| Time(i64::from(second) * 1_000_000);
@@ -298,15 +307,37 @@ pub fn survival(
 ) -> Result<Vec<(Vec<String>, Survival)>, Error> {
     let query = Query { measure: Measure::Requests, ..query.clone() };
     let plan = Plan::new(facts, &query)?;
-    let groups: Vec<_> = plan.axes.iter().map(|axis| axis.members(facts)).collect();
+    let groups: Vec<_> = plan.axes.iter().map(|axis| axis.groups(facts)).collect();
     let survivals = survivals(facts, &plan, duration, threads).into_iter().enumerate();
     let name = |cell: usize| {
-        let code = |(axis, members): (usize, &Vec<(String, Option<Moment>)>)| {
+        let code = |(axis, members): (usize, &Vec<Group>)| {
             let place = cell / plan.stride(axis).max(1) % members.len().max(1);
-            members.get(place).map(|(code, _)| code.clone()).unwrap_or_default()
+            members.get(place).map(|(code, ..)| code.clone()).unwrap_or_default()
         };
         groups.iter().enumerate().map(code).collect::<Vec<_>>()
     };
     let full = survivals.filter(|(_, pairs)| !pairs.events.is_empty() || !pairs.censored.is_empty());
     Ok(full.map(|(cell, pairs)| (name(cell), pairs)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_small_is_so_by_the_rules_of_shares_and_rates() {
+        for (figure, small) in [
+            (Figure::Count { n: 29 }, true),
+            (Figure::Count { n: 30 }, false),
+            (Figure::Share { n: 0, met: 0 }, true),
+            (Figure::Share { n: 29, met: 0 }, true),
+            // Enough of them, and still anywhere between a third and two thirds.
+            (Figure::Share { n: 40, met: 20 }, true),
+            (Figure::Share { n: 40, met: 1 }, false),
+            (Figure::Rate { n: 19, user_days: Some(9) }, true),
+            (Figure::Rate { n: 20, user_days: Some(9) }, false),
+        ] {
+            assert_eq!(figure.is_small(), small, "{figure:?}");
+        }
+    }
 }

@@ -1,9 +1,12 @@
 //! A stretch of rows in the order of time, as columns.
 
+use std::borrow::Cow;
+
 use standfast_store::imported::Untold;
 
 use crate::column::{Coded, MOST_ROWS};
 use crate::fact::NEVER;
+use crate::measure::Duration;
 use crate::stamp::Stamps;
 
 /// What a request is about, and how pressing it is.
@@ -58,6 +61,8 @@ pub(crate) struct Course {
     pub(crate) transfers: u16,
     pub(crate) escalations: u16,
     pub(crate) reopens: u16,
+    /// How soon after it was first called solved it was taken up again: see [`crate::contact::within`].
+    pub(crate) reopened: u8,
 }
 
 /// What its customer said of the help.
@@ -348,6 +353,25 @@ impl Block {
             course.map_or(NEVER, |course| usual_resolution(course, *end))
         };
         self.ends.iter().enumerate().map(usual).collect()
+    }
+
+    /// The second in which every row was first called solved; the last one of all for what never was.
+    pub(crate) fn solved(&self) -> Vec<u32> {
+        let resolutions = self.first_resolutions();
+        let solved = |(created, resolution): (&u32, u32)| match resolution {
+            NEVER => u32::MAX,
+            seconds => created.saturating_add(seconds).min(u32::MAX - 1),
+        };
+        self.created.iter().zip(resolutions).map(solved).collect()
+    }
+
+    /// The durations of every row.
+    pub(crate) fn durations(&self, duration: Duration) -> Cow<'_, [u32]> {
+        match duration {
+            Duration::FirstResponse => Cow::Borrowed(&self.responses),
+            Duration::FirstResolution => Cow::Owned(self.first_resolutions()),
+            Duration::FullResolution => Cow::Owned(self.full_resolutions()),
+        }
     }
 
     /// Changes every row's course.

@@ -121,8 +121,10 @@ impl Step {
     }
 }
 
-/// The date so many days after 1970-01-01.
+/// The date so many days after 1970-01-01. Days beyond the calendar are its ends.
 pub(crate) fn date(days: i64) -> Date {
+    // Beyond what a span of days can hold, and what a date can.
+    let days = days.clamp(-4_000_000, 2_940_000);
     jiff::civil::date(1970, 1, 1).saturating_add(days.days())
 }
 

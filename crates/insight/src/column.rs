@@ -67,6 +67,23 @@ impl Codes {
         }
     }
 
+    /// Which of so many codes a row has.
+    pub(crate) fn used(&self, values: usize) -> Vec<bool> {
+        let mut used = vec![false; values];
+        let mut mark = |code: usize| {
+            if let Some(used) = used.get_mut(code) {
+                *used = true;
+            }
+        };
+        match self {
+            Self::Same(0) => {}
+            Self::Same(_) => mark(0),
+            Self::Bytes(codes) => codes.iter().for_each(|code| mark(usize::from(*code))),
+            Self::Words(codes) => codes.iter().for_each(|code| mark(usize::from(*code))),
+        }
+        used
+    }
+
     fn set(&mut self, row: usize, code: u16) {
         match self {
             Self::Same(_) => {}
@@ -169,6 +186,12 @@ impl<V: Copy + Eq + Hash> Coded<V> {
             let code = self.code(value);
             self.codes.set(row, code);
         }
+    }
+
+    /// Puts another value in the place of each.
+    pub(crate) fn change(&mut self, change: impl Fn(V) -> V) {
+        let rows = (0..self.codes.len()).filter_map(|row| self.get(row)).map(change);
+        *self = Self::new(rows.collect::<Vec<_>>().into_iter());
     }
 
     pub(crate) fn insert(&mut self, row: usize, value: V) {

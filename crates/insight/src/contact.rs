@@ -6,10 +6,17 @@ use standfast_store::fact::ContactRow;
 use crate::block::Course;
 use crate::fact::{COUNTED, counting, second};
 
-const DAY: u32 = 86_400;
+/// Seconds of a day.
+pub(crate) const DAY: u32 = 86_400;
 
-/// Windows in which somebody may come back: days, and the least [`Link::next`] that lies within.
-pub(crate) const WINDOWS: [(u32, u8); 3] = [(1, 3), (7, 2), (30, 1)];
+/// The least class of a gap that lies within a day …
+pub(crate) const WITHIN_1: u8 = 3;
+/// … within seven days …
+pub(crate) const WITHIN_7: u8 = 2;
+/// … and within thirty.
+pub(crate) const WITHIN_30: u8 = 1;
+/// Windows in which somebody may come back, or a request be taken up again: days, and the least class that lies within.
+pub(crate) const WINDOWS: [(u32, u8); 3] = [(1, WITHIN_1), (7, WITHIN_7), (30, WITHIN_30)];
 
 /// One of a customer's requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +67,8 @@ pub(crate) fn link(contacts: &[Contact], mut take: impl FnMut(usize, Link)) {
     }
 }
 
-fn within(gap: u32) -> u8 {
+/// The class of a gap: 3 within a day, 2 within seven, 1 within thirty, 0 longer.
+pub(crate) fn within(gap: u32) -> u8 {
     WINDOWS.iter().find(|(days, _)| gap <= days * DAY).map_or(0, |(_, next)| *next)
 }
 

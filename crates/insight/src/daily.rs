@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 use standfast_domain::{Day, Time};
 use standfast_science::effect;
 
 use crate::answer::answer;
-use crate::calendar::Step;
+use crate::calendar::{Step, date};
 use crate::dimension::Dimension;
 use crate::error::Error;
-use crate::exposure::{Exposure, Users, user_days};
+use crate::exposure::{Exposure, Filter, People, Users};
 use crate::facts::Facts;
 use crate::measure::Measure;
 use crate::query::{Grouping, Query};
@@ -33,16 +32,10 @@ pub(crate) struct Daily<'a> {
     pub(crate) threads: usize,
 }
 
-/// The date with this number. Days beyond the calendar are its ends.
-fn date(day: Day) -> Date {
-    let days = day.0.clamp(-4_000_000, 2_900_000);
-    jiff::civil::date(1970, 1, 1).saturating_add(days.days())
-}
-
 /// The first moment of a day by the clocks of a zone.
 #[must_use]
 pub fn day_start(day: Day, zone: &TimeZone) -> Time {
-    date(day).to_zoned(zone.clone()).map_or(Time(0), |at| Time(at.timestamp().as_microsecond()))
+    date(day.0).to_zoned(zone.clone()).map_or(Time(0), |at| Time(at.timestamp().as_microsecond()))
 }
 
 /// The day on which a time falls by the clocks of a zone.
@@ -138,8 +131,9 @@ impl Daily<'_> {
             region: named(Dimension::Region),
             platform: named(Dimension::Platform),
         };
-        let day = |day: i64| user_days(self.exposure?, filter, date(Day(day)), users);
-        (days.0.0..days.1.0).map(day).collect()
+        let filter = Filter { only: filter, except: &self.query.except };
+        let people = self.exposure.map(|exposure| People::new(exposure, filter, users));
+        (days.0.0..days.1.0).map(|day| people.as_ref()?.on(date(day))).collect()
     }
 }
 

@@ -190,6 +190,11 @@ impl Dimension {
         }
     }
 
+    /// Whether its values are known in advance.
+    pub(crate) const fn is_listed(self) -> bool {
+        matches!(self.source(), Values::Fixed(_) | Values::Cohorts)
+    }
+
     /// The code of a value.
     pub(crate) fn value(self, names: &Names, value: u32) -> String {
         let place = value as usize;
@@ -220,15 +225,15 @@ impl Dimension {
         }
     }
 
-    /// Every value that a request can have or has had, by its code.
-    pub(crate) fn all(self, names: &Names) -> Vec<String> {
-        let count = match self.source() {
-            Values::Fixed(list) => list.len(),
-            Values::Cohorts => COHORTS.len(),
-            Values::Texts(texts) => texts(names).values().len(),
-            Values::Ids(ids) => ids(names).values().len(),
-        };
-        (0..u32::try_from(count).unwrap_or(u32::MAX)).map(|value| self.value(names, value)).collect()
+    /// The numbers of every value that a request can have, in their order.
+    pub(crate) fn numbers(self, names: &Names) -> Vec<u32> {
+        let first = |count: usize| (0..u32::try_from(count).unwrap_or(u32::MAX)).collect();
+        match self.source() {
+            Values::Fixed(list) => first(list.len()),
+            Values::Cohorts => first(COHORTS.len()),
+            Values::Texts(texts) => texts(names).numbers().collect(),
+            Values::Ids(ids) => ids(names).numbers().collect(),
+        }
     }
 
     /// The values of a block's rows.
@@ -274,7 +279,8 @@ mod tests {
         let names = Names::new();
         for dimension in Dimension::ALL {
             assert_eq!(Dimension::parse(dimension.code()), Some(dimension));
-            for (value, code) in (0..).zip(dimension.all(&names)) {
+            for value in dimension.numbers(&names) {
+                let code = dimension.value(&names, value);
                 assert_eq!(dimension.find(&names, &code), Ok(Some(value)), "{} {code}", dimension.code());
             }
         }

@@ -1,14 +1,17 @@
 //! The requests behind a figure, in the order of time, in pages.
 
+use std::borrow::Cow;
+
 use standfast_domain::{RequestId, Time};
 
+use crate::axis::Axis;
 use crate::block::Block;
 use crate::error::Error;
 use crate::exposure::Exposure;
 use crate::fact::NEVER;
 use crate::facts::Facts;
 use crate::measure::{Condition, Duration, Recipe};
-use crate::query::{Axis, Plan, Query};
+use crate::query::{Plan, Query};
 use crate::rate::known;
 use crate::scan::{Apart, Bound, Scratch, Sink, at, one};
 use crate::stock::Line;
@@ -107,13 +110,13 @@ pub fn behind(
         now: plan.now,
         block: None,
         bound: Vec::new(),
-        durations: Vec::new(),
+        durations: Cow::Borrowed(&[]),
         marks: Vec::new(),
         after,
         found: Vec::new(),
     };
     let (mut apart, mut scratch) = (Apart::default(), Scratch::default());
-    for block in &facts.blocks {
+    for block in facts.blocks.iter().take_while(|_| facts.is_awaited()) {
         let is_over = after.is_some_and(|after| block.created.last().is_none_or(|last| *last < after.second));
         if is_over || !plan.has_rows(block) {
             continue;
@@ -139,9 +142,9 @@ fn target(facts: &Facts, plan: &Plan, codes: &[String]) -> Result<usize, Error> 
     let mut cell = 0;
     for (place, (axis, code)) in plan.axes.iter().zip(codes).enumerate() {
         let group = match axis {
-            Axis::Members(dimension, values) => {
-                let value = dimension.find(&facts.names, code).ok().flatten();
-                value.and_then(|value| values.binary_search(&value).ok())
+            Axis::Members(members) => {
+                let value = members.dimension.find(&facts.names, code).ok().flatten();
+                value.and_then(|value| members.values.binary_search(&value).ok())
             }
             Axis::Time(line) => line.moments.iter().position(|moment| moment.code == *code),
         };
@@ -186,7 +189,7 @@ struct Rows<'a, 'b> {
     now: u32,
     block: Option<&'a Block>,
     bound: Vec<Bound<'a>>,
-    durations: Vec<u32>,
+    durations: Cow<'a, [u32]>,
     marks: Vec<bool>,
     after: Option<After>,
     found: Vec<(u32, i64)>,
@@ -200,11 +203,7 @@ impl<'a> Sink<'a> for Rows<'a, '_> {
                 self.bound = conditions.iter().map(|one| Bound::new(*one, block, self.now)).collect();
             }
             Wanted::Lasting { duration, .. } => {
-                self.durations = match duration {
-                    Duration::FirstResponse => block.responses.clone(),
-                    Duration::FirstResolution => block.first_resolutions(),
-                    Duration::FullResolution => block.full_resolutions(),
-                };
+                self.durations = block.durations(*duration);
             }
             Wanted::Known { .. } | Wanted::Stock { .. } => {}
         }

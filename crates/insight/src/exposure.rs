@@ -29,41 +29,71 @@ pub(crate) const fn has_users(dimension: Dimension) -> bool {
     matches!(dimension, Dimension::AppVersion | Dimension::Region | Dimension::Platform)
 }
 
-/// How many people used the app on a day, of those in a group whom a filter lets through.
-pub(crate) fn user_days(
-    exposure: &dyn Exposure,
-    filter: &[(Dimension, Vec<String>)],
-    date: Date,
-    users: Users<'_>,
-) -> Option<u64> {
-    let next = date.tomorrow().ok()?;
-    let regions = named(filter, Dimension::Region, users.region);
-    let platforms = named(filter, Dimension::Platform, users.platform);
-    let mut sum = 0;
-    for version in named(filter, Dimension::AppVersion, users.version) {
-        for region in &regions {
-            for platform in &platforms {
-                let users = Users { version, region: *region, platform: *platform };
-                sum += exposure.user_days(date, next, users)?;
-            }
-        }
-    }
-    Some(sum)
+/// The people of a group whom the filter of a question lets through.
+pub(crate) struct People<'a> {
+    exposure: &'a dyn Exposure,
+    /// Whose number is added, and whose is taken off.
+    parts: Vec<(Users<'a>, bool)>,
 }
 
-/// The value of a group, or else those that the filter names, each once.
-fn named<'a>(
-    filter: &'a [(Dimension, Vec<String>)],
-    dimension: Dimension,
-    own: Option<&'a str>,
-) -> Vec<Option<&'a str>> {
-    let filtered = filter.iter().find(|(known, _)| *known == dimension);
-    match (own, filtered) {
-        (Some(own), _) => vec![Some(own)],
-        (None, Some((_, codes))) => {
-            let codes: BTreeSet<&str> = codes.iter().map(String::as_str).collect();
-            codes.into_iter().map(Some).collect()
+/// Values of a dimension, all where there is none, and whether they are added.
+type Side<'a> = Vec<(Option<&'a str>, bool)>;
+
+impl<'a> People<'a> {
+    /// Of a group with these values; what it does not name is told by the filter.
+    pub(crate) fn new(exposure: &'a dyn Exposure, filter: Filter<'a>, group: Users<'a>) -> Self {
+        let versions = filter.side(Dimension::AppVersion, group.version);
+        let regions = filter.side(Dimension::Region, group.region);
+        let platforms = filter.side(Dimension::Platform, group.platform);
+        let mut parts = Vec::with_capacity(versions.len() * regions.len() * platforms.len());
+        for (version, first) in &versions {
+            for (region, second) in &regions {
+                for (platform, third) in &platforms {
+                    let users = Users { version: *version, region: *region, platform: *platform };
+                    // What is taken off twice is added again.
+                    parts.push((users, first ^ second ^ third));
+                }
+            }
         }
-        (None, None) => vec![None],
+        Self { exposure, parts }
+    }
+
+    /// How many of them used the app on a day.
+    pub(crate) fn on(&self, date: Date) -> Option<u64> {
+        let next = date.tomorrow().ok()?;
+        let (mut more, mut less) = (0_u64, 0_u64);
+        for (users, is_added) in &self.parts {
+            let sum = if *is_added { &mut more } else { &mut less };
+            *sum = sum.saturating_add(self.exposure.user_days(date, next, *users)?);
+        }
+        Some(more.saturating_sub(less))
+    }
+}
+
+/// What a question lets through.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Filter<'a> {
+    /// Only these values.
+    pub(crate) only: &'a [(Dimension, Vec<String>)],
+    /// All but these.
+    pub(crate) except: &'a [(Dimension, Vec<String>)],
+}
+
+impl<'a> Filter<'a> {
+    /// The value of a group; or else those that are named, each once; or else all without those that are excepted.
+    fn side(self, dimension: Dimension, own: Option<&'a str>) -> Side<'a> {
+        let named = |list: &'a [(Dimension, Vec<String>)]| {
+            let list = list.iter().find(|(known, _)| *known == dimension);
+            list.map(|(_, codes)| codes.iter().map(String::as_str).collect::<BTreeSet<_>>())
+        };
+        let except = named(self.except).unwrap_or_default();
+        match (own, named(self.only)) {
+            (Some(own), _) => vec![(Some(own), true)],
+            (None, Some(codes)) => codes.difference(&except).map(|code| (Some(*code), true)).collect(),
+            (None, None) => {
+                let except = except.into_iter().map(|code| (Some(code), false));
+                [(None, true)].into_iter().chain(except).collect()
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use standfast_domain::{AgentId, CustomerId, RequestId, Resolution, State, TeamId
 use standfast_store::fact::FactRow;
 
 use crate::block::{Course, Feedback, Tally};
+use crate::contact::within;
 use crate::place::Place;
 
 /// The tag that marks a request as a test of the desk.
@@ -115,6 +116,16 @@ fn feedback(row: &FactRow) -> Feedback {
     }
 }
 
+/// How soon after a request was first called solved it was taken up again; see [`within`]. One of which no event says when
+/// counts as taken up at once: it must not look better than it was.
+fn reopened(count: i64, at: Option<Time>, created: u32, resolution: u32) -> u8 {
+    if count <= 0 || resolution == NEVER {
+        return 0;
+    }
+    let solved = created.saturating_add(resolution);
+    within(at.map_or(solved, second).saturating_sub(solved))
+}
+
 impl From<FactRow> for Fact {
     fn from(row: FactRow) -> Self {
         let created = second(row.created_at);
@@ -124,6 +135,7 @@ impl From<FactRow> for Fact {
         let is_active = row.state.is_active();
         let solved_at = row.solved_at.filter(|_| !is_active);
         let ended_at = (!is_active).then(|| solved_at.or(row.closed_at).unwrap_or(row.updated_at));
+        let resolution = until(row.first_solved_at.or(solved_at));
         let place = Place::of(&row.fields, &row.context, row.chain.as_deref());
         let feedback = feedback(&row);
         let few = |count: i64| u16::try_from(count.max(0)).unwrap_or(u16::MAX);
@@ -133,7 +145,7 @@ impl From<FactRow> for Fact {
             customer: row.customer_id,
             created,
             response: until(row.first_reply_at),
-            resolution: until(row.first_solved_at.or(solved_at)),
+            resolution,
             end: until(ended_at),
             kind: row.kind,
             urgency: row.urgency.0,
@@ -158,6 +170,7 @@ impl From<FactRow> for Fact {
                 transfers: few(row.transfer_count),
                 escalations: few(row.escalation_count),
                 reopens: few(row.reopen_count),
+                reopened: reopened(row.reopen_count, row.reopened_at, created, resolution),
                 ..Course::default()
             },
             feedback,

@@ -1,14 +1,14 @@
 //! The facts of all requests: blocks of rows in the order of time. Cloning is cheap and gives a reader one state of
 //! everything; whoever changes a block that a reader still looks at changes a copy of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use standfast_domain::Time;
 
 use crate::block::{Block, Course, Row};
 use crate::column::MOST_ROWS;
 use crate::contact::{Contact, link};
-use crate::fact::COUNTED;
+use crate::fact::{COUNTED, Fact};
 use crate::names::Names;
 
 /// The facts of all requests.
@@ -21,17 +21,30 @@ pub struct Facts {
     rows: usize,
     /// Most rows of a block: [`MOST_ROWS`], but in tests.
     most: usize,
+    /// Whoever waits for what is being found out.
+    asker: Option<Weak<()>>,
 }
 
 impl Facts {
     pub(crate) fn new(most: usize) -> Self {
-        Self { blocks: Vec::new(), names: Arc::new(Names::new()), customers: 0, rows: 0, most }
+        Self { blocks: Vec::new(), names: Arc::new(Names::new()), customers: 0, rows: 0, most, asker: None }
     }
 
     /// From blocks in their order.
     pub(crate) fn from_blocks(blocks: Vec<Arc<Block>>, names: Names, customers: usize) -> Self {
         let rows = blocks.iter().map(|block| block.len()).sum();
-        Self { blocks, names: Arc::new(names), customers, rows, most: MOST_ROWS }
+        Self { blocks, names: Arc::new(names), customers, rows, most: MOST_ROWS, asker: None }
+    }
+
+    /// The same, to be looked at for as long as somebody holds `asker`.
+    pub(crate) fn asked_by(mut self, asker: &Arc<()>) -> Self {
+        self.asker = Some(Arc::downgrade(asker));
+        self
+    }
+
+    /// Whether anybody still waits for what is being found out.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.asker.as_ref().is_none_or(|asker| asker.strong_count() > 0)
     }
 
     /// How many requests there are, of every kind.
@@ -194,9 +207,13 @@ impl Builder {
         Self { facts: Facts::new(most), rows: Vec::new(), last: (0, 0), late: Vec::new() }
     }
 
-    /// The dictionaries, to make rows with.
-    pub(crate) fn names(&mut self) -> &mut Names {
-        Arc::make_mut(&mut self.facts.names)
+    /// A fact as a row, as [`Facts::row_of`].
+    pub(crate) fn row_of(&mut self, fact: &Fact, customer: u32) -> Row {
+        if self.facts.has_no_room_for(fact) {
+            // Values become others in blocks alone.
+            self.cut_all();
+        }
+        self.facts.row_of(fact, customer)
     }
 
     pub(crate) fn add(&mut self, row: Row) {
@@ -221,15 +238,20 @@ impl Builder {
         self.facts.blocks.push(Arc::new(Block::new(&rows)));
     }
 
-    /// The facts of all rows, of so many customers.
-    pub(crate) fn finish(mut self, customers: usize) -> Facts {
+    /// Puts all rows into blocks.
+    fn cut_all(&mut self) {
         while !self.rows.is_empty() {
             self.cut();
         }
-        self.facts.customers = customers;
-        for row in &self.late {
-            self.facts.put(row);
+        for row in self.late.drain(..) {
+            self.facts.put(&row);
         }
+    }
+
+    /// The facts of all rows, of so many customers.
+    pub(crate) fn finish(mut self, customers: usize) -> Facts {
+        self.cut_all();
+        self.facts.customers = customers;
         self.facts.link_all();
         self.facts
     }

@@ -42,8 +42,9 @@ const PAUSE: Wait = Wait::from_millis(200);
 const RECOVER: Wait = Wait::from_secs(1);
 /// Setting by which a snapshot knows its database.
 const DATABASE: &str = "facts.database";
-/// What the outbox says of reading, which changes no fact (`desk::record`).
+/// What the outbox says of reading, which changes no fact, and of erasing (`desk::record`).
 const READ: &str = "read";
+const ERASED: &str = "erased";
 
 /// How facts are kept.
 #[derive(Clone, Debug)]
@@ -63,7 +64,7 @@ struct Shared {
     entropy: Arc<dyn Entropy>,
     settings: Settings,
     state: RwLock<State>,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     exposure: RwLock<Option<Arc<dyn Exposure>>>,
 }
 
@@ -88,7 +89,7 @@ impl Insight {
     #[must_use]
     pub fn new(store: Store, entropy: Arc<dyn Entropy>, settings: Settings) -> Self {
         let state = RwLock::new(State { facts: Facts::new(MOST_ROWS), percent: 0 });
-        let turns = Semaphore::new(settings.at_once.max(1));
+        let turns = Arc::new(Semaphore::new(settings.at_once.max(1)));
         Self(Arc::new(Shared { store, entropy, settings, state, turns, exposure: RwLock::new(None) }))
     }
 
@@ -149,21 +150,31 @@ impl Insight {
         self.work(move |facts, threads| movements(facts, &wish, threads)).await
     }
 
-    /// The codes of every value of every dimension.
-    pub fn values(&self) -> Result<Vec<(Dimension, Vec<String>)>, Error> {
-        let facts = self.facts()?;
-        Ok(Dimension::ALL.map(|dimension| (dimension, dimension.all(&facts.names))).to_vec())
+    /// The codes of every value of every dimension; where there are more than `most`, of those that most requests have.
+    pub async fn values(&self, most: usize) -> Result<Vec<(Dimension, Vec<String>)>, Error> {
+        let values = move |facts: &Facts, _| {
+            Ok(Dimension::ALL.map(|dimension| (dimension, facts.values(dimension, most))).to_vec())
+        };
+        self.work(values).await
     }
 
     /// Works on the facts on threads of its own, a few at a time, so that those who ask for figures take no processor
-    /// from those who ask for help.
+    /// from those who ask for help. The turn belongs to the work, not to whoever waits for it: who goes away leaves work
+    /// that stops at the next block, and only then is the next one's turn.
     pub(crate) async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Facts, usize) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let _turn = self.0.turns.acquire().await.map_err(|_| StoreError::Closed)?;
-        let (facts, threads) = (self.facts()?, self.0.settings.threads.max(1));
-        spawn_blocking(move || work(&facts, threads)).await.map_err(|_| StoreError::Closed)?
+        let turn = self.0.turns.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let asker = Arc::new(());
+        let (facts, threads) = (self.facts()?.asked_by(&asker), self.0.settings.threads.max(1));
+        let worked = spawn_blocking(move || {
+            let _turn = turn;
+            work(&facts, threads)
+        });
+        let result = worked.await.map_err(|_| StoreError::Closed)?;
+        drop(asker);
+        result
     }
 
     /// Loads the facts and keeps them current until `stopping` is true; then writes the snapshot.
@@ -247,6 +258,7 @@ struct Batch {
     facts: Vec<Fact>,
     next: Cursor,
     is_full: bool,
+    has_erased: bool,
     oldest: Option<Time>,
 }
 
@@ -294,14 +306,15 @@ impl Keeper {
         let batch = shared.store.read(move |rd| {
             let (events, next) = outbox::read_after(rd, &cursor, BATCH)?;
             let is_full = events.len() >= BATCH as usize;
+            let has_erased = events.iter().any(|event| event.kind == ERASED);
             let oldest = events.first().map(|event| event.created_at);
             let told = events.iter().filter(|event| event.kind != READ);
             let ids: BTreeSet<RequestId> = told.map(|event| event.request_id).collect();
             let rows = fact::list(rd, &ids.into_iter().collect::<Vec<_>>())?;
             let facts = rows.into_iter().map(Fact::from).collect();
-            Ok::<_, StoreError>(Batch { facts, next, is_full, oldest })
+            Ok::<_, StoreError>(Batch { facts, next, is_full, has_erased, oldest })
         });
-        let Batch { facts, next, is_full, oldest } = batch.await?;
+        let Batch { facts, next, is_full, has_erased, oldest } = batch.await?;
         let facts_are_old = facts.is_empty() && shared.state.read().percent == 100;
         if !facts.is_empty() {
             let askers = self.askers(&facts);
@@ -316,6 +329,9 @@ impl Keeper {
             for contacts in contacts {
                 link_again(&mut state.facts, contacts);
             }
+        }
+        if has_erased {
+            self.forget().await?;
         }
         self.cursor = next;
         if !is_full {
@@ -353,6 +369,16 @@ impl Keeper {
         askers
     }
 
+    /// Forgets values that no request has any more. Nobody else changes the facts meanwhile.
+    async fn forget(&mut self) -> Result<(), Error> {
+        let facts = self.insight.0.state.read().facts.clone();
+        let unused = spawn_blocking(move || facts.unused()).await.map_err(|_| StoreError::Closed)?;
+        if !unused.is_empty() {
+            self.insight.0.state.write().facts.forget(&unused);
+        }
+        Ok(())
+    }
+
     /// Writes the snapshot, unless nothing has happened since the last one.
     async fn save(&mut self) {
         let shared = self.insight.0.clone();
@@ -365,6 +391,9 @@ impl Keeper {
         else {
             return;
         };
+        if let Err(error) = self.forget().await {
+            return tracing::error!(%error, "what no request has any more could not be forgotten");
+        }
         let facts = shared.state.read().facts.clone();
         let (customers, cursor, database) =
             (self.customers.ids().to_vec(), self.cursor, self.database.clone());
@@ -386,10 +415,7 @@ const fn float(number: usize) -> f64 {
 fn put(facts: &mut Facts, customers: &mut Customers, fact: &Fact) {
     let customer = customers.number(fact.customer.0);
     facts.customers = facts.customers.max(customers.ids().len());
-    if !facts.names.knows(fact) {
-        Arc::make_mut(&mut facts.names).learn(fact);
-    }
-    let mut row = facts.names.row(fact, customer);
+    let mut row = facts.row_of(fact, customer);
     if let Some(old) = facts.find(row.key()) {
         (row.course.is_first, row.course.next) = (old.course.is_first, old.course.next);
     }

@@ -12,6 +12,7 @@
 mod active;
 mod answer;
 mod arrival;
+mod axis;
 mod block;
 mod calendar;
 mod column;
@@ -45,7 +46,9 @@ mod snapshot;
 mod spread;
 mod stamp;
 mod stock;
+mod uses;
 
+pub use active::ActiveUsers;
 pub use answer::{Answer, Cell, Figure, Member, Span, answer, survival};
 pub use arrival::{ARRIVAL_DIMENSIONS, Arrival, Arrivals};
 pub use calendar::Step;

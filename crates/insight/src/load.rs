@@ -98,9 +98,7 @@ impl Work {
     fn add(mut self, facts: Vec<Fact>) -> Self {
         for fact in facts {
             let customer = self.customers.number(fact.customer.0);
-            let names = self.builder.names();
-            names.learn(&fact);
-            let row = names.row(&fact, customer);
+            let row = self.builder.row_of(&fact, customer);
             self.builder.add(row);
         }
         self

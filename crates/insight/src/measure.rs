@@ -7,7 +7,7 @@
 use standfast_store::imported::Untold;
 
 use crate::block::{Course, Feedback, Tally};
-use crate::contact::WINDOWS;
+use crate::contact::{DAY, WINDOWS, WITHIN_1, WITHIN_7, WITHIN_30};
 use crate::error::Error;
 
 /// Places of [`crate::fact::RESOLUTIONS`].
@@ -15,6 +15,8 @@ const CONFIRMED: u8 = 2;
 const REPUDIATED: u8 = 4;
 /// The least score of somebody who is satisfied: [`standfast_domain::Score::is_satisfied`].
 const SATISFIED: u8 = 4;
+/// Within so many days a request that was solved is taken up again, or counts as solved.
+const REOPENING: u32 = 7;
 
 /// A measure, with its parameter where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,10 +46,14 @@ pub enum Measure {
     Backlog,
     /// Requests that came and requests that ended.
     Flow,
-    /// The share of solved requests that took one reply and were not taken up again.
+    /// The share of requests solved at least [`REOPENING`] days ago that took one reply and were not taken up again within
+    /// so many days.
     OneContact,
-    /// The share of ended requests that were taken up again at least once.
-    Reopened,
+    /// The share of requests solved at least so many days ago that were taken up again within so many days.
+    Reopened {
+        /// 1, 7 or 30.
+        days: u32,
+    },
     /// The share of requests whose customer came back with the same type within so many days.
     RepeatContact {
         /// 1, 7 or 30.
@@ -127,10 +133,14 @@ pub(crate) enum Condition {
     AnsweredWithin(u32),
     /// Came at least so many seconds before now.
     OlderThan(u32),
+    /// Was first called solved at least so many seconds before now.
+    SolvedFor(u32),
 }
 
 /// Whether, and when, it was answered must be known.
 const ANSWER: Condition = Condition::Course(|course| course.tells(Untold::ANSWER));
+/// Whether it was taken up again must be known.
+const REOPENS: Condition = Condition::Course(|course| course.tells(Untold::REOPENS));
 
 /// A number on a row that is added up.
 pub(crate) type Amount = fn(&Tally) -> u32;
@@ -172,7 +182,7 @@ impl Measure {
         Self::Backlog,
         Self::Flow,
         Self::OneContact,
-        Self::Reopened,
+        Self::Reopened { days: REOPENING },
         Self::RepeatContact { days: 7 },
         Self::CalledSolved,
         Self::Confirmed,
@@ -201,7 +211,7 @@ impl Measure {
             Self::Backlog => "backlog",
             Self::Flow => "flow",
             Self::OneContact => "one_contact",
-            Self::Reopened => "reopened",
+            Self::Reopened { .. } => "reopened",
             Self::RepeatContact { .. } => "repeat_contact",
             Self::CalledSolved => "called_solved",
             Self::Confirmed => "confirmed",
@@ -225,10 +235,9 @@ impl Measure {
                 within => Ok(Self::ServiceLevel { within }),
             },
             Self::RepeatContact { days: usual } => {
-                let days = days.unwrap_or(usual);
-                let known = WINDOWS.iter().any(|(window, _)| *window == days);
-                if known { Ok(Self::RepeatContact { days }) } else { Err(Error::invalid("days", "unknown")) }
+                Ok(Self::RepeatContact { days: window(days.unwrap_or(usual))? })
             }
+            Self::Reopened { days: usual } => Ok(Self::Reopened { days: window(days.unwrap_or(usual))? }),
             measure => Ok(measure),
         }
     }
@@ -244,7 +253,7 @@ impl Measure {
             Self::FirstResponse | Self::FirstResolution | Self::FullResolution => Unit::Seconds,
             Self::ServiceLevel { .. }
             | Self::OneContact
-            | Self::Reopened
+            | Self::Reopened { .. }
             | Self::RepeatContact { .. }
             | Self::Confirmed
             | Self::Repudiated
@@ -272,15 +281,13 @@ impl Measure {
         match self {
             // Younger ones may still be answered in time: to count only those that were would be too kind.
             Self::ServiceLevel { within } => vec![Condition::OlderThan(within), ANSWER],
-            Self::RepeatContact { days } => vec![Condition::OlderThan(days * 86_400)],
-            Self::OneContact => {
-                vec![Condition::Course(|course| {
-                    course.is_solved && course.tells(Untold::WORDS) && course.tells(Untold::REOPENS)
-                })]
-            }
-            Self::Reopened => vec![Condition::Course(|course| {
-                (course.is_ended || course.reopens > 0) && course.tells(Untold::REOPENS)
-            })],
+            Self::RepeatContact { days } => vec![Condition::OlderThan(days * DAY)],
+            // Those that were solved later had less time to be taken up again.
+            Self::OneContact => vec![
+                Condition::SolvedFor(REOPENING * DAY),
+                Condition::Course(|course| course.tells(Untold::WORDS) && course.tells(Untold::REOPENS)),
+            ],
+            Self::Reopened { days } => vec![Condition::SolvedFor(days * DAY), REOPENS],
             Self::FirstResponse => vec![ANSWER],
             Self::FirstResolution | Self::FullResolution => {
                 vec![Condition::Course(|course| course.tells(Untold::SOLUTION))]
@@ -311,13 +318,17 @@ impl Measure {
             Self::ServiceLevel { within } => Recipe::Share(vec![Condition::AnsweredWithin(within)]),
             Self::OneContact => Recipe::Share(vec![
                 Condition::Tally(|tally| tally.replies == 1),
-                Condition::Course(|course| course.reopens == 0),
+                Condition::Course(|course| course.reopened < WITHIN_7),
             ]),
-            Self::Reopened => Recipe::Share(vec![Condition::Course(|course| course.reopens > 0)]),
+            Self::Reopened { days } => Recipe::Share(vec![Condition::Course(match days {
+                1 => |course| course.reopened >= WITHIN_1,
+                7 => |course| course.reopened >= WITHIN_7,
+                _ => |course| course.reopened >= WITHIN_30,
+            })]),
             Self::RepeatContact { days } => Recipe::Share(vec![Condition::Course(match days {
-                1 => |course| course.next >= 3,
-                7 => |course| course.next >= 2,
-                _ => |course| course.next >= 1,
+                1 => |course| course.next >= WITHIN_1,
+                7 => |course| course.next >= WITHIN_7,
+                _ => |course| course.next >= WITHIN_30,
             })]),
             Self::Confirmed => {
                 Recipe::Share(vec![Condition::Feedback(|feedback| feedback.resolution == CONFIRMED)])
@@ -339,6 +350,11 @@ impl Measure {
     }
 }
 
+fn window(days: u32) -> Result<u32, Error> {
+    let known = WINDOWS.iter().any(|(window, _)| *window == days);
+    if known { Ok(days) } else { Err(Error::invalid("days", "unknown")) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,10 +365,53 @@ mod tests {
             assert_eq!(Measure::parse(measure.code(), None, None), Ok(measure));
         }
         assert_eq!(Measure::parse("service_level", Some(60), None), Ok(Measure::ServiceLevel { within: 60 }));
-        for (code, within, days) in
-            [("mean", None, None), ("service_level", Some(0), None), ("repeat_contact", None, Some(8))]
-        {
+        for (code, within, days) in [
+            ("mean", None, None),
+            ("service_level", Some(0), None),
+            ("repeat_contact", None, Some(8)),
+            ("reopened", None, Some(0)),
+        ] {
             assert!(Measure::parse(code, within, days).is_err(), "{code}");
         }
+    }
+
+    /// Of the requests of every day the same share is taken up again four days after it was solved. Whoever looks at them
+    /// by day must not see them become better towards today.
+    #[test]
+    fn a_steady_share_of_reopened_requests_stays_steady() {
+        use standfast_domain::{State, Time};
+
+        use crate::reference::facts_of;
+        use crate::{Figure, Grouping, Query, Step, answer};
+
+        let (day, mut rows) = (i64::from(DAY), Vec::new());
+        let begin = (1_763_000_000 / day + 1) * day;
+        for number in 0..40 * 5_i64 {
+            let came = begin + number / 5 * day + number % 5;
+            let (solved, now) = (came + 3_600, begin + 40 * day);
+            let again = Some(solved + 4 * day).filter(|again| number % 5 == 0 && *again < now);
+            let mut row = crate::uses::tests::row(came - 1_763_000_000, State::Solved, "7.1.0", "swap");
+            row.first_solved_at = Some(Time(solved * 1_000_000));
+            row.solved_at = row.first_solved_at.filter(|_| again.is_none());
+            row.state = if again.is_none() { State::Solved } else { State::Open };
+            row.reopen_count = again.is_some().into();
+            row.reopened_at = again.map(|again| Time(again * 1_000_000));
+            row.reply_count = 1;
+            rows.push(row);
+        }
+        let facts = facts_of(&rows, 100);
+        let by_day = |measure| {
+            let mut query = Query::new(measure, Time((begin + 40 * day) * 1_000_000));
+            query.group = vec![Grouping::Step(Step::Day)];
+            answer(&facts, &query, None, 1).unwrap()
+        };
+        for (measure, met) in [(Measure::Reopened { days: 7 }, 1), (Measure::OneContact, 4)] {
+            let found = by_day(measure);
+            let shares: Vec<_> = found.cells.iter().map(|cell| cell.figure.clone()).collect();
+            assert_eq!(shares, vec![Figure::Share { n: 5, met }; 33], "{measure:?}");
+            assert_eq!(found.left_out, 7 * 5);
+        }
+        let within_a_day = by_day(Measure::Reopened { days: 1 });
+        assert_eq!(within_a_day.total, Figure::Share { n: 39 * 5, met: 0 });
     }
 }

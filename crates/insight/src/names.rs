@@ -11,31 +11,41 @@ use crate::fact::Fact;
 
 /// What a row has that says nothing, and what belongs to nobody.
 pub(crate) const UNKNOWN: u32 = 0;
-/// What stands for all values beyond [`MOST`].
-const OTHER: u32 = 1;
-/// Most values of a dimension. Customers' apps send some of them: without an end, somebody could fill the memory.
-const MOST: usize = 50_000;
+/// What stands for all values for which there is no room.
+pub(crate) const OTHER: u32 = 1;
+/// The number of the first value of rows; the two before it are always there.
+pub(crate) const FIRST: u32 = 2;
+/// Most values of a dimension. Customers' apps send some of them: without an end, somebody could fill the memory. See
+/// [`crate::uses`] for what becomes of the others.
+pub(crate) const MOST: usize = 50_000;
 
-/// Numbers for values.
+/// Numbers for values. What is forgotten leaves its number to the next one.
 #[derive(Clone, Debug)]
 pub(crate) struct Dictionary<T> {
-    values: Vec<T>,
+    /// The value of every number; none where it was forgotten.
+    values: Vec<Option<T>>,
+    free: Vec<u32>,
     numbers: HashMap<T, u32>,
 }
 
 impl<T: Clone + Eq + Hash> Dictionary<T> {
     /// A dictionary whose first two values are these.
     fn new(unknown: &T, other: &T) -> Self {
-        let mut new = Self { values: Vec::new(), numbers: HashMap::new() };
+        let mut new = Self { values: Vec::new(), free: Vec::new(), numbers: HashMap::new() };
         new.add(unknown);
         new.add(other);
         new
     }
 
     fn add(&mut self, value: &T) {
-        let number = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        self.values.push(value.clone());
-        self.numbers.insert(value.clone(), number);
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.values.push(None);
+            u32::try_from(self.values.len() - 1).unwrap_or(u32::MAX)
+        });
+        if let Some(slot) = self.values.get_mut(number as usize) {
+            *slot = Some(value.clone());
+            self.numbers.insert(value.clone(), number);
+        }
     }
 
     /// The number of a value, if it has one.
@@ -44,17 +54,36 @@ impl<T: Clone + Eq + Hash> Dictionary<T> {
     }
 
     pub(crate) fn get(&self, number: u32) -> Option<&T> {
-        self.values.get(number as usize)
+        self.values.get(number as usize)?.as_ref()
     }
 
-    pub(crate) fn values(&self) -> &[T] {
+    /// The value of every number, in their order; none where it was forgotten.
+    pub(crate) fn slots(&self) -> &[Option<T>] {
         &self.values
+    }
+
+    /// The numbers of all values, in their order.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> {
+        (0..).zip(&self.values).filter(|(_, value)| value.is_some()).map(|(number, _)| number)
+    }
+
+    /// Whether a value has no number, and there is none left.
+    pub(crate) fn has_no_room_for(&self, value: &T) -> bool {
+        self.numbers.len() >= MOST && self.find(value).is_none()
     }
 
     /// Gives a value a number, if it has none and there is room.
     fn learn(&mut self, value: &T) {
-        if self.find(value).is_none() && self.values.len() < MOST {
+        if self.find(value).is_none() && !self.has_no_room_for(value) {
             self.add(value);
+        }
+    }
+
+    /// Forgets the value of a number.
+    pub(crate) fn forget(&mut self, number: u32) {
+        if let Some(value) = self.values.get_mut(number as usize).and_then(Option::take) {
+            self.numbers.remove(&value);
+            self.free.push(number);
         }
     }
 
@@ -202,10 +231,12 @@ impl Names {
 
 impl<T: Clone + Eq + Hash> Dictionary<T> {
     /// Puts these values in the place of all that there are; false when one is there twice.
-    pub(crate) fn refill(&mut self, values: Vec<T>) -> bool {
-        self.numbers = (0..).zip(&values).map(|(number, value)| (value.clone(), number)).collect();
+    pub(crate) fn refill(&mut self, values: Vec<Option<T>>) -> bool {
+        let numbered = || (0..).zip(&values);
+        self.numbers = numbered().filter_map(|(number, value)| Some((value.clone()?, number))).collect();
+        self.free = numbered().filter(|(_, value)| value.is_none()).map(|(number, _)| number).collect();
         self.values = values;
-        self.numbers.len() == self.values.len()
+        self.numbers.len() + self.free.len() == self.values.len()
     }
 }
 
@@ -214,14 +245,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_beyond_the_end_are_others_and_known_ones_stay_themselves() {
+    fn what_is_forgotten_leaves_its_number_to_the_next() {
+        let mut names = Dictionary::new(&"unknown".to_owned(), &"other".to_owned());
+        for value in ["1.0", "1.1", "1.2"] {
+            names.learn(&value.to_owned());
+        }
+        let number = names.number(&"1.1".to_owned());
+        names.forget(number);
+        names.forget(number);
+        assert_eq!((names.number(&"1.1".to_owned()), names.get(number)), (OTHER, None));
+        let mut again = Dictionary::new(&String::new(), &String::new());
+        assert!(again.refill(names.slots().to_vec()));
+        for mut names in [names, again] {
+            assert_eq!(names.numbers().count(), 4);
+            names.learn(&"2.0".to_owned());
+            names.learn(&"2.1".to_owned());
+            assert_eq!(names.number(&"2.0".to_owned()), number);
+            assert_eq!(names.numbers().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+            assert_eq!(names.get(4).map(String::as_str), Some("1.2"));
+        }
+    }
+
+    #[test]
+    fn there_are_never_more_values_than_there_is_room_for() {
         let mut names = Dictionary::new(&"unknown".to_owned(), &"other".to_owned());
         names.learn(&"1.0".to_owned());
         let first = names.number(&"1.0".to_owned());
         for number in 0..2 * MOST {
             names.learn(&format!("2.{number}"));
         }
-        assert_eq!(names.values().len(), MOST);
+        assert_eq!(names.slots().len(), MOST);
         assert_eq!(names.number(&"9.9".to_owned()), OTHER);
         assert_eq!(names.number(&"1.0".to_owned()), first);
         assert_eq!(names.get(first).map(String::as_str), Some("1.0"));

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 use standfast_domain::Time;
 
+use crate::axis::{Axis, Members};
 use crate::block::Block;
-use crate::calendar::{Moment, Step, Timeline};
+use crate::calendar::{Step, Timeline};
 use crate::dimension::Dimension;
 use crate::error::Error;
 use crate::fact::{COUNTED, COUNTINGS, second};
@@ -16,8 +17,6 @@ use crate::rate::can_group;
 
 /// Most groupings of a question.
 const MOST_GROUPINGS: usize = 2;
-/// Most cells of an answer: a year of hours by thirty values.
-pub(crate) const MOST_CELLS: usize = 1 << 18;
 
 /// Something to group by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +52,8 @@ pub struct Query {
     /// Dimensions and the codes of those of their values that are let through. What is not named is let through whole,
     /// but for [`Dimension::Counting`], where only what counts is.
     pub filter: Vec<(Dimension, Vec<String>)>,
+    /// Dimensions and the codes of those of their values that are not let through, whatever else comes up.
+    pub except: Vec<(Dimension, Vec<String>)>,
     /// Only requests that came at this time or later. Cut off to its second.
     pub from: Option<Time>,
     /// Only requests that came before this time. Cut off to its second; what lies after `now` is not known.
@@ -70,7 +71,16 @@ impl Query {
     #[must_use]
     pub const fn new(measure: Measure, now: Time) -> Self {
         let zone = TimeZone::UTC;
-        Self { measure, filter: Vec::new(), from: None, until: None, zone, group: Vec::new(), now }
+        Self {
+            measure,
+            filter: Vec::new(),
+            except: Vec::new(),
+            from: None,
+            until: None,
+            zone,
+            group: Vec::new(),
+            now,
+        }
     }
 }
 
@@ -79,31 +89,17 @@ pub fn zone(name: &str) -> Result<TimeZone, Error> {
     TimeZone::get(name).map_err(|_| Error::invalid("zone", "unknown"))
 }
 
-/// One direction of an answer.
+/// Which values of a dimension are let through: these, or all but these.
 #[derive(Clone, Debug)]
-pub(crate) enum Axis {
-    Members(Dimension, Vec<u32>),
-    Time(Timeline),
+pub(crate) struct Test {
+    pub(crate) dimension: Dimension,
+    values: Vec<u32>,
+    lets: bool,
 }
 
-impl Axis {
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Members(_, values) => values.len(),
-            Self::Time(line) => line.moments.len(),
-        }
-    }
-
-    /// The codes of its groups, and what they are of time.
-    pub(crate) fn members(&self, facts: &Facts) -> Vec<(String, Option<Moment>)> {
-        match self {
-            Self::Members(dimension, values) => {
-                values.iter().map(|value| (dimension.value(&facts.names, *value), None)).collect()
-            }
-            Self::Time(line) => {
-                line.moments.iter().map(|moment| (moment.code.clone(), Some(moment.clone()))).collect()
-            }
-        }
+impl Test {
+    pub(crate) fn passes(&self, value: u32) -> bool {
+        self.values.contains(&value) == self.lets
     }
 }
 
@@ -119,8 +115,8 @@ pub(crate) struct Plan {
     pub(crate) rows_from: u32,
     /// Whether it asks what was open: then rows are not in the group of the time at which they came.
     pub(crate) is_stock: bool,
-    /// Dimensions and their values that are let through.
-    pub(crate) tests: Vec<(Dimension, Vec<u32>)>,
+    /// What the values of dimensions must be.
+    pub(crate) tests: Vec<Test>,
     /// Which countings are let through.
     pub(crate) countings: [bool; COUNTINGS.len()],
     pub(crate) population: Vec<Condition>,
@@ -158,14 +154,16 @@ impl Plan {
         };
         for grouping in &query.group {
             let axis = match grouping {
-                Grouping::By(dimension) => Axis::Members(*dimension, plan.values(facts, *dimension)),
+                Grouping::By(dimension) => Axis::Members(Members {
+                    dimension: *dimension,
+                    values: plan.values(facts, *dimension),
+                    folded: 0,
+                }),
                 Grouping::Step(step) => Axis::Time(Timeline::new(*step, &query.zone, plan.from, plan.until)?),
             };
             plan.axes.push(axis);
         }
-        if plan.cells() > MOST_CELLS {
-            return Err(Error::invalid("group", "too_many"));
-        }
+        plan.fit(facts, query)?;
         Ok(plan)
     }
 
@@ -191,8 +189,9 @@ impl Plan {
         for block in facts.blocks.iter().filter(|block| self.has_rows(block)) {
             values.extend(dimension.of(block).values);
         }
-        let test = self.tests.iter().find(|(tested, _)| *tested == dimension);
-        values.retain(|value| test.is_none_or(|(_, allowed)| allowed.contains(value)));
+        for test in self.tests.iter().filter(|test| test.dimension == dimension) {
+            values.retain(|value| test.passes(*value));
+        }
         if dimension == Dimension::Counting {
             values.retain(|value| self.countings.get(*value as usize).copied().unwrap_or(false));
         }
@@ -217,30 +216,30 @@ fn check_groupings(recipe: &Recipe, group: &[Grouping]) -> Result<(), Error> {
     if fits { Ok(()) } else { Err(Error::invalid("group", "unknown")) }
 }
 
-type Tests = (Vec<(Dimension, Vec<u32>)>, [bool; COUNTINGS.len()]);
+type Tests = (Vec<Test>, [bool; COUNTINGS.len()]);
 
+/// What is asked of rows; what is asked of how they count stands apart.
 fn tests(facts: &Facts, query: &Query) -> Result<Tests, Error> {
-    let mut tests: Vec<(Dimension, Vec<u32>)> = Vec::new();
-    for (dimension, codes) in &query.filter {
-        let mut values = Vec::with_capacity(codes.len());
-        for code in codes {
-            let found = dimension.find(&facts.names, code);
-            values.extend(found.map_err(|()| Error::invalid("filter", "unknown"))?);
-        }
-        // Named twice: both must let a row through.
-        match tests.iter_mut().find(|(known, _)| known == dimension) {
-            Some((_, known)) => known.retain(|value| values.contains(value)),
-            None => tests.push((*dimension, values)),
+    let mut tests = Vec::with_capacity(query.filter.len() + query.except.len());
+    for (field, named, lets) in [("filter", &query.filter, true), ("except", &query.except, false)] {
+        for (dimension, codes) in named {
+            let mut values = Vec::with_capacity(codes.len());
+            for code in codes {
+                let found = dimension.find(&facts.names, code);
+                values.extend(found.map_err(|()| Error::invalid(field, "unknown"))?);
+            }
+            tests.push(Test { dimension: *dimension, values, lets });
         }
     }
-    let named = tests.iter().position(|(dimension, _)| *dimension == Dimension::Counting);
-    let named = named.map(|place| tests.swap_remove(place).1);
-    let is_grouped = query.group.contains(&Grouping::By(Dimension::Counting));
+    let (of_counting, tests): (Vec<_>, Vec<_>) =
+        tests.into_iter().partition(|test| test.dimension == Dimension::Counting);
+    let is_told = !of_counting.is_empty() || query.group.contains(&Grouping::By(Dimension::Counting));
     let mut countings = [false; COUNTINGS.len()];
     for (value, is_allowed) in (0..).zip(&mut countings) {
-        *is_allowed = match &named {
-            Some(values) => values.contains(&value),
-            None => is_grouped || value == u32::from(COUNTED),
+        *is_allowed = if is_told {
+            of_counting.iter().all(|test| test.passes(value))
+        } else {
+            value == u32::from(COUNTED)
         };
     }
     Ok((tests, countings))

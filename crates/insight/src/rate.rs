@@ -3,13 +3,14 @@
 
 use jiff::civil::Date;
 
+use crate::axis::Axis;
 use crate::calendar::{Moment, Step, Timeline};
 use crate::count::counts;
 use crate::dimension::Dimension;
 use crate::error::Error;
-use crate::exposure::{Exposure, Users, has_users, user_days};
+use crate::exposure::{Exposure, Filter, People, Users, has_users};
 use crate::facts::Facts;
-use crate::query::{Axis, Grouping, MOST_CELLS, Plan, Query};
+use crate::query::{Grouping, Plan, Query};
 use crate::scan::Apart;
 
 /// Requests and people of one cell.
@@ -38,11 +39,8 @@ pub(crate) fn rate(
     let days = Days::new(plan, query, exposure)?;
     // By the dimensions, and by day.
     let mut daily = plan.clone();
-    daily.axes.retain(|axis| matches!(axis, Axis::Members(..)));
+    daily.axes.retain(|axis| matches!(axis, Axis::Members(_)));
     daily.axes.push(Axis::Time(days.line.clone()));
-    if daily.cells() > 16 * MOST_CELLS {
-        return Err(Error::invalid("group", "too_many"));
-    }
     let (counts, mut apart) = counts(facts, &daily, threads);
     let mut cells = vec![Rate::default(); plan.cells()];
     let mut all = vec![0; days.line.moments.len()];
@@ -54,17 +52,19 @@ pub(crate) fn rate(
         let place =
             |axis: usize| number * days.line.moments.len() / daily.stride(axis).max(1) % length(&daily, axis);
         let group = Group::new(facts, plan, &(0..daily.axes.len() - 1).map(place).collect::<Vec<_>>());
-        for ((day, n), all) in days.line.moments.iter().zip(counts).zip(&mut all) {
+        let people = group.users().and_then(|users| days.people(users));
+        for ((day, n), all) in days.days().zip(counts).zip(&mut all) {
             *all += n;
-            let Some(users) = days.users(day, group.users()) else { continue };
-            if let Some(cell) = cells.get_mut(group.cell(plan, day)) {
+            let Some(users) = day.users(people.as_ref()) else { continue };
+            if let Some(cell) = cells.get_mut(group.cell(plan, day.moment)) {
                 cell.add(*n, users);
             }
         }
     }
     let mut total = Rate::default();
-    for (day, n) in days.line.moments.iter().zip(all) {
-        match days.users(day, Users::default()) {
+    let everybody = days.people(Users::default());
+    for (day, n) in days.days().zip(all) {
+        match day.users(everybody.as_ref()) {
             Some(users) => total.add(n, users),
             None => apart.left_out += n,
         }
@@ -85,12 +85,13 @@ pub(crate) fn known(
     cell: usize,
 ) -> Result<Vec<(u32, u32)>, Error> {
     let days = Days::new(plan, query, exposure)?;
-    let is_dimension = |axis: &usize| matches!(plan.axes.get(*axis), Some(Axis::Members(..)));
+    let is_dimension = |axis: &usize| matches!(plan.axes.get(*axis), Some(Axis::Members(_)));
     let axes = (0..plan.axes.len()).filter(is_dimension);
     let places = axes.map(|axis| cell / plan.stride(axis).max(1) % length(plan, axis));
     let group = Group::new(facts, plan, &places.collect::<Vec<_>>());
-    let own = days.line.moments.iter().filter(|day| days.users(day, group.users()).is_some());
-    Ok(own.map(|day| (day.from, day.until)).collect())
+    let people = group.users().and_then(|users| days.people(users));
+    let own = days.days().filter(|day| day.users(people.as_ref()).is_some());
+    Ok(own.map(|day| (day.moment.from, day.moment.until)).collect())
 }
 
 /// The values of a cell's dimensions.
@@ -98,33 +99,36 @@ struct Group {
     /// What the cells of the plan with these values have in common.
     base: usize,
     values: Vec<(Dimension, String)>,
+    /// Whether one of them stands for many, whose people are not added up.
+    is_folded: bool,
 }
 
 impl Group {
     /// By the places of the values on the axes of dimensions, in their order.
     fn new(facts: &Facts, plan: &Plan, places: &[usize]) -> Self {
-        let (mut base, mut values) = (0, Vec::new());
+        let (mut base, mut values, mut is_folded) = (0, Vec::new(), false);
         let mut places = places.iter();
         for (number, axis) in plan.axes.iter().enumerate() {
-            let Axis::Members(dimension, members) = axis else { continue };
+            let Axis::Members(members) = axis else { continue };
             let place = places.next().copied().unwrap_or(0);
             base += place * plan.stride(number);
-            values
-                .extend(members.get(place).map(|value| (*dimension, dimension.value(&facts.names, *value))));
+            is_folded |= members.is_folded(place) && has_users(members.dimension);
+            let code = |value: &u32| (members.dimension, members.dimension.value(&facts.names, *value));
+            values.extend(members.values.get(place).map(code));
         }
-        Self { base, values }
+        Self { base, values, is_folded }
     }
 
-    fn users(&self) -> Users<'_> {
+    fn users(&self) -> Option<Users<'_>> {
         let value = |wanted: Dimension| {
             let own = self.values.iter().find(|(dimension, _)| *dimension == wanted);
             own.map(|(_, value)| value.as_str())
         };
-        Users {
+        (!self.is_folded).then(|| Users {
             version: value(Dimension::AppVersion),
             region: value(Dimension::Region),
             platform: value(Dimension::Platform),
-        }
+        })
     }
 
     /// The cell in which a day is.
@@ -143,21 +147,40 @@ impl Group {
 /// The days of a range, and who could have asked on each.
 struct Days<'a> {
     line: Timeline,
+    /// Of each day; none of one that is not whole.
+    dates: Vec<Option<Date>>,
     query: &'a Query,
     exposure: Option<&'a dyn Exposure>,
+}
+
+/// One of them.
+struct Day<'a> {
+    moment: &'a Moment,
+    date: Option<Date>,
+}
+
+impl Day<'_> {
+    /// How many of these people used the app on it, if that is known.
+    fn users(&self, people: Option<&People<'_>>) -> Option<u64> {
+        people?.on(self.date?)
+    }
 }
 
 impl<'a> Days<'a> {
     fn new(plan: &Plan, query: &'a Query, exposure: Option<&'a dyn Exposure>) -> Result<Self, Error> {
         let line = Timeline::new(Step::Day, &query.zone, plan.from, plan.until)?;
-        Ok(Self { line, query, exposure })
+        let date = |day: &Moment| day.code.parse().ok().filter(|_| !day.is_cut);
+        Ok(Self { dates: line.moments.iter().map(date).collect(), line, query, exposure })
     }
 
-    /// How many people used the app on a day, of those in a group whom the filter lets through.
-    fn users(&self, day: &Moment, users: Users<'_>) -> Option<u64> {
-        let exposure = self.exposure.filter(|_| !day.is_cut)?;
-        let date: Date = day.code.parse().ok()?;
-        user_days(exposure, &self.query.filter, date, users)
+    fn days(&self) -> impl Iterator<Item = Day<'_>> {
+        self.line.moments.iter().zip(&self.dates).map(|(moment, date)| Day { moment, date: *date })
+    }
+
+    /// Those of a group whom the filter lets through.
+    fn people<'b>(&'b self, group: Users<'b>) -> Option<People<'b>> {
+        let filter = Filter { only: &self.query.filter, except: &self.query.except };
+        self.exposure.map(|exposure| People::new(exposure, filter, group))
     }
 }
 

@@ -30,8 +30,7 @@ pub(crate) fn facts_of(rows: &[FactRow], most: usize) -> Facts {
     for row in rows {
         let fact = Fact::from(row.clone());
         let customer = customers.number(fact.customer.0);
-        builder.names().learn(&fact);
-        let row = builder.names().row(&fact, customer);
+        let row = builder.row_of(&fact, customer);
         builder.add(row);
     }
     builder.finish(customers.ids().len())
@@ -44,6 +43,18 @@ fn ended(row: &FactRow) -> Option<Time> {
 
 fn is_solved(row: &FactRow) -> bool {
     !row.state.is_active() && row.solved_at.is_some()
+}
+
+/// The second in which a row was first called solved; never before it came.
+fn first_solved(row: &FactRow) -> Option<i64> {
+    let solved = row.first_solved_at.or(row.solved_at.filter(|_| is_solved(row)))?;
+    Some(sec(solved).max(sec(row.created_at)))
+}
+
+/// Whether it was taken up again within so many days after that; where nobody knows when, it was at once.
+fn was_reopened(row: &FactRow, days: u32) -> bool {
+    let within = |solved: i64| row.reopened_at.map_or(0, sec).saturating_sub(solved) <= i64::from(days) * DAY;
+    row.reopen_count > 0 && first_solved(row).is_some_and(within)
 }
 
 fn counting(row: &FactRow) -> &'static str {
@@ -173,19 +184,22 @@ impl Reference<'_> {
 
     /// Whether the filter lets a row through, without regard to its counting.
     fn passes(&self, row: &FactRow) -> bool {
-        let lets =
-            |(dimension, codes): &(Dimension, Vec<String>)| codes.contains(&self.value(*dimension, row));
-        self.query.filter.iter().filter(|(dimension, _)| *dimension != Dimension::Counting).all(lets)
+        let has =
+            |(dimension, codes): &&(Dimension, Vec<String>)| codes.contains(&self.value(*dimension, row));
+        let of_row = |(dimension, _): &&(Dimension, Vec<String>)| *dimension != Dimension::Counting;
+        self.query.filter.iter().filter(of_row).all(|named| has(&named))
+            && !self.query.except.iter().filter(of_row).any(|named| has(&named))
     }
 
     fn allows(&self, counting: &str) -> bool {
-        let mut named =
-            self.query.filter.iter().filter(|(dimension, _)| *dimension == Dimension::Counting).peekable();
-        let grouped = self.query.group.contains(&Grouping::By(Dimension::Counting));
-        if named.peek().is_some() {
-            named.all(|(_, codes)| codes.iter().any(|code| code == counting))
+        let of_counting = |(dimension, _): &&(Dimension, Vec<String>)| *dimension == Dimension::Counting;
+        let has = |(_, codes): &(Dimension, Vec<String>)| codes.iter().any(|code| code == counting);
+        let mut only = self.query.filter.iter().filter(of_counting).peekable();
+        let mut except = self.query.except.iter().filter(of_counting).peekable();
+        if only.peek().is_some() || except.peek().is_some() {
+            only.all(has) && !except.any(has)
         } else {
-            grouped || counting == "counted"
+            self.query.group.contains(&Grouping::By(Dimension::Counting)) || counting == "counted"
         }
     }
 
@@ -199,8 +213,8 @@ impl Reference<'_> {
         match self.query.measure {
             Measure::ServiceLevel { within } => age >= i64::from(within) && told(row, 1),
             Measure::RepeatContact { days } => age >= i64::from(days) * DAY,
-            Measure::OneContact => is_solved(row) && told(row, 2) && told(row, 8),
-            Measure::Reopened => (!row.state.is_active() || row.reopen_count > 0) && told(row, 8),
+            Measure::OneContact => self.was_solved(row, 7) && told(row, 2) && told(row, 8),
+            Measure::Reopened { days } => self.was_solved(row, days) && told(row, 8),
             Measure::FirstResponse => told(row, 1),
             Measure::FirstResolution | Measure::FullResolution => told(row, 4),
             Measure::Replies | Measure::FollowUps => told(row, 2),
@@ -213,14 +227,19 @@ impl Reference<'_> {
         }
     }
 
+    /// Whether a row was first called solved at least so many days ago.
+    fn was_solved(&self, row: &FactRow, days: u32) -> bool {
+        first_solved(row).is_some_and(|solved| self.now() - solved >= i64::from(days) * DAY)
+    }
+
     /// Whether a row is in the numerator of a share.
     fn is_met(&self, row: &FactRow) -> bool {
         match self.query.measure {
             Measure::ServiceLevel { within } => {
                 lasted(row, row.first_reply_at).is_some_and(|seconds| seconds <= within)
             }
-            Measure::OneContact => row.reply_count == 1 && row.reopen_count == 0,
-            Measure::Reopened => row.reopen_count > 0,
+            Measure::OneContact => row.reply_count == 1 && !was_reopened(row, 7),
+            Measure::Reopened { days } => was_reopened(row, days),
             Measure::RepeatContact { days } => {
                 counting(row) == "counted"
                     && self.rows.iter().any(|other| {
@@ -306,7 +325,7 @@ impl Reference<'_> {
 
 fn percentiles(values: &mut [u32]) -> Option<[u32; PERCENTS.len()]> {
     values.sort_unstable();
-    let at = |percent: u8| values[(values.len() * usize::from(percent)).div_ceil(100).max(1) - 1];
+    let at = |percent: u8| values[(values.len() - 1) * usize::from(percent) / 100];
     (!values.is_empty()).then(|| PERCENTS.map(at))
 }
 

@@ -1,17 +1,19 @@
 //! Going through the rows of a plan: blocks are shared out among threads; in each, rows are taken in portions that stay
 //! in the nearest cache, and worked on column by column.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use crate::axis::Axis;
 use crate::block::Block;
 use crate::column::Codes;
 use crate::dimension::{Dimension, Lookup};
 use crate::fact::COUNTINGS;
 use crate::facts::Facts;
 use crate::measure::Condition;
-use crate::query::{Axis, Plan};
+use crate::query::Plan;
 
 /// Rows of a portion.
 const PORTION: usize = 4_096;
@@ -47,7 +49,7 @@ pub(crate) enum Bound<'a> {
     /// The row's code must be allowed.
     Coded(&'a Codes, Vec<bool>),
     /// The row's value must not be above this.
-    AtMost(&'a [u32], u32),
+    AtMost(Cow<'a, [u32]>, u32),
 }
 
 impl<'a> Bound<'a> {
@@ -65,9 +67,13 @@ impl<'a> Bound<'a> {
             Condition::AtRisk => {
                 Self::Coded(block.matter.codes(), block.matter.values().iter().map(|v| v.at_risk).collect())
             }
-            Condition::AnsweredWithin(seconds) => Self::AtMost(&block.responses, seconds),
+            Condition::AnsweredWithin(seconds) => Self::AtMost(Cow::Borrowed(&block.responses), seconds),
             Condition::OlderThan(seconds) => match now.checked_sub(seconds) {
-                Some(latest) => Self::AtMost(&block.created, latest),
+                Some(latest) => Self::AtMost(Cow::Borrowed(&block.created), latest),
+                None => Self::Coded(block.course.codes(), Vec::new()),
+            },
+            Condition::SolvedFor(seconds) => match now.checked_sub(seconds) {
+                Some(latest) => Self::AtMost(Cow::Owned(block.solved()), latest),
                 None => Self::Coded(block.course.codes(), Vec::new()),
             },
         }
@@ -144,7 +150,8 @@ pub(crate) struct Scratch {
     cells: Vec<u32>,
 }
 
-/// Hands every row of the population to one of the sinks, and returns them with what is not in the population.
+/// Hands every row of the population to one of the sinks, and returns them with what is not in the population. Stops at
+/// the next block when nobody waits any more; what it returns then is seen by nobody.
 pub(crate) fn scan<'a, S: Sink<'a>>(
     facts: &'a Facts,
     plan: &Plan,
@@ -155,6 +162,9 @@ pub(crate) fn scan<'a, S: Sink<'a>>(
     let work = || {
         let (mut sink, mut apart, mut scratch) = (new(), Apart::default(), Scratch::default());
         while let Some(block) = facts.blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if !facts.is_awaited() {
+                break;
+            }
             if plan.has_rows(block) {
                 one(block, plan, &mut sink, &mut apart, &mut scratch);
             }
@@ -195,9 +205,9 @@ pub(crate) fn one<'a, S: Sink<'a>>(
     scratch: &mut Scratch,
 ) {
     let mut tests = Vec::with_capacity(plan.tests.len());
-    for (dimension, values) in &plan.tests {
-        let Lookup { codes, values: own } = dimension.of(block);
-        let allowed: Vec<bool> = own.iter().map(|value| values.contains(value)).collect();
+    for test in &plan.tests {
+        let Lookup { codes, values: own } = test.dimension.of(block);
+        let allowed: Vec<bool> = own.iter().map(|value| test.passes(*value)).collect();
         if !allowed.contains(&true) {
             return;
         }
@@ -284,10 +294,9 @@ impl<'a> Countings<'a> {
 fn place<'a>(block: &'a Block, plan: &Plan, axis: usize) -> Option<Place<'a>> {
     let stride = u32::try_from(plan.stride(axis)).unwrap_or(0);
     match plan.axes.get(axis)? {
-        Axis::Members(dimension, values) => {
-            let Lookup { codes, values: own } = dimension.of(block);
-            let group = |value: &u32| values.binary_search(value).map_or(0, |place| place);
-            let far = own.iter().map(|value| u32::try_from(group(value)).unwrap_or(0) * stride);
+        Axis::Members(members) => {
+            let Lookup { codes, values: own } = members.dimension.of(block);
+            let far = own.iter().map(|value| u32::try_from(members.place(*value)).unwrap_or(0) * stride);
             Some(Place::Coded(codes, far.collect()))
         }
         Axis::Time(_) if plan.is_stock => None,

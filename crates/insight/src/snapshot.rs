@@ -281,13 +281,17 @@ fn names(names: &Names) -> Encoder {
     let mut section = Encoder::default();
     let (texts, ids) = names.parts();
     for dictionary in texts {
-        section.size(dictionary.values().len());
-        for text in dictionary.values() {
-            section.text(text);
+        section.size(dictionary.slots().len());
+        for text in dictionary.slots() {
+            section.bytes.push(text.is_some().into());
+            text.iter().for_each(|text| section.text(text));
         }
     }
     for dictionary in ids {
-        section.many(dictionary.values(), |out, id| out.extend_from_slice(&id.to_le_bytes()));
+        section.many(dictionary.slots(), |out, id| {
+            out.push(id.is_some().into());
+            id.iter().for_each(|id| out.extend_from_slice(&id.to_le_bytes()));
+        });
     }
     section
 }
@@ -296,12 +300,13 @@ fn take_names(section: &mut Decoder<'_>) -> Result<Names, Error> {
     let mut names = Names::new();
     let (texts, ids) = names.parts_mut();
     for dictionary in texts {
-        if !dictionary.refill(section.many(Decoder::text)?) {
+        if !dictionary.refill(section.many(|one| one.flag()?.then(|| one.text()).transpose())?) {
             return Err(BROKEN);
         }
     }
     for dictionary in ids {
-        if !dictionary.refill(section.i64s()?) {
+        let ids = section.many(|one| one.flag()?.then(|| one.array().map(i64::from_le_bytes)).transpose())?;
+        if !dictionary.refill(ids) {
             return Err(BROKEN);
         }
     }
@@ -359,6 +364,7 @@ fn put_block(section: &mut Encoder, block: &Block) {
         for count in [course.transfers, course.escalations, course.reopens] {
             out.extend_from_slice(&count.to_le_bytes());
         }
+        out.push(course.reopened);
     });
     section.column(&block.feedback, |out, feedback| {
         out.extend([feedback.resolution, feedback.score, feedback.reason]);
@@ -417,6 +423,7 @@ fn take_block(section: &mut Decoder<'_>) -> Result<Block, Error> {
                 transfers: one.u16()?,
                 escalations: one.u16()?,
                 reopens: one.u16()?,
+                reopened: one.u8()?,
             })
         })?,
         feedback: section

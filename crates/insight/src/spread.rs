@@ -1,11 +1,13 @@
 //! Distributions of durations: exact percentiles, and the pairs that a survival curve is made of.
 //!
-//! Percentiles are nearest-rank: the smallest value that at least so many of all values do not exceed. They are found
+//! Percentiles are by the one rule of [`standfast_science::quantile`]: always a value that was observed. They are found
 //! without sorting: values are counted in bins that grow with them, and only those that share a bin with a percentile are
 //! looked at one by one.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use standfast_science::quantile;
 
 use crate::block::Block;
 use crate::fact::NEVER;
@@ -19,15 +21,6 @@ pub const PERCENTS: [u8; 4] = [50, 75, 90, 95];
 
 /// Most bins of all cells together.
 const MOST_BINS: usize = 1 << 20;
-
-/// The durations of every row.
-fn column(block: &Block, duration: Duration) -> Cow<'_, [u32]> {
-    match duration {
-        Duration::FirstResponse => Cow::Borrowed(&block.responses),
-        Duration::FirstResolution => Cow::Owned(block.first_resolutions()),
-        Duration::FullResolution => Cow::Owned(block.full_resolutions()),
-    }
-}
 
 /// Values with the cells that they are in.
 struct Values<'a> {
@@ -43,7 +36,7 @@ struct Values<'a> {
 
 impl<'a> Sink<'a> for Values<'a> {
     fn begin(&mut self, block: &'a Block) {
-        self.column = column(block, self.duration);
+        self.column = block.durations(self.duration);
     }
 
     fn take(&mut self, rows: &[u16], cells: &[u32]) {
@@ -149,8 +142,8 @@ fn split(key: u64) -> (usize, u32) {
 }
 
 /// The place of a percentile among so many values in their order, from 0.
-fn rank(percent: u8, values: u64) -> u64 {
-    (values * u64::from(percent)).div_ceil(100).max(1) - 1
+fn rank(percent: u8, values: usize) -> usize {
+    quantile::rank(values, f64::from(percent) / 100.0).unwrap_or(0)
 }
 
 /// A percentile that is looked for.
@@ -181,7 +174,7 @@ impl Search {
             return Spread::default();
         }
         for (place, percent) in PERCENTS.into_iter().enumerate() {
-            let mut rank = rank(percent, n);
+            let mut rank = rank(percent, usize::try_from(n).unwrap_or(usize::MAX)) as u64;
             for (bin, count) in counts.iter().enumerate() {
                 if rank < u64::from(*count) {
                     let list = self.list(first + bin);
@@ -260,10 +253,7 @@ fn by_order(cells: usize, keys: &[Vec<u64>]) -> (Vec<Spread>, Spread) {
         n: values.len() as u64,
         pending: 0,
         percentiles: (!values.is_empty()).then(|| {
-            PERCENTS.map(|percent| {
-                let rank = usize::try_from(rank(percent, values.len() as u64)).unwrap_or(0);
-                values.get(rank).copied().unwrap_or_default()
-            })
+            PERCENTS.map(|percent| values.get(rank(percent, values.len())).copied().unwrap_or_default())
         }),
     };
     let mut spreads = vec![Spread::default(); cells];
@@ -316,7 +306,7 @@ struct Pairs<'a> {
 
 impl<'a> Sink<'a> for Pairs<'a> {
     fn begin(&mut self, block: &'a Block) {
-        self.column = column(block, self.duration);
+        self.column = block.durations(self.duration);
         self.block = Some(block);
     }
 
@@ -392,7 +382,7 @@ mod tests {
             };
             let expected = |mut own: Vec<u32>| {
                 own.sort_unstable();
-                let value = |percent: u8| own[(own.len() * usize::from(percent)).div_ceil(100).max(1) - 1];
+                let value = |percent: u8| own[(own.len() - 1) * usize::from(percent) / 100];
                 let percentiles = (!own.is_empty()).then(|| PERCENTS.map(value));
                 Spread { n: own.len() as u64, pending: 0, percentiles }
             };
@@ -402,6 +392,17 @@ mod tests {
             }
             prop_assert_eq!(total, expected(values.iter().map(|(_, v)| *v).collect()));
         }
+    }
+
+    #[test]
+    fn two_peaks_show_which_rule_it_is() {
+        // The same values as in `science::quantile`: there is one rule, everywhere.
+        let keys: Vec<u64> = [1_u64; 5].into_iter().chain([100; 5]).collect();
+        let (_, total) = by_order(1, &[keys]);
+        assert_eq!(total.percentiles, Some([1, 100, 100, 100]));
+        let mut values = [1, 1, 1, 1, 1, 100, 100, 100, 100, 100];
+        let told = total.percentiles.map(|[median, ..]| median);
+        assert_eq!(told, quantile::quantile(&mut values, 0.5));
     }
 
     #[test]

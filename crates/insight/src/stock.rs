@@ -4,7 +4,10 @@
 use crate::block::Block;
 use crate::fact::NEVER;
 use crate::facts::Facts;
-use crate::query::{Axis, Plan};
+use standfast_science::quantile;
+
+use crate::axis::Axis;
+use crate::query::Plan;
 use crate::scan::{Apart, Sink, at, scan};
 use crate::spread::PERCENTS;
 
@@ -184,12 +187,8 @@ pub(crate) fn stock(facts: &Facts, plan: &Plan, threads: usize) -> (Stock, Apart
 }
 
 fn percentiles(mut ages: Vec<u32>) -> Option<[u32; PERCENTS.len()]> {
-    ages.sort_unstable();
-    let at = |percent: u8| {
-        let rank = (ages.len() * usize::from(percent)).div_ceil(100).max(1);
-        ages.get(rank - 1).copied().unwrap_or_default()
-    };
-    (!ages.is_empty()).then(|| PERCENTS.map(at))
+    let found = quantile::quantiles(&mut ages, &PERCENTS.map(|percent| f64::from(percent) / 100.0))?;
+    found.try_into().ok()
 }
 
 impl Line {

@@ -66,26 +66,6 @@ pub fn list(rd: &mut Rd, from: Day, until: Day) -> Result<Vec<ActiveRow>, Error>
         .collect())
 }
 
-/// How much is known, and since when: changes with everything that is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Extent {
-    /// Rows of all sources.
-    pub rows: i64,
-    /// Users of all of them together.
-    pub users: i64,
-    /// When the last one was written.
-    pub updated_at: Option<Time>,
-}
-
-/// See [`Extent`].
-pub fn extent(rd: &mut Rd) -> Result<Extent, Error> {
-    rd.query_one(
-        "SELECT count(*), CAST(COALESCE(sum(users), 0) AS BIGINT), max(updated_at) FROM active_users",
-        params![],
-        |row| Ok(Extent { rows: row.get(0)?, users: row.get(1)?, updated_at: row.get(2)? }),
-    )
-}
-
 /// What each source tells of every day from `from` to `until`, both included, in the order of days.
 pub fn list_totals(rd: &mut Rd, from: Day, until: Day) -> Result<Vec<DayTotal>, Error> {
     rd.query(

@@ -49,6 +49,8 @@ pub struct FactRow {
     pub reason: Option<String>,
     /// What the history of an imported request does not say (see [`crate::imported::Untold`]); nothing for the desk's own.
     pub untold: Option<i64>,
+    /// When it was taken up again for the first time, by its entries.
+    pub reopened_at: Option<Time>,
 }
 
 macro_rules! select {
@@ -58,7 +60,11 @@ macro_rules! select {
             "r.chain, r.fields, r.context, r.tags, r.team_id, r.assignee_id, r.created_at, r.updated_at, ",
             "r.first_reply_at, r.solved_at, r.closed_at, r.reopen_count, r.follow_up_count, ",
             "COALESCE(h.reply_count, 0), h.first_agent_id, h.first_solved_at, COALESCE(h.transfer_count, 0), ",
-            "COALESCE(h.escalation_count, 0), s.state, s.agent_id, v.score, v.reason, i.untold ",
+            "COALESCE(h.escalation_count, 0), s.state, s.agent_id, v.score, v.reason, i.untold, ",
+            // Few are taken up again, so that hardly any entries are read.
+            "CASE WHEN r.reopen_count > 0 THEN (SELECT min(e.created_at) FROM entry e WHERE e.request_id = r.id ",
+            "AND e.event IN ('{\"type\":\"state\",\"from\":\"solved\",\"to\":\"open\"}', ",
+            "'{\"type\":\"state\",\"from\":\"closed\",\"to\":\"open\"}')) END ",
             "FROM request r JOIN customer c ON c.id = r.customer_id ",
             "LEFT JOIN handling h ON h.request_id = r.id LEFT JOIN imported i ON i.request_id = r.id ",
             "LEFT JOIN resolution s ON s.request_id = r.id ",
@@ -104,6 +110,7 @@ fn row(row: &Row<'_>) -> Result<FactRow, Error> {
         score: row.get::<Option<i64>>(29)?.and_then(Score::new),
         reason: row.get(30)?,
         untold: row.get(31)?,
+        reopened_at: row.get(32)?,
     })
 }
 

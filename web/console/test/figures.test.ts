@@ -1,6 +1,6 @@
 import type { InsightAnswer } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
-import { answerOf, asked, onlyThese, type Catalogue, type Measure } from '../src/insight/api';
+import { answerOf, asked, type Answer, type Measure } from '../src/insight/api';
 import { groupingOf, groupsFor, splitsFor } from '../src/insight/grouping';
 import { movedOf, peaksOf } from '../src/insight/plotted';
 
@@ -11,6 +11,7 @@ const told: InsightAnswer = {
   until: '2026-11-03T00:00:00Z',
   excluded: { spam: 3 },
   left_out: 4,
+  as_of: '2026-11-02T10:11:12.345678Z',
   axes: [
     {
       code: 'day',
@@ -58,9 +59,10 @@ describe('what the desk answers', () => {
         denominator: 8,
         low: 0.22,
         high: 0.78,
+        asOf: told.as_of,
       },
     ]);
-    expect(answer.total).toEqual({ n: 0, small: true, value: null });
+    expect(answer.total).toEqual({ n: 0, small: true, value: null, asOf: told.as_of });
     expect(answer.seconds?.map((each) => each && [...each])).toEqual([
       null,
       [
@@ -73,28 +75,29 @@ describe('what the desk answers', () => {
 });
 
 describe('a question', () => {
-  const catalogue: Catalogue = {
-    requests: 1,
-    since: null,
-    measures: [],
-    dimensions: [
-      {
-        code: 'chain',
-        name: 'Chain',
-        values: ['tron', 'ton', ''].map((code) => ({ code, name: code })),
-      },
-    ],
-  };
-
-  it('names what is let through, also where the reader said what is not', () => {
-    const view = [
+  const question = {
+    measure: 'requests',
+    from: '2026-11-01T00:00:00.000Z',
+    until: '2026-11-02T10:11:12.345Z',
+    zone: 'UTC',
+    filters: [
       { dimension: 'chain', values: ['tron'], not: true },
       { dimension: 'type', values: ['theft'] },
-    ];
-    expect(onlyThese(view, catalogue)).toEqual([
-      { dimension: 'chain', values: ['ton', ''] },
-      { dimension: 'type', values: ['theft'] },
-    ]);
+    ],
+    group: [],
+  };
+
+  it('leaves it to the desk what is not among those that the reader excepted', () => {
+    expect(asked(question)).toMatchObject({
+      filter: { type: ['theft'] },
+      except: { chain: ['tron'] },
+    });
+  });
+
+  it('can be about what an earlier answer counted', () => {
+    expect(asked(question)).not.toHaveProperty('as_of');
+    const asOf = '2026-11-02T10:11:12.345678Z';
+    expect(asked({ ...question, asOf }).as_of).toBe(asOf);
   });
 
   it('is about whole seconds', () => {
@@ -125,12 +128,18 @@ describe('what the explorer offers', () => {
     excludes: '',
     counts: 'requests',
   });
-  const dimensions = ['type', 'app_version', 'region'];
+  const dimensions = ['type', 'app_version', 'region', 'platform'];
 
   it('fits the measure: the desk refuses none of it', () => {
     const rate = measure('per_thousand', 'created');
-    expect(groupsFor(rate, dimensions)).toEqual(['time', 'app_version', 'region', 'nothing']);
-    expect(splitsFor(rate, dimensions, 'time')).toEqual(['app_version', 'region']);
+    expect(groupsFor(rate, dimensions)).toEqual([
+      'time',
+      'app_version',
+      'region',
+      'platform',
+      'nothing',
+    ]);
+    expect(splitsFor(rate, dimensions, 'time')).toEqual(['app_version', 'region', 'platform']);
     const stock = measure('count', 'instant');
     expect(groupsFor(stock, dimensions)).toEqual(['time', ...dimensions, 'nothing']);
     expect(groupsFor(measure('count', 'created_and_ended'), dimensions)).toEqual([

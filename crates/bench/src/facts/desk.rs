@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use standfast_domain::{
-    AgentId, Channel, CustomerId, Ids, Language, RequestId, Role, State, SystemClock, TYPES, TeamId, Time,
-    Urgency,
+    AgentId, Channel, CustomerId, Day, Ids, Language, RequestId, Role, State, SystemClock, TYPES, TeamId,
+    Time, Urgency,
 };
+use standfast_insight::ActiveUsers;
+use standfast_store::activity::ActiveRow;
 use standfast_store::agent::{self, AgentRow};
 use standfast_store::customer::{self, CustomerRow};
 use standfast_store::handling::{self, Handled};
@@ -136,6 +138,27 @@ impl Maker {
             None => Ok(()),
         }
     }
+}
+
+/// People who used the app on each day of a year, by everything that requests are of.
+pub(crate) fn active_users(now: Time) -> ActiveUsers {
+    let mut rows = Vec::new();
+    for day in 0..=366 {
+        for version in 0..48 {
+            for (place, region) in REGIONS.iter().enumerate() {
+                for platform in ["ios", "android", "harmonyos"] {
+                    rows.push(ActiveRow {
+                        day: Day::of(now).plus(-day),
+                        app_version: format!("2.{}.{}", version / 4, version % 4),
+                        region: (*region).to_owned(),
+                        platform: platform.to_owned(),
+                        users: 40 - i64::try_from(place).unwrap_or(0),
+                    });
+                }
+            }
+        }
+    }
+    ActiveUsers::of(rows)
 }
 
 fn blank(came: Time, customer: CustomerId, draw: &mut Draw) -> RequestRow {

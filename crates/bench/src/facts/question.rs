@@ -25,7 +25,7 @@ const IOS_IN_CHINA: &[(Dimension, &[&str])] =
     &[(Dimension::Platform, &["ios"]), (Dimension::Region, &["CN"])];
 const RISK: &[(Dimension, &[&str])] = &[(Dimension::AtRisk, &["yes"])];
 
-/// Thirty of them: counts, customers, durations, shares, and what is open.
+/// Thirty-two of them: counts, customers, durations, shares, what is open, and how many ask of those who use the app.
 pub(crate) const QUESTIONS: &[Question] = &[
     of("requests of a day by hour", Measure::Requests, 1, &["hour"]),
     of("requests by day", Measure::Requests, 90, &["day"]),
@@ -59,7 +59,9 @@ pub(crate) const QUESTIONS: &[Question] = &[
     of("opened and closed by week", Measure::Flow, 365, &["week"]),
     of("one contact by type", Measure::OneContact, 365, &["type"]),
     of("repeat contact by month and type", WEEK, 365, &["month", "type"]),
-    of("reopened by agent", Measure::Reopened, 90, &["agent"]),
+    of("reopened by agent", Measure::Reopened { days: 7 }, 90, &["agent"]),
+    of("contact rate by day and version", Measure::ContactRate, 90, &["day", "app_version"]),
+    of("contact rate by region and platform", Measure::ContactRate, 365, &["region", "platform"]),
 ];
 
 impl Question {
@@ -79,8 +81,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_thirty_and_every_one_can_be_asked() {
-        assert_eq!(QUESTIONS.len(), 30);
+    fn every_one_can_be_asked() {
+        assert_eq!(QUESTIONS.len(), 32);
         for question in QUESTIONS {
             let query = question.query(Time(1_763_000_000_000_000)).unwrap();
             assert_eq!(query.group.len(), question.group.len(), "{}", question.name);

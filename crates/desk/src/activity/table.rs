@@ -219,7 +219,8 @@ fn judge(
 /// Rows that look like the total of their day's others: nothing is known of their users, and they are at least as many as
 /// all others together. Counted beside them, everybody would count twice.
 fn totals<'a>(rows: &'a [ActiveRow], places: &'a [u64]) -> impl Iterator<Item = TableFault> + 'a {
-    let is_blank = |row: &ActiveRow| [&row.app_version, &row.region, &row.platform].iter().all(|value| value.is_empty());
+    let is_blank =
+        |row: &ActiveRow| [&row.app_version, &row.region, &row.platform].iter().all(|value| value.is_empty());
     let mut others: BTreeMap<Day, i64> = BTreeMap::new();
     for row in rows.iter().filter(|row| !is_blank(row)) {
         *others.entry(row.day).or_default() += row.users;

@@ -319,7 +319,7 @@ store_test! {
         schedule_training(&desk).await.unwrap();
         let now = desk.now();
         let claimed = store.write::<_, StoreError, _>(standfast_store::Lane::Background, 0, move |tx| {
-            standfast_store::job::claim(tx, now, Duration::from_mins(2), 10)
+            standfast_store::job::claim(tx, standfast_store::job::Crew::Desk, now, Duration::from_mins(2), 10)
         }).await.unwrap();
         // A minute later it is asked again, while the first one still trains.
         desk.pass(1);
@@ -335,7 +335,7 @@ store_test! {
         let second = store.write::<_, StoreError, _>(standfast_store::Lane::Background, 0, move |tx| {
             let new = standfast_store::job::NewJob { id, kind: "train_types", payload: "{}", run_at: now, dedupe: None, now };
             standfast_store::job::enqueue(tx, &new)?;
-            standfast_store::job::claim(tx, now, Duration::from_mins(2), 10)
+            standfast_store::job::claim(tx, standfast_store::job::Crew::Desk, now, Duration::from_mins(2), 10)
         }).await.unwrap();
         train_types(&desk, &second[0]).await.unwrap();
         assert_eq!(listed().await, 0);

@@ -162,6 +162,8 @@ store_test! {
         let first_solved = desk.desk.now();
         desk.pass(5);
         desk.ask(&visitor(1), "c2", "It did not").await;
+        let reopened = desk.desk.now();
+        desk.pass(5);
         transition(&desk, &mei, one, Transition::Solve).await.unwrap();
         transition(&desk, &mei, one, Transition::Close).await.unwrap();
         transition(&desk, &mei, one, Transition::Reopen).await.unwrap();
@@ -190,6 +192,9 @@ store_test! {
         assert_eq!(found[2], None, "customers' words write nothing here");
         let (talk, _) = detail(&desk, &mei, one).await.unwrap();
         assert_eq!(talk.request.reopen_count, 2, "by words after it was solved, and by an agent after it was closed");
+
+        let facts = store.read(move |rd| standfast_store::fact::list(rd, &[one])).await.unwrap();
+        assert_eq!(facts[0].reopened_at, Some(reopened), "for the first time");
 
         // The migration makes the same of the entries.
         let text = include_str!("../../../store/migrations/0004_handling.sql");

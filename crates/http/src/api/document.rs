@@ -64,7 +64,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         conversation::note, conversation::read, work::assign, work::retype, work::tag, work::transit, work::merge,
         work::erase, feedback::show, feedback::resolve, feedback::rate, feedback::object, feedback::of_request,
         feedback::reviews, feedback::change, feedback::summary, customer::show, customer::erase, agent::list, agent::add, agent::change, agent::list_teams,
-        insight::catalogue, insight::query, insight::rows, insight::effect::ask, insight::decomposition::ask, insight::movement::ask,
+        insight::catalogue::list, insight::query::ask, insight::rows::list, insight::effect::ask, insight::decomposition::ask, insight::movement::ask,
         insight::survival::ask, insight::dashboard::list, insight::dashboard::add,
         insight::dashboard::change, insight::dashboard::remove, insight::dashboard::start, types::model, types::novel, job::list_dead,
         alarm::list, alarm::show, alarm::acknowledge, alarm::dismiss, alarm::confirm,

@@ -86,8 +86,8 @@ store_test! {
         let by_type = json!({"measure": "requests", "group": ["type"], "zone": "Asia/Shanghai"});
         // Replies are told after the requests: until they are there, too.
         for _ in 0..100 {
-            let solved = ask(&analyst, &json!({"measure": "one_contact"})).await;
-            if solved["total"]["n"] == 2 {
+            let solved = ask(&analyst, &json!({"measure": "first_resolution"})).await;
+            if solved["total"]["pending"] == 3 {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -106,12 +106,15 @@ store_test! {
             assert_eq!(rows.len(), expected);
             assert!(rows.is_sorted());
         }
-        let solved = json!({"measure": "one_contact", "filter": {"region": ["CN"], "app_version": ["2.1.0"]}});
-        let answer = ask(&analyst, &solved).await;
-        assert_eq!(answer["total"]["numerator"], 2);
-        assert_eq!(answer["total"]["denominator"], 2);
-        assert_eq!(answer["left_out"], 3);
+        let solved = json!({"measure": "first_resolution", "filter": {"region": ["CN"], "app_version": ["2.1.0"]}});
+        assert_eq!(ask(&analyst, &solved).await["total"]["n"], 5);
         assert_eq!(behind(&analyst, &solved, &json!([]), "met").await.len(), 2);
+        for measure in ["one_contact", "reopened"] {
+            let young = ask(&analyst, &json!({"measure": measure})).await;
+            assert_eq!((&young["total"]["denominator"], &young["left_out"]), (&json!(0), &json!(5)), "{measure}");
+        }
+        let at_risk = ask(&analyst, &json!({"measure": "at_risk", "except": {"type": ["swap"], "region": ["US"]}})).await;
+        assert_eq!((&at_risk["total"]["numerator"], &at_risk["total"]["denominator"]), (&json!(0), &json!(3)));
 
         let response = ask(&analyst, &json!({"measure": "first_response", "group": ["day", "first_agent"]})).await;
         assert_eq!(response["total"]["pending"], 3);
@@ -122,6 +125,36 @@ store_test! {
         let rate = ask(&analyst, &json!({"measure": "contact_rate"})).await;
         assert_eq!((&rate["total"]["n"], &rate["total"]["value"]), (&json!(0), &Value::Null), "nobody knows how many users there are");
         assert_eq!(rate["left_out"], 5);
+    }
+
+    async fn the_rows_are_those_that_the_figure_counted(store) {
+        let server = TestServer::start(&store).await;
+        let analyst = server.agent("an", Role::Analyst).await;
+        let write = async |id: &str| {
+            let words = json!({"client_id": id, "text": "转账没有到账", "join": "new"});
+            assert_eq!(server.visitor().post("/api/v1/requests", &words).await.status, 201);
+        };
+        for id in ["a", "b"] {
+            write(id).await;
+        }
+        server.until_facts(|facts| facts.len() == 2).await;
+        let asked = json!({"measure": "requests", "until": "2999-01-01T00:00:00Z"});
+        let answer = ask(&analyst, &asked).await;
+        assert_eq!(answer["total"]["n"], 2);
+        // Instants are seconds to whoever counts.
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        write("c").await;
+        server.until_facts(|facts| facts.len() == 3).await;
+        let mut same = asked.clone();
+        same["as_of"] = answer["as_of"].clone();
+        assert_eq!(behind(&analyst, &same, &json!([]), "all").await.len(), 2);
+        assert_eq!(ask(&analyst, &same).await["total"]["n"], 2);
+        assert_eq!(behind(&analyst, &asked, &json!([]), "all").await.len(), 3);
+        // What is to come is not known yet.
+        same["as_of"] = json!("2998-01-01T00:00:00Z");
+        let now = ask(&analyst, &same).await;
+        assert_eq!(now["total"]["n"], 3);
+        assert!(now["as_of"].as_str().unwrap() < "2998");
     }
 
     async fn the_catalogue_defines_everything_in_both_languages(store) {
@@ -172,6 +205,8 @@ store_test! {
             (json!({"measure": "backlog", "group": ["weekday"]}), "group"),
             (json!({"measure": "requests", "filter": {"platform": ["amiga"]}}), "filter"),
             (json!({"measure": "requests", "filter": {"mood": ["bad"]}}), "filter"),
+            (json!({"measure": "requests", "except": {"platform": ["amiga"]}}), "except"),
+            (json!({"measure": "reopened", "days": 2}), "days"),
             (json!({"measure": "requests", "from": "2026-11-21T00:00:00Z", "until": "2026-11-20T00:00:00Z"}), "from"),
             (json!({"measure": "requests", "from": "2999-01-01T00:00:00Z"}), "from"),
             (json!({"measure": "requests", "colour": "red"}), "body"),

@@ -74,6 +74,7 @@ fn row(dice: &mut Dice, number: u32) -> Row {
             transfers: u16::from(moved),
             escalations: u16::from(moved && dice.roll(3) == 0),
             reopens,
+            reopened: if reopens > 0 { u8::try_from(dice.roll(4)).unwrap() } else { 0 },
         },
         feedback: Feedback {
             resolution: if ended { 1 + u8::try_from(dice.few(4)).unwrap() } else { 0 },

@@ -293,6 +293,42 @@ store_test! {
         while_kept(&insight(&store, Some(&path)), async |insight| agrees(&store, &insight).await).await;
     }
 
+    async fn what_was_erased_is_in_no_list_and_in_no_file(store) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("facts.snapshot");
+        let mut dice = Dice(17);
+        write(&store, people).await;
+        let mut rows: Vec<_> = (0..20).map(|number| request(&mut dice, number)).collect();
+        rows[7].context = r#"{"screen":"zhangwei_account"}"#.to_owned();
+        add(&store, rows.clone()).await;
+        let is_in_file = || {
+            let file = std::fs::read(&path).unwrap();
+            file.windows(8).any(|bytes| bytes == b"zhangwei")
+        };
+        while_kept(&insight(&store, Some(&path)), async |insight| agrees(&store, &insight).await).await;
+        assert!(is_in_file());
+        while_kept(&insight(&store, Some(&path)), async |insight| {
+            agrees(&store, &insight).await;
+            let mut row = rows[7].clone();
+            row.context = "{}".to_owned();
+            write(&store, move |tx| {
+                request::save(tx, &row)?;
+                outbox::append(tx, row.id, 1, ERASED, "", row.updated_at)
+            })
+            .await;
+            for _ in 0..200 {
+                let values = insight.values(2_000).await.unwrap();
+                if !format!("{values:?}").contains("zhangwei") {
+                    return;
+                }
+                tokio::time::sleep(Wait::from_millis(20)).await;
+            }
+            panic!("it is still listed");
+        }).await;
+        assert!(!is_in_file());
+        while_kept(&insight(&store, Some(&path)), async |insight| agrees(&store, &insight).await).await;
+    }
+
     async fn a_lost_place_in_the_outbox_means_reading_everything(store) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("facts.snapshot");
@@ -357,6 +393,38 @@ store_test! {
         ]);
         let behind = insight.behind(query, Selection { cell: vec!["CN".to_owned()], part: crate::Part::All, after: None, limit: 10 }).await.unwrap();
         assert_eq!(behind.rows.len(), 2);
+    }
+
+    async fn who_goes_away_leaves_no_turn_before_the_work_is_over(store) {
+        let settings = Settings { snapshot: None, every: Wait::from_hours(1), threads: 1, at_once: 2 };
+        let insight = Insight::new(store.clone(), SeededEntropy::new(1), settings);
+        insight.0.state.write().percent = 100;
+        let (begun, mut beginnings) = tokio::sync::mpsc::unbounded_channel();
+        let (end, ending) = std::sync::mpsc::channel::<()>();
+        let ending = Arc::new(parking_lot::Mutex::new(ending));
+        for _ in 0..2 {
+            let (asked, begun, ending) = (insight.clone(), begun.clone(), ending.clone());
+            let question = tokio::spawn(async move {
+                let work = move |facts: &Facts, _: usize| {
+                    begun.send(facts.is_awaited()).unwrap();
+                    ending.lock().recv().unwrap();
+                    let _ = begun.send(facts.is_awaited());
+                    Ok(())
+                };
+                asked.work(work).await
+            });
+            assert_eq!(beginnings.recv().await, Some(true));
+            question.abort();
+            assert!(question.await.unwrap_err().is_cancelled());
+        }
+        let third = insight.work(|_, _| Ok(()));
+        tokio::pin!(third);
+        let waits = tokio::time::timeout(Wait::from_millis(200), &mut third).await;
+        assert!(waits.is_err(), "both who went away are still being worked for");
+        end.send(()).unwrap();
+        assert_eq!(beginnings.recv().await, Some(false), "and their work can see that nobody waits");
+        third.await.unwrap();
+        end.send(()).unwrap();
     }
 
     async fn an_empty_desk_has_empty_facts(store) {

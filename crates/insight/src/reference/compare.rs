@@ -98,29 +98,40 @@ impl Reference<'_> {
 
     /// How many people of a group used the app on a day, if that is known and the day is whole.
     fn users(&self, day: Date, is_whole: bool, group: &[(Dimension, String)]) -> Option<u64> {
-        let values = |dimension| {
-            let own =
-                group.iter().find(|(known, _)| *known == dimension).map(|(_, code)| vec![Some(code.clone())]);
-            let filtered = self.query.filter.iter().find(|(known, _)| *known == dimension);
-            let named = filtered.map(|(_, codes)| codes.iter().cloned().collect::<BTreeSet<_>>());
-            own.or(named.map(|codes| codes.into_iter().map(Some).collect())).unwrap_or_else(|| vec![None])
+        let named = |list: &[(Dimension, Vec<String>)], dimension| {
+            let own = list.iter().find(|(known, _)| *known == dimension);
+            own.map(|(_, codes)| codes.iter().cloned().collect::<BTreeSet<_>>())
+        };
+        // Values, each with whether it is added or taken off.
+        let values = |dimension| -> Vec<(Option<String>, i64)> {
+            let except = named(&self.query.except, dimension).unwrap_or_default();
+            if let Some((_, code)) = group.iter().find(|(known, _)| *known == dimension) {
+                return vec![(Some(code.clone()), 1)];
+            }
+            match named(&self.query.filter, dimension) {
+                Some(only) => only.difference(&except).map(|code| (Some(code.clone()), 1)).collect(),
+                None => {
+                    [(None, 1)].into_iter().chain(except.into_iter().map(|code| (Some(code), -1))).collect()
+                }
+            }
         };
         let [versions, regions, platforms] =
             [Dimension::AppVersion, Dimension::Region, Dimension::Platform].map(values);
         let mut sum = 0;
-        for version in &versions {
-            for region in &regions {
-                for platform in &platforms {
+        for (version, one) in &versions {
+            for (region, two) in &regions {
+                for (platform, three) in &platforms {
                     let users = Users {
                         version: version.as_deref(),
                         region: region.as_deref(),
                         platform: platform.as_deref(),
                     };
-                    sum += Crowd.user_days(day, day.tomorrow().unwrap(), users).filter(|_| is_whole)?;
+                    let all = Crowd.user_days(day, day.tomorrow().unwrap(), users).filter(|_| is_whole)?;
+                    sum += one * two * three * i64::try_from(all).unwrap();
                 }
             }
         }
-        Some(sum)
+        Some(u64::try_from(sum.max(0)).unwrap())
     }
 }
 

@@ -44,7 +44,7 @@ fn row() -> impl Strategy<Value = FactRow> {
     let maybe = move || proptest::option::of(minute());
     (
         (0..30 * DAY * SECOND, 0..4_i64, 0..12_i64, 0..400 * DAY, state()),
-        (maybe(), maybe(), maybe(), maybe(), 0..3_i64),
+        (maybe(), maybe(), maybe(), maybe(), maybe(), 0..3_i64),
         (0..3_usize, 0..5_u8, any::<bool>(), 0..2_usize, any::<bool>(), 0..CONTEXTS.len()),
         (
             0..3_i64,
@@ -59,7 +59,7 @@ fn row() -> impl Strategy<Value = FactRow> {
     )
         .prop_map(|(when, ends, what, how, said)| {
             let (created, low, customer, known, state) = when;
-            let (reply, solved, closed, first_solved, agent) = ends;
+            let (reply, solved, closed, first_solved, reopened, agent) = ends;
             let (kind, urgency, at_risk, channel, chinese, context) = what;
             let created = Time(created);
             let after = |span: Option<i64>| span.map(|span| Time(created.0 + span));
@@ -85,6 +85,7 @@ fn row() -> impl Strategy<Value = FactRow> {
                 solved_at: after(solved),
                 closed_at: after(closed),
                 reopen_count: how.0,
+                reopened_at: after(reopened).filter(|_| how.0 > 0),
                 follow_up_count: how.1,
                 reply_count: how.2,
                 first_agent_id: (agent > 1).then_some(AgentId(11)),
@@ -112,9 +113,13 @@ pub(super) fn rows() -> impl Strategy<Value = Vec<FactRow>> {
             shift(&mut row.created_at);
             shift(&mut row.updated_at);
             shift(&mut row.customer_first_seen_at);
-            for time in
-                [&mut row.first_reply_at, &mut row.solved_at, &mut row.closed_at, &mut row.first_solved_at]
-            {
+            for time in [
+                &mut row.first_reply_at,
+                &mut row.solved_at,
+                &mut row.closed_at,
+                &mut row.first_solved_at,
+                &mut row.reopened_at,
+            ] {
                 time.iter_mut().for_each(shift);
             }
             // Most ids carry the time of their request, some that of a little earlier or later.
@@ -134,6 +139,7 @@ fn measure() -> impl Strategy<Value = Measure> {
     prop_oneof![
         proptest::sample::select(&Measure::ALL[..]),
         proptest::sample::select(&[1_u32, 7, 30][..]).prop_map(|days| Measure::RepeatContact { days }),
+        proptest::sample::select(&[1_u32, 7, 30][..]).prop_map(|days| Measure::Reopened { days }),
         (1..100_000_u32).prop_map(|within| Measure::ServiceLevel { within }),
     ]
 }
@@ -149,7 +155,8 @@ fn grouping() -> impl Strategy<Value = Grouping> {
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     measure: Measure,
-    filters: Vec<(Dimension, Vec<proptest::sample::Index>)>,
+    /// Dimensions, whether only or all but these, and whose values.
+    filters: Vec<(Dimension, bool, Vec<proptest::sample::Index>)>,
     range: (Option<i64>, Option<i64>),
     zone: &'static str,
     group: Vec<Grouping>,
@@ -159,6 +166,7 @@ pub(super) struct Asked {
 pub(super) fn asked() -> impl Strategy<Value = Asked> {
     let filter = (
         proptest::sample::select(&Dimension::ALL[..]),
+        proptest::bool::weighted(0.7),
         proptest::collection::vec(any::<proptest::sample::Index>(), 1..6),
     );
     (
@@ -194,11 +202,14 @@ impl Asked {
             query.until = None;
         }
         let all = Reference { rows, query: &query };
-        let filter = self.filters.iter().filter(|_| !rows.is_empty()).map(|(dimension, some)| {
+        let named = |(dimension, _, some): &(Dimension, bool, Vec<proptest::sample::Index>)| {
             let codes = some.iter().map(|index| all.value(*dimension, index.get(rows))).collect();
             (*dimension, codes)
-        });
-        let filter = filter.collect();
-        Query { filter, ..query }
+        };
+        let filters = self.filters.iter().filter(|_| !rows.is_empty());
+        let (only, except): (Vec<_>, Vec<_>) = filters.partition(|(_, only, _)| *only);
+        let (filter, except) =
+            (only.into_iter().map(named).collect(), except.into_iter().map(named).collect());
+        Query { filter, except, ..query }
     }
 }

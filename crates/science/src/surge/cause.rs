@@ -124,8 +124,8 @@ fn number(n: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use rand::rngs::ChaCha8Rng;
     use rand::SeedableRng as _;
+    use rand::rngs::ChaCha8Rng;
 
     use super::*;
 

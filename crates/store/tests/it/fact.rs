@@ -1,9 +1,11 @@
 //! The facts of requests: by ranges of ids, by lists of them, and a customer's contacts.
 
 use standfast_domain::{
-    AgentId, Channel, CustomerId, Language, RequestId, RequestNumber, SeededEntropy, State, Time, Urgency,
+    AgentId, Author, Channel, CustomerId, EntryKind, Language, RequestId, RequestNumber, SeededEntropy,
+    State, Time, Urgency,
 };
 use standfast_store::customer::{self, CustomerRow};
+use standfast_store::entry::{self, EntryRow};
 use standfast_store::fact::{self, FactRow};
 use standfast_store::handling::{self, Handled};
 use standfast_store::request::{self, RequestRow};
@@ -109,6 +111,48 @@ store_test! {
         assert_eq!((seven.reply_count, seven.first_agent_id, seven.first_solved_at), (2, Some(AgentId(5)), Some(NOW)));
         assert_eq!((seven.transfer_count, seven.escalation_count, seven.at_risk), (1, 0, true));
         assert_eq!((all[7].reply_count, all[7].first_agent_id), (0, None), "nobody did anything to the eighth");
+    }
+
+    async fn what_was_taken_up_again_says_when_for_the_first_time(store) {
+        fill(&store, 4).await;
+        let event = |request, seq, event: &str| EntryRow {
+            request_id: RequestId(request),
+            seq,
+            kind: EntryKind::Event,
+            author: Author::System,
+            visible: true,
+            channel: Channel::Console,
+            text: None,
+            event: Some(event.to_owned()),
+            attachments: None,
+            identifiers: None,
+            client_id: None,
+            intake: None,
+            created_at: Time(NOW.0 + seq),
+            salt: None,
+            commitment: vec![1; 32],
+            chain: vec![1; 32],
+            erased_at: None,
+            erased_reason: None,
+        };
+        // As the desk writes them; a test there sees that it does.
+        let state = |from: &str, to: &str| format!(r#"{{"type":"state","from":"{from}","to":"{to}"}}"#);
+        let (solved, again) = (state("open", "solved"), state("solved", "open"));
+        let (closed, spam) = (state("closed", "open"), state("spam", "open"));
+        store.write::<_, Error, _>(Lane::Ordinary, 0, move |tx| {
+            for (request, events) in [(1, [&solved, &again, &again]), (2, [&spam, &closed, &again]), (3, [&solved, &spam, &spam])] {
+                for (seq, text) in (2..).zip(events) {
+                    entry::insert(tx, &event(request, seq, text))?;
+                }
+                let mut row = request::lock(tx, RequestId(request))?.ok_or(Error::NotFound)?;
+                row.reopen_count = 3 - request;
+                request::save(tx, &row)?;
+            }
+            Ok(())
+        }).await.unwrap();
+        let rows = store.read(|rd| fact::list_between(rd, RequestId(1), RequestId(9), 10)).await.unwrap();
+        let at: Vec<_> = rows.iter().map(|row| row.reopened_at.map(|at| at.0 - NOW.0)).collect();
+        assert_eq!(at, [Some(3), Some(3), None, None]);
     }
 
     async fn a_customers_contacts_come_in_their_order(store) {

@@ -65,11 +65,12 @@ export interface Query {
   until: string;
   /** IANA: where days begin. */
   zone: string;
-  /** Only what these name; "everything but" is put in terms of it by `onlyThese`. */
   filters: readonly Filter[];
   group: readonly Group[];
   /** Of `repeat_contact`: within how many days. */
   days?: number;
+  /** Asks for what an earlier answer counted, which said that it was of this time. */
+  asOf?: string | undefined;
 }
 
 export interface Figure {
@@ -89,6 +90,8 @@ export interface Figure {
   flow?: { before: number; opened: number; closed: number; after: number };
   /** Too few to rely on. */
   small: boolean;
+  /** The time of the answer. */
+  asOf?: string | undefined;
 }
 
 export interface Grouped extends Figure {
@@ -153,33 +156,40 @@ export function catalogueOf(
   };
 }
 
-/** "Everything but" as "only these", which is what the desk understands: all values of the catalogue without them. */
-export function onlyThese(filters: readonly Filter[], catalogue: Catalogue): Filter[] {
-  return filters.map(({ dimension, values, not }) => {
-    if (!not) return { dimension, values };
-    const all = catalogue.dimensions.find(({ code }) => code === dimension)?.values ?? [];
-    const kept = all.map(({ code }) => code).filter((code) => !values.includes(code));
-    return { dimension, values: kept };
-  });
-}
-
 /** It counts whole seconds. */
 const second = (at: string) => at.replace(/\.\d+Z$/, 'Z');
 
-/** Filters as the desk takes them. */
-const named = (filters: readonly Filter[]) =>
-  Object.fromEntries(filters.map(({ dimension, values }) => [dimension, [...values]]));
+/** Filters as the desk takes them: what is let through, and what is not. */
+export function filtered(filters: readonly Filter[]) {
+  const named = (not: boolean): Record<string, string[]> =>
+    Object.fromEntries(
+      filters
+        .filter((filter) => (filter.not ?? false) === not)
+        .map(({ dimension, values }) => [dimension, [...values]]),
+    );
+  return { filter: named(false), except: named(true) };
+}
 
 /** The question as the desk takes it. */
-export function asked({ measure, from, until, zone, filters, group, days }: Query): InsightQuery {
+export function asked({
+  measure,
+  from,
+  until,
+  zone,
+  filters,
+  group,
+  days,
+  asOf,
+}: Query): InsightQuery {
   return {
     measure,
     ...(days === undefined ? {} : { days }),
     from: second(from),
     until: second(until),
     zone,
-    filter: named(filters),
+    ...filtered(filters),
     group: group.map((each) => (typeof each === 'string' ? each : each.time)),
+    ...(asOf === undefined ? {} : { as_of: asOf }),
   };
 }
 
@@ -190,7 +200,7 @@ export function answerOf(told: InsightAnswer): Answer {
     unit: UNITS[told.unit],
     excluded: { spam, merged, test },
     left_out: told.left_out,
-    total: figureOf(told.total),
+    total: { ...figureOf(told.total), asOf: told.as_of },
     seconds: told.axes.map(({ code, members }) =>
       isCycle(code)
         ? new Map(members.map((member) => [keyOf(code, member), member.seconds ?? 0]))
@@ -200,6 +210,7 @@ export function answerOf(told: InsightAnswer): Answer {
       const members = at.map((place, axis) => told.axes[axis]?.members[place]);
       return {
         ...figureOf(figure),
+        asOf: told.as_of,
         cell: members.map((member) => member?.code ?? ''),
         keys: members.map((member, axis) => keyOf(told.axes[axis]?.code, member)),
       };
@@ -263,7 +274,7 @@ export const survival = (duration: WaitedFor, body: Query, signal?: AbortSignal)
     from: second(body.from),
     until: second(body.until),
     zone: body.zone,
-    filter: named(body.filters),
+    ...filtered(body.filters),
     ...(typeof group === 'string' ? { group } : {}),
   };
   return ask<InsightSurvival>(`${PATH}/survival`, { method: 'POST', body: question, signal });

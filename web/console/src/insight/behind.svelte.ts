@@ -67,6 +67,8 @@ export function openBehind(
     query: {
       ...(query ?? scope.query(measure, cell.length > 0 ? group : [], range)),
       ...(days === undefined ? {} : { days }),
+      // What came since the answer was given is not behind it.
+      asOf: found.asOf,
     },
     cell,
     figure: found,
@@ -101,7 +103,7 @@ export function groupAt(
   if (first.keys.length === 1) return first;
   // The whole bucket, whatever it was split by: every request has one value of a dimension.
   const n = starts.reduce((sum, each) => sum + each.n, 0);
-  return { n, value: null, small: false, cell: first.cell.slice(0, 1) };
+  return { n, value: null, small: false, cell: first.cell.slice(0, 1), asOf: first.asOf };
 }
 
 /** "2026-11-21", with the hour where buckets are hours. */

@@ -14,8 +14,8 @@ export interface Grouping {
 }
 
 const isCycle = (code: string) => CYCLES.some((each) => each === code);
-/** The people who use the app are known by day, version and region alone. */
-const EXPOSED = new Set(['app_version', 'region']);
+/** The people who use the app are known by day, version, region and platform alone. */
+const EXPOSED = new Set(['app_version', 'region', 'platform']);
 
 /** Codes to group by, in the order to offer them. */
 export function groupsFor(measure: Measure | undefined, dimensions: readonly string[]): string[] {

@@ -13,7 +13,6 @@ import { beat } from './beat.svelte';
 import {
   catalogueOf,
   asked,
-  onlyThese,
   type Answer,
   type Catalogue,
   type Group,
@@ -186,7 +185,7 @@ export class Scope {
       from: new Date(range.from).toISOString(),
       until: new Date(range.until).toISOString(),
       zone: this.zone,
-      filters: onlyThese(this.view.filters, this.catalogue),
+      filters: this.view.filters,
       group,
     };
   }
@@ -202,13 +201,14 @@ export class Scope {
   /** What moved between the whole days of this view and those before, of the values of some dimensions. */
   movements(dimensions: readonly string[]): MovementQuery | null {
     if (!this.wholeDays) return null;
-    const { filter, zone } = asked(this.query('requests', []));
+    const { filter, except, zone } = asked(this.query('requests', []));
     const period = ({ from, until }: Range) => ({
       from: isoDate(from, this.zone),
       until: isoDate(until - 1, this.zone),
     });
     return {
       filter,
+      except,
       zone,
       dimensions: [...dimensions],
       earlier: period(this.wholeDays.earlier),

@@ -10,8 +10,8 @@ use standfast_insight::{ChangeWish, Dimension, Measure, Period, Query, Segment, 
 use standfast_science::decomposition::Parts;
 use utoipa::ToSchema;
 
-use super::filter;
 use super::finding::{EstimateView, RatioView, VerdictView};
+use super::question::filter;
 use crate::app::App;
 use crate::body::Json;
 use crate::credential::SignedIn;
@@ -42,6 +42,9 @@ pub(crate) struct ChangeQuestion {
     /// As for `insight_query`.
     #[serde(default)]
     filter: BTreeMap<String, Vec<String>>,
+    /// As for `insight_query`.
+    #[serde(default)]
+    except: BTreeMap<String, Vec<String>>,
     /// Time zone in which days begin, by its IANA name; UTC unless said.
     #[schema(example = "Asia/Shanghai")]
     zone: Option<String>,
@@ -156,6 +159,7 @@ pub(crate) async fn ask(
 ) -> Result<Answer<ChangeView>, Problem> {
     let query = Query {
         filter: filter("filter", &question.filter)?,
+        except: filter("except", &question.except)?,
         zone: zone(question.zone.as_deref().unwrap_or("UTC"))?,
         ..Query::new(Measure::Requests, app.desk.now())
     };

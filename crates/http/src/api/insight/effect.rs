@@ -14,8 +14,8 @@ use standfast_insight::{
 use standfast_science::effect::{Difference, Placebo};
 use utoipa::ToSchema;
 
-use super::filter;
 use super::finding::{EstimateView, SideView, VerdictView};
+use super::question::filter;
 use crate::app::App;
 use crate::body::Json;
 use crate::credential::SignedIn;
@@ -43,6 +43,9 @@ pub(crate) struct EffectQuestion {
     #[serde(default)]
     #[schema(example = json!({"type": ["pending"]}))]
     filter: BTreeMap<String, Vec<String>>,
+    /// As for `insight_query`.
+    #[serde(default)]
+    except: BTreeMap<String, Vec<String>>,
     /// Time zone in which days begin, by its IANA name; UTC unless said.
     #[schema(example = "Asia/Shanghai")]
     zone: Option<String>,
@@ -254,6 +257,7 @@ impl EffectQuestion {
         };
         Ok(Query {
             filter: filter("filter", &self.filter)?,
+            except: filter("except", &self.except)?,
             zone: zone(self.zone.as_deref().unwrap_or("UTC"))?,
             ..Query::new(measure, app.desk.now())
         })

@@ -13,7 +13,8 @@ use standfast_insight::{After, MOST_BEHIND, Query, Selection};
 use standfast_report::harmless;
 use utoipa::ToSchema;
 
-use super::{Asked, PartWish};
+use super::question::Asked;
+use super::rows::PartWish;
 use crate::app::App;
 use crate::body::Json;
 use crate::credential::SignedIn;

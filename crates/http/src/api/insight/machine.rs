@@ -3,7 +3,9 @@
 use axum::Json as Answer;
 use axum::extract::State;
 
-use super::{AnswerView, Asked, CatalogueView, People};
+use super::catalogue::{CatalogueView, People};
+use super::query::AnswerView;
+use super::question::Asked;
 use crate::app::App;
 use crate::body::Json;
 use crate::credential::Machine;
@@ -19,7 +21,7 @@ pub(crate) async fn catalogue(
     State(app): State<App>,
     _machine: Machine,
 ) -> Result<Answer<CatalogueView>, Problem> {
-    CatalogueView::new(&app, &People::new(), &People::new()).map(Answer)
+    CatalogueView::new(&app, &People::new(), &People::new()).await.map(Answer)
 }
 
 /// Answers a question: a measure of the requests that a filter lets through, by up to two groupings. Definitions are those

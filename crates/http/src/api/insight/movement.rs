@@ -9,8 +9,8 @@ use standfast_insight::{Dimension, Measure, Movement, MovementWish, Query, Value
 use utoipa::ToSchema;
 
 use super::decomposition::PeriodWish;
-use super::filter;
 use super::finding::{EstimateView, VerdictView};
+use super::question::filter;
 use crate::app::App;
 use crate::body::Json;
 use crate::credential::SignedIn;
@@ -23,6 +23,9 @@ pub(crate) struct MovementQuestion {
     /// As for `insight_query`.
     #[serde(default)]
     filter: BTreeMap<String, Vec<String>>,
+    /// As for `insight_query`.
+    #[serde(default)]
+    except: BTreeMap<String, Vec<String>>,
     /// Time zone in which days begin, by its IANA name; UTC unless said.
     #[schema(example = "Asia/Shanghai")]
     zone: Option<String>,
@@ -109,6 +112,7 @@ pub(crate) async fn ask(
 ) -> Result<Answer<MovementsView>, Problem> {
     let query = Query {
         filter: filter("filter", &question.filter)?,
+        except: filter("except", &question.except)?,
         zone: zone(question.zone.as_deref().unwrap_or("UTC"))?,
         ..Query::new(Measure::Requests, app.desk.now())
     };

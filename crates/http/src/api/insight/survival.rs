@@ -11,7 +11,7 @@ use standfast_insight::{Dimension, Duration, Grouping, Measure, Query, Survival 
 use standfast_science::survival::{Alike, Survival, TimeQuantile, survival_of};
 use utoipa::ToSchema;
 
-use super::filter;
+use super::question::filter;
 use crate::app::App;
 use crate::body::Json;
 use crate::credential::SignedIn;
@@ -54,6 +54,9 @@ pub(crate) struct SurvivalQuestion {
     #[serde(default)]
     #[schema(example = json!({"channel": ["widget"]}))]
     filter: BTreeMap<String, Vec<String>>,
+    /// As for `insight_query`.
+    #[serde(default)]
+    except: BTreeMap<String, Vec<String>>,
     /// Only requests that came at this time or later, to the second.
     #[schema(value_type = Option<String>, format = DateTime)]
     from: Option<Time>,
@@ -136,6 +139,7 @@ impl SurvivalQuestion {
     fn query(&self, app: &App) -> Result<Query, Problem> {
         let mut query = Query::new(Measure::Requests, app.desk.now());
         query.filter = filter("filter", &self.filter)?;
+        query.except = filter("except", &self.except)?;
         (query.from, query.until) = (self.from, self.until);
         query.zone = zone(self.zone.as_deref().unwrap_or("UTC"))?;
         if let Some(code) = &self.group {

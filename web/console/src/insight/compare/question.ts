@@ -1,7 +1,7 @@
 /** From a view to the questions of the page of comparisons. Pure. */
 import type { ChangeQuestion, EffectQuestion } from '@standfast/api';
 import { NOTHING } from '../grouping';
-import { onlyThese, type Catalogue } from '../api';
+import { filtered, type Catalogue } from '../api';
 import type { Filter } from '../filter';
 import { controlOf, usualPeriods, windowFor, type Days } from '../study';
 import type { View } from '../view';
@@ -73,15 +73,9 @@ export function periodsOf({ view: { study }, today }: Setting): { earlier: Days;
   return { earlier: study.earlier ?? usual.earlier, later: study.later ?? usual.later };
 }
 
-function mapOf(filters: readonly Filter[], catalogue: Catalogue): Record<string, string[]> {
-  return Object.fromEntries(
-    onlyThese(filters, catalogue).map(({ dimension, values }) => [dimension, [...values]]),
-  );
-}
-
 /** `date`: the first day of the change; null when neither an event nor a date is chosen. */
 export function effectQuestion(setting: Setting, date: string): EffectQuestion | null {
-  const { view, catalogue, zone } = setting;
+  const { view, zone } = setting;
   const { study } = view;
   if (!study.event && !study.date) return null;
   const { before, after } = windowOf(setting, date);
@@ -89,7 +83,7 @@ export function effectQuestion(setting: Setting, date: string): EffectQuestion |
   const control = controlOf(study.control, view.filters);
   return {
     measure: byUsers(view) ? 'contact_rate' : 'requests',
-    filter: mapOf(view.filters, catalogue),
+    ...filtered(view.filters),
     zone,
     ...(study.event ? { event: study.event } : { date: study.date }),
     before_days: before,
@@ -97,19 +91,19 @@ export function effectQuestion(setting: Setting, date: string): EffectQuestion |
     ...(group === NOTHING ? {} : { group }),
     // The other filters hold for the controls too: another type of the same region.
     controls: control
-      ? mapOf(
-          [...view.filters.filter(({ dimension }) => dimension !== control.dimension), control],
-          catalogue,
-        )
+      ? filtered([
+          ...view.filters.filter(({ dimension }) => dimension !== control.dimension),
+          control,
+        ]).filter
       : {},
     events: study.account.filter((id) => id !== study.event),
   };
 }
 
 export function changeQuestion(setting: Setting): ChangeQuestion {
-  const { view, catalogue, zone } = setting;
+  const { view, zone } = setting;
   return {
-    filter: mapOf(view.filters, catalogue),
+    ...filtered(view.filters),
     zone,
     dimension: segmentOf(setting),
     ...periodsOf(setting),

@@ -1,0 +1,84 @@
+//! Questions as they are asked, and as the facts take them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use standfast_domain::Time;
+use standfast_insight::{Dimension, Grouping, Measure, Query, zone};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Most values of one filter.
+const MOST_CODES: usize = 500;
+
+/// A question.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    /// Code of the measure.
+    #[schema(example = "service_level")]
+    measure: String,
+    /// Seconds, for `service_level`.
+    #[schema(minimum = 1, example = 3600)]
+    within: Option<u32>,
+    /// Days, for `repeat_contact` and `reopened`: 1, 7 or 30.
+    days: Option<u32>,
+    /// Codes of the values that are let through, by code of the dimension. Requests that do not count (spam, merged,
+    /// tests) are let through by `counting` alone.
+    #[serde(default)]
+    #[schema(example = json!({"channel": ["widget"]}))]
+    filter: BTreeMap<String, Vec<String>>,
+    /// Codes of the values that are not let through, by code of the dimension: also values that come up later.
+    #[serde(default)]
+    #[schema(example = json!({"type": ["other"]}))]
+    except: BTreeMap<String, Vec<String>>,
+    /// Only requests that came at this time or later, to the second.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    from: Option<Time>,
+    /// Only requests that came before this time.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Time>,
+    /// Time zone in which days begin, by its IANA name; UTC unless said.
+    #[schema(example = "Asia/Shanghai")]
+    zone: Option<String>,
+    /// The time of the answer, now unless said. With `as_of` of an earlier answer the same is asked once more: what came
+    /// since then is not counted, and nothing is older than it was.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    as_of: Option<Time>,
+    /// Up to two dimensions or steps.
+    #[serde(default)]
+    #[schema(max_items = 2, example = json!(["day", "channel"]))]
+    group: Vec<String>,
+}
+
+/// A filter as the facts take it.
+pub(super) fn filter(
+    field: &'static str,
+    wish: &BTreeMap<String, Vec<String>>,
+) -> Result<Vec<(Dimension, Vec<String>)>, Problem> {
+    let read = |(code, values): (&String, &Vec<String>)| {
+        if values.len() > MOST_CODES {
+            return Err(Problem::invalid(field, "too_many"));
+        }
+        let dimension = Dimension::parse(code).ok_or(Problem::invalid(field, "unknown"))?;
+        Ok((dimension, values.clone()))
+    };
+    wish.iter().map(read).collect()
+}
+
+impl Asked {
+    pub(super) fn query(&self, app: &App) -> Result<Query, Problem> {
+        let measure = Measure::parse(&self.measure, self.within, self.days)?;
+        let now = app.desk.now();
+        let mut query = Query::new(measure, self.as_of.map_or(now, |as_of| as_of.min(now)));
+        query.filter = filter("filter", &self.filter)?;
+        query.except = filter("except", &self.except)?;
+        let grouping = |code: &String| Grouping::parse(code).ok_or(Problem::invalid("group", "unknown"));
+        query.group = self.group.iter().map(grouping).collect::<Result<_, _>>()?;
+        (query.from, query.until) = (self.from, self.until);
+        query.zone = zone(self.zone.as_deref().unwrap_or("UTC"))?;
+        Ok(query)
+    }
+}
