@@ -284,13 +284,17 @@ fn names(names: &Names) -> Encoder {
         section.size(dictionary.slots().len());
         for text in dictionary.slots() {
             section.bytes.push(text.is_some().into());
-            text.iter().for_each(|text| section.text(text));
+            if let Some(text) = text {
+                section.text(text);
+            }
         }
     }
     for dictionary in ids {
         section.many(dictionary.slots(), |out, id| {
             out.push(id.is_some().into());
-            id.iter().for_each(|id| out.extend_from_slice(&id.to_le_bytes()));
+            if let Some(id) = id {
+                out.extend_from_slice(&id.to_le_bytes());
+            }
         });
     }
     section

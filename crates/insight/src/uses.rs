@@ -107,7 +107,9 @@ impl Facts {
             }
         }
         let dictionary = (open.dictionary)(Arc::make_mut(&mut self.names));
-        rare.into_iter().for_each(|number| dictionary.forget(number));
+        for number in rare {
+            dictionary.forget(number);
+        }
     }
 
     fn weights(&self, dimension: Dimension) -> Vec<Weight> {
@@ -184,10 +186,14 @@ impl Facts {
     pub(crate) fn forget(&mut self, unused: &Unused) {
         let (texts, ids) = Arc::make_mut(&mut self.names).parts_mut();
         for (names, unused) in texts.into_iter().zip(&unused.texts) {
-            unused.iter().for_each(|number| names.forget(*number));
+            for number in unused {
+                names.forget(*number);
+            }
         }
         for (names, unused) in ids.into_iter().zip(&unused.ids) {
-            unused.iter().for_each(|number| names.forget(*number));
+            for number in unused {
+                names.forget(*number);
+            }
         }
     }
 }

@@ -174,10 +174,10 @@ pub(super) fn open_complaint(
         None => fresh(desk, Cause::Complaint, request_id, seq, now),
     };
     row.agent_id = about;
-    if let Some(taken_by) = row.taken_by {
-        if review::list_involved(tx, request_id, seq)?.contains(&taken_by) {
-            (row.state, row.taken_by) = (ReviewState::Open.as_str().to_owned(), None);
-        }
+    if let Some(taken_by) = row.taken_by
+        && review::list_involved(tx, request_id, seq)?.contains(&taken_by)
+    {
+        (row.state, row.taken_by) = (ReviewState::Open.as_str().to_owned(), None);
     }
     review::put(tx, &row).map_err(Error::from)
 }
@@ -252,8 +252,8 @@ pub(crate) fn may_review(
 
 fn viewer(caller: &AgentCaller) -> Viewer {
     let may = Role::ALL.into_iter().filter(|role| role.may(Permission::ReviewFeedback));
-    let roles = may.map(|role| format!("{},", role.as_str())).collect::<String>();
-    Viewer { agent: caller.id, roles: format!(",{roles}") }
+    let roles: Vec<&str> = may.map(Role::as_str).collect();
+    Viewer { agent: caller.id, roles: format!(",{},", roles.join(",")) }
 }
 
 /// The low ratings and complaints that are to be looked at, or with `done` those that were, a page at a time: `cursor` is where

@@ -13,3 +13,26 @@ pub(crate) mod query;
 mod question;
 pub(crate) mod rows;
 pub(crate) mod survival;
+
+use standfast_domain::Permission;
+
+use crate::route::{Access, Route};
+
+pub(super) fn routes() -> [Route; 13] {
+    let figures = Access::Agent(Permission::ReadInsight);
+    [
+        Route::get("/api/v1/console/insight/catalogue", figures, catalogue::list),
+        Route::post("/api/v1/console/insight/query", figures, query::ask),
+        Route::post("/api/v1/console/insight/rows", figures, rows::list),
+        Route::post("/api/v1/console/insight/export", figures, export::export),
+        Route::post("/api/v1/console/insight/effect", figures, effect::ask),
+        Route::post("/api/v1/console/insight/survival", figures, survival::ask),
+        Route::post("/api/v1/console/insight/decomposition", figures, decomposition::ask),
+        Route::post("/api/v1/console/insight/movements", figures, movement::ask),
+        Route::get("/api/v1/console/insight/dashboards", figures, dashboard::list),
+        Route::post("/api/v1/console/insight/dashboards", figures, dashboard::add),
+        Route::put("/api/v1/console/insight/dashboards/{id}", figures, dashboard::change),
+        Route::delete("/api/v1/console/insight/dashboards/{id}", figures, dashboard::remove),
+        Route::put("/api/v1/console/insight/start", figures, dashboard::start),
+    ]
+}

@@ -45,9 +45,6 @@ pub(crate) fn routes() -> Vec<Route> {
     let repairs = Access::Agent(Permission::ManageJobs);
     let explains = Access::Agent(Permission::ManageDrivers);
     let issues = Access::Agent(Permission::ManageTokens);
-    let tells = Access::Machine(TokenScope::Drivers);
-    let counts = Access::Machine(TokenScope::ActiveUsers);
-    let asks = Access::Machine(TokenScope::Insight);
     let reviews = Access::Agent(Permission::ReviewFeedback);
     let figures = Access::Agent(Permission::ReadInsight);
     let mut routes = vec![
@@ -90,19 +87,6 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/api/v1/console/agents", manages, agent::add),
         Route::patch("/api/v1/console/agents/{id}", manages, agent::change),
         Route::get("/api/v1/console/teams", reads, agent::list_teams),
-        Route::post("/api/v1/console/insight/export", figures, insight::export::export),
-        Route::get("/api/v1/console/insight/catalogue", figures, insight::catalogue::list),
-        Route::post("/api/v1/console/insight/query", figures, insight::query::ask),
-        Route::post("/api/v1/console/insight/rows", figures, insight::rows::list),
-        Route::post("/api/v1/console/insight/effect", figures, insight::effect::ask),
-        Route::post("/api/v1/console/insight/survival", figures, insight::survival::ask),
-        Route::post("/api/v1/console/insight/decomposition", figures, insight::decomposition::ask),
-        Route::post("/api/v1/console/insight/movements", figures, insight::movement::ask),
-        Route::get("/api/v1/console/insight/dashboards", figures, insight::dashboard::list),
-        Route::post("/api/v1/console/insight/dashboards", figures, insight::dashboard::add),
-        Route::put("/api/v1/console/insight/dashboards/{id}", figures, insight::dashboard::change),
-        Route::delete("/api/v1/console/insight/dashboards/{id}", figures, insight::dashboard::remove),
-        Route::put("/api/v1/console/insight/start", figures, insight::dashboard::start),
         Route::get("/api/v1/console/types/model", figures, types::model),
         Route::get("/api/v1/console/types/novel", figures, types::novel),
         Route::get("/api/v1/console/jobs/dead", repairs, job::list_dead),
@@ -117,16 +101,27 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/api/v1/console/tokens", issues, token::list),
         Route::post("/api/v1/console/tokens", issues, token::add),
         Route::delete("/api/v1/console/tokens/{id}", issues, token::revoke),
+        Route::post("/api/v1/ping", Access::Public, activity::count).counts(Class::Ping),
+    ];
+    routes.extend(alarm::routes());
+    routes.extend(insight::routes());
+    routes.extend(machines());
+    routes
+}
+
+/// What other systems call.
+fn machines() -> [Route; 6] {
+    let tells = Access::Machine(TokenScope::Drivers);
+    let counts = Access::Machine(TokenScope::ActiveUsers);
+    let asks = Access::Machine(TokenScope::Insight);
+    [
         Route::put("/api/v1/drivers/{external_id}", tells, driver::put),
         Route::delete("/api/v1/drivers/{external_id}", tells, driver::withdraw),
         Route::post("/api/v1/hooks/drivers", Access::Signed(TokenScope::Drivers), driver::hook),
         Route::put("/api/v1/active-users", counts, activity::put).takes(Takes::Table),
         Route::get("/api/v1/insight/catalogue", asks, insight::machine::catalogue),
         Route::post("/api/v1/insight/query", asks, insight::machine::query),
-        Route::post("/api/v1/ping", Access::Public, activity::count).counts(Class::Ping),
-    ];
-    routes.extend(alarm::routes());
-    routes
+    ]
 }
 
 /// Whether words may join an open request about the same matter.

@@ -215,7 +215,7 @@ fn the_views_know_what_is_known() {
                         assert_eq!(view[name].as_i64(), number, "{name}");
                     }
                     ("at_risk" | "answer_known" | "solution_known" | "words_known", Datum::Flag(is)) => {
-                        assert_eq!(view[name], is, "{name}")
+                        assert_eq!(view[name], is, "{name}");
                     }
                     ("created_at" | "ended_at", Datum::Time(time)) => {
                         let shown = view[name].as_str().map(|text| Time::parse(text).unwrap());
