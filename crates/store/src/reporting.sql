@@ -41,7 +41,9 @@ SELECT
   r.assignee_id AS agent_id,
   h.first_agent_id,
   to_timestamp(r.first_reply_at / 1000000) AS first_reply_at,
-  GREATEST(r.first_reply_at / 1000000 - r.created_at / 1000000, 0) AS response_seconds,
+  -- GREATEST passes over NULL: what is not answered must not become an answer at once.
+  CASE WHEN r.first_reply_at IS NOT NULL
+       THEN GREATEST(r.first_reply_at / 1000000 - r.created_at / 1000000, 0) END AS response_seconds,
   to_timestamp(COALESCE(h.first_solved_at, CASE WHEN NOT r.active THEN r.solved_at END) / 1000000) AS first_solved_at,
   CASE WHEN NOT r.active THEN to_timestamp(r.solved_at / 1000000) END AS solved_at,
   CASE WHEN NOT r.active
