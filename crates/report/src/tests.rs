@@ -290,7 +290,7 @@ async fn mail_is_protected_and_a_stranger_is_not_believed() {
         let server = Smtp::start(Some((folder.path(), mode)));
         let ours = std::fs::read(&authority).unwrap();
         let settings =
-            |authorities, credentials| MailSettings { authorities, credentials, ..server.settings(security) };
+            |authorities, credentials| MailSettings { credentials, authorities, ..server.settings(security) };
         Mailer::new(&settings(Some(ours.clone()), user())).unwrap().probe().await.unwrap();
         let stranger = Mailer::new(&settings(None, user())).unwrap().probe().await.unwrap_err();
         assert!(!stranger.is_final, "{mode}: {stranger:?}");

@@ -11,6 +11,7 @@ mod zammad;
 mod zendesk;
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
@@ -137,7 +140,7 @@ pub(crate) async fn import(config: &Config, command: ImportCommand) -> anyhow::R
     };
     let desk = setup::open_desk(config, Hold::Beside, false).await?;
     let file = fingerprint(name, &path, &map)?;
-    let ended = Run::begin(&desk, &map, how, file).await;
+    let ended = ImportRun::begin(&desk, &map, how, file).await;
     let ended = match ended {
         Ok(run) => run.through(rows).await,
         Err(error) => Err(error),
@@ -162,7 +165,7 @@ struct Progress {
     finished: bool,
 }
 
-struct Run {
+struct ImportRun {
     /// With ids of its own.
     desk: Desk,
     map: Arc<Map>,
@@ -175,7 +178,7 @@ struct Run {
     bar: ProgressBar,
 }
 
-impl Run {
+impl ImportRun {
     async fn begin(desk: &Desk, map: &Arc<Map>, how: How, file: String) -> anyhow::Result<Self> {
         let desk = import_desk(desk);
         let importer = begin_import(&desk, &map.source, &map.agents, how.dry_run).await;
@@ -289,19 +292,22 @@ impl Run {
         let Progress { before, read, imported, there, rejected, .. } = &self.progress;
         let stock = imported_stock(&self.desk, &self.map.source).await?;
         let told = if self.dry_run { "would be imported" } else { "imported" };
-        let mut page = format!(
-            "{read} read\n{imported} {told}\n{there} already there\n{rejected} rejected{}\n",
+        let mut page = String::new();
+        writeln!(
+            page,
+            "{read} read\n{imported} {told}\n{there} already there\n{rejected} rejected{}",
             if *rejected > 0 { format!(": see {}", self.rejects.path.display()) } else { String::new() }
-        );
+        )?;
         let twice = self.map.moments.ambiguous();
         if twice > 0 {
-            page.push_str(&format!(
-                "{twice} times came twice that night, when clocks went back; the earlier one was taken\n"
-            ));
+            writeln!(
+                page,
+                "{twice} times came twice that night, when clocks went back; the earlier one was taken"
+            )?;
         }
-        page.push_str(&format!("{} on the desk from {}", stock.requests, self.map.source));
+        write!(page, "{} on the desk from {}", stock.requests, self.map.source)?;
         if let (Some(first), Some(last)) = (stock.first, stock.last) {
-            page.push_str(&format!(", which came from {first} to {last}"));
+            write!(page, ", which came from {first} to {last}")?;
         }
         page.push('\n');
         setup::print(&page)?;
@@ -374,7 +380,7 @@ fn fingerprint(name: &str, path: &Path, map: &Map) -> anyhow::Result<String> {
         std::io::Read::read_to_end(&mut std::io::Read::take(File::open(&file)?, 64 << 10), &mut start)?;
         hash.update(&start);
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(STANDARD.encode(hash.finalize()))
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ store_test! {
         let (stop, stopping) = watch::channel(false);
         let watching = standfast_desk::watch_alarms(server.desk.clone(), server.insight.clone(), stopping);
         let watching = tokio::spawn(watching);
-        let told = tokio::time::timeout(Duration::from_secs(120), socket.hear_of("alarm")).await.unwrap();
+        let told = tokio::time::timeout(Duration::from_mins(2), socket.hear_of("alarm")).await.unwrap();
         let list = agent.get("/api/v1/console/alarms").await.json();
         let alarm = &list["items"][0];
         assert_eq!((list["items"].as_array().unwrap().len(), &list["waiting"]), (1, &json!(1)), "{list}");

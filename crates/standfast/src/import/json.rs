@@ -63,7 +63,7 @@ pub(super) fn rows<S: System>(path: &Path, map: Arc<Map>, mut system: S) -> anyh
                         match page {
                             Err(error) => rows.push(Err(error)),
                             Ok((place, Err(fault))) => {
-                                rows.push(Ok(Row { place: format!("{name} {place}"), past: Err(fault) }))
+                                rows.push(Ok(Row { place: format!("{name} {place}"), past: Err(fault) }));
                             }
                             Ok((place, Ok(page))) => {
                                 system.page(&page);
@@ -291,15 +291,12 @@ fn entity<'a>(text: &'a str, words: &mut String) -> &'a str {
             char::from_u32(number)
         }
     });
-    match (stands_for, end) {
-        (Some(c), Some(end)) => {
-            words.push(c);
-            text.get(end + 1..).unwrap_or_default()
-        }
-        _ => {
-            words.push('&');
-            text.get(1..).unwrap_or_default()
-        }
+    if let (Some(c), Some(end)) = (stands_for, end) {
+        words.push(c);
+        text.get(end + 1..).unwrap_or_default()
+    } else {
+        words.push('&');
+        text.get(1..).unwrap_or_default()
     }
 }
 

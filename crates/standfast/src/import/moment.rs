@@ -57,14 +57,12 @@ impl Moments {
         }
         self.formats.iter().find_map(|format| {
             let broken = strtime::parse(format, text).ok()?;
-            match broken.to_timestamp() {
-                Ok(timestamp) => Some(timestamp),
-                Err(_) => {
-                    let date = broken.to_date().ok()?;
-                    let time = broken.to_time().unwrap_or_default();
-                    self.local(DateTime::from_parts(date, time))
-                }
+            if let Ok(timestamp) = broken.to_timestamp() {
+                return Some(timestamp);
             }
+            let date = broken.to_date().ok()?;
+            let time = broken.to_time().unwrap_or_default();
+            self.local(DateTime::from_parts(date, time))
         })
     }
 

@@ -80,7 +80,7 @@ async fn an_import_that_ended_early_goes_on() {
     let file = fingerprint("csv", &path, &map).unwrap();
     let cut = std::iter::once(Err(anyhow::anyhow!("the power went")));
     let some = table::rows(&path, map.clone()).unwrap().take(1_100).chain(cut);
-    let run = Run::begin(&desk, &map, how(folder.path()), file).await.unwrap();
+    let run = ImportRun::begin(&desk, &map, how(folder.path()), file).await.unwrap();
     assert!(run.through(Box::new(some)).await.is_err());
     desk.store().close().await;
     assert_eq!(stock(&config, "old-desk").await, 2 * i64::try_from(BATCH).unwrap());
@@ -128,19 +128,19 @@ fn zendesk_pages_are_read() {
         "tickets": [
             {"id": 35436, "created_at": "2019-07-20T22:55:29Z", "updated_at": "2019-08-05T10:38:52Z", "status": "closed",
              "raw_subject": "Swap failed", "subject": "Swap failed", "description": "It says slippage.", "tags": ["swap_failed", "vip"],
-             "via": {"channel": "email"}, "requester_id": 20978392, "assignee_id": 235323,
+             "via": {"channel": "email"}, "requester_id": 20_978_392, "assignee_id": 235_323,
              "custom_fields": [{"id": 27642, "value": "7.1.0"}, {"id": 27648, "value": null}],
              "satisfaction_rating": {"score": "good", "comment": "Great support!"},
              "comments": [
-                {"id": 1, "author_id": 20978392, "body": "It says slippage.", "public": true, "created_at": "2019-07-20T22:55:29Z"},
-                {"id": 2, "author_id": 235323, "plain_body": "Raise it to 1 %.", "public": true, "created_at": "2019-07-20T23:10:29Z"},
-                {"id": 3, "author_id": 235323, "body": "known fault", "public": false, "created_at": "2019-07-20T23:11:00Z"}]},
+                {"id": 1, "author_id": 20_978_392, "body": "It says slippage.", "public": true, "created_at": "2019-07-20T22:55:29Z"},
+                {"id": 2, "author_id": 235_323, "plain_body": "Raise it to 1 %.", "public": true, "created_at": "2019-07-20T23:10:29Z"},
+                {"id": 3, "author_id": 235_323, "body": "known fault", "public": false, "created_at": "2019-07-20T23:11:00Z"}]},
             {"id": 35437, "created_at": "2019-07-21T08:00:00Z", "status": "pending", "subject": "Where is it?", "tags": [],
              "description": "Where is it?", "via": {"channel": "web"}, "requester_id": 7, "satisfaction_rating": {"score": "unoffered"}},
             {"id": 35438, "created_at": "2019-07-21T08:00:00Z", "status": "deleted", "tags": []},
             {"id": 35439, "created_at": "yesterday", "status": "new", "tags": []}
         ],
-        "users": [{"id": 20978392, "name": "Wen", "role": "end-user"}, {"id": 235323, "name": "Mei", "role": "agent"}],
+        "users": [{"id": 20_978_392, "name": "Wen", "role": "end-user"}, {"id": 235_323, "name": "Mei", "role": "agent"}],
         "metric_sets": [{"ticket_id": 35436, "reopens": 2, "replies": 1, "solved_at": "2019-08-05T10:38:52Z",
                          "reply_time_in_minutes": {"calendar": 15, "business": 10}},
                         {"ticket_id": 35437, "reopens": 0, "solved_at": null, "reply_time_in_minutes": {"calendar": 61}}],

@@ -1,8 +1,8 @@
 //! Zendesk: tickets of the incremental export (`/api/v2/incremental/tickets/cursor.json?include=users,metric_sets`) or of
 //! the account's JSON export, in which each line is a ticket with its comments.
 //!
-//! Shapes: developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports,
-//! …/tickets/tickets (ticket), …/tickets/ticket_comments (comment), …/tickets/ticket_metrics (metric set).
+//! Shapes: <https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports>,
+//! `…/tickets/tickets` (ticket), `…/tickets/ticket_comments` (comment), `…/tickets/ticket_metrics` (metric set).
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
