@@ -1868,6 +1868,11 @@ export interface components {
     };
     /** @description An answer. */
     AnswerView: {
+      /**
+       * Format: date-time
+       * @description The time of the answer. Asking for the requests behind a figure with it gives those that were counted.
+       */
+      as_of: string;
       /** @description What was grouped by. */
       axes: components['schemas']['AxisView'][];
       /** @description Cells in which there is something. */
@@ -1911,10 +1916,27 @@ export interface components {
     /** @description A question. */
     Asked: {
       /**
+       * Format: date-time
+       * @description The time of the answer, now unless said. With `as_of` of an earlier answer the same is asked once more: what came
+       *     since then is not counted, and nothing is older than it was.
+       */
+      as_of?: string | null;
+      /**
        * Format: int32
-       * @description Days, for `repeat_contact`: 1, 7 or 30.
+       * @description Days, for `repeat_contact` and `reopened`: 1, 7 or 30.
        */
       days?: number | null;
+      /**
+       * @description Codes of the values that are not let through, by code of the dimension: also values that come up later.
+       * @example {
+       *       "type": [
+       *         "other"
+       *       ]
+       *     }
+       */
+      except?: {
+        [key: string]: string[];
+      };
       /**
        * @description Codes of the values that are let through, by code of the dimension. Requests that do not count (spam, merged,
        *     tests) are let through by `counting` alone.
@@ -2056,6 +2078,10 @@ export interface components {
       dimension: string;
       /** @description The period before. */
       earlier: components['schemas']['PeriodWish'];
+      /** @description As for `insight_query`. */
+      except?: {
+        [key: string]: string[];
+      };
       /** @description As for `insight_query`. */
       filter?: {
         [key: string]: string[];
@@ -2539,7 +2565,7 @@ export interface components {
       code: string;
       /** @description Name. */
       name: components['schemas']['Texts'];
-      /** @description Values that requests can have or have had, at most 2,000. */
+      /** @description Values that requests have, or can have: at most 2,000, those that most requests have. */
       values: components['schemas']['ValueView'][];
     };
     /**
@@ -2745,6 +2771,10 @@ export interface components {
       event?: string | null;
       /** @description Other events whose days are accounted for, at most ten. */
       events?: string[];
+      /** @description As for `insight_query`. */
+      except?: {
+        [key: string]: string[];
+      };
       /**
        * @description As for `insight_query`.
        * @example {
@@ -3222,7 +3252,10 @@ export interface components {
        */
       pending?: number | null;
       percentiles?: components['schemas']['PercentilesView'] | null;
-      /** @description Of fewer than thirty: chance alone moves it. */
+      /**
+       * @description It says little, because chance alone moves it: of fewer than thirty requests; a rate of fewer than twenty; a share
+       *     whose interval is 30 percentage points wide or more.
+       */
       small: boolean;
       /**
        * Format: double
@@ -3439,6 +3472,11 @@ export interface components {
       /** @description Of time: whether the range cuts something of it off, so that it holds less than others. */
       cut?: boolean | null;
       /**
+       * @description Of `other`: how many values it also stands for, because there are too many to tell apart. Those with the most
+       *     requests stand for themselves.
+       */
+      folded?: number | null;
+      /**
        * Format: date-time
        * @description Of time: where it begins.
        */
@@ -3522,6 +3560,10 @@ export interface components {
       dimensions?: string[];
       /** @description The period before. */
       earlier: components['schemas']['PeriodWish'];
+      /** @description As for `insight_query`. */
+      except?: {
+        [key: string]: string[];
+      };
       /** @description As for `insight_query`. */
       filter?: {
         [key: string]: string[];
@@ -4585,6 +4627,10 @@ export interface components {
     SurvivalQuestion: {
       /** @description What is waited for. */
       duration: components['schemas']['WaitedFor'];
+      /** @description As for `insight_query`. */
+      except?: {
+        [key: string]: string[];
+      };
       /**
        * @description As for `insight_query`.
        * @example {
@@ -4633,7 +4679,7 @@ export interface components {
       column?: string | null;
       /**
        * @description A stable word: `missing`, `malformed`, `too_many`, `out_of_range`, `in_future`, `duplicate`, `unknown`,
-       *     `encoding`, `columns`.
+       *     `encoding`, `columns`, `total`.
        * @example malformed
        */
       reason: string;

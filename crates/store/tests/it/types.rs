@@ -99,11 +99,11 @@ store_test! {
                 match id {
                     5 => row.state = State::Spam,
                     6 => row.state = State::Merged,
-                    7 => row.tags = r#"["vip","test"]"#.to_owned(),
+                    7 => r#"["vip","test"]"#.clone_into(&mut row.tags),
                     _ => {}
                 }
                 // The customer named the eighth after all; an agent has settled that the ninth is really something else.
-                row.kind = if id == 8 { "swap" } else { "other" }.to_owned();
+                if id == 8 { "swap" } else { "other" }.clone_into(&mut row.kind);
                 request::save(tx, &row)?;
             }
             label::put(tx, RequestId(9), "other", AgentId(5), NOW)?;

@@ -2,7 +2,6 @@
 import type { ChangeQuestion, EffectQuestion } from '@standfast/api';
 import { NOTHING } from '../grouping';
 import { filtered, type Catalogue } from '../api';
-import type { Filter } from '../filter';
 import { controlOf, usualPeriods, windowFor, type Days } from '../study';
 import type { View } from '../view';
 
