@@ -150,6 +150,7 @@ describe('a question', () => {
     expect(asked).toEqual({
       measure: 'requests',
       filter: { type: ['fee'] },
+      except: {},
       zone: 'Asia/Shanghai',
       event: '5',
       before_days: 56,

@@ -49,6 +49,9 @@ export function speak(code: string): void {
   language = code;
 }
 
+/** The language that was set last. */
+export const spoken = (): string => language;
+
 /** Called when the server no longer knows the session. */
 export function whenSignedOut(run: () => void): void {
   onSignedOut = run;

@@ -13,8 +13,7 @@ import type {
   InsightSurvival,
   SurvivalQuestion,
 } from '@standfast/api';
-import { ask, asProblem, BASE, problemOf } from '../api/http';
-import { language } from '../words.svelte';
+import { ask, asProblem, BASE, problemOf, spoken } from '../api/http';
 import type { Unit } from '../plots/zone';
 import type { Filter } from './view';
 
@@ -316,7 +315,7 @@ export async function exported(
     const response = await fetch(`${BASE}${PATH}/export`, {
       method: 'POST',
       credentials: 'same-origin',
-      headers: { 'Content-Type': 'application/json', 'Accept-Language': language() },
+      headers: { 'Content-Type': 'application/json', 'Accept-Language': spoken() },
       body: JSON.stringify({ query: asked(body), cell, part, password }),
       signal,
     });

@@ -2,6 +2,7 @@
 import type { ChangeQuestion, EffectQuestion } from '@standfast/api';
 import { NOTHING } from '../grouping';
 import { filtered, type Catalogue } from '../api';
+import type { Filter } from '../filter';
 import { controlOf, usualPeriods, windowFor, type Days } from '../study';
 import type { View } from '../view';
 
@@ -72,9 +73,16 @@ export function periodsOf({ view: { study }, today }: Setting): { earlier: Days;
   return { earlier: study.earlier ?? usual.earlier, later: study.later ?? usual.later };
 }
 
+/** What a control names; of everything but some values, the others that there are. */
+function valuesOf({ dimension, values, not }: Filter, catalogue: Catalogue): string[] {
+  if (!not) return [...values];
+  const all = catalogue.dimensions.find(({ code }) => code === dimension)?.values ?? [];
+  return all.map(({ code }) => code).filter((code) => !values.includes(code));
+}
+
 /** `date`: the first day of the change; null when neither an event nor a date is chosen. */
 export function effectQuestion(setting: Setting, date: string): EffectQuestion | null {
-  const { view, zone } = setting;
+  const { view, catalogue, zone } = setting;
   const { study } = view;
   if (!study.event && !study.date) return null;
   const { before, after } = windowOf(setting, date);
@@ -90,10 +98,10 @@ export function effectQuestion(setting: Setting, date: string): EffectQuestion |
     ...(group === NOTHING ? {} : { group }),
     // The other filters hold for the controls too: another type of the same region.
     controls: control
-      ? filtered([
-          ...view.filters.filter(({ dimension }) => dimension !== control.dimension),
-          control,
-        ]).filter
+      ? {
+          ...filtered(view.filters.filter(({ dimension }) => dimension !== control.dimension)).filter,
+          [control.dimension]: valuesOf(control, catalogue),
+        }
       : {},
     events: study.account.filter((id) => id !== study.event),
   };
