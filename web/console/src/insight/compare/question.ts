@@ -99,7 +99,8 @@ export function effectQuestion(setting: Setting, date: string): EffectQuestion |
     // The other filters hold for the controls too: another type of the same region.
     controls: control
       ? {
-          ...filtered(view.filters.filter(({ dimension }) => dimension !== control.dimension)).filter,
+          ...filtered(view.filters.filter(({ dimension }) => dimension !== control.dimension))
+            .filter,
           [control.dimension]: valuesOf(control, catalogue),
         }
       : {},
