@@ -14,6 +14,7 @@ use standfast_report::Error as ReportError;
 
 /// Every code with its status, in the order of the alphabet. `/docs/problems/{code}` explains each.
 pub const CODES: &[(&str, StatusCode)] = &[
+    ("alarm_decided", StatusCode::CONFLICT),
     ("asks_for_secret", StatusCode::UNPROCESSABLE_ENTITY),
     ("busy", StatusCode::SERVICE_UNAVAILABLE),
     ("cannot_merge", StatusCode::CONFLICT),
@@ -44,7 +45,6 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("too_large", StatusCode::PAYLOAD_TOO_LARGE),
     ("too_many_calls", StatusCode::TOO_MANY_REQUESTS),
     ("transition_not_allowed", StatusCode::CONFLICT),
-    ("alarm_decided", StatusCode::CONFLICT),
     ("unauthenticated", StatusCode::UNAUTHORIZED),
     ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
     ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),

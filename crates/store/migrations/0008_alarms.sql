@@ -50,3 +50,4 @@ CREATE TABLE alarm_request (
   request_id BIGINT NOT NULL REFERENCES request (id),
   PRIMARY KEY (alarm_id, request_id)
 ) {clustered};
+CREATE INDEX alarm_request_request ON alarm_request (request_id);

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use standfast_domain::{Role, State};
 use standfast_guard::{Context, screen};
 use standfast_store::{customer, entry, fact, imported::Untold, outbox, request, store_test};
@@ -73,19 +75,32 @@ store_test! {
         assert_eq!((row.subject.as_str(), row.tags.as_str()), ("Transfer Where is my transfer?", "[\"vip\"]"));
         assert!(Ids::time(row.id.0) >= desk.now(), "counted in the census of today");
         let id = row.id;
-        let (entries, events, fact, stock) = store
+        let (entries, fact, stock) = store
             .read(move |rd| {
                 let entries = entry::list_after(rd, id, 0, false, 99)?;
-                let tail = outbox::tail(rd)?;
-                let events = outbox::read_after(rd, &tail, 99)?.0;
-                Ok::<_, standfast_store::Error>((entries, events, fact::list(rd, &[id])?, imported::count(rd, "old-desk")?))
+                Ok::<_, standfast_store::Error>((entries, fact::list(rd, &[id])?, imported::count(rd, "old-desk")?))
             })
             .await
             .unwrap();
+        let told = || async {
+            let read = store.read(move |rd| {
+                let tail = outbox::tail(rd)?;
+                outbox::read_after(rd, &tail, 99)
+            });
+            let events = read.await.unwrap().0;
+            events.iter().filter(|event| event.request_id == id).count()
+        };
+        // PostgreSQL shows an event only when no older transaction is open, in other databases of the server neither.
+        for _ in 0..500 {
+            if told().await > 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let kinds: Vec<&str> = entries.iter().map(|entry| entry.author.kind()).collect();
         assert_eq!(kinds, ["customer", "agent", "system", "customer", "agent", "agent", "agent", "system", "customer"]);
         assert!(entries.is_sorted_by_key(|entry| entry.created_at));
-        assert_eq!(events.iter().filter(|event| event.request_id == id).count(), 1, "one word to the facts, none to people");
+        assert_eq!(told().await, 1, "one word to the facts, none to people");
         assert_eq!((fact[0].reply_count, fact[0].first_agent_id, fact[0].untold), (2, Some(mei.id), Some(0)));
         assert_eq!((stock.requests, stock.first), (1, Some(row.created_at)));
         assert!(crate::inbox_counts(&desk, &mei).await.unwrap().unassigned == 0);

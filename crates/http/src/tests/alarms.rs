@@ -68,7 +68,7 @@ store_test! {
         let detail = agent.get(&path("")).await.json();
         assert!(detail["requests"].as_array().unwrap().len() >= 8, "{detail}");
         agent.post(&path("/dismiss"), &json!({"reason": "known"})).await.problem(403, "forbidden");
-        lead.post(&path("/dismiss"), &json!({"reason": "boring"})).await.problem(400, "malformed");
+        lead.post(&path("/dismiss"), &json!({"reason": "boring"})).await.problem(422, "invalid");
         let seen = agent.post(&path("/acknowledge"), &json!({})).await;
         assert_eq!((seen.status.as_u16(), &seen.json()["state"]), (200, &json!("acknowledged")));
         let gone = lead.post(&path("/dismiss"), &json!({"reason": "false_alarm"})).await.json();

@@ -38,7 +38,7 @@ store_test! {
         other["definition"]["recipients"] = json!([]);
         lead.post(REPORTS, &other).await.problem(422, "report_format");
         other["definition"]["mood"] = json!(1);
-        lead.post(REPORTS, &other).await.problem(400, "malformed");
+        lead.post(REPORTS, &other).await.problem(422, "invalid");
 
         let preview = lead.post("/api/v1/console/report-preview", &wish).await;
         assert_eq!(preview.headers["content-type"], "text/html; charset=utf-8");

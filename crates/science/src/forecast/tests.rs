@@ -45,10 +45,10 @@ fn what_is_always_the_same_is_forecast_exactly() {
 fn four_fifths_of_what_comes_is_between_the_tenth_and_the_ninetieth_percentile() {
     let mut rng = SmallRng::seed_from_u64(7);
     let series = counts(30, 0.04, &mut rng);
-    let origins: Vec<usize> = (10 * WEEK..28 * WEEK).step_by(5 * DAY).collect();
+    let origins: Vec<usize> = (10 * WEEK..28 * WEEK).step_by(2 * DAY).collect();
     let score = backtest(&series, &origins, 0, DAY).unwrap();
-    assert!((0.74..0.88).contains(&score.covered), "{score:?}");
-    assert!(score.wape > score.floor && score.wape < 3.0 * score.floor, "{score:?}");
+    assert!((0.72..0.9).contains(&score.covered), "{score:?}");
+    assert!(score.wape > score.floor && score.wape < 0.2, "{score:?}");
     let spread = forecast(&series, DAY).unwrap().spread;
     assert!((0.015..0.08).contains(&spread.day), "{spread:?}");
 }
