@@ -2,7 +2,7 @@ import type { InsightAnswer } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
 import { answerOf, asked, type Measure } from '../src/insight/api';
 import { groupingOf, groupsFor, splitsFor } from '../src/insight/grouping';
-import { movedOf, peaksOf } from '../src/insight/plotted';
+import { movedOf, peaksOf, toldOf } from '../src/insight/plotted';
 
 const told: InsightAnswer = {
   measure: 'one_contact',
@@ -214,5 +214,19 @@ describe('what moved', () => {
     expect(moved(40, 44, null)).toEqual({ value: 44 / 40 - 1 });
     expect(moved(0, 44, estimate(null, 5, null))).toBeUndefined();
     expect(moved(0, 44, null)).toBeUndefined();
+  });
+
+  it('is told of what was found, and of what is new or gone, the largest first', () => {
+    const value = (code: string, before: number, after: number, verdict: 'more' | 'cannot_tell') => ({
+      code,
+      movement: { before, after, days: 28, verdict: { code: verdict } },
+    });
+    const told = toldOf([
+      value('found', 100, 160, 'more'),
+      value('noise', 100, 190, 'cannot_tell'),
+      value('gone', 400, 0, 'cannot_tell'),
+      value('new', 0, 12, 'cannot_tell'),
+    ]);
+    expect(told.map(({ code }) => code)).toEqual(['gone', 'found', 'new']);
   });
 });

@@ -267,6 +267,20 @@ export function movedOf({ before, after, estimate }: InsightMovement): Estimate 
   return { value: value - 1, low: low - 1, high: typeof high === 'number' ? high - 1 : null };
 }
 
+/** Whether the desk found a change. */
+export const isFound = ({ verdict }: InsightMovement) => ['fewer', 'more'].includes(verdict.code);
+
+/**
+ * What is told of what moved, the largest first: what the desk found, and what is new or gone altogether, which is no question
+ * of chance, however unsteadily it came.
+ */
+export function toldOf<T extends { movement: InsightMovement }>(values: readonly T[]): T[] {
+  const size = ({ movement: { before, after } }: T) => Math.abs(after - before);
+  return values
+    .filter(({ movement }) => isFound(movement) || movement.before === 0 || movement.after === 0)
+    .toSorted((a, b) => size(b) - size(a));
+}
+
 /** The keys of an axis by how many requests they have, most first. */
 export function weightsOf(groups: readonly Grouped[], axis: number): string[] {
   const weights = new Map<string, number>();
