@@ -217,7 +217,12 @@ describe('what moved', () => {
   });
 
   it('is told of what was found, and of what is new or gone, the largest first', () => {
-    const value = (code: string, before: number, after: number, verdict: 'more' | 'cannot_tell') => ({
+    const value = (
+      code: string,
+      before: number,
+      after: number,
+      verdict: 'more' | 'cannot_tell',
+    ) => ({
       code,
       movement: { before, after, days: 28, verdict: { code: verdict } },
     });
