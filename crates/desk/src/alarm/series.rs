@@ -251,6 +251,13 @@ impl Series {
         let whole = self.cause(rows, within, from, &fixed);
         let is_whole = known.iter().any(|alarm| alarm.may_grow() && alarm.is_part_of(whole.segment));
         let cause = if is_whole { whole } else { self.cause(rows, within, from, known) };
+        // Longer windows reach to before an alarm of the same requests began: it is still the same cause.
+        let is_same = |alarm: &Known| {
+            alarm.segment == cause.segment && alarm.ended.is_none() && alarm.requests.is_none()
+        };
+        if known.iter().any(is_same) {
+            return None;
+        }
         let own = span(rows, from, self.next).iter().filter(|row| cause.segment.covers(&row.codes));
         Some(Finding {
             kind: AlarmKind::Surge,

@@ -177,8 +177,9 @@ impl Watcher {
     async fn act(&self, learned: &mut Learned, risen: Vec<Risen>, now: Time) -> Result<(), Error> {
         let mut alarms = self.known(&learned.arrivals, now).await?;
         let mut known: Vec<Known> = alarms.iter().map(|(_, known)| known.clone()).collect();
-        // The largest first: it explains the others.
-        while let Some(finding) = largest(&learned.series, &risen, &learned.arrivals, &known) {
+        // The largest first: it explains the others. What rose in one series has one cause, so that there are no more of them.
+        for _ in 0..risen.len() {
+            let Some(finding) = largest(&learned.series, &risen, &learned.arrivals, &known) else { break };
             let part = alarms.iter().position(|(_, known)| finding.contains(known));
             let part = part.map(|part| alarms.remove(part));
             let found = raise(&self.desk, &learned.arrivals, &learned.series, finding, part);
