@@ -227,7 +227,7 @@ pub(super) fn channel(name: &str) -> Channel {
         "any_channel",
     ]) {
         Channel::Social
-    } else if has(&["chat", "messag", "widget", "mobile_sdk"]) {
+    } else if has(&["chat", "message", "messaging", "messenger", "widget", "mobile_sdk"]) {
         Channel::Chat
     } else if has(&["web", "form"]) {
         Channel::Page
