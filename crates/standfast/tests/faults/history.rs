@@ -1,5 +1,6 @@
 //! kill -9 in the middle of an import, beside a desk that serves: run again, every request is there once, and all verify.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -20,7 +21,7 @@ fn files(folder: &Path) -> (PathBuf, PathBuf) {
     let mut text = "id,created,who,text\n".to_owned();
     for number in 0..ROWS {
         let created = if number % 1_000 == 999 { "never" } else { "2019-05-01T08:00:00Z" };
-        text.push_str(&format!("{number},{created},user-{},question {number}\n", number % 700));
+        writeln!(text, "{number},{created},user-{},question {number}", number % 700).unwrap();
     }
     std::fs::write(&table, text).unwrap();
     std::fs::write(&map, MAP).unwrap();
