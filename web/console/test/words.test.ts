@@ -28,6 +28,16 @@ describe('catalogues', () => {
     expect([...keys(ZH)].toSorted()).toEqual([...keys(EN)].toSorted());
   });
 
+  it('say each thing once', () => {
+    const locales = join(import.meta.dirname, '../../../locales');
+    for (const file of readdirSync(locales, { withFileTypes: true, recursive: true })) {
+      if (!file.isFile()) continue;
+      const text = readFileSync(join(file.parentPath, file.name), 'utf8');
+      const named = [...text.matchAll(/^ {2}"([^"]+)":/gm)].map((match) => match[1]);
+      expect(named.length, file.name).toBe(new Set(named).size);
+    }
+  });
+
   it('say each thing in one area', () => {
     expect(Object.keys(enConsole).filter((key) => key in enInsight)).toEqual([]);
   });
