@@ -9823,6 +9823,24 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
+      /** @description This was changed meanwhile */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "changed_meanwhile",
+           *       "detail": "Somebody else has changed it since you opened it. Look at it as it is now, then change it again.",
+           *       "status": 409,
+           *       "title": "This was changed meanwhile",
+           *       "type": "/docs/problems/changed_meanwhile"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
       /** @description Something is not filled in correctly */
       422: {
         headers: {
@@ -9877,7 +9895,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Figures are being loaded */
+      /** @description Briefly not available */
       503: {
         headers: {
           [name: string]: unknown;
@@ -9885,11 +9903,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "facts_loading",
-           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
            *       "status": 503,
-           *       "title": "Figures are being loaded",
-           *       "type": "/docs/problems/facts_loading"
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -9991,6 +10009,24 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
+      /** @description This was changed meanwhile */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "changed_meanwhile",
+           *       "detail": "Somebody else has changed it since you opened it. Look at it as it is now, then change it again.",
+           *       "status": 409,
+           *       "title": "This was changed meanwhile",
+           *       "type": "/docs/problems/changed_meanwhile"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
       /** @description Too large */
       413: {
         headers: {
@@ -10081,7 +10117,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Figures are being loaded */
+      /** @description Briefly not available */
       503: {
         headers: {
           [name: string]: unknown;
@@ -10089,11 +10125,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "facts_loading",
-           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
            *       "status": 503,
-           *       "title": "Figures are being loaded",
-           *       "type": "/docs/problems/facts_loading"
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -10237,6 +10273,24 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
+      /** @description This was changed meanwhile */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "changed_meanwhile",
+           *       "detail": "Somebody else has changed it since you opened it. Look at it as it is now, then change it again.",
+           *       "status": 409,
+           *       "title": "This was changed meanwhile",
+           *       "type": "/docs/problems/changed_meanwhile"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
       /** @description Too large */
       413: {
         headers: {
@@ -10327,7 +10381,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Figures are being loaded */
+      /** @description Briefly not available */
       503: {
         headers: {
           [name: string]: unknown;
@@ -10335,11 +10389,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "facts_loading",
-           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
            *       "status": 503,
-           *       "title": "Figures are being loaded",
-           *       "type": "/docs/problems/facts_loading"
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -10477,6 +10531,24 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
+      /** @description This was changed meanwhile */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "changed_meanwhile",
+           *       "detail": "Somebody else has changed it since you opened it. Look at it as it is now, then change it again.",
+           *       "status": 409,
+           *       "title": "This was changed meanwhile",
+           *       "type": "/docs/problems/changed_meanwhile"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
       /** @description Too large */
       413: {
         headers: {
@@ -10567,7 +10639,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Figures are being loaded */
+      /** @description Briefly not available */
       503: {
         headers: {
           [name: string]: unknown;
@@ -10575,11 +10647,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "facts_loading",
-           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
            *       "status": 503,
-           *       "title": "Figures are being loaded",
-           *       "type": "/docs/problems/facts_loading"
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -12011,6 +12083,24 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
+      /** @description Not found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "not_found",
+           *       "detail": "There is nothing at this address, or it is not yours to see.",
+           *       "status": 404,
+           *       "title": "Not found",
+           *       "type": "/docs/problems/not_found"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
       /** @description Sent too slowly */
       408: {
         headers: {
@@ -12119,7 +12209,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Figures are being loaded */
+      /** @description Briefly not available */
       503: {
         headers: {
           [name: string]: unknown;
@@ -12127,11 +12217,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "facts_loading",
-           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
            *       "status": 503,
-           *       "title": "Figures are being loaded",
-           *       "type": "/docs/problems/facts_loading"
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];

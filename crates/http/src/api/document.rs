@@ -227,7 +227,11 @@ fn codes(route: &Route) -> Vec<&'static str> {
     if route.path.ends_with("/export") {
         codes.push("wrong_password");
     }
-    if route.path.contains("/insight/") {
+    if route.path.ends_with("/insight/start") {
+        codes.push("not_found");
+    } else if route.path.contains("/insight/dashboards") {
+        codes.push("changed_meanwhile");
+    } else if route.path.contains("/insight/") {
         codes.insert(0, "facts_loading");
     } else if writes && route.path.contains("/console/") || route.path.ends_with("/messages") {
         codes.push(if route.path.contains("/alarms/") { "alarm_decided" } else { "transition_not_allowed" });
