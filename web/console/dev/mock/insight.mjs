@@ -139,10 +139,16 @@ export class Counted {
     }
     const unit = MEASURES.find(([code]) => code === wanted.measure)?.[1] ?? 'requests';
     const all = [...groups].map(([keys, some]) => [JSON.parse(keys), some]);
+    const weeks = (Date.parse(wanted.until) - Date.parse(wanted.from)) / 604_800_000;
     const axes = wanted.group.map((code, axis) => ({
       code,
       members: [...new Set(all.map(([keys]) => keys[axis]))].map((key) =>
-        STEPS.has(code) ? { code: key, from: key } : { code: key },
+        STEPS.has(code)
+          ? { code: key, from: key }
+          : // An hour of the week comes once in each of its weeks.
+            code === 'hour_of_week'
+            ? { code: key, seconds: 3_600 * weeks }
+            : { code: key },
       ),
     }));
     const place = (axis, key) => axes[axis].members.findIndex(({ code }) => code === key);
