@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, eventually, launch, person, shot } from './browser.mjs';
-import { signedIn } from './console.mjs';
+import { insightDrawn, signedIn } from './console.mjs';
 import { Desk } from './desk.mjs';
 
 let desk, browser;
@@ -71,18 +71,8 @@ async function open(page, path) {
   await drawn(page, path);
 }
 
-async function drawn(page, what) {
-  await page.locator('.insight-page').waitFor();
-  await eventually(
-    () =>
-      page.evaluate(
-        () =>
-          document.querySelectorAll('[data-plot], [data-verdict], .plot-refusal').length > 0 &&
-          document.querySelectorAll('.insight [aria-busy=true]').length === 0,
-      ),
-    `${what} is drawn`,
-  );
-}
+const drawn = (page, what) =>
+  insightDrawn(page, what, '[data-plot], [data-verdict], .plot-refusal');
 
 const plot = (page, title) => page.locator('[data-plot]').filter({ hasText: title });
 const verdict = (page) => page.locator('[data-verdict]');

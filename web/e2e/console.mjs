@@ -1,4 +1,5 @@
 /** What an agent does in the console. */
+import { eventually } from './browser.mjs';
 import { PASSWORD } from './desk.mjs';
 
 /** Signed-in browsers by desk and address: whoever has signed in once need not again, as people do not. */
@@ -45,4 +46,19 @@ export async function reply(page, text) {
   await page.waitForTimeout(2_200);
   await box.fill(text);
   await box.press('Control+Enter');
+}
+
+/** A page of Insight with all that it asked for drawn; `something` is what must be there at least. */
+export async function insightDrawn(page, what, something = '[data-plot]') {
+  await page.locator('.insight-page').waitFor();
+  await eventually(
+    () =>
+      page.evaluate(
+        (selector) =>
+          document.querySelectorAll(selector).length > 0 &&
+          document.querySelectorAll('.insight [aria-busy=true]').length === 0,
+        something,
+      ),
+    `${what} is drawn`,
+  );
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, eventually, launch, person, shot } from './browser.mjs';
-import { signedIn } from './console.mjs';
+import { insightDrawn, signedIn } from './console.mjs';
 import { Desk } from './desk.mjs';
 
 let desk, browser;
@@ -61,16 +61,7 @@ async function reader(locale, email = 'lead@harbor.example', options = {}) {
 /** The page with all that it asked for drawn. */
 async function open(page, path) {
   await page.goto(`${desk.base}/console/insight/${path}`);
-  await page.locator('.insight-page').waitFor();
-  await eventually(
-    () =>
-      page.evaluate(
-        () =>
-          document.querySelectorAll('[data-plot], .insight-table').length > 0 &&
-          document.querySelectorAll('.insight [aria-busy=true]').length === 0,
-      ),
-    `${path} is drawn`,
-  );
+  await insightDrawn(page, path, '[data-plot], .insight-table');
 }
 
 const plot = (page, title) => page.locator('[data-plot]').filter({ hasText: title });
