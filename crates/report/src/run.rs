@@ -14,7 +14,7 @@ use standfast_store::report::{self, RunRow};
 use standfast_store::{Lane, Tx};
 use tokio::sync::watch;
 
-use crate::mailer::{Enclosure, Letter, Mailer};
+use crate::mailer::{Enclosure, Letter, Mailer, Refusal};
 use crate::reports::{defined, enqueue_run, file_name};
 use crate::{Error, Reports, letter};
 
@@ -79,9 +79,9 @@ impl Reports {
         self.send(claim, payload.mail, mailer).await
     }
 
-    /// Notes a failure where people see it, and lets the job be tried later.
+    /// Notes a failure where people see it, and lets the job be tried later unless that cannot help.
     async fn fail(&self, claim: &Claimed, failure: Failure) -> Result<(), Error> {
-        let Failure { run, mail, text } = failure;
+        let Failure { run, mail, text, is_final } = failure;
         tracing::warn!(job.id = %claim.id, job.kind = claim.kind, reason = text, "a job failed");
         metrics::counter!("standfast_jobs_failed_total").increment(1);
         let (claim, now) = (claim.clone(), self.desk.now());
@@ -92,7 +92,8 @@ impl Reports {
             if let Some(mail) = mail {
                 mail::save(tx, mail, None, Some(&text))?;
             }
-            job::fail(tx, &claim, &text, now).map_err(Error::from)
+            let put_back = if is_final { job::give_up } else { job::fail };
+            put_back(tx, &claim, &text, now).map_err(Error::from)
         };
         self.desk.store().write(Lane::Background, 0, unit).await
     }
@@ -203,7 +204,7 @@ impl Reports {
     /// Sends a mail, unless it was sent. A process that dies between the server's word and the commit sends it again, under
     /// the same Message-ID.
     async fn send(&self, claim: &Claimed, id: MailId, mailer: Option<&Mailer>) -> Result<(), Failure> {
-        let of = |text: String| Failure { run: None, mail: Some(id), text };
+        let of = |text: String| Failure { run: None, mail: Some(id), text, is_final: false };
         let read = self.desk.store().read(move |rd| {
             let mail = mail::find(rd, id)?.ok_or(DeskError::NotFound)?;
             let mut files = Vec::new();
@@ -232,7 +233,8 @@ impl Reports {
                 html: mail.body_html,
                 enclosures,
             };
-            mailer.send(letter).await.map_err(|refusal| of(refusal.text))?;
+            let refused = |refusal: Refusal| Failure { is_final: refusal.is_final, ..of(refusal.text) };
+            mailer.send(letter).await.map_err(refused)?;
             metrics::counter!("standfast_mails_sent_total").increment(1);
             sent_at = Some(self.desk.now());
         }
@@ -268,10 +270,12 @@ struct Failure {
     run: Option<ReportRunId>,
     mail: Option<MailId>,
     text: String,
+    /// Trying again does not help.
+    is_final: bool,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { run: None, mail: None, text: error.to_string() }
+        Self { run: None, mail: None, text: error.to_string(), is_final: false }
     }
 }

@@ -160,6 +160,15 @@ pub fn complete(tx: &mut Tx, job: &Claimed) -> Result<(), Error> {
 /// Puts a job that failed back, later each time; the last time it is dead. `error` must not quote a user's text.
 pub fn fail(tx: &mut Tx, job: &Claimed, error: &str, now: Time) -> Result<(), Error> {
     let state = if job.attempt >= ATTEMPTS { "dead" } else { "ready" };
+    put_back(tx, job, state, error, now)
+}
+
+/// A job that failed for good: it is dead at once. `error` must not quote a user's text.
+pub fn give_up(tx: &mut Tx, job: &Claimed, error: &str, now: Time) -> Result<(), Error> {
+    put_back(tx, job, "dead", error, now)
+}
+
+fn put_back(tx: &mut Tx, job: &Claimed, state: &str, error: &str, now: Time) -> Result<(), Error> {
     let error: String = error.chars().filter(|character| *character != '\0').take(ERROR_CHARACTERS).collect();
     let done = tx.execute(
         "UPDATE job SET state = $3, run_at = $4, lease_until = NULL, last_error = $5
