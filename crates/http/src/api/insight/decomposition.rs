@@ -6,12 +6,12 @@ use axum::Json as Answer;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use standfast_domain::Day;
-use standfast_insight::{ChangeWish, Dimension, Measure, Period, Query, Segment, zone};
+use standfast_insight::{ChangeWish, Dimension, Measure, Period, Segment};
 use standfast_science::decomposition::Parts;
 use utoipa::ToSchema;
 
 use super::finding::{EstimateView, RatioView, VerdictView};
-use super::question::filter;
+use super::question::about;
 use crate::app::App;
 use crate::body::Json;
 use crate::credential::SignedIn;
@@ -157,12 +157,8 @@ pub(crate) async fn ask(
     _agent: SignedIn,
     Json(question): Json<ChangeQuestion>,
 ) -> Result<Answer<ChangeView>, Problem> {
-    let query = Query {
-        filter: filter("filter", &question.filter)?,
-        except: filter("except", &question.except)?,
-        zone: zone(question.zone.as_deref().unwrap_or("UTC"))?,
-        ..Query::new(Measure::Requests, app.desk.now())
-    };
+    let zone = question.zone.as_deref();
+    let query = about(&app, Measure::Requests, &question.filter, &question.except, zone)?;
     let wish = ChangeWish {
         query,
         dimension: Dimension::parse(&question.dimension).ok_or(Problem::invalid("dimension", "unknown"))?,

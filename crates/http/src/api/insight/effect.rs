@@ -9,13 +9,12 @@ use standfast_desk::{DriverView, Error as DeskError, find_driver, list_drivers};
 use standfast_domain::{Day, DriverId, Scope, Time};
 use standfast_insight::{
     DayFigure, Dimension, EffectWish, Finding, GroupFinding, HISTORY_DAYS, Measure, Query, day_in, day_start,
-    zone,
 };
 use standfast_science::effect::{Difference, Placebo};
 use utoipa::ToSchema;
 
 use super::finding::{EstimateView, SideView, VerdictView};
-use super::question::filter;
+use super::question::{about, filter};
 use crate::app::App;
 use crate::body::Json;
 use crate::credential::SignedIn;
@@ -255,12 +254,7 @@ impl EffectQuestion {
             Compared::Requests => Measure::Requests,
             Compared::ContactRate => Measure::ContactRate,
         };
-        Ok(Query {
-            filter: filter("filter", &self.filter)?,
-            except: filter("except", &self.except)?,
-            zone: zone(self.zone.as_deref().unwrap_or("UTC"))?,
-            ..Query::new(measure, app.desk.now())
-        })
+        about(app, measure, &self.filter, &self.except, self.zone.as_deref())
     }
 
     async fn first_after(&self, app: &App, agent: &SignedIn, query: &Query) -> Result<Day, Problem> {
@@ -288,7 +282,7 @@ impl EffectQuestion {
         let (from, until) = (day_start(past, &query.zone), day_start(first_after, &query.zone));
         let known = list_drivers(&app.desk, &agent.caller, Some(from), Some(until)).await?;
         let is_apart = |event: &&DriverView| Some(event.id) != self.event && !self.events.contains(&event.id);
-        let known = known.iter().filter(is_apart).filter(|event| touches(&event.scope, &query.filter));
+        let known = known.iter().filter(is_apart).filter(|event| touches(&event.scope, &query));
         let known = known.map(|event| days_of(event, &query)).collect();
         Ok(EffectWish { query, first_after, before, after, group, control, events, known })
     }
@@ -305,12 +299,16 @@ fn days_of(event: &DriverView, query: &Query) -> (Day, Day) {
     (first, last)
 }
 
-/// Whether an event may touch requests that a filter lets through: there is no dimension of which both name values, and none
-/// in common.
-fn touches(scope: &Scope, filter: &[(Dimension, Vec<String>)]) -> bool {
+/// Whether an event may touch requests that a question is about: there is no dimension of which it names only values that the
+/// filter does not let through.
+fn touches(scope: &Scope, query: &Query) -> bool {
     scope.0.iter().all(|(dimension, values)| {
-        let named = filter.iter().filter(|(own, _)| own.code() == dimension.as_str());
-        named.into_iter().all(|(_, codes)| codes.iter().any(|code| values.contains(code)))
+        let of_it = |(own, _): &&(Dimension, Vec<String>)| own.code() == dimension.as_str();
+        let (filter, except) = (query.filter.iter().find(of_it), query.except.iter().find(of_it));
+        values.iter().any(|value| {
+            filter.is_none_or(|(_, codes)| codes.contains(value))
+                && except.is_none_or(|(_, codes)| !codes.contains(value))
+        })
     })
 }
 
@@ -368,4 +366,28 @@ pub(crate) async fn ask(
         difference: difference.map(Into::into),
         events: events.into_iter().map(event).collect(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_touches_what_the_filter_lets_through() {
+        let scope: Scope = serde_json::from_str(r#"{"type":["pending","swap"]}"#).unwrap();
+        let named =
+            |codes: &[&str]| vec![(Dimension::Type, codes.iter().map(|&code| code.to_owned()).collect())];
+        let all = Query::new(Measure::Requests, Time(0));
+        for (filter, except, wanted) in [
+            (vec![], vec![], true),
+            (named(&["swap", "theft"]), vec![], true),
+            (named(&["theft"]), vec![], false),
+            (vec![], named(&["swap"]), true),
+            (vec![], named(&["swap", "pending"]), false),
+            (named(&["swap"]), named(&["swap"]), false),
+        ] {
+            let query = Query { filter, except, ..all.clone() };
+            assert_eq!(touches(&scope, &query), wanted, "{:?} but {:?}", query.filter, query.except);
+        }
+    }
 }

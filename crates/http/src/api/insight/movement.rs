@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use axum::Json as Answer;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use standfast_insight::{Dimension, Measure, Movement, MovementWish, Query, ValueMovement, zone};
+use standfast_insight::{Dimension, Measure, Movement, MovementWish, ValueMovement};
 use utoipa::ToSchema;
 
 use super::decomposition::PeriodWish;
 use super::finding::{EstimateView, VerdictView};
-use super::question::filter;
+use super::question::about;
 use crate::app::App;
 use crate::body::Json;
 use crate::credential::SignedIn;
@@ -110,12 +110,8 @@ pub(crate) async fn ask(
     _agent: SignedIn,
     Json(question): Json<MovementQuestion>,
 ) -> Result<Answer<MovementsView>, Problem> {
-    let query = Query {
-        filter: filter("filter", &question.filter)?,
-        except: filter("except", &question.except)?,
-        zone: zone(question.zone.as_deref().unwrap_or("UTC"))?,
-        ..Query::new(Measure::Requests, app.desk.now())
-    };
+    let zone = question.zone.as_deref();
+    let query = about(&app, Measure::Requests, &question.filter, &question.except, zone)?;
     let parse = |code: &String| Dimension::parse(code).ok_or(Problem::invalid("dimensions", "unknown"));
     let wish = MovementWish {
         query,

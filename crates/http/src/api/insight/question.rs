@@ -68,17 +68,30 @@ pub(super) fn filter(
     wish.iter().map(read).collect()
 }
 
+/// What questions of every kind have in common: which requests, and where days begin.
+pub(super) fn about(
+    app: &App,
+    measure: Measure,
+    wish: &BTreeMap<String, Vec<String>>,
+    except: &BTreeMap<String, Vec<String>>,
+    in_zone: Option<&str>,
+) -> Result<Query, Problem> {
+    Ok(Query {
+        filter: filter("filter", wish)?,
+        except: filter("except", except)?,
+        zone: zone(in_zone.unwrap_or("UTC"))?,
+        ..Query::new(measure, app.desk.now())
+    })
+}
+
 impl Asked {
     pub(super) fn query(&self, app: &App) -> Result<Query, Problem> {
         let measure = Measure::parse(&self.measure, self.within, self.days)?;
-        let now = app.desk.now();
-        let mut query = Query::new(measure, self.as_of.map_or(now, |as_of| as_of.min(now)));
-        query.filter = filter("filter", &self.filter)?;
-        query.except = filter("except", &self.except)?;
+        let mut query = about(app, measure, &self.filter, &self.except, self.zone.as_deref())?;
+        query.now = self.as_of.map_or(query.now, |as_of| as_of.min(query.now));
         let grouping = |code: &String| Grouping::parse(code).ok_or(Problem::invalid("group", "unknown"));
         query.group = self.group.iter().map(grouping).collect::<Result<_, _>>()?;
         (query.from, query.until) = (self.from, self.until);
-        query.zone = zone(self.zone.as_deref().unwrap_or("UTC"))?;
         Ok(query)
     }
 }

@@ -7,11 +7,11 @@ use axum::Json as Answer;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use standfast_domain::Time;
-use standfast_insight::{Dimension, Duration, Grouping, Measure, Query, Survival as Pairs, zone};
+use standfast_insight::{Dimension, Duration, Grouping, Measure, Query, Survival as Pairs};
 use standfast_science::survival::{Alike, Survival, TimeQuantile, survival_of};
 use utoipa::ToSchema;
 
-use super::question::filter;
+use super::question::about;
 use crate::app::App;
 use crate::body::Json;
 use crate::credential::SignedIn;
@@ -137,11 +137,8 @@ pub(crate) struct SurvivalView {
 
 impl SurvivalQuestion {
     fn query(&self, app: &App) -> Result<Query, Problem> {
-        let mut query = Query::new(Measure::Requests, app.desk.now());
-        query.filter = filter("filter", &self.filter)?;
-        query.except = filter("except", &self.except)?;
+        let mut query = about(app, Measure::Requests, &self.filter, &self.except, self.zone.as_deref())?;
         (query.from, query.until) = (self.from, self.until);
-        query.zone = zone(self.zone.as_deref().unwrap_or("UTC"))?;
         if let Some(code) = &self.group {
             let dimension = Dimension::parse(code).ok_or(Problem::invalid("group", "unknown"))?;
             query.group = vec![Grouping::By(dimension)];
