@@ -74,6 +74,7 @@ describe('an event', () => {
 
   it('is shown in the time that it touches, if its kind is', () => {
     const lasting = event('1', '2026-11-01', { ends_at: '2026-11-05T00:00:00.000Z' });
+    const going = event('8', '2026-10-01', { kind: 'incident', is_ongoing: true });
     const range = (from: string, until: string) => ({
       from: Date.parse(from),
       until: Date.parse(until),
@@ -82,6 +83,9 @@ describe('an event', () => {
     expect(shown([lasting], view, range('2026-11-04', '2026-11-08'))).toEqual([lasting]);
     expect(shown([lasting], view, range('2026-11-06', '2026-11-08'))).toEqual([]);
     expect(shown([lasting], view, range('2026-10-01', '2026-11-01'))).toEqual([]);
+    expect(shown([going], view, range('2026-11-01', '2026-11-08'))).toEqual([going]);
+    const over = { ...going, is_ongoing: false };
+    expect(shown([over], view, range('2026-11-01', '2026-11-08'))).toEqual([]);
     const only = { filters: [], events: ['incident'] };
     expect(shown([lasting], only, range('2026-11-01', '2026-11-08'))).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import type { Driver } from '@standfast/api';
+import { endOf } from './when';
 
 /** Where events lie on a line of time, in parts of its length. */
 export interface Mark {
@@ -21,8 +22,7 @@ export function place(events: readonly Driver[], from: number, until: number): M
   const part = (at: number) => (at - from) / (until - from);
   return events
     .map((event) => {
-      const starts = Date.parse(event.starts_at);
-      return { event, starts, ends: event.ends_at ? Date.parse(event.ends_at) : starts };
+      return { event, starts: Date.parse(event.starts_at), ends: endOf(event, until) };
     })
     .filter(({ starts, ends }) => ends >= from && starts <= until)
     .toSorted((a, b) => a.starts - b.starts)

@@ -1,4 +1,4 @@
-import type { Timestamp } from '@standfast/api';
+import type { Driver, Timestamp } from '@standfast/api';
 import type { Language } from '@standfast/ui/i18n';
 
 /** Times as the browser's own inputs write them, in the reader's zone; and days, which are days in UTC. */
@@ -64,4 +64,11 @@ export function dayShort(day: string, language: Language): string {
 
 export function number(value: number, language: Language): string {
   return new Intl.NumberFormat(language).format(value);
+}
+
+/** When an event was over, in milliseconds; of one that goes on, `now`. One without an end is a moment. */
+export function endOf(event: Driver, now: number): number {
+  const starts = Date.parse(event.starts_at);
+  if (event.ends_at) return Date.parse(event.ends_at);
+  return event.is_ongoing ? Math.max(starts, now) : starts;
 }

@@ -1,5 +1,6 @@
 /** Which events a view is about, and which requests an event is about. Pure. */
 import type { Driver } from '@standfast/api';
+import { endOf } from '../drivers/when';
 import type { Filter } from './filter';
 import { daysBetween, LEAST_BEFORE, windowFor } from './study';
 import { withFilter, type View } from './view';
@@ -22,11 +23,11 @@ export function shown(
   { from, until }: { from: number; until: number },
 ): Driver[] {
   return events.filter(
-    ({ kind, scope, starts_at: starts, ends_at: ends }) =>
-      (view.events === null || view.events.includes(kind)) &&
-      Date.parse(starts) < until &&
-      Date.parse(ends ?? starts) >= from &&
-      meets(scope, view.filters),
+    (event) =>
+      (view.events === null || view.events.includes(event.kind)) &&
+      Date.parse(event.starts_at) < until &&
+      endOf(event, until) >= from &&
+      meets(event.scope, view.filters),
   );
 }
 
@@ -83,7 +84,7 @@ export function first(
       return daysBetween(date, today) >= after && daysBetween(since, date) > LEAST_BEFORE;
     })
     .toSorted((a, b) => Date.parse(b.starts_at) - Date.parse(a.starts_at));
-  const staying = over.filter((event) => !event.ends_at);
+  const staying = over.filter((event) => !event.ends_at && !event.is_ongoing);
   const narrow = staying.find((event) => filtersOf(event.scope).length > 0);
   return narrow ?? staying[0] ?? over[0] ?? null;
 }

@@ -1,5 +1,6 @@
 import type { Driver } from '@standfast/api';
 import { ICONS } from '../drivers/kinds';
+import { endOf } from '../drivers/when';
 import { looks, type Look } from '../plots/colour';
 import { figure } from '../plots/figure';
 import { together } from '../plots/remark';
@@ -102,7 +103,7 @@ export class Scope {
     return {
       key: event.id,
       at: Date.parse(event.starts_at),
-      ...(event.ends_at ? { until: Date.parse(event.ends_at) } : {}),
+      ...(event.ends_at || event.is_ongoing ? { until: endOf(event, this.now) } : {}),
       label: event.title,
       kind: t(`driver.kind.${event.kind}`),
       icon: ICONS[event.kind],
