@@ -15,7 +15,6 @@ mod view;
 mod watch;
 mod words;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use standfast_domain::{AlarmId, AlarmState, DismissReason, DriverKind, JobId, Permission, RequestId, Time};
@@ -46,7 +45,7 @@ const EXAMPLES: i64 = 50;
 const WATCH: &str = "alarms.watch";
 
 /// What the operator decides of alarms.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct AlarmSettings {
     /// Whether the desk watches.
     pub watch: bool,
@@ -59,17 +58,6 @@ pub struct AlarmSettings {
 impl Default for AlarmSettings {
     fn default() -> Self {
         Self { watch: true, false_a_week: 1.0, webhook: None }
-    }
-}
-
-impl Desk {
-    /// Tells by whom other systems are called; without, no webhook is sent.
-    pub fn set_post(&self, post: Arc<dyn Post>) {
-        *self.shared.post.write() = Some(post);
-    }
-
-    pub(crate) fn post(&self) -> Option<Arc<dyn Post>> {
-        self.shared.post.read().clone()
     }
 }
 

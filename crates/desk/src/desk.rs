@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 use standfast_domain::{AgentId, Clock, Entropy, Ids, RequestNumber, Time};
 use standfast_store::Store;
 
 use crate::Error;
 use crate::activity::Pings;
 use crate::agents::Directory;
-use crate::alarm::{AlarmSettings, Post};
+use crate::alarm::AlarmSettings;
 use crate::board::Board;
 use crate::identity::HostKey;
 use crate::keys::Keys;
@@ -122,8 +122,6 @@ pub(crate) struct Shared {
     pub(crate) pings: Pings,
     /// The model of types, and what is new.
     pub(crate) types: Types,
-    /// Who calls other systems.
-    pub(crate) post: RwLock<Option<Arc<dyn Post>>>,
     /// Hashing a password takes a core and 19 MiB: so many at a time, whoever knocks.
     pub(crate) hashing: tokio::sync::Semaphore,
 }
@@ -159,7 +157,6 @@ impl Desk {
             sessions: SessionCache::default(),
             pings: Pings::default(),
             types: Types::default(),
-            post: RwLock::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
         };
         Self { shared: Arc::new(shared), ids: Arc::new(Ids::new(clock.clone(), node)), clock, entropy }

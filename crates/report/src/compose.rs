@@ -42,7 +42,7 @@ pub(crate) fn value_name(language: Language, dimension: Dimension, code: &str, p
             let [chinese, english] = kind.title;
             if language == Language::Chinese { chinese } else { english }.to_owned()
         }),
-        Dimension::Agent | Dimension::FirstAgent => people.agents.get(code).cloned(),
+        Dimension::Agent | Dimension::FirstAgent | Dimension::SolvedBy => people.agents.get(code).cloned(),
         Dimension::Team => people.teams.get(code).cloned(),
         _ => None,
     };
@@ -128,7 +128,7 @@ impl Material<'_> {
                 let time = say.seconds(f64::from(within));
                 say.text("within", &[("name", &name), ("time", &time)])
             }
-            Measure::RepeatContact { days } => {
+            Measure::RepeatContact { days } | Measure::Reopened { days } => {
                 say.text("in_days", &[("name", &name), ("days", &days.to_string())])
             }
             _ => name,

@@ -1,6 +1,7 @@
 //! Configuration: one TOML file, and environment variables over it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -8,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use standfast_desk::{AlarmSettings, FeedbackTimes, Limits, Webhook};
+use standfast_http::Outgoing;
 use standfast_report::{MailSettings, Mailer, Security};
 use standfast_store::Database;
 
@@ -122,7 +124,7 @@ impl AlarmsConfig {
             let key = self.webhook_key.strip_prefix(WEBHOOK_KEY.0).and_then(|key| STANDARD.decode(key).ok());
             let key = key.filter(|key| key.len() >= WEBHOOK_KEY.1);
             let key = key.context("alarms.webhook_key must be whsec_ and at least 24 bytes in Base64")?;
-            Some(Webhook { url: self.webhook.clone(), key })
+            Some(Webhook { url: self.webhook.clone(), key, by: Arc::new(Outgoing::default()) })
         };
         Ok(AlarmSettings { watch: self.watch, false_a_week: self.false_a_week, webhook })
     }

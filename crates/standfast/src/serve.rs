@@ -1,11 +1,9 @@
 //! Serving the desk, and filling it for a demonstration.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use standfast_desk::Desk;
-use standfast_http::Outgoing;
 use standfast_insight::Insight;
 use standfast_report::Reports;
 use tokio::net::TcpListener;
@@ -55,7 +53,6 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
         let (insight, stopping) = (insight.clone(), stopping.clone());
         async move { insight.keep(stopping).await }
     });
-    desk.set_post(Arc::new(Outgoing::default()));
     let alarms = tokio::spawn(standfast_desk::watch_alarms(desk.clone(), insight.clone(), alarms));
     let reports = tokio::spawn({
         let (mailer, stopping) = (config.mail.mailer()?, stopping.clone());

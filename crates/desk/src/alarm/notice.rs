@@ -4,6 +4,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -29,12 +30,14 @@ pub trait Post: Send + Sync + fmt::Debug {
 }
 
 /// A system that is told of alarms.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Webhook {
     /// Where.
     pub url: String,
     /// The key with which it is signed (Standard Webhooks 1.0).
     pub key: Vec<u8>,
+    /// Who calls it.
+    pub by: Arc<dyn Post>,
 }
 
 /// Neither the key nor what an address may carry.
@@ -95,8 +98,7 @@ pub(crate) async fn give_notice(desk: &Desk, claim: &Claimed) -> Result<(), Erro
     let Payload { alarm: id, what } =
         serde_json::from_str(&claim.payload).map_err(|_| Error::Inconsistent("job payload"))?;
     let row = desk.store().read(move |rd| alarm::find(rd, id).map_err(Error::from)).await?;
-    let (webhook, post) = (desk.settings().alarms.webhook.clone(), desk.post());
-    if let (Some(row), Some(webhook), Some(post)) = (row, webhook, post) {
+    if let (Some(row), Some(webhook)) = (row, &desk.settings().alarms.webhook) {
         let view = super::view::of(desk, row).await?;
         let now = desk.now();
         let message = Message { r#type: format!("alarm.{}", what.as_str()), timestamp: now, data: &view };
@@ -109,7 +111,7 @@ pub(crate) async fn give_notice(desk: &Desk, claim: &Claimed) -> Result<(), Erro
             ("webhook-timestamp", timestamp),
             ("webhook-signature", format!("v1,{mac}")),
         ];
-        match post.post(&webhook.url, headers, body).await {
+        match webhook.by.post(&webhook.url, headers, body).await {
             Ok(status) if (200..300).contains(&status) => {}
             Ok(status) => {
                 tracing::warn!(status, "the webhook of alarms was refused");

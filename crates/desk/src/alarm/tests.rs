@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -252,9 +253,8 @@ store_test! {
 
     async fn a_webhook_is_told_and_told_again_when_it_fails(store) {
         let mut past = Past::new(&store, WEEKS).await;
-        let hook = std::sync::Arc::new(Hook::default());
-        past.desk = with_webhook(&store, &past.desk);
-        past.desk.set_post(hook.clone());
+        let hook = Arc::new(Hook::default());
+        past.desk = with_webhook(&store, &past.desk, hook.clone());
         let lead = past.desk.agent("lin", Role::Lead).await;
         let mut one = watcher(&past);
         past.look(&mut one).await;
@@ -311,8 +311,8 @@ impl Post for Hook {
 }
 
 /// The same desk, of an operator who has set a webhook.
-fn with_webhook(store: &Store, desk: &TestDesk) -> TestDesk {
-    let webhook = Webhook { url: "https://ops.example/hook".to_owned(), key: vec![5; 32] };
+fn with_webhook(store: &Store, desk: &TestDesk, by: Arc<dyn Post>) -> TestDesk {
+    let webhook = Webhook { url: "https://ops.example/hook".to_owned(), key: vec![5; 32], by };
     let settings = crate::Settings {
         alarms: AlarmSettings { webhook: Some(webhook), ..AlarmSettings::default() },
         ..desk.settings().clone()
