@@ -9,6 +9,7 @@ use std::sync::mpsc as std_mpsc;
 use std::thread;
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use standfast_domain::Clock;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -90,6 +91,8 @@ struct Inner {
     lanes: Vec<Arc<Lanes>>,
     reads: Arc<Reads>,
     meter: Arc<Meter>,
+    /// See [`Writer`].
+    floor: Arc<RwLock<()>>,
     /// Closes when the last thread has ended.
     ended: tokio::sync::Mutex<mpsc::Receiver<()>>,
 }
@@ -129,7 +132,7 @@ impl Store {
         let lanes: Vec<_> = (0..writers).map(|_| Arc::new(Lanes::new(config.queue))).collect();
         let (alive, ended) = mpsc::channel(1);
         let ended = tokio::sync::Mutex::new(ended);
-        let inner = Inner { config, clock, lanes, reads, meter, ended };
+        let inner = Inner { config, clock, lanes, reads, meter, floor: Arc::default(), ended };
         for number in 0..writers {
             inner.start_writer(number, held.as_ref(), &alive)?;
         }
@@ -284,7 +287,7 @@ impl Inner {
     ) -> Result<(), Error> {
         let Some(lanes) = self.lanes.get(number).map(Arc::clone) else { return Ok(()) };
         let database = self.config.database.clone();
-        let meter = Arc::clone(&self.meter);
+        let (meter, floor) = (Arc::clone(&self.meter), Arc::clone(&self.floor));
         let (held, alive) = (held.cloned(), alive.clone());
         spawn(format!("store-write-{number}"), move |opened| {
             let engine = match database {
@@ -296,7 +299,7 @@ impl Inner {
                 }
             };
             if let Some(engine) = opened.tell(engine) {
-                Writer { tx: transaction(engine), lanes, meter }.work();
+                Writer { tx: transaction(engine), lanes, meter, floor }.work();
             }
             drop((held, alive));
         })

@@ -2,7 +2,8 @@
 //!
 //! A batch runs bare, without savepoints. When a unit fails after it has written, or the engine refuses a statement,
 //! the batch is rolled back and repeated with a savepoint around each unit, so that a bad unit harms nobody else.
-//! Deadlocks and serialisation failures repeat the batch after a short pause. When the connection is lost, also during
+//! Deadlocks and serialisation failures repeat the batch after a short pause; after two deadlocks without another writer of
+//! this process beside it, so that two that hinder each other do not do so for ever. When the connection is lost, also during
 //! COMMIT, it is not known whether the batch was committed: it is repeated all the same. Units are made for that: whoever
 //! needs "exactly once" finds the receipt that the first run left behind and answers with it.
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use tokio::sync::oneshot;
 
 use crate::error::Error;
@@ -22,6 +24,10 @@ use crate::stats::Meter;
 pub(crate) const BATCH: usize = 256;
 /// How often a unit runs again after a conflict.
 const CONFLICTS: u32 = 6;
+/// What PostgreSQL calls it when transactions wait for each other (appendix A of its manual).
+const DEADLOCK: &str = "40P01";
+/// Deadlocks after which a batch runs while no other writer of this process does.
+const ALONE: u32 = 2;
 /// How often a batch is repeated after it lost its connection, before each unit is tried alone.
 const LOSSES: u32 = 3;
 /// How long a batch waits for a lost database before its units are answered with [`Error::Unavailable`].
@@ -95,8 +101,8 @@ enum End {
     Done,
     /// A unit failed after it had written: repeat with savepoints.
     Suspect,
-    /// Lost against another writer.
-    Conflict,
+    /// Lost against another writer; `mutual` when each waited for the other.
+    Conflict { mutual: bool },
     /// The connection is gone; the outcome of the COMMIT, if there was one, is not known.
     Lost(Error),
     /// No space.
@@ -110,6 +116,8 @@ pub(crate) struct Writer {
     pub(crate) tx: Tx,
     pub(crate) lanes: Arc<Lanes>,
     pub(crate) meter: Arc<Meter>,
+    /// Held by every attempt of any writer of this process: shared, or alone after conflicts.
+    pub(crate) floor: Arc<RwLock<()>>,
 }
 
 impl Writer {
@@ -150,12 +158,14 @@ impl Writer {
         }
         let mut savepoints = false;
         let mut repeated = false;
-        let (mut conflicts, mut losses) = (0, 0);
+        let (mut conflicts, mut deadlocks, mut losses) = (0, 0, 0);
         loop {
-            let end = if savepoints {
-                self.attempt_apart(batch, repeated, conflicts)
-            } else {
-                self.attempt_bare(batch, repeated)
+            let end = {
+                let floor = Arc::clone(&self.floor);
+                // A lock that is waited for in vain may be held by another process: that stops nobody else here.
+                let alone = (deadlocks >= ALONE).then(|| floor.write());
+                let _beside = alone.is_none().then(|| floor.read());
+                self.attempt(batch, savepoints, repeated, conflicts)
             };
             if let Engine::Postgres(postgres) = &self.tx.engine
                 && postgres.take_unreplicated()
@@ -167,17 +177,17 @@ impl Writer {
             }
             if !matches!(end, End::Done) {
                 self.meter.repeated();
-                self.roll_back();
             }
             match end {
                 End::Done => return self.meter.committed(batch.len()),
                 // The COMMIT itself was refused, or a unit keeps ending the connection: find it.
                 End::Suspect if savepoints => return self.commit_singly(batch),
-                End::Conflict if conflicts > 2 * CONFLICTS => return self.commit_singly(batch),
+                End::Conflict { .. } if conflicts > 2 * CONFLICTS => return self.commit_singly(batch),
                 End::Suspect => savepoints = true,
-                End::Conflict => {
+                End::Conflict { mutual } => {
                     savepoints = true;
                     conflicts += 1;
+                    deadlocks += u32::from(mutual);
                     thread::sleep(pause(conflicts));
                 }
                 End::Lost(_) => {
@@ -197,6 +207,19 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// One attempt at the batch; what did not end well is rolled back.
+    fn attempt(&mut self, batch: &mut Batch, savepoints: bool, repeated: bool, conflicts: u32) -> End {
+        let end = if savepoints {
+            self.attempt_apart(batch, repeated, conflicts)
+        } else {
+            self.attempt_bare(batch, repeated)
+        };
+        if !matches!(end, End::Done) {
+            self.roll_back();
+        }
+        end
     }
 
     /// All units in one transaction, without savepoints.
@@ -245,7 +268,7 @@ impl Writer {
                 let last = conflicts >= CONFLICTS;
                 match end_of_fault(fault.clone()) {
                     End::Suspect => {}
-                    End::Conflict if last => {}
+                    End::Conflict { .. } if last => {}
                     end => return end,
                 }
                 if outcome == Outcome::Kept {
@@ -285,7 +308,7 @@ impl Writer {
                     unit.refuse(Error::DiskFull);
                     stop = (full >= FULL).then_some(Error::DiskFull);
                 }
-                End::Conflict => unit.refuse(Error::Conflict("alone".to_owned())),
+                End::Conflict { .. } => unit.refuse(Error::Conflict("alone".to_owned())),
                 End::Lost(error) => {
                     unit.refuse(error);
                     stop = self.ensure_connected(PATIENCE).err();
@@ -404,7 +427,7 @@ fn end_of(error: Error) -> End {
 /// What a refusal of a statement of a unit, or of the COMMIT, means.
 fn end_of_fault(error: Error) -> End {
     match error {
-        Error::Conflict(_) => End::Conflict,
+        Error::Conflict(code) => End::Conflict { mutual: code == DEADLOCK },
         Error::Unavailable(_) => End::Lost(error),
         Error::DiskFull => End::Full,
         Error::Storage(_) => End::Broken(error),

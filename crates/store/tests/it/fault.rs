@@ -92,7 +92,7 @@ fn deadlocks_are_repeated() {
             .map(|client| {
                 let store = Store::clone(&store);
                 tokio::spawn(async move {
-                    for _ in 0..20 {
+                    for _ in 0..8 {
                         // Against the rule: units of different shards take the same rows, in opposite order.
                         let (first, second) = if client % 2 == 0 { (1_i64, 2_i64) } else { (2, 1) };
                         store
@@ -115,7 +115,7 @@ fn deadlocks_are_repeated() {
             })
             .await
             .unwrap();
-        assert_eq!(counts, [320, 320]);
+        assert_eq!(counts, [128, 128]);
     });
 }
 
