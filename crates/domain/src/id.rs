@@ -80,6 +80,8 @@ ids! {
     ReportRunId,
     /// A mail that the desk sends.
     MailId,
+    /// Opening hours for some of those who ask.
+    ScheduleId,
 }
 
 /// Bits below the millisecond: a node's number and a counter.

@@ -9,6 +9,7 @@ mod dimension;
 mod driver;
 mod entry;
 mod feedback;
+mod hours;
 mod id;
 mod language;
 mod matter;
@@ -29,9 +30,13 @@ pub use dimension::{Dimension, Scope};
 pub use driver::{DriverKind, DriverSource};
 pub use entry::{Author, Channel, EntryKind, Event};
 pub use feedback::{REASONS_HIGH, REASONS_LOW, Resolution, Score, Verdict};
+pub use hours::{
+    Asker, CivilMinute, Coverage, DayKind, Exception, Hours, Interval, Schedule, ScheduleError,
+    ScheduleVersion, Season, SpecialDay, TimeOfDay, Timetable, Weekday,
+};
 pub use id::{
     AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, JobId, MailId, ParseIdError,
-    ReportId, ReportRunId, RequestId, ReviewId, TeamId, TokenId,
+    ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};

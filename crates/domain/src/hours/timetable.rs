@@ -1,0 +1,171 @@
+//! The schedules of a desk: which of them is meant for whom, and since when.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Hours, Schedule, ScheduleError};
+use crate::{Channel, Day, Language, ScheduleId, Time};
+
+/// For whom a schedule is. What is not named is not looked at.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Coverage {
+    /// Languages in which people are answered.
+    #[serde(default)]
+    #[schema(max_items = 50, example = json!(["zh-CN"]))]
+    pub languages: Vec<Language>,
+    /// Regions in which people are, as the host's app names them.
+    #[serde(default)]
+    #[schema(max_items = 50, example = json!(["SG"]))]
+    pub regions: BTreeSet<String>,
+    /// Ways by which people come.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub channels: Vec<Channel>,
+}
+
+/// Somebody who wants to know whether the desk is open.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// The language in which they want to be answered.
+    pub language: Language,
+    /// Where they are; empty when that is not known.
+    pub region: &'a str,
+    /// By which way they come.
+    pub channel: Channel,
+}
+
+impl Coverage {
+    /// Whether it is for somebody.
+    #[must_use]
+    pub fn covers(&self, asker: &Asker<'_>) -> bool {
+        (self.languages.is_empty() || self.languages.contains(&asker.language))
+            && (self.regions.is_empty() || self.regions.contains(asker.region))
+            && (self.channels.is_empty() || self.channels.contains(&asker.channel))
+    }
+
+    /// The more specific schedule is the one that is meant: that which names more of language, region and channel; of two
+    /// that name equally many, language goes before region and region before channel.
+    #[must_use]
+    pub fn rank(&self) -> (u8, bool, bool) {
+        let (language, region, channel) =
+            (!self.languages.is_empty(), !self.regions.is_empty(), !self.channels.is_empty());
+        (u8::from(language) + u8::from(region) + u8::from(channel), language, region)
+    }
+
+    /// Whether somebody could be meant by both alike, so that nobody could say which of them holds.
+    #[must_use]
+    pub fn rivals(&self, other: &Self) -> bool {
+        fn share<T>(one: &[T], other: &[T]) -> bool
+        where
+            T: PartialEq,
+        {
+            one.is_empty() && other.is_empty() || one.iter().any(|value| other.contains(value))
+        }
+        self.rank() == other.rank()
+            && share(&self.languages, &other.languages)
+            && share(&self.channels, &other.channels)
+            && (self.regions.is_empty() && other.regions.is_empty()
+                || !self.regions.is_disjoint(&other.regions))
+    }
+}
+
+/// What a schedule was from one instant on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScheduleVersion {
+    /// Which schedule.
+    pub id: ScheduleId,
+    /// Since when it has been so.
+    pub from: Time,
+    /// For whom.
+    pub coverage: Coverage,
+    /// When it is open; nothing when it was taken away.
+    pub schedule: Option<Schedule>,
+}
+
+/// For whom a schedule was within a time.
+#[derive(Clone, Debug)]
+struct Reign {
+    from: Time,
+    until: Time,
+    coverage: Coverage,
+    place: usize,
+}
+
+/// All schedules of a desk, for all time: each is what it was at every instant.
+///
+/// Which schedule is meant is decided by when somebody came; a schedule that was changed since is for the rest of the time
+/// what it was changed to. One that was taken away stays as it was for those who came before.
+#[derive(Clone, Debug, Default)]
+pub struct Timetable {
+    schedules: Vec<(ScheduleId, Hours)>,
+    /// The most specific first.
+    reigns: Vec<Reign>,
+    /// Instants at which it changes which schedules there are, or for whom.
+    epochs: Vec<Time>,
+    /// The days from which and to which it is worked out.
+    days: Option<(Day, Day)>,
+}
+
+impl Timetable {
+    /// Works out schedules for the days from `from` up to, but without, `until`; the versions of each in the order of time.
+    pub fn new(versions: &[ScheduleVersion], from: Day, until: Day) -> Result<Self, ScheduleError> {
+        let mut schedules: BTreeMap<ScheduleId, Vec<&ScheduleVersion>> = BTreeMap::new();
+        for version in versions {
+            schedules.entry(version.id).or_default().push(version);
+        }
+        let mut table = Self { days: Some((from, until)), ..Self::default() };
+        for (id, mut versions) in schedules {
+            versions.sort_by_key(|version| version.from);
+            let place = table.schedules.len();
+            let mut hours = Hours::default();
+            for (number, version) in versions.iter().enumerate() {
+                let Some(schedule) = &version.schedule else { break };
+                let end = versions.get(number + 1).map_or(Time(i64::MAX), |next| next.from);
+                // Only the last one is needed beyond its end.
+                let first = Day::of(version.from).plus(-2).max(from);
+                let last = Day::of(end.min(until.start())).plus(3).min(until);
+                let is_last = versions.get(number + 1).is_none_or(|next| next.schedule.is_none());
+                let own = Hours::new(schedule, first.min(until), if is_last { until } else { last })?;
+                hours.continue_with(&own, version.from);
+                table.epochs.extend([version.from, end]);
+                let coverage = version.coverage.clone();
+                table.reigns.push(Reign { from: version.from, until: end, coverage, place });
+            }
+            table.schedules.push((id, hours));
+        }
+        table.reigns.sort_by_key(|reign| std::cmp::Reverse(reign.coverage.rank()));
+        table.epochs.sort_unstable();
+        table.epochs.dedup();
+        Ok(table)
+    }
+
+    /// Whether there has never been a schedule.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.reigns.is_empty()
+    }
+
+    /// The day up to which, but without which, it is worked out.
+    #[must_use]
+    pub fn until(&self) -> Option<Day> {
+        self.days.map(|(_, until)| until)
+    }
+
+    /// The schedule that is meant for somebody who comes at an instant: the most specific of those that there are then.
+    #[must_use]
+    pub fn find(&self, asker: &Asker<'_>, at: Time) -> Option<(ScheduleId, &Hours)> {
+        let holds = |reign: &&Reign| reign.from <= at && at < reign.until && reign.coverage.covers(asker);
+        let reign = self.reigns.iter().find(holds)?;
+        self.schedules.get(reign.place).map(|(id, hours)| (*id, hours))
+    }
+
+    /// In which stretch of time an instant lies within which it does not change whom schedules are for: numbers that grow
+    /// with time. Within one, [`Timetable::find`] finds the same for the same asker.
+    #[must_use]
+    pub fn epoch(&self, at: Time) -> usize {
+        self.epochs.partition_point(|epoch| *epoch <= at)
+    }
+}
