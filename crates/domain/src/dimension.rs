@@ -87,6 +87,18 @@ impl Dimension {
     }
 }
 
+/// The code of a country or region as a host's app may write it: `cn` and `zh-CN` are both CN. `None` for what is no code
+/// of two letters (ISO 3166-1).
+#[must_use]
+pub fn region_code(text: &str) -> Option<String> {
+    let last = text.trim().rsplit(['-', '_']).next().unwrap_or_default();
+    match last.to_ascii_uppercase().as_str() {
+        "UK" => Some("GB".to_owned()),
+        code if code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()) => Some(code.to_owned()),
+        _ => None,
+    }
+}
+
 /// What an event touches: of each dimension that is named, these values. No dimension at all is everything; two
 /// dimensions are what has one of the values of each.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]

@@ -18,11 +18,11 @@ mod schedule;
 mod timetable;
 
 pub use check::ScheduleError;
-pub use compiled::Hours;
+pub use compiled::{Hours, Opened, WeekGap};
 pub use schedule::{
     CivilMinute, DayKind, Exception, Interval, Schedule, Season, SpecialDay, TimeOfDay, Weekday,
 };
-pub use timetable::{Asker, Coverage, ScheduleVersion, Timetable};
+pub use timetable::{Asker, Attendance, Coverage, ScheduleVersion, Timetable};
 
 /// Minutes of a day.
 const DAY: i64 = 24 * 60;

@@ -26,13 +26,13 @@ pub use activity::{ActivitySource, Day};
 pub use alarm::{AlarmKind, AlarmState, DismissReason};
 pub use catalogue::{FIELDS, Field, FieldKind, RequestType, TYPES, Urgency, field, request_type};
 pub use chance::{Entropy, OsEntropy, SeededEntropy};
-pub use dimension::{Dimension, Scope};
+pub use dimension::{Dimension, Scope, region_code};
 pub use driver::{DriverKind, DriverSource};
 pub use entry::{Author, Channel, EntryKind, Event};
 pub use feedback::{REASONS_HIGH, REASONS_LOW, Resolution, Score, Verdict};
 pub use hours::{
-    Asker, CivilMinute, Coverage, DayKind, Exception, Hours, Interval, Schedule, ScheduleError,
-    ScheduleVersion, Season, SpecialDay, TimeOfDay, Timetable, Weekday,
+    Asker, Attendance, CivilMinute, Coverage, DayKind, Exception, Hours, Interval, Opened, Schedule,
+    ScheduleError, ScheduleVersion, Season, SpecialDay, TimeOfDay, Timetable, WeekGap, Weekday,
 };
 pub use id::{
     AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, JobId, MailId, ParseIdError,

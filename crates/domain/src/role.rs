@@ -39,6 +39,8 @@ pub enum Permission {
     ManageTokens,
     /// See complaints and low ratings, and follow them up.
     ReviewFeedback,
+    /// Change when the desk is open.
+    ManageHours,
 }
 
 impl Role {
@@ -49,18 +51,22 @@ impl Role {
     #[must_use]
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            EraseTexts, ManageAgents, ManageDrivers, ManageJobs, ManageTokens, ReadInsight, ReadRequests,
-            ReviewFeedback, WorkRequests,
+            EraseTexts, ManageAgents, ManageDrivers, ManageHours, ManageJobs, ManageTokens, ReadInsight,
+            ReadRequests, ReviewFeedback, WorkRequests,
         };
         match (self, permission) {
             (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight | ManageDrivers) => true,
             (Self::Agent, permission) => matches!(permission, WorkRequests),
             (Self::Lead, permission) => {
-                matches!(permission, WorkRequests | EraseTexts | ReadInsight | ManageDrivers | ReviewFeedback)
+                matches!(
+                    permission,
+                    WorkRequests | EraseTexts | ReadInsight | ManageDrivers | ReviewFeedback | ManageHours
+                )
             }
             (
                 Self::Analyst,
-                EraseTexts | ManageAgents | ManageJobs | ManageTokens | ReviewFeedback | WorkRequests,
+                EraseTexts | ManageAgents | ManageHours | ManageJobs | ManageTokens | ReviewFeedback
+                | WorkRequests,
             ) => false,
         }
     }

@@ -33,6 +33,7 @@ mod error;
 mod exec;
 pub mod fact;
 pub mod handling;
+pub mod hours;
 pub mod imported;
 pub mod job;
 pub mod label;

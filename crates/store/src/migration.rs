@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0006_reports", include_str!("../migrations/0006_reports.sql")),
     ("0007_dashboards", include_str!("../migrations/0007_dashboards.sql")),
     ("0008_alarms", include_str!("../migrations/0008_alarms.sql")),
+    ("0009_hours", include_str!("../migrations/0009_hours.sql")),
     ("0010_reporting", include_str!("../migrations/0010_reporting.sql")),
 ];
 

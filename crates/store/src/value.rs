@@ -5,7 +5,7 @@ use std::fmt;
 
 use standfast_domain::{
     AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, Day, DriverId, JobId, MailId, ReportId,
-    ReportRunId, RequestId, ReviewId, TeamId, Time, TokenId,
+    ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, Time, TokenId,
 };
 
 /// The types that mean the same on both engines.
@@ -325,6 +325,7 @@ wrapped_integers!(
     AttachmentId,
     JobId,
     ReviewId,
+    ScheduleId,
     DriverId,
     TokenId,
     AlarmId,

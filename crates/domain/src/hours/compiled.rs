@@ -5,7 +5,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{DAY, DayKind, Interval, Schedule, ScheduleError, Weekday};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{DAY, DayKind, Interval, Schedule, ScheduleError, SpecialDay, TimeOfDay, Weekday};
 use crate::{Day, Time};
 
 const SECOND: i64 = 1_000_000;
@@ -217,6 +220,76 @@ fn civil_spans(schedule: &Schedule, from: Day, until: Day) -> Vec<(i64, i64)> {
     closed.push((until.0 * DAY, i64::MAX));
     closed.sort_unstable();
     without(&united(spans), &closed)
+}
+
+/// A stretch of the week in which nobody is there, week after week.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct WeekGap {
+    /// On which day, from Monday 1 to Sunday 7.
+    #[schema(value_type = u8, minimum = 1, maximum = 7)]
+    pub weekday: Weekday,
+    /// From when.
+    #[schema(value_type = String, example = "02:00")]
+    pub from: TimeOfDay,
+    /// Until when, on the same day.
+    #[schema(value_type = String, example = "09:00")]
+    pub until: TimeOfDay,
+}
+
+/// When the desk is open on a day, by the clock on the wall.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Opened {
+    /// The date.
+    #[schema(value_type = String, format = Date)]
+    pub date: Day,
+    /// From when to when, within the day.
+    #[schema(value_type = Vec<Vec<String>>, example = json!([["09:00", "18:00"]]))]
+    pub spans: Vec<(TimeOfDay, TimeOfDay)>,
+    /// The holiday or make-up working day that it is.
+    pub special: Option<SpecialDay>,
+}
+
+/// Weeks that are looked at for gaps.
+const WEEKS: i64 = 4;
+
+impl Schedule {
+    /// When it is open on so many days, by the clock on the wall, whether or not clocks change.
+    #[must_use]
+    pub fn opened(&self, from: Day, days: i64) -> Vec<Opened> {
+        let spans = civil_spans(self, from, from.plus(days));
+        let day = |day: Day| {
+            let (begin, end) = (day.0 * DAY, (day.0 + 1) * DAY);
+            let within = spans.iter().filter(|(opens, closes)| *opens < end && *closes > begin);
+            let time =
+                |minute: i64| TimeOfDay::new(u16::try_from(minute.clamp(begin, end) - begin).unwrap_or(0));
+            Opened {
+                date: day,
+                spans: within.filter_map(|(opens, closes)| Some((time(*opens)?, time(*closes)?))).collect(),
+                special: self.special(day).cloned(),
+            }
+        };
+        (from.0..from.0 + days).map(|number| day(Day(number))).collect()
+    }
+
+    /// When nobody is there in any of the four weeks from a day on: what a holiday closes once is no gap of the week.
+    #[must_use]
+    pub fn week_gaps(&self, from: Day) -> Vec<WeekGap> {
+        let mut gaps = Vec::new();
+        let days = self.opened(from, 7 * WEEKS);
+        for number in 1..=7 {
+            let Some(weekday) = Weekday::new(number) else { continue };
+            let own = days.iter().filter(|day| Weekday::of(day.date) == weekday);
+            let spans = own.flat_map(|day| &day.spans);
+            let open = united(spans.map(|(opens, closes)| (opens.minutes(), closes.minutes())).collect());
+            for (begin, end) in without(&[(0, DAY)], &open) {
+                let time = |minute: i64| TimeOfDay::new(u16::try_from(minute).unwrap_or(0));
+                if let (Some(from), Some(until)) = (time(begin), time(end)) {
+                    gaps.push(WeekGap { weekday, from, until });
+                }
+            }
+        }
+        gaps
+    }
 }
 
 fn united(mut spans: Vec<(i64, i64)>) -> Vec<(i64, i64)> {

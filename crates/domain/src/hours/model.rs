@@ -298,8 +298,8 @@ proptest! {
                 latest(*id, came).is_some_and(|version| version.schedule.is_some() && version.coverage.covers(&asker))
             });
             let found = table.find(&asker, came);
-            prop_assert_eq!(found.map(|(id, _)| id.0), meant);
-            let Some((id, hours)) = found else { continue };
+            prop_assert_eq!(found.map(|found| found.id.0), meant);
+            let Some(Attendance { id, hours, .. }) = found else { continue };
             for later in [0, 1, 700, 3_000] {
                 let at = Time(came.0 + later * MINUTE);
                 let last = versions.iter().rev().filter(|version| version.id == id && version.from <= at);
@@ -422,6 +422,29 @@ fn closed_this_afternoon() {
 }
 
 #[test]
+fn gaps_of_the_week() {
+    let weekdays = (1..=5).map(|day| of(day, "09:00", "18:00")).chain([of(6, "22:00", "02:00")]).collect();
+    let mut schedule = plain("Asia/Shanghai", weekdays);
+    schedule.days.push(SpecialDay {
+        date: Day::parse("2026-10-01").unwrap(),
+        kind: DayKind::Holiday,
+        name: String::new(),
+        like: None,
+    });
+    let gaps = schedule.week_gaps(Day::parse("2026-09-28").unwrap());
+    let text = |gap: &WeekGap| format!("{} {} {}", gap.weekday.number(), gap.from, gap.until);
+    let gaps: Vec<String> = gaps.iter().map(text).collect();
+    // The holiday is one Thursday of four, and no gap of every week.
+    let expected: Vec<String> = (1..=5)
+        .flat_map(|day| [format!("{day} 00:00 09:00"), format!("{day} 18:00 24:00")])
+        .chain(["6 00:00 22:00".to_owned(), "7 02:00 24:00".to_owned()])
+        .collect();
+    assert_eq!(gaps, expected);
+    let days = schedule.opened(Day::parse("2026-10-01").unwrap(), 2);
+    assert_eq!((days[0].spans.len(), days[1].spans.len()), (0, 1));
+}
+
+#[test]
 fn never_and_always_open() {
     let never = worked_out(&plain("UTC", Vec::new()));
     assert_eq!(
@@ -456,7 +479,7 @@ fn the_most_specific_schedule_is_meant() {
     ];
     let table = Timetable::new(&versions, Day(20_000), Day(20_100)).unwrap();
     let meant = |language, region, channel| {
-        table.find(&Asker { language, region, channel }, Day(20_050).start()).map(|(id, _)| id.0)
+        table.find(&Asker { language, region, channel }, Day(20_050).start()).map(|found| found.id.0)
     };
     use Language::{Chinese, English};
     for (language, region, channel, expected) in [

@@ -94,13 +94,24 @@ struct Reign {
     place: usize,
 }
 
+/// The schedule that is meant for somebody.
+#[derive(Clone, Copy, Debug)]
+pub struct Attendance<'a> {
+    /// Which schedule.
+    pub id: ScheduleId,
+    /// The time zone in which it was written down last.
+    pub zone: &'a str,
+    /// When the desk is open.
+    pub hours: &'a Hours,
+}
+
 /// All schedules of a desk, for all time: each is what it was at every instant.
 ///
 /// Which schedule is meant is decided by when somebody came; a schedule that was changed since is for the rest of the time
 /// what it was changed to. One that was taken away stays as it was for those who came before.
 #[derive(Clone, Debug, Default)]
 pub struct Timetable {
-    schedules: Vec<(ScheduleId, Hours)>,
+    schedules: Vec<(ScheduleId, String, Hours)>,
     /// The most specific first.
     reigns: Vec<Reign>,
     /// Instants at which it changes which schedules there are, or for whom.
@@ -120,7 +131,7 @@ impl Timetable {
         for (id, mut versions) in schedules {
             versions.sort_by_key(|version| version.from);
             let place = table.schedules.len();
-            let mut hours = Hours::default();
+            let (mut hours, mut zone) = (Hours::default(), String::new());
             for (number, version) in versions.iter().enumerate() {
                 let Some(schedule) = &version.schedule else { break };
                 let end = versions.get(number + 1).map_or(Time(i64::MAX), |next| next.from);
@@ -130,11 +141,12 @@ impl Timetable {
                 let is_last = versions.get(number + 1).is_none_or(|next| next.schedule.is_none());
                 let own = Hours::new(schedule, first.min(until), if is_last { until } else { last })?;
                 hours.continue_with(&own, version.from);
+                zone.clone_from(&schedule.zone);
                 table.epochs.extend([version.from, end]);
                 let coverage = version.coverage.clone();
                 table.reigns.push(Reign { from: version.from, until: end, coverage, place });
             }
-            table.schedules.push((id, hours));
+            table.schedules.push((id, zone, hours));
         }
         table.reigns.sort_by_key(|reign| std::cmp::Reverse(reign.coverage.rank()));
         table.epochs.sort_unstable();
@@ -156,10 +168,10 @@ impl Timetable {
 
     /// The schedule that is meant for somebody who comes at an instant: the most specific of those that there are then.
     #[must_use]
-    pub fn find(&self, asker: &Asker<'_>, at: Time) -> Option<(ScheduleId, &Hours)> {
+    pub fn find(&self, asker: &Asker<'_>, at: Time) -> Option<Attendance<'_>> {
         let holds = |reign: &&Reign| reign.from <= at && at < reign.until && reign.coverage.covers(asker);
         let reign = self.reigns.iter().find(holds)?;
-        self.schedules.get(reign.place).map(|(id, hours)| (*id, hours))
+        self.schedules.get(reign.place).map(|(id, zone, hours)| Attendance { id: *id, zone, hours })
     }
 
     /// In which stretch of time an instant lies within which it does not change whom schedules are for: numbers that grow

@@ -17,6 +17,7 @@ mod driver;
 mod fact;
 mod fault;
 mod feedback;
+mod hours;
 mod job;
 mod outbox;
 mod request;
