@@ -82,6 +82,19 @@ export type ActiveUsers = Schemas['ActiveUsersView'];
 export type ActivityChange = Schemas['ActivityChange'];
 export type TableFault = Schemas['TableFault'];
 
+/** When the desk is open. */
+export type Hours = Schemas['HoursView'];
+export type ScheduleView = Schemas['ScheduleView'];
+export type HoursDraft = Schemas['HoursWish'];
+export type SchedulePreview = Schemas['SchedulePreview'];
+export type Schedule = Schemas['Schedule'];
+export type Season = Schemas['Season'];
+export type WeekInterval = Schemas['Interval'];
+export type WeekGap = Schemas['WeekGap'];
+export type AudienceGap = Schemas['AudienceGap'];
+export type Opened = Schemas['Opened'];
+export type CalendarDays = Schemas['CalendarDays'];
+
 /** Credentials of other systems. */
 export type Token = Schemas['TokenView'];
 export type TokenScope = Schemas['TokenScope'];

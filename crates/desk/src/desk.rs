@@ -13,6 +13,7 @@ use crate::activity::Pings;
 use crate::agents::Directory;
 use crate::alarm::AlarmSettings;
 use crate::board::Board;
+use crate::hours::InForce;
 use crate::identity::HostKey;
 use crate::keys::Keys;
 use crate::numbers::Numbers;
@@ -122,6 +123,8 @@ pub(crate) struct Shared {
     pub(crate) pings: Pings,
     /// The model of types, and what is new.
     pub(crate) types: Types,
+    /// When the desk is open.
+    pub(crate) hours: InForce,
     /// Hashing a password takes a core and 19 MiB: so many at a time, whoever knocks.
     pub(crate) hashing: tokio::sync::Semaphore,
 }
@@ -157,6 +160,7 @@ impl Desk {
             sessions: SessionCache::default(),
             pings: Pings::default(),
             types: Types::default(),
+            hours: InForce::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
         };
         Self { shared: Arc::new(shared), ids: Arc::new(Ids::new(clock.clone(), node)), clock, entropy }

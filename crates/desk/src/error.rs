@@ -25,7 +25,7 @@ pub enum Error {
     Invalid {
         /// Name of the field.
         field: &'static str,
-        /// A stable word: `missing`, `too_long`, `unknown`, `malformed`, `too_many`, `out_of_range`, `before_start`.
+        /// A stable word: `missing`, `too_long`, `unknown`, `malformed`, `too_many`, `out_of_range`, `before_start`, `taken`.
         reason: &'static str,
     },
     /// The number has a mistake in it.
@@ -54,6 +54,15 @@ pub enum Error {
     /// The time for answering or correcting is over.
     #[error("the time for this is over")]
     FeedbackOver,
+    /// Opening hours that make no sense.
+    #[error(transparent)]
+    Schedule(#[from] standfast_domain::ScheduleError),
+    /// Somebody else has changed it since it was read.
+    #[error("changed meanwhile; it is version {version} now")]
+    OutdatedVersion {
+        /// The version now.
+        version: i64,
+    },
     /// A request cannot be merged into itself, into a merged one, or into another customer's.
     #[error("cannot be merged into that request")]
     CannotMerge,
@@ -105,7 +114,8 @@ impl Error {
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::WrongPassword => "wrong_password",
-            Self::Invalid { .. } => "invalid",
+            Self::Invalid { .. } | Self::Schedule(_) => "invalid",
+            Self::OutdatedVersion { .. } => "outdated_version",
             Self::Number(_) => "invalid_number",
             Self::Transition(_) => "transition_not_allowed",
             Self::OutdatedView { .. } => "outdated_view",

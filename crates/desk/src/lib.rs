@@ -22,6 +22,7 @@ mod erasure;
 mod error;
 mod feedback;
 mod fold;
+mod hours;
 mod identity;
 mod import;
 mod inbox;
@@ -82,6 +83,11 @@ pub use feedback::{
     Rate, RatingView, RequestFeedback, ReviewChange, ReviewState, ReviewView, Reviews, Solved, TypeFigures,
     answer_solved, change_review, complain, feedback_figures, feedback_summary, own_feedback, rate,
     request_feedback, reviews,
+};
+pub use hours::{
+    Audience as HoursAudience, AudienceGap, Opening, SchedulePreview, ScheduleView, ScheduleWish,
+    add_schedule, change_schedule, follow_hours, hours_gaps, list_schedules, load_hours, opening,
+    preview_schedule, read_calendar, remove_schedule, timetable,
 };
 pub use identity::{HostKey, identify};
 pub use import::{

@@ -1,13 +1,13 @@
 //! Receipts: the answer to every accepted message, and under which key it is kept.
 
 use sha2::{Digest, Sha256};
-use standfast_domain::{Language, RequestId, State, Time};
+use standfast_domain::{Asker, Language, RequestId, State, Time, region_code};
 use standfast_store::request::RequestRow;
 
 use crate::caller::{Visitor, hex};
 use crate::screening::Findings;
 use crate::view::{NextStep, Receipt};
-use crate::{Desk, Error, words};
+use crate::{Desk, Error, opening, words};
 
 /// Bytes of a key's hash.
 const HASH: usize = 16;
@@ -88,7 +88,16 @@ pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Re
         _ => "spam",
     };
     let place_text = place.map(|p| p.to_string()).unwrap_or_default();
+    let region = region(&row.context);
+    let opening =
+        opening(desk, &Asker { language: row.language, region: &region, channel: row.channel }, now);
     let mut next = words(language, &format!("receipt.next.{code}"), &[("place", &place_text)]);
+    if let Some(closed) = opening.as_ref().filter(|opening| waits && !opening.is_open) {
+        if language == Language::English {
+            next.push(' ');
+        }
+        next.push_str(&closed.text(language));
+    }
     if findings.masked && !findings.exposed() {
         if language == Language::English {
             next.push(' ');
@@ -105,9 +114,28 @@ pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Re
         at_risk: row.at_risk,
         place,
         expected,
+        opening,
         next: NextStep { code: code.to_owned(), text: next },
         secret: findings.notice(language),
         head: hex(&row.head),
         received_at: now,
     }
+}
+
+/// The region that the host's app tells of.
+pub(crate) fn region(context: &str) -> String {
+    #[derive(serde::Deserialize, Default)]
+    struct Told {
+        #[serde(default)]
+        region: String,
+        #[serde(default)]
+        country: String,
+    }
+    // Most requests come without.
+    if !context.contains("\"region\"") && !context.contains("\"country\"") {
+        return String::new();
+    }
+    let told: Told = serde_json::from_str(context).unwrap_or_default();
+    let text = if told.region.is_empty() { told.country } else { told.region };
+    region_code(&text).unwrap_or_default()
 }

@@ -275,6 +275,9 @@ pub struct Receipt {
     pub place: Option<u32>,
     /// Expected time until an answer; null when unknown.
     pub expected: Option<Wait>,
+    /// Whether somebody is there now, and when next; null when no hours are set.
+    #[serde(default)]
+    pub opening: Option<crate::Opening>,
     /// What happens next.
     pub next: NextStep,
     /// Set when secrets were found and removed.

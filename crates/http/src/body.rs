@@ -218,7 +218,8 @@ path_ids!(
     standfast_domain::TokenId,
     standfast_domain::ReviewId,
     standfast_domain::ReportId,
-    standfast_domain::ReportRunId
+    standfast_domain::ReportRunId,
+    standfast_domain::ScheduleId
 );
 
 impl PathPart for standfast_domain::Day {

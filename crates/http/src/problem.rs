@@ -36,6 +36,7 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED),
     ("not_found", StatusCode::NOT_FOUND),
     ("not_solved", StatusCode::CONFLICT),
+    ("outdated_version", StatusCode::CONFLICT),
     ("outdated_view", StatusCode::CONFLICT),
     ("protocol", StatusCode::BAD_REQUEST),
     ("report_format", StatusCode::UNPROCESSABLE_ENTITY),
@@ -80,7 +81,8 @@ impl Problem {
     }
 
     /// A field of the call is not acceptable. `reason` is `missing`, `too_long`, `unknown`, `malformed`,
-    /// `too_many`, `out_of_range`, `before_start`, `too_short`, `in_future`, `overlaps` or `lengths_differ`.
+    /// `too_many`, `out_of_range`, `before_start`, `too_short`, `in_future`, `overlaps`,
+    /// `lengths_differ`, `overlap`, `empty`, `twice` or `taken`.
     #[must_use]
     pub fn invalid(field: &'static str, reason: &'static str) -> Self {
         Self::new("invalid").with("field", field.into()).with("reason", reason.into())
@@ -204,6 +206,10 @@ impl From<Error> for Problem {
         let problem = Self::new(code);
         match error {
             Error::Invalid { field, reason } => Self::invalid(field, reason),
+            Error::Schedule(wrong) => {
+                Self::invalid(wrong.part, wrong.reason).with("place", wrong.place.into())
+            }
+            Error::OutdatedVersion { version } => problem.with("version", version.into()),
             Error::Number(_) => problem.with("field", "number".into()),
             Error::OutdatedView { missed, last_seq } => {
                 problem.with("missed", json!(missed)).with("last_seq", last_seq.into())

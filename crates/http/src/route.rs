@@ -79,7 +79,7 @@ pub enum Takes {
     Nothing,
     /// JSON or a plain form: at most [`crate::server::SMALL_BODY`] bytes.
     Small,
-    /// A table of active users: at most [`crate::server::TABLE_BODY`] bytes.
+    /// A table of active users, or a calendar: at most [`crate::server::TABLE_BODY`] bytes.
     Table,
     /// A multipart form with as many files as a message may have.
     Files,

@@ -195,8 +195,8 @@ pub fn answer(
             let total = Figure::Sum { n: rows.iter().sum(), sum: sums.iter().sum() };
             (rows.into_iter().zip(sums).map(|(n, sum)| Figure::Sum { n, sum }).collect(), total, apart)
         }
-        Recipe::Spread(duration) => {
-            let (cells, total, apart) = spreads(facts, &plan, duration, threads);
+        Recipe::Spread(duration, lapse) => {
+            let (cells, total, apart) = spreads(facts, &plan, (duration, lapse), threads);
             (cells.into_iter().map(Figure::Spread).collect(), Figure::Spread(total), apart)
         }
         Recipe::Customers { often } => {

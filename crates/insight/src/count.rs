@@ -43,7 +43,7 @@ pub(crate) fn counts(facts: &Facts, plan: &Plan, threads: usize) -> (Vec<u64>, A
 /// The rows of every cell, and those that meet conditions.
 struct Hits<'a, 'b> {
     conditions: &'b [Condition],
-    now: u32,
+    plan: &'b Plan,
     bound: Vec<Bound<'a>>,
     marks: Vec<bool>,
     rows: Vec<u64>,
@@ -52,7 +52,11 @@ struct Hits<'a, 'b> {
 
 impl<'a> Sink<'a> for Hits<'a, '_> {
     fn begin(&mut self, block: &'a Block) {
-        self.bound = self.conditions.iter().map(|one| Bound::new(*one, block, self.now)).collect();
+        self.bound = self
+            .conditions
+            .iter()
+            .map(|one| Bound::new(*one, block, (self.plan.now, &self.plan.open)))
+            .collect();
     }
 
     fn take(&mut self, rows: &[u16], cells: &[u32]) {
@@ -78,7 +82,7 @@ pub(crate) fn hits(
     let cells = plan.cells();
     let (parts, apart) = scan(facts, plan, threads, || Hits {
         conditions,
-        now: plan.now,
+        plan,
         bound: Vec::new(),
         marks: Vec::new(),
         rows: vec![0; cells],

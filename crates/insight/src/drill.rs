@@ -10,10 +10,11 @@ use crate::error::Error;
 use crate::exposure::Exposure;
 use crate::fact::NEVER;
 use crate::facts::Facts;
-use crate::measure::{Condition, Duration, Recipe};
+use crate::measure::{Condition, Duration, Lapse, Recipe};
 use crate::query::{Plan, Query};
 use crate::rate::known;
 use crate::scan::{Apart, Bound, Scratch, Sink, at, one};
+use crate::spread::column;
 use crate::stock::Line;
 
 /// Most requests of a page.
@@ -107,7 +108,7 @@ pub fn behind(
     let limit = limit.clamp(1, MOST_BEHIND);
     let mut rows = Rows {
         wanted: &wanted,
-        now: plan.now,
+        plan: &plan,
         block: None,
         bound: Vec::new(),
         durations: Cow::Borrowed(&[]),
@@ -158,7 +159,7 @@ enum Wanted {
     /// Rows of a cell, of which these conditions are met, or not all of them.
     Counted { cell: usize, conditions: Vec<Condition>, met: bool },
     /// Rows of a cell that have a duration, or have none.
-    Lasting { cell: usize, duration: Duration, met: bool },
+    Lasting { cell: usize, duration: Duration, lapse: Lapse, met: bool },
     /// Rows of a cell that came on days of which it is known how many people used the app.
     Known { cell: usize, days: Vec<(u32, u32)> },
     /// What came in a cell, ended in it, or was open at its end.
@@ -177,7 +178,9 @@ impl Wanted {
                 Self::Stock { line, group, cell, from: plan.from, end, until: plan.until, part }
             }
             (Recipe::Share(conditions), Part::Met | Part::Unmet) => Self::Counted { cell, conditions, met },
-            (Recipe::Spread(duration), Part::Met | Part::Unmet) => Self::Lasting { cell, duration, met },
+            (Recipe::Spread(duration, lapse), Part::Met | Part::Unmet) => {
+                Self::Lasting { cell, duration, lapse, met }
+            }
             _ => Self::Counted { cell, conditions: Vec::new(), met: true },
         }
     }
@@ -186,7 +189,7 @@ impl Wanted {
 /// Finds them.
 struct Rows<'a, 'b> {
     wanted: &'b Wanted,
-    now: u32,
+    plan: &'b Plan,
     block: Option<&'a Block>,
     bound: Vec<Bound<'a>>,
     durations: Cow<'a, [u32]>,
@@ -200,10 +203,13 @@ impl<'a> Sink<'a> for Rows<'a, '_> {
         self.block = Some(block);
         match self.wanted {
             Wanted::Counted { conditions, .. } => {
-                self.bound = conditions.iter().map(|one| Bound::new(*one, block, self.now)).collect();
+                self.bound = conditions
+                    .iter()
+                    .map(|one| Bound::new(*one, block, (self.plan.now, &self.plan.open)))
+                    .collect();
             }
-            Wanted::Lasting { duration, .. } => {
-                self.durations = block.durations(*duration);
+            Wanted::Lasting { duration, lapse, .. } => {
+                self.durations = column(block, *duration, *lapse, &self.plan.open);
             }
             Wanted::Known { .. } | Wanted::Stock { .. } => {}
         }

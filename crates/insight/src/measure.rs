@@ -38,10 +38,16 @@ pub enum Measure {
         /// Seconds.
         within: u32,
     },
+    /// Opening hours until the first reply of a person.
+    FirstResponseOpen,
     /// Time until a request was called solved for the first time.
     FirstResolution,
+    /// Opening hours until then.
+    FirstResolutionOpen,
     /// Time until it was called solved for the last time, of those that still are.
     FullResolution,
+    /// Opening hours until then.
+    FullResolutionOpen,
     /// Requests that had come and not ended at the end of each stretch of time.
     Backlog,
     /// Requests that came and requests that ended.
@@ -96,6 +102,8 @@ pub enum Unit {
     Share,
     /// Seconds.
     Seconds,
+    /// Seconds of opening hours.
+    OpenSeconds,
     /// Requests for each thousand users and day.
     PerThousandUserDays,
 }
@@ -103,7 +111,8 @@ pub enum Unit {
 /// Which time a measure goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeBase {
-    /// A request counts where it came; durations are calendar time, nights and holidays included.
+    /// A request counts where it came; durations are calendar time, nights and holidays included, unless the measure's
+    /// name says otherwise.
     Created,
     /// Coming counts where it came, ending where it ended.
     CreatedAndEnded,
@@ -122,6 +131,15 @@ pub enum Duration {
     FullResolution,
 }
 
+/// What a duration is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lapse {
+    /// Calendar time, nights and holidays included.
+    Calendar,
+    /// Only the time at which the desk was open for whoever asked, by the hours that were meant for them.
+    Open,
+}
+
 /// A condition on a row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Condition {
@@ -135,6 +153,8 @@ pub(crate) enum Condition {
     OlderThan(u32),
     /// Was first called solved at least so many seconds before now.
     SolvedFor(u32),
+    /// There were opening hours for whoever asked, when they did.
+    HasHours,
 }
 
 /// Whether, and when, it was answered must be known.
@@ -155,7 +175,7 @@ pub(crate) enum Recipe {
     /// What is added up.
     Sum(Amount),
     /// The distribution of durations; rows without one are pending.
-    Spread(Duration),
+    Spread(Duration, Lapse),
     /// Different customers, and whether also how often each of them is there.
     Customers { often: bool },
     /// Open rows at instants.
@@ -168,7 +188,7 @@ pub(crate) enum Recipe {
 
 impl Measure {
     /// Every measure, with the usual parameters.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::Requests,
         Self::Customers,
         Self::RequestsPerCustomer,
@@ -176,9 +196,12 @@ impl Measure {
         Self::FollowUps,
         Self::Replies,
         Self::FirstResponse,
+        Self::FirstResponseOpen,
         Self::ServiceLevel { within: 3_600 },
         Self::FirstResolution,
+        Self::FirstResolutionOpen,
         Self::FullResolution,
+        Self::FullResolutionOpen,
         Self::Backlog,
         Self::Flow,
         Self::OneContact,
@@ -205,9 +228,12 @@ impl Measure {
             Self::FollowUps => "follow_ups",
             Self::Replies => "replies",
             Self::FirstResponse => "first_response",
+            Self::FirstResponseOpen => "first_response_open",
             Self::ServiceLevel { .. } => "service_level",
             Self::FirstResolution => "first_resolution",
+            Self::FirstResolutionOpen => "first_resolution_open",
             Self::FullResolution => "full_resolution",
+            Self::FullResolutionOpen => "full_resolution_open",
             Self::Backlog => "backlog",
             Self::Flow => "flow",
             Self::OneContact => "one_contact",
@@ -251,6 +277,9 @@ impl Measure {
             Self::RequestsPerCustomer => Unit::RequestsPerCustomer,
             Self::FollowUps | Self::Replies => Unit::Messages,
             Self::FirstResponse | Self::FirstResolution | Self::FullResolution => Unit::Seconds,
+            Self::FirstResponseOpen | Self::FirstResolutionOpen | Self::FullResolutionOpen => {
+                Unit::OpenSeconds
+            }
             Self::ServiceLevel { .. }
             | Self::OneContact
             | Self::Reopened { .. }
@@ -301,6 +330,10 @@ impl Measure {
                 vec![Condition::Feedback(|feedback| feedback.is_asked())]
             }
             Self::Rated | Self::Satisfied => vec![Condition::Feedback(|feedback| feedback.is_rated())],
+            Self::FirstResponseOpen => vec![Condition::HasHours, ANSWER],
+            Self::FirstResolutionOpen | Self::FullResolutionOpen => {
+                vec![Condition::HasHours, Condition::Course(|course| course.tells(Untold::SOLUTION))]
+            }
             _ => Vec::new(),
         }
     }
@@ -312,9 +345,12 @@ impl Measure {
             Self::RequestsPerCustomer => Recipe::Customers { often: true },
             Self::FollowUps => Recipe::Sum(|tally| tally.follow_ups),
             Self::Replies => Recipe::Sum(|tally| tally.replies),
-            Self::FirstResponse => Recipe::Spread(Duration::FirstResponse),
-            Self::FirstResolution => Recipe::Spread(Duration::FirstResolution),
-            Self::FullResolution => Recipe::Spread(Duration::FullResolution),
+            Self::FirstResponse => Recipe::Spread(Duration::FirstResponse, Lapse::Calendar),
+            Self::FirstResponseOpen => Recipe::Spread(Duration::FirstResponse, Lapse::Open),
+            Self::FirstResolution => Recipe::Spread(Duration::FirstResolution, Lapse::Calendar),
+            Self::FirstResolutionOpen => Recipe::Spread(Duration::FirstResolution, Lapse::Open),
+            Self::FullResolution => Recipe::Spread(Duration::FullResolution, Lapse::Calendar),
+            Self::FullResolutionOpen => Recipe::Spread(Duration::FullResolution, Lapse::Open),
             Self::ServiceLevel { within } => Recipe::Share(vec![Condition::AnsweredWithin(within)]),
             Self::OneContact => Recipe::Share(vec![
                 Condition::Tally(|tally| tally.replies == 1),

@@ -1,9 +1,10 @@
 //! Questions: a measure, a filter, a range of time and up to two groupings.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use standfast_domain::Time;
+use standfast_domain::{Time, Timetable};
 
 use crate::axis::{Axis, Members};
 use crate::block::Block;
@@ -13,6 +14,7 @@ use crate::error::Error;
 use crate::fact::{COUNTED, COUNTINGS, second};
 use crate::facts::Facts;
 use crate::measure::{Condition, Measure, Recipe};
+use crate::open::OpenTime;
 use crate::rate::can_group;
 
 /// Most groupings of a question.
@@ -64,12 +66,14 @@ pub struct Query {
     pub group: Vec<Grouping>,
     /// The time of the answer.
     pub now: Time,
+    /// When the desk was open: for measures in opening hours.
+    pub hours: Arc<Timetable>,
 }
 
 impl Query {
     /// A question about all requests that count until `now`.
     #[must_use]
-    pub const fn new(measure: Measure, now: Time) -> Self {
+    pub fn new(measure: Measure, now: Time) -> Self {
         let zone = TimeZone::UTC;
         Self {
             measure,
@@ -80,6 +84,7 @@ impl Query {
             zone,
             group: Vec::new(),
             now,
+            hours: Arc::default(),
         }
     }
 }
@@ -121,6 +126,8 @@ pub(crate) struct Plan {
     pub(crate) countings: [bool; COUNTINGS.len()],
     pub(crate) population: Vec<Condition>,
     pub(crate) axes: Vec<Axis>,
+    /// When the desk was open.
+    pub(crate) open: OpenTime,
 }
 
 impl Plan {
@@ -151,6 +158,7 @@ impl Plan {
             countings,
             population: query.measure.population(),
             axes: Vec::new(),
+            open: OpenTime::new(facts, &query.hours),
         };
         for grouping in &query.group {
             let axis = match grouping {

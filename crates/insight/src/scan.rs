@@ -13,6 +13,7 @@ use crate::dimension::{Dimension, Lookup};
 use crate::fact::COUNTINGS;
 use crate::facts::Facts;
 use crate::measure::Condition;
+use crate::open::OpenTime;
 use crate::query::Plan;
 
 /// Rows of a portion.
@@ -50,11 +51,14 @@ pub(crate) enum Bound<'a> {
     Coded(&'a Codes, Vec<bool>),
     /// The row's value must not be above this.
     AtMost(Cow<'a, [u32]>, u32),
+    /// The row itself must be allowed.
+    Rows(Vec<bool>),
 }
 
 impl<'a> Bound<'a> {
-    pub(crate) fn new(condition: Condition, block: &'a Block, now: u32) -> Self {
+    pub(crate) fn new(condition: Condition, block: &'a Block, (now, open): (u32, &OpenTime)) -> Self {
         match condition {
+            Condition::HasHours => Self::Rows(open.covered(block)),
             Condition::Course(test) => {
                 Self::Coded(block.course.codes(), block.course.values().iter().map(test).collect())
             }
@@ -94,6 +98,7 @@ impl<'a> Bound<'a> {
                 keep(rows, |row| is(allowed, usize::from(at(codes, row))));
             }
             Self::AtMost(values, most) => keep(rows, |row| at(values, row) <= *most),
+            Self::Rows(allowed) => keep(rows, |row| is(allowed, usize::from(row))),
         }
     }
 
@@ -108,6 +113,7 @@ impl<'a> Bound<'a> {
         match self {
             Self::Coded(codes, allowed) => codes.each(rows, |code| next(is(allowed, code))),
             Self::AtMost(values, most) => rows.iter().for_each(|row| next(at(values, *row) <= *most)),
+            Self::Rows(allowed) => rows.iter().for_each(|row| next(is(allowed, usize::from(*row)))),
         }
     }
 }
@@ -215,8 +221,11 @@ pub(crate) fn one<'a, S: Sink<'a>>(
             tests.push(Bound::Coded(codes, allowed));
         }
     }
-    let population: Vec<Bound<'_>> =
-        plan.population.iter().map(|condition| Bound::new(*condition, block, plan.now)).collect();
+    let population: Vec<Bound<'_>> = plan
+        .population
+        .iter()
+        .map(|condition| Bound::new(*condition, block, (plan.now, &plan.open)))
+        .collect();
     let counting = Countings::new(block, plan);
     let places: Vec<Place<'_>> = (0..plan.axes.len()).filter_map(|axis| place(block, plan, axis)).collect();
     sink.begin(block);

@@ -12,7 +12,8 @@ use standfast_science::quantile;
 use crate::block::Block;
 use crate::fact::NEVER;
 use crate::facts::Facts;
-use crate::measure::Duration;
+use crate::measure::{Duration, Lapse};
+use crate::open::OpenTime;
 use crate::query::Plan;
 use crate::scan::{Apart, Sink, at, on_threads, scan};
 
@@ -22,9 +23,25 @@ pub const PERCENTS: [u8; 4] = [50, 75, 90, 95];
 /// Most bins of all cells together.
 const MOST_BINS: usize = 1 << 20;
 
-/// Values with the cells that they are in.
-struct Values<'a> {
+/// The durations of every row.
+pub(crate) fn column<'a>(
+    block: &'a Block,
     duration: Duration,
+    lapse: Lapse,
+    open: &OpenTime,
+) -> Cow<'a, [u32]> {
+    let column = block.durations(duration);
+    match lapse {
+        Lapse::Calendar => column,
+        Lapse::Open => Cow::Owned(open.within(block, &column)),
+    }
+}
+
+/// Values with the cells that they are in.
+struct Values<'a, 'b> {
+    duration: Duration,
+    lapse: Lapse,
+    open: &'b OpenTime,
     bins: Option<Bins>,
     column: Cow<'a, [u32]>,
     rows: Vec<u64>,
@@ -34,9 +51,9 @@ struct Values<'a> {
     counts: Vec<u32>,
 }
 
-impl<'a> Sink<'a> for Values<'a> {
+impl<'a> Sink<'a> for Values<'a, '_> {
     fn begin(&mut self, block: &'a Block) {
-        self.column = block.durations(self.duration);
+        self.column = column(block, self.duration, self.lapse, self.open);
     }
 
     fn take(&mut self, rows: &[u16], cells: &[u32]) {
@@ -73,7 +90,7 @@ pub struct Spread {
 pub(crate) fn spreads(
     facts: &Facts,
     plan: &Plan,
-    duration: Duration,
+    (duration, lapse): (Duration, Lapse),
     threads: usize,
 ) -> (Vec<Spread>, Spread, Apart) {
     let cells = plan.cells();
@@ -81,6 +98,8 @@ pub(crate) fn spreads(
     let width = bins.map_or(0, Bins::count);
     let (parts, apart) = scan(facts, plan, threads, || Values {
         duration,
+        lapse,
+        open: &plan.open,
         bins,
         column: Cow::Borrowed(&[]),
         rows: vec![0; cells],
@@ -295,8 +314,9 @@ pub struct Survival {
 }
 
 /// Values of every row, pending ones too.
-struct Pairs<'a> {
+struct Pairs<'a, 'b> {
     duration: Duration,
+    open: &'b OpenTime,
     now: u32,
     column: Cow<'a, [u32]>,
     block: Option<&'a Block>,
@@ -304,9 +324,9 @@ struct Pairs<'a> {
     seen: Vec<(u32, bool, u32)>,
 }
 
-impl<'a> Sink<'a> for Pairs<'a> {
+impl<'a> Sink<'a> for Pairs<'a, '_> {
     fn begin(&mut self, block: &'a Block) {
-        self.column = block.durations(self.duration);
+        self.column = column(block, self.duration, Lapse::Calendar, self.open);
         self.block = Some(block);
     }
 
@@ -324,6 +344,7 @@ impl<'a> Sink<'a> for Pairs<'a> {
 pub(crate) fn survivals(facts: &Facts, plan: &Plan, duration: Duration, threads: usize) -> Vec<Survival> {
     let (parts, _) = scan(facts, plan, threads, || Pairs {
         duration,
+        open: &plan.open,
         now: plan.now,
         column: Cow::Borrowed(&[]),
         block: None,

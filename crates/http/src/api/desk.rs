@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use standfast_desk::{MEDIA_TYPES, words};
-use standfast_domain::{FIELDS, FieldKind, Language, TYPES, Urgency, Wait};
+use standfast_desk::{MEDIA_TYPES, Opening, opening, words};
+use standfast_domain::{Asker, Channel, FIELDS, FieldKind, Language, TYPES, Urgency, Wait};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -85,6 +85,34 @@ pub(crate) struct WaitingView {
     agents_present: u32,
 }
 
+/// Whether somebody is there, and how that is said.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OpeningView {
+    /// Whether somebody is there, and when that changes.
+    #[serde(flatten)]
+    opening: Opening,
+    /// It as a sentence.
+    text: String,
+}
+
+impl OpeningView {
+    fn of(app: &App, language: Language) -> Option<Self> {
+        let asker = Asker { language, region: "", channel: Channel::Widget };
+        let opening = opening(&app.desk, &asker, app.desk.now())?;
+        Some(Self { text: opening.text(language), opening })
+    }
+}
+
+/// Whether somebody is there, by language.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OpeningTexts {
+    /// For those who write in Chinese.
+    #[serde(rename = "zh-CN")]
+    chinese: Option<OpeningView>,
+    /// For those who write in English.
+    en: Option<OpeningView>,
+}
+
 /// The desk, as anybody may know it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DeskView {
@@ -100,6 +128,8 @@ pub(crate) struct DeskView {
     limits: LimitsView,
     /// The queue.
     waiting: WaitingView,
+    /// Whether somebody is there for users of the widget, by language; null for a language without hours.
+    opening: OpeningTexts,
     /// What nobody at the desk will ever ask.
     safety_line: Texts,
     /// Whether this is a demonstration.
@@ -143,6 +173,10 @@ pub(crate) async fn show(State(app): State<App>) -> Json<DeskView> {
             count: waiting.count,
             expected: waiting.expected,
             agents_present: waiting.agents_present,
+        },
+        opening: OpeningTexts {
+            chinese: OpeningView::of(&app, Language::Chinese),
+            en: OpeningView::of(&app, Language::English),
         },
         safety_line: Texts::of("page.safety"),
         demo: settings.demo,

@@ -17,8 +17,8 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder, Schema};
 use utoipa::{OpenApi, ToSchema};
 
 use super::{
-    activity, agent, alarm, attachment, conversation, customer, desk, driver, feedback, identity, inbox,
-    insight, job, report, request, session, token, types, work,
+    activity, agent, alarm, attachment, conversation, customer, desk, driver, feedback, hours, identity,
+    inbox, insight, job, report, request, session, token, types, work,
 };
 use crate::live;
 use crate::problem::{CODES, MEDIA_TYPE, Problem};
@@ -71,7 +71,8 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         insight::export::export, report::list, report::add, report::change, report::remove, report::runs, report::run, report::preview, report::file,
         insight::machine::catalogue, insight::machine::query,
         job::retry, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
-        driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, token::list,
+        driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, hours::list, hours::add,
+        hours::change, hours::remove, hours::preview, hours::calendar, token::list,
         token::add, token::revoke, serve,
     ),
     components(schemas(ProblemDocument, standfast_desk::TableFault)),
@@ -83,6 +84,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         (name = "insight", description = "For leads, analysts and admins: figures over all requests, and the requests behind them."),
         (name = "drivers", description = "What may explain the count of requests: events and active users."),
         (name = "machine", description = "For other systems: telling of events and of active users, and asking for figures."),
+        (name = "hours", description = "When the desk is open, for whom."),
         (name = "about", description = "This document."),
     )
 )]

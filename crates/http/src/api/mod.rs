@@ -11,6 +11,7 @@ mod desk;
 mod document;
 mod driver;
 mod feedback;
+mod hours;
 mod identity;
 mod inbox;
 mod insight;
@@ -47,6 +48,7 @@ pub(crate) fn routes() -> Vec<Route> {
     let issues = Access::Agent(Permission::ManageTokens);
     let reviews = Access::Agent(Permission::ReviewFeedback);
     let figures = Access::Agent(Permission::ReadInsight);
+    let opens = Access::Agent(Permission::ManageHours);
     let mut routes = vec![
         Route::get("/api/v1/openapi.json", Access::Public, document::serve),
         Route::get("/api/v1/desk", Access::Public, desk::show),
@@ -98,6 +100,12 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/api/v1/console/active-users", reads, activity::list),
         Route::get("/api/v1/console/active-users/{day}", reads, activity::show),
         Route::post("/api/v1/console/active-users/csv", explains, activity::upload).takes(Takes::Table),
+        Route::get("/api/v1/console/hours", reads, hours::list),
+        Route::post("/api/v1/console/hours", opens, hours::add),
+        Route::put("/api/v1/console/hours/{id}", opens, hours::change),
+        Route::delete("/api/v1/console/hours/{id}", opens, hours::remove),
+        Route::post("/api/v1/console/hours/preview", reads, hours::preview),
+        Route::post("/api/v1/console/hours/calendar", opens, hours::calendar).takes(Takes::Table),
         Route::get("/api/v1/console/tokens", issues, token::list),
         Route::post("/api/v1/console/tokens", issues, token::add),
         Route::delete("/api/v1/console/tokens/{id}", issues, token::revoke),

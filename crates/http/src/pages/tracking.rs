@@ -15,7 +15,7 @@ use super::contact::{attachments, content, put_down, refused, sealed, take_out_s
 use super::feedback::{self, FeedbackForm};
 use super::form::{Mistake, Seal, Sheet, Typed};
 use super::frame::{Frame, page};
-use super::landing::{OpenRequest, open_requests};
+use super::landing::{OpenRequest, closed_text, open_requests};
 use super::record::{LinkView, MergedInto, ReceiptView, RequestView, steps_for};
 use super::submission::{self, Submission};
 use super::text::Segment;
@@ -354,6 +354,10 @@ async fn gather(
         joins.then(|| desk.board().place_of(found.request.id, found.request.at_risk, now))
     });
     let mut shown = RequestView::new(visit.words, &found, place, now, print);
+    let waits = found.request.state == RequestState::Open && !print;
+    if let Some(closed) = closed_text(desk, visit.words, "").filter(|_| waits) {
+        shown.facts.insert(shown.facts.len().min(2), (visit.words.say("request.hours"), closed));
+    }
     if from.is_some() {
         // The latest answer may not be among these: what is written from here is told from everything else.
         shown.answered = -last;

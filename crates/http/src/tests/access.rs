@@ -109,6 +109,9 @@ fn body(path: &str, id: &str) -> Value {
         "start" => json!({"id": null}),
         "active-users" => json!({"rows": [{"day": "2026-11-20", "users": 5}]}),
         "tokens" => json!({"name": "BI", "kind": "bearer", "scopes": ["active_users"]}),
+        "hours" => hours(),
+        "preview" => json!({"hours": hours()}),
+        _ if path.contains("/hours/") => json!({"version": 1, "hours": hours()}),
         "ping" => json!({"user": "0123456789abcdef"}),
         _ if path.contains("/drivers/") => event(),
         "session" => json!({"email": "nobody@desk.test", "password": "wrong"}),
@@ -122,6 +125,10 @@ fn report() -> Value {
 
 fn event() -> Value {
     json!({"kind": "release", "title": "7.2.0", "starts_at": "2026-11-20T08:00:00Z"})
+}
+
+fn hours() -> Value {
+    json!({"name": "Night", "schedule": {"zone": "UTC", "week": [{"weekday": 1, "opens": "22:00", "closes": "06:00"}]}})
 }
 
 async fn visit(

@@ -6,6 +6,7 @@ mod comparison;
 mod drivers;
 mod feedback;
 mod foreign;
+mod hours;
 mod insight;
 mod live;
 mod reports;

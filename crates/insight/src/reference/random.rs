@@ -1,11 +1,13 @@
 //! Random requests and random questions about them.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
 
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use standfast_domain::{
-    AgentId, Channel, CustomerId, Ids, Language, RequestId, Resolution, Score, State, TeamId, Time, Urgency,
+    AgentId, Channel, CustomerId, Ids, Language, RequestId, Resolution, Score, State, TeamId, Time,
+    Timetable, Urgency,
 };
 use standfast_store::fact::FactRow;
 
@@ -151,6 +153,15 @@ fn grouping() -> impl Strategy<Value = Grouping> {
     ]
 }
 
+/// The hours of [`super::schedules`], worked out once.
+fn hours() -> Arc<Timetable> {
+    static HOURS: LazyLock<Arc<Timetable>> = LazyLock::new(|| {
+        let day = |text: &str| standfast_domain::Day::parse(text).unwrap();
+        Arc::new(Timetable::new(&super::schedules(), day("2011-01-01"), day("2028-01-01")).unwrap())
+    });
+    HOURS.clone()
+}
+
 /// A question: filters are made of rows' values when it is asked.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
@@ -196,6 +207,7 @@ impl Asked {
             until: self.range.1.map(time),
             zone: TimeZone::get(self.zone).unwrap(),
             group: self.group.clone(),
+            hours: hours(),
             ..Query::new(self.measure, time(self.now))
         };
         if query.from >= query.until {

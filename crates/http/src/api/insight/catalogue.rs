@@ -34,6 +34,8 @@ pub(crate) enum UnitView {
     Share,
     /// Seconds.
     Seconds,
+    /// Seconds of opening hours.
+    OpenSeconds,
     /// Requests for each thousand users and day.
     PerThousandUserDays,
 }
@@ -47,6 +49,7 @@ impl From<Unit> for UnitView {
             Unit::RequestsPerCustomer => Self::RequestsPerCustomer,
             Unit::Share => Self::Share,
             Unit::Seconds => Self::Seconds,
+            Unit::OpenSeconds => Self::OpenSeconds,
             Unit::PerThousandUserDays => Self::PerThousandUserDays,
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use standfast_desk::timetable;
 use standfast_domain::Time;
 use standfast_insight::{Dimension, Grouping, Measure, Query, zone};
 use utoipa::ToSchema;
@@ -80,6 +81,7 @@ pub(super) fn about(
         filter: filter("filter", wish)?,
         except: filter("except", except)?,
         zone: zone(in_zone.unwrap_or("UTC"))?,
+        hours: timetable(&app.desk),
         ..Query::new(measure, app.desk.now())
     })
 }

@@ -1,0 +1,135 @@
+use standfast_domain::{Interval, Role, TimeOfDay, Weekday};
+use standfast_store::store_test;
+
+use super::*;
+use crate::testing::{TestDesk, visitor};
+
+fn week(opens: &str, closes: &str) -> Vec<Interval> {
+    let of = |day| Interval {
+        weekday: Weekday::new(day).unwrap(),
+        opens: TimeOfDay::parse(opens).unwrap(),
+        closes: TimeOfDay::parse(closes).unwrap(),
+    };
+    (1..=7).map(of).collect()
+}
+
+fn wish(name: &str, languages: &[Language], (opens, closes): (&str, &str)) -> ScheduleWish {
+    ScheduleWish {
+        name: name.to_owned(),
+        coverage: Coverage { languages: languages.to_vec(), ..Coverage::default() },
+        schedule: Schedule {
+            zone: "Asia/Shanghai".to_owned(),
+            week: week(opens, closes),
+            seasons: Vec::new(),
+            days: Vec::new(),
+            exceptions: Vec::new(),
+        },
+    }
+}
+
+fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> (&'static str, &'static str) {
+    match result {
+        Err(Error::Invalid { field, reason }) => (field, reason),
+        Err(Error::Schedule(wrong)) => (wrong.part, wrong.reason),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn lead(desk: &TestDesk) -> AgentCaller {
+    desk.agent("lead", Role::Lead).await
+}
+
+const CHINESE: Asker<'static> = Asker { language: Language::Chinese, region: "", channel: Channel::Widget };
+const ENGLISH: Asker<'static> = Asker { language: Language::English, region: "", channel: Channel::Widget };
+
+store_test! {
+    async fn hours_are_entered_changed_and_taken_away(store) {
+        let desk = TestDesk::new(&store);
+        let lead = lead(&desk).await;
+        assert_eq!(opening(&desk, &CHINESE, desk.now()), None, "nobody knows");
+        let first = add_schedule(&desk, &lead, &wish("所有人", &[], ("09:00", "18:00"))).await.unwrap();
+        assert_eq!(first.version, 1);
+        // 2026-11-21 12:00 UTC is 20:00 in Shanghai.
+        let now = opening(&desk, &CHINESE, desk.now()).unwrap();
+        assert_eq!((now.is_open, now.opens_at), (false, Time::parse("2026-11-22T01:00:00Z")));
+        assert_eq!(now.text(Language::Chinese), "现在是休息时间，11月22日周日 09:00（UTC+8）开始有客服值守。");
+        assert_eq!(now.text(Language::English), "We are closed now and open again on Sunday 22 November at 09:00 (UTC+8).");
+        desk.pass(60);
+        let all_day = wish("中文", &[Language::Chinese], ("00:00", "24:00"));
+        add_schedule(&desk, &lead, &all_day).await.unwrap();
+        assert_eq!(refused(add_schedule(&desk, &lead, &all_day).await), ("coverage", "taken"));
+        let now = opening(&desk, &CHINESE, desk.now()).unwrap();
+        assert_eq!((now.is_open, now.closes_at), (true, None), "never closed");
+        assert!(!opening(&desk, &ENGLISH, desk.now()).unwrap().is_open);
+        // Who has seen an older version is told.
+        let later = wish("所有人", &[], ("09:00", "23:00"));
+        let changed = change_schedule(&desk, &lead, first.id, 1, &later).await.unwrap();
+        assert_eq!(changed.version, 2);
+        let late = change_schedule(&desk, &lead, first.id, 1, &later).await;
+        assert!(matches!(late, Err(Error::OutdatedVersion { version: 2 })));
+        assert!(matches!(remove_schedule(&desk, &lead, first.id, 1).await, Err(Error::OutdatedVersion { .. })));
+        assert!(opening(&desk, &ENGLISH, desk.now()).unwrap().is_open);
+        // What was before the change stays what it was: an hour ago it was closed, and a year ago too.
+        let hour_ago = desk.now().minus(Duration::from_mins(30));
+        let table = timetable(&desk);
+        let hours = table.find(&ENGLISH, hour_ago).unwrap().hours;
+        assert!(!hours.is_open(hour_ago) && hours.is_open(desk.now()));
+        assert!(table.find(&ENGLISH, Time::parse("2020-01-01T00:00:00Z").unwrap()).is_some(), "the first one holds for all time");
+        assert!(table.find(&CHINESE, hour_ago).is_some_and(|found| found.id == first.id), "the second one did not hold yet");
+        remove_schedule(&desk, &lead, first.id, 2).await.unwrap();
+        assert_eq!(opening(&desk, &ENGLISH, desk.now()), None);
+        assert!(timetable(&desk).find(&ENGLISH, hour_ago).is_some(), "who came before is still measured by it");
+        assert!(matches!(remove_schedule(&desk, &lead, first.id, 3).await, Err(Error::NotFound)));
+        let names: Vec<String> = list_schedules(&desk, &lead).await.unwrap().into_iter().map(|one| one.name).collect();
+        assert_eq!(names, ["中文"]);
+        let agent = desk.agent("agent", Role::Agent).await;
+        assert!(matches!(add_schedule(&desk, &agent, &later).await, Err(Error::Forbidden)));
+        assert_eq!(list_schedules(&desk, &agent).await.unwrap().len(), 1);
+    }
+
+    async fn another_process_hears_of_changes(store) {
+        let (one, other) = (TestDesk::node(&store, 0), TestDesk::node(&store, 1));
+        let lead = lead(&one).await;
+        add_schedule(&one, &lead, &wish("Everybody", &[], ("00:00", "24:00"))).await.unwrap();
+        assert_eq!(opening(&other, &ENGLISH, other.now()), None);
+        load_hours(&other).await.unwrap();
+        assert!(opening(&other, &ENGLISH, other.now()).unwrap().is_open);
+    }
+
+    async fn what_makes_no_sense_or_is_secret_is_not_kept(store) {
+        let desk = TestDesk::new(&store);
+        let lead = lead(&desk).await;
+        assert_eq!(refused(add_schedule(&desk, &lead, &wish("", &[], ("09:00", "18:00"))).await), ("name", "missing"));
+        assert_eq!(refused(add_schedule(&desk, &lead, &wish("x", &[], ("09:00", "09:00"))).await), ("week", "empty"));
+        let phrase = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+        let kept = add_schedule(&desk, &lead, &wish(phrase, &[], ("09:00", "18:00"))).await.unwrap();
+        assert!(!kept.name.contains("abandon"), "{}", kept.name);
+    }
+
+    async fn gaps_name_those_for_whom_nobody_is_there(store) {
+        let desk = TestDesk::new(&store);
+        let lead = lead(&desk).await;
+        assert!(hours_gaps(&desk, &lead).await.unwrap().is_empty(), "a desk without hours has no gaps");
+        add_schedule(&desk, &lead, &wish("中文", &[Language::Chinese], ("00:00", "24:00"))).await.unwrap();
+        let gaps = hours_gaps(&desk, &lead).await.unwrap();
+        assert_eq!(gaps.len(), 1);
+        assert_eq!((gaps[0].schedule_id, gaps[0].audiences[0].language), (None, "en"), "nobody knows for English");
+        let night = wish("English", &[Language::English], ("09:00", "02:00"));
+        let preview = preview_schedule(&desk, &lead, None, &night).await.unwrap();
+        assert_eq!((preview.days.len(), preview.days[1].spans.len()), (28, 2), "past midnight");
+        assert_eq!(preview.gaps.len(), 1);
+        let spans: Vec<_> = preview.gaps[0].gaps.iter().map(|gap| (gap.from.to_string(), gap.until.to_string())).collect();
+        assert_eq!(spans, vec![("02:00".to_owned(), "09:00".to_owned()); 7]);
+    }
+
+    async fn a_receipt_says_when_somebody_is_there(store) {
+        let desk = TestDesk::new(&store);
+        let lead = lead(&desk).await;
+        let receipt = desk.ask(&visitor(1), "m1", "转账没有到账").await;
+        assert_eq!(receipt.opening, None);
+        add_schedule(&desk, &lead, &wish("所有人", &[], ("09:00", "18:00"))).await.unwrap();
+        let receipt = desk.ask(&visitor(2), "m2", "转账没有到账").await;
+        assert!(receipt.opening.is_some_and(|opening| !opening.is_open));
+        assert!(receipt.next.text.contains("11月22日周日 09:00（UTC+8）"), "{}", receipt.next.text);
+    }
+}
