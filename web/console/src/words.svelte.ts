@@ -9,7 +9,7 @@ import { speak } from './api/http';
 import { preferences } from './session/preferences.svelte';
 
 /** `console` is there before anything is shown; other areas come with the part of the console that speaks them. */
-export type Area = 'console' | 'insight' | 'compare' | 'reports';
+export type Area = 'console' | 'insight' | 'compare' | 'reports' | 'hours';
 
 type Load = () => Promise<{ default: Catalog }>;
 
@@ -29,6 +29,10 @@ const catalogs: Record<Area, Record<Language, Load>> = {
   reports: {
     'zh-CN': () => import('../../../locales/zh-CN/reports.json'),
     en: () => import('../../../locales/en/reports.json'),
+  },
+  hours: {
+    'zh-CN': () => import('../../../locales/zh-CN/hours.json'),
+    en: () => import('../../../locales/en/hours.json'),
   },
 };
 

@@ -81,6 +81,7 @@ export const desk = {
       'application/pdf',
     ],
   },
+  opening: { 'zh-CN': null, en: null },
   safety_line: {
     'zh-CN': '客服绝不会索要您的助记词。',
     en: 'We never ask for your recovery phrase.',

@@ -125,7 +125,8 @@ export function deskOf() {
       ],
     },
     waiting: { count: 12, expected: { low_seconds: 240, high_seconds: 720 }, agents_present: 4 },
-    safety_line: titles('客服绝不会索要您的助记词。', 'We never ask for your recovery phrase.'),
+    opening: { 'zh-CN': null, en: null },
+  safety_line: titles('客服绝不会索要您的助记词。', 'We never ask for your recovery phrase.'),
   };
 }
 

@@ -9,6 +9,7 @@ import type {
   Agent,
   AgentChange,
   Assignment,
+  CalendarDays,
   ConversationPage,
   CustomerPanel,
   Dashboard,
@@ -20,6 +21,8 @@ import type {
   DriverDraft,
   EntryPage,
   EntryRange,
+  Hours,
+  HoursDraft,
   Id,
   IssuedToken,
   InboxPage,
@@ -35,6 +38,8 @@ import type {
   Review,
   ReviewChange,
   Reviews,
+  SchedulePreview,
+  ScheduleView,
   TagChange,
   Team,
   Ticket,
@@ -136,6 +141,21 @@ export const uploadActiveUsers = (table: Blob, dryRun: boolean) =>
     method: 'POST',
     table,
     timeout: 60_000,
+  });
+
+export const hours = () => ask<Hours>('/console/hours');
+export const addHours = (body: HoursDraft) => post<ScheduleView>('/console/hours', body);
+export const changeHours = (id: Id, version: number, hours: HoursDraft) =>
+  ask<ScheduleView>(`/console/hours/${segment(id)}`, { method: 'PUT', body: { version, hours } });
+export const removeHours = (id: Id, version: number) =>
+  ask<void>(`/console/hours/${segment(id)}${query({ version })}`, { method: 'DELETE' });
+export const previewHours = (id: Id | undefined, hours: HoursDraft) =>
+  post<SchedulePreview>('/console/hours/preview', { id, hours });
+export const readCalendar = (table: Blob) =>
+  ask<CalendarDays>('/console/hours/calendar', {
+    method: 'POST',
+    table,
+    mediaType: 'text/calendar',
   });
 
 export const tokens = () => ask<{ items: Token[] }>('/console/tokens');

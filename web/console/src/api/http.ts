@@ -34,8 +34,10 @@ export const BASE = '/api/v1';
 interface Ask {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
-  /** Sent as it is, as CSV, in place of `body`. */
+  /** Sent as it is in place of `body`. */
   table?: Blob;
+  /** What `table` is; CSV unless said. */
+  mediaType?: string;
   signal?: AbortSignal;
   /** Milliseconds until the attempt counts as unanswered. */
   timeout?: number;
@@ -74,7 +76,7 @@ export async function problemOf(response: Response): Promise<Problem> {
 /** One exchange of JSON. Throws only `Problem` and, when `signal` fires, `AbortError`. */
 export async function ask<T>(
   path: string,
-  { method = 'GET', body, table, signal, timeout = 20_000 }: Ask = {},
+  { method = 'GET', body, table, mediaType = 'text/csv', signal, timeout = 20_000 }: Ask = {},
 ): Promise<T> {
   const limit = AbortSignal.timeout(timeout);
   let response: Response;
@@ -85,7 +87,7 @@ export async function ask<T>(
       headers: {
         Accept: 'application/json',
         'Accept-Language': language,
-        ...(table && { 'Content-Type': 'text/csv' }),
+        ...(table && { 'Content-Type': mediaType }),
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
       },
       body: body === undefined ? table : JSON.stringify(body),

@@ -123,6 +123,7 @@ const UNITS: Readonly<Record<InsightAnswer['unit'], string>> = {
   requests_per_customer: 'per_customer',
   share: 'share',
   seconds: 'seconds',
+  open_seconds: 'seconds',
   per_thousand_user_days: 'per_thousand',
 };
 

@@ -11,6 +11,7 @@ import { Risk } from './types.tsx';
 export function Home({ support }: { support: Support }) {
   const { t, desk, language, unreachable } = support;
   const waiting = desk?.waiting;
+  const opening = desk?.opening[language];
   const visible = support.requests.filter(({ state }) => state !== 'merged' && state !== 'spam');
   const open = visible.filter(({ state }) => ACTIVE.includes(state));
   const past = visible.filter(({ state }) => !ACTIVE.includes(state)).slice(0, 5);
@@ -22,7 +23,11 @@ export function Home({ support }: { support: Support }) {
       under={
         waiting && (
           <p class={waiting.agents_present ? 'dim here' : 'dim'}>
-            {t(waiting.agents_present ? 'agents_present' : 'agents_absent')}
+            {waiting.agents_present
+              ? t('agents_present')
+              : opening && !opening.is_open
+                ? opening.text
+                : t('agents_absent')}
           </p>
         )
       }
