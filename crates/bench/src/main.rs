@@ -17,6 +17,7 @@ mod bare;
 mod delivery;
 mod draw;
 mod facts;
+mod hours;
 mod intake;
 mod latency;
 mod library;
@@ -43,7 +44,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser, Clone, Debug)]
 #[command(version, about)]
 struct Options {
-    /// Only these parts: intake, delivery, pages, sizes, overload, facts.
+    /// Only these parts: intake, delivery, pages, sizes, overload, facts, hours.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Short runs and small numbers, for trying the bench itself; the figures mean little.
@@ -112,6 +113,9 @@ fn main() -> anyhow::Result<()> {
         }
         if options.wants("facts") {
             facts::measure(&options, &mut report).await?;
+        }
+        if options.wants("hours") {
+            hours::measure(&options, &mut report)?;
         }
         if options.wants("overload") {
             overload::measure(&options, &mut report).await?;

@@ -14,6 +14,8 @@ pub(crate) enum Limit {
     None,
     /// The value is at most this.
     Most(f64),
+    /// The value is at least this.
+    Least(f64),
     /// The ratio is at most this.
     RatioMost(f64),
     /// The ratio is at least this.
@@ -25,6 +27,7 @@ impl Limit {
         match self {
             Self::None => None,
             Self::Most(most) => Some(format!("value <= {most}")),
+            Self::Least(least) => Some(format!("value >= {least}")),
             Self::RatioMost(most) => Some(format!("ratio <= {most}")),
             Self::RatioLeast(least) => Some(format!("ratio >= {least}")),
         }
@@ -34,6 +37,7 @@ impl Limit {
         match self {
             Self::None => None,
             Self::Most(most) => Some(value <= most),
+            Self::Least(least) => Some(value >= least),
             Self::RatioMost(most) => ratio.map(|ratio| ratio <= most),
             Self::RatioLeast(least) => ratio.map(|ratio| ratio >= least),
         }

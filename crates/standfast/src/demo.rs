@@ -5,6 +5,7 @@ mod calendar;
 mod crowd;
 mod draw;
 mod events;
+mod hours;
 mod made_up;
 mod opinion;
 mod perform;
@@ -140,6 +141,7 @@ pub(crate) async fn fill(
     let content = story::Content::load()?;
     let plot = plot::Plot::new(&content, count, SEED, desk.entropy(), now)?;
     let (agents, teams) = hire(desk, &content.names, calendar::beginning(now)).await?;
+    hours::open(desk, &agents, calendar::beginning(now)).await?;
     events::explain(desk, &content, &agents, now, &draw::Draw::new(SEED)).await?;
     let (customers, acts) = (plot.customers, plot.happenings.len());
     let troupe = perform::Troupe::new(desk, agents, teams, customers)?;

@@ -41,6 +41,8 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
     let (stop, stopping) = watch::channel(false);
     let jobs = tokio::spawn(standfast_desk::run_jobs(desk.clone(), stopping.clone()));
     let types = tokio::spawn(standfast_desk::classify_requests(desk.clone(), stopping.clone()));
+    standfast_desk::load_hours(&desk).await?;
+    let hours = tokio::spawn(standfast_desk::follow_hours(desk.clone(), stopping.clone()));
     let pings = tokio::spawn(standfast_desk::count_pings(desk.clone(), stopping.clone()));
     // Beside serving: figures are ready when they are, help is at once.
     let insight = Insight::new(desk.store().clone(), desk.entropy().clone(), config.insight());
@@ -82,6 +84,7 @@ pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<Exit
     let _ = tokio::time::timeout(PATIENCE, types).await;
     let _ = tokio::time::timeout(PATIENCE, alarms).await;
     let _ = tokio::time::timeout(PATIENCE, reports).await;
+    let _ = tokio::time::timeout(PATIENCE, hours).await;
     let failure = store.broken().borrow().clone();
     store.close().await;
     match failure {
