@@ -64,7 +64,7 @@ impl Say {
     pub(crate) fn number(self, value: f64, unit: Unit) -> String {
         match unit {
             Unit::Share => self.share(value),
-            Unit::Seconds => self.seconds(value),
+            Unit::Seconds | Unit::OpenSeconds => self.seconds(value),
             Unit::Requests | Unit::Customers | Unit::Messages => grouped(&trimmed(value, 1)),
             Unit::RequestsPerCustomer | Unit::PerThousandUserDays => grouped(&significant(value)),
         }

@@ -76,7 +76,7 @@ fn sheet(book: &mut Workbook, block: &Block, names: &mut Vec<String>) -> Result<
     let formats = |unit: Unit| match unit {
         Unit::Share => Some(Format::new().set_num_format("0.0%")),
         // Seconds as hours, minutes and seconds, which go beyond a day.
-        Unit::Seconds => Some(Format::new().set_num_format("[h]:mm:ss")),
+        Unit::Seconds | Unit::OpenSeconds => Some(Format::new().set_num_format("[h]:mm:ss")),
         Unit::RequestsPerCustomer | Unit::PerThousandUserDays => Some(Format::new().set_num_format("0.000")),
         Unit::Requests | Unit::Customers | Unit::Messages => None,
     };
