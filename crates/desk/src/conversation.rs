@@ -9,6 +9,7 @@ use standfast_store::{Lane, Rd, agent, customer, entry, label, outbox, predictio
 
 use crate::caller::Customer;
 use crate::feedback::may_review;
+use crate::hours::opening_for;
 use crate::record::change;
 use crate::types::PredictionView;
 use crate::view::{Conversation, CustomerPanel, CustomerView, EntryView, RequestDetail, RequestSummary};
@@ -158,7 +159,8 @@ pub async fn conversation(
             rows.truncate(usize::try_from(limit).unwrap_or_default());
             let name = row.customer_name.as_deref();
             let entries = rows.iter().map(|e| EntryView::new(&unit_desk, e, name).for_customer()).collect();
-            Ok(Conversation { request: for_customer(rd, &row)?, entries, more })
+            let opening = opening_for(&unit_desk, &row, unit_desk.now());
+            Ok(Conversation { request: for_customer(rd, &row)?, entries, more, opening })
         })
         .await
 }
@@ -251,7 +253,7 @@ pub async fn detail(
                 prediction::find(rd, id)?.map(|found| PredictionView::new(&found, &row.kind, settled));
             let request = RequestDetail::new(&row, merged_into, read_seq_agents, prediction)?;
             let panel = panel(rd, row.customer_id)?;
-            Ok((Conversation { request, entries, more }, panel))
+            Ok((Conversation { request, entries, more, opening: None }, panel))
         })
         .await
 }
@@ -278,7 +280,7 @@ pub async fn entries(
             };
             let name = row.customer_name.as_deref();
             let entries = for_agent(rd, &unit_desk, &caller, &rows, name)?;
-            Ok(Conversation { request: RequestSummary::new(&row), entries, more })
+            Ok(Conversation { request: RequestSummary::new(&row), entries, more, opening: None })
         })
         .await
 }

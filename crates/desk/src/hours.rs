@@ -25,6 +25,7 @@ use crate::screening::Findings;
 use crate::{AgentCaller, Desk, Error};
 
 pub use calendar::read_calendar;
+pub(crate) use opening::opening_for;
 pub use opening::{Opening, opening};
 
 /// Longest name, in characters.
@@ -272,7 +273,7 @@ async fn write(
         if let Some(wish) = &wish {
             let is_rival = |other: &&ScheduleView| other.id != id && other.coverage.rivals(&wish.coverage);
             if known.iter().any(|other| is_rival(&other)) {
-                return Err(Error::invalid("coverage", "taken"));
+                return Err(Error::invalid("coverage", "rival"));
             }
         }
         let last = rows.iter().rev().find(|row| row.schedule_id == id);
@@ -387,7 +388,7 @@ pub async fn preview_schedule(
     let mut schedules = list_schedules(desk, caller).await?;
     schedules.retain(|one| Some(one.id) != id);
     if schedules.iter().any(|one| one.coverage.rivals(&wish.coverage)) {
-        return Err(Error::invalid("coverage", "taken"));
+        return Err(Error::invalid("coverage", "rival"));
     }
     let today = Day::of(desk.now());
     let days = wish.schedule.opened(today, PREVIEW);

@@ -1,13 +1,14 @@
 //! Receipts: the answer to every accepted message, and under which key it is kept.
 
 use sha2::{Digest, Sha256};
-use standfast_domain::{Asker, Language, RequestId, State, Time, region_code};
+use standfast_domain::{Language, RequestId, State, Time};
 use standfast_store::request::RequestRow;
 
 use crate::caller::{Visitor, hex};
+use crate::hours::opening_for;
 use crate::screening::Findings;
 use crate::view::{NextStep, Receipt};
-use crate::{Desk, Error, opening, words};
+use crate::{Desk, Error, words};
 
 /// Bytes of a key's hash.
 const HASH: usize = 16;
@@ -81,18 +82,18 @@ pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Re
     } else {
         (None, None)
     };
+    let opening = opening_for(desk, row, now);
+    let closed = opening.as_ref().filter(|opening| waits && !opening.is_open);
     let code = match (row.at_risk, place, joined) {
         (true, Some(_), _) => "at_risk",
+        (false, Some(_), false) if closed.is_some() => "closed",
         (false, Some(_), false) => "queue",
         (_, Some(_), true) => "joined",
         _ => "spam",
     };
     let place_text = place.map(|p| p.to_string()).unwrap_or_default();
-    let region = region(&row.context);
-    let opening =
-        opening(desk, &Asker { language: row.language, region: &region, channel: row.channel }, now);
     let mut next = words(language, &format!("receipt.next.{code}"), &[("place", &place_text)]);
-    if let Some(closed) = opening.as_ref().filter(|opening| waits && !opening.is_open) {
+    if let Some(closed) = closed {
         if language == Language::English {
             next.push(' ');
         }
@@ -120,22 +121,4 @@ pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Re
         head: hex(&row.head),
         received_at: now,
     }
-}
-
-/// The region that the host's app tells of.
-pub(crate) fn region(context: &str) -> String {
-    #[derive(serde::Deserialize, Default)]
-    struct Told {
-        #[serde(default)]
-        region: String,
-        #[serde(default)]
-        country: String,
-    }
-    // Most requests come without.
-    if !context.contains("\"region\"") && !context.contains("\"country\"") {
-        return String::new();
-    }
-    let told: Told = serde_json::from_str(context).unwrap_or_default();
-    let text = if told.region.is_empty() { told.country } else { told.region };
-    region_code(&text).unwrap_or_default()
 }

@@ -223,6 +223,9 @@ pub struct Conversation<R> {
     pub entries: Vec<EntryView>,
     /// Whether there are more in the direction that was asked.
     pub more: bool,
+    /// Whether the desk is open for the customer, and when next; for customers alone, and where hours are set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opening: Option<crate::Opening>,
 }
 
 /// What happens next, in words for the customer.

@@ -16,6 +16,7 @@ mod check;
 mod compiled;
 mod schedule;
 mod timetable;
+mod unlike;
 
 pub use check::ScheduleError;
 pub use compiled::{Hours, Opened, WeekGap};
@@ -23,6 +24,7 @@ pub use schedule::{
     CivilMinute, DayKind, Exception, Interval, Schedule, Season, SpecialDay, TimeOfDay, Weekday,
 };
 pub use timetable::{Asker, Attendance, Coverage, ScheduleVersion, Timetable};
+pub use unlike::Unlike;
 
 /// Minutes of a day.
 const DAY: i64 = 24 * 60;

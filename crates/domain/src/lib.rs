@@ -32,7 +32,7 @@ pub use entry::{Author, Channel, EntryKind, Event};
 pub use feedback::{REASONS_HIGH, REASONS_LOW, Resolution, Score, Verdict};
 pub use hours::{
     Asker, Attendance, CivilMinute, Coverage, DayKind, Exception, Hours, Interval, Opened, Schedule,
-    ScheduleError, ScheduleVersion, Season, SpecialDay, TimeOfDay, Timetable, WeekGap, Weekday,
+    ScheduleError, ScheduleVersion, Season, SpecialDay, TimeOfDay, Timetable, Unlike, WeekGap, Weekday,
 };
 pub use id::{
     AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, JobId, MailId, ParseIdError,

@@ -81,7 +81,7 @@ fn spread(half_hours: &[arrivals::HalfHour], rng: &mut ChaCha8Rng) -> anyhow::Re
     let kept = AN_HOUR / 2.0 * half_hours.len() as f64 / total as f64;
     let mut minutes = Vec::new();
     for day in first..=last {
-        minutes.extend((0..1440).map(|minute| Minute { day, minute, open: false, count: 0 }));
+        minutes.extend((0..1440).map(|minute| Minute { day, minute, open: false, like: None, count: 0 }));
     }
     let mut rates = vec![0.0; minutes.len()];
     for half_hour in half_hours {

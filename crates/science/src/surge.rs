@@ -50,8 +50,12 @@ pub struct Minute {
     pub day: i32,
     /// Local minute of the day, 0 to 1439.
     pub minute: u16,
-    /// Requests are expected as usual. When closed, and on holidays, counts are neither judged nor remembered.
+    /// The desk was there. When it was not, counts are neither judged nor remembered.
     pub open: bool,
+    /// Set when the day is not like others of its weekday, a holiday for example: how many days later the weekday is that it
+    /// may be like instead, 0 when there is none. It is judged by whichever of the two weekdays expects more, as nobody knows
+    /// which of them customers keep to, and not remembered.
+    pub like: Option<u8>,
     /// How many came.
     pub count: u32,
 }
@@ -123,8 +127,8 @@ impl Detector {
     pub fn observe(&mut self, minute: Minute) -> Option<Reading> {
         self.pass_to(minute);
         let slot = usize::from(minute.minute / SLOT_MINUTES);
-        let expected = self.baseline.expected(slot).filter(|_| minute.open);
-        if minute.open {
+        let expected = self.baseline.expected(slot, minute.like.unwrap_or(0)).filter(|_| minute.open);
+        if minute.open && minute.like.is_none() {
             self.baseline.remember(slot, minute.count);
         }
         self.push(if expected.is_some() { minute.count } else { 0 }, expected.unwrap_or(0.0));

@@ -3,15 +3,29 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import enConsole from '../../../locales/en/console.json';
 import enCompare from '../../../locales/en/compare.json';
+import enHours from '../../../locales/en/hours.json';
 import enInsight from '../../../locales/en/insight.json';
 import enReports from '../../../locales/en/reports.json';
 import zhConsole from '../../../locales/zh-CN/console.json';
 import zhCompare from '../../../locales/zh-CN/compare.json';
+import zhHours from '../../../locales/zh-CN/hours.json';
 import zhInsight from '../../../locales/zh-CN/insight.json';
 import zhReports from '../../../locales/zh-CN/reports.json';
 
-const EN: Record<string, string> = { ...enConsole, ...enInsight, ...enCompare, ...enReports };
-const ZH: Record<string, string> = { ...zhConsole, ...zhInsight, ...zhCompare, ...zhReports };
+const EN: Record<string, string> = {
+  ...enConsole,
+  ...enInsight,
+  ...enCompare,
+  ...enReports,
+  ...enHours,
+};
+const ZH: Record<string, string> = {
+  ...zhConsole,
+  ...zhInsight,
+  ...zhCompare,
+  ...zhReports,
+  ...zhHours,
+};
 const bare = (key: string) => key.replace(/_(one|other)$/, '');
 const keys = (catalog: Record<string, string>) => new Set(Object.keys(catalog).map(bare));
 const params = (text: string | undefined) =>

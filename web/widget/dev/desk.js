@@ -43,7 +43,11 @@ export class Desk {
   }
 
   describe() {
-    const waiting = { count: this.place - 1, expected: this.expected, agents_present: this.agents };
+    const presence = this.agents
+      ? { 'zh-CN': '客服在线', en: 'A person is here now' }
+      : { 'zh-CN': '客服暂时不在，可以先留言。', en: 'Away right now. Leave a message.' };
+    const { place, expected, agents } = this;
+    const waiting = { count: place - 1, expected, agents_present: agents, presence };
     return { ...desk, waiting };
   }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-use standfast_domain::{AlarmKind, RequestId};
+use standfast_domain::{AlarmKind, RequestId, Time, Unlike};
 use standfast_insight::Arrival;
 use standfast_science::surge::{
     Calibration, Cause, Codes, DIMENSIONS, Minute, PRIOR, Panel, Reading, Segment, narrow, unusual,
@@ -119,6 +119,8 @@ pub(super) struct Series {
     since: Vec<i64>,
     /// Stretches in which the desk was not there.
     closed: Vec<(i64, i64)>,
+    /// Holidays and other stretches that are not like the same hours of other weeks.
+    unlike: Vec<Unlike>,
     /// Expectation of each series in the last minutes, the latest last; nothing while it learns.
     expected: VecDeque<Vec<Option<f64>>>,
     /// The next minute to be looked at.
@@ -134,6 +136,7 @@ impl Series {
         until: i64,
         alarms_a_week: f64,
         explained: &[(i64, i64)],
+        unlike: Vec<Unlike>,
     ) -> (Self, Vec<Risen>) {
         let segments = common(rows, until);
         let first = rows.first().map_or(until, |row| minute_of(row.second));
@@ -154,6 +157,7 @@ impl Series {
             since,
             segments,
             closed: holes(rows, until),
+            unlike,
             expected: VecDeque::new(),
             next: first.div_euclid(DAY) * DAY,
             calibration: Calibration { threshold: f64::INFINITY, weeks: 0.0, alarms: 0 },
@@ -181,11 +185,12 @@ impl Series {
             let is_closed = self.closed.iter().any(|(from, to)| (*from..*to).contains(&at));
             let day = i32::try_from(at.div_euclid(DAY)).unwrap_or_default();
             let minute = u16::try_from(at.rem_euclid(DAY)).unwrap_or_default();
-            let minutes: Vec<Minute> = counts
-                .iter()
-                .zip(&self.since)
-                .map(|(count, since)| Minute { day, minute, open: at >= *since && !is_closed, count: *count })
-                .collect();
+            let like = self.like(at);
+            let of = |(count, since): (&u32, &i64)| {
+                let open = at >= *since && !is_closed;
+                Minute { day, minute, open, like, count: *count }
+            };
+            let minutes: Vec<Minute> = counts.iter().zip(&self.since).map(of).collect();
             let readings = self.panel.observe(&minutes);
             self.expected.push_back(readings.iter().map(|reading| Some((*reading)?.minute)).collect());
             if self.expected.len() > usize::try_from(COURSE).unwrap_or_default() {
@@ -204,6 +209,18 @@ impl Series {
             self.next += 1;
         }
         risen.into_values().collect()
+    }
+
+    /// As [`Minute::like`]. What one schedule calls a holiday and another does not is one; so is an exception within it.
+    fn like(&self, at: i64) -> Option<u8> {
+        let at = Time(at * 60_000_000);
+        let stretches = self.unlike.iter().filter(|one| one.from <= at && at < one.until);
+        stretches.map(|one| one.like).max()
+    }
+
+    /// What is not like other weeks.
+    pub(super) fn unlike(&self) -> &[Unlike] {
+        &self.unlike
     }
 
     fn count(&self, counts: &mut [u32], codes: &Codes) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use standfast_domain::Time;
+use standfast_domain::{Time, Unlike};
 use standfast_insight::{Arrivals, Error as FactsError, Insight};
 use standfast_store::alarm as stored;
 use standfast_store::{Lane, lease, setting};
@@ -16,7 +16,7 @@ use super::series::{DAY, Finding, Known, Risen, Series, WEEK, describe};
 use super::view::WatchState;
 use super::words::{FRESH, REMEMBERED, Wordings};
 use super::{WATCH, record};
-use crate::{Desk, Error};
+use crate::{Desk, Error, timetable};
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -121,28 +121,42 @@ impl Watcher {
             return Ok(None);
         }
         let day = until.div_euclid(DAY);
+        let unlike = self.unlike(day);
         let arrivals = spawn_blocking(move || {
             Arc::new(facts.arrivals(record::time_of(until - PAST), record::time_of(until)))
         })
         .await
         .map_err(|_| Error::Inconsistent("arrivals"))?;
-        let known = self
-            .learned
-            .take()
-            .filter(|known| known.day == day && known.names == names_of(known.series.segments(), &arrivals));
+        let holds = |known: &Learned| {
+            let is_named_so = known.names == names_of(known.series.segments(), &arrivals);
+            known.day == day && is_named_so && known.series.unlike() == unlike
+        };
+        let known = self.learned.take().filter(holds);
         let mut learned = match known {
             Some(mut known) => {
                 known.arrivals = arrivals;
                 known.risen = known.series.replay(&known.arrivals.rows, until);
                 known
             }
-            None => self.learn(arrivals, until, day).await?,
+            None => self.learn(arrivals, until, day, unlike).await?,
         };
         let risen = std::mem::take(&mut learned.risen);
         Ok(Some((learned, risen)))
     }
 
-    async fn learn(&self, arrivals: Arc<Arrivals>, until: i64, day: i64) -> Result<Learned, Error> {
+    /// Holidays and the like of the weeks that are learned from and of the day: it learns anew when one is entered for them.
+    fn unlike(&self, day: i64) -> Vec<Unlike> {
+        let (from, until) = (record::time_of(day * DAY - PAST), record::time_of((day + 1) * DAY));
+        timetable(&self.desk).unlike(from, until)
+    }
+
+    async fn learn(
+        &self,
+        arrivals: Arc<Arrivals>,
+        until: i64,
+        day: i64,
+        unlike: Vec<Unlike>,
+    ) -> Result<Learned, Error> {
         let since = record::time_of(until - PAST);
         let incidents =
             self.desk.store().read(move |rd| stored::list_incidents(rd, since).map_err(Error::from)).await?;
@@ -154,7 +168,7 @@ impl Watcher {
         let begun = self.desk.clock().monotonic();
         let rate = self.desk.settings().alarms.false_a_week;
         let learning = spawn_blocking(move || {
-            let (series, risen) = Series::learn(&arrivals.rows, until, rate, &explained);
+            let (series, risen) = Series::learn(&arrivals.rows, until, rate, &explained, unlike);
             let wordings = Wordings::new(&arrivals.rows, until, rate);
             let names = names_of(series.segments(), &arrivals);
             Learned { arrivals, series, wordings, names, day, risen }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use icalendar::{Calendar, CalendarComponent, Component as _, DatePerhapsTime, Event, EventLike as _};
+use icalendar::{
+    Calendar, CalendarComponent, Component as _, DatePerhapsTime, Event, EventLike as _, Property,
+};
 use standfast_domain::{Day, DayKind, Permission, SpecialDay, Time};
 
 use crate::draft::plain;
@@ -86,8 +88,10 @@ fn days_of(bytes: &[u8], now: Time) -> Result<Vec<SpecialDay>, Error> {
 
 fn kind(event: &Event) -> DayKind {
     let summary = event.get_summary().unwrap_or_default();
-    let categories = event.property_value("CATEGORIES").unwrap_or_default();
-    let words = format!("{summary} {categories}").to_lowercase();
+    // There may be several lines of categories.
+    let categories = event.multi_properties().get("CATEGORIES").into_iter().flatten();
+    let categories: Vec<&str> = categories.map(Property::value).collect();
+    let words = format!("{summary} {}", categories.join(" ")).to_lowercase();
     let mark = event.property_value(MARK).unwrap_or_default().to_uppercase();
     let is_worked = summary.contains('班')
         || ["workday", "working day", "work day"].iter().any(|word| words.contains(word))

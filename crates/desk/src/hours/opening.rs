@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use standfast_domain::{Asker, Language, Time};
+use standfast_domain::{Asker, Language, Time, region_code};
+use standfast_store::request::RequestRow;
 use utoipa::ToSchema;
 
 use super::timetable;
@@ -43,6 +44,30 @@ pub fn opening(desk: &Desk, asker: &Asker<'_>, now: Time) -> Option<Opening> {
         closes_at: if is_open { near(found.hours.next_close(now)) } else { None },
         zone: found.zone.to_owned(),
     })
+}
+
+/// The same for the customer of a request.
+pub(crate) fn opening_for(desk: &Desk, row: &RequestRow, now: Time) -> Option<Opening> {
+    let region = region(&row.context);
+    opening(desk, &Asker { language: row.language, region: &region, channel: row.channel }, now)
+}
+
+/// The region that the host's app tells of.
+fn region(context: &str) -> String {
+    #[derive(serde::Deserialize, Default)]
+    struct Told {
+        #[serde(default)]
+        region: String,
+        #[serde(default)]
+        country: String,
+    }
+    // Most requests come without.
+    if !context.contains("\"region\"") && !context.contains("\"country\"") {
+        return String::new();
+    }
+    let told: Told = serde_json::from_str(context).unwrap_or_default();
+    let text = if told.region.is_empty() { told.country } else { told.region };
+    region_code(&text).unwrap_or_default()
 }
 
 impl Opening {

@@ -57,7 +57,7 @@ store_test! {
         desk.pass(60);
         let all_day = wish("中文", &[Language::Chinese], ("00:00", "24:00"));
         add_schedule(&desk, &lead, &all_day).await.unwrap();
-        assert_eq!(refused(add_schedule(&desk, &lead, &all_day).await), ("coverage", "taken"));
+        assert_eq!(refused(add_schedule(&desk, &lead, &all_day).await), ("coverage", "rival"));
         let now = opening(&desk, &CHINESE, desk.now()).unwrap();
         assert_eq!((now.is_open, now.closes_at), (true, None), "never closed");
         assert!(!opening(&desk, &ENGLISH, desk.now()).unwrap().is_open);
@@ -130,6 +130,7 @@ store_test! {
         add_schedule(&desk, &lead, &wish("所有人", &[], ("09:00", "18:00"))).await.unwrap();
         let receipt = desk.ask(&visitor(2), "m2", "转账没有到账").await;
         assert!(receipt.opening.is_some_and(|opening| !opening.is_open));
+        assert_eq!(receipt.next.code, "closed");
         assert!(receipt.next.text.contains("11月22日周日 09:00（UTC+8）"), "{}", receipt.next.text);
     }
 }

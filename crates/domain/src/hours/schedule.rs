@@ -135,6 +135,7 @@ impl<'de> Deserialize<'de> for Weekday {
 /// opening time is one of the next day; the whole day is from `00:00` to `24:00`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WeekInterval)]
 pub struct Interval {
     /// The day on which it begins, from Monday 1 to Sunday 7.
     #[schema(value_type = u8, minimum = 1, maximum = 7, example = 1)]
@@ -225,6 +226,8 @@ pub struct Exception {
 /// When the desk is open.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+// Reports have schedules, too.
+#[schema(as = HoursSchedule)]
 pub struct Schedule {
     /// The IANA time zone in which everything else is meant.
     #[schema(max_length = 64, example = "Asia/Shanghai")]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Hours, Schedule, ScheduleError};
+use super::{Hours, Schedule, ScheduleError, Unlike};
 use crate::{Channel, Day, Language, ScheduleId, Time};
 
 /// For whom a schedule is. What is not named is not looked at.
@@ -116,6 +116,8 @@ pub struct Timetable {
     reigns: Vec<Reign>,
     /// Instants at which it changes which schedules there are, or for whom.
     epochs: Vec<Time>,
+    /// What is not like other weeks, by any of the schedules, in order.
+    unlike: Vec<Unlike>,
     /// The days from which and to which it is worked out.
     days: Option<(Day, Day)>,
 }
@@ -131,6 +133,7 @@ impl Timetable {
         for (id, mut versions) in schedules {
             versions.sort_by_key(|version| version.from);
             let place = table.schedules.len();
+            table.unlike.extend(unlike(&versions)?);
             let (mut hours, mut zone) = (Hours::default(), String::new());
             for (number, version) in versions.iter().enumerate() {
                 let Some(schedule) = &version.schedule else { break };
@@ -151,6 +154,8 @@ impl Timetable {
         table.reigns.sort_by_key(|reign| std::cmp::Reverse(reign.coverage.rank()));
         table.epochs.sort_unstable();
         table.epochs.dedup();
+        table.unlike.sort_unstable();
+        table.unlike.dedup();
         Ok(table)
     }
 
@@ -174,10 +179,28 @@ impl Timetable {
         self.schedules.get(reign.place).map(|(id, zone, hours)| Attendance { id: *id, zone, hours })
     }
 
+    /// Holidays, make-up working days and exceptions of any of the schedules that touch a stretch of time: what was written
+    /// down last, until it was taken away.
+    #[must_use]
+    pub fn unlike(&self, from: Time, until: Time) -> Vec<Unlike> {
+        self.unlike.iter().filter(|one| one.from < until && from < one.until).copied().collect()
+    }
+
     /// In which stretch of time an instant lies within which it does not change whom schedules are for: numbers that grow
     /// with time. Within one, [`Timetable::find`] finds the same for the same asker.
     #[must_use]
     pub fn epoch(&self, at: Time) -> usize {
         self.epochs.partition_point(|epoch| *epoch <= at)
     }
+}
+
+/// What is not like other weeks by the versions of a schedule, which are in order.
+fn unlike(versions: &[&ScheduleVersion]) -> Result<Vec<Unlike>, ScheduleError> {
+    let Some(last) = versions.iter().rev().find_map(|version| version.schedule.as_ref()) else {
+        return Ok(Vec::new());
+    };
+    let gone = versions.iter().find(|version| version.schedule.is_none());
+    let end = gone.map_or(Time(i64::MAX), |version| version.from);
+    let stretches = last.unlike()?.into_iter().filter(|one| one.from < end);
+    Ok(stretches.map(|one| Unlike { until: one.until.min(end), ..one }).collect())
 }

@@ -83,6 +83,8 @@ pub(crate) struct WaitingView {
     expected: Option<Wait>,
     /// How many agents are there to answer.
     agents_present: u32,
+    /// Whether somebody is there, or when next, as a sentence.
+    presence: Texts,
 }
 
 /// Whether somebody is there, and how that is said.
@@ -111,6 +113,18 @@ pub(crate) struct OpeningTexts {
     chinese: Option<OpeningView>,
     /// For those who write in English.
     en: Option<OpeningView>,
+}
+
+fn presence(agents_present: u32, opening: &OpeningTexts) -> Texts {
+    let key = if agents_present > 0 { "page.presence.here" } else { "page.presence.away" };
+    let mut texts = Texts::of(key);
+    let closed = |view: &Option<OpeningView>| {
+        let view = view.as_ref().filter(|view| agents_present == 0 && !view.opening.is_open)?;
+        Some(view.text.clone())
+    };
+    texts.chinese = closed(&opening.chinese).unwrap_or(texts.chinese);
+    texts.en = closed(&opening.en).unwrap_or(texts.en);
+    texts
 }
 
 /// The desk, as anybody may know it.
@@ -144,6 +158,10 @@ pub(crate) struct DeskView {
 pub(crate) async fn show(State(app): State<App>) -> Json<DeskView> {
     let settings = app.desk.settings();
     let waiting = app.desk.board().waiting(app.desk.clock().now());
+    let opening = OpeningTexts {
+        chinese: OpeningView::of(&app, Language::Chinese),
+        en: OpeningView::of(&app, Language::English),
+    };
     let types = TYPES.iter().map(|kind| TypeView {
         code: kind.code,
         urgency: kind.urgency,
@@ -173,11 +191,9 @@ pub(crate) async fn show(State(app): State<App>) -> Json<DeskView> {
             count: waiting.count,
             expected: waiting.expected,
             agents_present: waiting.agents_present,
+            presence: presence(waiting.agents_present, &opening),
         },
-        opening: OpeningTexts {
-            chinese: OpeningView::of(&app, Language::Chinese),
-            en: OpeningView::of(&app, Language::English),
-        },
+        opening,
         safety_line: Texts::of("page.safety"),
         demo: settings.demo,
     })

@@ -58,19 +58,11 @@ pub(crate) fn first_steps(words: Words) -> Vec<String> {
 /// The waiting time now, as a sentence.
 pub(crate) fn wait_text(desk: &Desk, words: Words) -> String {
     let waiting = desk.board().waiting(desk.now());
-    let text = queue_text(words, waiting);
-    match closed_text(desk, words, "") {
-        Some(closed) if words.language == Language::English => format!("{text} {closed}"),
-        Some(closed) => text + &closed,
-        None => text,
+    let asker = Asker { language: words.language, region: "", channel: Channel::Page };
+    match opening(desk, &asker, desk.now()).filter(|opening| !opening.is_open) {
+        Some(closed) => words.fill("wait.closed", "opening", closed.text(words.language)),
+        None => queue_text(words, waiting),
     }
-}
-
-/// That nobody is there now, and when somebody is; nothing while the desk is open, or where no hours are set.
-pub(crate) fn closed_text(desk: &Desk, words: Words, region: &str) -> Option<String> {
-    let asker = Asker { language: words.language, region, channel: Channel::Page };
-    let opening = opening(desk, &asker, desk.now())?;
-    (!opening.is_open).then(|| opening.text(words.language))
 }
 
 fn queue_text(words: Words, waiting: Waiting) -> String {

@@ -15,7 +15,7 @@ use super::contact::{attachments, content, put_down, refused, sealed, take_out_s
 use super::feedback::{self, FeedbackForm};
 use super::form::{Mistake, Seal, Sheet, Typed};
 use super::frame::{Frame, page};
-use super::landing::{OpenRequest, closed_text, open_requests};
+use super::landing::{OpenRequest, open_requests};
 use super::record::{LinkView, MergedInto, ReceiptView, RequestView, steps_for};
 use super::submission::{self, Submission};
 use super::text::Segment;
@@ -355,8 +355,9 @@ async fn gather(
     });
     let mut shown = RequestView::new(visit.words, &found, place, now, print);
     let waits = found.request.state == RequestState::Open && !print;
-    if let Some(closed) = closed_text(desk, visit.words, "").filter(|_| waits) {
-        shown.facts.insert(shown.facts.len().min(2), (visit.words.say("request.hours"), closed));
+    if let Some(closed) = found.opening.as_ref().filter(|opening| waits && !opening.is_open) {
+        let fact = (visit.words.say("request.hours"), closed.text(visit.words.language));
+        shown.facts.insert(shown.facts.len().min(2), fact);
     }
     if from.is_some() {
         // The latest answer may not be among these: what is written from here is told from everything else.

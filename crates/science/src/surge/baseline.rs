@@ -25,10 +25,12 @@ pub(super) struct Baseline {
     today: Vec<Slot>,
     /// Requests a minute in every slot of today.
     expected: Vec<Option<f64>>,
+    /// The same for the weekday so many days later, once somebody has asked for it.
+    like: Option<(u8, Vec<Option<f64>>)>,
 }
 
 impl Baseline {
-    /// Puts the day that is over among the others and works out the next. A day on which the desk was never open is none.
+    /// Puts the day that is over among the others and works out the next. A day of which nothing was to be remembered is none.
     pub(super) fn begin_day(&mut self, day: i32) {
         let over = std::mem::replace(&mut self.today, vec![(0, 0); SLOTS]);
         if over.iter().any(|(_, open)| *open > 0)
@@ -40,7 +42,12 @@ impl Baseline {
             days.push_back(over);
         }
         self.weekday = usize::try_from(day.rem_euclid(7)).unwrap_or(0);
-        self.expected = self.days.get(self.weekday).map(profile).unwrap_or_default();
+        self.expected = self.profile_of(self.weekday);
+        self.like = None;
+    }
+
+    fn profile_of(&self, weekday: usize) -> Vec<Option<f64>> {
+        self.days.get(weekday).map(profile).unwrap_or_default()
     }
 
     /// Takes the count of an open minute.
@@ -50,9 +57,17 @@ impl Baseline {
         }
     }
 
-    /// Requests a minute in a slot of today; `None` while not known.
-    pub(super) fn expected(&self, slot: usize) -> Option<f64> {
-        self.expected.get(slot).copied().flatten()
+    /// Requests a minute in a slot of today, or of the weekday `like` days later where that has more; `None` while not known.
+    pub(super) fn expected(&mut self, slot: usize, like: u8) -> Option<f64> {
+        let own = self.expected.get(slot).copied().flatten();
+        if like == 0 {
+            return own;
+        }
+        if self.like.as_ref().is_none_or(|(known, _)| *known != like) {
+            self.like = Some((like, self.profile_of((self.weekday + usize::from(like)) % 7)));
+        }
+        let other = self.like.as_ref().and_then(|(_, slots)| slots.get(slot).copied().flatten());
+        own.zip(other).map(|(own, other)| own.max(other)).or(own).or(other)
     }
 }
 

@@ -101,7 +101,7 @@ mod tests {
                 counts[3] += arrivals(20.0 / 60.0, rng);
             }
             counts[0] = counts[1..].iter().sum();
-            minutes.push(counts.map(|count| Minute { day, minute, open: true, count }));
+            minutes.push(counts.map(|count| Minute { day, minute, open: true, like: None, count }));
         }
         minutes
     }

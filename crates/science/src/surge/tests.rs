@@ -15,6 +15,7 @@ fn minutes(days: std::ops::Range<i32>) -> impl Iterator<Item = Minute> {
             day,
             minute,
             open: (480..1320).contains(&minute),
+            like: None,
             count: usual(day, minute),
         })
     };
@@ -66,18 +67,82 @@ fn a_busy_day_is_soon_taken_for_one() {
 #[test]
 fn closed_minutes_are_neither_judged_nor_remembered() {
     let mut detector = trained(6);
-    let before = detector.baseline.clone();
+    let mut before = detector.baseline.clone();
     for mut minute in minutes(42..43) {
         (minute.open, minute.count) = (false, 50);
         assert_eq!(detector.observe(minute), None);
     }
-    detector.observe(Minute { day: 43, minute: 0, open: false, count: 0 });
+    detector.observe(Minute { day: 43, minute: 0, open: false, like: None, count: 0 });
     let mut after = detector.baseline.clone();
     after.begin_day(42);
-    assert_eq!(before.expected(20), after.expected(20));
+    assert_eq!(before.expected(20, 0), after.expected(20, 0));
     // A wild night does not leak into the first window of the morning.
-    let morning = detector.observe(Minute { day: 43, minute: 480, open: true, count: 1 }).unwrap();
+    let morning =
+        detector.observe(Minute { day: 43, minute: 480, open: true, like: None, count: 1 }).unwrap();
     assert!(morning.score < 1.0 && morning.count <= 1, "{morning:?}");
+}
+
+/// Weekdays as usual, Saturdays and Sundays a quarter of it.
+fn calm_weekends(days: std::ops::Range<i32>) -> impl Iterator<Item = Minute> {
+    minutes(days).map(|minute| calm(minute, minute.day % 7 >= 5))
+}
+
+fn calm(minute: Minute, is_calm: bool) -> Minute {
+    let keeps = !is_calm || minute.minute / 6 % 4 == 0;
+    Minute { count: if keeps { minute.count } else { 0 }, ..minute }
+}
+
+/// The day 42, a Monday, is a holiday.
+fn holiday(minute: Minute) -> Minute {
+    Minute { like: Some(6), ..minute }
+}
+
+/// The highest score of a day.
+fn highest(detector: &Detector, day: impl Iterator<Item = Minute>) -> f64 {
+    let mut detector = detector.clone();
+    day.filter_map(|minute| detector.observe(minute)).map(|reading| reading.score).fold(0.0, f64::max)
+}
+
+#[test]
+fn a_holiday_is_judged_by_its_weekday_or_sundays() {
+    let mut detector = Detector::new(PRIOR, UNCALIBRATED);
+    calm_weekends(0..42).for_each(|minute| {
+        detector.observe(minute);
+    });
+    let usual = highest(&detector, minutes(42..43));
+    let monday = || minutes(42..43).map(holiday);
+    let calm = || monday().map(|minute| calm(minute, true));
+    assert!((highest(&detector, monday()) - usual).abs() < 1e-9, "as many as on Mondays");
+    assert!(highest(&detector, calm()) <= usual, "as few as on Sundays");
+    let surge = calm().map(|minute| {
+        let more = u32::from((900..960).contains(&minute.minute) && minute.minute % 3 == 0);
+        Minute { count: minute.count + more, ..minute }
+    });
+    assert!(highest(&detector, surge) > usual + 2.0, "a surge of a calm holiday");
+    calm_weekends(42..47).for_each(|minute| {
+        detector.observe(minute);
+    });
+    let worked = |like| highest(&detector, minutes(47..48).map(move |minute| Minute { like, ..minute }));
+    assert!(worked(Some(2)) < 2.0, "a Saturday that is worked like a Monday: {}", worked(Some(2)));
+    assert!(worked(None) > 3.0, "one of which nobody told: {}", worked(None));
+}
+
+#[test]
+fn holidays_do_not_make_later_weekdays_look_busy() {
+    // Four of the last six Mondays were holidays with few requests.
+    let expected = |is_told: bool| {
+        let mut detector = Detector::new(PRIOR, 5.0);
+        for minute in minutes(0..63) {
+            let is_holiday = (35..63).contains(&minute.day) && minute.day % 7 == 0;
+            let minute = calm(minute, is_holiday);
+            detector.observe(if is_holiday && is_told { holiday(minute) } else { minute });
+        }
+        let mut day = minutes(63..64).filter_map(|minute| detector.observe(minute));
+        day.next().unwrap().minute
+    };
+    let usual = trained(9).baseline.expected(16, 0).unwrap();
+    assert!((expected(true) - usual).abs() < 0.15 * usual, "{} {usual}", expected(true));
+    assert!(expected(false) < 0.7 * usual, "{} {usual}", expected(false));
 }
 
 #[test]
@@ -93,7 +158,7 @@ fn a_restart_changes_nothing() {
 #[test]
 fn a_gap_is_a_closed_time() {
     let mut detector = trained(6);
-    let at = |minute| Minute { day: 42, minute, open: true, count: 1 };
+    let at = |minute| Minute { day: 42, minute, open: true, like: None, count: 1 };
     for minute in 600..660 {
         detector.observe(at(minute));
     }
@@ -129,14 +194,14 @@ proptest! {
 
     #[test]
     fn any_minutes_give_sane_readings(
-        raw in prop::collection::vec((-3_i32..60, 0_u16..2000, any::<bool>(), prop_oneof![0_u32..4, any::<u32>()]), 0..400), prior in -1.0_f64..50.0,
+        raw in prop::collection::vec((-3_i32..60, 0_u16..2000, any::<bool>(), prop::option::of(any::<u8>()), prop_oneof![0_u32..4, any::<u32>()]), 0..400), prior in -1.0_f64..50.0,
     ) {
         let mut detector = Detector::new(prior, 4.0);
         minutes(0..28).for_each(|minute| {
             detector.observe(minute);
         });
-        for (day, minute, open, count) in raw {
-            if let Some(reading) = detector.observe(Minute { day: 28 + day, minute, open, count }) {
+        for (day, minute, open, like, count) in raw {
+            if let Some(reading) = detector.observe(Minute { day: 28 + day, minute, open, like, count }) {
                 prop_assert!((0.0..=LARGEST_SCORE).contains(&reading.score));
                 prop_assert!(reading.expected.is_finite() && reading.expected >= 0.0);
                 prop_assert!(reading.score == 0.0 || (reading.count >= LEAST_REQUESTS && f64::from(reading.count) > reading.expected));

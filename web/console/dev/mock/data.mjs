@@ -124,9 +124,14 @@ export function deskOf() {
         'application/zip',
       ],
     },
-    waiting: { count: 12, expected: { low_seconds: 240, high_seconds: 720 }, agents_present: 4 },
+    waiting: {
+      count: 12,
+      expected: { low_seconds: 240, high_seconds: 720 },
+      agents_present: 4,
+      presence: titles('客服在线', 'A person is here now'),
+    },
     opening: { 'zh-CN': null, en: null },
-  safety_line: titles('客服绝不会索要您的助记词。', 'We never ask for your recovery phrase.'),
+    safety_line: titles('客服绝不会索要您的助记词。', 'We never ask for your recovery phrase.'),
   };
 }
 

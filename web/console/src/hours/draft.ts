@@ -1,7 +1,7 @@
 /** Hours while they are edited: every part is there. Pure. */
 import type { HoursDraft, Schedule, ScheduleView, Season } from '@standfast/api';
 
-export type Draft = Required<Schedule> & {
+export type Draft = Required<Omit<Schedule, 'seasons'>> & {
   name: string;
   languages: string[];
   regions: string[];

@@ -11,7 +11,6 @@ import { Risk } from './types.tsx';
 export function Home({ support }: { support: Support }) {
   const { t, desk, language, unreachable } = support;
   const waiting = desk?.waiting;
-  const opening = desk?.opening[language];
   const visible = support.requests.filter(({ state }) => state !== 'merged' && state !== 'spam');
   const open = visible.filter(({ state }) => ACTIVE.includes(state));
   const past = visible.filter(({ state }) => !ACTIVE.includes(state)).slice(0, 5);
@@ -22,13 +21,7 @@ export function Home({ support }: { support: Support }) {
       title={desk?.name ?? t('panel')}
       under={
         waiting && (
-          <p class={waiting.agents_present ? 'dim here' : 'dim'}>
-            {waiting.agents_present
-              ? t('agents_present')
-              : opening && !opening.is_open
-                ? opening.text
-                : t('agents_absent')}
-          </p>
+          <p class={waiting.agents_present ? 'dim here' : 'dim'}>{waiting.presence[language]}</p>
         )
       }
     />,

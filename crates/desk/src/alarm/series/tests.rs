@@ -46,7 +46,7 @@ fn known(finding: &Finding) -> Known {
 fn one_cause_is_one_finding_and_two_causes_are_two() {
     let end = START + 5 * WEEK + 700;
     let rows = with(ordinary(START, end), surge(end - 25, 20, [11, 20, 31]));
-    let (series, risen) = Series::learn(&rows, end, 1.0, &[]);
+    let (series, risen) = Series::learn(&rows, end, 1.0, &[], Vec::new());
     assert!(!series.is_learning() && series.len() == 10, "{}", series.len());
     assert!(
         risen.iter().map(|one| one.series).collect::<BTreeSet<_>>().len() >= 3,
@@ -60,7 +60,7 @@ fn one_cause_is_one_finding_and_two_causes_are_two() {
 
     // Something else at the same time is not explained by it.
     let both = with(rows, surge(end - 25, 20, [12, 21, 30]));
-    let (series, risen) = Series::learn(&both, end, 1.0, &[]);
+    let (series, risen) = Series::learn(&both, end, 1.0, &[], Vec::new());
     let other: Vec<Finding> = risen.iter().filter_map(|one| series.judge(one, &both, &explained)).collect();
     assert!(!other.is_empty() && other.iter().all(|one| one.segment.0[0] == Some(12)), "{other:?}");
 }
@@ -69,7 +69,7 @@ fn one_cause_is_one_finding_and_two_causes_are_two() {
 fn an_alarm_is_not_raised_again_for_what_came_before_it() {
     let end = START + 5 * WEEK + 700;
     let rows = with(ordinary(START, end), surge(end - 25, 20, [11, 20, 31]));
-    let (series, risen) = Series::learn(&rows, end, 1.0, &[]);
+    let (series, risen) = Series::learn(&rows, end, 1.0, &[], Vec::new());
     let finding = risen.iter().find_map(|one| series.judge(one, &rows, &[])).unwrap();
     // Seen in a short window; longer ones hold requests of the same cause from before.
     let open = Known { started: finding.started + 10, is_decided: false, ..known(&finding) };
@@ -91,7 +91,7 @@ fn it_ends_after_an_hour_of_what_is_usual_and_not_in_a_pause() {
     };
     let within = (Segment::default(), 0.25);
     let calm = |rows: Vec<Arrival>, until: i64| {
-        let (mut series, _) = Series::learn(&rows, end, 1.0, &[]);
+        let (mut series, _) = Series::learn(&rows, end, 1.0, &[], Vec::new());
         series.replay(&rows, until);
         series.calm_since(&rows, &alarm, within, 15)
     };
@@ -127,7 +127,34 @@ fn a_young_or_empty_desk_learns() {
     for weeks in [0, 1, 2] {
         let end = START + weeks * WEEK;
         let rows = with(ordinary(START, end), surge(end - 20, 20, [11, 20, 31]).filter(|_| weeks > 0));
-        let (series, risen) = Series::learn(&rows, end, 1.0, &[]);
+        let (series, risen) = Series::learn(&rows, end, 1.0, &[], Vec::new());
         assert!(series.is_learning() && risen.is_empty(), "{weeks}");
     }
+}
+
+#[test]
+fn a_holiday_is_not_learned_from() {
+    // 2026-01-05 and the days after it, six weeks; the last four Mondays were holidays on which few came.
+    let end = START + 6 * WEEK + 700;
+    let is_holiday =
+        |at: i64| (START + 2 * WEEK..START + 6 * WEEK).contains(&at) && (at - START) % WEEK < DAY;
+    let mut rows = ordinary(START, end);
+    rows.retain(|row| !is_holiday(minute_of(row.second)) || minute_of(row.second) % 48 == 0);
+    let time = |minute: i64| Time(minute * 60_000_000);
+    let holidays = |weeks: std::ops::Range<i64>| -> Vec<Unlike> {
+        let from = weeks.map(|week| START + week * WEEK);
+        from.map(|from| Unlike { from: time(from), until: time(from + DAY), like: 6 }).collect()
+    };
+    let expected = |unlike| {
+        let (series, _) = Series::learn(&rows, end, 1.0, &[], unlike);
+        series.expected_at(Segment::default(), 1.0, end - 1)
+    };
+    // One in twelve minutes.
+    assert!(expected(Vec::new()) < 0.06, "{}", expected(Vec::new()));
+    // Two Mondays are no baseline.
+    assert!(expected(holidays(2..6)).abs() < 1e-12, "{}", expected(holidays(2..6)));
+    // Of a Monday that is one, too, Sundays are.
+    let all = expected(holidays(2..7));
+    assert!((all - 1.0 / 12.0).abs() < 0.02, "{all}");
+    assert_eq!(Series::learn(&rows, end, 1.0, &[], holidays(2..7)).0.like(end), Some(6));
 }
