@@ -71,7 +71,7 @@ test('hours are edited by keyboard and by mouse, and previewed', async () => {
     '09:00–13:00, 14:00–17:00',
   );
   await accessible(lead, 'the editor of hours');
-  await lead.screenshot({ path: '../.cache/screens/hours-editor.png', fullPage: true });
+  await lead.screenshot({ path: '../../.cache/screens/hours-editor.png', fullPage: true });
 });
 
 test('a calendar file brings holidays and make-up working days', async () => {

@@ -6,6 +6,8 @@
 mod calendar;
 mod opening;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use parking_lot::RwLock;
 use std::sync::Arc;
 use std::time::Duration;
@@ -390,7 +392,7 @@ pub async fn preview_schedule(
     if schedules.iter().any(|one| one.coverage.rivals(&wish.coverage)) {
         return Err(Error::invalid("coverage", "rival"));
     }
-    let today = Day::of(desk.now());
+    let today = today(&wish.schedule, desk.now());
     let days = wish.schedule.opened(today, PREVIEW);
     schedules.push(ScheduleView {
         id: id.unwrap_or(ScheduleId(0)),
@@ -402,6 +404,13 @@ pub async fn preview_schedule(
         changed_by: None,
     });
     Ok(SchedulePreview { days, gaps: gaps(&schedules, today) })
+}
+
+/// The date on the clocks of a schedule.
+fn today(schedule: &Schedule, now: Time) -> Day {
+    let shown = TimeZone::get(&schedule.zone).ok().zip(Timestamp::from_microsecond(now.0).ok());
+    let date = shown.and_then(|(zone, now)| Day::parse(&now.to_zoned(zone).date().to_string()));
+    date.unwrap_or(Day::of(now))
 }
 
 #[cfg(test)]

@@ -117,9 +117,14 @@ store_test! {
         let night = wish("English", &[Language::English], ("09:00", "02:00"));
         let preview = preview_schedule(&desk, &lead, None, &night).await.unwrap();
         assert_eq!((preview.days.len(), preview.days[1].spans.len()), (28, 2), "past midnight");
+        assert_eq!(preview.days[0].date.to_string(), "2026-11-21");
         assert_eq!(preview.gaps.len(), 1);
         let spans: Vec<_> = preview.gaps[0].gaps.iter().map(|gap| (gap.from.to_string(), gap.until.to_string())).collect();
         assert_eq!(spans, vec![("02:00".to_owned(), "09:00".to_owned()); 7]);
+        // 17:00 UTC is tomorrow in Shanghai.
+        desk.pass(5 * 60);
+        let preview = preview_schedule(&desk, &lead, None, &night).await.unwrap();
+        assert_eq!(preview.days[0].date.to_string(), "2026-11-22");
     }
 
     async fn a_receipt_says_when_somebody_is_there(store) {

@@ -199,7 +199,7 @@ fn civil_spans(schedule: &Schedule, from: Day, until: Day) -> Vec<(i64, i64)> {
     for day in (from.0 - 1..until.0).map(Day) {
         let mut add = |weekday: Weekday| {
             let own = |interval: &&Interval| interval.weekday == weekday;
-            for (opens, closes) in schedule.week_of(day).iter().filter(own).map(Interval::minutes) {
+            for (opens, closes) in schedule.week_of(day).iter().filter(own).copied().map(Interval::minutes) {
                 spans.push((day.0 * DAY + opens, day.0 * DAY + closes));
             }
         };

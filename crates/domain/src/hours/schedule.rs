@@ -150,7 +150,7 @@ pub struct Interval {
 
 impl Interval {
     /// From which to which minute after the midnight before it; the second lies on the next day where it is above 1,440.
-    pub(super) fn minutes(&self) -> (i64, i64) {
+    pub(super) fn minutes(self) -> (i64, i64) {
         let (opens, closes) = (self.opens.minutes(), self.closes.minutes());
         (opens, if closes > opens { closes } else { closes + DAY })
     }
