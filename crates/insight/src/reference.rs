@@ -279,7 +279,7 @@ impl Reference<'_> {
             self.query.measure,
             Measure::FirstResponseOpen | Measure::FirstResolutionOpen | Measure::FullResolutionOpen
         );
-        if is_open { Some(open_seconds(row, meant(row)?, seconds)) } else { Some(seconds) }
+        if is_open { Some(open_seconds(row, &meant(row)?, seconds)) } else { Some(seconds) }
     }
 
     /// The figure of some rows.
@@ -383,7 +383,7 @@ fn meant(row: &FactRow) -> Option<ScheduleVersion> {
 }
 
 /// How many of so many seconds lie in opening hours: every minute is asked what the clock of the zone shows.
-fn open_seconds(row: &FactRow, meant: ScheduleVersion, seconds: u32) -> u32 {
+fn open_seconds(row: &FactRow, meant: &ScheduleVersion, seconds: u32) -> u32 {
     let all = schedules();
     let (from, until) = (sec(row.created_at), sec(row.created_at) + i64::from(seconds));
     let mut open = 0;

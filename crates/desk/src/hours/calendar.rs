@@ -143,7 +143,9 @@ fn day(time: &DatePerhapsTime) -> Option<Day> {
 mod tests {
     use super::*;
 
-    fn read(events: &str) -> Result<Vec<(String, DayKind, String)>, (&'static str, &'static str)> {
+    type Read = (String, DayKind, String);
+
+    fn read(events: &str) -> Result<Vec<Read>, (&'static str, &'static str)> {
         let text = format!(
             "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:test\r\n{}END:VCALENDAR\r\n",
             events.replace('\n', "\r\n")

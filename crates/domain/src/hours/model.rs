@@ -309,8 +309,8 @@ proptest! {
             let Some(Attendance { id, hours, .. }) = found else { continue };
             for later in [0, 1, 700, 3_000] {
                 let at = Time(came.0 + later * MINUTE);
-                let last = versions.iter().rev().filter(|version| version.id == id && version.from <= at);
-                let schedule = last.filter_map(|version| version.schedule.as_ref()).next().unwrap();
+                let mut last = versions.iter().rev().filter(|version| version.id == id && version.from <= at);
+                let schedule = last.find_map(|version| version.schedule.as_ref()).unwrap();
                 let zone = TimeZone::get(&schedule.zone).unwrap();
                 prop_assert_eq!(hours.is_open(at), is_open_by_the_clock(schedule, shown(&zone, at)));
             }
@@ -467,6 +467,8 @@ fn never_and_always_open() {
 
 #[test]
 fn the_most_specific_schedule_is_meant() {
+    use Language::{Chinese, English};
+
     let version = |id, languages: &[Language], regions: &[&str], channels: &[Channel]| ScheduleVersion {
         id: ScheduleId(id),
         from: Time(0),
@@ -490,7 +492,6 @@ fn the_most_specific_schedule_is_meant() {
     let meant = |language, region, channel| {
         table.find(&Asker { language, region, channel }, Day(20_050).start()).map(|found| found.id.0)
     };
-    use Language::{Chinese, English};
     for (language, region, channel, expected) in [
         (English, "", Channel::Api, 1),
         (English, "DE", Channel::Widget, 2),

@@ -88,7 +88,7 @@ fn calm_weekends(days: std::ops::Range<i32>) -> impl Iterator<Item = Minute> {
 }
 
 fn calm(minute: Minute, is_calm: bool) -> Minute {
-    let keeps = !is_calm || minute.minute / 6 % 4 == 0;
+    let keeps = !is_calm || (minute.minute / 6).is_multiple_of(4);
     Minute { count: if keeps { minute.count } else { 0 }, ..minute }
 }
 
@@ -115,7 +115,7 @@ fn a_holiday_is_judged_by_its_weekday_or_sundays() {
     assert!((highest(&detector, monday()) - usual).abs() < 1e-9, "as many as on Mondays");
     assert!(highest(&detector, calm()) <= usual, "as few as on Sundays");
     let surge = calm().map(|minute| {
-        let more = u32::from((900..960).contains(&minute.minute) && minute.minute % 3 == 0);
+        let more = u32::from((900..960).contains(&minute.minute) && minute.minute.is_multiple_of(3));
         Minute { count: minute.count + more, ..minute }
     });
     assert!(highest(&detector, surge) > usual + 2.0, "a surge of a calm holiday");

@@ -26,14 +26,15 @@ struct HoursOf {
 struct Holidays {
     #[serde(rename = "about")]
     _about: String,
-    holidays: Vec<(String, Day, Day)>,
+    #[serde(rename = "holidays")]
+    off: Vec<(String, Day, Day)>,
     work_days: Vec<(String, Day)>,
 }
 
 impl Holidays {
     fn days(&self) -> Vec<SpecialDay> {
         let day = |date, kind, name: &String| SpecialDay { date, kind, name: name.clone(), like: None };
-        let off = self.holidays.iter().flat_map(|(name, from, until)| {
+        let off = self.off.iter().flat_map(|(name, from, until)| {
             (from.0..=until.0).map(move |number| day(Day(number), DayKind::Holiday, name))
         });
         let worked = self.work_days.iter().map(|(name, date)| day(*date, DayKind::WorkDay, name));
