@@ -14,7 +14,7 @@ use crate::fact::NEVER;
 use crate::facts::Facts;
 use crate::measure::Duration;
 use crate::query::Plan;
-use crate::scan::{Apart, Sink, at, on_threads, scan};
+use crate::scan::{Apart, Sink, at, each_on_thread, on_threads, scan};
 
 /// The percentiles that are told.
 pub const PERCENTS: [u8; 4] = [50, 75, 90, 95];
@@ -300,8 +300,13 @@ struct Pairs<'a> {
     now: u32,
     column: Cow<'a, [u32]>,
     block: Option<&'a Block>,
-    /// Cell, whether it ended, and seconds.
-    seen: Vec<(u32, bool, u32)>,
+    /// See [`seen`].
+    seen: Vec<u64>,
+}
+
+/// Cell, whether it ended, and seconds in one number, in this order.
+fn seen(cell: u32, ended: bool, seconds: u32) -> u64 {
+    u64::from(cell) << 33 | u64::from(ended) << 32 | u64::from(seconds)
 }
 
 impl<'a> Sink<'a> for Pairs<'a> {
@@ -315,7 +320,7 @@ impl<'a> Sink<'a> for Pairs<'a> {
         for (row, cell) in rows.iter().zip(cells) {
             let value = at(&self.column, *row);
             let waited = self.now.saturating_sub(at(&block.created, *row)).min(at(&block.ends, *row));
-            self.seen.push((*cell, value != NEVER, if value == NEVER { waited } else { value }));
+            self.seen.push(seen(*cell, value != NEVER, if value == NEVER { waited } else { value }));
         }
     }
 }
@@ -329,14 +334,22 @@ pub(crate) fn survivals(facts: &Facts, plan: &Plan, duration: Duration, threads:
         block: None,
         seen: Vec::new(),
     });
-    let mut pairs: Vec<_> = parts.into_iter().flat_map(|part| part.seen).collect();
-    pairs.sort_unstable();
+    // Each thread puts its own in order; then there are few, because many wait equally long.
+    let ordered = each_on_thread(parts, |part| {
+        let mut seen = part.seen;
+        seen.sort_unstable();
+        let same = seen.chunk_by(|one, other| one == other);
+        same.filter_map(|same| Some((*same.first()?, same.len() as u64))).collect::<Vec<_>>()
+    });
+    let mut counted = ordered.concat();
+    counted.sort_unstable_by_key(|(seen, _)| *seen);
     let mut survivals = vec![Survival::default(); plan.cells()];
-    for same in pairs.chunk_by(|one, other| one == other) {
-        let Some((cell, ended, seconds)) = same.first() else { continue };
-        let Some(survival) = survivals.get_mut(*cell as usize) else { continue };
-        let list = if *ended { &mut survival.events } else { &mut survival.censored };
-        list.push((*seconds, same.len() as u64));
+    for same in counted.chunk_by(|one, other| one.0 == other.0) {
+        let Some((seen, _)) = same.first() else { continue };
+        let (place, seconds) = split(*seen);
+        let Some(survival) = survivals.get_mut(place >> 1) else { continue };
+        let list = if place & 1 == 1 { &mut survival.events } else { &mut survival.censored };
+        list.push((seconds, same.iter().map(|(_, count)| count).sum()));
     }
     survivals
 }
