@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use standfast_science::effect::{Effect, Verdict, compare_periods};
 
@@ -13,7 +12,7 @@ use crate::effect::correct;
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::query::Query;
-use crate::scan::on_threads;
+use crate::scan::side_by_side;
 
 /// Longest period, in days.
 const MOST_DAYS: usize = 366;
@@ -120,8 +119,7 @@ impl<'a> Sides<'a> {
             open.iter_mut().take(unknown).for_each(|open| *open = false);
             Ok::<_, Error>(open)
         };
-        let open = (open(earlier)?, open(later)?);
-        Ok(Self { daily, earlier, later, open })
+        Ok(Self { daily, earlier, later, open: (open(earlier)?, open(later)?) })
     }
 
     fn counts(&self, group: Option<Dimension>) -> Result<BTreeMap<String, Counts<u64>>, Error> {
@@ -157,18 +155,31 @@ impl<'a> Sides<'a> {
 
 /// Answers it. A value that is gone, or new, is among it.
 pub fn movements(facts: &Facts, wish: &MovementWish, threads: usize) -> Result<Movements, Error> {
-    let daily = Daily { facts, query: &wish.query, exposure: None, threads };
+    // What is counted is little: each count is left to one thread, and several go on at the same time.
+    let daily = Daily { facts, query: &wish.query, exposure: None, threads: 1 };
     wish.check(&daily)?;
     let sides = Sides::new(&daily, wish)?;
-    let none = (vec![0; sides.open.0.len()], vec![0; sides.open.1.len()]);
-    let total = sides.movement(sides.counts(None)?.get("").unwrap_or(&none))?;
-    let (mut counted, mut left_out) = (Vec::new(), 0);
-    for dimension in &wish.dimensions {
-        let (mut found, others) = of_dimension(&sides, *dimension)?;
-        counted.append(&mut found);
-        left_out += others;
+    let groups: Vec<_> = [None].into_iter().chain(wish.dimensions.iter().copied().map(Some)).collect();
+    let (mut total, mut counted, mut left_out) = (None, Vec::new(), 0);
+    for (group, counts) in groups.iter().zip(side_by_side(&groups, threads, |group| sides.counts(*group))) {
+        let mut counts = counts?;
+        match group {
+            None => total = counts.remove(""),
+            Some(dimension) => {
+                let (mut most, others) = most_of(*dimension, counts);
+                counted.append(&mut most);
+                left_out += others;
+            }
+        }
     }
-    let mut values = tested(&sides, &counted, threads)?;
+    let none = || (vec![0; sides.open.0.len()], vec![0; sides.open.1.len()]);
+    let total = sides.movement(&total.unwrap_or_else(none))?;
+    let test = |(dimension, code, counts): &Counted| {
+        let movement = sides.movement(counts)?;
+        Ok(ValueMovement { dimension: *dimension, code: code.clone(), movement, q: None })
+    };
+    let tested = side_by_side(&counted, threads, test);
+    let mut values = tested.into_iter().collect::<Result<Vec<_>, Error>>()?;
     correct(values.iter_mut().map(|value| (&mut value.movement.effect, &mut value.q)));
     values.sort_by_key(|ValueMovement { movement, .. }| {
         let is_found = matches!(movement.effect.verdict, Verdict::Fewer | Verdict::More);
@@ -180,31 +191,8 @@ pub fn movements(facts: &Facts, wish: &MovementWish, threads: usize) -> Result<M
 /// A value of a dimension, and its requests of each day.
 type Counted = (Dimension, String, Counts<u64>);
 
-/// Tests each value by itself, which takes longer than counting does; in the order in which they came.
-fn tested(sides: &Sides, counted: &[Counted], threads: usize) -> Result<Vec<ValueMovement>, Error> {
-    let next = AtomicUsize::new(0);
-    let parts = on_threads(threads.min(counted.len()), || {
-        let mut part = Vec::new();
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some((dimension, code, counts)) = counted.get(place) else { return part };
-            let value = sides.movement(counts).map(|movement| ValueMovement {
-                dimension: *dimension,
-                code: code.clone(),
-                movement,
-                q: None,
-            });
-            part.push((place, value));
-        }
-    });
-    let mut all: Vec<_> = parts.into_iter().flatten().collect();
-    all.sort_by_key(|(place, _)| *place);
-    all.into_iter().map(|(_, value)| value).collect()
-}
-
-/// The values of a dimension that either period has, those with most requests first, and how many of them are left out.
-fn of_dimension(sides: &Sides, dimension: Dimension) -> Result<(Vec<Counted>, usize), Error> {
-    let counts = sides.counts(Some(dimension))?;
+/// The values that either period has, those with most requests first, and how many of them are left out.
+fn most_of(dimension: Dimension, counts: BTreeMap<String, Counts<u64>>) -> (Vec<Counted>, usize) {
     let of = counts.len();
     let sum = |counts: &Counts<u64>| counts.0.iter().chain(&counts.1).sum::<u64>();
     let mut most: Vec<(u64, Counted)> =
@@ -213,5 +201,5 @@ fn of_dimension(sides: &Sides, dimension: Dimension) -> Result<(Vec<Counted>, us
     most.sort_by_key(|(requests, _)| Reverse(*requests));
     most.truncate(MOST_VALUES);
     let left_out = of - most.len();
-    Ok((most.into_iter().map(|(_, counted)| counted).collect(), left_out))
+    (most.into_iter().map(|(_, counted)| counted).collect(), left_out)
 }

@@ -5,8 +5,8 @@
 //! looked at one by one.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use parking_lot::Mutex;
 use standfast_science::quantile;
 
 use crate::block::Block;
@@ -14,7 +14,7 @@ use crate::fact::NEVER;
 use crate::facts::Facts;
 use crate::measure::Duration;
 use crate::query::Plan;
-use crate::scan::{Apart, Sink, at, each_on_thread, on_threads, scan};
+use crate::scan::{Apart, Sink, at, scan, side_by_side};
 
 /// The percentiles that are told.
 pub const PERCENTS: [u8; 4] = [50, 75, 90, 95];
@@ -213,7 +213,7 @@ fn by_bins(bins: Bins, counts: &[u32], keys: &[Vec<u64>]) -> (Vec<Spread>, Sprea
         spreads.push(search.seek(number, number * width, own));
     }
     let (own, together) = search.lists.split_at(width * cells);
-    let found = on_parts(keys, |keys| {
+    let found = side_by_side(keys, keys.len(), |keys| {
         let mut lists = vec![Vec::new(); search.count];
         for key in keys {
             let (cell, value) = split(*key);
@@ -271,19 +271,6 @@ fn by_order(cells: usize, keys: &[Vec<u64>]) -> (Vec<Spread>, Spread) {
     (spreads, spread(&all))
 }
 
-/// Works on each part on a thread of its own.
-fn on_parts<T: Send>(parts: &[Vec<u64>], work: impl Fn(&[u64]) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let results = on_threads(parts.len(), || {
-        let mut results = Vec::new();
-        while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            results.push(work(part));
-        }
-        results
-    });
-    results.into_iter().flatten().collect()
-}
-
 /// The pairs of one cell from which a survival curve is made: how long it took, and how long those have waited that are
 /// pending, or had waited when they ended in another way. Seconds and how many, the shortest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -335,8 +322,9 @@ pub(crate) fn survivals(facts: &Facts, plan: &Plan, duration: Duration, threads:
         seen: Vec::new(),
     });
     // Each thread puts its own in order; then there are few, because many wait equally long.
-    let ordered = each_on_thread(parts, |part| {
-        let mut seen = part.seen;
+    let parts: Vec<_> = parts.into_iter().map(|part| Mutex::new(part.seen)).collect();
+    let ordered = side_by_side(&parts, threads, |seen| {
+        let mut seen = seen.lock();
         seen.sort_unstable();
         let same = seen.chunk_by(|one, other| one == other);
         same.filter_map(|same| Some((*same.first()?, same.len() as u64))).collect::<Vec<_>>()

@@ -9,7 +9,7 @@
 
 #![expect(clippy::print_stdout, reason = "the report of a command")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -58,8 +58,8 @@ fn main() -> anyhow::Result<()> {
 struct Run {
     calibration: Calibration,
     false_a_week: f64,
-    /// Days with an alarm where there was no surge, each once.
-    alarmed: BTreeSet<i32>,
+    /// Days with an alarm where there was no surge, and the minute of the first.
+    alarmed: BTreeMap<i32, u16>,
     surges: usize,
     /// Minutes until each surge that was found within its hour.
     delays: Vec<u32>,
@@ -147,8 +147,10 @@ fn run(half_hours: &[arrivals::HalfHour], prior: f64, factor: f64, seed: u64) ->
     }
     #[expect(clippy::cast_precision_loss, reason = "small counts")]
     let false_a_week = quiet.len() as f64 / weeks;
-    let day = |index: &usize| minutes.get(half + index).map(|minute| minute.day);
-    let alarmed = quiet.iter().filter_map(day).collect();
+    let mut alarmed = BTreeMap::new();
+    for minute in quiet.iter().filter_map(|index| minutes.get(half + index)) {
+        alarmed.entry(minute.day).or_insert(minute.minute);
+    }
     Ok(Run { calibration, false_a_week, alarmed, surges: starts.len(), delays })
 }
 
@@ -172,13 +174,21 @@ fn surges(minutes: &[Minute], half: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
 
 /// On which days there were alarms without surges, and with how many seeds.
 fn report_days(runs: &[Run]) -> anyhow::Result<()> {
-    let mut seeds: BTreeMap<i32, usize> = BTreeMap::new();
-    for day in runs.iter().flat_map(|run| &run.alarmed) {
-        *seeds.entry(*day).or_default() += 1;
+    let mut days: BTreeMap<i32, Vec<u16>> = BTreeMap::new();
+    for (day, minute) in runs.iter().flat_map(|run| &run.alarmed) {
+        days.entry(*day).or_default().push(*minute);
     }
-    for (day, seeds) in seeds {
+    for (day, mut minutes) in days {
         let date = Date::constant(1970, 1, 1).checked_add(i64::from(day).days())?;
-        println!("  {date} {}: {seeds} of {}", date.strftime("%a"), runs.len());
+        let seeds = minutes.len();
+        let first = quantile::quantile(&mut minutes, 0.5).unwrap_or_default();
+        println!(
+            "  {date} {}: {seeds} of {}, the first at {:02}:{:02} by the median",
+            date.strftime("%a"),
+            runs.len(),
+            first / 60,
+            first % 60
+        );
     }
     Ok(())
 }
