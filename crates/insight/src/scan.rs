@@ -249,6 +249,10 @@ pub(crate) fn one<'a, S: Sink<'a>>(
         rows.clear();
         // A block has no more rows than this can number.
         rows.extend(number(start)..number(end));
+        if plan.is_stock {
+            // Most have ended long before, and are in no cell.
+            keep(rows, |row| at(&block.created, row).saturating_add(at(&block.ends, row)) >= plan.from);
+        }
         for test in &tests {
             test.keep(rows);
         }

@@ -28,8 +28,8 @@ struct Values<'a> {
     bins: Option<Bins>,
     column: Cow<'a, [u32]>,
     rows: Vec<u64>,
-    /// Cell and value.
-    keys: Vec<u64>,
+    /// Cell and value, a list for each block: one that grew would be copied again and again.
+    keys: Vec<Vec<u64>>,
     /// How many values each bin of each cell has.
     counts: Vec<u32>,
 }
@@ -37,9 +37,11 @@ struct Values<'a> {
 impl<'a> Sink<'a> for Values<'a> {
     fn begin(&mut self, block: &'a Block) {
         self.column = block.durations(self.duration);
+        self.keys.push(Vec::with_capacity(block.len()));
     }
 
     fn take(&mut self, rows: &[u16], cells: &[u32]) {
+        let Some(keys) = self.keys.last_mut() else { return };
         for (row, cell) in rows.iter().zip(cells) {
             if let Some(sum) = self.rows.get_mut(*cell as usize) {
                 *sum += 1;
@@ -48,7 +50,7 @@ impl<'a> Sink<'a> for Values<'a> {
             if value == NEVER {
                 continue;
             }
-            self.keys.push(u64::from(*cell) << 32 | u64::from(value));
+            keys.push(u64::from(*cell) << 32 | u64::from(value));
             if let Some(bins) = self.bins
                 && let Some(count) = self.counts.get_mut(*cell as usize * bins.count() + bins.of(value))
             {
@@ -89,7 +91,7 @@ pub(crate) fn spreads(
     });
     let mut rows = vec![0; cells];
     let mut counts = vec![0_u32; width * cells];
-    let mut keys = Vec::with_capacity(parts.len());
+    let mut keys = Vec::new();
     for part in parts {
         for (sum, more) in rows.iter_mut().zip(&part.rows) {
             *sum += more;
@@ -97,10 +99,10 @@ pub(crate) fn spreads(
         for (sum, more) in counts.iter_mut().zip(&part.counts) {
             *sum += more;
         }
-        keys.push(part.keys);
+        keys.extend(part.keys);
     }
     let (mut spreads, mut total) = match bins {
-        Some(bins) => by_bins(bins, &counts, &keys),
+        Some(bins) => by_bins(bins, &counts, &keys, threads),
         None => by_order(cells, &keys),
     };
     for (spread, rows) in spreads.iter_mut().zip(&rows) {
@@ -198,7 +200,7 @@ impl Search {
 }
 
 /// The spread of every cell, and of all together, which stands behind them as if it were one more.
-fn by_bins(bins: Bins, counts: &[u32], keys: &[Vec<u64>]) -> (Vec<Spread>, Spread) {
+fn by_bins(bins: Bins, counts: &[u32], keys: &[Vec<u64>], threads: usize) -> (Vec<Spread>, Spread) {
     let width = bins.count();
     let cells = counts.len() / width;
     let mut all = vec![0_u32; width];
@@ -213,9 +215,10 @@ fn by_bins(bins: Bins, counts: &[u32], keys: &[Vec<u64>]) -> (Vec<Spread>, Sprea
         spreads.push(search.seek(number, number * width, own));
     }
     let (own, together) = search.lists.split_at(width * cells);
-    let found = side_by_side(keys, keys.len(), |keys| {
+    let shares: Vec<&[Vec<u64>]> = keys.chunks(keys.len().div_ceil(threads.max(1)).max(1)).collect();
+    let found = side_by_side(&shares, threads, |keys| {
         let mut lists = vec![Vec::new(); search.count];
-        for key in keys {
+        for key in keys.iter().flatten() {
             let (cell, value) = split(*key);
             let bin = bins.of(value);
             for list in [own.get(cell * width + bin), together.get(bin)].into_iter().flatten() {
@@ -377,7 +380,7 @@ mod tests {
                         let (cell, value) = split(*key);
                         counts[cell * bins.count() + bins.of(value)] += 1;
                     }
-                    by_bins(bins, &counts, &parts)
+                    by_bins(bins, &counts, &parts, 2)
                 }
                 None => by_order(5, &parts),
             };
