@@ -216,7 +216,7 @@ fn compare(
         report.say("DuckDB was not measured: its Python package is not there (`scripts/bench` installs it).");
     }
     if made.maker.requests == MIDDLE {
-        let few = options.count(5, 2);
+        let few = options.count(3, 2);
         let files = table::write(made.maker, folder)?;
         let path = folder.join("table.sqlite");
         others.push(("SQLite".to_owned(), engines::sqlite(&path, &files, now, few)?));
