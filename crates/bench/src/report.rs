@@ -107,9 +107,10 @@ impl Report {
         self.command = options.command(part);
         self.sections.push(Section { title: title.to_owned(), text: String::new() });
         self.say(&format!(
-            "`{}`, commit {}. Load of the machine before: {}.",
+            "`{}`, commit {}, on {}. Load of the machine before: {}.",
             self.command,
             self.commit,
+            self.about,
             machine::load()
         ));
     }
@@ -176,10 +177,9 @@ impl Report {
             "# Benchmarks\n\nWritten by `make bench`; not edited by hand. Server and load share the cores of one \
              machine, so that every figure includes the cost of the load. Where a rate is given, latency counts from \
              the moment at which a message was due (open loop). Percentiles are exact. Figures depend on what else the \
-             machine does: each part says how busy it was, and which commit was measured. A part can be measured alone; the \
+             machine does: each part says how busy it was, which machine that is, and which commit was measured. A part can be measured alone; the \
              others stay as they were. The same list for programs: `benchmarks.json`.\n\n",
         );
-        let _ = writeln!(out, "Machine of the last run: {}.\n", self.about);
         if self.quick {
             out.push_str("**A quick run for trying the bench: the figures mean little.**\n\n");
         }
