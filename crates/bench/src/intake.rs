@@ -129,7 +129,7 @@ struct References {
 }
 
 /// Runs something that has a runtime of its own, on a thread of its own.
-fn apart<T: Send>(run: impl FnOnce() -> anyhow::Result<T> + Send) -> anyhow::Result<T> {
+pub(crate) fn apart<T: Send>(run: impl FnOnce() -> anyhow::Result<T> + Send) -> anyhow::Result<T> {
     std::thread::scope(|scope| scope.spawn(run).join()).map_err(|_| anyhow!("the bare loop panicked"))?
 }
 

@@ -14,6 +14,11 @@ impl Latencies {
         self.0.push(u32::try_from(due.elapsed().as_micros()).unwrap_or(u32::MAX));
     }
 
+    /// Notes so many milliseconds.
+    pub(crate) fn put(&mut self, ms: f64) {
+        self.0.push((ms * 1e3) as u32);
+    }
+
     pub(crate) fn extend(&mut self, other: &Self) {
         self.0.extend_from_slice(&other.0);
     }

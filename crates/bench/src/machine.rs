@@ -9,7 +9,13 @@ pub(crate) fn load() -> String {
     text.split_whitespace().take(4).collect::<Vec<_>>().join(" ")
 }
 
-/// Cores, processor, memory, kernel, and the commit that was measured.
+/// The commit that is measured.
+pub(crate) fn commit() -> String {
+    let said = Command::new("git").args(["rev-parse", "--short", "HEAD"]).output();
+    said.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default()
+}
+
+/// Cores, processor, memory and kernel.
 pub(crate) fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let info = read_to_string("/proc/cpuinfo").unwrap_or_default();
@@ -17,9 +23,7 @@ pub(crate) fn describe() -> String {
     let model = model.and_then(|line| line.split(": ").nth(1)).unwrap_or("unknown processor");
     let memory = field("/proc/meminfo", "MemTotal:") >> 20;
     let kernel = read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let said = Command::new("git").args(["rev-parse", "--short", "HEAD"]).output();
-    let commit = said.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_owned()).unwrap_or_default();
-    format!("{cores} cores ({model}), {memory} GiB, Linux {}, commit {commit}", kernel.trim())
+    format!("{cores} cores ({model}), {memory} GiB, Linux {}", kernel.trim())
 }
 
 /// Resident memory of a process in bytes.

@@ -56,7 +56,7 @@ struct Options {
     /// Where databases and logs of the runs are kept.
     #[arg(long, default_value = ".cache/bench")]
     home: PathBuf,
-    /// Where the two reports go: docs, or the home when not everything was measured in full.
+    /// Where the two reports go: docs, or the home when a part was not measured whole. Parts that are not measured stay.
     #[arg(long)]
     out: Option<PathBuf>,
     /// Of the part `intake` only these: sqlite-512, sqlite-64, postgres-512, postgres-64.
@@ -122,7 +122,7 @@ fn main() -> anyhow::Result<()> {
         }
         anyhow::Ok(())
     })?;
-    let whole = options.only.is_empty() && options.cases.is_empty() && !options.quick;
+    let whole = options.cases.is_empty() && options.settings.is_empty() && !options.quick;
     let out = options.out.unwrap_or_else(|| if whole { "docs".into() } else { options.home.clone() });
     report.write(&out)
 }

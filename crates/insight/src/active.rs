@@ -1,6 +1,6 @@
 //! Active users as the store knows them, kept in memory beside the facts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,8 +92,8 @@ impl ActiveUsers {
     #[must_use]
     pub fn of(rows: Vec<ActiveRow>) -> Self {
         let mut new = Self::default();
-        let days: Vec<Day> = rows.iter().map(|row| row.day).collect();
-        new.put(&days, rows);
+        let days: BTreeSet<Day> = rows.iter().map(|row| row.day).collect();
+        new.put(&days.into_iter().collect::<Vec<_>>(), rows);
         new
     }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::block::Block;
 use crate::facts::Facts;
 use crate::query::Plan;
-use crate::scan::{Apart, Sink, at, on_threads, scan};
+use crate::scan::{Apart, Sink, at, on_threads, scan, side_by_side};
 
 /// Most bits of all cells together, for each thread.
 const MOST_BITS: usize = 1 << 28;
@@ -98,23 +98,58 @@ fn by_bits(facts: &Facts, plan: &Plan, threads: usize) -> (Vec<Askers>, Askers, 
 /// Customers with the cells that they are in.
 struct Keys<'a> {
     customers: &'a [u32],
-    /// Cell and customer.
-    pairs: Vec<(u32, u32)>,
+    /// Cell and customer, a list for each block: one that grew would be copied again and again.
+    pairs: Vec<Vec<(u32, u32)>>,
     rows: Vec<u32>,
 }
 
 impl<'a> Sink<'a> for Keys<'a> {
     fn begin(&mut self, block: &'a Block) {
         self.customers = &block.customers;
+        self.pairs.push(Vec::with_capacity(block.len()));
     }
 
     fn take(&mut self, rows: &[u16], cells: &[u32]) {
+        let Some(pairs) = self.pairs.last_mut() else { return };
         for (row, cell) in rows.iter().zip(cells) {
             if let Some(sum) = self.rows.get_mut(*cell as usize) {
                 *sum += 1;
             }
-            self.pairs.push((*cell, at(self.customers, *row)));
+            pairs.push((*cell, at(self.customers, *row)));
         }
+    }
+}
+
+/// Customers that one thread found, those of a cell together.
+struct Found {
+    customers: Vec<u32>,
+    /// Where those of each cell begin, and where the last ones end.
+    starts: Vec<usize>,
+}
+
+impl Found {
+    fn new(keys: &Keys<'_>) -> Self {
+        let mut starts = vec![0];
+        starts.extend(keys.rows.iter().scan(0, |sum, rows| {
+            *sum += *rows as usize;
+            Some(*sum)
+        }));
+        let mut next = starts.clone();
+        let mut customers = vec![0_u32; starts.last().copied().unwrap_or(0)];
+        for (cell, customer) in keys.pairs.iter().flatten() {
+            if let Some(place) = next.get_mut(*cell as usize)
+                && let Some(slot) = customers.get_mut(*place)
+            {
+                *slot = *customer;
+                *place += 1;
+            }
+        }
+        Self { customers, starts }
+    }
+
+    fn of(&self, cell: usize) -> &[u32] {
+        let ends = self.starts.get(cell).zip(self.starts.get(cell + 1));
+        ends.and_then(|(from, to)| self.customers.get(*from..*to)).unwrap_or_default()
     }
 }
 
@@ -122,25 +157,9 @@ fn by_cell(facts: &Facts, plan: &Plan, often: bool, threads: usize) -> (Vec<Aske
     let cells = plan.cells();
     let (parts, apart) =
         scan(facts, plan, threads, || Keys { customers: &[], pairs: Vec::new(), rows: vec![0; cells] });
-    // Where each cell's customers begin, so that they stand together.
-    let mut starts = Vec::with_capacity(cells + 1);
-    let mut sum = 0_usize;
-    for cell in 0..cells {
-        starts.push(sum);
-        sum += parts.iter().filter_map(|part| part.rows.get(cell)).map(|rows| *rows as usize).sum::<usize>();
-    }
-    let mut next = starts.clone();
-    let mut customers = vec![0_u32; sum];
-    for (cell, customer) in parts.into_iter().flat_map(|part| part.pairs) {
-        if let Some(place) = next.get_mut(cell as usize)
-            && let Some(slot) = customers.get_mut(*place)
-        {
-            *slot = customer;
-            *place += 1;
-        }
-    }
-    starts.push(sum);
-    let total = together(&customers, facts.customers, often, threads);
+    let found = side_by_side(&parts, threads, Found::new);
+    drop(parts);
+    let total = together(&found, facts.customers, often, threads);
     if cells == 1 {
         return (vec![total.clone()], total, apart);
     }
@@ -150,9 +169,11 @@ fn by_cell(facts: &Facts, plan: &Plan, often: bool, threads: usize) -> (Vec<Aske
         let mut counted = Vec::new();
         loop {
             let cell = turn.fetch_add(1, Ordering::Relaxed);
-            let Some((from, to)) = starts.get(cell).zip(starts.get(cell + 1)) else { return counted };
-            let own = customers.get(*from..*to).unwrap_or_default();
-            counted.push((cell, board.count(own)));
+            if cell >= cells {
+                return counted;
+            }
+            let own: Vec<&[u32]> = found.iter().map(|found| found.of(cell)).collect();
+            counted.push((cell, board.count(&own)));
         }
     });
     let mut all = vec![Askers::default(); cells];
@@ -175,31 +196,33 @@ impl Board {
         if often { Self::Often(vec![0; customers]) } else { Self::Seen(vec![0; customers.div_ceil(64)]) }
     }
 
-    fn count(&mut self, own: &[u32]) -> Askers {
-        let mut askers = Askers { n: own.len() as u64, ..Askers::default() };
+    fn count(&mut self, own: &[&[u32]]) -> Askers {
+        let n = own.iter().map(|own| own.len() as u64).sum();
+        let own = || own.iter().copied().flatten();
+        let mut askers = Askers { n, ..Askers::default() };
         match self {
             Self::Seen(bits) => {
-                for customer in own {
+                for customer in own() {
                     if let Some(word) = bits.get_mut(*customer as usize / 64) {
                         let bit = 1 << (customer % 64);
                         askers.customers += u64::from(*word & bit == 0);
                         *word |= bit;
                     }
                 }
-                for customer in own {
+                for customer in own() {
                     if let Some(word) = bits.get_mut(*customer as usize / 64) {
                         *word = 0;
                     }
                 }
             }
             Self::Often(counts) => {
-                for customer in own {
+                for customer in own() {
                     if let Some(count) = counts.get_mut(*customer as usize) {
                         *count += 1;
                     }
                 }
                 let mut often = BTreeMap::new();
-                for customer in own {
+                for customer in own() {
                     if let Some(count) = counts.get_mut(*customer as usize).filter(|count| **count > 0) {
                         *often.entry(*count).or_insert(0) += 1;
                         askers.customers += 1;
@@ -213,8 +236,34 @@ impl Board {
     }
 }
 
-/// All rows together: each thread counts a part of the customers.
-fn together(customers: &[u32], most: usize, often: bool, threads: usize) -> Askers {
+/// All rows together.
+fn together(found: &[Found], most: usize, often: bool, threads: usize) -> Askers {
+    let n = found.iter().map(|found| found.customers.len() as u64).sum();
+    if often {
+        let often = how_often(found, most, threads);
+        return Askers { n, customers: often.iter().map(|(_, customers)| customers).sum(), often };
+    }
+    let marked = side_by_side(found, threads, |found| {
+        let mut bits = vec![0_u64; most.div_ceil(64)];
+        for customer in &found.customers {
+            if let Some(word) = bits.get_mut(*customer as usize / 64) {
+                *word |= 1 << (customer % 64);
+            }
+        }
+        bits
+    });
+    let anywhere = marked.into_iter().reduce(|mut all, part| {
+        for (word, more) in all.iter_mut().zip(part) {
+            *word |= more;
+        }
+        all
+    });
+    let customers = anywhere.iter().flatten().map(|word| u64::from(word.count_ones())).sum();
+    Askers { n, customers, often: Vec::new() }
+}
+
+/// How often, and how many customers asked so often: each thread counts a part of the customers.
+fn how_often(found: &[Found], most: usize, threads: usize) -> Vec<(u32, u64)> {
     let threads = threads.max(1);
     let share = most.div_ceil(threads).max(1);
     let turn = AtomicUsize::new(0);
@@ -222,7 +271,7 @@ fn together(customers: &[u32], most: usize, often: bool, threads: usize) -> Aske
         let part = turn.fetch_add(1, Ordering::Relaxed);
         let from = part * share;
         let mut counts = vec![0_u32; share];
-        for customer in customers {
+        for customer in found.iter().flat_map(|found| &found.customers) {
             if let Some(count) =
                 (*customer as usize).checked_sub(from).and_then(|place| counts.get_mut(place))
             {
@@ -239,9 +288,5 @@ fn together(customers: &[u32], most: usize, often: bool, threads: usize) -> Aske
     for (times, customers) in parts.into_iter().flatten() {
         *all.entry(times).or_insert(0) += customers;
     }
-    Askers {
-        n: customers.len() as u64,
-        customers: all.values().sum(),
-        often: if often { all.into_iter().collect() } else { Vec::new() },
-    }
+    all.into_iter().collect()
 }

@@ -1,9 +1,9 @@
 //! What moved between two periods: the count, and the count of each value of some dimensions.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use standfast_science::effect::{self as science, Effect, Verdict, compare_periods};
+use standfast_science::effect::{Effect, Verdict, compare_periods};
 
 use crate::daily::{Daily, Days, days_of, length};
 use crate::decomposition::Period;
@@ -12,6 +12,7 @@ use crate::effect::correct;
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::query::Query;
+use crate::scan::side_by_side;
 
 /// Longest period, in days.
 const MOST_DAYS: usize = 366;
@@ -96,47 +97,89 @@ impl MovementWish {
     }
 }
 
-/// A period, and on which of its days the desk was open.
-struct Side<'a> {
+/// Two periods, and on which of their days the desk was open.
+struct Sides<'a> {
     daily: &'a Daily<'a>,
-    days: Days,
-    open: Vec<bool>,
+    earlier: Days,
+    later: Days,
+    open: Counts<bool>,
 }
 
-impl<'a> Side<'a> {
-    fn new(daily: &'a Daily<'a>, period: Period) -> Result<Self, Error> {
-        let days = period.days();
-        let mut open = daily.open(days)?;
-        // Of days before the first whole one it is not known how many requests they had.
-        let first = daily.first().unwrap_or(days.1);
-        let unknown = length((days.0, first.min(days.1)));
-        open.iter_mut().take(unknown).for_each(|open| *open = false);
-        Ok(Self { daily, days, open })
+/// Something of each day of the earlier and of the later period.
+type Counts<T> = (Vec<T>, Vec<T>);
+
+impl<'a> Sides<'a> {
+    fn new(daily: &'a Daily<'a>, wish: &MovementWish) -> Result<Self, Error> {
+        let (earlier, later) = (wish.earlier.days(), wish.later.days());
+        let open = |days: Days| {
+            let mut open = daily.open(days)?;
+            // Of days before the first whole one it is not known how many requests they had.
+            let first = daily.first().unwrap_or(days.1);
+            let unknown = length((days.0, first.min(days.1)));
+            open.iter_mut().take(unknown).for_each(|open| *open = false);
+            Ok::<_, Error>(open)
+        };
+        Ok(Self { daily, earlier, later, open: (open(earlier)?, open(later)?) })
     }
 
-    fn counts(&self, group: Option<Dimension>) -> Result<BTreeMap<String, Vec<u64>>, Error> {
-        self.daily.counts(self.days, &self.daily.query.filter, group)
+    fn counts(&self, group: Option<Dimension>) -> Result<BTreeMap<String, Counts<u64>>, Error> {
+        let of = |days: Days| self.daily.counts(days, &self.daily.query.filter, group);
+        let (before, after) = (length(self.earlier), length(self.later));
+        let between = length((self.earlier.1, self.later.0));
+        // Periods that are near each other are counted at once.
+        if between <= before.max(after) {
+            let split = |(code, counts): (String, Vec<u64>)| {
+                let later = counts.iter().skip(before + between).take(after).copied().collect();
+                (code, (counts.into_iter().take(before).collect(), later))
+            };
+            return Ok(of((self.earlier.0, self.later.1))?.into_iter().map(split).collect());
+        }
+        let mut both = BTreeMap::new();
+        for (code, counts) in of(self.earlier)? {
+            both.insert(code, (counts, vec![0; after]));
+        }
+        for (code, counts) in of(self.later)? {
+            both.entry(code).or_insert_with(|| (vec![0; before], Vec::new())).1 = counts;
+        }
+        Ok(both)
     }
 
-    fn days(&self, counts: Option<&Vec<u64>>) -> Vec<science::Day> {
-        let none = vec![0; self.open.len()];
-        days_of(self.days.0, counts.unwrap_or(&none), &self.open, None)
+    fn movement(&self, counts: &Counts<u64>) -> Result<Movement, Error> {
+        let earlier = days_of(self.earlier.0, &counts.0, &self.open.0, None);
+        let later = days_of(self.later.0, &counts.1, &self.open.1, None);
+        let effect = compare_periods(&earlier, &later, WORTHWHILE)
+            .map_err(|_| Error::invalid("later", "out_of_range"))?;
+        Ok(Movement { before: counts.0.iter().sum(), after: counts.1.iter().sum(), effect })
     }
 }
 
 /// Answers it. A value that is gone, or new, is among it.
 pub fn movements(facts: &Facts, wish: &MovementWish, threads: usize) -> Result<Movements, Error> {
-    let daily = Daily { facts, query: &wish.query, exposure: None, threads };
+    // What is counted is little: each count is left to one thread, and several go on at the same time.
+    let daily = Daily { facts, query: &wish.query, exposure: None, threads: 1 };
     wish.check(&daily)?;
-    let (earlier, later) = (Side::new(&daily, wish.earlier)?, Side::new(&daily, wish.later)?);
-    let (one, other) = (earlier.counts(None)?, later.counts(None)?);
-    let total = movement((&earlier, one.get("")), (&later, other.get("")))?;
-    let (mut values, mut left_out) = (Vec::new(), 0);
-    for dimension in &wish.dimensions {
-        let (mut found, others) = of_dimension(&earlier, &later, *dimension)?;
-        values.append(&mut found);
-        left_out += others;
+    let sides = Sides::new(&daily, wish)?;
+    let groups: Vec<_> = [None].into_iter().chain(wish.dimensions.iter().copied().map(Some)).collect();
+    let (mut total, mut counted, mut left_out) = (None, Vec::new(), 0);
+    for (group, counts) in groups.iter().zip(side_by_side(&groups, threads, |group| sides.counts(*group))) {
+        let mut counts = counts?;
+        match group {
+            None => total = counts.remove(""),
+            Some(dimension) => {
+                let (mut most, others) = most_of(*dimension, counts);
+                counted.append(&mut most);
+                left_out += others;
+            }
+        }
     }
+    let none = || (vec![0; sides.open.0.len()], vec![0; sides.open.1.len()]);
+    let total = sides.movement(&total.unwrap_or_else(none))?;
+    let test = |(dimension, code, counts): &Counted| {
+        let movement = sides.movement(counts)?;
+        Ok(ValueMovement { dimension: *dimension, code: code.clone(), movement, q: None })
+    };
+    let tested = side_by_side(&counted, threads, test);
+    let mut values = tested.into_iter().collect::<Result<Vec<_>, Error>>()?;
     correct(values.iter_mut().map(|value| (&mut value.movement.effect, &mut value.q)));
     values.sort_by_key(|ValueMovement { movement, .. }| {
         let is_found = matches!(movement.effect.verdict, Verdict::Fewer | Verdict::More);
@@ -145,36 +188,18 @@ pub fn movements(facts: &Facts, wish: &MovementWish, threads: usize) -> Result<M
     Ok(Movements { total, values, left_out })
 }
 
-type Counted<'a> = (&'a Side<'a>, Option<&'a Vec<u64>>);
+/// A value of a dimension, and its requests of each day.
+type Counted = (Dimension, String, Counts<u64>);
 
-fn movement(earlier: Counted, later: Counted) -> Result<Movement, Error> {
-    let sum = |(_, counts): Counted| counts.map_or(0, |counts| counts.iter().sum());
-    let days = |(side, counts): Counted| side.days(counts);
-    let effect = compare_periods(&days(earlier), &days(later), WORTHWHILE)
-        .map_err(|_| Error::invalid("later", "out_of_range"))?;
-    Ok(Movement { before: sum(earlier), after: sum(later), effect })
-}
-
-/// The values of a dimension that either period has, and how many of them are left out.
-fn of_dimension(
-    earlier: &Side,
-    later: &Side,
-    dimension: Dimension,
-) -> Result<(Vec<ValueMovement>, usize), Error> {
-    let (one, other) = (earlier.counts(Some(dimension))?, later.counts(Some(dimension))?);
-    let codes: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-    let sum = |counts: &BTreeMap<String, Vec<u64>>, code: &str| -> u64 {
-        counts.get(code).map_or(0, |counts| counts.iter().sum())
-    };
-    let mut most: Vec<(u64, &String)> =
-        codes.iter().map(|code| (sum(&one, code) + sum(&other, code), *code)).collect();
+/// The values that either period has, those with most requests first, and how many of them are left out.
+fn most_of(dimension: Dimension, counts: BTreeMap<String, Counts<u64>>) -> (Vec<Counted>, usize) {
+    let of = counts.len();
+    let sum = |counts: &Counts<u64>| counts.0.iter().chain(&counts.1).sum::<u64>();
+    let mut most: Vec<(u64, Counted)> =
+        counts.into_iter().map(|(code, counts)| (sum(&counts), (dimension, code, counts))).collect();
     most.retain(|(requests, _)| *requests >= FEWEST);
     most.sort_by_key(|(requests, _)| Reverse(*requests));
     most.truncate(MOST_VALUES);
-    let value = |(_, code): &(u64, &String)| {
-        let movement = movement((earlier, one.get(*code)), (later, other.get(*code)))?;
-        Ok(ValueMovement { dimension, code: (*code).clone(), movement, q: None })
-    };
-    let values = most.iter().map(value).collect::<Result<Vec<_>, Error>>()?;
-    Ok((values, codes.len() - most.len()))
+    let left_out = of - most.len();
+    (most.into_iter().map(|(_, counted)| counted).collect(), left_out)
 }

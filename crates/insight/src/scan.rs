@@ -202,6 +202,26 @@ pub(crate) fn on_threads<T: Send>(threads: usize, work: impl Fn() -> T + Sync) -
     })
 }
 
+/// Works on the parts, so many at the same time; in the order of the parts.
+pub(crate) fn side_by_side<P: Sync, T: Send>(
+    parts: &[P],
+    threads: usize,
+    work: impl Fn(&P) -> T + Sync,
+) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let done = on_threads(threads.min(parts.len()), || {
+        let mut done = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(part) = parts.get(place) else { return done };
+            done.push((place, work(part)));
+        }
+    });
+    let mut done: Vec<(usize, T)> = done.into_iter().flatten().collect();
+    done.sort_unstable_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
 /// The rows of one block.
 pub(crate) fn one<'a, S: Sink<'a>>(
     block: &'a Block,
@@ -238,6 +258,10 @@ pub(crate) fn one<'a, S: Sink<'a>>(
         rows.clear();
         // A block has no more rows than this can number.
         rows.extend(number(start)..number(end));
+        if plan.is_stock {
+            // Most have ended long before, and are in no cell.
+            keep(rows, |row| at(&block.created, row).saturating_add(at(&block.ends, row)) >= plan.from);
+        }
         for test in &tests {
             test.keep(rows);
         }

@@ -5,8 +5,8 @@
 //! looked at one by one.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
+use parking_lot::Mutex;
 use standfast_science::quantile;
 
 use crate::block::Block;
@@ -15,7 +15,7 @@ use crate::facts::Facts;
 use crate::measure::{Duration, Lapse};
 use crate::open::OpenTime;
 use crate::query::Plan;
-use crate::scan::{Apart, Sink, at, on_threads, scan};
+use crate::scan::{Apart, Sink, at, scan, side_by_side};
 
 /// The percentiles that are told.
 pub const PERCENTS: [u8; 4] = [50, 75, 90, 95];
@@ -45,8 +45,8 @@ struct Values<'a, 'b> {
     bins: Option<Bins>,
     column: Cow<'a, [u32]>,
     rows: Vec<u64>,
-    /// Cell and value.
-    keys: Vec<u64>,
+    /// Cell and value, a list for each block: one that grew would be copied again and again.
+    keys: Vec<Vec<u64>>,
     /// How many values each bin of each cell has.
     counts: Vec<u32>,
 }
@@ -54,9 +54,11 @@ struct Values<'a, 'b> {
 impl<'a> Sink<'a> for Values<'a, '_> {
     fn begin(&mut self, block: &'a Block) {
         self.column = column(block, self.duration, self.lapse, self.open);
+        self.keys.push(Vec::with_capacity(block.len()));
     }
 
     fn take(&mut self, rows: &[u16], cells: &[u32]) {
+        let Some(keys) = self.keys.last_mut() else { return };
         for (row, cell) in rows.iter().zip(cells) {
             if let Some(sum) = self.rows.get_mut(*cell as usize) {
                 *sum += 1;
@@ -65,7 +67,7 @@ impl<'a> Sink<'a> for Values<'a, '_> {
             if value == NEVER {
                 continue;
             }
-            self.keys.push(u64::from(*cell) << 32 | u64::from(value));
+            keys.push(u64::from(*cell) << 32 | u64::from(value));
             if let Some(bins) = self.bins
                 && let Some(count) = self.counts.get_mut(*cell as usize * bins.count() + bins.of(value))
             {
@@ -108,7 +110,7 @@ pub(crate) fn spreads(
     });
     let mut rows = vec![0; cells];
     let mut counts = vec![0_u32; width * cells];
-    let mut keys = Vec::with_capacity(parts.len());
+    let mut keys = Vec::new();
     for part in parts {
         for (sum, more) in rows.iter_mut().zip(&part.rows) {
             *sum += more;
@@ -116,10 +118,10 @@ pub(crate) fn spreads(
         for (sum, more) in counts.iter_mut().zip(&part.counts) {
             *sum += more;
         }
-        keys.push(part.keys);
+        keys.extend(part.keys);
     }
     let (mut spreads, mut total) = match bins {
-        Some(bins) => by_bins(bins, &counts, &keys),
+        Some(bins) => by_bins(bins, &counts, &keys, threads),
         None => by_order(cells, &keys),
     };
     for (spread, rows) in spreads.iter_mut().zip(&rows) {
@@ -217,7 +219,7 @@ impl Search {
 }
 
 /// The spread of every cell, and of all together, which stands behind them as if it were one more.
-fn by_bins(bins: Bins, counts: &[u32], keys: &[Vec<u64>]) -> (Vec<Spread>, Spread) {
+fn by_bins(bins: Bins, counts: &[u32], keys: &[Vec<u64>], threads: usize) -> (Vec<Spread>, Spread) {
     let width = bins.count();
     let cells = counts.len() / width;
     let mut all = vec![0_u32; width];
@@ -232,9 +234,10 @@ fn by_bins(bins: Bins, counts: &[u32], keys: &[Vec<u64>]) -> (Vec<Spread>, Sprea
         spreads.push(search.seek(number, number * width, own));
     }
     let (own, together) = search.lists.split_at(width * cells);
-    let found = on_parts(keys, |keys| {
+    let shares: Vec<&[Vec<u64>]> = keys.chunks(keys.len().div_ceil(threads.max(1)).max(1)).collect();
+    let found = side_by_side(&shares, threads, |keys| {
         let mut lists = vec![Vec::new(); search.count];
-        for key in keys {
+        for key in keys.iter().flatten() {
             let (cell, value) = split(*key);
             let bin = bins.of(value);
             for list in [own.get(cell * width + bin), together.get(bin)].into_iter().flatten() {
@@ -290,19 +293,6 @@ fn by_order(cells: usize, keys: &[Vec<u64>]) -> (Vec<Spread>, Spread) {
     (spreads, spread(&all))
 }
 
-/// Works on each part on a thread of its own.
-fn on_parts<T: Send>(parts: &[Vec<u64>], work: impl Fn(&[u64]) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let results = on_threads(parts.len(), || {
-        let mut results = Vec::new();
-        while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            results.push(work(part));
-        }
-        results
-    });
-    results.into_iter().flatten().collect()
-}
-
 /// The pairs of one cell from which a survival curve is made: how long it took, and how long those have waited that are
 /// pending, or had waited when they ended in another way. Seconds and how many, the shortest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -320,8 +310,13 @@ struct Pairs<'a, 'b> {
     now: u32,
     column: Cow<'a, [u32]>,
     block: Option<&'a Block>,
-    /// Cell, whether it ended, and seconds.
-    seen: Vec<(u32, bool, u32)>,
+    /// See [`seen`].
+    seen: Vec<u64>,
+}
+
+/// Cell, whether it ended, and seconds in one number, in this order.
+fn seen(cell: u32, ended: bool, seconds: u32) -> u64 {
+    u64::from(cell) << 33 | u64::from(ended) << 32 | u64::from(seconds)
 }
 
 impl<'a> Sink<'a> for Pairs<'a, '_> {
@@ -335,7 +330,7 @@ impl<'a> Sink<'a> for Pairs<'a, '_> {
         for (row, cell) in rows.iter().zip(cells) {
             let value = at(&self.column, *row);
             let waited = self.now.saturating_sub(at(&block.created, *row)).min(at(&block.ends, *row));
-            self.seen.push((*cell, value != NEVER, if value == NEVER { waited } else { value }));
+            self.seen.push(seen(*cell, value != NEVER, if value == NEVER { waited } else { value }));
         }
     }
 }
@@ -350,14 +345,23 @@ pub(crate) fn survivals(facts: &Facts, plan: &Plan, duration: Duration, threads:
         block: None,
         seen: Vec::new(),
     });
-    let mut pairs: Vec<_> = parts.into_iter().flat_map(|part| part.seen).collect();
-    pairs.sort_unstable();
+    // Each thread puts its own in order; then there are few, because many wait equally long.
+    let parts: Vec<_> = parts.into_iter().map(|part| Mutex::new(part.seen)).collect();
+    let ordered = side_by_side(&parts, threads, |seen| {
+        let mut seen = seen.lock();
+        seen.sort_unstable();
+        let same = seen.chunk_by(|one, other| one == other);
+        same.filter_map(|same| Some((*same.first()?, same.len() as u64))).collect::<Vec<_>>()
+    });
+    let mut counted = ordered.concat();
+    counted.sort_unstable_by_key(|(seen, _)| *seen);
     let mut survivals = vec![Survival::default(); plan.cells()];
-    for same in pairs.chunk_by(|one, other| one == other) {
-        let Some((cell, ended, seconds)) = same.first() else { continue };
-        let Some(survival) = survivals.get_mut(*cell as usize) else { continue };
-        let list = if *ended { &mut survival.events } else { &mut survival.censored };
-        list.push((*seconds, same.len() as u64));
+    for same in counted.chunk_by(|one, other| one.0 == other.0) {
+        let Some((seen, _)) = same.first() else { continue };
+        let (place, seconds) = split(*seen);
+        let Some(survival) = survivals.get_mut(place >> 1) else { continue };
+        let list = if place & 1 == 1 { &mut survival.events } else { &mut survival.censored };
+        list.push((seconds, same.iter().map(|(_, count)| count).sum()));
     }
     survivals
 }
@@ -397,7 +401,7 @@ mod tests {
                         let (cell, value) = split(*key);
                         counts[cell * bins.count() + bins.of(value)] += 1;
                     }
-                    by_bins(bins, &counts, &parts)
+                    by_bins(bins, &counts, &parts, 2)
                 }
                 None => by_order(5, &parts),
             };

@@ -4,13 +4,17 @@
 //! the threshold to one alarm a week; into the second half a surge of an hour is put every third open day, at a minute
 //! drawn at random. False alarms are counted in the second half without surges.
 //!
-//! `cargo run -p standfast-science --example surge_evaluation -- FILE…`
+//! `cargo run -p standfast-science --example surge_evaluation -- [--days] FILE…`; with `--days` also on which days of the second
+//! half there were alarms without surges, and with how many of the seeds.
 
 #![expect(clippy::print_stdout, reason = "the report of a command")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_distr::{Binomial, Distribution as _, Poisson};
@@ -35,11 +39,16 @@ fn main() -> anyhow::Result<()> {
         "{:22} {:>5} {:>5} {:>18} {:>18} {:>10} {:>10} {:>9}",
         heads[0], heads[1], heads[2], heads[3], heads[4], heads[5], heads[6], heads[7]
     );
-    for path in std::env::args_os().skip(1).map(PathBuf::from) {
+    let (flags, paths): (Vec<_>, Vec<_>) = std::env::args_os().skip(1).partition(|word| word == "--days");
+    for path in paths.into_iter().map(PathBuf::from) {
         let half_hours = arrivals::read(&path)?;
         for factor in [2.0, 3.0, 5.0] {
             let runs = SEEDS.map(|seed| run(&half_hours, PRIOR, factor, seed));
-            report(&path, PRIOR, factor, &runs.collect::<anyhow::Result<Vec<_>>>()?);
+            let runs = runs.collect::<anyhow::Result<Vec<_>>>()?;
+            report(&path, PRIOR, factor, &runs);
+            if !flags.is_empty() && factor < 2.5 {
+                report_days(&runs)?;
+            }
         }
     }
     Ok(())
@@ -49,6 +58,8 @@ fn main() -> anyhow::Result<()> {
 struct Run {
     calibration: Calibration,
     false_a_week: f64,
+    /// Days with an alarm where there was no surge, and the minute of the first.
+    alarmed: BTreeMap<i32, u16>,
     surges: usize,
     /// Minutes until each surge that was found within its hour.
     delays: Vec<u32>,
@@ -136,7 +147,11 @@ fn run(half_hours: &[arrivals::HalfHour], prior: f64, factor: f64, seed: u64) ->
     }
     #[expect(clippy::cast_precision_loss, reason = "small counts")]
     let false_a_week = quiet.len() as f64 / weeks;
-    Ok(Run { calibration, false_a_week, surges: starts.len(), delays })
+    let mut alarmed = BTreeMap::new();
+    for minute in quiet.iter().filter_map(|index| minutes.get(half + index)) {
+        alarmed.entry(minute.day).or_insert(minute.minute);
+    }
+    Ok(Run { calibration, false_a_week, alarmed, surges: starts.len(), delays })
 }
 
 /// The indices of the minutes with an alarm.
@@ -155,6 +170,27 @@ fn surges(minutes: &[Minute], half: usize, rng: &mut ChaCha8Rng) -> Vec<usize> {
     let open_days: Vec<Vec<usize>> = days.map(starts).filter(|starts| !starts.is_empty()).collect();
     let third = open_days.into_iter().skip(1).step_by(3);
     third.filter_map(|starts| starts.get(rng.random_range(0..starts.len())).copied()).collect()
+}
+
+/// On which days there were alarms without surges, and with how many seeds.
+fn report_days(runs: &[Run]) -> anyhow::Result<()> {
+    let mut days: BTreeMap<i32, Vec<u16>> = BTreeMap::new();
+    for (day, minute) in runs.iter().flat_map(|run| &run.alarmed) {
+        days.entry(*day).or_default().push(*minute);
+    }
+    for (day, mut minutes) in days {
+        let date = Date::constant(1970, 1, 1).checked_add(i64::from(day).days())?;
+        let seeds = minutes.len();
+        let first = quantile::quantile(&mut minutes, 0.5).unwrap_or_default();
+        println!(
+            "  {date} {}: {seeds} of {}, the first at {:02}:{:02} by the median",
+            date.strftime("%a"),
+            runs.len(),
+            first / 60,
+            first % 60
+        );
+    }
+    Ok(())
 }
 
 fn report(path: &Path, prior: f64, factor: f64, runs: &[Run]) {

@@ -272,7 +272,10 @@ fn judge(cases: &[Case], before: Side, after: Side, worthwhile: f64) -> Effect {
 
 fn judge_cases(cases: &[Case], before: Side, after: Side, worthwhile: f64) -> Effect {
     let (verdict, estimate) = match model::fit_step(cases) {
-        Ok(step) => (step.verdict(before, after, worthwhile), Some(step.estimate())),
+        Ok(step) => {
+            let estimate = step.estimate();
+            (step.verdict(&estimate, before, after, worthwhile), Some(estimate))
+        }
         Err(NoStep::OneSided) => one_sided::judge(cases),
         Err(none) => (none.verdict(), None),
     };
@@ -310,8 +313,7 @@ impl Step {
         }
     }
 
-    fn verdict(&self, before: Side, after: Side, worthwhile: f64) -> Verdict {
-        let estimate = self.estimate();
+    fn verdict(&self, estimate: &Estimate, before: Side, after: Side, worthwhile: f64) -> Verdict {
         let need = Need { error: self.error, freedom: self.freedom, before: before.days, after: after.days };
         estimate.direction().unwrap_or_else(|| need.verdict(estimate.ratio, worthwhile))
     }

@@ -4,22 +4,24 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use standfast_domain::{
-    AgentId, Channel, CustomerId, Day, Ids, Language, RequestId, Role, State, SystemClock, TYPES, TeamId,
-    Time, Urgency,
+    AgentId, Channel, CustomerId, Day, Ids, Language, REASONS_HIGH, REASONS_LOW, RequestId, Resolution, Role,
+    Score, State, SystemClock, TYPES, TeamId, Time, Urgency,
 };
 use standfast_insight::ActiveUsers;
 use standfast_store::activity::ActiveRow;
 use standfast_store::agent::{self, AgentRow};
 use standfast_store::customer::{self, CustomerRow};
+use standfast_store::fact::FactRow;
 use standfast_store::handling::{self, Handled};
 use standfast_store::request::{self, RequestRow};
+use standfast_store::resolution::{self, RatingRow, ResolutionRow};
 use standfast_store::{Config, Database, Error, Lane, Store, Tx};
 
 use crate::Options;
 use crate::draw::Draw;
 
 /// Grows whenever desks are to be made anew.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Requests of one unit of work.
 const PORTION: usize = 500;
 const YEAR: Duration = Duration::from_hours(365 * 24);
@@ -36,8 +38,7 @@ const PLATFORMS: [&str; 4] = ["ios", "android", "android", "harmonyos"];
 /// A desk of requests.
 pub(crate) struct Desk {
     pub(crate) path: PathBuf,
-    /// When its last request came.
-    pub(crate) now: Time,
+    pub(crate) maker: Maker,
 }
 
 /// A desk with so many requests over a year: made once, then kept.
@@ -46,7 +47,7 @@ pub(crate) async fn open(options: &Options, requests: usize) -> anyhow::Result<D
     let (path, mark) = (folder.join("desk.sqlite"), folder.join("made"));
     let made = std::fs::read_to_string(&mark).ok().and_then(|text| text.parse().ok());
     if let Some(now) = made {
-        return Ok(Desk { path, now: Time(now) });
+        return Ok(Desk { path, maker: Maker { now: Time(now), requests } });
     }
     println!("making {requests} requests for the facts in {}", folder.display());
     if folder.exists() {
@@ -67,7 +68,7 @@ pub(crate) async fn open(options: &Options, requests: usize) -> anyhow::Result<D
     }
     store.close().await;
     std::fs::write(&mark, now.0.to_string())?;
-    Ok(Desk { path, now })
+    Ok(Desk { path, maker })
 }
 
 /// Agents and teams are needed by their ids alone.
@@ -93,9 +94,19 @@ fn people(tx: &mut Tx, now: Time) -> Result<(), Error> {
 
 /// Makes requests; the same number makes the same request.
 #[derive(Clone, Copy)]
-struct Maker {
-    now: Time,
-    requests: usize,
+pub(crate) struct Maker {
+    /// When the last one came: what would happen later has not happened.
+    pub(crate) now: Time,
+    pub(crate) requests: usize,
+}
+
+/// A request with all that facts are made of.
+pub(crate) struct Made {
+    pub(crate) customer: CustomerRow,
+    pub(crate) request: RequestRow,
+    pub(crate) handled: Option<Handled>,
+    pub(crate) resolution: Option<ResolutionRow>,
+    pub(crate) rating: Option<RatingRow>,
 }
 
 impl Maker {
@@ -114,28 +125,78 @@ impl Maker {
         (CustomerId(Ids::floor(first) | 2), first)
     }
 
-    fn make(&self, tx: &mut Tx, number: usize) -> Result<(), Error> {
+    /// The request of this number; those from `requests` on come after all that are there.
+    pub(crate) fn request(&self, number: usize) -> Made {
         let mut draw = Draw::new(number as u64 ^ 0xFAC7_0000_0000);
         let came = self.came(number);
         let (customer, first_seen_at) = self.customer(number);
-        if customer::find(tx, customer)?.is_none() {
-            let language = if draw.percent(60) { Language::Chinese } else { Language::English };
-            let row = CustomerRow {
-                id: customer,
-                name: None,
-                email: None,
-                language,
-                verified: false,
-                first_seen_at,
-            };
-            customer::insert(tx, &row)?;
+        let language = if draw.percent(60) { Language::Chinese } else { Language::English };
+        let customer =
+            CustomerRow { id: customer, name: None, email: None, language, verified: false, first_seen_at };
+        let mut request = blank(came, customer.id, &mut draw);
+        let handled = happen(&mut request, &mut draw, self.now);
+        let resolution = judge(&request, &mut draw);
+        let rating = resolution.as_ref().and_then(|resolution| rate(resolution, &mut draw));
+        Made { customer, request, handled, resolution, rating }
+    }
+
+    fn make(&self, tx: &mut Tx, number: usize) -> Result<(), Error> {
+        self.request(number).insert(tx)
+    }
+}
+
+impl Made {
+    pub(crate) fn insert(&self, tx: &mut Tx) -> Result<(), Error> {
+        if customer::find(tx, self.customer.id)?.is_none() {
+            customer::insert(tx, &self.customer)?;
         }
-        let mut row = blank(came, customer, &mut draw);
-        let handled = happen(&mut row, &mut draw);
-        request::insert(tx, &row)?;
-        match handled {
-            Some(handled) => handling::add(tx, &handled),
-            None => Ok(()),
+        request::insert(tx, &self.request)?;
+        if let Some(handled) = &self.handled {
+            handling::add(tx, handled)?;
+        }
+        if let Some(resolution) = &self.resolution {
+            resolution::put(tx, resolution)?;
+        }
+        self.rating.as_ref().map_or(Ok(()), |rating| resolution::put_rating(tx, rating))
+    }
+
+    /// As the store tells it to the facts.
+    pub(crate) fn into_fact(self) -> FactRow {
+        let Self { customer, request, handled, resolution, rating } = self;
+        FactRow {
+            id: request.id,
+            customer_id: customer.id,
+            customer_first_seen_at: customer.first_seen_at,
+            state: request.state,
+            kind: request.kind,
+            urgency: request.urgency,
+            at_risk: request.at_risk,
+            channel: request.channel,
+            language: request.language,
+            chain: request.chain,
+            fields: request.fields,
+            context: request.context,
+            tags: request.tags,
+            team_id: request.team_id,
+            assignee_id: request.assignee_id,
+            created_at: request.created_at,
+            updated_at: request.updated_at,
+            first_reply_at: request.first_reply_at,
+            solved_at: request.solved_at,
+            closed_at: request.closed_at,
+            reopen_count: request.reopen_count,
+            follow_up_count: request.follow_up_count,
+            reply_count: handled.map_or(0, |handled| handled.replies),
+            first_agent_id: handled.and_then(|handled| handled.replied_by),
+            first_solved_at: handled.and_then(|handled| handled.solved_at),
+            transfer_count: 0,
+            escalation_count: 0,
+            resolution: resolution.as_ref().map(|resolution| resolution.state),
+            solved_by_id: resolution.map(|resolution| resolution.agent_id),
+            score: rating.as_ref().map(|rating| rating.score),
+            reason: rating.and_then(|rating| rating.reason),
+            untold: None,
+            reopened_at: None,
         }
     }
 }
@@ -221,7 +282,7 @@ fn few(draw: &mut Draw, end: u32) -> u32 {
 }
 
 /// Ninety-eight in a hundred are answered, and nearly all of those end.
-fn happen(row: &mut RequestRow, draw: &mut Draw) -> Option<Handled> {
+fn happen(row: &mut RequestRow, draw: &mut Draw, now: Time) -> Option<Handled> {
     if draw.percent(2) {
         return None;
     }
@@ -233,6 +294,9 @@ fn happen(row: &mut RequestRow, draw: &mut Draw) -> Option<Handled> {
     let (reply, solve) = (span(60_000), span(400_000));
     let agent = 1 + i64::from(few(draw, AGENTS));
     let first_reply_at = row.created_at.plus(reply);
+    if first_reply_at > now {
+        return None;
+    }
     row.first_reply_at = Some(first_reply_at);
     (row.assignee_id, row.team_id) = (Some(AgentId(agent)), Some(TeamId(1 + agent % i64::from(TEAMS))));
     row.updated_at = first_reply_at;
@@ -246,8 +310,8 @@ fn happen(row: &mut RequestRow, draw: &mut Draw) -> Option<Handled> {
         agent_id: row.assignee_id,
         team_id: row.team_id,
     };
-    if draw.percent(97) {
-        let ended = first_reply_at.plus(solve);
+    let ended = first_reply_at.plus(solve);
+    if draw.percent(97) && ended <= now {
         row.updated_at = ended;
         row.solved_at = Some(ended);
         row.reopen_count = i64::from(draw.percent(6));
@@ -257,4 +321,42 @@ fn happen(row: &mut RequestRow, draw: &mut Draw) -> Option<Handled> {
         row.closed_at = Some(ended);
     }
     Some(handled)
+}
+
+/// Of three in ten that ended it is known what their customers say to it.
+fn judge(row: &RequestRow, draw: &mut Draw) -> Option<ResolutionRow> {
+    let (Some(claimed_at), Some(agent_id), State::Closed) = (row.solved_at, row.assignee_id, row.state)
+    else {
+        return None;
+    };
+    if !draw.percent(30) {
+        return None;
+    }
+    Some(ResolutionRow {
+        request_id: row.id,
+        episode: 1,
+        state: draw.one_of(&Resolution::ALL, Resolution::Claimed),
+        agent_id,
+        claimed_at,
+        asked_at: None,
+        decided_by: None,
+        decided_at: None,
+    })
+}
+
+/// Four in ten of those are rated.
+fn rate(of: &ResolutionRow, draw: &mut Draw) -> Option<RatingRow> {
+    let score = Score::new(1 + i64::from(few(draw, 5))).filter(|_| draw.percent(40))?;
+    let reasons = if score.is_satisfied() { REASONS_HIGH } else { REASONS_LOW };
+    Some(RatingRow {
+        request_id: of.request_id,
+        episode: of.episode,
+        score,
+        reason: draw.percent(70).then(|| draw.one_of(reasons, "slow").to_owned()),
+        seq: 1,
+        agent_id: of.agent_id,
+        channel: Channel::Widget,
+        created_at: of.claimed_at,
+        changed_at: of.claimed_at,
+    })
 }
