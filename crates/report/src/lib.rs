@@ -5,9 +5,11 @@
 //! Definition ─> Insight::report ─> compose (words) ─> Page ─> html · csv · xlsx · pdf
 //!     │                                                         │
 //! schedule ─> run (jobs "report", "mail") ────────────> kept ─> mail
+//!                          alarm (job "alarm_mail") ──> words ──^
 //! ```
 
 mod address;
+mod alarm;
 mod compose;
 mod draw;
 mod error;
@@ -25,6 +27,7 @@ mod table;
 mod tests;
 mod view;
 
+pub use address::check as check_address;
 pub use error::Error;
 pub use mailer::{MailSettings, MailSettingsError, Mailer, Refusal, Security};
 pub use make::{Made, Reports};
