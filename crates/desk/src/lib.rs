@@ -54,7 +54,8 @@ pub use agents::{
 };
 pub use alarm::{
     ALARM_MAIL, AlarmDetail, AlarmList, AlarmSettings, AlarmView, CoursePoint, Happened, Notice, Post,
-    Posting, Recipient, WatchState, WatchView, Webhook, acknowledge_alarm, confirm_alarm, dismiss_alarm, find_alarm, list_alarms, watch_alarms,
+    Posting, Recipient, WatchState, WatchView, Webhook, acknowledge_alarm, confirm_alarm, dismiss_alarm,
+    find_alarm, list_alarms, watch_alarms,
 };
 pub use answer::{Answered, note, reply};
 pub use attachment::{Download, MEDIA_TYPES, Reader, Upload, open_attachment};

@@ -127,8 +127,7 @@ impl Due {
         let payload = payload.map_err(|_| Error::Inconsistent("json"))?;
         for (kind, id) in [(KIND, Some(self.webhook)), (ALARM_MAIL, self.mail)] {
             let Some(id) = id else { continue };
-            let job =
-                NewJob { id, kind, payload: &payload, run_at: self.now, dedupe: None, now: self.now };
+            let job = NewJob { id, kind, payload: &payload, run_at: self.now, dedupe: None, now: self.now };
             job::enqueue(tx, &job)?;
         }
         Ok(())

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use standfast_domain::{
-    AlarmId, AlarmKind, AlarmState, Dimension, DriverId, DriverKind, DriverSource, RequestId, Scope,
-    Time,
+    AlarmId, AlarmKind, AlarmState, Dimension, DriverId, DriverKind, DriverSource, RequestId, Scope, Time,
 };
 use standfast_insight::{Arrival, Arrivals};
 use standfast_science::surge::{DIMENSIONS, Segment};

@@ -321,7 +321,11 @@ fn with_webhook(store: &Store, desk: &TestDesk, by: Arc<dyn Post>) -> TestDesk {
         zone: "UTC".to_owned(),
     };
     let settings = crate::Settings {
-        alarms: AlarmSettings { webhook: Some(webhook), recipients: vec![recipient], ..AlarmSettings::default() },
+        alarms: AlarmSettings {
+            webhook: Some(webhook),
+            recipients: vec![recipient],
+            ..AlarmSettings::default()
+        },
         ..desk.settings().clone()
     };
     let clock = desk.clock.clone();
