@@ -18,8 +18,7 @@ use crate::say::Say;
 use crate::{Error, Reports};
 
 /// The parts of a segment in the order in which people ask, as in the console (`web/console/src/alarms/alarm.ts`).
-const SEGMENT: [Dimension; 4] =
-    [Dimension::Type, Dimension::AppVersion, Dimension::Chain, Dimension::Region];
+const SEGMENT: [Dimension; 4] = [Dimension::Type, Dimension::AppVersion, Dimension::Chain, Dimension::Region];
 /// Most characters of a value: apps make them up.
 const MOST_CHARACTERS: usize = 60;
 
@@ -93,7 +92,10 @@ fn words(alarm: &AlarmView, what: Happened, recipient: &Recipient, desk: &str, p
     if let Some(ended) = alarm.ended_at {
         facts.push((say.text("alarm.until", &[]), clock(ended)));
     }
-    facts.push((say.text("alarm.noticed", &[]), say.text(&format!("alarm.kind.{}", alarm.kind.as_str()), &[])));
+    facts.push((
+        say.text("alarm.noticed", &[]),
+        say.text(&format!("alarm.kind.{}", alarm.kind.as_str()), &[]),
+    ));
     facts.push((say.text("alarm.state", &[]), state(say, alarm)));
     // The console shows it where it stands by then, under what goes on or what was before.
     let link = format!("{public_url}/console/alarms#alarm-{}", alarm.id);

@@ -474,7 +474,8 @@ mod tests {
         let mail = "[mail]\nhost = 'smtp.example'\nfrom = 'a@b.example'";
         let config = parse(mail, &[("alarms__recipients", list)]).unwrap();
         let recipients = config.alarms.settings().unwrap().recipients;
-        let told: Vec<_> = recipients.iter().map(|one| (one.address.as_str(), one.language, &*one.zone)).collect();
+        let told: Vec<_> =
+            recipients.iter().map(|one| (one.address.as_str(), one.language, &*one.zone)).collect();
         let expected = [
             ("ops@wallet.example", Language::Chinese, "Asia/Shanghai"),
             ("b@wallet.example", Language::English, "UTC"),
