@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom};
 
-use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, XlsxError};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use standfast_domain::Time;
 
 use crate::Error;
@@ -33,34 +33,30 @@ impl std::fmt::Debug for RowBook {
     }
 }
 
-fn unfit(error: XlsxError) -> Error {
-    Error::File(error.to_string())
-}
-
 impl RowBook {
     /// An empty table with these columns.
     pub fn new(head: &[&str]) -> Result<Self, Error> {
         let mut book = Workbook::new();
         let bold = Format::new().set_bold();
         let sheet = book.add_worksheet_with_constant_memory();
-        sheet.set_name("requests").map_err(unfit)?;
-        sheet.set_freeze_panes(1, 0).map_err(unfit)?;
+        sheet.set_name("requests")?;
+        sheet.set_freeze_panes(1, 0)?;
         for (column, name) in (0..).zip(head) {
-            sheet.set_column_width(column, WIDTH).map_err(unfit)?;
-            sheet.write_string_with_format(0, column, *name, &bold).map_err(unfit)?;
+            sheet.set_column_width(column, WIDTH)?;
+            sheet.write_string_with_format(0, column, *name, &bold)?;
         }
         Ok(Self { book, time: Format::new().set_num_format("yyyy-mm-dd hh:mm:ss"), next: 1 })
     }
 
     /// Writes one row more.
     pub fn add(&mut self, cells: &[Cell]) -> Result<(), Error> {
-        let sheet = self.book.worksheet_from_index(0).map_err(unfit)?;
+        let sheet = self.book.worksheet_from_index(0)?;
         for (column, cell) in (0..).zip(cells) {
             match cell {
-                Cell::Text(text) => sheet.write_string(self.next, column, text).map_err(unfit)?,
+                Cell::Text(text) => sheet.write_string(self.next, column, text)?,
                 Cell::Time(time) => {
-                    let at = ExcelDateTime::from_timestamp(time.0.div_euclid(1_000_000)).map_err(unfit)?;
-                    sheet.write_datetime_with_format(self.next, column, &at, &self.time).map_err(unfit)?
+                    let at = ExcelDateTime::from_timestamp(time.0.div_euclid(1_000_000))?;
+                    sheet.write_datetime_with_format(self.next, column, &at, &self.time)?
                 }
             };
         }
@@ -84,12 +80,12 @@ impl RowBook {
     pub fn finish(mut self, remark: Option<&str>) -> Result<File, Error> {
         if let Some(remark) = remark {
             let sheet = self.book.add_worksheet_with_constant_memory();
-            sheet.set_name("!").map_err(unfit)?;
-            sheet.write_string(0, 0, remark).map_err(unfit)?;
+            sheet.set_name("!")?;
+            sheet.write_string(0, 0, remark)?;
         }
         let broken = |error: std::io::Error| Error::File(error.to_string());
         let mut file = tempfile::tempfile().map_err(broken)?;
-        self.book.save_to_writer(&mut file).map_err(unfit)?;
+        self.book.save_to_writer(&mut file)?;
         file.seek(SeekFrom::Start(0)).map_err(broken)?;
         Ok(file)
     }

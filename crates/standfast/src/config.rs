@@ -365,7 +365,7 @@ impl Config {
         if config.public_url.is_empty() {
             config.public_url = format!("http://{}", config.listen);
         }
-        config.public_url = config.public_url.trim_end_matches('/').to_owned();
+        config.public_url.truncate(config.public_url.trim_end_matches('/').len());
         if !config.public_url.starts_with("http://") && !config.public_url.starts_with("https://") {
             bail!(
                 "public_url must begin with https:// (or http:// behind no network): {}",

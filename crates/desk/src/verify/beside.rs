@@ -149,8 +149,8 @@ impl Course {
                 _ => {}
             }
         }
-        let rated = past.iter().filter(|entry| matches!(event_of(entry), Some(Event::Rated { .. })));
-        if let (Some(entry), Some(agent), Some(at)) = (rated.last(), agent, solved.or(ended)) {
+        let mut rated = past.iter().filter(|entry| matches!(event_of(entry), Some(Event::Rated { .. })));
+        if let (Some(entry), Some(agent), Some(at)) = (rated.next_back(), agent, solved.or(ended)) {
             course.resolutions.extend(claimed(id, None, State::Open, agent, at));
             course.rate(entry);
         }
@@ -189,9 +189,7 @@ impl Course {
             }
             (_, _, Some(Event::MergedInto { .. })) => self.state = State::Merged,
             (_, _, Some(Event::Resolution { episode, state })) => {
-                if !self.hear(episode, state, now) {
-                    return Vec::new();
-                }
+                return self.heard(episode, state, now).into_iter().collect();
             }
             (_, _, Some(Event::AskedAgain { .. })) => {
                 if let Some(last) = self.resolutions.last_mut() {
@@ -255,16 +253,17 @@ impl Course {
         self.resolutions.push(row);
     }
 
-    /// What became known; false when it cannot have.
-    fn hear(&mut self, episode: i64, state: Resolution, now: Time) -> bool {
+    /// With what became known; none when it cannot have.
+    fn heard(mut self, episode: i64, state: Resolution, now: Time) -> Option<Self> {
         let (verdict, by) = match state {
             Resolution::Confirmed => (Verdict::Yes, "customer"),
             Resolution::Repudiated => (Verdict::No, "customer"),
             Resolution::Assumed => (Verdict::Silence, "system"),
-            Resolution::Claimed => return false,
+            Resolution::Claimed => return None,
         };
         self.decide(verdict, by, now);
-        self.resolutions.last().is_some_and(|last| (last.episode, last.state) == (episode, state))
+        let last = self.resolutions.last()?;
+        ((last.episode, last.state) == (episode, state)).then_some(self)
     }
 
     fn rate(&mut self, entry: &EntryRow) {
