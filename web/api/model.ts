@@ -119,6 +119,7 @@ export type InsightAnswer = Schemas['AnswerView'];
 export type InsightFigure = Schemas['FigureView'];
 /** POST /console/insight/rows: the requests behind a figure. */
 export type InsightRows = Schemas['RowsView'];
+export type ExportProgress = Schemas['ExportProgress'];
 /** POST /console/insight/effect: before and after. */
 export type EffectQuestion = Schemas['EffectQuestion'];
 export type Effect = Schemas['EffectView'];

@@ -74,6 +74,18 @@ test('in Chinese, on a phone, in the dark', async () => {
   await page.context().close();
 });
 
+test('the link in a mail leads to its card', async () => {
+  const page = await open('agent@harbor.example', '/alarms/now', DESKTOP);
+  const card = page.locator('[data-alarm]').first();
+  await card.waitFor(LEARNS);
+  const id = await card.getAttribute('data-alarm');
+  const from = await open('agent@harbor.example', `/alarms#alarm-${id}`, DESKTOP);
+  await from.locator(`[data-alarm="${id}"]:focus`).waitFor();
+  assert.equal(new URL(from.url()).pathname, '/console/alarms/now');
+  await from.context().close();
+  await page.context().close();
+});
+
 test('a lead makes an incident of it, by keyboard, and others hear of it at once', async () => {
   const other = await open('agent@harbor.example', '/alarms/now', DESKTOP);
   await other.getByText('Being looked into').waitFor(LEARNS);

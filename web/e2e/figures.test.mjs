@@ -1,5 +1,6 @@
 /** A lead reads the figures of the real desk: from the count to the requests behind it. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { accessible, eventually, launch, person, shot } from './browser.mjs';
 import { insightDrawn, signedIn } from './console.mjs';
@@ -180,6 +181,39 @@ test('every kind of figure has its requests', async () => {
   await listed(page, words);
   await page.context().close();
 });
+
+const EXPORT = {
+  'zh-CN': { all: '全部导出', as: '格式', password: '请再次输入您的密码', save: '保存' },
+  'en-US': { all: 'Export all', as: 'As', password: 'Your password, once more', save: 'Save' },
+};
+for (const [locale, words] of Object.entries(EXPORT))
+  test(`the requests behind a figure leave as a workbook and as CSV, ${locale}`, async () => {
+    const page = await reader(locale, 'lead@harbor.example', { acceptDownloads: true });
+    await open(page, 'explorer?measure=requests&group=channel&compare=none&period=7d');
+    await page.locator('[data-plot]').getByRole('slider').first().focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Enter');
+    const said = sheet(page).locator('[data-behind]');
+    await said.waitFor();
+    const count = Number(await said.getAttribute('data-behind'));
+    for (const format of ['xlsx', 'csv']) {
+      await sheet(page).getByRole('button', { name: words.all }).click();
+      await sheet(page).getByRole('combobox', { name: words.as }).selectOption(format);
+      await sheet(page).getByLabel(words.password).fill(password());
+      await accessible(page, 'the form of an export');
+      await shot(page, `figures-export-${format}-${locale.slice(0, 2)}`);
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        sheet(page).getByRole('button', { name: words.save, exact: true }).click(),
+      ]);
+      assert.equal(download.suggestedFilename(), `requests.${format}`);
+      const bytes = await readFile(await download.path());
+      if (format === 'xlsx') assert.equal(bytes.subarray(0, 2).toString(), 'PK');
+      else assert.equal(bytes.toString().trim().split('\r\n').length, count + 1);
+    }
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
 
 test('what is asked for by hand and does not fit is left out', async () => {
   const page = await reader('en-US');

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! facts (insight) -> watch: one process, by lease -> series, words (pure: science) -> alarm, draft of an incident, requests
-//!                                                                   -> outbox -> consoles;   job alarm_notice -> webhook
+//!                                                 -> outbox -> consoles;   jobs alarm_notice -> webhook, alarm_mail -> mail
 //! people: acknowledge, dismiss, confirm the incident
 //! ```
 //!
@@ -17,7 +17,7 @@ mod words;
 
 use std::time::Duration;
 
-use standfast_domain::{AlarmId, AlarmState, DismissReason, DriverKind, JobId, Permission, RequestId, Time};
+use standfast_domain::{AlarmId, AlarmState, DismissReason, DriverKind, Permission, RequestId, Time};
 use standfast_store::alarm::{self, AlarmRow};
 use standfast_store::{Lane, Tx, driver, request, setting};
 
@@ -25,11 +25,11 @@ use crate::driver::{Checked, DriverCommand};
 use crate::view::RequestSummary;
 use crate::{AgentCaller, Desk, Error};
 
-pub use notice::{Post, Posting, Webhook};
+pub use notice::{ALARM_MAIL, Happened, Notice, Post, Posting, Recipient, Webhook};
 pub use view::{AlarmDetail, AlarmList, AlarmView, CoursePoint, WatchState, WatchView};
 pub use watch::watch_alarms;
 
-use notice::Happened;
+use notice::Due;
 pub(crate) use notice::{KIND as NOTICE, give_notice};
 use watch::Watch;
 
@@ -53,11 +53,13 @@ pub struct AlarmSettings {
     pub false_a_week: f64,
     /// A system that is told.
     pub webhook: Option<Webhook>,
+    /// People who are told by mail.
+    pub recipients: Vec<Recipient>,
 }
 
 impl Default for AlarmSettings {
     fn default() -> Self {
-        Self { watch: true, false_a_week: 1.0, webhook: None }
+        Self { watch: true, false_a_week: 1.0, webhook: None, recipients: Vec::new() }
     }
 }
 
@@ -166,7 +168,8 @@ async fn decide(
     reason: Option<DismissReason>,
     incident: Option<Checked>,
 ) -> Result<AlarmView, Error> {
-    let (agent, now, job) = (caller.id, desk.now(), JobId(desk.id()));
+    let (agent, now) = (caller.id, desk.now());
+    let notice = Due::new(desk, Happened::Decided, now);
     let row = desk
         .store()
         .write(Lane::Ordinary, id.0, move |tx| {
@@ -189,7 +192,7 @@ async fn decide(
                 _ => {}
             }
             driver::save(tx, &draft)?;
-            notice::enqueue(tx, job, id, Happened::Decided, now)?;
+            notice.enqueue(tx, id)?;
             tell(tx, &row, now)?;
             Ok(row)
         })

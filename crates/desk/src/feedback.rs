@@ -19,7 +19,7 @@ pub use review::{
     request_feedback, reviews,
 };
 
-pub(crate) use claim::{Claim, Pursuit, claim, pursue, withdraw};
+pub(crate) use claim::{Claim, Pursuit, claim, claimed, decided, pursue, withdraw};
 pub(crate) use review::may_review;
 
 use serde::Serialize;

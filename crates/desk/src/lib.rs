@@ -54,8 +54,9 @@ pub use agents::{
     AgentChange, NewAgent, add_agent, add_team, change_agent, find_agent, list_agents, list_teams,
 };
 pub use alarm::{
-    AlarmDetail, AlarmList, AlarmSettings, AlarmView, CoursePoint, Post, Posting, WatchState, WatchView,
-    Webhook, acknowledge_alarm, confirm_alarm, dismiss_alarm, find_alarm, list_alarms, watch_alarms,
+    ALARM_MAIL, AlarmDetail, AlarmList, AlarmSettings, AlarmView, CoursePoint, Happened, Notice, Post,
+    Posting, Recipient, WatchState, WatchView, Webhook, acknowledge_alarm, confirm_alarm, dismiss_alarm,
+    find_alarm, list_alarms, watch_alarms,
 };
 pub use answer::{Answered, note, reply};
 pub use attachment::{Download, MEDIA_TYPES, Reader, Upload, open_attachment};

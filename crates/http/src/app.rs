@@ -9,6 +9,7 @@ use standfast_desk::Desk;
 use standfast_insight::Insight;
 use standfast_report::Reports;
 
+use crate::api::Exports;
 use crate::config::Config;
 use crate::gate::{Gate, Seat};
 use crate::limit::{Kind, Limits};
@@ -40,6 +41,7 @@ pub struct Parts {
     pub(crate) hub: Hub,
     pub(crate) tickets: Tickets,
     pub(crate) metrics: PrometheusHandle,
+    pub(crate) exports: Exports,
     calls: AtomicU64,
     boot: u32,
 }
@@ -59,6 +61,7 @@ impl App {
             metrics: metric::recorder(),
             secure: public_url.starts_with("https://"),
             origin: origin(&public_url),
+            exports: Exports::default(),
             calls: AtomicU64::new(0),
             boot,
             reports: Reports::new(desk.clone(), insight.clone()),

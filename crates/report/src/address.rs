@@ -4,7 +4,8 @@ use lettre::Address;
 
 /// An address that a mail can be sent to: in the form of RFC 5321, without a name, with a domain that has a dot. The
 /// domain is in small letters.
-pub(crate) fn check(text: &str) -> Option<String> {
+#[must_use]
+pub fn check(text: &str) -> Option<String> {
     let text = text.trim();
     if text.len() > 254 || !text.is_ascii() {
         return None;

@@ -5,7 +5,6 @@ mod satisfaction;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
 use standfast_desk::{FeedbackSummary, has_words, words};
 use standfast_domain::report::Definition;
 use standfast_domain::{Language, Time, request_type};
@@ -98,11 +97,7 @@ impl Material<'_> {
 
     /// Date and time as the clocks of the report's zone show it.
     fn clock(&self, time: Time) -> String {
-        let say = self.say();
-        let zone = standfast_insight::zone(&self.definition.zone);
-        let at = Timestamp::from_microsecond(time.0).unwrap_or_default();
-        let at = at.to_zoned(zone.unwrap_or(jiff::tz::TimeZone::UTC));
-        format!("{} {:02}:{:02}", say.date(&at.date().to_string()), at.hour(), at.minute())
+        self.say().clock(time, &self.definition.zone)
     }
 
     /// The address of the same view in the console (`web/console/src/insight/view.ts` reads it).

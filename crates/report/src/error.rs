@@ -26,6 +26,12 @@ impl From<standfast_store::Error> for Error {
     }
 }
 
+impl From<rust_xlsxwriter::XlsxError> for Error {
+    fn from(error: rust_xlsxwriter::XlsxError) -> Self {
+        Self::File(error.to_string())
+    }
+}
+
 impl Error {
     /// The stable machine code.
     #[must_use]

@@ -5,9 +5,11 @@
 //! Definition ─> Insight::report ─> compose (words) ─> Page ─> html · csv · xlsx · pdf
 //!     │                                                         │
 //! schedule ─> run (jobs "report", "mail") ────────────> kept ─> mail
+//!                          alarm (job "alarm_mail") ──> words ──^
 //! ```
 
 mod address;
+mod alarm;
 mod compose;
 mod draw;
 mod error;
@@ -18,6 +20,7 @@ mod make;
 mod page;
 mod pdf;
 mod reports;
+mod rows;
 mod run;
 mod say;
 mod table;
@@ -25,10 +28,12 @@ mod table;
 mod tests;
 mod view;
 
+pub use address::check as check_address;
 pub use error::Error;
 pub use mailer::{MailSettings, MailSettingsError, Mailer, Refusal, Security};
 pub use make::{Made, Reports};
 pub use reports::Caller;
+pub use rows::{Cell, RowBook};
 pub use run::post;
 pub use table::harmless;
 pub use view::{ReportView, RunFileView, RunMailView, RunView};

@@ -76,6 +76,8 @@ pub(crate) struct Enclosure {
 pub(crate) struct Letter {
     /// Made of the mail's id: the same mail, sent twice, is known as one.
     pub(crate) id: String,
+    /// That of the mail that it goes on from.
+    pub(crate) follows: Option<String>,
     pub(crate) to: String,
     pub(crate) subject: String,
     pub(crate) text: String,
@@ -156,7 +158,12 @@ impl Mailer {
             let part: SinglePart = Attachment::new(name).body(bytes, kind);
             parts = parts.singlepart(part);
         }
-        Message::builder()
+        let mut builder = Message::builder();
+        if let Some(id) = letter.follows {
+            let id = format!("<{id}@{domain}>");
+            builder = builder.in_reply_to(id.clone()).references(id);
+        }
+        builder
             .from(self.from.clone())
             .to(to)
             .subject(letter.subject)

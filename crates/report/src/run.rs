@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use standfast_desk::Error as DeskError;
+use standfast_desk::{ALARM_MAIL, Error as DeskError};
 use standfast_domain::report::{Format, Period};
 use standfast_domain::{JobId, MailId, ReportRunId};
 use standfast_insight::zone;
@@ -69,11 +69,15 @@ impl Reports {
         Ok(begun + claimed.len())
     }
 
+    /// Does a job of one of the three kinds.
     async fn perform(&self, claim: &Claimed, mailer: Option<&Mailer>) -> Result<(), Failure> {
         let inconsistent = |_| Error::Desk(DeskError::Inconsistent("job payload"));
         if claim.kind == "report" {
             let payload: RunPayload = serde_json::from_str(&claim.payload).map_err(inconsistent)?;
             return self.make_run(claim, payload.run).await;
+        }
+        if claim.kind == ALARM_MAIL {
+            return self.write_of_alarm(claim).await;
         }
         let payload: MailPayload = serde_json::from_str(&claim.payload).map_err(inconsistent)?;
         self.send(claim, payload.mail, mailer).await
@@ -177,6 +181,7 @@ impl Reports {
                     body_text: words.text.clone(),
                     body_html: words.html.clone(),
                     run_id: Some(id),
+                    follows: None,
                     formats: attached.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(","),
                     created_at: now,
                     sent_at: None,
@@ -226,7 +231,8 @@ impl Reports {
         if sent_at.is_none() {
             let mailer = mailer.ok_or_else(|| of("no mail server is set (mail.host)".to_owned()))?;
             let letter = Letter {
-                id: format!("{id}.report"),
+                id: message_id(id),
+                follows: mail.follows.map(message_id),
                 to: mail.recipient,
                 subject: mail.subject,
                 text: mail.body_text,
@@ -265,8 +271,13 @@ pub fn post(tx: &mut Tx, job: JobId, mail: &MailRow) -> Result<(), Error> {
     Ok(())
 }
 
+/// The Message-ID of a mail, but for its domain: the same whenever it is sent again.
+pub(crate) fn message_id(id: MailId) -> String {
+    format!("{id}.mail")
+}
+
 /// A failure, and where people look for it.
-struct Failure {
+pub(crate) struct Failure {
     run: Option<ReportRunId>,
     mail: Option<MailId>,
     text: String,

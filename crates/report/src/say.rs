@@ -1,8 +1,10 @@
 //! Numbers, times and changes as people read them: the same forms as the console's (`web/console/src/plots/figure.ts`).
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use standfast_desk::words;
-use standfast_domain::Language;
 use standfast_domain::report::Period;
+use standfast_domain::{Language, Time};
 use standfast_insight::{Difference, Unit};
 
 /// Says things in a language.
@@ -133,6 +135,13 @@ impl Say {
         self.text("date", &[("year", year), ("month", &name), ("day", day.trim_start_matches('0'))])
     }
 
+    /// Date and time as the clocks of a zone show it; of UTC where there is no such zone.
+    pub(crate) fn clock(self, time: Time, zone: &str) -> String {
+        let zone = standfast_insight::zone(zone).unwrap_or(TimeZone::UTC);
+        let at = Timestamp::from_microsecond(time.0).unwrap_or_default().to_zoned(zone);
+        format!("{} {:02}:{:02}", self.date(&at.date().to_string()), at.hour(), at.minute())
+    }
+
     /// The same without its year, for axes.
     pub(crate) fn short_date(self, date: &str) -> String {
         let mut parts = date.splitn(3, '-').skip(1);
@@ -185,8 +194,6 @@ fn grouped(number: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use standfast_domain::Time;
-
     use super::*;
 
     const ENGLISH: Say = Say(Language::English);

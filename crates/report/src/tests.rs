@@ -7,13 +7,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use standfast_desk::{
-    AgentCaller, Customer, Desk, Intake, Keys, NewAgent, Settings, Visitor, add_agent, dead_jobs, receive,
+    AgentCaller, AlarmSettings, Customer, Desk, Intake, Keys, NewAgent, Recipient, Settings, Visitor,
+    add_agent, dead_jobs, receive,
 };
 use standfast_domain::report::{Definition, Every, Format, LastPeriod, Schedule, Section};
 use standfast_domain::{FrozenClock, Language, Role, SeededEntropy, Time};
 use standfast_insight::{Insight, Settings as InsightSettings};
 use standfast_store::{Store, store_test};
 use tokio::sync::watch;
+
+mod alarm;
 
 use crate::{Error, MailSettings, Mailer, Reports, Security};
 
@@ -27,10 +30,16 @@ struct Bench {
 
 impl Bench {
     async fn new(store: &Store, asked: u8) -> Self {
+        Self::telling(store, asked, Vec::new()).await
+    }
+
+    /// With people who are told of alarms.
+    async fn telling(store: &Store, asked: u8, recipients: Vec<Recipient>) -> Self {
         let clock = FrozenClock::at(Time::parse("2026-11-18T09:30:00Z").unwrap());
         let settings = Settings {
             name: "Harbor <Wallet>".to_owned(),
             public_url: "https://desk.test".to_owned(),
+            alarms: AlarmSettings { recipients, ..AlarmSettings::default() },
             ..Settings::default()
         };
         let entropy = SeededEntropy::new(1);
@@ -245,7 +254,7 @@ store_test! {
         let mail = &mails[0];
         for part in [
             "To: lead@wallet.example", "From: \"Harbor Support\" <reports@wallet.example>", "Message-ID: <",
-            ".report@wallet.example>", "multipart/mixed", "multipart/alternative", "text/plain", "text/html",
+            ".mail@wallet.example>", "multipart/mixed", "multipart/alternative", "text/plain", "text/html",
             "filename*0*=utf-8''", "spreadsheetml.sheet", "Subject: =?utf-8?b?",
         ] {
             assert!(mail.contains(part), "{part} in {}", &mail[..2_000.min(mail.len())]);

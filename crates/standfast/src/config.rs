@@ -8,9 +8,10 @@ use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use standfast_desk::{AlarmSettings, FeedbackTimes, Limits, Webhook};
+use standfast_desk::{AlarmSettings, FeedbackTimes, Limits, Recipient, Webhook};
+use standfast_domain::Language;
 use standfast_http::Outgoing;
-use standfast_report::{MailSettings, Mailer, Security};
+use standfast_report::{MailSettings, Mailer, Security, check_address};
 use standfast_store::Database;
 
 /// Everything that an operator can set. `docs/operate/settings.md` is made from [`crate::reference`].
@@ -81,6 +82,35 @@ pub(crate) struct AlarmsConfig {
     pub(crate) false_a_week: f64,
     pub(crate) webhook: String,
     pub(crate) webhook_key: String,
+    pub(crate) recipients: Vec<RecipientConfig>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RecipientConfig {
+    pub(crate) address: String,
+    pub(crate) language: String,
+    #[serde(default = "utc")]
+    pub(crate) zone: String,
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}
+
+impl RecipientConfig {
+    fn recipient(&self) -> anyhow::Result<Recipient> {
+        let Self { address, language, zone } = self;
+        Ok(Recipient {
+            address: check_address(address)
+                .with_context(|| format!("alarms.recipients has an address that is none: {address:?}"))?,
+            language: Language::parse(language)
+                .with_context(|| format!("alarms.recipients has a language that is none: {language:?}"))?,
+            zone: standfast_insight::zone(zone)
+                .map(|_| zone.clone())
+                .with_context(|| format!("alarms.recipients has a time zone that is none: {zone:?}"))?,
+        })
+    }
 }
 
 impl std::fmt::Debug for AlarmsConfig {
@@ -101,10 +131,13 @@ impl Default for AlarmsConfig {
             false_a_week: usual.false_a_week,
             webhook: String::new(),
             webhook_key: String::new(),
+            recipients: Vec::new(),
         }
     }
 }
 
+/// Most people who are told of alarms by mail.
+const MOST_RECIPIENTS: usize = 50;
 /// What the key of a webhook begins with, and how many bytes it has at the least.
 const WEBHOOK_KEY: (&str, usize) = ("whsec_", 24);
 
@@ -126,7 +159,11 @@ impl AlarmsConfig {
             let key = key.context("alarms.webhook_key must be whsec_ and at least 24 bytes in Base64")?;
             Some(Webhook { url: self.webhook.clone(), key, by: Arc::new(Outgoing::default()) })
         };
-        Ok(AlarmSettings { watch: self.watch, false_a_week: self.false_a_week, webhook })
+        if self.recipients.len() > MOST_RECIPIENTS {
+            bail!("alarms.recipients are {MOST_RECIPIENTS} at the most; a list of your mail server has more");
+        }
+        let recipients = self.recipients.iter().map(RecipientConfig::recipient).collect::<Result<_, _>>()?;
+        Ok(AlarmSettings { watch: self.watch, false_a_week: self.false_a_week, webhook, recipients })
     }
 }
 
@@ -328,7 +365,7 @@ impl Config {
         if config.public_url.is_empty() {
             config.public_url = format!("http://{}", config.listen);
         }
-        config.public_url = config.public_url.trim_end_matches('/').to_owned();
+        config.public_url.truncate(config.public_url.trim_end_matches('/').len());
         if !config.public_url.starts_with("http://") && !config.public_url.starts_with("https://") {
             bail!(
                 "public_url must begin with https:// (or http:// behind no network): {}",
@@ -341,8 +378,11 @@ impl Config {
         if let Some(short) = config.host_keys.iter().find(|key| key.secret.len() < 32) {
             bail!("the secret of the host key {:?} is shorter than 32 characters", short.issuer);
         }
-        config.alarms.settings()?;
-        config.mail.mailer().context("the section mail")?;
+        let alarms = config.alarms.settings()?;
+        let mailer = config.mail.mailer().context("the section mail")?;
+        if !alarms.recipients.is_empty() && mailer.is_none() {
+            bail!("alarms.recipients need a server that takes their mail: set mail.host");
+        }
         Ok(config)
     }
 
@@ -428,6 +468,23 @@ mod tests {
     }
 
     #[test]
+    fn recipients_of_alarms_are_told_in_their_language() {
+        let list = "[{ address = 'ops@Wallet.example', language = 'zh-CN', zone = 'Asia/Shanghai' }, \
+                    { address = 'b@wallet.example', language = 'en' }]";
+        let mail = "[mail]\nhost = 'smtp.example'\nfrom = 'a@b.example'";
+        let config = parse(mail, &[("alarms__recipients", list)]).unwrap();
+        let recipients = config.alarms.settings().unwrap().recipients;
+        let told: Vec<_> =
+            recipients.iter().map(|one| (one.address.as_str(), one.language, &*one.zone)).collect();
+        let expected = [
+            ("ops@wallet.example", Language::Chinese, "Asia/Shanghai"),
+            ("b@wallet.example", Language::English, "UTC"),
+        ];
+        assert_eq!(told, expected);
+        assert!(!format!("{config:?}").contains("ops@"), "no addresses in logs");
+    }
+
+    #[test]
     fn mistakes_are_named() {
         for (text, word) in [
             ("lisen = 'x'", "lisen"),
@@ -438,6 +495,10 @@ mod tests {
             ("[alarms]\nwebhook = 'http://169.254.169.254/'", "https://"),
             ("[alarms]\nwebhook = 'http://localhost.example/'", "https://"),
             ("[alarms]\nwebhook = 'https://a.example/'\nwebhook_key = 'whsec_c2hvcnQ='", "24 bytes"),
+            ("[[alarms.recipients]]\naddress = 'a@b.example'\nlanguage = 'en'", "mail.host"),
+            ("[[alarms.recipients]]\naddress = 'ops'\nlanguage = 'en'", "address"),
+            ("[[alarms.recipients]]\naddress = 'a@b.example'\nlanguage = 'fr'", "language"),
+            ("[[alarms.recipients]]\naddress = 'a@b.example'\nlanguage = 'en'\nzone = 'Mars/Base'", "zone"),
             ("=", "TOML"),
             ("[mail]\nhost = 'smtp.example'\nfrom = 'desk'", "from"),
             ("[mail]\nhost = 'smtp.example'\nfrom = 'a@b.example'\nsecurity = 'none'", "this machine"),

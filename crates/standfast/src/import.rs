@@ -22,14 +22,14 @@ use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use standfast_desk::{
     Desk, Error, Importer, Outcome, PastRequest, begin_import, check_import, import_desk, import_request,
-    imported_stock,
+    imported_stock, list_agents,
 };
-use standfast_store::{Lane, setting};
+use standfast_store::{Database, Lane, setting};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
@@ -38,6 +38,8 @@ use crate::setup::{self, Hold};
 
 /// Requests that are under way together; after each batch the place is kept.
 const BATCH: usize = 512;
+/// Columns of the file of rejected rows.
+const REJECTS_HEAD: [&str; 3] = ["place", "field", "reason"];
 /// What ends with rejected rows.
 const REJECTED: u8 = 2;
 
@@ -118,6 +120,8 @@ pub(crate) struct Row {
     /// Where it stands, such as `line 17`.
     pub(crate) place: String,
     pub(crate) past: Result<PastRequest, Fault>,
+    /// Bytes of the files that have been gone through up to here, for the bar.
+    pub(crate) reached: u64,
 }
 
 /// Rows in the order of the files; an error ends everything.
@@ -138,9 +142,18 @@ pub(crate) async fn import(config: &Config, command: ImportCommand) -> anyhow::R
         "chatwoot" => chatwoot::rows(&path, map.clone())?,
         _ => zammad::rows(&path, map.clone())?,
     };
+    // In another folder than the desk's, a new desk would take in the past, and nobody would find it.
+    if let Database::Sqlite { path } = config.database() {
+        ensure!(
+            path.is_file(),
+            "there is no desk at {}: name its configuration with --config, or start it once with serve",
+            path.display()
+        );
+    }
     let desk = setup::open_desk(config, Hold::Beside, false).await?;
     let file = fingerprint(name, &path, &map)?;
-    let ended = ImportRun::begin(&desk, &map, how, file).await;
+    let size = size(&path)?;
+    let ended = ImportRun::begin(&desk, &map, how, file, size).await;
     let ended = match ended {
         Ok(run) => run.through(rows).await,
         Err(error) => Err(error),
@@ -165,6 +178,21 @@ struct Progress {
     finished: bool,
 }
 
+impl Progress {
+    /// Of a batch that was cut short some requests were written, and nothing was noted: they were there before what comes now.
+    fn take_over(&mut self, stock: i64) -> anyhow::Result<()> {
+        if !self.finished {
+            let unnoted = stock - self.before - i64::try_from(self.imported)?;
+            ensure!(
+                (0..=i64::try_from(BATCH)?).contains(&unnoted),
+                "the desk has {stock} requests of this source, which is not what the import had come to: run it without --resume"
+            );
+            self.before += unnoted;
+        }
+        Ok(())
+    }
+}
+
 struct ImportRun {
     /// With ids of its own.
     desk: Desk,
@@ -179,10 +207,12 @@ struct ImportRun {
 }
 
 impl ImportRun {
-    async fn begin(desk: &Desk, map: &Arc<Map>, how: How, file: String) -> anyhow::Result<Self> {
+    async fn begin(desk: &Desk, map: &Arc<Map>, how: How, file: String, size: u64) -> anyhow::Result<Self> {
         let desk = import_desk(desk);
-        let importer = begin_import(&desk, &map.source, &map.agents, how.dry_run).await;
-        let importer = Arc::new(importer.context("the map")?);
+        let importer = match begin_import(&desk, &map.source, &map.agents, how.dry_run).await {
+            Err(Error::Invalid { field: "agents", .. }) => return Err(unknown_agents(&desk, map).await?),
+            other => Arc::new(other.context("the map")?),
+        };
         let before = imported_stock(&desk, &map.source).await?.requests;
         let mut progress = Progress { file, before, ..Progress::default() };
         if how.resume {
@@ -192,19 +222,23 @@ impl ImportRun {
             progress = kept
                 .filter(|kept| kept.file == progress.file)
                 .context("there is nothing to resume: no import of this file with this map was begun")?;
+            progress.take_over(before)?;
         }
         let path = how.rejects.unwrap_or_else(|| PathBuf::from(format!("{}.rejects.csv", map.source)));
-        let rejects = Rejects { path, file: None, from: progress.rejects_bytes };
-        let style = ProgressStyle::with_template("{spinner} {human_pos} rows, {per_sec}, {elapsed}")?;
-        let bar = ProgressBar::new_spinner().with_style(style);
+        let style =
+            ProgressStyle::with_template("{bar:32} {percent:>3}%  {msg} rows  {elapsed}, {eta} left")?;
+        let bar = ProgressBar::new(size).with_style(style);
+        if !how.resume {
+            Rejects::forget(&path)?;
+        }
         Ok(Self {
             desk,
             map: map.clone(),
             importer,
             dry_run: how.dry_run,
             seen: HashSet::new(),
+            rejects: Rejects { path, file: None, from: progress.rejects_bytes },
             progress,
-            rejects,
             bar,
         })
     }
@@ -237,6 +271,7 @@ impl ImportRun {
     async fn take(&mut self, batch: Vec<Row>) -> anyhow::Result<()> {
         let mut under_way = JoinSet::new();
         let mut faults: Vec<(usize, String, Fault)> = Vec::new();
+        let reached = batch.last().map_or(0, |row| row.reached);
         for (number, row) in batch.into_iter().enumerate() {
             self.progress.read += 1;
             match row.past {
@@ -271,7 +306,8 @@ impl ImportRun {
         for (_, place, fault) in &faults {
             self.rejects.tell(place, *fault)?;
         }
-        self.bar.set_position(self.progress.read);
+        self.bar.set_message(HumanCount(self.progress.read).to_string());
+        self.bar.set_position(reached);
         Ok(())
     }
 
@@ -325,6 +361,23 @@ impl ImportRun {
     }
 }
 
+/// Which addresses of the map are nobody's here.
+async fn unknown_agents(desk: &Desk, map: &Map) -> anyhow::Result<anyhow::Error> {
+    let known: HashSet<String> = list_agents(desk, None).await?.into_iter().map(|one| one.email).collect();
+    let mut unknown: Vec<&str> = map
+        .agents
+        .values()
+        .map(String::as_str)
+        .filter(|email| !known.contains(&email.to_lowercase()))
+        .collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    Ok(anyhow::anyhow!(
+        "[agents] of the map: nobody signs in here as {}. Add them first, or leave the line out: the stand-in takes their place",
+        unknown.join(", ")
+    ))
+}
+
 /// Name of the setting that holds how far an import has come.
 fn place_of(source: &str) -> String {
     format!("import.{source}")
@@ -339,6 +392,17 @@ struct Rejects {
 }
 
 impl Rejects {
+    /// What an earlier import told is not what this one finds.
+    fn forget(path: &Path) -> anyhow::Result<()> {
+        let is_ours = match std::fs::read(path) {
+            Ok(text) => text.starts_with(REJECTS_HEAD.join(",").as_bytes()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(anyhow::Error::new(error).context(path.display().to_string())),
+        };
+        ensure!(is_ours, "{} is something else than a list of rejected rows", path.display());
+        std::fs::remove_file(path).with_context(|| path.display().to_string())
+    }
+
     fn tell(&mut self, place: &str, fault: Fault) -> anyhow::Result<()> {
         if self.file.is_none() {
             let mut file = File::options().create(true).write(true).truncate(false).open(&self.path);
@@ -347,7 +411,7 @@ impl Rejects {
             file.seek(SeekFrom::End(0))?;
             let mut writer = csv::Writer::from_writer(file.try_clone()?);
             if self.from == 0 {
-                writer.write_record(["place", "field", "reason"])?;
+                writer.write_record(REJECTS_HEAD)?;
             }
             self.file = Some(writer);
         }
@@ -364,6 +428,11 @@ impl Rejects {
         writer.get_ref().sync_data()?;
         Ok(writer.get_ref().metadata()?.len())
     }
+}
+
+/// Bytes of all files.
+fn size(path: &Path) -> anyhow::Result<u64> {
+    json::files(path)?.iter().map(|file| Ok(std::fs::metadata(file)?.len())).sum()
 }
 
 /// What tells one import from another: format, files, and map.

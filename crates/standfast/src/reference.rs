@@ -63,6 +63,10 @@ const SETTINGS: &[(&str, &str)] = &[
         "The key with which it is signed (Standard Webhooks 1.0): `whsec_` and at least 24 random bytes in Base64.",
     ),
     (
+        "alarms.recipients",
+        "People who are told of alarms by mail: a list of `address`, `language` (`zh-CN` or `en`) and, if it is not UTC, `zone` (such as `Asia/Shanghai`); needs `mail.host`.",
+    ),
+    (
         "host_keys",
         "Keys with which the wallet's backend signs who its users are: a list of `issuer` and `secret` (at least 32 characters).",
     ),

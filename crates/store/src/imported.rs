@@ -53,6 +53,19 @@ pub fn insert(
     )
 }
 
+/// When which of the requests after `after` up to `until` were imported.
+pub fn list_between(
+    rd: &mut Rd,
+    after: RequestId,
+    until: RequestId,
+) -> Result<Vec<(RequestId, Time)>, Error> {
+    rd.query(
+        "SELECT request_id, imported_at FROM imported WHERE request_id > $1 AND request_id <= $2 ORDER BY request_id",
+        params![after, until],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// What the store has of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stock {

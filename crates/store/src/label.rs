@@ -19,6 +19,33 @@ pub fn find(rd: &mut Rd, request: RequestId) -> Result<Option<String>, Error> {
     rd.query_opt("SELECT type FROM label WHERE request_id = $1", params![request], |row| row.get(0))
 }
 
+/// A label as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are explained in migrations/0005_types.sql")]
+pub struct LabelRow {
+    pub request_id: RequestId,
+    pub kind: String,
+    pub agent_id: AgentId,
+    pub created_at: Time,
+}
+
+/// The labels of the requests after `after` up to `until`, by request.
+pub fn list_between(rd: &mut Rd, after: RequestId, until: RequestId) -> Result<Vec<LabelRow>, Error> {
+    rd.query(
+        "SELECT request_id, type, agent_id, created_at FROM label WHERE request_id > $1 AND request_id <= $2 \
+         ORDER BY request_id",
+        params![after, until],
+        |row| {
+            Ok(LabelRow {
+                request_id: row.get(0)?,
+                kind: row.get(1)?,
+                agent_id: row.get(2)?,
+                created_at: row.get(3)?,
+            })
+        },
+    )
+}
+
 /// How many labels were given after `since`; counted up to `most`.
 pub fn count_since(rd: &mut Rd, since: Time, most: i64) -> Result<i64, Error> {
     rd.query_one(

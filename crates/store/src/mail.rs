@@ -6,7 +6,7 @@ use crate::{Error, Rd, Row, Tx, params};
 
 /// A mail to one recipient as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns are explained in migrations/0006_reports.sql")]
+#[expect(missing_docs, reason = "the columns are explained in migrations/0006_reports.sql and 0012_mail.sql")]
 pub struct MailRow {
     pub id: MailId,
     pub dedupe: String,
@@ -15,6 +15,7 @@ pub struct MailRow {
     pub body_text: String,
     pub body_html: String,
     pub run_id: Option<ReportRunId>,
+    pub follows: Option<MailId>,
     /// Formats of the run's files that are attached, separated by commas.
     pub formats: String,
     pub created_at: Time,
@@ -26,7 +27,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, dedupe, recipient, subject, body_text, body_html, run_id, formats, created_at, sent_at, ",
-            "problem FROM mail ",
+            "problem, follows FROM mail ",
             $rest
         )
     };
@@ -45,6 +46,7 @@ fn row(row: &Row<'_>) -> Result<MailRow, Error> {
         created_at: row.get(8)?,
         sent_at: row.get(9)?,
         problem: row.get(10)?,
+        follows: row.get(11)?,
     })
 }
 
@@ -52,7 +54,7 @@ fn row(row: &Row<'_>) -> Result<MailRow, Error> {
 pub fn insert(tx: &mut Tx, m: &MailRow) -> Result<bool, Error> {
     let written = tx.execute(
         "INSERT INTO mail (id, dedupe, recipient, subject, body_text, body_html, run_id, formats, created_at, sent_at, \
-         problem) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+         problem, follows) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
         params![
             m.id,
             m.dedupe,
@@ -64,7 +66,8 @@ pub fn insert(tx: &mut Tx, m: &MailRow) -> Result<bool, Error> {
             m.formats,
             m.created_at,
             m.sent_at,
-            m.problem
+            m.problem,
+            m.follows
         ],
     )?;
     Ok(written == 1)
@@ -73,6 +76,11 @@ pub fn insert(tx: &mut Tx, m: &MailRow) -> Result<bool, Error> {
 /// The mail with this id.
 pub fn find(rd: &mut Rd, id: MailId) -> Result<Option<MailRow>, Error> {
     rd.query_opt(select!("WHERE id = $1"), params![id], row)
+}
+
+/// The mail with this key.
+pub fn find_keyed(rd: &mut Rd, dedupe: &str) -> Result<Option<MailRow>, Error> {
+    rd.query_opt(select!("WHERE dedupe = $1"), params![dedupe], row)
 }
 
 /// The mails of the run with this id, by recipient.

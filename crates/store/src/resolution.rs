@@ -70,6 +70,15 @@ pub fn list_of_request(rd: &mut Rd, request: RequestId, limit: i64) -> Result<Ve
     rd.query(select!("WHERE request_id = $1 ORDER BY episode DESC LIMIT $2"), params![request, limit], row)
 }
 
+/// The resolutions of the requests after `after` up to `until`, by request and episode.
+pub fn list_between(rd: &mut Rd, after: RequestId, until: RequestId) -> Result<Vec<ResolutionRow>, Error> {
+    rd.query(
+        select!("WHERE request_id > $1 AND request_id <= $2 ORDER BY request_id, episode"),
+        params![after, until],
+        row,
+    )
+}
+
 /// Writes a resolution, or what became of it; queued. Whoever writes one holds its request.
 pub fn put(tx: &mut Tx, r: &ResolutionRow) -> Result<(), Error> {
     tx.run(
@@ -100,25 +109,41 @@ pub fn repudiate_last(tx: &mut Tx, request: RequestId, now: Time) -> Result<(), 
     )
 }
 
+fn rating(row: &Row<'_>) -> Result<RatingRow, Error> {
+    Ok(RatingRow {
+        request_id: row.get(0)?,
+        episode: row.get(1)?,
+        score: score(row, 2)?,
+        reason: row.get(3)?,
+        seq: row.get(4)?,
+        agent_id: row.get(5)?,
+        channel: row.parse(6, Channel::parse)?,
+        created_at: row.get(7)?,
+        changed_at: row.get(8)?,
+    })
+}
+
 /// The rating of an episode.
 pub fn find_rating(rd: &mut Rd, request: RequestId, episode: i64) -> Result<Option<RatingRow>, Error> {
     rd.query_opt(
         "SELECT request_id, episode, score, reason, seq, agent_id, channel, created_at, changed_at FROM rating \
          WHERE request_id = $1 AND episode = $2",
         params![request, episode],
-        |row| {
-            Ok(RatingRow {
-                request_id: row.get(0)?,
-                episode: row.get(1)?,
-                score: score(row, 2)?,
-                reason: row.get(3)?,
-                seq: row.get(4)?,
-                agent_id: row.get(5)?,
-                channel: row.parse(6, Channel::parse)?,
-                created_at: row.get(7)?,
-                changed_at: row.get(8)?,
-            })
-        },
+        rating,
+    )
+}
+
+/// The ratings of the requests after `after` up to `until`, by request and episode.
+pub fn list_ratings_between(
+    rd: &mut Rd,
+    after: RequestId,
+    until: RequestId,
+) -> Result<Vec<RatingRow>, Error> {
+    rd.query(
+        "SELECT request_id, episode, score, reason, seq, agent_id, channel, created_at, changed_at FROM rating \
+         WHERE request_id > $1 AND request_id <= $2 ORDER BY request_id, episode",
+        params![after, until],
+        rating,
     )
 }
 

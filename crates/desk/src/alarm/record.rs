@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use standfast_domain::{
-    AlarmId, AlarmKind, AlarmState, Dimension, DriverId, DriverKind, DriverSource, JobId, RequestId, Scope,
-    Time,
+    AlarmId, AlarmKind, AlarmState, Dimension, DriverId, DriverKind, DriverSource, RequestId, Scope, Time,
 };
 use standfast_insight::{Arrival, Arrivals};
 use standfast_science::surge::{DIMENSIONS, Segment};
@@ -12,7 +11,7 @@ use standfast_store::alarm::{self, AlarmRow};
 use standfast_store::driver::{self, DriverRow};
 use standfast_store::{Lane, Rd};
 
-use super::notice::{self, Happened};
+use super::notice::{Due, Happened};
 use super::series::{COURSE, Finding, Known, Series, span};
 use super::view::STEP;
 use crate::{Desk, Error};
@@ -125,7 +124,7 @@ pub(super) async fn raise(
     };
     draw(&mut row, series, &arrivals.rows, &known, finding.within)?;
     let draft = draft_of(desk, &row, &scope, now);
-    let job = JobId(desk.id());
+    let notice = Due::new(desk, Happened::Raised, now);
     let requests: Vec<RequestId> = finding.requests.iter().copied().take(MOST_REQUESTS).collect();
     desk.store()
         .write(Lane::Background, id.0, move |tx| {
@@ -134,7 +133,7 @@ pub(super) async fn raise(
             for request in &requests {
                 alarm::attach(tx, id, *request)?;
             }
-            notice::enqueue(tx, job, id, Happened::Raised, now)?;
+            notice.enqueue(tx, id)?;
             super::tell(tx, &row, now)
         })
         .await?;
@@ -284,7 +283,7 @@ pub(super) async fn go_on(
         Some(_) => Vec::new(),
         None => requests_of(&arrivals.rows, &known, until),
     };
-    let job = JobId(desk.id());
+    let notice = Due::new(desk, Happened::Ended, now);
     desk.store()
         .write(Lane::Background, id.0, move |tx| {
             alarm::save_course(tx, &row)?;
@@ -298,7 +297,7 @@ pub(super) async fn go_on(
             }
             if let Some(ended) = row.ended_at {
                 end_draft(tx, &row, ended, now)?;
-                notice::enqueue(tx, job, id, Happened::Ended, now)?;
+                notice.enqueue(tx, id)?;
             }
             super::tell(tx, &row, now)
         })

@@ -260,6 +260,8 @@ store_test! {
         past.look(&mut one).await;
         past.surge(15, "swap", "7.2.0", other_words).await;
         past.look(&mut one).await;
+        let mailed = |rd: &mut standfast_store::Rd| standfast_store::job::is_listed(rd, ALARM_MAIL);
+        assert!(store.read(mailed).await.unwrap(), "mail is on the list as soon as the alarm is there");
         *hook.status.lock() = 503;
         work(&past.desk).await.unwrap();
         *hook.status.lock() = 204;
@@ -310,11 +312,20 @@ impl Post for Hook {
     }
 }
 
-/// The same desk, of an operator who has set a webhook.
+/// The same desk, of an operator who has set a webhook and a recipient.
 fn with_webhook(store: &Store, desk: &TestDesk, by: Arc<dyn Post>) -> TestDesk {
     let webhook = Webhook { url: "https://ops.example/hook".to_owned(), key: vec![5; 32], by };
+    let recipient = Recipient {
+        address: "oncall@wallet.example".to_owned(),
+        language: standfast_domain::Language::English,
+        zone: "UTC".to_owned(),
+    };
     let settings = crate::Settings {
-        alarms: AlarmSettings { webhook: Some(webhook), ..AlarmSettings::default() },
+        alarms: AlarmSettings {
+            webhook: Some(webhook),
+            recipients: vec![recipient],
+            ..AlarmSettings::default()
+        },
         ..desk.settings().clone()
     };
     let clock = desk.clock.clone();

@@ -2,7 +2,7 @@
 //! by an agent who takes it back.
 
 use serde::{Deserialize, Serialize};
-use standfast_domain::{Author, Event, JobId, RequestId, Resolution, State, Time, Verdict};
+use standfast_domain::{AgentId, Author, Event, JobId, RequestId, Resolution, State, Time, Verdict};
 use standfast_store::job::{self, NewJob};
 use standfast_store::request::RequestRow;
 use standfast_store::resolution::{self, ResolutionRow};
@@ -28,30 +28,42 @@ pub(crate) fn claim(tx: &mut Tx, desk: &Desk, row: &RequestRow, claim: &Claim) -
     let Author::Agent(by) = claim.by else { return Err(Error::Inconsistent("who claims")) };
     let agent_id = if claim.replied { by } else { entry::find_last_replier(tx, row.id)?.unwrap_or(by) };
     let last = resolution::find_last(tx, row.id)?;
-    let episode = match &last {
+    let Some(fresh) = claimed(row.id, last.as_ref(), claim.from, agent_id, claim.now) else { return Ok(()) };
+    resolution::put(tx, &fresh)?;
+    let episode = fresh.episode;
+    let due = claim.now.plus(desk.settings().feedback.ask_again);
+    schedule(tx, desk, Pursuit { request: row.id, episode }, due, claim.now)
+}
+
+/// The claim that is made by calling a request solved which was in the state `from`; none where nothing changes.
+pub(crate) fn claimed(
+    request_id: RequestId,
+    last: Option<&ResolutionRow>,
+    from: State,
+    agent_id: AgentId,
+    now: Time,
+) -> Option<ResolutionRow> {
+    let episode = match last {
         // A further answer to what is called solved already: what the customer said of it stands, else it is asked anew.
-        Some(last) if claim.from == State::Solved && last.state != Resolution::Repudiated => {
+        Some(last) if from == State::Solved && last.state != Resolution::Repudiated => {
             if last.state == Resolution::Confirmed {
-                return Ok(());
+                return None;
             }
             last.episode
         }
         Some(last) => last.episode + 1,
         None => 1,
     };
-    let fresh = ResolutionRow {
-        request_id: row.id,
+    Some(ResolutionRow {
+        request_id,
         episode,
         state: Resolution::Claimed,
         agent_id,
-        claimed_at: claim.now,
+        claimed_at: now,
         asked_at: None,
         decided_by: None,
         decided_at: None,
-    };
-    resolution::put(tx, &fresh)?;
-    let due = claim.now.plus(desk.settings().feedback.ask_again);
-    schedule(tx, desk, Pursuit { request: row.id, episode }, due, claim.now)
+    })
 }
 
 /// Notes that an agent took up again what was called solved. What the customer said of it stands.
@@ -67,13 +79,17 @@ pub(super) fn decide(
     by: &str,
     now: Time,
 ) -> Result<Option<ResolutionRow>, Error> {
-    let Some(mut last) = resolution::find_last(tx, id)? else { return Ok(None) };
-    let Some(next) = last.state.after(verdict).filter(|next| *next != last.state) else { return Ok(None) };
-    last.state = next;
-    last.decided_by = Some(by.to_owned());
-    last.decided_at = Some(now);
-    resolution::put(tx, &last)?;
-    Ok(Some(last))
+    let decided = resolution::find_last(tx, id)?.and_then(|last| decided(&last, verdict, by, now));
+    if let Some(decided) = &decided {
+        resolution::put(tx, decided)?;
+    }
+    Ok(decided)
+}
+
+/// What a verdict makes of a claim; nothing where it changes nothing.
+pub(crate) fn decided(last: &ResolutionRow, verdict: Verdict, by: &str, now: Time) -> Option<ResolutionRow> {
+    let state = last.state.after(verdict).filter(|next| *next != last.state)?;
+    Some(ResolutionRow { state, decided_by: Some(by.to_owned()), decided_at: Some(now), ..last.clone() })
 }
 
 /// A claim that is to be looked at again when its time has come.

@@ -1,11 +1,14 @@
 use std::collections::BTreeSet;
 
-use standfast_domain::{RequestNumber, Role};
+use standfast_domain::{Entropy, RequestId, RequestNumber, Role, Score, SeededEntropy, Transition};
 use standfast_store::testing::TestStore;
 use standfast_store::{Store, store_test};
 
 use crate::testing::{TestDesk, answer, intake, tamper, try_tamper, visitor};
-use crate::{Desk, Intake, Join, add_team, erase, receive, reply, verify};
+use crate::{
+    AgentCaller, Answer, Desk, Intake, Join, Rate, Solved, Then, add_team, answer_solved, erase, rate,
+    receive, reply, retype, transition, verify, work,
+};
 
 /// What does not fit, without where.
 async fn found(desk: &Desk) -> BTreeSet<&'static str> {
@@ -219,4 +222,158 @@ store_test! {
         let faults = verify(&desk).await.unwrap().faults;
         assert_eq!(faults.iter().map(|f| (f.number, f.what)).collect::<Vec<_>>(), [(receipt.number, "row was altered")]);
     }
+
+    async fn whatever_is_done_to_feedback_and_labels_shows(store) {
+        let desk = TestDesk::new(&store);
+        let (mei, lin) = (desk.agent("mei", Role::Agent).await, desk.agent("lin", Role::Lead).await);
+        let other = desk.ask(&visitor(2), "c1", "Another one").await.request_id.to_string();
+        let asked = desk.ask(&visitor(1), "c1", "My transfer is pending").await;
+        let id = asked.request_id;
+        retype(&desk, &mei, id, "pending").await.unwrap();
+        solve(&desk, &mei, id, "a1").await;
+        desk.pass(60);
+        give(&desk, id, "r1", 2, Some("slow"), "It took a week").await.unwrap();
+        desk.pass(60);
+        give(&desk, id, "r2", 4, None, "").await.unwrap();
+        desk.pass(60 * 24 * 4);
+        while work(&desk).await.unwrap() > 0 {}
+        assert_eq!(found(&desk).await, [].into());
+        let key = format!("request_id = {id}");
+        let lin = lin.id.to_string();
+        let list: &[(&str, &str)] = &[
+            ("request_id", &other),
+            ("episode", "2"),
+            ("state", "'confirmed'"),
+            ("agent_id", &lin),
+            ("claimed_at", "claimed_at - 1"),
+            ("asked_at", "NULL"),
+            ("decided_by", "'customer'"),
+            ("decided_at", "claimed_at"),
+        ];
+        names_all(&store, "resolution", list, &[]).await;
+        beside(&store, &desk, "resolution", &key, list).await;
+        let list: &[(&str, &str)] = &[
+            ("request_id", &other),
+            ("episode", "2"),
+            ("score", "5"),
+            ("reason", "'slow'"),
+            ("seq", "seq + 1"),
+            ("agent_id", &lin),
+            ("channel", "'page'"),
+            ("created_at", "created_at - 1"),
+            ("changed_at", "created_at"),
+        ];
+        names_all(&store, "rating", list, &[]).await;
+        beside(&store, &desk, "rating", &key, list).await;
+        let list: &[(&str, &str)] = &[
+            ("request_id", &other),
+            ("type", "'swap'"),
+            ("agent_id", &lin),
+            ("created_at", "created_at - 1"),
+        ];
+        names_all(&store, "label", list, &[]).await;
+        beside(&store, &desk, "label", &key, list).await;
+        for table in ["rating", "resolution", "label"] {
+            tamper(&store, &format!("CREATE TABLE kept AS SELECT * FROM {table}")).await;
+            tamper(&store, &format!("DELETE FROM {table}")).await;
+            assert_eq!(found(&desk).await.len(), 1, "{table}");
+            tamper(&store, &format!("INSERT INTO {table} SELECT * FROM kept")).await;
+            tamper(&store, "DROP TABLE kept").await;
+        }
+        // The words of a rating may be erased, and it stays the rating that was given.
+        let seq: i64 = store.read(move |rd| standfast_store::resolution::find_rating(rd, id, 1)).await.unwrap().unwrap().seq;
+        let lead = desk.agent("an", Role::Lead).await;
+        erase(&desk, &lead, id, seq, "privacy".to_owned()).await.unwrap();
+        assert_eq!(found(&desk).await, [].into());
+        tamper(&store, "UPDATE rating SET score = 5").await;
+        assert_eq!(found(&desk).await, ["rating is not what the record says"].into());
+    }
+
+    async fn whatever_people_do_in_whichever_order_fits_the_record(store) {
+        let desk = TestDesk::new(&store);
+        let agents = [desk.agent("mei", Role::Agent).await, desk.agent("lin", Role::Agent).await];
+        let ids = [desk.ask(&visitor(1), "c1", "My transfer is pending").await.request_id, {
+            let new = Intake { join: Join::New, ..intake("c2", "And my swap") };
+            receive(&desk, &visitor(1), new).await.unwrap().receipt.request_id
+        }];
+        let chance: std::sync::Arc<dyn Entropy> = SeededEntropy::new(11);
+        let below = |n: u8| usize::from(chance.bytes::<1>()[0] % n);
+        let mut done = 0;
+        for step in 0..240 {
+            let (agent, id, name) = (&agents[below(2)], ids[below(2)], format!("s{step}"));
+            desk.pass([0, 1, 60, 60 * 24 * 4][below(4)]);
+            let number = crate::detail(&desk, agent, id).await.unwrap().0.request.summary.number;
+            let worked = match below(12) {
+                0..=3 => {
+                    let then = [Then::Waiting, Then::Open, Then::OnHold, Then::Solved][below(4)];
+                    reply(&desk, agent, id, Answer { then, ..answer(&name, "Please look", 9_999) }).await.is_ok()
+                }
+                4 | 5 => {
+                    let to = [Transition::Solve, Transition::Reopen, Transition::Hold, Transition::Close];
+                    transition(&desk, agent, id, to[below(4)]).await.is_ok()
+                }
+                6 | 7 => {
+                    let more = crate::FollowUp { client_id: name, text: "It is not there".into(), ..Default::default() };
+                    crate::follow_up(&desk, &visitor(1), number, more).await.is_ok()
+                }
+                8 => {
+                    let said = Solved { client_id: name, solved: below(3) > 0, text: String::new(), channel: None };
+                    answer_solved(&desk, &visitor(1), number, said).await.is_ok()
+                }
+                9 => {
+                    let (score, words) = ([1, 3, 5][below(3)], ["", "Thanks"][below(2)]);
+                    give(&desk, id, &name, score, None, words).await.is_ok()
+                }
+                10 => retype(&desk, agent, id, ["pending", "swap"][below(2)]).await.is_ok(),
+                _ => work(&desk).await.is_ok(),
+            };
+            done += u32::from(worked);
+            if step % 20 == 19 {
+                let faults = verify(&desk).await.unwrap().faults;
+                assert!(faults.is_empty(), "step {step}: {faults:?}");
+            }
+        }
+        assert!(done > 120, "{done} of the deeds were refused");
+        tamper(&store, "UPDATE resolution SET decided_by = 'system' WHERE episode = 2").await;
+        assert_eq!(found(&desk).await, ["resolution is not what the record says"].into());
+    }
+}
+
+async fn solve(desk: &TestDesk, agent: &AgentCaller, id: RequestId, client_id: &str) {
+    let words = Answer { then: Then::Solved, ..answer(client_id, "The transfer arrived.", 9_999) };
+    reply(desk, agent, id, words).await.unwrap();
+}
+
+async fn give(
+    desk: &TestDesk,
+    id: RequestId,
+    client_id: &str,
+    score: i64,
+    reason: Option<&str>,
+    comment: &str,
+) -> Result<crate::FeedbackReceipt, crate::Error> {
+    let find = move |rd: &mut standfast_store::Rd| standfast_store::request::find(rd, id);
+    let number = desk.store().read(find).await.unwrap().unwrap().number;
+    let given = Rate {
+        client_id: client_id.to_owned(),
+        score: Score::new(score).unwrap(),
+        reason: reason.map(str::to_owned),
+        comment: comment.to_owned(),
+        channel: None,
+    };
+    rate(desk, &visitor(1), number, given).await
+}
+
+/// As [`alter`], of a table beside the record, whose rows are put back whole.
+async fn beside(store: &Store, desk: &Desk, table: &str, key: &str, list: &[(&str, &str)]) {
+    tamper(store, &format!("CREATE TABLE kept AS SELECT * FROM {table}")).await;
+    for (column, value) in list {
+        tamper(store, &format!("UPDATE {table} SET {column} = {value} WHERE {key}")).await;
+        let what = format!("{table} is not what the record says");
+        assert!(found(desk).await.contains(what.as_str()), "{table}.{column} = {value}");
+        tamper(store, &format!("DELETE FROM {table}")).await;
+        tamper(store, &format!("INSERT INTO {table} SELECT * FROM kept")).await;
+        assert_eq!(found(desk).await, [].into(), "{table}.{column}");
+    }
+    tamper(store, "DROP TABLE kept").await;
 }

@@ -68,7 +68,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         insight::survival::ask, insight::dashboard::list, insight::dashboard::add,
         insight::dashboard::change, insight::dashboard::remove, insight::dashboard::start, types::model, types::novel, job::list_dead,
         alarm::list, alarm::show, alarm::acknowledge, alarm::dismiss, alarm::confirm,
-        insight::export::export, report::list, report::add, report::change, report::remove, report::runs, report::run, report::preview, report::file,
+        insight::export::export, insight::export::progress::show, report::list, report::add, report::change, report::remove, report::runs, report::run, report::preview, report::file,
         insight::machine::catalogue, insight::machine::query,
         job::retry, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
         driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, hours::list, hours::add,

@@ -18,13 +18,14 @@ use standfast_domain::Permission;
 
 use crate::route::{Access, Route};
 
-pub(super) fn routes() -> [Route; 13] {
+pub(super) fn routes() -> [Route; 14] {
     let figures = Access::Agent(Permission::ReadInsight);
     [
         Route::get("/api/v1/console/insight/catalogue", figures, catalogue::list),
         Route::post("/api/v1/console/insight/query", figures, query::ask),
         Route::post("/api/v1/console/insight/rows", figures, rows::list),
         Route::post("/api/v1/console/insight/export", figures, export::export),
+        Route::get("/api/v1/console/insight/exports/{id}", figures, export::progress::show),
         Route::post("/api/v1/console/insight/effect", figures, effect::ask),
         Route::post("/api/v1/console/insight/survival", figures, survival::ask),
         Route::post("/api/v1/console/insight/decomposition", figures, decomposition::ask),

@@ -32,6 +32,7 @@ use standfast_domain::{Permission, TokenScope};
 use utoipa::ToSchema;
 
 pub use document::openapi;
+pub(crate) use insight::export::progress::Exports;
 
 use crate::route::{Access, Class, Route, Takes};
 

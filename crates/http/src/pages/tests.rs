@@ -1,11 +1,13 @@
 //! The pages as browsers without scripts meet them: over real connections, with cookies and forms.
 
 mod browser;
+mod feedback;
+mod link;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::StatusCode;
-use standfast_desk::{Then, merge, transition};
+use standfast_desk::{Then, transition};
 use standfast_domain::{Language, Transition};
 use standfast_store::store_test;
 
@@ -213,82 +215,6 @@ store_test! {
         assert!(browser.page(&path).await.contains("stolen just now"));
     }
 
-    async fn the_link_of_a_merged_request_leads_on_from_any_device(store) {
-        let server = TestServer::start(&store).await;
-        let (mut browser, mut elsewhere) = (Browser::new(&server, "en"), Browser::new(&server, "en"));
-        let target = path_of(&browser.ask("swap", "my swap failed").await).to_owned();
-        let form = Form::of(&browser.page("/contact?type=balance").await).with("text", "balance").with("about", "new");
-        let receipt = location(&browser.send("/contact", &form).await);
-        let page = browser.page(&receipt).await;
-        let link = page.split("http://desk.test").nth(1).unwrap().split('<').next().unwrap().to_owned();
-        let source = request_id(&browser, path_of(&receipt)).await;
-        let into = target.trim_start_matches("/t/").parse().unwrap();
-        merge(&server.desk, &agent(&server).await, source, into).await.unwrap();
-        let merged = location(&elsewhere.get(&link).await);
-        let page = elsewhere.page(&merged).await;
-        let onward = format!("href=\"{target}/");
-        let onward = page.split(&onward).nth(1).unwrap().split('"').next().unwrap();
-        let arrived = location(&elsewhere.get(&format!("{target}/{onward}")).await);
-        assert_eq!(arrived, target);
-        assert!(elsewhere.page(&target).await.contains("my swap failed"));
-        assert_eq!(page.matches(&format!("href=\"{target}\"")).count(), 0, "no dead end");
-    }
-
-    async fn the_secret_link_opens_one_request_and_leaves_the_address(store) {
-        let server = TestServer::start(&store).await;
-        let mut browser = Browser::new(&server, "en");
-        let receipt = browser.ask("balance", "where is my USDT").await;
-        let page = browser.page(&receipt).await;
-        let link = page.split("http://desk.test").nth(1).unwrap().split('<').next().unwrap().to_owned();
-        let mut elsewhere = Browser::new(&server, "en");
-        let lost = elsewhere.get(path_of(&receipt)).await;
-        assert_eq!(lost.status, StatusCode::NOT_FOUND);
-        let opened = elsewhere.get(&link).await;
-        assert_eq!(location(&opened), path_of(&receipt));
-        assert_eq!(opened.headers["referrer-policy"], "no-referrer");
-        assert_eq!(elsewhere.cookies.keys().next().unwrap().1, path_of(&receipt), "the cookie is for this page");
-        let page = elsewhere.page(path_of(&receipt)).await;
-        assert!(page.contains("where is my USDT") && page.contains("noindex"));
-        let form = Form::of(&page).with("text", "said through the link").file("a.txt", b"text");
-        let sent = location(&elsewhere.send(path_of(&receipt), &form).await);
-        assert_eq!(path_of(&sent), path_of(&receipt));
-        let page = browser.page(path_of(&receipt)).await;
-        assert!(page.contains("said through the link"));
-        // Spelt otherwise, a number leads to the page with its own spelling, which the cookie is for.
-        let spelt = path_of(&receipt).to_lowercase().replace('-', "");
-        assert_eq!(location(&browser.get(&spelt).await), path_of(&receipt));
-        let file = page.split("href=\"").find(|part| part.contains("/files/")).unwrap().split('"').next().unwrap();
-        let bytes = browser.get(file).await;
-        assert_eq!((bytes.status, &bytes.body[..]), (StatusCode::OK, &b"text"[..]));
-        assert!(bytes.headers["content-disposition"].to_str().unwrap().starts_with("attachment"));
-        assert_eq!(Browser::new(&server, "en").get(file).await.status, StatusCode::NOT_FOUND);
-    }
-
-    async fn nothing_tells_foreign_requests_from_none(store) {
-        let server = TestServer::start(&store).await;
-        let mut owner = Browser::new(&server, "zh-CN");
-        let path = path_of(&owner.ask("other", "我的事").await).to_owned();
-        let mut stranger = Browser::new(&server, "zh-CN");
-        stranger.ask("other", "别的事").await;
-        let nobody = format!("/t/{}", standfast_domain::RequestNumber::random(&**server.desk.entropy()));
-        let mut bodies = BTreeSet::new();
-        for path in [path.as_str(), &nobody, "/t/K7M", &format!("{path}/AAAAAAAAAAAAAAAAAAAAAA"), &format!("{nobody}/x")] {
-            let reply = stranger.get(path).await;
-            assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
-            assert_eq!(reply.headers["cache-control"], "no-store");
-            bodies.insert(html(&reply));
-        }
-        assert_eq!(bodies.len(), 1, "{bodies:#?}");
-        let form = Form::of(&stranger.page("/contact?type=other").await).with("text", "x");
-        let refused = stranger.send(&path, &form).await;
-        assert_eq!((refused.status, bodies.contains(&html(&refused))), (StatusCode::NOT_FOUND, true));
-        for (typed, said) in [("K7M", "10 位"), ("K7M39QX24O", "“O”"), ("2222222223", "有一位不对")] {
-            let reply = stranger.get(&format!("/t?number={typed}")).await;
-            assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
-            assert!(html(&reply).contains(said), "{}", html(&reply));
-        }
-    }
-
     async fn a_secret_puts_the_steps_first(store) {
         let server = TestServer::start(&store).await;
         let mut browser = Browser::new(&server, "en");
@@ -373,60 +299,6 @@ store_test! {
         assert_ne!(path_of(&next), path);
         let page = browser.page(&next).await;
         assert!(page.contains("这是另一个已关闭问题的后续：") && page.contains(&format!("href=\"{path}\"")));
-    }
-
-    async fn the_page_asks_whether_it_is_solved_and_how_good_the_help_was(store) {
-        let server = TestServer::start(&store).await;
-        let mut browser = Browser::new(&server, "zh-CN");
-        let agent = agent(&server).await;
-        let path = browser.ask("pending", "转账没有到账").await;
-        let path = path_of(&path).to_owned();
-        assert!(!browser.page(&path).await.contains("您的问题解决了吗"));
-        let id = request_id(&browser, &path).await;
-        answer(&server, &agent, id, "已经到账了。", Then::Solved).await;
-        let page = browser.page(&path).await;
-        inert(&page);
-        assert!(page.contains("您的问题解决了吗？") && !page.contains("name=\"score\""), "first whether it is solved");
-        // Not from elsewhere, and not without the page's seal.
-        let forged = Form::asking(&page, "solved").with("solved", "yes").with("token", "AAAA");
-        assert_eq!(browser.tell(&path, &forged).await.0, StatusCode::UNPROCESSABLE_ENTITY);
-        let yes = Form::asking(&page, "solved").with("solved", "yes");
-        let (_, page) = browser.tell(&path, &yes).await;
-        assert!(page.contains("谢谢您的确认") && page.contains("您已确认问题解决"), "{page}");
-        // A rating without a score says so and keeps the words, but no secret.
-        let none = Form::asking(&page, "rating").with("comment", &format!("很好 {PHRASE}"));
-        let (status, again) = browser.tell(&path, &none).await;
-        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(again.contains("请选一个分数") && again.contains("很好") && !again.contains("abandon"), "{again}");
-        let given = Form::asking(&page, "rating").with("score", "4").with("reason", "fast").with("comment", "客服很耐心");
-        let (_, page) = browser.tell(&path, &given).await;
-        assert!(page.contains("谢谢您的评价") && page.contains("您的评价：满意") && page.contains("客服很耐心"), "{page}");
-        // Corrected, and back: each is another answer, and sending one twice is not.
-        for score in ["2", "4"] {
-            let form = Form::asking(&page, "rating").with("score", score);
-            browser.tell(&path, &form).await;
-            browser.tell(&path, &form).await;
-            let page = browser.page(&path).await;
-            let chosen = Form::to(&page, |action| action.ends_with("/feedback")).fields;
-            assert!(chosen.iter().any(|(name, value)| name == "score" && value == score), "{chosen:?}");
-        }
-        let page = browser.page(&path).await;
-        let form = Form::asking(&page, "complaint").with("complaint", "让我说了三遍");
-        let (_, page) = browser.tell(&path, &form).await;
-        assert!(page.contains("投诉已收到") && page.contains("让我说了三遍"), "{page}");
-        let missing = Form::asking(&page, "complaint").with("complaint", " ");
-        assert_eq!(browser.tell(&path, &missing).await.0, StatusCode::UNPROCESSABLE_ENTITY);
-        // Who finds that it is not solved after all is heard where words are written.
-        answer(&server, &agent, id, "还有别的需要帮忙的吗？", Then::Waiting).await;
-        transition(&server.desk, &agent, id, Transition::Solve).await.unwrap();
-        let page = browser.page(&path).await;
-        assert!(page.contains("您的问题解决了吗？"), "a new claim is asked about");
-        let no = Form::asking(&page, "solved").with("solved", "no");
-        let (_, page) = browser.tell(&path, &no).await;
-        assert!(page.contains("问题已重新打开") && page.contains("等待客服回复"), "{page}");
-        inert(&page);
-        let mut stranger = Browser::new(&server, "zh-CN");
-        assert_eq!(stranger.tell(&path, &no).await.0, StatusCode::NOT_FOUND);
     }
 
     async fn long_records_are_shown_in_stretches_and_printed_whole(store) {

@@ -79,6 +79,18 @@ store_test! {
         assert!(lines[0].starts_with("\u{FEFF}id,number,created_at,"), "{}", lines[0]);
         assert_eq!(lines.len(), 8);
         assert!(lines[1..].iter().all(|line| line.contains("\"pending\"") && !line.contains("问题")), "no words of customers");
+        let mut book = wish("correct horse battery");
+        (book["format"], book["id"]) = (json!("xlsx"), json!("e1"));
+        let reply = analyst.post(EXPORT, &book).await;
+        let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+        assert_eq!((reply.status.as_u16(), reply.headers["content-type"].to_str().unwrap()), (200, kind));
+        assert_eq!(reply.headers["content-disposition"], "attachment; filename=\"requests.xlsx\"");
+        assert!(reply.body.starts_with(b"PK") && reply.body.len() > 4_000, "{} bytes", reply.body.len());
+        analyst.get("/api/v1/console/insight/exports/e1").await.problem(404, "not_found");
+        book["password"] = json!("wrong");
+        analyst.post(EXPORT, &book).await.problem(401, "wrong_password");
+        let agent = server.agent("lin", Role::Agent).await;
+        agent.post(EXPORT, &wish("correct horse battery")).await.problem(403, "forbidden");
         let mut wrong = wish("correct horse battery");
         wrong["query"]["group"] = json!(["mood"]);
         analyst.post(EXPORT, &wrong).await.problem(422, "invalid");

@@ -49,69 +49,86 @@ fn is_lines(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "ndjson" || end == "jsonl")
 }
 
-/// The rows of an export's files.
+/// A value of a file, with records in it.
+struct Page {
+    /// Where it stands, such as `p1.json line 17`.
+    place: String,
+    value: Result<Value, Fault>,
+    /// Bytes of all files before it, and its own.
+    before: u64,
+    bytes: u64,
+}
+
+type Pages = Box<dyn Iterator<Item = anyhow::Result<Page>> + Send>;
+
+/// The rows of an export's files, a page at a time: what stands beside its records is needed for them alone.
 pub(super) fn rows<S: System>(path: &Path, map: Arc<Map>, mut system: S) -> anyhow::Result<Rows> {
-    let rows = files(path)?.into_iter().flat_map(
-        move |file| -> Box<dyn Iterator<Item = anyhow::Result<Row>> + Send> {
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            match pages(&file) {
-                Err(error) => Box::new(std::iter::once(Err(error))),
-                Ok(pages) => {
-                    // A page at a time: what stands beside its records is needed for them alone.
-                    let mut rows = Vec::new();
-                    for page in pages {
-                        match page {
-                            Err(error) => rows.push(Err(error)),
-                            Ok((place, Err(fault))) => {
-                                rows.push(Ok(Row { place: format!("{name} {place}"), past: Err(fault) }));
-                            }
-                            Ok((place, Ok(page))) => {
-                                system.page(&page);
-                                for (number, record) in (1..).zip(records::<S>(&page)) {
-                                    let place = format!("{name} {place}, record {number}");
-                                    rows.push(Ok(Row { place, past: system.record(&map, record) }));
-                                }
-                            }
-                        }
-                    }
-                    Box::new(rows.into_iter())
-                }
-            }
-        },
-    );
+    let mut before = 0;
+    let pages = files(path)?.into_iter().flat_map(move |file| {
+        let start = before;
+        before += std::fs::metadata(&file).map_or(0, |about| about.len());
+        pages(&file, start).unwrap_or_else(|error| Box::new(std::iter::once(Err(error))))
+    });
+    let rows = pages.flat_map(move |page| match page {
+        Ok(page) => rows_of(&mut system, &map, page),
+        Err(error) => vec![Err(error)],
+    });
     Ok(Box::new(rows))
 }
 
-type Page = (String, Result<Value, Fault>);
+fn rows_of<S: System>(system: &mut S, map: &Map, page: Page) -> Vec<anyhow::Result<Row>> {
+    let Page { place, value, before, bytes } = page;
+    let value = match value {
+        Ok(value) => value,
+        Err(fault) => return vec![Ok(Row { place, past: Err(fault), reached: before + bytes })],
+    };
+    system.page(&value);
+    let records = records::<S>(&value);
+    let count = records.len().max(1) as u64;
+    let row = |(number, record): (u64, &Value)| {
+        let place = format!("{place}, record {number}");
+        Ok(Row { place, past: system.record(map, record), reached: before + bytes * number / count })
+    };
+    (1..).zip(records).map(row).collect()
+}
 
 /// The values of a file: one, or one a line.
-fn pages(path: &Path) -> anyhow::Result<Box<dyn Iterator<Item = anyhow::Result<Page>> + Send>> {
+fn pages(path: &Path, before: u64) -> anyhow::Result<Pages> {
     let name = path.display().to_string();
+    let short = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let file = File::open(path).with_context(|| name.clone())?;
     if !is_lines(path) {
-        let size = file.metadata()?.len();
-        ensure!(size <= LONGEST_FILE, "{name} has more than 1 GB: export it in pages, or as lines");
+        let bytes = file.metadata()?.len();
+        ensure!(bytes <= LONGEST_FILE, "{name} has more than 1 GB: export it in pages, or as lines");
         // What serde_json says of a mistake names the place and never quotes the text.
         let value = serde_json::from_reader(BufReader::new(file)).with_context(|| name.clone())?;
-        return Ok(Box::new(std::iter::once(Ok(("page".to_owned(), Ok(value))))));
+        let page = Page { place: format!("{short} page"), value: Ok(value), before, bytes };
+        return Ok(Box::new(std::iter::once(Ok(page))));
     }
     let mut reader = BufReader::new(file);
-    let mut number = 0_u64;
+    let (mut number, mut before) = (0_u64, before);
     let lines = std::iter::from_fn(move || {
         loop {
             number += 1;
             let mut line = Vec::new();
-            match reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
+            let bytes = match reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
                 Err(error) => return Some(Err(anyhow::Error::new(error).context(name.clone()))),
                 Ok(0) => return None,
                 Ok(read) if read as u64 >= LONGEST_LINE => {
                     return Some(Err(anyhow::anyhow!("{name}: line {number} has more than 64 MB")));
                 }
-                Ok(_) if line.iter().all(u8::is_ascii_whitespace) => {}
-                Ok(_) => {
-                    let value = serde_json::from_slice(&line).map_err(|_| fault("record", "no_json"));
-                    return Some(Ok((format!("line {number}"), value)));
-                }
+                Ok(read) => read as u64,
+            };
+            let start = before;
+            before += bytes;
+            if !line.iter().all(u8::is_ascii_whitespace) {
+                let value = serde_json::from_slice(&line).map_err(|_| fault("record", "no_json"));
+                return Some(Ok(Page {
+                    place: format!("{short} line {number}"),
+                    value,
+                    before: start,
+                    bytes,
+                }));
             }
         }
     });

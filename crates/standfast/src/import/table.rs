@@ -182,12 +182,14 @@ impl<'a> Cells<'a> {
 impl Taken {
     fn rows(&mut self, record: &ByteRecord) -> Vec<anyhow::Result<Row>> {
         let line = record.position().map_or(0, csv::Position::line);
+        let reached = record.position().map_or(0, csv::Position::byte);
         let place = format!("line {line}");
         match self.requests(record) {
-            Ok(past) => {
-                past.into_iter().map(|past| Ok(Row { place: place.clone(), past: Ok(past) })).collect()
-            }
-            Err(fault) => vec![Ok(Row { place, past: Err(fault) })],
+            Ok(past) => past
+                .into_iter()
+                .map(|past| Ok(Row { place: place.clone(), past: Ok(past), reached }))
+                .collect(),
+            Err(fault) => vec![Ok(Row { place, past: Err(fault), reached })],
         }
     }
 

@@ -30,6 +30,7 @@ async fn import_with(
     let (file, map_file) = (folder.join("table.csv"), folder.join("map.toml"));
     std::fs::write(&file, table)?;
     std::fs::write(&map_file, map)?;
+    setup::open_desk(config, Hold::Beside, false).await?.store().close().await;
     import(config, ImportCommand::Csv { file, map: map_file, how: change(how(folder)) }).await
 }
 
@@ -63,9 +64,38 @@ async fn a_table_is_imported_once_and_counted() {
         let rejects = std::fs::read_to_string(folder.path().join("rejects.csv")).unwrap();
         assert_eq!(rejects, "place,field,reason\nline 702,created,no_such_time\n");
     }
-    // What came meanwhile is added.
+    // What came meanwhile is added, and what was rejected then is not told again.
     assert_eq!(import_text(&config, MAP, &rows(600, 800)).await.unwrap(), ExitCode::SUCCESS);
     assert_eq!(stock(&config, "old-desk").await, 800);
+    assert!(!folder.path().join("rejects.csv").exists());
+    std::fs::write(folder.path().join("rejects.csv"), "dear diary").unwrap();
+    let refused = import_text(&config, MAP, &table).await.unwrap_err().to_string();
+    assert!(refused.contains("something else"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mistakes_of_the_first_try_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    let (file, map) = (folder.path().join("table.csv"), folder.path().join("map.toml"));
+    std::fs::write(&file, rows(0, 3)).unwrap();
+    std::fs::write(&map, MAP).unwrap();
+    let how = How { dry_run: true, resume: false, rejects: None };
+    let refused = import(&config, ImportCommand::Csv { file, map, how }).await.unwrap_err().to_string();
+    assert!(refused.contains("there is no desk at") && refused.contains("--config"), "{refused}");
+    assert!(!config.data.exists(), "a try makes no desk");
+    let map = format!("{MAP}agent = \"id\"\n[agents]\n\"1\" = \"nobody@desk.test\"\n");
+    let refused = import_text(&config, &map, &rows(0, 3)).await.unwrap_err().to_string();
+    assert!(refused.contains("nobody signs in here as nobody@desk.test"), "{refused}");
+}
+
+#[test]
+fn the_bar_ends_where_the_files_end() {
+    let lines = format!("{}\n\n{}\n", json!([{"id": 1}, {"id": 2}]), json!({"id": 3}));
+    let size = lines.len() as u64;
+    let reached: Vec<u64> = read("zammad", "all.ndjson", &lines, "").iter().map(|row| row.reached).collect();
+    assert_eq!(reached.len(), 3);
+    assert!(reached.is_sorted() && reached[0] < reached[1] && reached[2] == size, "{reached:?} of {size}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,10 +110,20 @@ async fn an_import_that_ended_early_goes_on() {
     let file = fingerprint("csv", &path, &map).unwrap();
     let cut = std::iter::once(Err(anyhow::anyhow!("the power went")));
     let some = table::rows(&path, map.clone()).unwrap().take(1_100).chain(cut);
-    let run = ImportRun::begin(&desk, &map, how(folder.path()), file).await.unwrap();
+    let run = ImportRun::begin(&desk, &map, how(folder.path()), file, 0).await.unwrap();
     assert!(run.through(Box::new(some)).await.is_err());
     desk.store().close().await;
     assert_eq!(stock(&config, "old-desk").await, 2 * i64::try_from(BATCH).unwrap());
+    // Killed in the middle of a batch: a part of it is there, and nothing was noted.
+    let desk = setup::open_desk(&config, Hold::Beside, false).await.unwrap();
+    let file = fingerprint("csv", &path, &map).unwrap();
+    let again = How { resume: true, ..how(folder.path()) };
+    let mut run = ImportRun::begin(&desk, &map, again, file, 0).await.unwrap();
+    let part = table::rows(&path, map.clone()).unwrap().skip(2 * BATCH).take(20);
+    run.take(part.collect::<anyhow::Result<_>>().unwrap()).await.unwrap();
+    drop(run);
+    desk.store().close().await;
+    assert_eq!(stock(&config, "old-desk").await, 2 * i64::try_from(BATCH).unwrap() + 20);
     // Another file is not the same import.
     let resume = |how| How { resume: true, ..how };
     let refused = format!("{:#}", import_with(&config, MAP, &rows(0, 5), resume).await.unwrap_err());
@@ -268,6 +308,7 @@ fn zammad_pages_are_read() {
 async fn every_format_reaches_the_desk() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path());
+    setup::open_desk(&config, Hold::Beside, false).await.unwrap().store().close().await;
     for (name, record) in [
         (
             "zendesk",

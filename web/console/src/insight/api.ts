@@ -3,6 +3,7 @@
  * This is the one place that knows both.
  */
 import type {
+  ExportProgress,
   InsightAnswer,
   InsightCatalogue,
   InsightFigure,
@@ -303,21 +304,40 @@ export const rows = (
     signal,
   });
 
-/** All of them as CSV, for the password once more. `progress` is told how many have come. */
+/** What rows are exported as. */
+export const EXPORT_FORMATS = ['csv', 'xlsx'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+/** More are not in one file. */
+export const MOST_EXPORTED = 200_000;
+/** How often it is asked how far a workbook is. */
+const LOOK_MS = 700;
+
+/** All of them as a file, for the password once more. `progress` is told how many have been written. */
 export async function exported(
   body: Query,
   cell: readonly string[],
   part: Part,
+  format: ExportFormat,
   password: string,
   progress: (rows: number) => void,
   signal: AbortSignal,
 ): Promise<Blob> {
+  // A workbook comes when it is whole: until then the desk is asked.
+  const id = crypto.randomUUID();
+  const look = async () => {
+    try {
+      progress((await ask<ExportProgress>(`${PATH}/exports/${id}`, { signal })).written);
+    } catch {
+      // Not begun, or made: what comes next says so.
+    }
+  };
+  const looking = format === 'xlsx' ? setInterval(() => void look(), LOOK_MS) : undefined;
   try {
     const response = await fetch(`${BASE}${PATH}/export`, {
       method: 'POST',
       credentials: 'same-origin',
       headers: { 'Content-Type': 'application/json', 'Accept-Language': spoken() },
-      body: JSON.stringify({ query: asked(body), cell, part, password }),
+      body: JSON.stringify({ query: asked(body), cell, part, format, id, password }),
       signal,
     });
     if (!response.ok || !response.body) throw await problemOf(response);
@@ -327,13 +347,16 @@ export async function exported(
     let lines = -1;
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return new Blob(chunks, { type: 'text/csv' });
+      if (done) return new Blob(chunks, { type: response.headers.get('Content-Type') ?? '' });
       chunks.push(value);
+      if (format !== 'csv') continue;
       lines += value.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0);
       progress(Math.max(0, lines));
     }
   } catch (error) {
     if (signal.aborted) throw error;
     throw asProblem(error);
+  } finally {
+    clearInterval(looking);
   }
 }

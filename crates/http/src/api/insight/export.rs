@@ -1,4 +1,8 @@
-//! All requests behind a figure as CSV, written while they are read.
+//! All requests behind a figure as CSV, written while they are read, or as a workbook, which is whole before it is sent.
+
+mod csv;
+pub(crate) mod progress;
+mod workbook;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -9,8 +13,8 @@ use http::HeaderValue;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Deserialize;
 use standfast_desk::{RequestSummary, confirm_password, list_requests};
-use standfast_insight::{After, MOST_BEHIND, Query, Selection};
-use standfast_report::harmless;
+use standfast_domain::{Language, Time};
+use standfast_insight::{MOST_BEHIND, Query, Selection};
 use utoipa::ToSchema;
 
 use super::question::Asked;
@@ -20,10 +24,39 @@ use crate::body::Json;
 use crate::credential::SignedIn;
 use crate::limit::Kind;
 use crate::network::Peer;
-use crate::problem::Problem;
+use crate::problem::{Problem, Tongue};
 
 /// Most rows of an export; more are had by asking for less time.
 const MOST_ROWS: usize = 200_000;
+/// Longest name of an export.
+const MOST_ID: usize = 64;
+
+/// What a table is written as.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ExportFormat {
+    /// Comma-separated values (RFC 4180).
+    #[default]
+    Csv,
+    /// A workbook.
+    Xlsx,
+}
+
+impl ExportFormat {
+    const fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+
+    const fn disposition(self) -> &'static str {
+        match self {
+            Self::Csv => "attachment; filename=\"requests.csv\"",
+            Self::Xlsx => "attachment; filename=\"requests.xlsx\"",
+        }
+    }
+}
 
 /// Which rows, and the proof that it is still the same person.
 #[derive(Clone, Deserialize, ToSchema)]
@@ -37,33 +70,51 @@ pub(crate) struct ExportWish {
     /// Which of them.
     #[serde(default)]
     part: PartWish,
+    /// CSV unless said.
+    #[serde(default)]
+    format: ExportFormat,
+    /// A name that the client makes up, of at most 64 characters, by which it can ask how far it is.
+    #[serde(default)]
+    id: String,
     /// The password of whoever is signed in, once more.
     #[schema(format = Password)]
     password: String,
 }
 
+/// What is read, and how far it is.
 struct Export {
     app: App,
     agent: SignedIn,
     query: Query,
     selection: Selection,
-    written: usize,
+    language: Language,
+    count: progress::Count,
+    read: usize,
     is_over: bool,
+    /// There were more than are handed out.
+    is_cut: bool,
 }
 
-/// Hands out the requests behind a figure as CSV, at most 200,000; with the password, because it takes many customers'
-/// data out of the desk at once. Each row is one line, and no field of it is a formula to a spreadsheet.
+/// Hands out the requests behind a figure as CSV or as a workbook, at most 200,000; with the password, because it takes many
+/// customers' data out of the desk at once. Nothing in it is a formula to a spreadsheet.
 #[utoipa::path(
     post, path = "/api/v1/console/insight/export", tag = "insight", operation_id = "insight_export",
     request_body = ExportWish,
-    responses((status = 200, description = "The rows", body = String, content_type = "text/csv; charset=utf-8"))
+    responses((status = 200, description = "The rows", content(
+        (String = "text/csv; charset=utf-8"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    )))
 )]
 pub(crate) async fn export(
     State(app): State<App>,
     agent: SignedIn,
     peer: Peer,
+    Tongue(language): Tongue,
     Json(wish): Json<ExportWish>,
 ) -> Result<Response, Problem> {
+    if wish.id.len() > MOST_ID {
+        return Err(standfast_desk::Error::invalid("id", "too_long").into());
+    }
     // Guessing here is limited as guessing at the door is.
     app.limits.check(Kind::SignIn, Some(&format!("export {} {:?}", agent.caller.id, peer.network)), None)?;
     confirm_password(&app.desk, &agent.caller, &wish.password).await?;
@@ -73,82 +124,92 @@ pub(crate) async fn export(
     let first = app.insight.behind(query.clone(), Selection { limit: 1, ..selection.clone() }).await?;
     drop(first);
     tracing::info!(agent.id = %agent.caller.id, "requests are exported");
-    let export = Export { app, agent, query, selection, written: 0, is_over: false };
-    let head = Bytes::from_static(
-        b"\xEF\xBB\xBFid,number,created_at,state,type,urgency,at_risk,channel,language,chain,team_id,assignee_id,tags\r\n",
-    );
-    let rows = stream::unfold((Some(head), export), |(head, mut export)| async move {
-        if let Some(head) = head {
-            return Some((Ok::<_, std::io::Error>(head), (None, export)));
-        }
-        match export.page().await {
-            Ok(Some(bytes)) => Some((Ok(bytes), (None, export))),
-            Ok(None) => None,
-            // The connection breaks off: half a table must not look like a whole one.
-            Err(()) => Some((Err(std::io::Error::other("export")), (None, export))),
-        }
-    });
-    let mut response = Body::from_stream(rows).into_response();
+    let count = app.exports.begin(agent.caller.id, &wish.id);
+    let export =
+        Export { app, agent, query, selection, language, count, read: 0, is_over: false, is_cut: false };
+    let body = match wish.format {
+        ExportFormat::Csv => csv::body(export),
+        ExportFormat::Xlsx => workbook::body(export),
+    };
+    let mut response = body.into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"requests.csv\""));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(wish.format.media_type()));
+    headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static(wish.format.disposition()));
     Ok(response)
 }
 
+/// A connection that breaks off: half a table must not look like a whole one.
+fn broken(error: &dyn std::fmt::Display) -> std::io::Error {
+    tracing::warn!(%error, "an export broke off");
+    std::io::Error::other("export")
+}
+
 impl Export {
-    async fn page(&mut self) -> Result<Option<Bytes>, ()> {
+    /// The next requests; none when there are no more, or no more are handed out.
+    async fn page(&mut self) -> Result<Option<Vec<RequestSummary>>, std::io::Error> {
         if self.is_over {
             return Ok(None);
         }
         let page = self.app.insight.behind(self.query.clone(), self.selection.clone()).await;
-        let page = page.map_err(|error| tracing::warn!(%error, "an export broke off"))?;
+        let page = page.map_err(|error| broken(&error))?;
         let ids: Vec<_> = page.rows.into_iter().map(|row| row.id).collect();
-        if ids.is_empty() {
-            return Ok(None);
-        }
-        let next: Option<After> = page.next;
-        let mut bytes = Vec::new();
+        let mut items = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(200) {
-            let items = list_requests(&self.app.desk, &self.agent.caller, chunk.to_vec()).await;
-            let items = items.map_err(|error| tracing::warn!(%error, "an export broke off"))?;
-            for item in &items {
-                if self.written == MOST_ROWS {
-                    break;
-                }
-                line(&mut bytes, item);
-                self.written += 1;
-            }
+            let some = list_requests(&self.app.desk, &self.agent.caller, chunk.to_vec()).await;
+            items.extend(some.map_err(|error| broken(&error))?);
         }
-        self.is_over = next.is_none() || self.written >= MOST_ROWS;
-        self.selection.after = next;
-        Ok(Some(bytes.into()))
+        let room = MOST_ROWS - self.read;
+        self.is_cut = items.len() > room || (items.len() == room && page.next.is_some());
+        items.truncate(room);
+        self.read += items.len();
+        self.count.set(self.read);
+        self.is_over = page.next.is_none() || self.read == MOST_ROWS;
+        self.selection.after = page.next;
+        Ok(Some(items))
     }
 }
 
-/// A request as a line of CSV (RFC 4180).
-fn line(into: &mut Vec<u8>, item: &RequestSummary) {
+/// The columns, in the order of [`fields`].
+const COLUMNS: [&str; 13] = [
+    "id",
+    "number",
+    "created_at",
+    "state",
+    "type",
+    "urgency",
+    "at_risk",
+    "channel",
+    "language",
+    "chain",
+    "team_id",
+    "assignee_id",
+    "tags",
+];
+
+/// A field of a row.
+enum Field {
+    Text(String),
+    Time(Time),
+}
+
+fn fields(item: &RequestSummary) -> [Field; COLUMNS.len()] {
     let code = |value: serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let word = |value: Result<serde_json::Value, serde_json::Error>| value.map(code).unwrap_or_default();
-    let fields = [
-        item.id.to_string(),
-        item.number.to_string(),
-        item.created_at.to_string(),
+    let word = |value: Result<serde_json::Value, serde_json::Error>| {
+        Field::Text(value.map(code).unwrap_or_default())
+    };
+    [
+        Field::Text(item.id.to_string()),
+        Field::Text(item.number.to_string()),
+        Field::Time(item.created_at),
         word(serde_json::to_value(item.state)),
-        item.kind.clone(),
+        Field::Text(item.kind.clone()),
         word(serde_json::to_value(item.urgency)),
-        if item.at_risk { "yes" } else { "no" }.to_owned(),
+        Field::Text(if item.at_risk { "yes" } else { "no" }.to_owned()),
         word(serde_json::to_value(item.channel)),
-        item.language.as_str().to_owned(),
-        item.chain.clone().unwrap_or_default(),
-        item.team_id.map(|id| id.to_string()).unwrap_or_default(),
-        item.assignee_id.map(|id| id.to_string()).unwrap_or_default(),
-        item.tags.join(" "),
-    ];
-    for (place, field) in fields.iter().enumerate() {
-        if place > 0 {
-            into.push(b',');
-        }
-        into.extend_from_slice(format!("\"{}\"", harmless(field).replace('"', "\"\"")).as_bytes());
-    }
-    into.extend_from_slice(b"\r\n");
+        Field::Text(item.language.as_str().to_owned()),
+        Field::Text(item.chain.clone().unwrap_or_default()),
+        Field::Text(item.team_id.map(|id| id.to_string()).unwrap_or_default()),
+        Field::Text(item.assignee_id.map(|id| id.to_string()).unwrap_or_default()),
+        Field::Text(item.tags.join(" ")),
+    ]
 }

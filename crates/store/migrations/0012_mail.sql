@@ -1,0 +1,2 @@
+-- The mail that a mail goes on from, to the same recipient: mail programs show both as one conversation.
+ALTER TABLE mail ADD COLUMN follows BIGINT REFERENCES mail (id);
