@@ -15,6 +15,7 @@ use crate::alarm::AlarmSettings;
 use crate::board::Board;
 use crate::identity::HostKey;
 use crate::keys::Keys;
+use crate::maintenance::Maintenance;
 use crate::numbers::Numbers;
 use crate::session::SessionCache;
 use crate::types::Types;
@@ -120,6 +121,8 @@ pub(crate) struct Shared {
     pub(crate) sessions: SessionCache,
     /// Pings that are not in the database yet.
     pub(crate) pings: Pings,
+    /// What pauses, and when.
+    pub(crate) maintenance: Maintenance,
     /// The model of types, and what is new.
     pub(crate) types: Types,
     /// Hashing a password takes a core and 19 MiB: so many at a time, whoever knocks.
@@ -156,6 +159,7 @@ impl Desk {
             counted: Mutex::default(),
             sessions: SessionCache::default(),
             pings: Pings::default(),
+            maintenance: Maintenance::default(),
             types: Types::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
         };
@@ -203,6 +207,12 @@ impl Desk {
     #[must_use]
     pub fn board(&self) -> &Board {
         &self.shared.board
+    }
+
+    /// What pauses, and when, as this process knows it.
+    #[must_use]
+    pub fn maintenance(&self) -> &Maintenance {
+        &self.shared.maintenance
     }
 
     /// Which request a number means.

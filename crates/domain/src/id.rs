@@ -80,6 +80,8 @@ ids! {
     ReportRunId,
     /// A mail that the desk sends.
     MailId,
+    /// A time at which something of the desk pauses.
+    MaintenanceId,
 }
 
 /// Bits below the millisecond: a node's number and a counter.

@@ -30,8 +30,8 @@ pub use driver::{DriverKind, DriverSource};
 pub use entry::{Author, Channel, EntryKind, Event};
 pub use feedback::{REASONS_HIGH, REASONS_LOW, Resolution, Score, Verdict};
 pub use id::{
-    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, JobId, MailId, ParseIdError,
-    ReportId, ReportRunId, RequestId, ReviewId, TeamId, TokenId,
+    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, JobId, MailId, MaintenanceId,
+    ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, TeamId, TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};

@@ -39,6 +39,8 @@ pub enum Permission {
     ManageTokens,
     /// See complaints and low ratings, and follow them up.
     ReviewFeedback,
+    /// Announce maintenance, begin it and end it.
+    ManageMaintenance,
 }
 
 impl Role {
@@ -49,8 +51,8 @@ impl Role {
     #[must_use]
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            EraseTexts, ManageAgents, ManageDrivers, ManageJobs, ManageTokens, ReadInsight, ReadRequests,
-            ReviewFeedback, WorkRequests,
+            EraseTexts, ManageAgents, ManageDrivers, ManageJobs, ManageMaintenance, ManageTokens,
+            ReadInsight, ReadRequests, ReviewFeedback, WorkRequests,
         };
         match (self, permission) {
             (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight | ManageDrivers) => true,
@@ -60,7 +62,8 @@ impl Role {
             }
             (
                 Self::Analyst,
-                EraseTexts | ManageAgents | ManageJobs | ManageTokens | ReviewFeedback | WorkRequests,
+                EraseTexts | ManageAgents | ManageJobs | ManageMaintenance | ManageTokens | ReviewFeedback
+                | WorkRequests,
             ) => false,
         }
     }

@@ -6,6 +6,7 @@ mod demo;
 mod eval;
 mod export;
 mod import;
+mod maintenance;
 mod notify;
 mod people;
 mod reference;
@@ -25,6 +26,7 @@ use crate::config::Config;
 use crate::eval::EvalCommand;
 use crate::export::ExportCommand;
 use crate::import::ImportCommand;
+use crate::maintenance::MaintenanceCommands;
 use crate::people::UserCommand;
 use crate::report::ReportCommand;
 use crate::succession::Predecessor;
@@ -79,6 +81,11 @@ enum Command {
     User {
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// Begins, ends and announces maintenance: changes to the desk pause, help does not.
+    Maintenance {
+        #[command(subcommand)]
+        command: MaintenanceCommands,
     },
     /// Makes reports, and lists them.
     Report {
@@ -145,6 +152,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Restore { source } => upkeep::restore(&config, &source).await,
             Command::Demo => serve::demo(config).await,
             Command::User { command } => people::user(config, command).await,
+            Command::Maintenance { command } => maintenance::maintenance(config, command).await,
             Command::Report { command } => report::report(config, command).await,
             Command::Verify => upkeep::verify(&config).await,
             Command::Import { command } => import::import(&config, command).await,

@@ -3,11 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use standfast_desk::{MEDIA_TYPES, words};
+use standfast_desk::{MEDIA_TYPES, MaintenanceView, words};
 use standfast_domain::{FIELDS, FieldKind, Language, TYPES, Urgency, Wait};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::pages;
 
 /// A text in every language.
 #[derive(Debug, Serialize, ToSchema)]
@@ -100,10 +101,20 @@ pub(crate) struct DeskView {
     limits: LimitsView,
     /// The queue.
     waiting: WaitingView,
+    /// Maintenance that goes on or begins within a week, the earliest first. Asking for help never pauses.
+    maintenance: Vec<MaintenanceView>,
+    /// The same in sentences, for whoever only shows them.
+    notices: Vec<Texts>,
     /// What nobody at the desk will ever ask.
     safety_line: Texts,
     /// Whether this is a demonstration.
     demo: bool,
+}
+
+fn notices(app: &App) -> Vec<Texts> {
+    let chinese = pages::notices(&app.desk, Language::Chinese);
+    let english = pages::notices(&app.desk, Language::English);
+    chinese.into_iter().zip(english).map(|(chinese, en)| Texts { chinese, en }).collect()
 }
 
 /// Tells what anybody may know of the desk: types and fields of requests, limits, and the queue now.
@@ -144,6 +155,8 @@ pub(crate) async fn show(State(app): State<App>) -> Json<DeskView> {
             expected: waiting.expected,
             agents_present: waiting.agents_present,
         },
+        notices: notices(&app),
+        maintenance: app.desk.maintenance().told(app.desk.now()),
         safety_line: Texts::of("page.safety"),
         demo: settings.demo,
     })

@@ -7,7 +7,7 @@ use http::StatusCode;
 use standfast_desk::{Desk, TableFault};
 use standfast_domain::Language;
 
-use super::frame::{Frame, page};
+use super::frame::{Frame, notices, page};
 use super::style;
 use super::visit::Visit;
 use super::words::Words;
@@ -86,6 +86,7 @@ pub(crate) fn problem(desk: &Desk, problem: &Problem, language: Language) -> Res
         words,
         name: desk.settings().name.clone(),
         demo: desk.settings().demo,
+        maintenance: notices(desk, language),
         private: true,
         languages: Vec::new(),
         style: style::href(),

@@ -8,6 +8,7 @@ mod feedback;
 mod foreign;
 mod insight;
 mod live;
+mod maintenance;
 mod reports;
 mod satisfaction;
 mod slow;

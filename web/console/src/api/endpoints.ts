@@ -24,6 +24,8 @@ import type {
   IssuedToken,
   InboxPage,
   InboxQuery,
+  Maintenance,
+  MaintenanceWish,
   ModelOfTypes,
   NewAgent,
   NewNote,
@@ -155,3 +157,9 @@ export const removeDashboard = (id: Id) =>
   ask<void>(`/console/insight/dashboards/${segment(id)}`, { method: 'DELETE' });
 export const startWithDashboard = (id: Id | null) =>
   ask<void>('/console/insight/start', { method: 'PUT', body: { id } });
+
+export const maintenance = () => ask<{ items: Maintenance[] }>('/console/maintenance');
+export const announceMaintenance = (body: MaintenanceWish) =>
+  ask<Maintenance>('/console/maintenance', { method: 'POST', body });
+export const endMaintenance = (id: Id) =>
+  ask<void>(`/console/maintenance/${segment(id)}`, { method: 'DELETE' });

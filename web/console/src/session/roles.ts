@@ -2,13 +2,33 @@ import type { Role } from '@standfast/api';
 
 /** What a person may do at the desk. The server decides; this only hides what it would refuse. */
 export type Deed =
-  'write' | 'erase' | 'review' | 'explain' | 'agents' | 'jobs' | 'tokens' | 'settings' | 'insight';
+  | 'write'
+  | 'erase'
+  | 'review'
+  | 'explain'
+  | 'agents'
+  | 'jobs'
+  | 'tokens'
+  | 'maintenance'
+  | 'settings'
+  | 'insight';
 
 const ALLOWED: Record<Role, readonly Deed[]> = {
   analyst: ['explain', 'insight'],
   agent: ['write'],
   lead: ['write', 'erase', 'review', 'explain', 'settings', 'insight'],
-  admin: ['write', 'erase', 'review', 'explain', 'settings', 'agents', 'jobs', 'tokens', 'insight'],
+  admin: [
+    'write',
+    'erase',
+    'review',
+    'explain',
+    'settings',
+    'agents',
+    'jobs',
+    'tokens',
+    'maintenance',
+    'insight',
+  ],
 };
 
 export function allows(role: Role | undefined, deed: Deed): boolean {

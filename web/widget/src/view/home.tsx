@@ -28,6 +28,9 @@ export function Home({ support }: { support: Support }) {
       }
     />,
     <div class="body" key="home">
+      {desk?.notices.map((one) => (
+        <p class="notice">{one[language]}</p>
+      ))}
       {unreachable && (
         <section class="notice" key="notice">
           <strong>{t('unreachable')}</strong>
