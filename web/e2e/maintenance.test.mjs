@@ -59,7 +59,7 @@ test('an admin announces maintenance, and everybody is told beforehand', async (
   const reader = await person(browser, { ...DARK_PHONE, javaScriptEnabled: false });
   await reader.goto(`${desk.base}/`);
   const notice = await reader.locator('.maintenance').innerText();
-  assert.match(notice, /我们将更换更快的存储设备。 维护预告：.+北京时间.+照常/);
+  assert.match(notice, /我们将更换更快的存储设备。维护预告：.+北京时间.+照常/);
   await shot(reader, 'maintenance-page');
   await reader.context().close();
   await admin.context().close();

@@ -91,12 +91,14 @@ impl Maintenance {
         self.0.read().iter().filter(|window| window.goes_on(now)).map(|window| window.ends_at).max()
     }
 
-    /// Those that everybody is told of: that go on, or begin within a week.
+    /// The one that everybody is told of: that goes on and ends last, or the next one that begins within a week.
     #[must_use]
-    pub fn told(&self, now: Time) -> Vec<MaintenanceView> {
-        let mut told = self.ahead(now);
-        told.retain(|window| window.starts_at < now.plus(TOLD));
-        told
+    pub fn told(&self, now: Time) -> Option<MaintenanceView> {
+        let windows = self.0.read();
+        let going_on =
+            windows.iter().filter(|window| window.goes_on(now)).max_by_key(|window| window.ends_at);
+        let near = |window: &&MaintenanceView| now < window.starts_at && window.starts_at < now.plus(TOLD);
+        going_on.or_else(|| windows.iter().find(near)).cloned()
     }
 
     /// Those that go on and lie ahead, the earliest first.
@@ -282,13 +284,14 @@ mod tests {
             assert_eq!(announce_maintenance(&desk, &admin, wish).await.unwrap(), window, "a double click announces it once");
             assert_eq!(desk.maintenance().ahead(desk.now()), [window.clone()]);
             assert_eq!(desk.maintenance().until(desk.now()), None);
-            assert_eq!(desk.maintenance().told(desk.now().minus(TOLD)), [], "not yet");
-            assert_eq!(desk.maintenance().told(desk.now()).len(), 1);
+            assert_eq!(desk.maintenance().told(desk.now().minus(TOLD)), None, "not yet");
+            assert_eq!(desk.maintenance().told(desk.now()), Some(window.clone()));
             desk.pass(60);
             assert_eq!(desk.maintenance().until(desk.now()), Some(window.ends_at));
             // It takes longer than was said.
             let longer = plan_maintenance(&desk, None, command("m2", None, in_minutes(&desk, 45))).await.unwrap();
             assert_eq!(desk.maintenance().until(desk.now()), Some(longer.ends_at));
+            assert_eq!(desk.maintenance().told(desk.now()), Some(longer));
             desk.pass(45);
             assert_eq!(desk.maintenance().until(desk.now()), None);
             assert!(desk.maintenance().ahead(desk.now()).is_empty());

@@ -101,20 +101,19 @@ pub(crate) struct DeskView {
     limits: LimitsView,
     /// The queue.
     waiting: WaitingView,
-    /// Maintenance that goes on or begins within a week, the earliest first. Asking for help never pauses.
-    maintenance: Vec<MaintenanceView>,
-    /// The same in sentences, for whoever only shows them.
-    notices: Vec<Texts>,
+    /// Maintenance that goes on, or is the next to begin within a week. Asking for help never pauses.
+    maintenance: Option<MaintenanceView>,
+    /// The same as a sentence, for whoever only shows it.
+    notice: Option<Texts>,
     /// What nobody at the desk will ever ask.
     safety_line: Texts,
     /// Whether this is a demonstration.
     demo: bool,
 }
 
-fn notices(app: &App) -> Vec<Texts> {
-    let chinese = pages::notices(&app.desk, Language::Chinese);
-    let english = pages::notices(&app.desk, Language::English);
-    chinese.into_iter().zip(english).map(|(chinese, en)| Texts { chinese, en }).collect()
+fn notice(app: &App) -> Option<Texts> {
+    let chinese = pages::notice(&app.desk, Language::Chinese)?;
+    Some(Texts { chinese, en: pages::notice(&app.desk, Language::English)? })
 }
 
 /// Tells what anybody may know of the desk: types and fields of requests, limits, and the queue now.
@@ -155,7 +154,7 @@ pub(crate) async fn show(State(app): State<App>) -> Json<DeskView> {
             expected: waiting.expected,
             agents_present: waiting.agents_present,
         },
-        notices: notices(&app),
+        notice: notice(&app),
         maintenance: app.desk.maintenance().told(app.desk.now()),
         safety_line: Texts::of("page.safety"),
         demo: settings.demo,

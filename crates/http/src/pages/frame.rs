@@ -6,15 +6,12 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, SET_COOKIE, VARY};
 use http::{HeaderName, HeaderValue, StatusCode};
-use standfast_desk::{Desk, MaintenanceView};
+use standfast_desk::Desk;
 use standfast_domain::Language;
 
 use super::style;
 use super::visit::Visit;
 use super::words::Words;
-
-/// How many windows of maintenance a page tells of.
-const MOST_NOTICES: usize = 3;
 
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
@@ -26,7 +23,7 @@ pub(crate) struct Frame {
     pub(crate) name: String,
     pub(crate) demo: bool,
     /// Maintenance that goes on, or will before long.
-    pub(crate) maintenance: Vec<String>,
+    pub(crate) maintenance: Option<String>,
     /// Not for search engines: the page is about one person's request.
     pub(crate) private: bool,
     /// Addresses of this page in every language; none where changing it would cost what was typed.
@@ -50,7 +47,7 @@ impl Frame {
             words: visit.words,
             name: desk.settings().name.clone(),
             demo: desk.settings().demo,
-            maintenance: notices(desk, visit.words.language),
+            maintenance: notice(desk, visit.words.language),
             private: false,
             languages: Language::ALL.map(|language| language_link(visit, language)).to_vec(),
             style: style::href(),
@@ -97,23 +94,21 @@ impl Frame {
     }
 }
 
-/// What is said of maintenance: of that which goes on, and of the next windows.
-pub(crate) fn notices(desk: &Desk, language: Language) -> Vec<String> {
+/// What everybody is told of maintenance, if there is anything to tell.
+pub(crate) fn notice(desk: &Desk, language: Language) -> Option<String> {
     let (now, words) = (desk.now(), Words { language });
-    let say = |window: MaintenanceView| {
-        let until = words.exact(window.ends_at);
-        let usual = if window.goes_on(now) {
-            words.fill("maintenance.now", "until", until)
-        } else {
-            words.with("maintenance.planned", &[("from", &words.exact(window.starts_at)), ("until", &until)])
-        };
-        let own = match language {
-            Language::Chinese => window.text.chinese,
-            Language::English => window.text.en,
-        };
-        if own.is_empty() { usual } else { format!("{own} {usual}") }
+    let window = desk.maintenance().told(now)?;
+    let until = words.exact(window.ends_at);
+    let usual = if window.goes_on(now) {
+        words.fill("maintenance.now", "until", until)
+    } else {
+        words.with("maintenance.planned", &[("from", &words.exact(window.starts_at)), ("until", &until)])
     };
-    desk.maintenance().told(now).into_iter().take(MOST_NOTICES).map(say).collect()
+    let (own, gap) = match language {
+        Language::Chinese => (window.text.chinese, ""),
+        Language::English => (window.text.en, " "),
+    };
+    Some(if own.is_empty() { usual } else { format!("{own}{gap}{usual}") })
 }
 
 fn language_link(visit: &Visit, language: Language) -> LanguageLink {

@@ -1,5 +1,6 @@
 //! What the whole server promises, tested from outside: over real connections, on both engines.
 
+mod abandoned;
 mod access;
 mod alarms;
 mod comparison;

@@ -8,14 +8,13 @@ const AHEAD_MS = 24 * 3_600_000;
 
 /** What pauses, and when. */
 class Windows {
-  ahead = $state.raw<readonly Maintenance[]>([]);
+  #next = $state.raw<Maintenance | null>(null);
   #interval: ReturnType<typeof setInterval> | undefined;
 
-  /** The window that people are told of: the one that goes on for longest, else the next within a day. */
-  get told(): Maintenance | undefined {
-    const going = this.ahead.filter((one) => goesOn(one, now()));
-    const last = going.toSorted((a, b) => Date.parse(b.ends_at) - Date.parse(a.ends_at))[0];
-    return last ?? this.ahead.find((one) => isNear(one, now()));
+  /** The window that the desk tells of, as far as it goes on or is near. */
+  get told(): Maintenance | null {
+    const one = this.#next;
+    return one && (goesOn(one, now()) || isNear(one, now())) ? one : null;
   }
 
   start(): void {
@@ -25,14 +24,14 @@ class Windows {
 
   stop(): void {
     clearInterval(this.#interval);
-    this.ahead = [];
+    this.#next = null;
   }
 
   async load(): Promise<void> {
     try {
-      this.ahead = (await api.desk()).maintenance;
+      this.#next = (await api.desk()).maintenance ?? null;
     } catch {
-      // What was known stays; the windows end by themselves.
+      // What was known stays; it ends by itself.
     }
   }
 }

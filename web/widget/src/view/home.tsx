@@ -28,9 +28,11 @@ export function Home({ support }: { support: Support }) {
       }
     />,
     <div class="body" key="home">
-      {desk?.notices.map((one) => (
-        <p class="notice">{one[language]}</p>
-      ))}
+      {desk?.notice && (
+        <p class="notice" key="maintenance">
+          {desk.notice[language]}
+        </p>
+      )}
       {unreachable && (
         <section class="notice" key="notice">
           <strong>{t('unreachable')}</strong>
