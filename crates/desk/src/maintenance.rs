@@ -282,7 +282,7 @@ mod tests {
             let window = announce_maintenance(&desk, &admin, wish.clone()).await.unwrap();
             assert_eq!(window.text.chinese, "更换 磁盘");
             assert_eq!(announce_maintenance(&desk, &admin, wish).await.unwrap(), window, "a double click announces it once");
-            assert_eq!(desk.maintenance().ahead(desk.now()), [window.clone()]);
+            assert_eq!(desk.maintenance().ahead(desk.now()), std::slice::from_ref(&window));
             assert_eq!(desk.maintenance().until(desk.now()), None);
             assert_eq!(desk.maintenance().told(desk.now().minus(TOLD)), None, "not yet");
             assert_eq!(desk.maintenance().told(desk.now()), Some(window.clone()));
@@ -306,7 +306,7 @@ mod tests {
             assert_eq!(maintenance_ahead(&desk).await.unwrap().len(), 2);
             assert!(desk.maintenance().until(desk.now()).is_some());
             assert_eq!(stop_maintenance(&other).await.unwrap(), 1, "what is planned stays planned");
-            assert_eq!(maintenance_ahead(&desk).await.unwrap(), [planned.clone()]);
+            assert_eq!(maintenance_ahead(&desk).await.unwrap(), std::slice::from_ref(&planned));
             end_maintenance(&desk, &admin, planned.id).await.unwrap();
             assert!(maintenance_ahead(&other).await.unwrap().is_empty());
             let unknown = end_maintenance(&desk, &admin, MaintenanceId(1)).await;
