@@ -139,6 +139,9 @@ export type DashboardDraft = Schemas['DashboardWish'];
 export type InsightMovementQuery = Schemas['MovementQuestion'];
 export type InsightMovements = Schemas['MovementsView'];
 export type InsightMovement = Schemas['MovementView'];
+/** GET /console/maintenance. */
+export type Maintenance = Schemas['MaintenanceView'];
+export type MaintenanceWish = Schemas['MaintenanceWish'];
 /** GET /console/reports. */
 export type ReportList = Schemas['ReportList'];
 export type Report = Schemas['ReportView'];

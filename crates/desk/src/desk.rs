@@ -16,6 +16,7 @@ use crate::board::Board;
 use crate::hours::InForce;
 use crate::identity::HostKey;
 use crate::keys::Keys;
+use crate::maintenance::Maintenance;
 use crate::numbers::Numbers;
 use crate::session::SessionCache;
 use crate::types::Types;
@@ -121,6 +122,8 @@ pub(crate) struct Shared {
     pub(crate) sessions: SessionCache,
     /// Pings that are not in the database yet.
     pub(crate) pings: Pings,
+    /// What pauses, and when.
+    pub(crate) maintenance: Maintenance,
     /// The model of types, and what is new.
     pub(crate) types: Types,
     /// When the desk is open.
@@ -159,6 +162,7 @@ impl Desk {
             counted: Mutex::default(),
             sessions: SessionCache::default(),
             pings: Pings::default(),
+            maintenance: Maintenance::default(),
             types: Types::default(),
             hours: InForce::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
@@ -207,6 +211,12 @@ impl Desk {
     #[must_use]
     pub fn board(&self) -> &Board {
         &self.shared.board
+    }
+
+    /// What pauses, and when, as this process knows it.
+    #[must_use]
+    pub fn maintenance(&self) -> &Maintenance {
+        &self.shared.maintenance
     }
 
     /// Which request a number means.

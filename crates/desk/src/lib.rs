@@ -29,6 +29,7 @@ mod inbox;
 mod jobs;
 mod keys;
 mod machine;
+mod maintenance;
 mod numbers;
 mod receipt;
 mod receive;
@@ -101,6 +102,10 @@ pub use keys::Keys;
 pub use machine::{
     MachineCaller, NewToken, Signature, TokenView, add_token, authenticate_machine, authenticate_webhook,
     list_tokens, revoke_token,
+};
+pub use maintenance::{
+    Maintenance, MaintenanceCommand, MaintenanceText, MaintenanceView, announce_maintenance, end_maintenance,
+    follow_maintenance, list_maintenance, maintenance_ahead, plan_maintenance, stop_maintenance,
 };
 pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};

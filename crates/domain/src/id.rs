@@ -82,6 +82,8 @@ ids! {
     MailId,
     /// Opening hours for some of those who ask.
     ScheduleId,
+    /// A time at which something of the desk pauses.
+    MaintenanceId,
 }
 
 /// Bits below the millisecond: a node's number and a counter.

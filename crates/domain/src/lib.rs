@@ -35,8 +35,8 @@ pub use hours::{
     ScheduleError, ScheduleVersion, Season, SpecialDay, TimeOfDay, Timetable, Unlike, WeekGap, Weekday,
 };
 pub use id::{
-    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, JobId, MailId, ParseIdError,
-    ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, TokenId,
+    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, JobId, MailId, MaintenanceId,
+    ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};

@@ -41,6 +41,8 @@ pub enum Permission {
     ReviewFeedback,
     /// Change when the desk is open.
     ManageHours,
+    /// Announce maintenance, begin it and end it.
+    ManageMaintenance,
 }
 
 impl Role {
@@ -51,8 +53,8 @@ impl Role {
     #[must_use]
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            EraseTexts, ManageAgents, ManageDrivers, ManageHours, ManageJobs, ManageTokens, ReadInsight,
-            ReadRequests, ReviewFeedback, WorkRequests,
+            EraseTexts, ManageAgents, ManageDrivers, ManageHours, ManageJobs, ManageMaintenance,
+            ManageTokens, ReadInsight, ReadRequests, ReviewFeedback, WorkRequests,
         };
         match (self, permission) {
             (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight | ManageDrivers) => true,
@@ -65,8 +67,8 @@ impl Role {
             }
             (
                 Self::Analyst,
-                EraseTexts | ManageAgents | ManageHours | ManageJobs | ManageTokens | ReviewFeedback
-                | WorkRequests,
+                EraseTexts | ManageAgents | ManageHours | ManageJobs | ManageMaintenance | ManageTokens
+                | ReviewFeedback | WorkRequests,
             ) => false,
         }
     }

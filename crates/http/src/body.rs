@@ -215,6 +215,7 @@ path_ids!(
     standfast_domain::AlarmId,
     standfast_domain::DriverId,
     standfast_domain::DashboardId,
+    standfast_domain::MaintenanceId,
     standfast_domain::TokenId,
     standfast_domain::ReviewId,
     standfast_domain::ReportId,

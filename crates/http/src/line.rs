@@ -27,6 +27,8 @@ const LINGER: Duration = Duration::from_secs(5);
 const LINGER_BYTES: u64 = 64 << 20;
 /// How long a peer may take no byte of what is to be sent.
 const STALLED: Duration = Duration::from_secs(30);
+/// Without a byte for so long, a connection between two calls is closed when connections are to end.
+const QUIET: Duration = Duration::from_millis(300);
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Phase {
@@ -92,6 +94,22 @@ impl Pace {
             state.stalled = None;
         } else if state.stalled.is_none() {
             state.stalled = Some(Instant::now());
+        }
+    }
+
+    /// Ready when the connection has been between two calls for a moment, so that none is on its way.
+    pub(crate) async fn quiet(&self) {
+        loop {
+            let since = {
+                let state = self.0.lock();
+                matches!(state.phase, Phase::Fresh | Phase::Idle).then_some(state.since)
+            };
+            let now = Instant::now();
+            match since.map(|since| since + QUIET) {
+                Some(quiet) if quiet <= now => return,
+                Some(quiet) => sleep_until(quiet).await,
+                None => sleep_until(now + QUIET).await,
+            }
         }
     }
 

@@ -94,6 +94,12 @@ async fn admit(app: &App, terms: Terms, request: Request) -> Result<Request, Pro
     let (mut parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().copied().unwrap_or(Peer { network: None, local: false });
     let caller = credential::check(terms.access, app, &parts.method, &parts.headers, peer).await?;
+    if terms.rests {
+        let now = app.desk.now();
+        if let Some(until) = app.desk.maintenance().until(now) {
+            return Err(Problem::maintenance(until, now));
+        }
+    }
     let scope = caller.as_ref().map(credential::Proven::scope);
     let counted = match terms.class {
         Class::Free => None,

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Map, Value, json};
 use standfast_desk::{Error, words};
-use standfast_domain::Language;
+use standfast_domain::{Language, Time};
 use standfast_insight::Error as InsightError;
 use standfast_report::Error as ReportError;
 
@@ -31,6 +31,7 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("invalid_number", StatusCode::UNPROCESSABLE_ENTITY),
     ("invalid_table", StatusCode::UNPROCESSABLE_ENTITY),
     ("invalid_ticket", StatusCode::UNAUTHORIZED),
+    ("maintenance", StatusCode::SERVICE_UNAVAILABLE),
     ("malformed", StatusCode::BAD_REQUEST),
     ("media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
     ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED),
@@ -78,6 +79,17 @@ impl Problem {
     #[must_use]
     pub fn busy() -> Self {
         Self::new("busy").retry_after(spread(1, 5))
+    }
+
+    /// What was asked for pauses until then.
+    #[must_use]
+    pub fn maintenance(until: Time, now: Time) -> Self {
+        let text = until.to_string();
+        let clock = text.get(..16).unwrap_or(&text).replace('T', " ");
+        Self::new("maintenance")
+            .retry_after(until.since(now).as_secs() + 1)
+            .with("until", json!(until))
+            .value("until", format!("{clock} UTC"))
     }
 
     /// A field of the call is not acceptable. `reason` is `missing`, `too_long`, `unknown`, `malformed`,

@@ -116,6 +116,8 @@ pub struct Route {
     pub takes: Takes,
     /// Which limit it counts against.
     pub class: Class,
+    /// Whether it pauses during maintenance.
+    pub rests: bool,
     pub(crate) handler: MethodRouter<App, Infallible>,
 }
 
@@ -127,7 +129,7 @@ impl Route {
     {
         let takes = if method.is_safe() { Takes::Nothing } else { Takes::Small };
         let handler = on(filter, handler);
-        Self { method, path, access, area: Area::Api, takes, class: Class::Read, handler }
+        Self { method, path, access, area: Area::Api, takes, class: Class::Read, rests: false, handler }
     }
 
     /// A route for `GET` (and `HEAD`).
@@ -196,9 +198,23 @@ impl Route {
         self
     }
 
+    /// Has it pause during maintenance: for what changes the desk itself, never for what helps anybody.
+    #[must_use]
+    pub fn rests(mut self) -> Self {
+        self.rests = true;
+        self
+    }
+
     /// What the passage to the handler needs to know.
     pub(crate) fn terms(&self) -> Terms {
-        Terms { path: self.path, access: self.access, area: self.area, takes: self.takes, class: self.class }
+        Terms {
+            path: self.path,
+            access: self.access,
+            area: self.area,
+            takes: self.takes,
+            class: self.class,
+            rests: self.rests,
+        }
     }
 }
 
@@ -216,6 +232,7 @@ pub(crate) struct Terms {
     pub(crate) area: Area,
     pub(crate) takes: Takes,
     pub(crate) class: Class,
+    pub(crate) rests: bool,
 }
 
 /// Every route that the server has.
@@ -246,6 +263,7 @@ pub(crate) fn router(app: App) -> Router {
             area: Area::Page,
             takes: Takes::Nothing,
             class: Class::Read,
+            rests: false,
         };
         from_fn_with_state((app.clone(), terms), passage::pass)
     };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use http::header::CONNECTION;
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::Service as _;
@@ -37,6 +37,10 @@ const MOST_HEADERS: usize = 64;
 const BUFFER: usize = 64 << 10;
 /// Signals from the relay on their way to the sockets.
 const SIGNALS: usize = 1_024;
+/// How long connections are still taken before another process goes on.
+const LEAD_OVER: Duration = Duration::from_secs(1);
+/// How long sockets may take beyond that to say goodbye.
+const GOODBYES: Duration = Duration::from_secs(2);
 
 /// Why serving ended before it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +50,15 @@ pub enum ServeError {
     Listener(#[from] std::io::Error),
 }
 
+/// How serving ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// Nobody goes on: no connection is taken from now on.
+    Stop,
+    /// Another process goes on with the same socket: callers are led over to it first, so that nobody is refused.
+    HandOver,
+}
+
 /// Serves the desk and its figures on `listener` until `shutdown` is ready; then running calls end, sockets are told to come back,
 /// and what takes longer than the configured drain is cut off.
 pub async fn serve(
@@ -53,7 +66,7 @@ pub async fn serve(
     desk: Desk,
     insight: Insight,
     config: Config,
-    shutdown: impl Future<Output = ()> + Send,
+    shutdown: impl Future<Output = Ending> + Send,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr()?;
     let app = App::new(desk, insight, config);
@@ -61,45 +74,35 @@ pub async fn serve(
     let mut tasks = JoinSet::new();
     tasks.spawn(metric::upkeep(app.metrics.clone()));
     tasks.spawn(live::attend(app.clone()));
+    tasks.spawn(standfast_desk::follow_maintenance(app.desk.clone()));
     tokio::pin!(shutdown);
     // Before the first connection: whoever reads after this place was noted is told of everything that comes after it.
     let place = tokio::select! {
-        () = &mut shutdown => return Ok(()),
+        _ = &mut shutdown => return Ok(()),
         place = place(&app) => place,
     };
     tasks.spawn(relay(app.clone(), place));
     tracing::info!(%address, "serving");
 
-    let (stop, stopping) = watch::channel(false);
-    let seats = Seats::default();
-    let mut connections = JoinSet::new();
-    loop {
-        let (stream, from) = tokio::select! {
-            () = &mut shutdown => break,
-            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Out of file descriptors, or the peer is gone already: the next one may do.
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            },
-        };
-        match seats.take(&app.config, from) {
-            Ok(seat) => {
-                let connection = Connection { router: router.clone(), app: app.clone(), from };
-                connections.spawn(connection.serve(stream, seat, stopping.clone()));
-            }
-            Err(limit) => refuse(&stream, limit),
-        }
-    }
-    drop(listener);
-    tracing::info!("draining");
+    let (leave, leaving) = watch::channel(false);
+    let mut door = Door {
+        listener,
+        router,
+        app: app.clone(),
+        leaving,
+        seats: Seats::default(),
+        connections: JoinSet::new(),
+    };
+    let ending = door.open(shutdown).await;
+    tracing::info!(?ending, "draining");
     app.hub.drain();
     // Nobody may be left to hear it.
-    let _ = stop.send(true);
+    let _ = leave.send(true);
+    if ending == Ending::HandOver {
+        door.open(led_over(&app)).await;
+    }
+    let Door { mut connections, listener, .. } = door;
+    drop(listener);
     let drain = async {
         while connections.join_next().await.is_some() {}
         while app.hub.sockets() > 0 {
@@ -113,6 +116,60 @@ pub async fn serve(
     tasks.shutdown().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Ready when whoever calls again and again has had an answer that says that the connection ends, and sockets have said
+/// goodbye.
+async fn led_over(app: &App) {
+    tokio::time::sleep(LEAD_OVER).await;
+    let sockets = async {
+        while app.hub.sockets() > 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let _ = tokio::time::timeout(GOODBYES, sockets).await;
+}
+
+/// Where connections come in.
+struct Door {
+    listener: TcpListener,
+    router: Router,
+    app: App,
+    /// True once connections are to end.
+    leaving: watch::Receiver<bool>,
+    seats: Seats,
+    connections: JoinSet<()>,
+}
+
+impl Door {
+    /// Takes connections until `until` is ready.
+    async fn open<T>(&mut self, until: impl Future<Output = T>) -> T {
+        tokio::pin!(until);
+        loop {
+            let (stream, from) = tokio::select! {
+                done = &mut until => return done,
+                Some(_) = self.connections.join_next(), if !self.connections.is_empty() => continue,
+                accepted = self.listener.accept() => match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        // Out of file descriptors, or the peer is gone already: the next one may do.
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(Duration::from_millis(50)).await;
+                        continue;
+                    }
+                },
+            };
+            match self.seats.take(&self.app.config, from) {
+                Ok(seat) => {
+                    let leaving = self.leaving.clone();
+                    let connection =
+                        Connection { router: self.router.clone(), app: self.app.clone(), from, leaving };
+                    self.connections.spawn(connection.serve(stream, seat));
+                }
+                Err(limit) => refuse(&stream, limit),
+            }
+        }
+    }
 }
 
 /// The place in the feed from which the relay begins.
@@ -235,13 +292,15 @@ struct Connection {
     router: Router,
     app: App,
     from: SocketAddr,
+    leaving: watch::Receiver<bool>,
 }
 
 impl Connection {
-    async fn serve(self, stream: TcpStream, seat: Seat, mut stopping: watch::Receiver<bool>) {
+    async fn serve(self, stream: TcpStream, seat: Seat) {
         // Small answers are waited for: without this they wait for the peer's delayed acknowledgement.
         let _ = stream.set_nodelay(true);
         let pace = Pace::new();
+        let mut leaving = self.leaving.clone();
         let line = Line::new(stream, pace.clone(), seat);
         let service = hyper::service::service_fn({
             let pace = pace.clone();
@@ -258,6 +317,13 @@ impl Connection {
             .serve_connection(TokioIo::new(line), service)
             .with_upgrades();
         tokio::pin!(connection);
+        // A call that is already on its way would meet a closed connection: only a quiet one is closed, the others end with
+        // their next answer.
+        let close = async {
+            let _ = leaving.wait_for(|leaving| *leaving).await;
+            pace.quiet().await;
+        };
+        tokio::pin!(close);
         let mut told = false;
         loop {
             tokio::select! {
@@ -267,7 +333,7 @@ impl Connection {
                     counter!("standfast_http_connections_slow_total", "phase" => phase).increment(1);
                     return;
                 }
-                _ = stopping.wait_for(|stop| *stop), if !told => {
+                () = close.as_mut(), if !told => {
                     told = true;
                     connection.as_mut().graceful_shutdown();
                 }
@@ -286,9 +352,11 @@ impl Connection {
         request.extensions_mut().insert(peer);
         let router = hyper_util::service::TowerToHyperService::new(self.router.clone());
         let answer = router.call(request.map(axum::body::Body::new));
+        let leaving = self.leaving.clone();
         async move {
             let mut response = answer.await?;
-            if answering.left_unread() {
+            let ends = *leaving.borrow() && response.status() != StatusCode::SWITCHING_PROTOCOLS;
+            if ends || answering.left_unread() {
                 // Said, so that the peer does not send its next call into a connection that is being closed.
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }

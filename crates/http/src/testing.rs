@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::{Config, ServeError, serve};
+use crate::{Config, Ending, ServeError, serve};
 
 /// Long enough for anything that is to happen, on a busy machine.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
@@ -113,6 +113,7 @@ impl TestServer {
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
             let _ = stopped.await;
+            Ending::Stop
         };
         let insight = Insight::new(
             store.clone(),

@@ -1,19 +1,23 @@
 //! Standfast: a support desk for digital-asset wallets, as one binary.
 
 mod config;
+mod control;
 mod demo;
 mod eval;
 mod export;
 mod import;
+mod maintenance;
+mod notify;
 mod people;
 mod reference;
 mod report;
 mod serve;
 mod setup;
+mod succession;
 mod upkeep;
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -22,8 +26,10 @@ use crate::config::Config;
 use crate::eval::EvalCommand;
 use crate::export::ExportCommand;
 use crate::import::ImportCommand;
+use crate::maintenance::MaintenanceCommands;
 use crate::people::UserCommand;
 use crate::report::ReportCommand;
+use crate::succession::Predecessor;
 
 /// glibc's allocator keeps what each of many threads once needed (password hashing: 19 MiB) and is slower under load.
 #[global_allocator]
@@ -47,7 +53,14 @@ enum Command {
         /// Fills an empty desk with made-up requests first, and marks it as a demonstration.
         #[arg(long)]
         demo: bool,
+        /// Goes on where another process lets go: `standfast upgrade` sees to it.
+        #[arg(long, hide = true)]
+        take_over: bool,
     },
+    /// Has the running desk hand over to this program, without going offline. Its configuration is read anew.
+    ///
+    /// Ends with 0 when this program serves, 1 when the process that served goes on, 3 when no desk serves here.
+    Upgrade,
     /// Brings the database to this version.
     Migrate,
     /// Prints what the database really guarantees: settings read back, space, commit latency.
@@ -68,6 +81,11 @@ enum Command {
     User {
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// Begins, ends and announces maintenance: changes to the desk pause, help does not.
+    Maintenance {
+        #[command(subcommand)]
+        command: MaintenanceCommands,
     },
     /// Makes reports, and lists them.
     Report {
@@ -117,23 +135,49 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Eval { command } => return eval::eval(command),
         _ => {}
     }
+    if let Command::Serve { demo, take_over: true } = arguments.command {
+        return take_over(arguments.config.as_deref(), demo);
+    }
     let config = Config::load(arguments.config.as_deref())?;
     setup::logging(&config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    if matches!(arguments.command, Command::Upgrade) {
+        return control::upgrade(&config);
+    }
+    runtime()?.block_on(async {
         match arguments.command {
-            Command::Serve { demo } => serve::serve(config, demo).await,
+            Command::Serve { demo, .. } => serve::serve(config, demo, None).await,
             Command::Migrate => upkeep::migrate(&config).await,
             Command::Doctor => upkeep::doctor(&config).await,
             Command::Backup { target } => upkeep::backup(&config, &target).await,
             Command::Restore { source } => upkeep::restore(&config, &source).await,
             Command::Demo => serve::demo(config).await,
             Command::User { command } => people::user(config, command).await,
+            Command::Maintenance { command } => maintenance::maintenance(config, command).await,
             Command::Report { command } => report::report(config, command).await,
             Command::Verify => upkeep::verify(&config).await,
             Command::Import { command } => import::import(&config, command).await,
             Command::Export { command } => export::export(&config, command).await,
-            Command::Openapi | Command::Settings | Command::Eval { .. } => Ok(ExitCode::SUCCESS),
+            Command::Openapi | Command::Settings | Command::Eval { .. } | Command::Upgrade => {
+                Ok(ExitCode::SUCCESS)
+            }
         }
     })
+}
+
+/// Serves in the place of the process that has started this one, which is told when that fails.
+fn take_over(config: Option<&Path>, demo: bool) -> anyhow::Result<ExitCode> {
+    let mut predecessor = Predecessor::meet()?;
+    let loaded = Config::load(config).and_then(|config| setup::logging(&config).map(|()| config));
+    let served = match loaded {
+        Ok(config) => runtime()?.block_on(serve::serve(config, demo, Some(&mut predecessor))),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &served {
+        predecessor.failed(error);
+    }
+    served
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }

@@ -67,7 +67,7 @@ pub(crate) async fn user(config: Config, command: UserCommand) -> anyhow::Result
 }
 
 /// Says in words what is wrong with a value.
-fn explained(error: anyhow::Error) -> anyhow::Error {
+pub(crate) fn explained(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref() {
         Some(standfast_desk::Error::Invalid { field, reason }) => {
             let reason = words(Language::English, &format!("problem.invalid.reason.{reason}"), &[]);

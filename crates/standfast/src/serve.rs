@@ -1,95 +1,248 @@
-//! Serving the desk, and filling it for a demonstration.
+//! Serving the desk, handing it over, and filling it for a demonstration.
 
+use std::net::TcpListener;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use standfast_desk::Desk;
+use standfast_http::Ending;
 use standfast_insight::Insight;
 use standfast_report::Reports;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use standfast_store::Database;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::control::{Asked, Control};
 use crate::setup::Hold;
-use crate::{demo, setup};
+use crate::succession::{Predecessor, Successor};
+use crate::{demo, notify, setup};
 
 /// How long the job being worked on is waited for at the end.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long the snapshot of the facts may take at the end.
-const SNAPSHOT: std::time::Duration = std::time::Duration::from_secs(10);
+const SNAPSHOT: Duration = Duration::from_secs(10);
 
-/// Serves until SIGTERM or SIGINT, or until the store says that it must not go on.
-pub(crate) async fn serve(mut config: Config, demo: bool) -> anyhow::Result<ExitCode> {
+/// Serves until SIGTERM or SIGINT, until the store says that it must not go on, or until another process has taken over.
+pub(crate) async fn serve(
+    mut config: Config,
+    demo: bool,
+    predecessor: Option<&mut Predecessor>,
+) -> anyhow::Result<ExitCode> {
     if demo {
         if config.name == Config::default().name {
             "Harbor Wallet".clone_into(&mut config.name);
         }
         config.host_keys.push(demo::host_key());
     }
-    let desk = setup::open_desk(&config, Hold::Alone, demo).await?;
+    let mut signals = Signals::new()?;
+    // The socket stays open beside the server's: another process goes on with it, and this one when that fails.
+    let (mut desk, listener, control) = match predecessor {
+        None => {
+            let (desk, listener) = first(&config, demo).await?;
+            (desk, listener, control(&config))
+        }
+        Some(predecessor) => {
+            let (desk, listener) = after(&config, demo, predecessor).await?;
+            let control = control(&config);
+            predecessor.serving();
+            (desk, listener, control)
+        }
+    };
+    notify::ready();
+    loop {
+        let post = Post { config: &config, listener: &listener, control: control.as_ref() };
+        let Some((mut asked, mut successor)) = post.hold(desk, &mut signals).await? else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        let process = successor.id();
+        let taken = tokio::select! {
+            taken = successor.take_over() => taken,
+            // The new process ends with this one.
+            () = signals.stop() => return Ok(ExitCode::SUCCESS),
+        };
+        let Err(error) = taken else {
+            notify::moved(process);
+            tracing::info!(process, "handed over");
+            asked.done(&format!("process {process} serves")).await;
+            return Ok(ExitCode::SUCCESS);
+        };
+        let why = format!("{error:#}");
+        tracing::error!(process, why, "the new process does not serve; this one goes on");
+        drop(successor);
+        desk = setup::open_desk(&config, Hold::Again, demo).await?;
+        asked.failed(&why).await;
+    }
+}
+
+/// Opens the desk, then the socket: where another process serves the same data, this one must not listen.
+async fn first(config: &Config, demo: bool) -> anyhow::Result<(Desk, TcpListener)> {
+    let desk = setup::open_desk(config, Hold::Alone, demo).await?;
     if demo {
         fill(&desk).await?;
     }
-    let listener = TcpListener::bind(&config.listen)
+    let listener = tokio::net::TcpListener::bind(&config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     if demo {
         setup::print(&demo::welcome(&config.public_url))?;
     }
-    let (stop, stopping) = watch::channel(false);
-    let jobs = tokio::spawn(standfast_desk::run_jobs(desk.clone(), stopping.clone()));
-    let types = tokio::spawn(standfast_desk::classify_requests(desk.clone(), stopping.clone()));
-    standfast_desk::load_hours(&desk).await?;
-    let hours = tokio::spawn(standfast_desk::follow_hours(desk.clone(), stopping.clone()));
-    let pings = tokio::spawn(standfast_desk::count_pings(desk.clone(), stopping.clone()));
-    // Beside serving: figures are ready when they are, help is at once.
-    let insight = Insight::new(desk.store().clone(), desk.entropy().clone(), config.insight());
-    let users = tokio::spawn({
-        let (insight, store, stopping) = (insight.clone(), desk.store().clone(), stopping.clone());
-        async move { insight.count_users(store, stopping).await }
-    });
-    let alarms = stopping.clone();
-    let facts = tokio::spawn({
-        let (insight, stopping) = (insight.clone(), stopping.clone());
-        async move { insight.keep(stopping).await }
-    });
-    let alarms = tokio::spawn(standfast_desk::watch_alarms(desk.clone(), insight.clone(), alarms));
-    let reports = tokio::spawn({
-        let (mailer, stopping) = (config.mail.mailer()?, stopping.clone());
-        let reports = Reports::new(desk.clone(), insight.clone());
-        async move { reports.keep(mailer, stopping).await }
-    });
-    let mut broken = desk.store().broken();
-    let store = desk.store().clone();
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let shutdown = async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-            // Storage failed under us: end, so that the next start recovers from the log.
-            _ = broken.wait_for(Option::is_some) => {}
-        }
+    Ok((desk, listener.into_std()?))
+}
+
+/// Opens the desk once another process has let go of it. On PostgreSQL both have their connections by then.
+async fn after(
+    config: &Config,
+    demo: bool,
+    predecessor: &mut Predecessor,
+) -> anyhow::Result<(Desk, TcpListener)> {
+    let listener = predecessor.listener(&config.listen)?;
+    let migrations = setup::rehearse(config).await?;
+    let open = || setup::open_desk(config, Hold::Alone, demo);
+    let desk = match config.database() {
+        Database::Postgres { .. } => Some(open().await?),
+        Database::Sqlite { .. } => None,
     };
-    standfast_http::serve(listener, desk, insight, config.http, shutdown).await?;
-    let _ = stop.send(true);
-    // A long job is not waited for: its lease ends, and it is done again after the next start.
-    let _ = tokio::time::timeout(PATIENCE, jobs).await;
-    // A snapshot that is not written whole is not used; the one before it is.
-    let _ = tokio::time::timeout(SNAPSHOT, facts).await;
-    let _ = tokio::time::timeout(PATIENCE, pings).await;
-    let _ = tokio::time::timeout(PATIENCE, users).await;
-    let _ = tokio::time::timeout(PATIENCE, types).await;
-    let _ = tokio::time::timeout(PATIENCE, alarms).await;
-    let _ = tokio::time::timeout(PATIENCE, reports).await;
-    let _ = tokio::time::timeout(PATIENCE, hours).await;
-    let failure = store.broken().borrow().clone();
-    store.close().await;
-    match failure {
-        Some(error) => Err(error).context("the store failed"),
-        None => Ok(ExitCode::SUCCESS),
+    predecessor.wait(&migrations).await?;
+    let desk = match desk {
+        Some(desk) => desk,
+        None => open().await?,
+    };
+    Ok((desk, listener))
+}
+
+/// A desk can be served without `standfast upgrade`, for example where the folder's name is too long for a socket.
+fn control(config: &Config) -> Option<Control> {
+    let opened = Control::open(config);
+    opened
+        .inspect_err(|error| tracing::warn!(error = format!("{error:#}"), "no `standfast upgrade` here"))
+        .ok()
+}
+
+/// What asks a process to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Where the desk is served.
+struct Post<'a> {
+    config: &'a Config,
+    listener: &'a TcpListener,
+    control: Option<&'a Control>,
+}
+
+impl Post<'_> {
+    /// Serves until there is a reason not to, and closes the store. Who takes over, when somebody does.
+    async fn hold(&self, desk: Desk, signals: &mut Signals) -> anyhow::Result<Option<(Asked, Successor)>> {
+        let listener = tokio::net::TcpListener::from_std(self.listener.try_clone()?)?;
+        let insight = Insight::new(desk.store().clone(), desk.entropy().clone(), self.config.insight());
+        standfast_desk::load_hours(&desk).await?;
+        let mut background = Some(Background::start(self.config, &desk, &insight)?);
+        let store = desk.store().clone();
+        let mut broken = store.broken();
+        let failed = async { drop(broken.wait_for(Option::is_some).await) };
+        let mut heir = None;
+        let shutdown = async {
+            tokio::select! {
+                () = signals.stop() => {}
+                // Storage failed under us: end, so that the next start recovers from the log.
+                () = failed => {}
+                (mut asked, successor) = self.upgrade() => {
+                    asked.step("the process that serves lets go; whoever calls meanwhile waits").await;
+                    // While calls are still taken: nobody waits for a snapshot.
+                    if let Some(background) = background.take() {
+                        background.end().await;
+                    }
+                    heir = Some((asked, successor));
+                    return Ending::HandOver;
+                }
+            }
+            Ending::Stop
+        };
+        standfast_http::serve(listener, desk, insight, self.config.http.clone(), shutdown).await?;
+        if let Some(background) = background.take() {
+            background.end().await;
+        }
+        let failure = store.broken().borrow().clone();
+        store.close().await;
+        match failure {
+            Some(error) => Err(error).context("the store failed"),
+            None => Ok(heir),
+        }
+    }
+
+    async fn upgrade(&self) -> (Asked, Successor) {
+        match self.control {
+            Some(control) => control.upgrade(self.listener).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// What goes on beside answering calls.
+struct Background {
+    stop: watch::Sender<bool>,
+    jobs: JoinHandle<()>,
+    facts: JoinHandle<()>,
+    others: Vec<JoinHandle<()>>,
+}
+
+impl Background {
+    fn start(config: &Config, desk: &Desk, insight: &Insight) -> anyhow::Result<Self> {
+        let (stop, stopping) = watch::channel(false);
+        let jobs = tokio::spawn(standfast_desk::run_jobs(desk.clone(), stopping.clone()));
+        // Beside serving: figures are ready when they are, help is at once.
+        let facts = tokio::spawn({
+            let (insight, stopping) = (insight.clone(), stopping.clone());
+            async move { insight.keep(stopping).await }
+        });
+        let users = tokio::spawn({
+            let (insight, store, stopping) = (insight.clone(), desk.store().clone(), stopping.clone());
+            async move { insight.count_users(store, stopping).await }
+        });
+        let reports = tokio::spawn({
+            let (mailer, stopping) = (config.mail.mailer()?, stopping.clone());
+            let reports = Reports::new(desk.clone(), insight.clone());
+            async move { reports.keep(mailer, stopping).await }
+        });
+        let others = vec![
+            tokio::spawn(standfast_desk::count_pings(desk.clone(), stopping.clone())),
+            tokio::spawn(standfast_desk::follow_hours(desk.clone(), stopping.clone())),
+            users,
+            tokio::spawn(standfast_desk::classify_requests(desk.clone(), stopping.clone())),
+            tokio::spawn(standfast_desk::watch_alarms(desk.clone(), insight.clone(), stopping)),
+            reports,
+        ];
+        Ok(Self { stop, jobs, facts, others })
+    }
+
+    /// Lets it come to an end.
+    async fn end(self) {
+        let _ = self.stop.send(true);
+        // A long job is not waited for: its lease ends, and it is done again after the next start.
+        let _ = tokio::time::timeout(PATIENCE, self.jobs).await;
+        // A snapshot that is not written whole is not used; the one before it is.
+        let _ = tokio::time::timeout(SNAPSHOT, self.facts).await;
+        for other in self.others {
+            let _ = tokio::time::timeout(PATIENCE, other).await;
+        }
     }
 }
 

@@ -94,6 +94,8 @@ pub(crate) fn make_folder(path: &Path) -> anyhow::Result<()> {
 pub(crate) enum Hold {
     /// It serves: nobody else may.
     Alone,
+    /// It served until a moment ago and goes on, whatever a newer process has added to the database meanwhile.
+    Again,
     /// It is a short command, perhaps beside a process that serves.
     Beside,
     /// The same, and it only looks: what is not there is not made.
@@ -105,22 +107,42 @@ pub(crate) async fn open_store(config: &Config, hold: Hold, clock: &Arc<dyn Cloc
     if hold != Hold::Look {
         make_folder(&config.data)?;
     }
+    let store = connect(config, hold, clock).await?;
+    if hold != Hold::Again {
+        for applied in store.migrate().await? {
+            tracing::info!(?applied, "migrated");
+        }
+    }
+    Ok(store)
+}
+
+async fn connect(config: &Config, hold: Hold, clock: &Arc<dyn Clock>) -> anyhow::Result<Store> {
     let mut settings = standfast_store::Config::new(config.database());
     settings.writers = config.store.writers;
     settings.readers = config.store.readers;
     settings.queue = config.store.queue;
-    settings.beside = hold != Hold::Alone;
+    settings.beside = matches!(hold, Hold::Beside | Hold::Look);
     if let (Hold::Look, Database::Sqlite { path }) = (hold, &settings.database)
         && !path.is_file()
     {
         bail!("there is no desk at {}", path.display());
     }
     let clock = clock.clone();
-    let store = tokio::task::spawn_blocking(move || Store::open(settings, clock)).await??;
-    for applied in store.migrate().await? {
-        tracing::info!(?applied, "migrated");
-    }
-    Ok(store)
+    Ok(tokio::task::spawn_blocking(move || Store::open(settings, clock)).await??)
+}
+
+/// Looks whether this program could serve the desk, beside the process that does: whether database and key fit. Changes
+/// nothing; the migrations that serving would apply.
+pub(crate) async fn rehearse(config: &Config) -> anyhow::Result<Vec<&'static str>> {
+    let store = connect(config, Hold::Look, &SystemClock::shared()).await?;
+    let found = async {
+        let migrations = store.unapplied().await?;
+        own_keys(&store, &config.data, Hold::Look).await?;
+        Ok(migrations)
+    };
+    let found = found.await;
+    store.close().await;
+    found
 }
 
 /// Opens the desk.

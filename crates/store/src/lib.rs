@@ -40,6 +40,7 @@ pub mod label;
 mod lane;
 pub mod lease;
 pub mod mail;
+pub mod maintenance;
 mod migration;
 pub mod model;
 pub mod outbox;

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::{Dialect, Error, Lane, Store, Tx, params};
+use crate::{Dialect, Error, Lane, Rd, Store, Tx, params};
 
 /// Name and text of every migration, oldest first. A released one is never changed.
 const MIGRATIONS: &[(&str, &str)] = &[
@@ -17,6 +17,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0009_hours", include_str!("../migrations/0009_hours.sql")),
     ("0010_reporting", include_str!("../migrations/0010_reporting.sql")),
     ("0012_mail", include_str!("../migrations/0012_mail.sql")),
+    ("0013_maintenance", include_str!("../migrations/0013_maintenance.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
@@ -76,15 +77,12 @@ impl Store {
         Ok(applied)
     }
 
-    /// Names of migrations that are not applied yet.
+    /// Names of migrations that are not applied yet. Like [`Store::migrate`] it refuses a database that is newer than this
+    /// program; it changes nothing.
     pub async fn unapplied(&self) -> Result<Vec<&'static str>, Error> {
         self.read(|rd| {
             let known = crate::schema::tables(rd)?.iter().any(|table| table == "schema_migration");
-            let applied: Vec<String> = if known {
-                rd.query("SELECT name FROM schema_migration", params![], |row| row.get(0))?
-            } else {
-                Vec::new()
-            };
+            let applied = if known { applied(rd)? } else { Vec::new() };
             Ok(MIGRATIONS
                 .iter()
                 .map(|(name, _)| *name)
@@ -119,19 +117,25 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 fn prepare(tx: &mut Tx) -> Result<(), Error> {
     tx.execute(TABLE, params![])?;
     lock(tx)?;
-    let found = tx.query("SELECT name, checksum FROM schema_migration ORDER BY name", params![], |row| {
+    applied(tx).map(drop)
+}
+
+/// Names of the migrations that were applied; refuses those that this program does not know, or knows with another text.
+fn applied(rd: &mut Rd) -> Result<Vec<String>, Error> {
+    let found = rd.query("SELECT name, checksum FROM schema_migration ORDER BY name", params![], |row| {
         Ok((row.get::<String>(0)?, row.get::<String>(1)?))
     })?;
+    let mut names = Vec::with_capacity(found.len());
     for (name, sum) in found {
         match MIGRATIONS.iter().find(|(known, _)| *known == name) {
             None => return Err(Error::Migration(format!("{name} is newer than this program"))),
             Some((_, text)) if checksum(text) != sum => {
                 return Err(Error::Migration(format!("{name} was changed after it had been applied")));
             }
-            Some(_) => {}
+            Some(_) => names.push(name),
         }
     }
-    Ok(())
+    Ok(names)
 }
 
 /// One node at a time, by a lock that ends with the transaction.

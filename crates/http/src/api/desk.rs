@@ -3,11 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use standfast_desk::{MEDIA_TYPES, Opening, opening, words};
+use standfast_desk::{MEDIA_TYPES, MaintenanceView, Opening, opening, words};
 use standfast_domain::{Asker, Channel, FIELDS, FieldKind, Language, TYPES, Urgency, Wait};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::pages;
 
 /// A text in every language.
 #[derive(Debug, Serialize, ToSchema)]
@@ -144,10 +145,19 @@ pub(crate) struct DeskView {
     waiting: WaitingView,
     /// Whether somebody is there for users of the widget, by language; null for a language without hours.
     opening: OpeningTexts,
+    /// Maintenance that goes on, or is the next to begin within a week. Asking for help never pauses.
+    maintenance: Option<MaintenanceView>,
+    /// The same as a sentence, for whoever only shows it.
+    notice: Option<Texts>,
     /// What nobody at the desk will ever ask.
     safety_line: Texts,
     /// Whether this is a demonstration.
     demo: bool,
+}
+
+fn notice(app: &App) -> Option<Texts> {
+    let chinese = pages::notice(&app.desk, Language::Chinese)?;
+    Some(Texts { chinese, en: pages::notice(&app.desk, Language::English)? })
 }
 
 /// Tells what anybody may know of the desk: types and fields of requests, limits, and the queue now.
@@ -194,6 +204,8 @@ pub(crate) async fn show(State(app): State<App>) -> Json<DeskView> {
             presence: presence(waiting.agents_present, &opening),
         },
         opening,
+        notice: notice(&app),
+        maintenance: app.desk.maintenance().told(app.desk.now()),
         safety_line: Texts::of("page.safety"),
         demo: settings.demo,
     })

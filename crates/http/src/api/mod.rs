@@ -16,6 +16,7 @@ mod identity;
 mod inbox;
 mod insight;
 mod job;
+mod maintenance;
 pub(crate) mod report;
 mod request;
 mod session;
@@ -87,32 +88,35 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/api/v1/console/customers/{id}", reads, customer::show),
         Route::post("/api/v1/console/customers/{id}/erase", erases, customer::erase),
         Route::get("/api/v1/console/agents", reads, agent::list),
-        Route::post("/api/v1/console/agents", manages, agent::add),
+        Route::post("/api/v1/console/agents", manages, agent::add).rests(),
         Route::patch("/api/v1/console/agents/{id}", manages, agent::change),
         Route::get("/api/v1/console/teams", reads, agent::list_teams),
         Route::get("/api/v1/console/types/model", figures, types::model),
         Route::get("/api/v1/console/types/novel", figures, types::novel),
         Route::get("/api/v1/console/jobs/dead", repairs, job::list_dead),
-        Route::post("/api/v1/console/jobs/{id}/retry", repairs, job::retry),
+        Route::post("/api/v1/console/jobs/{id}/retry", repairs, job::retry).rests(),
         Route::get("/api/v1/console/drivers", reads, driver::list),
-        Route::post("/api/v1/console/drivers", explains, driver::add),
-        Route::put("/api/v1/console/drivers/{id}", explains, driver::change),
-        Route::delete("/api/v1/console/drivers/{id}", explains, driver::remove),
+        Route::post("/api/v1/console/drivers", explains, driver::add).rests(),
+        Route::put("/api/v1/console/drivers/{id}", explains, driver::change).rests(),
+        Route::delete("/api/v1/console/drivers/{id}", explains, driver::remove).rests(),
         Route::get("/api/v1/console/active-users", reads, activity::list),
         Route::get("/api/v1/console/active-users/{day}", reads, activity::show),
-        Route::post("/api/v1/console/active-users/csv", explains, activity::upload).takes(Takes::Table),
+        Route::post("/api/v1/console/active-users/csv", explains, activity::upload)
+            .takes(Takes::Table)
+            .rests(),
         Route::get("/api/v1/console/hours", reads, hours::list),
-        Route::post("/api/v1/console/hours", opens, hours::add),
-        Route::put("/api/v1/console/hours/{id}", opens, hours::change),
-        Route::delete("/api/v1/console/hours/{id}", opens, hours::remove),
+        Route::post("/api/v1/console/hours", opens, hours::add).rests(),
+        Route::put("/api/v1/console/hours/{id}", opens, hours::change).rests(),
+        Route::delete("/api/v1/console/hours/{id}", opens, hours::remove).rests(),
         Route::post("/api/v1/console/hours/preview", reads, hours::preview),
-        Route::post("/api/v1/console/hours/calendar", opens, hours::calendar).takes(Takes::Table),
+        Route::post("/api/v1/console/hours/calendar", opens, hours::calendar).takes(Takes::Table).rests(),
         Route::get("/api/v1/console/tokens", issues, token::list),
-        Route::post("/api/v1/console/tokens", issues, token::add),
+        Route::post("/api/v1/console/tokens", issues, token::add).rests(),
         Route::delete("/api/v1/console/tokens/{id}", issues, token::revoke),
         Route::post("/api/v1/ping", Access::Public, activity::count).counts(Class::Ping),
     ];
     routes.extend(alarm::routes());
+    routes.extend(maintenance::routes());
     routes.extend(insight::routes());
     routes.extend(machines());
     routes
@@ -124,10 +128,10 @@ fn machines() -> [Route; 6] {
     let counts = Access::Machine(TokenScope::ActiveUsers);
     let asks = Access::Machine(TokenScope::Insight);
     [
-        Route::put("/api/v1/drivers/{external_id}", tells, driver::put),
-        Route::delete("/api/v1/drivers/{external_id}", tells, driver::withdraw),
-        Route::post("/api/v1/hooks/drivers", Access::Signed(TokenScope::Drivers), driver::hook),
-        Route::put("/api/v1/active-users", counts, activity::put).takes(Takes::Table),
+        Route::put("/api/v1/drivers/{external_id}", tells, driver::put).rests(),
+        Route::delete("/api/v1/drivers/{external_id}", tells, driver::withdraw).rests(),
+        Route::post("/api/v1/hooks/drivers", Access::Signed(TokenScope::Drivers), driver::hook).rests(),
+        Route::put("/api/v1/active-users", counts, activity::put).takes(Takes::Table).rests(),
         Route::get("/api/v1/insight/catalogue", asks, insight::machine::catalogue),
         Route::post("/api/v1/insight/query", asks, insight::machine::query),
     ]

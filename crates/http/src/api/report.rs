@@ -23,12 +23,12 @@ pub(crate) fn routes() -> Vec<Route> {
     let figures = Access::Agent(Permission::ReadInsight);
     vec![
         Route::get("/api/v1/console/reports", figures, list),
-        Route::post("/api/v1/console/reports", figures, add),
-        Route::put("/api/v1/console/reports/{id}", figures, change),
-        Route::delete("/api/v1/console/reports/{id}", figures, remove),
+        Route::post("/api/v1/console/reports", figures, add).rests(),
+        Route::put("/api/v1/console/reports/{id}", figures, change).rests(),
+        Route::delete("/api/v1/console/reports/{id}", figures, remove).rests(),
         Route::get("/api/v1/console/reports/{id}/runs", figures, runs),
-        Route::post("/api/v1/console/reports/{id}/runs", figures, run),
-        Route::post("/api/v1/console/report-preview", figures, preview),
+        Route::post("/api/v1/console/reports/{id}/runs", figures, run).rests(),
+        Route::post("/api/v1/console/report-preview", figures, preview).rests(),
         Route::get("/api/v1/console/report-runs/{id}/file", figures, file),
     ]
 }

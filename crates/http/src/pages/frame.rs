@@ -22,6 +22,8 @@ pub(crate) struct Frame {
     /// The wallet's name.
     pub(crate) name: String,
     pub(crate) demo: bool,
+    /// Maintenance that goes on, or will before long.
+    pub(crate) maintenance: Option<String>,
     /// Not for search engines: the page is about one person's request.
     pub(crate) private: bool,
     /// Addresses of this page in every language; none where changing it would cost what was typed.
@@ -45,6 +47,7 @@ impl Frame {
             words: visit.words,
             name: desk.settings().name.clone(),
             demo: desk.settings().demo,
+            maintenance: notice(desk, visit.words.language),
             private: false,
             languages: Language::ALL.map(|language| language_link(visit, language)).to_vec(),
             style: style::href(),
@@ -89,6 +92,23 @@ impl Frame {
     pub(crate) fn icon(&self, name: &str) -> &'static str {
         style::icon(name)
     }
+}
+
+/// What everybody is told of maintenance, if there is anything to tell.
+pub(crate) fn notice(desk: &Desk, language: Language) -> Option<String> {
+    let (now, words) = (desk.now(), Words { language });
+    let window = desk.maintenance().told(now)?;
+    let until = words.exact(window.ends_at);
+    let usual = if window.goes_on(now) {
+        words.fill("maintenance.now", "until", until)
+    } else {
+        words.with("maintenance.planned", &[("from", &words.exact(window.starts_at)), ("until", &until)])
+    };
+    let (own, gap) = match language {
+        Language::Chinese => (window.text.chinese, ""),
+        Language::English => (window.text.en, " "),
+    };
+    Some(if own.is_empty() { usual } else { format!("{own}{gap}{usual}") })
 }
 
 fn language_link(visit: &Visit, language: Language) -> LanguageLink {

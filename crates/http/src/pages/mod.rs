@@ -25,6 +25,7 @@ mod tests;
 
 use crate::route::{Access, Area, Class, Route, Takes};
 
+pub(crate) use frame::notice;
 pub(crate) use problems::problem;
 
 /// The routes of the pages. Forms count their limits themselves: what was typed is shown again when one is reached.

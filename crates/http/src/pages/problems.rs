@@ -5,9 +5,9 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
 use standfast_desk::{Desk, TableFault};
-use standfast_domain::Language;
+use standfast_domain::{Language, Time};
 
-use super::frame::{Frame, page};
+use super::frame::{Frame, notice, page};
 use super::style;
 use super::visit::Visit;
 use super::words::Words;
@@ -66,6 +66,7 @@ fn sample(code: &'static str) -> Problem {
     match code {
         "invalid" => Problem::invalid("text", "too_long"),
         "busy" | "unavailable" | "too_many_calls" => Problem::new(code).retry_after(5),
+        "maintenance" => Problem::maintenance(Time(1_796_164_200_000_000), Time(1_796_162_400_000_000)),
         "upload_too_large" => standfast_desk::Error::UploadTooLarge { limit: 25 << 20 }.into(),
         "identity_token" => standfast_desk::Error::IdentityToken("expired").into(),
         "webhook_signature" => {
@@ -86,6 +87,7 @@ pub(crate) fn problem(desk: &Desk, problem: &Problem, language: Language) -> Res
         words,
         name: desk.settings().name.clone(),
         demo: desk.settings().demo,
+        maintenance: notice(desk, language),
         private: true,
         languages: Vec::new(),
         style: style::href(),

@@ -1,5 +1,6 @@
 //! What the whole server promises, tested from outside: over real connections, on both engines.
 
+mod abandoned;
 mod access;
 mod alarms;
 mod comparison;
@@ -9,6 +10,7 @@ mod foreign;
 mod hours;
 mod insight;
 mod live;
+mod maintenance;
 mod reports;
 mod satisfaction;
 mod slow;

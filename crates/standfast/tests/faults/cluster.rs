@@ -47,12 +47,14 @@ impl Cluster {
     /// Makes an empty database and returns its address.
     pub(crate) fn database(&self, name: &str) -> String {
         let server = format!("postgres://postgres@127.0.0.1:{}", self.port);
-        let made = Command::new(self.binaries.join("psql"))
-            .args([&format!("{server}/postgres"), "-c", &format!("CREATE DATABASE {name}")])
-            .output()
-            .unwrap();
-        assert!(made.status.success(), "{made:?}");
+        self.execute(&format!("{server}/postgres"), &format!("CREATE DATABASE {name}"));
         format!("{server}/{name}")
+    }
+
+    /// Does something in the database at `url`.
+    pub(crate) fn execute(&self, url: &str, sql: &str) {
+        let done = Command::new(self.binaries.join("psql")).args([url, "-c", sql]).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
     }
 
     /// The folder that holds everything, its log of changes included.

@@ -62,7 +62,7 @@ impl Client {
         connector.set_nodelay(true);
         Self {
             base: format!("http://127.0.0.1:{port}"),
-            pool: Pool::builder(TokioExecutor::new()).build(connector),
+            pool: Pool::builder(TokioExecutor::new()).retry_canceled_requests(false).build(connector),
         }
     }
 

@@ -31,3 +31,4 @@ mod secret;
 mod server;
 mod slow;
 mod socket;
+mod upgrade;

@@ -19,9 +19,14 @@ pub(crate) struct Server {
     /// The data folder.
     pub(crate) data: PathBuf,
     database: Option<String>,
+    /// More of its environment.
+    pub(crate) environment: Vec<(String, String)>,
     child: Option<Child>,
+    /// The process that has taken over from the one that was started here.
+    heir: Option<u32>,
     log: PathBuf,
-    settings: PathBuf,
+    /// The configuration file.
+    pub(crate) settings: PathBuf,
     _home: TempDir,
 }
 
@@ -52,7 +57,17 @@ impl Server {
         // One machine plays thousands of customers here.
         std::fs::write(&settings, include_str!("unlimited.toml")).unwrap();
         let log = home.path().join("server.log");
-        Self { port, data, database, child: None, log, settings, _home: home }
+        Self {
+            port,
+            data,
+            database,
+            environment: Vec::new(),
+            child: None,
+            heir: None,
+            log,
+            settings,
+            _home: home,
+        }
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -75,7 +90,8 @@ impl Server {
             .env("STANDFAST_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("STANDFAST_DATA", &self.data)
             .env("STANDFAST_LOG", "debug")
-            .env("RUST_BACKTRACE", "1");
+            .env("RUST_BACKTRACE", "1")
+            .envs(self.environment.iter().cloned());
         if let Some(url) = &self.database {
             command.env("STANDFAST_DATABASE", url);
         }
@@ -84,7 +100,7 @@ impl Server {
 
     /// Starts it without waiting for anything.
     pub(crate) fn spawn(&mut self) {
-        assert!(self.child.is_none(), "already running");
+        assert!(self.child.is_none() && self.heir.is_none(), "already running");
         let log = || OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
         let (out, err): (File, File) = (log(), log());
         let child = self.command(&["serve"]).stdin(Stdio::null()).stdout(out).stderr(err).spawn().unwrap();
@@ -110,8 +126,36 @@ impl Server {
         }
     }
 
+    /// Has it hand over to a new process of the same binary; how the command ended and what it said.
+    pub(crate) async fn upgrade(&mut self) -> (ExitStatus, String) {
+        let mut command = self.command(&["upgrade"]);
+        let out = tokio::task::spawn_blocking(move || command.stdin(Stdio::null()).output())
+            .await
+            .unwrap()
+            .unwrap();
+        let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+        if out.status.success() {
+            let serves = said.lines().find_map(|line| line.strip_suffix(" serves")?.strip_prefix("process "));
+            let heir = serves.unwrap_or_else(|| panic!("no process in {said}")).parse().unwrap();
+            match self.heir.replace(heir) {
+                Some(old) => gone(old, Duration::from_secs(5)).await,
+                None => assert!(self.ended(Duration::from_secs(5)).await.success()),
+            }
+        }
+        (out.status, said)
+    }
+
+    /// The process that has taken over last.
+    pub(crate) fn heir(&self) -> Option<u32> {
+        self.heir
+    }
+
     /// kill -9.
     pub(crate) fn kill(&mut self) {
+        if let Some(heir) = self.heir.take() {
+            signal("-KILL", heir);
+            return;
+        }
         let mut child = self.child.take().expect("running");
         child.kill().unwrap();
         child.wait().unwrap();
@@ -119,8 +163,7 @@ impl Server {
 
     /// SIGTERM; does not wait.
     pub(crate) fn terminate(&mut self) {
-        let id = self.child.as_ref().expect("running").id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        signal("-TERM", self.heir.unwrap_or_else(|| self.child.as_ref().expect("running").id()));
     }
 
     /// Waits until it has ended by itself.
@@ -152,7 +195,7 @@ impl Server {
 
     /// Stops it and lets `standfast verify` look at every chain.
     pub(crate) fn verify(&mut self) {
-        if self.child.is_some() {
+        if self.child.is_some() || self.heir.is_some() {
             self.kill();
         }
         let (status, said) = self.run(&["verify"]);
@@ -160,8 +203,30 @@ impl Server {
     }
 }
 
+/// Sends a signal to a process.
+pub(crate) fn signal(name: &str, process: u32) {
+    assert!(Command::new("kill").args([name, &process.to_string()]).status().unwrap().success());
+}
+
+/// Waits until a process that nobody here has started is over.
+async fn gone(process: u32, patience: Duration) {
+    let until = Instant::now() + patience;
+    let runs = || {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        // What has ended and was not asked about yet is a zombie.
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
+    };
+    while runs() {
+        assert!(Instant::now() < until, "process {process} still runs after {patience:?}");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
+        if let Some(heir) = self.heir.take() {
+            let _ = Command::new("kill").args(["-KILL", &heir.to_string()]).status();
+        }
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();

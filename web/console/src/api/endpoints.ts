@@ -27,6 +27,8 @@ import type {
   IssuedToken,
   InboxPage,
   InboxQuery,
+  Maintenance,
+  MaintenanceWish,
   ModelOfTypes,
   NewAgent,
   NewNote,
@@ -175,3 +177,9 @@ export const removeDashboard = (id: Id) =>
   ask<void>(`/console/insight/dashboards/${segment(id)}`, { method: 'DELETE' });
 export const startWithDashboard = (id: Id | null) =>
   ask<void>('/console/insight/start', { method: 'PUT', body: { id } });
+
+export const maintenance = () => ask<{ items: Maintenance[] }>('/console/maintenance');
+export const announceMaintenance = (body: MaintenanceWish) =>
+  ask<Maintenance>('/console/maintenance', { method: 'POST', body });
+export const endMaintenance = (id: Id) =>
+  ask<void>(`/console/maintenance/${segment(id)}`, { method: 'DELETE' });

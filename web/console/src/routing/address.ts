@@ -15,12 +15,12 @@ export type Place =
 
 export type DriversSection = 'events' | 'active-users';
 export type AlarmsSection = 'now' | 'past';
-export type SettingsSection = 'agents' | 'hours' | 'tokens' | 'jobs';
+export type SettingsSection = 'agents' | 'hours' | 'tokens' | 'jobs' | 'maintenance';
 
 export const VIEWS: readonly ViewName[] = ['unassigned', 'mine', 'all', 'at_risk', 'solved'];
 export const DRIVERS: readonly DriversSection[] = ['events', 'active-users'];
 export const ALARMS: readonly AlarmsSection[] = ['now', 'past'];
-export const SETTINGS: readonly SettingsSection[] = ['agents', 'hours', 'tokens', 'jobs'];
+export const SETTINGS: readonly SettingsSection[] = ['agents', 'hours', 'tokens', 'jobs', 'maintenance'];
 export const INSIGHT_PAGES = [
   'overview',
   'types',

@@ -10,6 +10,7 @@ export type Deed =
   | 'jobs'
   | 'tokens'
   | 'hours'
+  | 'maintenance'
   | 'settings'
   | 'insight';
 
@@ -27,6 +28,7 @@ const ALLOWED: Record<Role, readonly Deed[]> = {
     'agents',
     'jobs',
     'tokens',
+    'maintenance',
     'insight',
   ],
 };

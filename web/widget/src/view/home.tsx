@@ -26,6 +26,11 @@ export function Home({ support }: { support: Support }) {
       }
     />,
     <div class="body" key="home">
+      {desk?.notice && (
+        <p class="notice" key="maintenance">
+          {desk.notice[language]}
+        </p>
+      )}
       {unreachable && (
         <section class="notice" key="notice">
           <strong>{t('unreachable')}</strong>

@@ -1,0 +1,223 @@
+//! `standfast upgrade`: one process takes over from another under load. No call fails, nothing is lost or doubled, sockets
+//! resume; and a process that cannot serve takes nothing over.
+
+use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use parking_lot::Mutex;
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+use crate::ack_log::AckLog;
+use crate::cluster::Cluster;
+use crate::customer::Customer;
+use crate::load::{self, Load};
+use crate::server::{Server, signal};
+use crate::socket::Socket;
+
+const UPGRADES: usize = 3;
+const WRITERS: usize = 12;
+const SOCKETS: usize = 20;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_upgrades_under_load_on_sqlite() {
+    three_upgrades(Server::new()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_upgrades_under_load_on_postgres() {
+    let cluster = Cluster::start();
+    three_upgrades(Server::on_postgres(&cluster.database("upgrade"))).await;
+}
+
+async fn three_upgrades(mut server: Server) {
+    server.start().await;
+    let client = server.client();
+    let folder = TempDir::new().unwrap();
+    let log = AckLog::create(&folder.path().join("acks"));
+    let stop = Arc::new(AtomicBool::new(false));
+    let followers: Vec<_> = (0..SOCKETS)
+        .map(|_| tokio::spawn(follow(server.port, Customer::new(client.clone()), Arc::clone(&stop))))
+        .collect();
+    let load = Load::start(&client, &log, WRITERS);
+    for _ in 0..UPGRADES {
+        sleep(Duration::from_millis(700)).await;
+        let started = Instant::now();
+        let (status, said) = server.upgrade().await;
+        assert!(status.success(), "{said}");
+        println!("upgraded in {:?}: {said}", started.elapsed());
+    }
+    sleep(Duration::from_millis(700)).await;
+    let failed = load.stop().await;
+    stop.store(true, Ordering::Relaxed);
+    let followed: Vec<Followed> = join_all(followers).await.into_iter().map(Result::unwrap).collect();
+
+    let acks = log.read(0);
+    assert_eq!(failed.len(), 0, "calls failed beside {} that did not", acks.len());
+    assert_eq!(load::check(&client, &acks).await, acks.len());
+    load::check_receipts(&client, &acks, 50).await;
+    let shown: usize = followed.iter().map(|one| one.shown).sum();
+    let returns: usize = followed.iter().map(|one| one.returns).sum();
+    assert!(returns >= SOCKETS * UPGRADES, "{returns} returns: the sockets were not led over");
+    println!(
+        "{UPGRADES} upgrades: {} acknowledged, 0 failed, 0 lost, 0 doubled; {SOCKETS} sockets came back {returns} times and \
+         showed {shown} entries, each once",
+        acks.len()
+    );
+    server.verify();
+}
+
+/// What a customer saw over a socket.
+struct Followed {
+    shown: usize,
+    returns: usize,
+}
+
+/// Writes on a request of its own and follows it over a socket that comes back when it is told to, until all was shown.
+async fn follow(port: u16, customer: Customer, stop: Arc<AtomicBool>) -> Followed {
+    let receipt = customer.open().await;
+    let (number, request) = (receipt["number"].as_str().unwrap(), receipt["request_id"].as_str().unwrap());
+    let written = Arc::new(Mutex::new(vec![receipt["seq"].as_i64().unwrap()]));
+    let writer = tokio::spawn({
+        let (customer, number, written) = (customer.clone(), number.to_owned(), Arc::clone(&written));
+        async move {
+            while !stop.load(Ordering::Relaxed) {
+                let receipt = customer.say(&number, "还在吗？").await;
+                written.lock().push(receipt["seq"].as_i64().unwrap());
+                sleep(Duration::from_millis(60)).await;
+            }
+        }
+    });
+    let (mut shown, mut connections): (Vec<i64>, usize) = (Vec::new(), 0);
+    while !(writer.is_finished() && shown.last() == written.lock().last()) {
+        let mut socket = Socket::connect(port, None).await;
+        socket.hello(&customer, &[(request, shown.last().copied().unwrap_or(0))]).await;
+        let mut wait = Duration::from_millis(100);
+        while !(writer.is_finished() && shown.last() == written.lock().last()) {
+            let Ok(frame) = socket.next().await else { break };
+            match frame["t"].as_str() {
+                Some("ready") => connections += 1,
+                Some("entry") => shown.push(frame["entry"]["seq"].as_i64().unwrap()),
+                Some("bye") => {
+                    wait = Duration::from_millis(frame["retry_after_ms"].as_u64().unwrap_or(100).min(1_500))
+                }
+                _ => {}
+            }
+        }
+        sleep(wait).await;
+    }
+    writer.await.unwrap();
+    assert_eq!(shown, *written.lock(), "{number}: missed, doubled or out of order");
+    Followed { shown: shown.len(), returns: connections - 1 }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_cannot_serve_takes_nothing_over() {
+    let mut server = Server::new();
+    server.start().await;
+    let client = server.client();
+    let customer = Customer::new(client.clone());
+    let number = customer.open().await["number"].as_str().unwrap().to_owned();
+    let folder = TempDir::new().unwrap();
+    let log = AckLog::create(&folder.path().join("acks"));
+    let load = Load::start(&client, &log, 4);
+
+    // Another master key.
+    let key = server.data.join("master.key");
+    let own = std::fs::read(&key).unwrap();
+    std::fs::write(&key, "0a".repeat(32)).unwrap();
+    refused(&mut server, "not the one that this desk's records are sealed with").await;
+    std::fs::write(&key, own).unwrap();
+
+    // A configuration with a mistake: the operator's command sees it first, and the new process when that reads another.
+    let settings = std::fs::read_to_string(&server.settings).unwrap();
+    std::fs::write(&server.settings, format!("lisen = 1\n{settings}")).unwrap();
+    let (status, said) = server.upgrade().await;
+    assert!(status.code() == Some(1) && said.contains("lisen"), "{status} {said}");
+    let sound = server.settings.with_file_name("sound.toml");
+    std::fs::write(&sound, &settings).unwrap();
+    let broken = std::mem::replace(&mut server.settings, sound);
+    refused(&mut server, "lisen").await;
+    std::fs::write(&broken, &settings).unwrap();
+    server.settings = broken;
+    customer.say(&number, "还在吗？").await;
+
+    // It dies when the old process has begun to let go.
+    let until = Instant::now() + Duration::from_secs(20);
+    let killed = async {
+        let log = || String::from_utf8_lossy(&server.log()).into_owned();
+        while !log().contains("ready to take over") {
+            assert!(Instant::now() < until);
+            sleep(Duration::from_millis(20)).await;
+        }
+        let said = log();
+        let process = said
+            .lines()
+            .rfind(|line| line.contains("looks around"))
+            .and_then(|line| line.rsplit_once("process=")?.1.split_whitespace().next()?.parse().ok())
+            .unwrap();
+        signal("-KILL", process);
+    };
+    let mut command = server.command(&["upgrade"]);
+    let asked = tokio::task::spawn_blocking(move || command.output());
+    killed.await;
+    let out = asked.await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.code() == Some(1) && said.contains("goes on"), "{said}");
+    customer.say(&number, "还在吗？").await;
+
+    // And after all that it works.
+    let (status, said) = server.upgrade().await;
+    assert!(status.success(), "{said}");
+    let failed = load.stop().await;
+    let acks = log.read(0);
+    assert_eq!(failed.len(), 0, "calls failed beside {} that did not", acks.len());
+    assert_eq!(load::check(&client, &acks).await, acks.len());
+
+    server.kill();
+    let (status, said) = server.upgrade().await;
+    assert!(status.code() == Some(3) && said.contains("no desk serves"), "{status} {said}");
+}
+
+async fn refused(server: &mut Server, because: &str) {
+    let (status, said) = server.upgrade().await;
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains(because) && said.contains("the process that served goes on"), "{said}");
+    assert!(server.is_running());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_of_a_newer_program_is_left_to_it() {
+    let cluster = Cluster::start();
+    let url = cluster.database("newer");
+    let mut server = Server::on_postgres(&url);
+    server.start().await;
+    let newer = "INSERT INTO schema_migration (name, checksum, applied_at) VALUES ('9999_later', 'x', 0)";
+    cluster.execute(&url, newer);
+    refused(&mut server, "9999_later is newer than this program").await;
+    Customer::new(server.client()).open().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_service_manager_is_told_which_process_serves() {
+    let folder = TempDir::new().unwrap();
+    let socket = folder.path().join("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let hear = || {
+        let mut said = [0; 256];
+        let length = manager.recv(&mut said).unwrap();
+        String::from_utf8_lossy(&said[..length]).into_owned()
+    };
+    let mut server = Server::new();
+    server.environment.push(("NOTIFY_SOCKET".to_owned(), socket.to_str().unwrap().to_owned()));
+    server.start().await;
+    assert_eq!(hear(), "READY=1");
+    let (status, said) = server.upgrade().await;
+    assert!(status.success(), "{said}");
+    assert_eq!(hear(), "READY=1", "of the new process");
+    assert_eq!(hear(), format!("MAINPID={}", server.heir().unwrap()));
+}
