@@ -29,6 +29,7 @@ mod jobs;
 mod keys;
 mod machine;
 mod numbers;
+mod promise;
 mod receipt;
 mod receive;
 mod record;
@@ -58,7 +59,7 @@ pub use alarm::{
 };
 pub use answer::{Answered, note, reply};
 pub use attachment::{Download, MEDIA_TYPES, Reader, Upload, open_attachment};
-pub use board::{Board, Waiting};
+pub use board::{Asks, Board, Waiting};
 pub use caller::{AgentCaller, Customer, Visitor};
 pub use census::{Census, HourFault};
 pub use command::{Answer, FollowUp, Intake, Join, Then, UploadCommand};
@@ -95,6 +96,7 @@ pub use machine::{
     MachineCaller, NewToken, Signature, TokenView, add_token, authenticate_machine, authenticate_webhook,
     list_tokens, revoke_token,
 };
+pub use promise::{Length, PromiseCount, PromiseFigures, PromiseGroup, asks, promise_figures};
 pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
@@ -108,5 +110,5 @@ pub use view::{
     EntryView, Erasure, IdentifierView, Inbox, InboxCounts, LastEntry, NextStep, Receipt, RequestDetail,
     RequestSummary, SafetySteps, SecretNotice, TeamView, UploadView,
 };
-pub use words::{has_words, words};
+pub use words::{has_words, spoken_wait, words};
 pub use work::{Assignment, assign, merge, retype, tag, transition};

@@ -1,13 +1,14 @@
 //! Receipts: the answer to every accepted message, and under which key it is kept.
 
 use sha2::{Digest, Sha256};
-use standfast_domain::{Language, RequestId, State, Time};
+use standfast_domain::{Language, RequestId, Time};
+use standfast_store::Tx;
 use standfast_store::request::RequestRow;
 
 use crate::caller::{Visitor, hex};
 use crate::screening::Findings;
 use crate::view::{NextStep, Receipt};
-use crate::{Desk, Error, words};
+use crate::{Desk, Error, promise, spoken_wait, words};
 
 /// Bytes of a key's hash.
 const HASH: usize = 16;
@@ -71,16 +72,16 @@ pub(crate) struct Accepted<'a> {
     pub(crate) now: Time,
 }
 
-/// The receipt for a message that has just been written.
-pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Receipt {
+/// The receipt for a message that has just been written, with the promise that it makes.
+pub(crate) fn make(
+    tx: &mut Tx,
+    desk: &Desk,
+    row: &RequestRow,
+    accepted: &Accepted<'_>,
+) -> Result<Receipt, Error> {
     let Accepted { seq, joined, language, findings, now } = *accepted;
-    let waits = row.state == State::Open;
-    let (place, expected) = if waits {
-        let (place, expected) = desk.board().place_of(row.id, row.at_risk, now);
-        (Some(place), expected)
-    } else {
-        (None, None)
-    };
+    let (place, expected) = promise::make(tx, desk, row, now)?.unzip();
+    let expected = expected.flatten();
     let code = match (row.at_risk, place, joined) {
         (true, Some(_), _) => "at_risk",
         (false, Some(_), false) => "queue",
@@ -89,13 +90,19 @@ pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Re
     };
     let place_text = place.map(|p| p.to_string()).unwrap_or_default();
     let mut next = words(language, &format!("receipt.next.{code}"), &[("place", &place_text)]);
+    if let Some(wait) = expected.filter(|_| code == "queue") {
+        if language == Language::English {
+            next.push(' ');
+        }
+        next.push_str(&words(language, "receipt.expected", &[("time", &spoken_wait(language, wait))]));
+    }
     if findings.masked && !findings.exposed() {
         if language == Language::English {
             next.push(' ');
         }
         next.push_str(&words(language, "receipt.masked", &[]));
     }
-    Receipt {
+    Ok(Receipt {
         request_id: row.id,
         number: row.number,
         seq,
@@ -109,5 +116,5 @@ pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Re
         secret: findings.notice(language),
         head: hex(&row.head),
         received_at: now,
-    }
+    })
 }

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0007_dashboards", include_str!("../migrations/0007_dashboards.sql")),
     ("0008_alarms", include_str!("../migrations/0008_alarms.sql")),
     ("0010_reporting", include_str!("../migrations/0010_reporting.sql")),
+    ("0011_promise", include_str!("../migrations/0011_promise.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).

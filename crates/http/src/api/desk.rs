@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use standfast_desk::{MEDIA_TYPES, words};
-use standfast_domain::{FIELDS, FieldKind, Language, TYPES, Urgency, Wait};
+use standfast_desk::{MEDIA_TYPES, asks, words};
+use standfast_domain::{Channel, FIELDS, FieldKind, Language, TYPES, Urgency, Wait};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -113,7 +113,8 @@ pub(crate) struct DeskView {
 )]
 pub(crate) async fn show(State(app): State<App>) -> Json<DeskView> {
     let settings = app.desk.settings();
-    let waiting = app.desk.board().waiting(app.desk.clock().now());
+    let asks = asks(&app.desk, Some(Channel::Widget), app.desk.now());
+    let waiting = app.desk.board().waiting(asks);
     let types = TYPES.iter().map(|kind| TypeView {
         code: kind.code,
         urgency: kind.urgency,

@@ -111,12 +111,8 @@ pub(crate) async fn show(State(app): State<App>, visit: Visit) -> Response {
 
 fn choice(app: &App, visit: &Visit, open: Vec<OpenRequest>) -> Response {
     let frame = if open.is_empty() { Frame::new(&app.desk, visit) } else { Frame::private(&app.desk, visit) };
-    let choice = ChoicePage {
-        wait: wait_text(visit.words, app.desk.board().waiting(app.desk.now())),
-        groups: groups(visit.words),
-        open,
-        frame,
-    };
+    let choice =
+        ChoicePage { wait: wait_text(&app.desk, visit.words), groups: groups(visit.words), open, frame };
     page(StatusCode::OK, &choice.frame, &choice, [visit.language_cookie(&app.desk)])
 }
 
@@ -160,7 +156,7 @@ fn contact_page(
         title: words.pick(kind.title),
         at_risk: kind.at_risk,
         steps: secret.map(|notice| notice.steps).or_else(|| kind.at_risk.then(|| steps(words, kind.code))),
-        wait: wait_text(words, app.desk.board().waiting(app.desk.now())),
+        wait: wait_text(&app.desk, words),
         fields: kind.fields.iter().filter_map(|code| field(code)).map(question).collect(),
         open,
         sheet,

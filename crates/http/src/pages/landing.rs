@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use standfast_desk::{Customer, Desk, RequestSummary, Visitor, Waiting, own_requests};
-use standfast_domain::State as RequestState;
+use standfast_desk::{Customer, Desk, RequestSummary, Visitor, asks, own_requests};
+use standfast_domain::{Channel, State as RequestState};
 
 use super::frame::{Frame, page};
 use super::visit::Visit;
@@ -43,12 +43,8 @@ pub(crate) async fn show(State(app): State<App>, visit: Visit) -> Response {
     let open = open_requests(&app.desk, &visit).await;
     let frame =
         if open.is_empty() { Frame::new(&app.desk, &visit) } else { Frame::private(&app.desk, &visit) };
-    let landing = LandingPage {
-        steps: first_steps(visit.words),
-        wait: wait_text(visit.words, app.desk.board().waiting(app.desk.now())),
-        open,
-        frame,
-    };
+    let landing =
+        LandingPage { steps: first_steps(visit.words), wait: wait_text(&app.desk, visit.words), open, frame };
     page(StatusCode::OK, &landing.frame, &landing, [visit.language_cookie(&app.desk)])
 }
 
@@ -60,7 +56,8 @@ pub(crate) fn first_steps(words: Words) -> Vec<String> {
 }
 
 /// The waiting time now, as a sentence.
-pub(crate) fn wait_text(words: Words, waiting: Waiting) -> String {
+pub(crate) fn wait_text(desk: &Desk, words: Words) -> String {
+    let waiting = desk.board().waiting(asks(desk, Some(Channel::Page), desk.now()));
     let count = if words.language == standfast_domain::Language::Chinese {
         waiting.count.to_string()
     } else {

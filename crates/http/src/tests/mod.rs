@@ -8,6 +8,7 @@ mod feedback;
 mod foreign;
 mod insight;
 mod live;
+mod promise;
 mod reports;
 mod satisfaction;
 mod slow;

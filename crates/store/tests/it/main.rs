@@ -19,6 +19,7 @@ mod fault;
 mod feedback;
 mod job;
 mod outbox;
+mod promise;
 mod request;
 mod schema;
 mod types;
