@@ -37,7 +37,7 @@ async function asked(number) {
 async function answer(id) {
   const status = await agent.evaluate(
     async ([path, client_id]) => {
-      const body = { client_id, text: '已经到账了。', seen_seq: 1000, then: 'waiting' };
+      const body = { client_id, text: '已经到账了。', seen_seq: 1000 };
       const headers = { 'content-type': 'application/json' };
       return (await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })).status;
     },
