@@ -81,6 +81,8 @@ impl Outlook {
         let agents = if is_later { self.pace.usual() } else { self.pace.agents() };
         let is_fresh = |curves: &Curves| {
             (curves.agents, curves.is_later) == (agents, is_later)
+                // That nothing is known is found at once, and so is that something is.
+                && curves.ordinary.is_some()
                 && now >= curves.made
                 && now - curves.made < BELIEVED
         };
