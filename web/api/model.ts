@@ -132,6 +132,8 @@ export type Change = Schemas['ChangeView'];
 export type SurvivalQuestion = Schemas['SurvivalQuestion'];
 export type InsightSurvival = Schemas['SurvivalView'];
 export type InsightCurve = Schemas['CurveView'];
+export type InsightPromises = Schemas['PromiseFigures'];
+export type InsightPromiseCount = Schemas['PromiseCount'];
 /** GET /console/insight/dashboards. */
 export type Dashboards = Schemas['Dashboards'];
 export type Dashboard = Schemas['DashboardView'];

@@ -662,6 +662,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/console/insight/promises': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Counts promised waits, and how many of them were kept: a person answered by the upper figure that was said. Four of five are
+     *     to be. By channel, by hour of the day, by lane and by the length that was promised; by agents they cannot be told.
+     * @description Roles that may call it: lead, analyst, admin.
+     */
+    get: operations['insight_promises'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/console/insight/query': {
     parameters: {
       query?: never;
@@ -3601,6 +3622,19 @@ export interface components {
      * @enum {string}
      */
     LastPeriod: 'last_day' | 'last_week' | 'last_month';
+    /** @description Promises of about the same length. */
+    Length: components['schemas']['PromiseCount'] & {
+      /**
+       * Format: int64
+       * @description The upper figure was longer than this, in seconds …
+       */
+      from_seconds: number;
+      /**
+       * Format: int64
+       * @description … and this at most; null: as long as may be.
+       */
+      until_seconds?: number | null;
+    };
     /** @description Sizes beyond which input is refused. */
     LimitsView: {
       /** @description Kinds of files that are taken. */
@@ -4264,6 +4298,86 @@ export interface components {
        * @example /docs/problems/invalid
        */
       type: string;
+    };
+    /** @description Promises of some kind. Each that was made is one of: unknown, kept, broken, or undecided. */
+    PromiseCount: {
+      /**
+       * Format: int64
+       * @description Nobody had by then, whatever came later.
+       */
+      broken: number;
+      /**
+       * Format: double
+       * @description The share answered by the lower figure, of those for which it is decided: 0.5 is what was promised.
+       */
+      half?: number | null;
+      /**
+       * Format: double
+       * @description … and ends here.
+       */
+      high?: number | null;
+      /**
+       * Format: int64
+       * @description A person answered by the upper figure.
+       */
+      kept: number;
+      /**
+       * Format: double
+       * @description Its 95 % interval begins here (Wilson) …
+       */
+      low?: number | null;
+      /**
+       * Format: int64
+       * @description How often somebody began to wait.
+       */
+      made: number;
+      /**
+       * Format: double
+       * @description The share kept of those that are decided: 0.8 is what was promised. Null without any.
+       */
+      share?: number | null;
+      /** @description Of fewer than thirty, or hardly known: chance alone moves it. */
+      small: boolean;
+      /**
+       * Format: int64
+       * @description Still waiting within what was said, or ended within it without an answer.
+       */
+      undecided: number;
+      /**
+       * Format: int64
+       * @description How many of these were told that it is unknown.
+       */
+      unknown: number;
+    };
+    /** @description Whether promises of a stretch of time were kept. */
+    PromiseFigures: {
+      /** @description By channel. */
+      channels: components['schemas']['PromiseGroup'][];
+      /**
+       * Format: date-time
+       * @description Made from then on.
+       */
+      from: string;
+      /** @description By hour of the day in which they were made. */
+      hours: components['schemas']['PromiseGroup'][];
+      /** @description Those with assets at risk, and others. */
+      lanes: components['schemas']['PromiseGroup'][];
+      /** @description By how long was promised. */
+      lengths: components['schemas']['Length'][];
+      /** @description All of them. */
+      total: components['schemas']['PromiseCount'];
+      /**
+       * Format: date-time
+       * @description Made before then.
+       */
+      until: string;
+      /** @description Time zone of the hours. */
+      zone: string;
+    };
+    /** @description Promises of one value. */
+    PromiseGroup: components['schemas']['PromiseCount'] & {
+      /** @description Code of a channel, an hour of the day from 0 to 23, or `at_risk` and `ordinary`. */
+      code: string;
     };
     /** @description The wallet backend's proof. */
     Proof: {
@@ -13312,6 +13426,150 @@ export interface operations {
            *       "status": 507,
            *       "title": "The desk cannot write right now",
            *       "type": "/docs/problems/disk_full"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  insight_promises: {
+    parameters: {
+      query: {
+        /**
+         * @description Made at this time or later.
+         * @example 2026-11-01T00:00:00Z
+         */
+        from: string;
+        /**
+         * @description Made before this time; at most 400 days later.
+         * @example 2026-12-01T00:00:00Z
+         */
+        until: string;
+        /**
+         * @description Time zone of the hours of the day, by its IANA name; UTC unless said.
+         * @example Asia/Shanghai
+         */
+        zone?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The counts */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PromiseFigures'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Figures are being loaded */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "facts_loading",
+           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "status": 503,
+           *       "title": "Figures are being loaded",
+           *       "type": "/docs/problems/facts_loading"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];

@@ -1,7 +1,20 @@
 //! The queue as it is now, kept in memory from the outbox: places, and what is expected of the wait.
 
+use std::time::Duration;
+
 use parking_lot::Mutex;
-use standfast_domain::{AgentId, Line, RequestId, Throughput, Time, Wait};
+use standfast_domain::{AgentId, Channel, Line, RequestId, Time, Wait, said};
+use standfast_science::wait::{self, Expected, Outlook, Range, Standing};
+use standfast_store::promise::Kept;
+
+use crate::Opening;
+
+/// Which model makes the promises: another number for another model, so that each is known by its own record.
+pub(crate) const MODEL: i64 = 1;
+/// How many of those who wait an agent has in hand at a time: whoever answers from the inbox answers one after the other.
+const AT_ONCE: u32 = 1;
+/// Hours of a day that are told apart by what is learned.
+const HOURS: i64 = 6;
 
 /// What anybody may know of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +27,42 @@ pub struct Waiting {
     pub agents_present: u32,
 }
 
+/// Who asks how long it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asks {
+    /// By which channel, where that is known.
+    pub channel: Option<Channel>,
+    /// How long the desk will be closed for them; `None` when nobody knows.
+    pub closed: Option<Duration>,
+    /// The time now.
+    pub now: Time,
+}
+
+impl Asks {
+    /// Somebody who comes by a channel. This is where it enters that the desk is closed: for them, until it opens.
+    #[must_use]
+    pub fn of(channel: Channel, opening: Option<&Opening>, now: Time) -> Self {
+        let closed = match opening.filter(|opening| !opening.is_open) {
+            Some(closed) => closed.opens_at.map(|opens| opens.since(now)),
+            None => Some(Duration::ZERO),
+        };
+        Self { channel: Some(channel), closed, now }
+    }
+}
+
+/// A place in line, and what was made of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Outlined {
+    /// The place, from 1.
+    pub(crate) place: u32,
+    /// How many agents are there.
+    pub(crate) present: u32,
+    /// What the model says; `None` when unknown.
+    pub(crate) model: Option<Range>,
+    /// What is said of it.
+    pub(crate) said: Option<Wait>,
+}
+
 /// The queue in memory. It is derived: losing it costs a reading of the store at the next start.
 #[derive(Debug, Default)]
 pub struct Board {
@@ -23,31 +72,81 @@ pub struct Board {
 #[derive(Debug, Default)]
 struct State {
     line: Line,
-    throughput: Throughput,
-    present: u32,
+    outlook: Outlook,
+    /// The latest answer that was learned from.
+    learned: Time,
     /// The last stretch of time for which housekeeping was put on the list.
     slot: i64,
 }
 
+/// Something that happened in the last hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Happened {
+    /// So many agents were there.
+    Present(u32),
+    /// A request joined the line, at risk or not.
+    Joined(RequestId, bool),
+    /// It left the line.
+    Left(RequestId),
+    /// It was answered.
+    Answered(RequestId, AgentId),
+}
+
+/// Seconds since 1970.
+fn seconds(time: Time) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of this century are known to a microsecond")]
+    let micros = time.0 as f64;
+    micros / 1e6
+}
+
+/// Waits that go alike: those of a channel, by hours of the day.
+fn group(channel: Channel, at: Time) -> u16 {
+    let place = Channel::ALL.iter().position(|known| *known == channel).unwrap_or_default();
+    let part = at.0.div_euclid(3_600_000_000 * HOURS).rem_euclid(24 / HOURS);
+    u16::try_from(place).unwrap_or_default() * 4 + u16::try_from(part).unwrap_or_default()
+}
+
 impl Board {
-    /// Everybody who waits, as the store has it at the start.
-    pub(crate) fn load(&self, waiting: impl IntoIterator<Item = (RequestId, bool)>) {
+    /// Everybody who waits, as the store has it at the start; what happened in the last hours, in order; and the answers that
+    /// there is something to learn from.
+    pub(crate) fn load(
+        &self,
+        waiting: impl IntoIterator<Item = (RequestId, bool)>,
+        happened: impl IntoIterator<Item = (Time, Happened)>,
+        kept: &[Kept],
+    ) {
         let mut state = self.state.lock();
         state.line = Line::new();
-        // Those since then are told by the store, too: none may count twice.
-        state.throughput = Throughput::new();
         for (id, at_risk) in waiting {
             state.line.join(id, at_risk);
+        }
+        // Those since then are told by the store, too: none may count twice.
+        state.outlook = Outlook::new();
+        state.learned = Time(0);
+        for (at, what) in happened {
+            state.happened(at, what);
+        }
+        // Who is there now is told by the sockets.
+        let now = state.outlook.pace().now();
+        state.outlook.pace().present(now, 0);
+        for kept in kept {
+            state.learn(kept);
         }
     }
 
     /// Takes over what the outbox says of a request's place (see `Record::queue_change`).
-    pub(crate) fn apply(&self, id: RequestId, change: &str) {
+    pub(crate) fn apply(&self, id: RequestId, change: &str, at: Time) {
         let mut state = self.state.lock();
         match change {
-            "+" => state.line.join(id, false),
-            "!" => state.line.join(id, true),
-            "-" => state.line.leave(id),
+            "+" | "!" => {
+                let at_risk = change == "!";
+                state.line.join(id, at_risk);
+                state.happened(at, Happened::Joined(id, at_risk));
+            }
+            "-" => {
+                state.line.leave(id);
+                state.happened(at, Happened::Left(id));
+            }
             _ => {}
         }
     }
@@ -58,13 +157,18 @@ impl Board {
     }
 
     /// A customer who waited was answered.
-    pub(crate) fn answered(&self, at: Time, by: AgentId) {
-        self.state.lock().throughput.answered(at, by);
+    pub(crate) fn answered(&self, at: Time, id: RequestId, by: AgentId) {
+        self.state.lock().happened(at, Happened::Answered(id, by));
+    }
+
+    /// What came of a promise.
+    pub(crate) fn learn(&self, kept: &Kept) {
+        self.state.lock().learn(kept);
     }
 
     /// How many agents are there to answer, as the live sockets know it.
-    pub fn set_present(&self, present: u32) {
-        self.state.lock().present = present;
+    pub fn set_present(&self, present: u32, now: Time) {
+        self.state.lock().happened(now, Happened::Present(present));
     }
 
     /// Whether a stretch of time begins: true once for each.
@@ -74,32 +178,98 @@ impl Board {
     }
 
     /// The queue as anybody may see it.
-    pub fn waiting(&self, now: Time) -> Waiting {
+    pub fn waiting(&self, asks: Asks) -> Waiting {
         let mut state = self.state.lock();
-        let (place, present) = (state.line.next_place(false), state.present);
-        Waiting {
-            count: state.line.len(),
-            expected: state.throughput.expected(now, place, present),
-            agents_present: state.present,
-        }
+        let place = state.line.next_place(false);
+        let outlined = state.expect(place, false, asks);
+        Waiting { count: state.line.len(), expected: outlined.said, agents_present: outlined.present }
+    }
+
+    /// How many wait.
+    pub fn count(&self) -> u32 {
+        self.state.lock().line.len()
     }
 
     /// The place of a request that waits, and what to expect.
-    pub fn place(&self, id: RequestId, now: Time) -> Option<(u32, Option<Wait>)> {
+    pub fn place(&self, id: RequestId, asks: Asks) -> Option<(u32, Option<Wait>)> {
         let mut state = self.state.lock();
-        let (place, present) = (state.line.place(id)?, state.present);
-        Some((place, state.throughput.expected(now, place, present)))
+        let place = state.line.place(id)?;
+        let at_risk = state.line.is_at_risk(id);
+        Some((place, state.expect(place, at_risk, asks).said))
     }
 
     /// The place that a request gets that joins now (or has already), and what to expect.
-    pub fn place_of(&self, id: RequestId, at_risk: bool, now: Time) -> (u32, Option<Wait>) {
+    pub fn place_of(&self, id: RequestId, at_risk: bool, asks: Asks) -> (u32, Option<Wait>) {
+        let outlined = self.outlined(id, at_risk, asks);
+        (outlined.place, outlined.said)
+    }
+
+    /// As [`Board::place_of`], with what it was made of.
+    pub(crate) fn outlined(&self, id: RequestId, at_risk: bool, asks: Asks) -> Outlined {
         let mut state = self.state.lock();
-        let present = state.present;
         let place = match state.line.place(id) {
             Some(place) if !at_risk => place,
             Some(place) => place.min(state.line.next_place(true)),
             None => state.line.next_place(at_risk),
         };
-        (place, state.throughput.expected(now, place, present))
+        state.expect(place, at_risk, asks)
+    }
+}
+
+impl State {
+    fn happened(&mut self, at: Time, what: Happened) {
+        let (at, pace) = (seconds(at), self.outlook.pace());
+        match what {
+            Happened::Present(agents) => pace.present(at, agents),
+            Happened::Joined(id, at_risk) => pace.joined(at, id.0, at_risk),
+            Happened::Left(id) => pace.left(at, id.0),
+            Happened::Answered(id, by) => pace.answered(at, id.0, by.0),
+        }
+    }
+
+    fn learn(&mut self, kept: &Kept) {
+        // What is read at the start may be told once more by the outbox.
+        if kept.model != MODEL || kept.ended_at <= self.learned {
+            return;
+        }
+        self.learned = kept.ended_at;
+        let wait = seconds(kept.ended_at) - seconds(kept.made_at);
+        #[expect(clippy::cast_precision_loss, reason = "seconds for which a desk is closed")]
+        let wait = wait - kept.closed as f64;
+        let model = Range { p50: kept.model_p50, p80: kept.model_p80 };
+        self.outlook.learn(model, group(kept.channel, kept.made_at), wait, |wait| f64::from(said(wait)));
+    }
+
+    fn expect(&mut self, place: u32, at_risk: bool, asks: Asks) -> Outlined {
+        let ahead = place.saturating_sub(1);
+        let first = self.line.next_place(true).saturating_sub(1);
+        let standing = if at_risk {
+            Standing { at_risk: ahead, ordinary: self.line.len().saturating_sub(first) }
+        } else {
+            Standing { at_risk: first.min(ahead), ordinary: ahead.saturating_sub(first) }
+        };
+        let Some(closed) = asks.closed else {
+            return Outlined { place, present: self.outlook.pace().agents(), model: None, said: None };
+        };
+        let closed = u32::try_from(closed.as_secs()).unwrap_or(u32::MAX);
+        let expected = self.outlook.expected(wait::Asks {
+            now: seconds(asks.now),
+            standing,
+            is_at_risk: at_risk,
+            is_later: closed > 0,
+            group: asks.channel.map(|channel| group(channel, asks.now)),
+            at_once: AT_ONCE,
+        });
+        let said = |expected: Expected| {
+            let Range { p50, p80 } = expected.corrected;
+            let wait = Wait::between(p50, p80);
+            if closed > 0 { wait.after(closed) } else { wait }
+        };
+        Outlined {
+            place,
+            present: self.outlook.pace().agents(),
+            model: expected.map(|expected| expected.model),
+            said: expected.map(said),
+        }
     }
 }

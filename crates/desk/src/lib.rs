@@ -31,6 +31,7 @@ mod keys;
 mod machine;
 mod maintenance;
 mod numbers;
+mod promise;
 mod receipt;
 mod receive;
 mod record;
@@ -61,7 +62,7 @@ pub use alarm::{
 };
 pub use answer::{Answered, note, reply};
 pub use attachment::{Download, MEDIA_TYPES, Reader, Upload, open_attachment};
-pub use board::{Board, Waiting};
+pub use board::{Asks, Board, Waiting};
 pub use caller::{AgentCaller, Customer, Visitor};
 pub use census::{Census, HourFault};
 pub use command::{Answer, FollowUp, Intake, Join, Then, UploadCommand};
@@ -107,6 +108,7 @@ pub use maintenance::{
     Maintenance, MaintenanceCommand, MaintenanceText, MaintenanceView, announce_maintenance, end_maintenance,
     follow_maintenance, list_maintenance, maintenance_ahead, plan_maintenance, stop_maintenance,
 };
+pub use promise::{Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, promise_figures};
 pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
@@ -120,5 +122,5 @@ pub use view::{
     EntryView, Erasure, IdentifierView, Inbox, InboxCounts, LastEntry, NextStep, Receipt, RequestDetail,
     RequestSummary, SafetySteps, SecretNotice, TeamView, UploadView,
 };
-pub use words::{has_words, words};
+pub use words::{has_words, spoken_wait, words};
 pub use work::{Assignment, assign, merge, retype, tag, transition};

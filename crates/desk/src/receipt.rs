@@ -1,14 +1,15 @@
 //! Receipts: the answer to every accepted message, and under which key it is kept.
 
 use sha2::{Digest, Sha256};
-use standfast_domain::{Language, RequestId, State, Time};
+use standfast_domain::{Language, RequestId, Time};
+use standfast_store::Tx;
 use standfast_store::request::RequestRow;
 
 use crate::caller::{Visitor, hex};
 use crate::hours::opening_for;
 use crate::screening::Findings;
 use crate::view::{NextStep, Receipt};
-use crate::{Desk, Error, words};
+use crate::{Desk, Error, promise, spoken_wait, words};
 
 /// Bytes of a key's hash.
 const HASH: usize = 16;
@@ -72,18 +73,18 @@ pub(crate) struct Accepted<'a> {
     pub(crate) now: Time,
 }
 
-/// The receipt for a message that has just been written.
-pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Receipt {
+/// The receipt for a message that has just been written, with the promise that it makes.
+pub(crate) fn make(
+    tx: &mut Tx,
+    desk: &Desk,
+    row: &RequestRow,
+    accepted: &Accepted<'_>,
+) -> Result<Receipt, Error> {
     let Accepted { seq, joined, language, findings, now } = *accepted;
-    let waits = row.state == State::Open;
-    let (place, expected) = if waits {
-        let (place, expected) = desk.board().place_of(row.id, row.at_risk, now);
-        (Some(place), expected)
-    } else {
-        (None, None)
-    };
     let opening = opening_for(desk, row, now);
-    let closed = opening.as_ref().filter(|opening| waits && !opening.is_open);
+    let (place, expected) = promise::make(tx, desk, row, opening.as_ref(), now)?.unzip();
+    let expected = expected.flatten();
+    let closed = opening.as_ref().filter(|opening| place.is_some() && !opening.is_open);
     let code = match (row.at_risk, place, joined) {
         (true, Some(_), _) => "at_risk",
         (false, Some(_), false) if closed.is_some() => "closed",
@@ -99,13 +100,19 @@ pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Re
         }
         next.push_str(&closed.text(language));
     }
+    if let Some(wait) = expected.filter(|_| code == "queue") {
+        if language == Language::English {
+            next.push(' ');
+        }
+        next.push_str(&words(language, "receipt.expected", &[("time", &spoken_wait(language, wait))]));
+    }
     if findings.masked && !findings.exposed() {
         if language == Language::English {
             next.push(' ');
         }
         next.push_str(&words(language, "receipt.masked", &[]));
     }
-    Receipt {
+    Ok(Receipt {
         request_id: row.id,
         number: row.number,
         seq,
@@ -120,5 +127,5 @@ pub(crate) fn make(desk: &Desk, row: &RequestRow, accepted: &Accepted<'_>) -> Re
         secret: findings.notice(language),
         head: hex(&row.head),
         received_at: now,
-    }
+    })
 }

@@ -329,7 +329,7 @@ fn join(
     }
     adopt_type(desk, words, &mut record)?;
     let row = record.save(tx, desk.keys(), now)?;
-    Ok(receipt::make(desk, &row, &Accepted { seq, joined: true, language, findings: &findings, now }))
+    receipt::make(tx, desk, &row, &Accepted { seq, joined: true, language, findings: &findings, now })
 }
 
 /// A request of no type takes the one that its customer names now.
@@ -443,7 +443,7 @@ fn start(
     }
     note_risk(desk, &mut record, &findings, now)?;
     let row = record.save(tx, desk.keys(), now)?;
-    Ok(receipt::make(desk, &row, &Accepted { seq, joined: false, language, findings: &findings, now }))
+    receipt::make(tx, desk, &row, &Accepted { seq, joined: false, language, findings: &findings, now })
 }
 
 fn add_customer(

@@ -9,7 +9,7 @@ use standfast_domain::{
 use standfast_store::entry::{self, EntryRow};
 use standfast_store::handling::{self, Handled};
 use standfast_store::request::{self, RequestRow};
-use standfast_store::{Tx, outbox};
+use standfast_store::{Tx, outbox, promise};
 
 use crate::seal::{self, Sealed};
 use crate::{Error, Keys, chain};
@@ -108,7 +108,8 @@ pub(crate) struct Record {
     was: Option<Place>,
     /// Of a row that was there: what its seal must fit.
     sealed: Option<Sealed>,
-    was_waiting: bool,
+    /// Since when the customer waited when it was taken hold of.
+    was_since: Option<Time>,
     was_at_risk: bool,
     was_solved: bool,
     /// When this unit called it solved, also when it has gone on since.
@@ -125,7 +126,7 @@ impl Record {
             row,
             was: None,
             sealed: None,
-            was_waiting: false,
+            was_since: None,
             was_at_risk: false,
             was_solved: false,
             called_solved: None,
@@ -142,10 +143,10 @@ impl Record {
 
     /// A request whose row this unit holds already.
     pub(crate) fn of(row: RequestRow) -> Self {
-        let (was_waiting, was_at_risk) = (waits(&row), row.at_risk);
+        let (was_since, was_at_risk) = (row.waiting_since.filter(|_| waits(&row)), row.at_risk);
         let was_solved = row.state == State::Solved;
         let sealed = Some(Sealed::of(&row));
-        Self { was: Some(Place::of(&row)), sealed, was_waiting, was_at_risk, was_solved, ..Self::new(row) }
+        Self { was: Some(Place::of(&row)), sealed, was_since, was_at_risk, was_solved, ..Self::new(row) }
     }
 
     /// Appends an entry and returns its sequence number.
@@ -249,7 +250,7 @@ impl Record {
 
     /// Notes that a customer who waited got an answer, which is what the expected wait is measured from.
     pub(crate) fn answered(&mut self, by: AgentId) {
-        if self.was_waiting {
+        if self.was_since.is_some() {
             self.answered_by = Some(by);
         }
     }
@@ -279,6 +280,10 @@ impl Record {
         }
         if let Some(handled) = self.handled() {
             handling::add(tx, &handled)?;
+        }
+        if let Some(since) = self.was_since.filter(|since| self.row.waiting_since != Some(*since)) {
+            let outcome = if self.answered_by.is_some() { "answered" } else { self.row.state.as_str() };
+            promise::end(tx, self.row.id, since, now, outcome)?;
         }
         let queue = self.queue_change();
         if self.changes.is_empty() {
@@ -331,7 +336,7 @@ impl Record {
 
     /// How the queue changes by this: `+` joins it, `!` joins it at risk, `-` leaves it.
     fn queue_change(&self) -> &'static str {
-        match (waits(&self.row), self.was_waiting) {
+        match (waits(&self.row), self.was_since.is_some()) {
             (true, was) if !was || self.row.at_risk != self.was_at_risk => {
                 if self.row.at_risk {
                     "!"

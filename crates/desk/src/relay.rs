@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use standfast_domain::{AgentId, AlarmId, CustomerId, RequestId};
-use standfast_store::{Error as StoreError, Rd, agent, entry, outbox, request};
+use standfast_store::{Error as StoreError, Rd, agent, entry, outbox, promise, request};
 use tokio::sync::mpsc::Sender;
+
+mod history;
 
 use crate::record::change;
 use crate::view::{EntryView, RequestSummary};
@@ -16,6 +18,8 @@ use crate::{Desk, Error};
 const PAGE: u32 = 512;
 /// Other nodes write too: without a hint, the outbox is looked at this often.
 const POLL: Duration = Duration::from_secs(1);
+/// Answers that the estimate of waits is learned from at the start.
+const LEARNED: i64 = 4_096;
 /// After a failure.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -119,27 +123,42 @@ pub async fn relay(
 /// Loads board and directory from the store. They may be ahead of the feed; what it tells again changes nothing.
 async fn load(desk: &Desk) -> Result<(), Error> {
     let unit_desk = desk.clone();
-    desk.store()
-        .read(move |rd| {
-            unit_desk.shared.directory.load(&agent::list(rd)?);
-            let waiting = request::list_waiting(rd)?;
-            for (id, number, _) in waiting.iter().filter(|(_, _, at_risk)| *at_risk) {
-                unit_desk.numbers().note(*number, *id, true);
-            }
-            unit_desk.board().load(waiting.into_iter().map(|(id, _, at_risk)| (id, at_risk)));
-            let since = unit_desk.now().minus(Duration::from_hours(3));
-            for answer in outbox::list_answered(rd, since, 4_096)? {
-                note_answer(&unit_desk, &answer);
-            }
-            Ok(())
-        })
-        .await
+    desk.store().read(move |rd| load_from(rd, &unit_desk)).await
 }
 
-fn note_answer(desk: &Desk, event: &outbox::Event) {
-    if let Ok(by) = event.data.parse() {
-        desk.board().answered(event.created_at, by);
+pub(crate) fn load_from(rd: &mut Rd, desk: &Desk) -> Result<(), Error> {
+    desk.shared.directory.load(&agent::list(rd)?);
+    let waiting = request::list_waiting(rd)?;
+    for (id, number, ..) in waiting.iter().filter(|(_, _, at_risk, _)| *at_risk) {
+        desk.numbers().note(*number, *id, true);
     }
+    let happened = history::list(rd, &waiting, desk.now())?;
+    let kept = promise::list_kept(rd, LEARNED)?;
+    let waiting = waiting.into_iter().map(|(id, _, at_risk, _)| (id, at_risk));
+    desk.board().load(waiting, happened, &kept);
+    Ok(())
+}
+
+/// Tells the board of an event; whether it is one for those who listen, too.
+pub(crate) fn note(rd: &mut Rd, desk: &Desk, event: &outbox::Event) -> Result<bool, Error> {
+    match event.kind.as_str() {
+        change::ANSWERED => note_answer(rd, desk, event).map(|()| false),
+        change::READ | change::ALARM => Ok(true),
+        _ => {
+            desk.board().apply(event.request_id, &event.data, event.created_at);
+            Ok(true)
+        }
+    }
+}
+
+fn note_answer(rd: &mut Rd, desk: &Desk, event: &outbox::Event) -> Result<(), Error> {
+    if let Ok(by) = event.data.parse() {
+        desk.board().answered(event.created_at, event.request_id, by);
+    }
+    if let Some(kept) = promise::find_kept(rd, event.request_id, event.created_at)? {
+        desk.board().learn(&kept);
+    }
+    Ok(())
 }
 
 struct Page {
@@ -160,16 +179,8 @@ async fn page(desk: &Desk, audience: &Arc<dyn Audience>, cursor: outbox::Cursor)
             let mut requests = HashMap::new();
             let mut signals = Vec::with_capacity(events.len());
             for event in &events {
-                match event.kind.as_str() {
-                    change::ANSWERED => {
-                        note_answer(&unit_desk, event);
-                        continue;
-                    }
-                    change::READ | change::ALARM => {}
-                    _ => unit_desk.board().apply(event.request_id, &event.data),
-                }
                 // Whoever begins to listen after this reads what is committed already.
-                if !audience.wants(event.request_id) {
+                if !note(rd, &unit_desk, event)? || !audience.wants(event.request_id) {
                     continue;
                 }
                 if let Some(signal) = signal(rd, &unit_desk, &mut requests, event, &feed)? {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use standfast_domain::Language;
+use standfast_domain::{Language, Wait};
 
 /// Key, such as `receipt.next.queue`, to text with `{name}` where values go.
 type Catalogue = HashMap<String, String>;
@@ -67,6 +67,25 @@ pub fn words(language: Language, key: &str, values: &[(&str, &str)]) -> String {
     out
 }
 
+/// A range of waiting as people say it: "10 to 20 minutes", “10–20 分钟”; one figure when both ends say the same. Minutes up to an
+/// hour and a half, where hours would be too coarse.
+#[must_use]
+pub fn spoken_wait(language: Language, wait: Wait) -> String {
+    let (unit, length) = match wait.high_seconds {
+        0..5_700 => ("minute", 60),
+        5_700..129_600 => ("hour", 3_600),
+        _ => ("day", 86_400),
+    };
+    let [low, high] = [wait.low_seconds, wait.high_seconds].map(|seconds| (seconds + length / 2) / length);
+    let high = high.max(1);
+    let form = if high == 1 && language == Language::English { "one" } else { "other" };
+    let high_text = words(language, &format!("page.time.{unit}_{form}"), &[("count", &high.to_string())]);
+    if low < 1 || low >= high {
+        return high_text;
+    }
+    words(language, "receipt.range", &[("low", &low.to_string()), ("high", &high_text)])
+}
+
 /// Whether there is a text under `key`.
 #[must_use]
 pub fn has_words(key: &str) -> bool {
@@ -78,6 +97,24 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn waits_are_said_as_people_say_them() {
+        let said =
+            |language, low, high| spoken_wait(language, Wait::between(f64::from(low), f64::from(high)));
+        for (low, high, english, chinese) in [
+            (20, 50, "1 minute", "1 分钟"),
+            (95, 290, "2 to 5 minutes", "2–5 分钟"),
+            (600, 1_200, "10 to 20 minutes", "10–20 分钟"),
+            (3_000, 5_300, "50 to 90 minutes", "50–90 分钟"),
+            (3_000, 7_200, "1 to 2 hours", "1–2 小时"),
+            (7_300, 7_400, "2 hours", "2 小时"),
+            (80_000, 200_000, "1 to 2 days", "1–2 天"),
+        ] {
+            assert_eq!(said(Language::English, low, high), english);
+            assert_eq!(said(Language::Chinese, low, high), chinese);
+        }
+    }
 
     #[test]
     fn both_languages_say_the_same_things() {

@@ -45,4 +45,4 @@ pub use queue::{Line, QueueKey};
 pub use role::{Permission, Role, TokenKind, TokenScope};
 pub use state::{Actor, State, Transition, TransitionError};
 pub use time::{Clock, FrozenClock, SystemClock, Time};
-pub use wait::{Throughput, Wait};
+pub use wait::{Wait, said};

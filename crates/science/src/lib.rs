@@ -17,6 +17,7 @@ pub mod quantile;
 pub mod queue;
 pub mod surge;
 pub mod survival;
+pub mod wait;
 
 mod distribution;
 mod linear;

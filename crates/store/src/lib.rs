@@ -47,6 +47,7 @@ pub mod outbox;
 pub mod ping;
 mod postgres;
 pub mod prediction;
+pub mod promise;
 mod reader;
 pub mod receipt;
 pub mod report;

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0008_alarms", include_str!("../migrations/0008_alarms.sql")),
     ("0009_hours", include_str!("../migrations/0009_hours.sql")),
     ("0010_reporting", include_str!("../migrations/0010_reporting.sql")),
+    ("0011_promise", include_str!("../migrations/0011_promise.sql")),
     ("0012_mail", include_str!("../migrations/0012_mail.sql")),
     ("0013_maintenance", include_str!("../migrations/0013_maintenance.sql")),
 ];

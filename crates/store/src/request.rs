@@ -307,12 +307,13 @@ pub fn list_of_customer(rd: &mut Rd, customer: CustomerId, limit: i64) -> Result
     rd.query(select!("WHERE r.customer_id = $1 ORDER BY r.id DESC LIMIT $2"), params![customer, limit], row)
 }
 
-/// Everybody who waits for the desk, in the order of the queue: id, number and whether assets are at risk.
-pub fn list_waiting(rd: &mut Rd) -> Result<Vec<(RequestId, RequestNumber, bool)>, Error> {
+/// Everybody who waits for the desk, in the order of the queue: id, number, whether assets are at risk, and since when.
+pub fn list_waiting(rd: &mut Rd) -> Result<Vec<(RequestId, RequestNumber, bool, Option<Time>)>, Error> {
     rd.query(
-        "SELECT id, number, at_risk FROM request WHERE active AND state = 'open' ORDER BY queue_key, id",
+        "SELECT id, number, at_risk, waiting_since FROM request WHERE active AND state = 'open' \
+         ORDER BY queue_key, id",
         params![],
-        |row| Ok((row.get(0)?, row.parse(1, |text| text.parse().ok())?, row.get(2)?)),
+        |row| Ok((row.get(0)?, row.parse(1, |text| text.parse().ok())?, row.get(2)?, row.get(3)?)),
     )
 }
 

@@ -17,25 +17,32 @@ function span(seconds: number): [Span, number] {
   return ['second', Math.round(seconds)];
 }
 
-/** A length of time as people say it: "12 minutes", “12分钟”. Less than a minute counts as one. */
-export function duration(seconds: number, language: Language): string {
-  const [unit, value] = span(Math.max(seconds, 60));
+function spell(unit: Span, value: number, language: Language): string {
   return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(
     value,
   );
 }
 
-/** An honest range: "8–15 minutes", “8-15分钟”; one figure when both ends round to the same. */
+/** A length of time as people say it: "12 minutes", “12分钟”. Less than a minute counts as one. */
+export function duration(seconds: number, language: Language): string {
+  return spell(...span(Math.max(seconds, 60)), language);
+}
+
+/**
+ * A range as the desk rounds it: "8 to 15 minutes", “8–15分钟”; one figure when both ends are the same. Minutes up to an hour and a
+ * half, where hours would be too coarse.
+ */
 export function durationRange(
   { low_seconds: low, high_seconds: high }: Expected,
   language: Language,
 ): string {
-  const [unit, end] = span(Math.max(high, 60));
-  const length = SPANS.find(([name]) => name === unit)?.[1] ?? 60;
+  const [unit, length] = SPANS.find(([, length]) => high > length * 1.5) ?? ['minute', 60];
   const start = Math.round(low / length);
-  if (start === end) return duration(high, language);
-  if (start < 1) return duration(high, language);
-  return `${start}–${duration(end * length, language)}`;
+  const end = Math.round(high / length);
+  return (
+    (start && start < end ? start + (language === 'en' ? ' to ' : '–') : '') +
+    spell(unit, end, language)
+  );
 }
 
 /** How long ago, or until: "3 minutes ago", “3分钟前”. */

@@ -34,9 +34,10 @@ test('says lengths of time as people do', () => {
   expect(duration(20, 'en')).toBe('1 minute');
   expect(duration(95, 'en')).toBe('2 minutes');
   expect(duration(720, 'zh-CN')).toBe('12分钟');
-  expect(durationRange({ low_seconds: 480, high_seconds: 900 }, 'en')).toBe('8–15 minutes');
+  expect(durationRange({ low_seconds: 480, high_seconds: 900 }, 'en')).toBe('8 to 15 minutes');
   expect(durationRange({ low_seconds: 20, high_seconds: 50 }, 'en')).toBe('1 minute');
   expect(durationRange({ low_seconds: 3000, high_seconds: 7200 }, 'zh-CN')).toBe('1–2小时');
+  expect(durationRange({ low_seconds: 3000, high_seconds: 5400 }, 'zh-CN')).toBe('50–90分钟');
   expect(durationRange({ low_seconds: 600, high_seconds: 620 }, 'en')).toBe('10 minutes');
 });
 

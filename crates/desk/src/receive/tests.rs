@@ -291,7 +291,7 @@ store_test! {
             }
             assert_eq!(signal.request.id, receipt.request_id);
         }
-        assert_eq!(desk.board().place(receipt.request_id, desk.now()).map(|(place, _)| place), Some(1));
+        assert_eq!(desk.board().place(receipt.request_id, crate::asks_anyhow(&desk, desk.now())).map(|(place, _)| place), Some(1));
         relay.abort();
     }
 

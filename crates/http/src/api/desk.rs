@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use standfast_desk::{MEDIA_TYPES, MaintenanceView, Opening, opening, words};
+use standfast_desk::{MEDIA_TYPES, MaintenanceView, Opening, asks_anyhow, opening, words};
 use standfast_domain::{Asker, Channel, FIELDS, FieldKind, Language, TYPES, Urgency, Wait};
 use utoipa::ToSchema;
 
@@ -167,7 +167,7 @@ fn notice(app: &App) -> Option<Texts> {
 )]
 pub(crate) async fn show(State(app): State<App>) -> Json<DeskView> {
     let settings = app.desk.settings();
-    let waiting = app.desk.board().waiting(app.desk.clock().now());
+    let waiting = app.desk.board().waiting(asks_anyhow(&app.desk, app.desk.now()));
     let opening = OpeningTexts {
         chinese: OpeningView::of(&app, Language::Chinese),
         en: OpeningView::of(&app, Language::English),

@@ -65,7 +65,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         work::erase, feedback::show, feedback::resolve, feedback::rate, feedback::object, feedback::of_request,
         feedback::reviews, feedback::change, feedback::summary, customer::show, customer::erase, agent::list, agent::add, agent::change, agent::list_teams,
         insight::catalogue::list, insight::query::ask, insight::rows::list, insight::effect::ask, insight::decomposition::ask, insight::movement::ask,
-        insight::survival::ask, insight::dashboard::list, insight::dashboard::add,
+        insight::survival::ask, insight::promise::show, insight::dashboard::list, insight::dashboard::add,
         insight::dashboard::change, insight::dashboard::remove, insight::dashboard::start, types::model, types::novel, job::list_dead,
         alarm::list, alarm::show, alarm::acknowledge, alarm::dismiss, alarm::confirm,
         insight::export::export, insight::export::progress::show, report::list, report::add, report::change, report::remove, report::runs, report::run, report::preview, report::file,

@@ -9,6 +9,7 @@ mod figure;
 mod finding;
 pub(crate) mod machine;
 pub(crate) mod movement;
+pub(crate) mod promise;
 pub(crate) mod query;
 mod question;
 pub(crate) mod rows;
@@ -18,7 +19,7 @@ use standfast_domain::Permission;
 
 use crate::route::{Access, Route};
 
-pub(super) fn routes() -> [Route; 14] {
+pub(super) fn routes() -> [Route; 15] {
     let figures = Access::Agent(Permission::ReadInsight);
     [
         Route::get("/api/v1/console/insight/catalogue", figures, catalogue::list),
@@ -30,6 +31,7 @@ pub(super) fn routes() -> [Route; 14] {
         Route::post("/api/v1/console/insight/survival", figures, survival::ask),
         Route::post("/api/v1/console/insight/decomposition", figures, decomposition::ask),
         Route::post("/api/v1/console/insight/movements", figures, movement::ask),
+        Route::get("/api/v1/console/insight/promises", figures, promise::show),
         Route::get("/api/v1/console/insight/dashboards", figures, dashboard::list),
         Route::post("/api/v1/console/insight/dashboards", figures, dashboard::add).rests(),
         Route::put("/api/v1/console/insight/dashboards/{id}", figures, dashboard::change).rests(),

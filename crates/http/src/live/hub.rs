@@ -391,7 +391,7 @@ impl State {
     fn flush_presence(&mut self, desk: &Desk) {
         let now = desk.clock().monotonic();
         let Some(present) = self.presence.changed(now) else { return };
-        desk.board().set_present(self.presence.answering(now));
+        desk.board().set_present(self.presence.answering(now), desk.now());
         gauge!("standfast_agents_present").set(f64::from(self.presence.answering(now)));
         let frame = Frame::Presence { agents: &present }.text();
         for member in self.agents.iter().filter_map(|id| self.members.get(id)) {

@@ -18,7 +18,7 @@ use axum::Json;
 use axum::extract::State;
 use metrics::gauge;
 use serde::Serialize;
-use standfast_desk::{AgentCaller, authenticate, inbox_counts};
+use standfast_desk::{AgentCaller, asks_anyhow, authenticate, inbox_counts};
 use standfast_domain::{AgentId, Permission, RequestId, Time};
 use tokio::time::sleep;
 use utoipa::ToSchema;
@@ -94,8 +94,7 @@ async fn watch(app: &App) {
         app.hub.flush();
         review(app).await;
         places.tell(app);
-        let waiting = app.desk.board().waiting(app.desk.clock().now());
-        gauge!("standfast_waiting_requests").set(f64::from(waiting.count));
+        gauge!("standfast_waiting_requests").set(f64::from(app.desk.board().count()));
     }
 }
 
@@ -158,14 +157,14 @@ impl Places {
                 customers.flat_map(|(id, member)| member.requests.iter().map(|(request, _)| (*id, *request)));
             self.queue = queue.collect();
         }
-        let now = app.desk.clock().now();
+        let asks = asks_anyhow(&app.desk, app.desk.now());
         let rest = self.queue.len().saturating_sub(PLACES_PER_ROUND);
         for (id, request) in self.queue.drain(rest..) {
             let Some(member) = state.members.get_mut(&id) else { continue };
             let Some((_, told)) = member.requests.iter_mut().find(|(known, _)| *known == request) else {
                 continue;
             };
-            let waiting = app.desk.board().place(request, now);
+            let waiting = app.desk.board().place(request, asks);
             let place = waiting.as_ref().map(|(place, _)| *place);
             if !worth_telling(*told, place) {
                 continue;

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use standfast_desk::{Customer, Desk, RequestSummary, Visitor, Waiting, opening, own_requests};
+use standfast_desk::{Customer, Desk, RequestSummary, Visitor, Waiting, asks, opening, own_requests};
 use standfast_domain::{Asker, Channel, Language, State as RequestState};
 
 use super::frame::{Frame, page};
@@ -57,8 +57,8 @@ pub(crate) fn first_steps(words: Words) -> Vec<String> {
 
 /// The waiting time now, as a sentence.
 pub(crate) fn wait_text(desk: &Desk, words: Words) -> String {
-    let waiting = desk.board().waiting(desk.now());
     let asker = Asker { language: words.language, region: "", channel: Channel::Page };
+    let waiting = desk.board().waiting(asks(desk, &asker, desk.now()));
     match opening(desk, &asker, desk.now()).filter(|opening| !opening.is_open) {
         Some(closed) => words.fill("wait.closed", "opening", closed.text(words.language)),
         None => queue_text(words, waiting),

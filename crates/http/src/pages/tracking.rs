@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use standfast_desk::{
-    Conversation, Customer, Error, FollowUp, Receipt, Received, RequestSummary, SecretNotice, Visitor,
+    Asks, Conversation, Customer, Error, FollowUp, Receipt, Received, RequestSummary, SecretNotice, Visitor,
     conversation, follow_up, merged_link, open_link, read_by_customer,
 };
 use standfast_domain::{Channel, NumberError, RequestNumber, State as RequestState};
@@ -349,9 +349,10 @@ async fn gather(
         found.entries.extend(next.entries);
     }
     // The board hears of a request a moment after its receipt: until then, the place that it is about to get.
-    let place = desk.board().place(found.request.id, now).or_else(|| {
+    let asks = Asks::of(found.request.channel, found.opening.as_ref(), now);
+    let place = desk.board().place(found.request.id, asks).or_else(|| {
         let joins = found.request.waiting_since.is_some();
-        joins.then(|| desk.board().place_of(found.request.id, found.request.at_risk, now))
+        joins.then(|| desk.board().place_of(found.request.id, found.request.at_risk, asks))
     });
     let mut shown = RequestView::new(visit.words, &found, place, now, print);
     let waits = found.request.state == RequestState::Open && !print;

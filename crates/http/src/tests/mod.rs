@@ -11,6 +11,7 @@ mod hours;
 mod insight;
 mod live;
 mod maintenance;
+mod promise;
 mod reports;
 mod satisfaction;
 mod slow;

@@ -20,6 +20,7 @@ mod feedback;
 mod hours;
 mod job;
 mod outbox;
+mod promise;
 mod request;
 mod schema;
 mod types;

@@ -3,7 +3,13 @@ import { asProblem, type Problem } from '../api/http';
 import type { State } from '../plots/data';
 import { t } from '../words.svelte';
 import * as api from './api';
-import type { Driver, InsightCatalogue, InsightMovements, InsightSurvival } from '@standfast/api';
+import type {
+  Driver,
+  InsightCatalogue,
+  InsightMovements,
+  InsightPromises,
+  InsightSurvival,
+} from '@standfast/api';
 import { untrack } from 'svelte';
 import { beat } from './beat.svelte';
 import type { Answer, MovementQuery, Query } from './api';
@@ -119,6 +125,13 @@ export function curvesTo(
   wanted: () => Query | null,
 ): Asked<InsightSurvival> {
   return answering(wanted, (query, signal) => api.survival(duration(), query, signal));
+}
+
+/** Whether promised waits were kept. */
+export function promisesTo(
+  wanted: () => { from: string; until: string; zone: string } | null,
+): Asked<InsightPromises> {
+  return answering(wanted, api.promises);
 }
 
 /** What moved. */

@@ -9,6 +9,7 @@ import type {
   InsightFigure,
   InsightMovementQuery,
   InsightMovements,
+  InsightPromises,
   InsightQuery,
   InsightRows,
   InsightSurvival,
@@ -280,6 +281,12 @@ export const survival = (duration: WaitedFor, body: Query, signal?: AbortSignal)
   };
   return ask<InsightSurvival>(`${PATH}/survival`, { method: 'POST', body: question, signal });
 };
+
+/** Whether promised waits were kept. */
+export const promises = (
+  body: { from: string; until: string; zone: string },
+  signal?: AbortSignal,
+) => ask<InsightPromises>(`${PATH}/promises?${new URLSearchParams(body).toString()}`, { signal });
 
 /** Two periods of whole days, both ends included, and the dimensions whose values are looked at. */
 export type MovementQuery = InsightMovementQuery;

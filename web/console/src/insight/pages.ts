@@ -5,6 +5,7 @@ import Explorer from './pages/Explorer.svelte';
 import Novel from './pages/Novel.svelte';
 import Overview from './pages/Overview.svelte';
 import People from './pages/People.svelte';
+import Promises from './pages/Promises.svelte';
 import Satisfaction from './pages/Satisfaction.svelte';
 import Times from './pages/Times.svelte';
 import Types from './pages/Types.svelte';
@@ -15,10 +16,10 @@ interface Page {
   name: InsightPage;
   component: Component<{ scope: Scope }>;
   /**
-   * How much of the bar above the pages is about it: all, when nothing is said; zone and filters, where it has times of its own; or
-   * none.
+   * How much of the bar above the pages is about it: all, when nothing is said; zone and filters, where it has times of its own;
+   * period and zone, where requests cannot be told apart; or none.
    */
-  bar?: 'filters' | 'none';
+  bar?: 'filters' | 'period' | 'none';
   /** It has no plot over time that events could stand in. */
   timeless?: boolean;
 }
@@ -31,6 +32,7 @@ export const PAGES: readonly Page[] = [
   { name: 'novel', component: Novel, bar: 'none' },
   { name: 'people', component: People, timeless: true },
   { name: 'satisfaction', component: Satisfaction },
+  { name: 'promises', component: Promises, bar: 'period', timeless: true },
   { name: 'compare', component: Compare, bar: 'filters' },
   { name: 'explorer', component: Explorer },
   { name: 'reports', component: Reports, bar: 'none' },

@@ -28,6 +28,7 @@ export const INSIGHT_PAGES = [
   'novel',
   'people',
   'satisfaction',
+  'promises',
   'drivers',
   'compare',
   'explorer',

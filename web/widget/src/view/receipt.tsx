@@ -33,7 +33,7 @@ export function Receipt({
           <dt>{t('receipt_expected')}</dt>,
           <dd>
             {expected
-              ? t('receipt_in', {
+              ? t('wait_expected', {
                   time: durationRange(expected, language),
                 })
               : t('wait_unknown')}
