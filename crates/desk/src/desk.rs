@@ -18,6 +18,7 @@ use crate::identity::HostKey;
 use crate::keys::Keys;
 use crate::maintenance::Maintenance;
 use crate::numbers::Numbers;
+use crate::online::Ledger;
 use crate::session::SessionCache;
 use crate::types::Types;
 
@@ -128,6 +129,10 @@ pub(crate) struct Shared {
     pub(crate) types: Types,
     /// When the desk is open.
     pub(crate) hours: InForce,
+    /// When somebody could answer.
+    pub(crate) online: Ledger,
+    /// What anybody was told last of the state of the desk.
+    pub(crate) status: crate::status::Last,
     /// Hashing a password takes a core and 19 MiB: so many at a time, whoever knocks.
     pub(crate) hashing: tokio::sync::Semaphore,
 }
@@ -165,6 +170,8 @@ impl Desk {
             maintenance: Maintenance::default(),
             types: Types::default(),
             hours: InForce::default(),
+            online: Ledger::default(),
+            status: crate::status::Last::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
         };
         Self { shared: Arc::new(shared), ids: Arc::new(Ids::new(clock.clone(), node)), clock, entropy }
@@ -235,6 +242,11 @@ impl Desk {
     #[must_use]
     pub fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// Which process of the desk this is.
+    pub(crate) fn node(&self) -> i64 {
+        self.ids.node()
     }
 
     /// A fresh id.

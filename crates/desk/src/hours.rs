@@ -27,8 +27,8 @@ use crate::screening::Findings;
 use crate::{AgentCaller, Desk, Error};
 
 pub use calendar::read_calendar;
-pub(crate) use opening::opening_for;
 pub use opening::{Opening, opening};
+pub(crate) use opening::{opening_for, opening_of};
 
 /// Longest name, in characters.
 const NAME: usize = 100;
@@ -174,6 +174,11 @@ fn current(rows: &[ScheduleRow]) -> Result<Vec<ScheduleView>, Error> {
 /// Every schedule, the most general first.
 pub async fn list_schedules(desk: &Desk, caller: &AgentCaller) -> Result<Vec<ScheduleView>, Error> {
     caller.require(Permission::ReadRequests)?;
+    current_schedules(desk).await
+}
+
+/// The same, for whoever may know.
+pub(crate) async fn current_schedules(desk: &Desk) -> Result<Vec<ScheduleView>, Error> {
     let rows = desk.store().read(|rd| hours::list(rd).map_err(Error::from)).await?;
     let mut views = current(&rows)?;
     views.sort_by_key(|view| (view.coverage.rank(), view.id));

@@ -13,6 +13,7 @@ pub struct Keys {
     link: [u8; 32],
     record: [u8; 32],
     census: [u8; 32],
+    minute: [u8; 32],
     ticket: [u8; 32],
     form: [u8; 32],
     webhook: [u8; 32],
@@ -28,6 +29,7 @@ impl Keys {
             link: derive("link"),
             record: derive("record"),
             census: derive("census"),
+            minute: derive("minute"),
             ticket: derive("ticket"),
             form: derive("form"),
             webhook: derive("webhook"),
@@ -56,6 +58,11 @@ impl Keys {
     /// The MAC of an hour of the census.
     pub(crate) fn census_mac(&self, hour: &[u8]) -> [u8; 32] {
         hmac(&self.census, &[hour])
+    }
+
+    /// The MAC of a minute of the ledger.
+    pub(crate) fn minute_mac(&self, minute: &[u8]) -> [u8; 32] {
+        hmac(&self.minute, &[minute])
     }
 
     /// What a desk keeps to recognise its key by; tells nothing about it.

@@ -26,11 +26,13 @@ mod hours;
 mod identity;
 mod import;
 mod inbox;
+mod incident;
 mod jobs;
 mod keys;
 mod machine;
 mod maintenance;
 mod numbers;
+mod online;
 mod promise;
 mod receipt;
 mod receive;
@@ -39,6 +41,7 @@ mod relay;
 mod screening;
 mod seal;
 mod session;
+mod status;
 #[cfg(test)]
 mod testing;
 mod types;
@@ -98,6 +101,7 @@ pub use import::{
     import_desk, import_request, imported_stock,
 };
 pub use inbox::{InboxQuery, View, inbox, inbox_counts, inbox_since, list_requests};
+pub use incident::{IncidentCommand, IncidentUpdate, list_incident_updates, tell_incident};
 pub use jobs::{dead_jobs, retry_job, run_jobs, work};
 pub use keys::Keys;
 pub use machine::{
@@ -108,10 +112,12 @@ pub use maintenance::{
     Maintenance, MaintenanceCommand, MaintenanceText, MaintenanceView, announce_maintenance, end_maintenance,
     follow_maintenance, list_maintenance, maintenance_ahead, plan_maintenance, stop_maintenance,
 };
+pub use online::{LedgerCheck, OnlineDay, OnlineSchedule, OnlineView, Win, keep_online, online};
 pub use promise::{Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, promise_figures};
 pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
+pub use status::{StatusDay, StatusHours, StatusIncident, StatusView, status};
 pub use types::{
     Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,
     NovelView, PredictionView, TrainedModel, classify_requests, novel_requests, type_model,

@@ -14,6 +14,7 @@ use self::beside::Beside;
 use crate::attachment::{are_committed, blob};
 use crate::census::{Census, verify_census};
 use crate::fold::Fold;
+use crate::online::{LedgerCheck, verify_ledger};
 use crate::seal::Sealed;
 use crate::{Desk, Error, Keys, chain};
 
@@ -48,13 +49,16 @@ pub struct Verification {
     pub faults: Vec<Fault>,
     /// Whether requests are missing.
     pub census: Census,
+    /// Whether the ledger of minutes was altered.
+    pub ledger: LedgerCheck,
 }
 
 impl Verification {
     /// Whether everything fits.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.faults.is_empty() && self.bad_files.is_empty() && self.census.faults.is_empty()
+        let records = self.faults.is_empty() && self.bad_files.is_empty();
+        records && self.census.faults.is_empty() && self.ledger.faults.is_empty()
     }
 }
 
@@ -74,6 +78,7 @@ pub async fn verify(desk: &Desk) -> Result<Verification, Error> {
     }
     (found.files, found.bad_files) = check_files(desk.store(), desk.files(), None).await?;
     found.census = verify_census(desk).await?;
+    found.ledger = verify_ledger(desk).await?;
     Ok(found)
 }
 

@@ -105,3 +105,39 @@ impl DriverSource {
         Self::ALL.into_iter().find(|source| source.as_str() == text)
     }
 }
+
+/// How far the desk has come with an incident, as the public is told.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentPhase {
+    /// It is being looked into.
+    Investigating,
+    /// The cause is known.
+    Identified,
+    /// It is mended, and watched.
+    Monitoring,
+    /// It is over.
+    Resolved,
+}
+
+impl IncidentPhase {
+    /// Every phase, in its order.
+    pub const ALL: [Self; 4] = [Self::Investigating, Self::Identified, Self::Monitoring, Self::Resolved];
+
+    /// The word in SQL and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Investigating => "investigating",
+            Self::Identified => "identified",
+            Self::Monitoring => "monitoring",
+            Self::Resolved => "resolved",
+        }
+    }
+
+    /// Reads the word in SQL and JSON.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.as_str() == text)
+    }
+}

@@ -80,6 +80,8 @@ ids! {
     ReportRunId,
     /// A mail that the desk sends.
     MailId,
+    /// Something that the public was told of an incident.
+    IncidentUpdateId,
     /// Opening hours for some of those who ask.
     ScheduleId,
     /// A time at which something of the desk pauses.
@@ -106,6 +108,12 @@ impl Ids {
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, node: u8) -> Self {
         Self { clock, node: i64::from(node & 0x1f), last: AtomicI64::new(0) }
+    }
+
+    /// The number of the process that they are for.
+    #[must_use]
+    pub const fn node(&self) -> i64 {
+        self.node
     }
 
     /// The next id.

@@ -14,6 +14,7 @@ mod id;
 mod language;
 mod matter;
 mod number;
+mod online;
 mod queue;
 pub mod report;
 mod role;
@@ -27,7 +28,7 @@ pub use alarm::{AlarmKind, AlarmState, DismissReason};
 pub use catalogue::{FIELDS, Field, FieldKind, RequestType, TYPES, Urgency, field, request_type};
 pub use chance::{Entropy, OsEntropy, SeededEntropy};
 pub use dimension::{Dimension, Scope, region_code};
-pub use driver::{DriverKind, DriverSource};
+pub use driver::{DriverKind, DriverSource, IncidentPhase};
 pub use entry::{Author, Channel, EntryKind, Event};
 pub use feedback::{REASONS_HIGH, REASONS_LOW, Resolution, Score, Verdict};
 pub use hours::{
@@ -35,12 +36,13 @@ pub use hours::{
     ScheduleError, ScheduleVersion, Season, SpecialDay, TimeOfDay, Timetable, Unlike, WeekGap, Weekday,
 };
 pub use id::{
-    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, JobId, MailId, MaintenanceId,
-    ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, TokenId,
+    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, IncidentUpdateId, JobId, MailId,
+    MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};
 pub use number::{NumberError, RequestNumber};
+pub use online::{Course, Gap, Kept, Sample};
 pub use queue::{Line, QueueKey};
 pub use role::{Permission, Role, TokenKind, TokenScope};
 pub use state::{Actor, State, Transition, TransitionError};

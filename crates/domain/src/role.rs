@@ -43,6 +43,8 @@ pub enum Permission {
     ManageHours,
     /// Announce maintenance, begin it and end it.
     ManageMaintenance,
+    /// Tell the public of incidents.
+    TellIncidents,
 }
 
 impl Role {
@@ -54,7 +56,7 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
             EraseTexts, ManageAgents, ManageDrivers, ManageHours, ManageJobs, ManageMaintenance,
-            ManageTokens, ReadInsight, ReadRequests, ReviewFeedback, WorkRequests,
+            ManageTokens, ReadInsight, ReadRequests, ReviewFeedback, TellIncidents, WorkRequests,
         };
         match (self, permission) {
             (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight | ManageDrivers) => true,
@@ -62,13 +64,19 @@ impl Role {
             (Self::Lead, permission) => {
                 matches!(
                     permission,
-                    WorkRequests | EraseTexts | ReadInsight | ManageDrivers | ReviewFeedback | ManageHours
+                    WorkRequests
+                        | EraseTexts
+                        | ReadInsight
+                        | ManageDrivers
+                        | ReviewFeedback
+                        | ManageHours
+                        | TellIncidents
                 )
             }
             (
                 Self::Analyst,
                 EraseTexts | ManageAgents | ManageHours | ManageJobs | ManageMaintenance | ManageTokens
-                | ReviewFeedback | WorkRequests,
+                | ReviewFeedback | TellIncidents | WorkRequests,
             ) => false,
         }
     }

@@ -204,6 +204,10 @@ fn report(found: &Verification) -> Result<String, std::fmt::Error> {
     if !census.head.is_empty() {
         writeln!(page, "last count {}", census.head)?;
     }
+    writeln!(page, "{} minutes of the ledger checked", found.ledger.minutes)?;
+    for place in &found.ledger.faults {
+        writeln!(page, "FAULT minute {place} of the ledger: it was altered, or the one before it was")?;
+    }
     for fault in &found.faults {
         match fault.seq {
             Some(seq) => writeln!(page, "FAULT {} entry {seq}: {}", fault.number, fault.what)?,

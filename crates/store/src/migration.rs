@@ -19,6 +19,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0011_promise", include_str!("../migrations/0011_promise.sql")),
     ("0012_mail", include_str!("../migrations/0012_mail.sql")),
     ("0013_maintenance", include_str!("../migrations/0013_maintenance.sql")),
+    ("0014_online", include_str!("../migrations/0014_online.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
@@ -30,6 +31,18 @@ const PLACEHOLDERS: &[(&str, &str, &str)] = &[
     ("{event.agent_id}", "json_extract(event, '$.agent_id')", "(event::json ->> 'agent_id')"),
     ("{event.team_id}", "json_extract(event, '$.team_id')", "(event::json ->> 'team_id')"),
     ("{event.to}", "json_extract(event, '$.to')", "(event::json ->> 'to')"),
+    // A table of which no row is ever changed or removed.
+    (
+        "{only_added.online_minute}",
+        "CREATE TRIGGER online_minute_kept BEFORE UPDATE ON online_minute \
+         BEGIN SELECT RAISE(ABORT, 'rows are only added'); END; \
+         CREATE TRIGGER online_minute_left BEFORE DELETE ON online_minute \
+         BEGIN SELECT RAISE(ABORT, 'rows are only added'); END;",
+        "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql \
+         AS $$ BEGIN RAISE EXCEPTION 'rows are only added'; END $$; \
+         CREATE TRIGGER online_minute_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON online_minute \
+         FOR EACH STATEMENT EXECUTE FUNCTION only_added();",
+    ),
     ("{position}", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY"),
     // Views for tools that read SQL.
     ("{reporting}", "", include_str!("reporting.sql")),

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use standfast_domain::{
-    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, Day, DriverId, JobId, MailId, MaintenanceId,
-    ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, Time, TokenId,
+    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, Day, DriverId, IncidentUpdateId, JobId, MailId,
+    MaintenanceId, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, Time, TokenId,
 };
 
 /// The types that mean the same on both engines.
@@ -329,6 +329,7 @@ wrapped_integers!(
     DriverId,
     TokenId,
     AlarmId,
+    IncidentUpdateId,
     DashboardId,
     MailId,
     MaintenanceId,

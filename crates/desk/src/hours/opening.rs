@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use standfast_domain::{Asker, Language, Time, region_code};
+use standfast_domain::{Asker, Hours, Language, Time, region_code};
 use standfast_store::request::RequestRow;
 use utoipa::ToSchema;
 
@@ -36,14 +36,19 @@ pub struct Opening {
 pub fn opening(desk: &Desk, asker: &Asker<'_>, now: Time) -> Option<Opening> {
     let table = timetable(desk);
     let found = table.find(asker, now)?;
+    Some(opening_of(found.zone, found.hours, now))
+}
+
+/// Whether the desk is open by these hours.
+pub(crate) fn opening_of(zone: &str, hours: &Hours, now: Time) -> Opening {
     let near = |time: Time| Some(time).filter(|time| time.since(now) <= FAR);
-    let is_open = found.hours.is_open(now);
-    Some(Opening {
+    let is_open = hours.is_open(now);
+    Opening {
         is_open,
-        opens_at: if is_open { None } else { found.hours.next_open(now).and_then(near) },
-        closes_at: if is_open { near(found.hours.next_close(now)) } else { None },
-        zone: found.zone.to_owned(),
-    })
+        opens_at: if is_open { None } else { hours.next_open(now).and_then(near) },
+        closes_at: if is_open { near(hours.next_close(now)) } else { None },
+        zone: zone.to_owned(),
+    }
 }
 
 /// The same for the customer of a request.

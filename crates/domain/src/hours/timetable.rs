@@ -186,6 +186,13 @@ impl Timetable {
         self.unlike.iter().filter(|one| one.from < until && from < one.until).copied().collect()
     }
 
+    /// The hours of a schedule for all time, and its zone.
+    #[must_use]
+    pub fn hours(&self, id: ScheduleId) -> Option<(&str, &Hours)> {
+        let (_, zone, hours) = self.schedules.iter().find(|(known, _, _)| *known == id)?;
+        Some((zone, hours))
+    }
+
     /// In which stretch of time an instant lies within which it does not change whom schedules are for: numbers that grow
     /// with time. Within one, [`Timetable::find`] finds the same for the same asker.
     #[must_use]

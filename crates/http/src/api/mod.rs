@@ -20,6 +20,7 @@ mod maintenance;
 pub(crate) mod report;
 mod request;
 mod session;
+pub(crate) mod status;
 mod token;
 mod types;
 mod work;
@@ -117,6 +118,7 @@ pub(crate) fn routes() -> Vec<Route> {
     ];
     routes.extend(alarm::routes());
     routes.extend(maintenance::routes());
+    routes.extend(status::routes());
     routes.extend(insight::routes());
     routes.extend(machines());
     routes

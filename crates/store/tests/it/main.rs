@@ -19,6 +19,7 @@ mod fault;
 mod feedback;
 mod hours;
 mod job;
+mod online;
 mod outbox;
 mod promise;
 mod request;

@@ -1,0 +1,134 @@
+//! What the public is told of an incident, step by step.
+
+use serde::Serialize;
+use standfast_domain::{DriverId, DriverKind, IncidentPhase, IncidentUpdateId, Language, Permission, Time};
+use standfast_guard::solicits;
+use standfast_store::incident::{self, UpdateRow};
+use standfast_store::{Lane, Rd, driver};
+use utoipa::ToSchema;
+
+use crate::draft::{plain, says_nothing};
+use crate::screening::Findings;
+use crate::{AgentCaller, Desk, Error};
+
+/// Longest text, in characters.
+const TEXT: usize = 2_000;
+/// Most steps of one incident.
+const MOST: i64 = 200;
+
+/// A step as somebody enters it.
+#[derive(Clone)]
+pub struct IncidentCommand {
+    /// How far the desk has come.
+    pub phase: IncidentPhase,
+    /// What is said in Chinese.
+    pub text_zh: String,
+    /// What is said in English.
+    pub text_en: String,
+}
+
+/// A step that the public was told of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct IncidentUpdate {
+    /// Id.
+    #[schema(value_type = String)]
+    pub id: IncidentUpdateId,
+    /// When it was said.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Time,
+    /// How far the desk had come.
+    pub phase: IncidentPhase,
+    /// What was said in Chinese.
+    pub text_zh: String,
+    /// What was said in English.
+    pub text_en: String,
+}
+
+impl IncidentUpdate {
+    /// What was said in a language.
+    #[must_use]
+    pub fn text(&self, language: Language) -> &str {
+        match language {
+            Language::Chinese => &self.text_zh,
+            Language::English => &self.text_en,
+        }
+    }
+}
+
+impl From<UpdateRow> for IncidentUpdate {
+    fn from(row: UpdateRow) -> Self {
+        Self { id: row.id, at: row.at, phase: row.phase, text_zh: row.text_zh, text_en: row.text_en }
+    }
+}
+
+/// A text that the public may read: without secrets, and one that asks for none.
+fn public_text(text: &str, field: &'static str) -> Result<String, Error> {
+    if text.chars().count() > TEXT {
+        return Err(Error::invalid(field, "too_long"));
+    }
+    if solicits(text).is_some() {
+        metrics::counter!("standfast_solicitations_stopped_total").increment(1);
+        return Err(Error::AsksForSecret);
+    }
+    let text = Findings::default().text(plain(text).trim());
+    if says_nothing(&text) { Err(Error::invalid(field, "missing")) } else { Ok(text) }
+}
+
+/// Tells the public of an incident; the first step puts it on the status page. The last one ends it.
+pub async fn tell_incident(
+    desk: &Desk,
+    caller: &AgentCaller,
+    id: DriverId,
+    command: &IncidentCommand,
+) -> Result<Vec<IncidentUpdate>, Error> {
+    caller.require(Permission::TellIncidents)?;
+    let (now, agent_id) = (desk.now(), caller.id);
+    let row = UpdateRow {
+        id: IncidentUpdateId(desk.id()),
+        driver_id: id,
+        at: now,
+        phase: command.phase,
+        text_zh: public_text(&command.text_zh, "text_zh")?,
+        text_en: public_text(&command.text_en, "text_en")?,
+        agent_id,
+    };
+    let told = desk.store().write(Lane::Ordinary, id.0, move |tx| {
+        let mut incident = driver::find(tx, id)?.filter(|row| row.removed_at.is_none() && !row.draft);
+        let incident = incident.as_mut().ok_or(Error::NotFound)?;
+        if incident.kind != DriverKind::Incident {
+            return Err(Error::invalid("id", "no_incident"));
+        }
+        incident::insert(tx, &row)?;
+        // What is not over has no end, and what is over has one: both lists say the same.
+        match row.phase {
+            IncidentPhase::Resolved if incident.ends_at.is_none() => incident.ends_at = Some(now),
+            IncidentPhase::Resolved => {}
+            _ => incident.ends_at = None,
+        }
+        incident.updated_at = now;
+        driver::save(tx, incident)?;
+        updates(tx, id)
+    });
+    let told = told.await?;
+    desk.shared.status.forget();
+    Ok(told)
+}
+
+/// What the public was told of an incident, the latest first.
+pub async fn list_incident_updates(
+    desk: &Desk,
+    caller: &AgentCaller,
+    id: DriverId,
+) -> Result<Vec<IncidentUpdate>, Error> {
+    caller.require(Permission::ReadRequests)?;
+    desk.store()
+        .read(move |rd| {
+            driver::find(rd, id)?.filter(|row| row.removed_at.is_none()).ok_or(Error::NotFound)?;
+            updates(rd, id)
+        })
+        .await
+}
+
+pub(crate) fn updates(rd: &mut Rd, id: DriverId) -> Result<Vec<IncidentUpdate>, Error> {
+    Ok(incident::list(rd, id, MOST)?.into_iter().map(IncidentUpdate::from).collect())
+}

@@ -1,0 +1,166 @@
+//! The ledger of minutes: was somebody there who could answer? And the online rate that it comes to.
+//!
+//! ```text
+//! board (people, line) -> sample, once a minute -> online_minute (only added to, sealed) -> course -> rate, by opening hours
+//! ```
+//!
+//! Each row is sealed over the seal before it, under a key that is not in the database, and the engine refuses to change or
+//! remove one. Rows at the end could be cut off by whoever owns the database; those minutes are then minutes in which nobody
+//! could be reached.
+
+mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use standfast_domain::{Course, Sample, Time};
+use standfast_store::online::{self, OnlineRow};
+use standfast_store::{Lane, Rd, Tx};
+use tokio::sync::watch;
+
+use crate::keys::same;
+use crate::{Desk, Error, Keys};
+
+pub(crate) use view::days_kept;
+pub use view::{OnlineDay, OnlineSchedule, OnlineView, Win, online};
+
+/// Between two looks at the clock.
+const LOOK: Duration = Duration::from_secs(5);
+/// Days that are kept in memory: as many as are shown, and one for zones that are behind.
+const DAYS: i64 = 91;
+/// Rows of one reading.
+const PAGE: i64 = 10_000;
+const MINUTES_A_DAY: i64 = 24 * 60;
+
+/// The minutes as this process knows them.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger(RwLock<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    /// The place of the last row that was read.
+    seq: i64,
+    course: Arc<Course>,
+}
+
+impl Ledger {
+    /// The minutes of the last ninety days.
+    pub(crate) fn course(&self) -> Arc<Course> {
+        self.0.read().course.clone()
+    }
+}
+
+/// Puts down each minute, until `stop` changes.
+pub async fn keep_online(desk: Desk, mut stop: watch::Receiver<bool>) {
+    let (boot, began) = (desk.id(), desk.clock().monotonic());
+    let mut written = None;
+    while !*stop.borrow() {
+        let minute = Sample::minute_of(desk.now());
+        if written != Some(minute) {
+            let up = desk.clock().monotonic().saturating_sub(began).as_secs();
+            match put_down(&desk, boot, i64::try_from(up).unwrap_or(i64::MAX)).await {
+                Ok(()) => written = Some(minute),
+                Err(error) => tracing::warn!(%error, "a minute could not be put down"),
+            }
+        }
+        if let Err(error) = catch_up(&desk).await {
+            tracing::warn!(%error, "the ledger of minutes could not be read");
+        }
+        let _ = tokio::time::timeout(LOOK, stop.changed()).await;
+    }
+}
+
+/// Puts down this minute, unless this process has done so.
+async fn put_down(desk: &Desk, boot: i64, up: i64) -> Result<(), Error> {
+    let now = desk.now();
+    let waiting = desk.board().waiting(now);
+    let sample = Sample {
+        minute: Sample::minute_of(now),
+        node: desk.node(),
+        boot,
+        up,
+        present: i64::from(waiting.agents_present),
+        waiting: i64::from(waiting.count),
+        late: 0,
+    };
+    let keys = desk.keys().clone();
+    desk.store().write(Lane::Background, 0, move |tx| add(tx, &keys, sample, now)).await
+}
+
+fn add(tx: &mut Tx, keys: &Keys, sample: Sample, _now: Time) -> Result<(), Error> {
+    let last = online::last(tx)?;
+    let (seq, before) = last.map_or((1, Vec::new()), |row| (row.seq + 1, row.seal));
+    let seal = seal(keys, &before, seq, &sample);
+    // Refused when the minute is there: then it stays; or when another process was first: then it is tried again.
+    online::insert(tx, &OnlineRow { seq, sample, seal: seal.to_vec() })?;
+    Ok(())
+}
+
+/// The MAC over the seal of the row before and a row. Names every member: a new one does not compile until it is sealed.
+fn seal(keys: &Keys, before: &[u8], seq: i64, sample: &Sample) -> [u8; 32] {
+    let Sample { minute, node, boot, up, present, waiting, late } = *sample;
+    let numbers = [seq, minute, node, boot, up, present, waiting, late];
+    let mut bytes = before.to_vec();
+    bytes.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
+    keys.minute_mac(&bytes)
+}
+
+/// Takes over what was put down since the last time.
+async fn catch_up(desk: &Desk) -> Result<(), Error> {
+    loop {
+        let known = desk.shared.online.0.read().seq;
+        let oldest = Sample::minute_of(desk.now()) - DAYS * MINUTES_A_DAY;
+        let rows = desk
+            .store()
+            .read(move |rd| {
+                let from = if known == 0 {
+                    online::place_of(rd, oldest)?.map_or(0, |place| place - 1)
+                } else {
+                    known
+                };
+                online::list_after(rd, from, PAGE).map_err(Error::from)
+            })
+            .await?;
+        let Some(last) = rows.last().map(|row| row.seq) else { return Ok(()) };
+        let samples: Vec<_> = rows.iter().map(|row| row.sample).collect();
+        let mut state = desk.shared.online.0.write();
+        let course = Arc::make_mut(&mut state.course);
+        course.extend(&samples);
+        course.forget(oldest);
+        state.seq = last;
+    }
+}
+
+/// What a check of the ledger found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LedgerCheck {
+    /// Minutes checked.
+    pub minutes: u64,
+    /// Places of rows that were altered, or that follow one that was taken away.
+    pub faults: Vec<i64>,
+}
+
+/// Checks every seal of the ledger.
+pub(crate) async fn verify_ledger(desk: &Desk) -> Result<LedgerCheck, Error> {
+    let mut found = LedgerCheck::default();
+    let (mut seq, mut before) = (0, Vec::new());
+    loop {
+        let from = seq;
+        let rows = desk.store().read(move |rd: &mut Rd| online::list_after(rd, from, PAGE)).await?;
+        if rows.is_empty() {
+            return Ok(found);
+        }
+        for row in rows {
+            let expected = seal(desk.keys(), &before, row.seq, &row.sample);
+            if row.seq != seq + 1 || !same(&expected, &row.seal) {
+                found.faults.push(row.seq);
+            }
+            found.minutes += 1;
+            (seq, before) = (row.seq, row.seal);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+use standfast_domain::{Interval, Role, Schedule, TimeOfDay, Weekday};
+use standfast_store::store_test;
+
+use super::*;
+use crate::testing::{TestDesk, try_tamper};
+use crate::{AgentCaller, ScheduleWish, add_schedule, verify};
+
+async fn minutes(desk: &TestDesk, count: u64, present: u32) {
+    desk.board().set_present(present);
+    let boot = desk.id();
+    for minute in 0..count {
+        put_down(desk, boot, i64::try_from(minute * 60).unwrap()).await.unwrap();
+        desk.pass(1);
+    }
+    catch_up(desk).await.unwrap();
+}
+
+async fn always_open(desk: &TestDesk) -> AgentCaller {
+    let lead = desk.agent("lead", Role::Lead).await;
+    let time = |text| TimeOfDay::parse(text).unwrap();
+    let day = |n| Interval { weekday: Weekday::new(n).unwrap(), opens: time("00:00"), closes: time("24:00") };
+    let schedule = Schedule {
+        zone: "Asia/Shanghai".to_owned(),
+        week: (1..=7).map(day).collect(),
+        seasons: Vec::new(),
+        days: Vec::new(),
+        exceptions: Vec::new(),
+    };
+    let wish =
+        ScheduleWish {
+            name: "所有人".to_owned(), coverage: standfast_domain::Coverage::default(), schedule
+        };
+    add_schedule(desk, &lead, &wish).await.unwrap();
+    lead
+}
+
+store_test! {
+    async fn the_rate_is_what_was_put_down(store) {
+        let desk = TestDesk::new(&store);
+        let lead = always_open(&desk).await;
+        minutes(&desk, 6, 2).await;
+        minutes(&desk, 3, 0).await;
+        // It is not there for ten minutes, then it is again.
+        desk.pass(10);
+        minutes(&desk, 1, 1).await;
+        let view = online(&desk, &lead, 7).await.unwrap();
+        assert_eq!(view.since, Time::parse("2026-11-21T12:00:00Z"));
+        let all = &view.items[0];
+        assert_eq!((all.kept.promised, all.kept.online, all.kept.away, all.kept.technical), (20, 7, 3, 10));
+        assert_eq!((all.days.len(), all.days[6].date.to_string()), (7, "2026-11-21".to_owned()));
+        assert_eq!(all.days[6].kept, all.kept);
+        // 12:00 UTC on a Saturday is 20:00 in Shanghai.
+        assert_eq!(all.week[5 * 24 + 20], all.kept);
+        assert_eq!((all.wins[0].gap, all.wins[0].minutes), (standfast_domain::Gap::Technical, 10));
+        // A start after a crash reads the same.
+        let again = TestDesk::new(&store);
+        crate::load_hours(&again).await.unwrap();
+        again.pass(20);
+        catch_up(&again).await.unwrap();
+        assert_eq!(again.shared.online.course(), desk.shared.online.course());
+        let agent = desk.agent("agent", Role::Agent).await;
+        assert!(matches!(online(&desk, &agent, 7).await, Err(Error::Forbidden)));
+        for days in [0, 91] {
+            assert!(online(&desk, &lead, days).await.is_err());
+        }
+    }
+
+    async fn a_minute_is_put_down_once_by_each_process(store) {
+        let (one, other) = (TestDesk::node(&store, 0), TestDesk::node(&store, 1));
+        one.board().set_present(1);
+        for desk in [&one, &other, &one, &other] {
+            put_down(desk, 1, 0).await.unwrap();
+        }
+        let rows = store.read::<_, Error, _>(|rd| Ok(online::list_after(rd, 0, 10)?)).await.unwrap();
+        let seen: Vec<_> = rows.iter().map(|row| (row.seq, row.sample.node, row.sample.present)).collect();
+        assert_eq!(seen, [(1, 0, 1), (2, 1, 0)]);
+    }
+
+    async fn a_ledger_that_was_altered_does_not_verify(store) {
+        let desk = TestDesk::new(&store);
+        minutes(&desk, 5, 0).await;
+        let found = verify(&desk).await.unwrap();
+        assert!(found.is_sound());
+        assert_eq!(found.ledger, LedgerCheck { minutes: 5, faults: Vec::new() });
+        // The engine refuses; whoever owns it can make it forget that.
+        assert!(try_tamper(&store, "UPDATE online_minute SET present = 1 WHERE seq = 3").await.is_err());
+        crate::testing::tamper(&store, match store.dialect() {
+            standfast_store::Dialect::Sqlite => "DROP TRIGGER online_minute_kept",
+            standfast_store::Dialect::Postgres => "DROP TRIGGER online_minute_kept ON online_minute",
+        }).await;
+        crate::testing::tamper(&store, "UPDATE online_minute SET present = 1 WHERE seq = 3").await;
+        let found = verify(&desk).await.unwrap();
+        assert_eq!((found.ledger.faults.clone(), found.is_sound()), (vec![3], false));
+    }
+}

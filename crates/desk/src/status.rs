@@ -1,0 +1,183 @@
+//! What anybody may know of the desk: whether it is open, how long it takes, what is wrong, and how well it kept its promise.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use serde::Serialize;
+use standfast_domain::{
+    Channel, Day, DriverId, IncidentPhase, Kept, Language, ScheduleId, Time, Timetable, Wait,
+};
+use standfast_store::{Rd, driver, incident};
+use utoipa::ToSchema;
+
+use crate::hours::{ScheduleView, current_schedules, opening_of};
+use crate::incident::{IncidentUpdate, updates};
+use crate::online::days_kept;
+use crate::{Desk, Error, Opening, timetable};
+
+/// So old may an answer be: whoever asks while many ask gets that of another.
+const FRESH: Duration = Duration::from_secs(5);
+/// Days of the online rate.
+const DAYS: i64 = 90;
+/// Incidents that are over are shown for so long.
+const PAST: Duration = Duration::from_hours(24 * 14);
+/// Most incidents.
+const MOST: i64 = 50;
+
+/// A day of the online rate.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct StatusDay {
+    /// The date in the zone of the hours.
+    #[schema(value_type = String, format = Date)]
+    pub date: Day,
+    /// Minutes for which somebody was promised.
+    pub promised: u32,
+    /// Of those, minutes in which somebody could answer.
+    pub online: u32,
+}
+
+/// Hours, as anybody may see them.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct StatusHours {
+    /// Id.
+    #[schema(value_type = String)]
+    pub id: ScheduleId,
+    /// What they are called.
+    pub name: String,
+    /// Languages that they are for; all when none is named.
+    pub languages: Vec<Language>,
+    /// Channels that they are for; all when none is named.
+    pub channels: Vec<Channel>,
+    /// Regions that they are for; all when none is named.
+    pub regions: Vec<String>,
+    /// Whether it is open now, and when that changes.
+    pub opening: Opening,
+    /// The online rate of the last 90 days, from 0 to 1; null where nothing was promised yet.
+    pub rate: Option<f64>,
+    /// Day by day, the last 90; those of which nothing is known have no promised minutes.
+    pub days: Vec<StatusDay>,
+}
+
+/// An incident, as anybody may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StatusIncident {
+    /// Id.
+    #[schema(value_type = String)]
+    pub id: DriverId,
+    /// How far the desk has come.
+    pub phase: IncidentPhase,
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub starts_at: Time,
+    /// When it was over.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ends_at: Option<Time>,
+    /// What was said of it, the latest first.
+    pub updates: Vec<IncidentUpdate>,
+}
+
+/// The state of the desk.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct StatusView {
+    /// The name of the wallet.
+    pub name: String,
+    /// When this was so.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Time,
+    /// Requests that wait for the desk.
+    pub waiting: u32,
+    /// What the next one has to expect; null when unknown.
+    pub expected: Option<Wait>,
+    /// Whether somebody is there to answer.
+    pub is_attended: bool,
+    /// Since when the online rate is counted; null when it is not yet.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub counted_since: Option<Time>,
+    /// Hours, the most general first; none when none are set.
+    pub hours: Vec<StatusHours>,
+    /// Incidents that go on, then those that were over in the last two weeks.
+    pub incidents: Vec<StatusIncident>,
+}
+
+/// The last answer.
+#[derive(Debug, Default)]
+pub(crate) struct Last(Mutex<Option<Arc<StatusView>>>);
+
+impl Last {
+    /// The next one who asks gets a new answer.
+    pub(crate) fn forget(&self) {
+        *self.0.lock() = None;
+    }
+}
+
+/// The state of the desk, at most a few seconds old.
+pub async fn status(desk: &Desk) -> Result<Arc<StatusView>, Error> {
+    let now = desk.now();
+    let last = desk.shared.status.0.lock().clone();
+    if let Some(last) = last.filter(|last| last.at <= now && now.since(last.at) < FRESH) {
+        return Ok(last);
+    }
+    let schedules = current_schedules(desk).await?;
+    let incidents = desk.store().read(move |rd| incidents(rd, now)).await?;
+    let (course, table) = (desk.shared.online.course(), timetable(desk));
+    let counted_since = course.begins();
+    let hours = tokio::task::spawn_blocking(move || {
+        let of =
+            |schedule| hours(&table, schedule, now, |hours, zone| days_kept(&course, hours, zone, now, DAYS));
+        schedules.into_iter().filter_map(of).collect()
+    });
+    let waiting = desk.board().waiting(now);
+    let view = Arc::new(StatusView {
+        name: desk.settings().name.clone(),
+        at: now,
+        waiting: waiting.count,
+        expected: waiting.expected,
+        is_attended: waiting.agents_present > 0,
+        counted_since,
+        hours: hours.await.map_err(|_| Error::Inconsistent("the online rate"))?,
+        incidents,
+    });
+    *desk.shared.status.0.lock() = Some(view.clone());
+    Ok(view)
+}
+
+fn hours(
+    table: &Timetable,
+    schedule: ScheduleView,
+    now: Time,
+    days: impl FnOnce(&standfast_domain::Hours, &str) -> Vec<(Day, Kept)>,
+) -> Option<StatusHours> {
+    let (zone, hours) = table.hours(schedule.id)?;
+    let days = days(hours, zone);
+    let mut kept = Kept::default();
+    days.iter().for_each(|(_, day)| kept += *day);
+    Some(StatusHours {
+        id: schedule.id,
+        name: schedule.name,
+        languages: schedule.coverage.languages,
+        channels: schedule.coverage.channels,
+        regions: schedule.coverage.regions.into_iter().collect(),
+        opening: opening_of(zone, hours, now),
+        rate: kept.rate(),
+        days: days
+            .into_iter()
+            .map(|(date, kept)| StatusDay { date, promised: kept.promised, online: kept.online })
+            .collect(),
+    })
+}
+
+fn incidents(rd: &mut Rd, now: Time) -> Result<Vec<StatusIncident>, Error> {
+    let mut ids = incident::list_open(rd, MOST)?;
+    let recent = incident::list_told(rd, now.minus(PAST), MOST)?;
+    ids.extend(recent.into_iter().filter(|id| !ids.contains(id)).collect::<Vec<_>>());
+    let mut incidents = Vec::new();
+    for id in ids {
+        let Some(row) = driver::find(rd, id)?.filter(|row| row.removed_at.is_none()) else { continue };
+        let updates = updates(rd, id)?;
+        let Some(phase) = updates.first().map(|last| last.phase) else { continue };
+        let ends_at = row.ends_at.filter(|_| phase == IncidentPhase::Resolved);
+        incidents.push(StatusIncident { id, phase, starts_at: row.starts_at, ends_at, updates });
+    }
+    Ok(incidents)
+}

@@ -1,0 +1,438 @@
+//! The online rate: of the minutes for which the desk promised somebody, those in which somebody could really answer.
+//!
+//! Each process of a desk puts down one [`Sample`] a minute, in a ledger that is only added to. A [`Course`] is what those
+//! samples come to, minute by minute; [`Course::kept`] holds it against the opening hours. What was not put down was not
+//! seen: a minute without a sample is one in which nobody could be reached, and the desk itself is the reason. So a crash
+//! counts from the first minute that is missing, and whoever takes samples away makes the rate worse, never better.
+//!
+//! Clocks jump. A minute is put down once, so that one which comes a second time changes nothing. Minutes that a clock
+//! skipped never were: the process says with each sample how long it has run by a clock that does not jump
+//! ([`crate::Clock::monotonic`]), and where that went on by less than the time of day did, the rest is left out. A machine
+//! that was suspended looks the same from inside.
+
+use std::collections::BTreeMap;
+use std::ops::{AddAssign, Range};
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{Day, Hours, Time, Weekday};
+
+const MINUTE: i64 = 60_000_000;
+
+/// What one process of the desk saw of a minute.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sample {
+    /// The minute: minutes since 1970.
+    pub minute: i64,
+    /// Which process: its number among those of the desk.
+    pub node: i64,
+    /// Which start of it.
+    pub boot: i64,
+    /// Seconds that it had run, by a clock that does not jump.
+    pub up: i64,
+    /// People who were there to answer.
+    pub present: i64,
+    /// Requests that waited for the desk.
+    pub waiting: i64,
+    /// Of those, requests that had waited longer than they were promised.
+    pub late: i64,
+}
+
+impl Sample {
+    /// The minute in which a time lies.
+    #[must_use]
+    pub const fn minute_of(time: Time) -> i64 {
+        time.0.div_euclid(MINUTE)
+    }
+}
+
+/// Why nobody could answer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Gap {
+    /// Nobody was there.
+    Away,
+    /// People were there, and those who waited had to wait longer than they were promised.
+    Full,
+    /// The desk itself was not there.
+    Technical,
+    /// Maintenance that was announced.
+    Maintenance,
+}
+
+impl Gap {
+    /// All, in the order in which they are shown.
+    pub const ALL: [Self; 4] = [Self::Away, Self::Full, Self::Technical, Self::Maintenance];
+}
+
+/// What a minute was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Minute {
+    /// Somebody could answer.
+    Online,
+    /// Nobody could.
+    Gap(Gap),
+    /// A clock skipped it.
+    Skipped,
+}
+
+/// Nobody promises that no one ever waits longer: the promised time is that within which four of five are answered. More
+/// than this part of those who wait being late says that it does not hold at present.
+const LATE: (i64, i64) = (1, 5);
+/// By so many seconds two clocks may differ over a stretch of time before one of them is said to have jumped.
+const SLACK: i64 = 90;
+
+/// Minutes as they were, one after the other.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Course {
+    first: i64,
+    minutes: Vec<Minute>,
+    /// The last sample of each start of a process.
+    last: BTreeMap<(i64, i64), Sample>,
+}
+
+impl Course {
+    /// Takes over samples in the order in which they were put down. Of a minute that several processes saw, their people
+    /// count together.
+    pub fn extend(&mut self, samples: &[Sample]) {
+        for minute in samples.chunk_by(|one, other| one.minute == other.minute) {
+            self.put(minute);
+        }
+    }
+
+    fn put(&mut self, samples: &[Sample]) {
+        let Some(first) = samples.first() else { return };
+        if self.minutes.is_empty() {
+            self.first = first.minute;
+        }
+        let missing = first.minute - self.end();
+        // A minute that came before: a clock was put back, and it is known already. A second process may add people.
+        if missing < 0 {
+            return self.add_people(samples);
+        }
+        let real = samples.iter().filter_map(|sample| self.run_since(sample)).min();
+        let real = real.map_or(missing, |minutes| minutes.min(missing));
+        for place in 0..missing {
+            self.minutes.push(if place < real { Minute::Gap(Gap::Technical) } else { Minute::Skipped });
+        }
+        self.minutes.push(judge(samples));
+        self.last.extend(samples.iter().map(|sample| ((sample.node, sample.boot), *sample)));
+    }
+
+    /// Minutes that really passed unseen between the last sample of a process and this one, where its clock jumped.
+    fn run_since(&self, sample: &Sample) -> Option<i64> {
+        let last = self.last.get(&(sample.node, sample.boot))?;
+        let (ran, passed) = (sample.up - last.up, (sample.minute - last.minute) * 60);
+        (ran + SLACK < passed).then_some((ran / 60 - 1).max(0))
+    }
+
+    fn add_people(&mut self, samples: &[Sample]) {
+        let Some(first) = samples.first() else { return };
+        let place = usize::try_from(first.minute - self.first).ok();
+        let Some(known) = place.and_then(|place| self.minutes.get_mut(place)) else { return };
+        if matches!(known, Minute::Gap(Gap::Away | Gap::Technical) | Minute::Skipped) {
+            *known = judge(samples);
+        }
+    }
+
+    /// Leaves out what was before a minute.
+    pub fn forget(&mut self, before: i64) {
+        let count = usize::try_from(before - self.first).unwrap_or(0).min(self.minutes.len());
+        self.minutes.drain(..count);
+        self.first += i64::try_from(count).unwrap_or(0);
+    }
+
+    /// The first minute that it knows; nothing while it knows none.
+    #[must_use]
+    pub fn begins(&self) -> Option<Time> {
+        (!self.minutes.is_empty()).then_some(Time(self.first * MINUTE))
+    }
+
+    /// The minute after the last one that it knows.
+    #[must_use]
+    pub fn end(&self) -> i64 {
+        self.first + i64::try_from(self.minutes.len()).unwrap_or(0)
+    }
+
+    /// Announced maintenance: what was not online in it was so for that reason.
+    pub fn excuse(&mut self, from: Time, until: Time) {
+        let range = self.places(from, until);
+        for minute in self.minutes.get_mut(range).into_iter().flatten() {
+            if matches!(minute, Minute::Gap(_)) {
+                *minute = Minute::Gap(Gap::Maintenance);
+            }
+        }
+    }
+
+    /// The minutes that begin between two times, as far as they are known.
+    fn places(&self, from: Time, until: Time) -> Range<usize> {
+        let ceil = |time: Time| time.0.div_euclid(MINUTE) + i64::from(time.0.rem_euclid(MINUTE) > 0);
+        let place = |time| usize::try_from(ceil(time) - self.first).unwrap_or(0).min(self.minutes.len());
+        place(from)..place(until).max(place(from))
+    }
+
+    /// What was promised between two times and what was kept of it, as far as the course reaches.
+    #[must_use]
+    pub fn kept(&self, hours: &Hours, from: Time, until: Time) -> Kept {
+        let mut kept = Kept::default();
+        self.each(hours, from, until, |_, minute| kept.count(minute));
+        kept
+    }
+
+    /// The same by hour of the week on the clock of a zone: 7 days from Monday on, 24 hours each.
+    #[must_use]
+    pub fn kept_by_hour(&self, hours: &Hours, zone: &TimeZone, from: Time, until: Time) -> Vec<Kept> {
+        let mut week = vec![Kept::default(); 7 * 24];
+        self.each(hours, from, until, |at, minute| {
+            let offset = jiff::Timestamp::from_microsecond(at.0).map(|at| zone.to_offset(at).seconds());
+            let local = Time(at.0 + i64::from(offset.unwrap_or(0)) * 1_000_000);
+            let day = i64::from(Weekday::of(Day::of(local)).number()) - 1;
+            let hour = local.0.rem_euclid(24 * 60 * MINUTE) / (60 * MINUTE);
+            let place = usize::try_from(day * 24 + hour).ok();
+            if let Some(kept) = place.and_then(|place| week.get_mut(place)) {
+                kept.count(minute);
+            }
+        });
+        week
+    }
+
+    /// Calls `visit` with every minute between two times for which somebody was promised.
+    fn each(&self, hours: &Hours, from: Time, until: Time, mut visit: impl FnMut(Time, Minute)) {
+        for (opens, closes) in hours.open_between(from, until) {
+            let places = self.places(opens, closes);
+            let minutes = (self.first..).skip(places.start);
+            for (number, minute) in minutes.zip(self.minutes.get(places).into_iter().flatten()) {
+                visit(Time(number * MINUTE), *minute);
+            }
+        }
+    }
+}
+
+fn judge(samples: &[Sample]) -> Minute {
+    let present: i64 = samples.iter().map(|sample| sample.present).sum();
+    let is_late = |sample: &Sample| sample.late * LATE.1 > sample.waiting * LATE.0;
+    if present == 0 {
+        Minute::Gap(Gap::Away)
+    } else if samples.iter().any(is_late) {
+        Minute::Gap(Gap::Full)
+    } else {
+        Minute::Online
+    }
+}
+
+/// Minutes that were promised, and what became of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, ToSchema)]
+pub struct Kept {
+    /// Minutes for which the desk had promised somebody.
+    pub promised: u32,
+    /// Of those: somebody could answer.
+    pub online: u32,
+    /// Nobody was there.
+    pub away: u32,
+    /// People were there, and more than one in five of those who waited had waited longer than they were promised.
+    pub full: u32,
+    /// The desk itself was not there.
+    pub technical: u32,
+    /// Announced maintenance.
+    pub maintenance: u32,
+}
+
+impl Kept {
+    fn count(&mut self, minute: Minute) {
+        let part = match minute {
+            Minute::Skipped => return,
+            Minute::Online => &mut self.online,
+            Minute::Gap(Gap::Away) => &mut self.away,
+            Minute::Gap(Gap::Full) => &mut self.full,
+            Minute::Gap(Gap::Technical) => &mut self.technical,
+            Minute::Gap(Gap::Maintenance) => &mut self.maintenance,
+        };
+        *part += 1;
+        self.promised += 1;
+    }
+
+    /// Minutes that were lost for a reason.
+    #[must_use]
+    pub const fn lost(&self, gap: Gap) -> u32 {
+        match gap {
+            Gap::Away => self.away,
+            Gap::Full => self.full,
+            Gap::Technical => self.technical,
+            Gap::Maintenance => self.maintenance,
+        }
+    }
+
+    /// The online rate, from 0 to 1; nothing where nothing was promised.
+    #[must_use]
+    pub fn rate(&self) -> Option<f64> {
+        (self.promised > 0).then(|| f64::from(self.online) / f64::from(self.promised))
+    }
+}
+
+impl AddAssign for Kept {
+    fn add_assign(&mut self, other: Self) {
+        self.promised += other.promised;
+        self.online += other.online;
+        self.away += other.away;
+        self.full += other.full;
+        self.technical += other.technical;
+        self.maintenance += other.maintenance;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Interval, Schedule, TimeOfDay};
+
+    /// 2026-03-02, a Monday, at 00:00 UTC.
+    const MONDAY: i64 = 1_772_409_600 / 60;
+
+    fn hours(opens: &str, closes: &str) -> Hours {
+        let time = |text| TimeOfDay::parse(text).unwrap();
+        let day =
+            |n| Interval { weekday: Weekday::new(n).unwrap(), opens: time(opens), closes: time(closes) };
+        let schedule = Schedule {
+            zone: "UTC".to_owned(),
+            week: (1..=7).map(day).collect(),
+            seasons: Vec::new(),
+            days: Vec::new(),
+            exceptions: Vec::new(),
+        };
+        Hours::new(&schedule, Day::parse("2026-03-01").unwrap(), Day::parse("2026-04-01").unwrap()).unwrap()
+    }
+
+    fn sample(minute: i64, present: i64) -> Sample {
+        let minute = MONDAY + minute;
+        Sample { minute, node: 1, boot: 7, up: (minute - MONDAY) * 60, present, waiting: 0, late: 0 }
+    }
+
+    fn kept(samples: &[Sample]) -> Kept {
+        let mut course = Course::default();
+        course.extend(samples);
+        course.kept(&hours("00:00", "24:00"), Time(MONDAY * MINUTE), Time((MONDAY + 1_440) * MINUTE))
+    }
+
+    #[test]
+    fn each_minute_is_what_was_seen_of_it() {
+        let mut samples: Vec<_> = (0..10).map(|minute| sample(minute, i64::from(minute != 3))).collect();
+        (samples[5].waiting, samples[5].late) = (5, 1);
+        (samples[6].waiting, samples[6].late) = (5, 2);
+        let expected = Kept { promised: 10, online: 8, away: 1, full: 1, ..Kept::default() };
+        assert_eq!(kept(&samples), expected, "one in five may be late, two in five may not");
+        assert_eq!(expected.rate(), Some(0.8));
+        assert_eq!(Kept::default().rate(), None, "nothing promised is nothing kept or broken");
+    }
+
+    #[test]
+    fn only_what_was_promised_counts() {
+        let mut course = Course::default();
+        course.extend(&(0..1_440).map(|minute| sample(minute, i64::from(minute >= 600))).collect::<Vec<_>>());
+        let day = (Time(MONDAY * MINUTE), Time((MONDAY + 1_440) * MINUTE));
+        let kept = course.kept(&hours("09:00", "17:00"), day.0, day.1);
+        assert_eq!(kept, Kept { promised: 480, online: 420, away: 60, ..Kept::default() });
+    }
+
+    #[test]
+    fn a_crash_counts_and_a_new_start_is_another_one() {
+        let (mut samples, mut after) = (vec![sample(0, 1)], sample(6, 1));
+        (after.boot, after.up) = (8, 1);
+        samples.push(after);
+        assert_eq!(kept(&samples), Kept { promised: 7, online: 2, technical: 5, ..Kept::default() });
+    }
+
+    #[test]
+    fn a_process_that_could_not_write_was_not_there() {
+        // It went on running, and its clock did not jump.
+        assert_eq!(
+            kept(&[sample(0, 1), sample(6, 1)]),
+            Kept { promised: 7, online: 2, technical: 5, ..Kept::default() }
+        );
+    }
+
+    #[test]
+    fn minutes_that_a_clock_skipped_never_were() {
+        let mut after = sample(60, 1);
+        after.up = 60;
+        assert_eq!(kept(&[sample(0, 1), after]), Kept { promised: 2, online: 2, ..Kept::default() });
+        // Five minutes without a word, then the clock was put forward by the rest.
+        after.up = 6 * 60;
+        assert_eq!(
+            kept(&[sample(0, 1), after]),
+            Kept { promised: 7, online: 2, technical: 5, ..Kept::default() }
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_changes_nothing() {
+        let mut samples: Vec<_> = (0..60).map(|minute| sample(minute, 1)).collect();
+        let mut back = sample(30, 0);
+        back.up = 60 * 60;
+        samples.push(back);
+        assert_eq!(kept(&samples), Kept { promised: 60, online: 60, ..Kept::default() });
+    }
+
+    #[test]
+    fn people_of_several_processes_count_together() {
+        let beside = |minute, present| Sample { node: 2, boot: 9, ..sample(minute, present) };
+        let samples = [sample(0, 0), beside(0, 1), sample(1, 0), beside(1, 0), sample(2, 0), sample(3, 1)];
+        assert_eq!(kept(&samples), Kept { promised: 4, online: 2, away: 2, ..Kept::default() });
+        // One that writes a little later.
+        assert_eq!(
+            kept(&[sample(0, 0), sample(1, 1), beside(0, 1)]),
+            Kept { promised: 2, online: 2, ..Kept::default() }
+        );
+    }
+
+    #[test]
+    fn hours_are_those_of_the_clock_on_the_wall() {
+        let mut course = Course::default();
+        course.extend(&(0..1_440).map(|minute| sample(minute, i64::from(minute != 61))).collect::<Vec<_>>());
+        let day = (Time(MONDAY * MINUTE), Time((MONDAY + 1_440) * MINUTE));
+        let zone = TimeZone::get("Asia/Kathmandu").unwrap();
+        let week = course.kept_by_hour(&hours("00:00", "24:00"), &zone, day.0, day.1);
+        // 01:01 UTC is 06:46 in Kathmandu; the day there begins at 05:45, and goes on until 05:45 on Tuesday.
+        assert_eq!(week[6], Kept { promised: 60, online: 59, away: 1, ..Kept::default() });
+        assert_eq!((week[4].promised, week[5].promised, week[24 + 5].promised), (0, 15, 45));
+        assert_eq!(week.iter().map(|kept| kept.promised).sum::<u32>(), 1_440);
+    }
+
+    #[test]
+    fn announced_maintenance_is_the_reason_of_what_was_lost_in_it() {
+        let mut course = Course::default();
+        course.extend(&[sample(0, 1), sample(1, 1), sample(5, 1), sample(6, 0)]);
+        course.excuse(Time((MONDAY + 1) * MINUTE), Time((MONDAY + 5) * MINUTE));
+        let kept =
+            course.kept(&hours("00:00", "24:00"), Time(MONDAY * MINUTE), Time((MONDAY + 1_440) * MINUTE));
+        assert_eq!(kept, Kept { promised: 7, online: 3, maintenance: 3, away: 1, ..Kept::default() });
+    }
+
+    proptest! {
+        /// Whatever is taken away from a ledger, the rate gets no better; and every minute is one of its kinds.
+        #[test]
+        fn taking_samples_away_never_helps(
+            present in proptest::collection::vec(0..3_i64, 2..200),
+            taken in proptest::collection::vec(any::<proptest::sample::Index>(), 0..40),
+        ) {
+            let all: Vec<_> = (0..).zip(&present).map(|(minute, present)| sample(minute, *present)).collect();
+            let mut fewer = all.clone();
+            for index in taken {
+                // Both ends stay: what lies beyond them is not known to anybody.
+                if fewer.len() > 2 {
+                    fewer.remove(1 + index.index(fewer.len() - 2));
+                }
+            }
+            let (all, fewer) = (kept(&all), kept(&fewer));
+            prop_assert_eq!(all.promised, fewer.promised);
+            prop_assert!(fewer.online <= all.online);
+            for kept in [all, fewer] {
+                let lost: u32 = Gap::ALL.iter().map(|gap| kept.lost(*gap)).sum();
+                prop_assert_eq!(kept.online + lost, kept.promised);
+            }
+        }
+    }
+}

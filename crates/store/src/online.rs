@@ -1,0 +1,68 @@
+//! The ledger of minutes: what each process of the desk saw of each.
+
+use standfast_domain::Sample;
+
+use crate::{Error, Rd, Row, Tx, params};
+
+/// A row of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnlineRow {
+    /// Its place, from 1.
+    pub seq: i64,
+    /// What was seen.
+    pub sample: Sample,
+    /// The MAC over the seal before it and this row.
+    pub seal: Vec<u8>,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT seq, minute, node, boot, up, present, waiting, late, seal FROM online_minute ", $rest)
+    };
+}
+
+fn row(row: &Row<'_>) -> Result<OnlineRow, Error> {
+    Ok(OnlineRow {
+        seq: row.get(0)?,
+        sample: Sample {
+            minute: row.get(1)?,
+            node: row.get(2)?,
+            boot: row.get(3)?,
+            up: row.get(4)?,
+            present: row.get(5)?,
+            waiting: row.get(6)?,
+            late: row.get(7)?,
+        },
+        seal: row.get(8)?,
+    })
+}
+
+/// The last row.
+pub fn last(rd: &mut Rd) -> Result<Option<OnlineRow>, Error> {
+    rd.query_opt(select!("ORDER BY seq DESC LIMIT 1"), params![], row)
+}
+
+/// Rows after a place, in their order.
+pub fn list_after(rd: &mut Rd, seq: i64, limit: i64) -> Result<Vec<OnlineRow>, Error> {
+    rd.query(select!("WHERE seq > $1 ORDER BY seq LIMIT $2"), params![seq, limit], row)
+}
+
+/// The place of the first row of a minute, or of the first one after it; nothing where there is none.
+pub fn place_of(rd: &mut Rd, minute: i64) -> Result<Option<i64>, Error> {
+    rd.query_opt(
+        "SELECT seq FROM online_minute WHERE minute >= $1 ORDER BY minute, node LIMIT 1",
+        params![minute],
+        |row| row.get(0),
+    )
+}
+
+/// Writes a row. False when its place is taken, or its process has put that minute down already.
+pub fn insert(tx: &mut Tx, row: &OnlineRow) -> Result<bool, Error> {
+    let s = &row.sample;
+    let written = tx.execute(
+        "INSERT INTO online_minute (seq, minute, node, boot, up, present, waiting, late, seal) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+        params![row.seq, s.minute, s.node, s.boot, s.up, s.present, s.waiting, s.late, row.seal.clone()],
+    )?;
+    Ok(written == 1)
+}
