@@ -83,6 +83,10 @@ export type ActivityChange = Schemas['ActivityChange'];
 export type TableFault = Schemas['TableFault'];
 
 /** When the desk is open. */
+export type OnlineRate = Schemas['OnlineView'];
+export type IncidentUpdates = Schemas['IncidentUpdates'];
+export type IncidentDraft = Schemas['IncidentWish'];
+export type IncidentPhase = Schemas['IncidentPhase'];
 export type Hours = Schemas['HoursView'];
 export type ScheduleView = Schemas['ScheduleView'];
 export type HoursDraft = Schemas['HoursWish'];

@@ -98,6 +98,13 @@ pub async fn tell_incident(
         if incident.kind != DriverKind::Incident {
             return Err(Error::invalid("id", "no_incident"));
         }
+        // A click too many, or a call that is repeated.
+        let said = |last: &UpdateRow| {
+            (last.phase, &last.text_zh, &last.text_en) == (row.phase, &row.text_zh, &row.text_en)
+        };
+        if incident::list(tx, id, 1)?.first().is_some_and(said) {
+            return updates(tx, id);
+        }
         incident::insert(tx, &row)?;
         // What is not over has no end, and what is over has one: both lists say the same.
         match row.phase {

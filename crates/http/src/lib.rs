@@ -36,6 +36,7 @@ pub use api::openapi;
 pub use app::App;
 pub use config::{Config, Rate, Rates};
 pub use outgoing::Outgoing;
+pub use pages::keep_status_copy;
 pub use server::{Ending, ServeError, serve};
 
 /// The origin of an address: scheme and authority, without path and slash.

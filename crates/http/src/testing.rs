@@ -53,6 +53,10 @@ impl Reply {
         })
     }
 
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
     /// The document, of a problem with this code.
     #[track_caller]
     pub(crate) fn problem(&self, status: u16, code: &str) -> Value {

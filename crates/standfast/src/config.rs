@@ -34,6 +34,7 @@ pub(crate) struct Config {
     pub(crate) ping: bool,
     pub(crate) mail: MailConfig,
     pub(crate) browser: PathBuf,
+    pub(crate) status_copy: PathBuf,
     pub(crate) insight: InsightConfig,
     pub(crate) http: standfast_http::Config,
 }
@@ -268,6 +269,7 @@ impl Default for Config {
             ping: false,
             mail: MailConfig::default(),
             browser: PathBuf::new(),
+            status_copy: PathBuf::new(),
             insight: InsightConfig::default(),
             http: standfast_http::Config::default(),
         }

@@ -7,6 +7,7 @@ mod draw;
 mod events;
 mod hours;
 mod made_up;
+mod online;
 mod opinion;
 mod perform;
 mod plot;
@@ -146,6 +147,7 @@ pub(crate) async fn fill(
     let (customers, acts) = (plot.customers, plot.happenings.len());
     let troupe = perform::Troupe::new(desk, agents, teams, customers)?;
     let requests = troupe.perform(plot, now, progress).await?;
+    online::put_down(desk, now).await?;
     report::enter(desk).await?;
     mark(desk, DONE).await?;
     Ok(Summary { requests, customers, acts, took: desk.clock().monotonic().saturating_sub(start) })

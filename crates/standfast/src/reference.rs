@@ -95,6 +95,10 @@ const SETTINGS: &[(&str, &str)] = &[
         "Chromium or Chrome, which prints reports as PDF. Empty: the one in `/usr/bin`, if there is one; without any there are no PDFs.",
     ),
     (
+        "status_copy",
+        "Folder into which a copy of the status page is written each minute, for another server to show when the desk cannot be reached. Empty: none is written.",
+    ),
+    (
         "insight.snapshot",
         "File from which the figures go on after a start. Empty: `facts.snapshot` in the data folder. It can be removed: then every request is read at the start.",
     ),

@@ -59,6 +59,23 @@ impl Frame {
         Self { private: true, ..Self::new(desk, visit) }
     }
 
+    /// The frame of a page that is written to a file; `name` is that of its file in a language.
+    pub(crate) fn copy(desk: &Desk, words: Words, name: impl Fn(Language) -> &'static str) -> Self {
+        let link = |language: Language| LanguageLink {
+            href: name(language).to_owned(),
+            here: words.language == language,
+            ..plain_link(language)
+        };
+        Self {
+            words,
+            name: desk.settings().name.clone(),
+            demo: desk.settings().demo,
+            private: false,
+            languages: Language::ALL.map(link).to_vec(),
+            style: style::href(),
+        }
+    }
+
     /// The frame of a form that came back with mistakes: nothing in it leads away from what was typed.
     pub(crate) fn kept(mut self) -> Self {
         self.languages.clear();
@@ -121,14 +138,18 @@ fn language_link(visit: &Visit, language: Language) -> LanguageLink {
             let _ = write!(href, "&{name}={value}");
         }
     }
+    LanguageLink { href, here: visit.words.language == language, ..plain_link(language) }
+}
+
+fn plain_link(language: Language) -> LanguageLink {
     LanguageLink {
         tag: language.as_str(),
         name: match language {
             Language::English => "English",
             Language::Chinese => "中文",
         },
-        href,
-        here: visit.words.language == language,
+        href: String::new(),
+        here: false,
     }
 }
 

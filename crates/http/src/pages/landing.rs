@@ -65,7 +65,7 @@ pub(crate) fn wait_text(desk: &Desk, words: Words) -> String {
     }
 }
 
-fn queue_text(words: Words, waiting: Waiting) -> String {
+pub(crate) fn queue_text(words: Words, waiting: Waiting) -> String {
     let count = if words.language == Language::Chinese {
         waiting.count.to_string()
     } else {

@@ -13,6 +13,8 @@ mod landing;
 mod problems;
 mod record;
 mod reference;
+mod status;
+mod status_copy;
 mod style;
 mod submission;
 mod text;
@@ -27,6 +29,7 @@ use crate::route::{Access, Area, Class, Route, Takes};
 
 pub(crate) use frame::notice;
 pub(crate) use problems::problem;
+pub use status_copy::keep_status_copy;
 
 /// The routes of the pages. Forms count their limits themselves: what was typed is shown again when one is reached.
 pub(crate) fn routes() -> Vec<Route> {
@@ -41,6 +44,8 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/t/{number}/feedback", Access::Public, feedback::send).counts(Class::Free),
         Route::get("/t/{number}/{token}", Access::Public, tracking::open),
         Route::get("/t/{number}/files/{id}", Access::Public, file::show),
+        Route::get("/status", Access::Public, status::show).counts(Class::Free),
+        Route::get("/status.atom", Access::Public, status::feed).counts(Class::Free),
         Route::get("/docs/api", Access::Public, reference::show),
         Route::get("/docs/problems", Access::Public, problems::list),
         Route::get("/docs/problems/{code}", Access::Public, problems::explain),
@@ -48,5 +53,11 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/icon.svg", Access::Public, style::favicon).counts(Class::Free),
         Route::get("/robots.txt", Access::Public, style::robots).counts(Class::Free),
     ];
-    routes.into_iter().map(|route| route.area(Area::Page)).collect()
+    let mut routes: Vec<_> = routes.into_iter().map(|route| route.area(Area::Page)).collect();
+    // Other pages show these two.
+    routes.extend([
+        Route::get("/status.json", Access::Public, status::json).area(Area::Widget).counts(Class::Free),
+        Route::get("/status.svg", Access::Public, status::badge).area(Area::Widget).counts(Class::Free),
+    ]);
+    routes
 }

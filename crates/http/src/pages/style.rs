@@ -19,6 +19,11 @@ static HREF: LazyLock<String> = LazyLock::new(|| {
     format!("/page.css?v={hash:016x}")
 });
 
+/// The stylesheet itself, for pages that stand alone.
+pub(crate) fn sheet_text() -> &'static str {
+    &STYLE
+}
+
 pub(crate) fn href() -> &'static str {
     &HREF
 }

@@ -16,4 +16,5 @@ mod reports;
 mod satisfaction;
 mod slow;
 mod speech;
+mod status;
 mod types;

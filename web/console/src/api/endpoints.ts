@@ -24,6 +24,8 @@ import type {
   Hours,
   HoursDraft,
   Id,
+  IncidentDraft,
+  IncidentUpdates,
   IssuedToken,
   InboxPage,
   InboxQuery,
@@ -36,6 +38,7 @@ import type {
   NewToken,
   RequestFeedback,
   NovelRequests,
+  OnlineRate,
   RequestSummary,
   Review,
   ReviewChange,
@@ -116,6 +119,12 @@ export const modelOfTypes = (signal?: AbortSignal) =>
 export const novelRequests = (signal?: AbortSignal) =>
   ask<NovelRequests>('/console/types/novel', { signal });
 
+export const onlineRate = (days: number, signal?: AbortSignal) =>
+  ask<OnlineRate>(`/console/online?days=${days}`, { ...(signal && { signal }) });
+export const incidentUpdates = (id: Id) =>
+  ask<IncidentUpdates>(`/console/drivers/${segment(id)}/updates`);
+export const tellIncident = (id: Id, draft: IncidentDraft) =>
+  post<IncidentUpdates>(`/console/drivers/${segment(id)}/updates`, draft);
 export const drivers = () => ask<{ items: Driver[] }>('/console/drivers');
 export const addDriver = (clientId: string, driver: DriverDraft) =>
   post<Driver>('/console/drivers', { client_id: clientId, driver });

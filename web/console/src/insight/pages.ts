@@ -3,6 +3,7 @@ import type { InsightPage } from '../routing/address';
 import Compare from './pages/Compare.svelte';
 import Explorer from './pages/Explorer.svelte';
 import Novel from './pages/Novel.svelte';
+import Online from './pages/Online.svelte';
 import Overview from './pages/Overview.svelte';
 import People from './pages/People.svelte';
 import Promises from './pages/Promises.svelte';
@@ -31,6 +32,7 @@ export const PAGES: readonly Page[] = [
   { name: 'times', component: Times },
   { name: 'novel', component: Novel, bar: 'none' },
   { name: 'people', component: People, timeless: true },
+  { name: 'online', component: Online, bar: 'none', timeless: true },
   { name: 'satisfaction', component: Satisfaction },
   { name: 'promises', component: Promises, bar: 'period', timeless: true },
   { name: 'compare', component: Compare, bar: 'filters' },

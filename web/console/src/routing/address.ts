@@ -27,6 +27,7 @@ export const INSIGHT_PAGES = [
   'times',
   'novel',
   'people',
+  'online',
   'satisfaction',
   'promises',
   'drivers',

@@ -11,19 +11,21 @@ export type Deed =
   | 'tokens'
   | 'hours'
   | 'maintenance'
+  | 'tell'
   | 'settings'
   | 'insight';
 
 const ALLOWED: Record<Role, readonly Deed[]> = {
   analyst: ['explain', 'insight'],
   agent: ['write'],
-  lead: ['write', 'erase', 'review', 'explain', 'hours', 'settings', 'insight'],
+  lead: ['write', 'erase', 'review', 'explain', 'hours', 'tell', 'settings', 'insight'],
   admin: [
     'write',
     'erase',
     'review',
     'explain',
     'hours',
+    'tell',
     'settings',
     'agents',
     'jobs',

@@ -1,0 +1,34 @@
+/** The online rate, from the desk's answer to what plots take. Pure. */
+import type { OnlineRate } from '@standfast/api';
+import type { Estimate, Point } from '../plots/data';
+import { readDate } from '../plots/zone';
+
+/** Why nobody could answer, in the order in which reasons are shown. */
+export const GAPS = ['away', 'full', 'technical', 'maintenance'] as const;
+
+type Item = OnlineRate['items'][number];
+type Kept = Item['kept'];
+
+const lost = (kept: Kept): number => kept.promised - kept.online;
+
+/** The rate of each day; of a day without promises it is not known. */
+export function rateOf({ days, zone }: Item): Point[] {
+  return days.flatMap(({ date, kept }, place) => {
+    const at = readDate(date, zone);
+    if (at === null) return [];
+    const value = kept.promised > 0 ? kept.online / kept.promised : null;
+    return [{ at, value, n: kept.promised, partial: place === days.length - 1 }];
+  });
+}
+
+/** Minutes that were lost, by weekday and hour; of hours without promises nothing is known. */
+export function lostOf({ week }: Item): (Estimate | null)[][] {
+  const cell = (kept: Kept | undefined) =>
+    kept && kept.promised > 0 ? { value: lost(kept), n: kept.promised } : null;
+  return Array.from({ length: 7 }, (_, day) =>
+    Array.from({ length: 24 }, (_, hour) => cell(week[day * 24 + hour])),
+  );
+}
+
+/** All minutes that were lost. */
+export const totalOf = ({ kept }: Item): number => lost(kept);
