@@ -112,7 +112,9 @@ pub use maintenance::{
     Maintenance, MaintenanceCommand, MaintenanceText, MaintenanceView, announce_maintenance, end_maintenance,
     follow_maintenance, list_maintenance, maintenance_ahead, plan_maintenance, stop_maintenance,
 };
-pub use online::{LedgerCheck, OnlineDay, OnlineSchedule, OnlineView, Win, keep_online, online, put_down_past};
+pub use online::{
+    LedgerCheck, OnlineDay, OnlineSchedule, OnlineView, Win, keep_online, load_online, online, put_down_past,
+};
 pub use promise::{Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, promise_figures};
 pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};

@@ -64,7 +64,7 @@ pub async fn keep_online(desk: Desk, mut stop: watch::Receiver<bool>) {
                 Err(error) => tracing::warn!(%error, "a minute could not be put down"),
             }
         }
-        if let Err(error) = catch_up(&desk).await {
+        if let Err(error) = load_online(&desk).await {
             tracing::warn!(%error, "the ledger of minutes could not be read");
         }
         let _ = tokio::time::timeout(LOOK, stop.changed()).await;
@@ -122,8 +122,8 @@ fn seal(keys: &Keys, before: &[u8], seq: i64, sample: &Sample) -> [u8; 32] {
     keys.minute_mac(&bytes)
 }
 
-/// Takes over what was put down since the last time.
-async fn catch_up(desk: &Desk) -> Result<(), Error> {
+/// Reads the minutes of the last ninety days, or what was put down since they were read.
+pub async fn load_online(desk: &Desk) -> Result<(), Error> {
     loop {
         let known = desk.shared.online.0.read().seq;
         let oldest = Sample::minute_of(desk.now()) - DAYS * MINUTES_A_DAY;

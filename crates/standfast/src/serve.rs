@@ -154,6 +154,7 @@ impl Post<'_> {
         let listener = tokio::net::TcpListener::from_std(self.listener.try_clone()?)?;
         let insight = Insight::new(desk.store().clone(), desk.entropy().clone(), self.config.insight());
         standfast_desk::load_hours(&desk).await?;
+        standfast_desk::load_online(&desk).await?;
         let mut background = Some(Background::start(self.config, &desk, &insight)?);
         let store = desk.store().clone();
         let mut broken = store.broken();
@@ -222,9 +223,15 @@ impl Background {
             let reports = Reports::new(desk.clone(), insight.clone());
             async move { reports.keep(mailer, stopping).await }
         });
+        if !config.status_copy.as_os_str().is_empty() {
+            // Not waited for at the end: what it writes is whole or not there.
+            let (folder, stopping) = (config.status_copy.clone(), stopping.clone());
+            tokio::spawn(standfast_http::keep_status_copy(desk.clone(), folder, stopping));
+        }
         let others = vec![
             tokio::spawn(standfast_desk::count_pings(desk.clone(), stopping.clone())),
             tokio::spawn(standfast_desk::follow_hours(desk.clone(), stopping.clone())),
+            tokio::spawn(standfast_desk::keep_online(desk.clone(), stopping.clone())),
             users,
             tokio::spawn(standfast_desk::classify_requests(desk.clone(), stopping.clone())),
             tokio::spawn(standfast_desk::watch_alarms(desk.clone(), insight.clone(), stopping)),

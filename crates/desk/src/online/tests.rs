@@ -12,7 +12,7 @@ async fn minutes(desk: &TestDesk, count: u64, present: u32) {
         put_down(desk, boot, i64::try_from(minute * 60).unwrap()).await.unwrap();
         desk.pass(1);
     }
-    catch_up(desk).await.unwrap();
+    load_online(desk).await.unwrap();
 }
 
 async fn always_open(desk: &TestDesk) -> AgentCaller {
@@ -56,7 +56,7 @@ store_test! {
         let again = TestDesk::new(&store);
         crate::load_hours(&again).await.unwrap();
         again.pass(20);
-        catch_up(&again).await.unwrap();
+        load_online(&again).await.unwrap();
         assert_eq!(again.shared.online.course(), desk.shared.online.course());
         let agent = desk.agent("agent", Role::Agent).await;
         assert!(matches!(online(&desk, &agent, 7).await, Err(Error::Forbidden)));

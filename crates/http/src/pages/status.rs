@@ -9,7 +9,7 @@ use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use standfast_desk::{Desk, StatusDay, StatusHours, StatusIncident, StatusView, opening, status};
-use standfast_domain::{Asker, Channel, IncidentPhase, Language};
+use standfast_domain::{Asker, Channel, Day, IncidentPhase, Language};
 
 use super::frame::{Frame, page};
 use super::landing::queue_text;
@@ -360,7 +360,9 @@ pub(super) fn atom(desk: &Desk, view: &StatusView, words: Words) -> String {
     let url = &desk.settings().public_url;
     let title = format!("{} · {}", words.fill("desk", "name", &view.name), words.say("status.title"));
     let steps = || view.incidents.iter().flat_map(|one| one.updates.iter().map(move |update| (one, update)));
-    let updated = steps().map(|(_, update)| update.at).max().unwrap_or(view.at);
+    // A feed in which nothing was said changes no more than once a day.
+    let quiet = Day::of(view.at).start();
+    let updated = steps().map(|(_, update)| update.at).max().unwrap_or(quiet);
     let mut feed = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">\
          <id>{url}/status</id><title>{}</title><updated>{updated}</updated><author><name>{}</name></author>\

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { lostOf, rateOf, totalOf } from '../src/insight/online';
+
+const none = { promised: 0, online: 0, away: 0, full: 0, technical: 0, maintenance: 0 };
+const item = (over: object) => ({
+  id: '1',
+  name: 'All',
+  coverage: { languages: [], regions: [], channels: [] },
+  zone: 'Asia/Shanghai',
+  kept: none,
+  rate: null,
+  days: [],
+  week: Array.from({ length: 168 }, () => none),
+  wins: [],
+  ...over,
+});
+
+describe('the online rate', () => {
+  it('is not known of a day without promises', () => {
+    const days = [
+      { date: '2026-11-27', kept: none },
+      { date: '2026-11-28', kept: { ...none, promised: 60, online: 45, away: 15 } },
+    ];
+    const points = rateOf(item({ days }) as never);
+    expect(points.map(({ value, partial }) => [value, partial])).toEqual([
+      [null, false],
+      [0.75, true],
+    ]);
+    // Midnight in Shanghai.
+    expect(new Date(points[1]?.at ?? 0).toISOString()).toBe('2026-11-27T16:00:00.000Z');
+  });
+
+  it('says by weekday and hour what was lost', () => {
+    const week = Array.from({ length: 168 }, (_, place) =>
+      place === 6 * 24 + 2 ? { ...none, promised: 60, online: 20, away: 40 } : none,
+    );
+    const cells = lostOf(item({ week }) as never);
+    expect(cells[6]?.[2]).toEqual({ value: 40, n: 60 });
+    expect(cells[6]?.[3]).toBeNull();
+    expect(totalOf(item({ kept: { ...none, promised: 9, online: 4, full: 5 } }) as never)).toBe(5);
+  });
+});

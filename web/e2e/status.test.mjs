@@ -1,0 +1,99 @@
+/** A lead tells of an incident; anybody sees it on the status page; the online rate says what was lost. On the demo. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { accessible, launch, person, shot } from './browser.mjs';
+import { signedIn } from './console.mjs';
+import { Desk } from './desk.mjs';
+
+const DEMO_PASSWORD = 'harbor-wallet-demo';
+let desk, browser, lead;
+
+before(async () => {
+  desk = await Desk.demo();
+  browser = await launch();
+  const storageState = await signedIn(browser, desk, 'lead@harbor.example', DEMO_PASSWORD);
+  lead = await person(browser, { storageState });
+});
+after(async () => {
+  await browser?.close();
+  await desk?.stop();
+});
+
+const status = async (locale, options = {}) => {
+  const page = await person(browser, { locale, ...options });
+  await page.goto(`${desk.base}/status`);
+  return page;
+};
+
+test('anybody sees when people answer, and how well that was kept', async () => {
+  const page = await status('zh-CN');
+  await page.getByRole('heading', { name: '服务状态' }).waitFor();
+  await page.getByText('中文 全天').waitFor();
+  await page
+    .getByText(/在承诺的服务时间里，9\d\.\d % 的分钟有人可以回复/)
+    .first()
+    .waitFor();
+  await page.getByText('按天查看').first().click();
+  assert.ok((await page.getByRole('row').count()) > 25, 'every day that is known');
+  await accessible(page, 'status');
+  await shot(page, 'status-zh');
+  const phone = await status('en-US', {
+    viewport: { width: 390, height: 844 },
+    colorScheme: 'dark',
+  });
+  await phone.getByRole('heading', { name: 'Service status' }).waitFor();
+  await accessible(phone, 'status on a phone');
+  await shot(phone, 'status-en-phone-dark');
+});
+
+test('an incident is told in both languages, step by step', async () => {
+  await lead.goto(`${desk.base}/console/drivers`);
+  await lead
+    .getByRole('button', { name: /^(对外公告：|Tell the public: )/ })
+    .first()
+    .click();
+  const dialog = lead.getByRole('dialog');
+  await dialog.locator('[name=text_zh]').fill('搜索广告里出现仿冒网站，请只用官网地址。');
+  await dialog
+    .locator('[name=text_en]')
+    .fill('A fake site runs search ads. Use our own address only.');
+  await accessible(lead, 'telling of an incident');
+  await dialog.getByRole('button', { name: /^(发布|Publish)$/ }).click();
+  await dialog.waitFor({ state: 'detached' });
+  const chinese = await status('zh-CN');
+  await chinese.getByRole('heading', { name: '正在发生的问题' }).waitFor();
+  await chinese.getByText('请只用官网地址').last().waitFor();
+  const english = await status('en-US');
+  await english.getByText('Use our own address only').last().waitFor();
+  await accessible(english, 'status with an incident');
+  await shot(english, 'status-incident');
+  const feed = await (await fetch(`${desk.base}/status.atom?lang=en`)).text();
+  assert.match(feed, /A fake site runs search ads/);
+  assert.match(await (await fetch(`${desk.base}/status.svg?lang=en`)).text(), /incident/);
+
+  await lead
+    .getByRole('button', { name: /^(对外公告：|Tell the public: )/ })
+    .first()
+    .click();
+  await dialog.getByText('请只用官网地址').waitFor();
+  await dialog.locator('[name=phase]').selectOption('resolved');
+  await dialog.locator('[name=text_zh]').fill('广告已下架。');
+  await dialog.locator('[name=text_en]').fill('The ads are gone.');
+  await dialog.getByRole('button', { name: /^(发布|Publish)$/ }).click();
+  await dialog.waitFor({ state: 'detached' });
+  const later = await status('en-US');
+  await later.getByText('The ads are gone.').waitFor();
+  assert.equal(await later.getByRole('heading', { name: 'What is wrong now' }).count(), 0);
+});
+
+test('the online rate says what was lost, when and why', async () => {
+  await lead.goto(`${desk.base}/console/insight/online`);
+  await lead.getByRole('heading', { name: '中文 全天' }).waitFor();
+  // A demo is without anybody on Sunday nights.
+  await lead
+    .getByText(/^(周日|Sunday),? 02–05/)
+    .first()
+    .waitFor();
+  await accessible(lead, 'online rate');
+  await shot(lead, 'online-rate');
+});
