@@ -151,6 +151,11 @@ impl Board {
         }
     }
 
+    /// How many agents are there to answer.
+    pub(crate) fn present(&self) -> u32 {
+        self.state.lock().outlook.pace().agents()
+    }
+
     /// Whether a request waits with assets at risk.
     pub(crate) fn is_at_risk(&self, id: RequestId) -> bool {
         self.state.lock().line.is_at_risk(id)

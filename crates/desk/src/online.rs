@@ -16,7 +16,7 @@ use std::time::Duration;
 use parking_lot::RwLock;
 use standfast_domain::{Course, Sample, Time};
 use standfast_store::online::{self, OnlineRow};
-use standfast_store::{Lane, Rd, Tx};
+use standfast_store::{Lane, Rd, Tx, maintenance};
 use tokio::sync::watch;
 
 use crate::keys::same;
@@ -31,6 +31,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const DAYS: i64 = 91;
 /// Rows of one reading.
 const PAGE: i64 = 10_000;
+/// The latest windows of maintenance that are looked at.
+const MOST_WINDOWS: i64 = 200;
 const MINUTES_A_DAY: i64 = 24 * 60;
 
 /// The minutes as this process knows them.
@@ -74,21 +76,22 @@ pub async fn keep_online(desk: Desk, mut stop: watch::Receiver<bool>) {
 /// Puts down this minute, unless this process has done so.
 async fn put_down(desk: &Desk, boot: i64, up: i64) -> Result<(), Error> {
     let now = desk.now();
-    let waiting = desk.board().waiting(now);
     let sample = Sample {
         minute: Sample::minute_of(now),
         node: desk.node(),
         boot,
         up,
-        present: i64::from(waiting.agents_present),
-        waiting: i64::from(waiting.count),
+        present: i64::from(desk.board().present()),
+        waiting: 0,
         late: 0,
     };
     let keys = desk.keys().clone();
     desk.store().write(Lane::Background, 0, move |tx| add(tx, &keys, sample, now)).await
 }
 
-fn add(tx: &mut Tx, keys: &Keys, sample: Sample, _now: Time) -> Result<(), Error> {
+fn add(tx: &mut Tx, keys: &Keys, sample: Sample, now: Time) -> Result<(), Error> {
+    let (waiting, late) = online::line(tx, now)?;
+    let sample = Sample { waiting, late, ..sample };
     let last = online::last(tx)?;
     let (seq, before) = last.map_or((1, Vec::new()), |row| (row.seq + 1, row.seal));
     let seal = seal(keys, &before, seq, &sample);
@@ -139,11 +142,18 @@ pub async fn load_online(desk: &Desk) -> Result<(), Error> {
             })
             .await?;
         let Some(last) = rows.last().map(|row| row.seq) else { return Ok(()) };
+        let windows =
+            desk.store().read(|rd| maintenance::list(rd, MOST_WINDOWS).map_err(Error::from)).await?;
         let samples: Vec<_> = rows.iter().map(|row| row.sample).collect();
         let mut state = desk.shared.online.0.write();
         let course = Arc::make_mut(&mut state.course);
         course.extend(&samples);
         course.forget(oldest);
+        for window in &windows {
+            // What was entered afterwards was not announced.
+            let from = window.starts_at.max(window.created_at);
+            course.excuse(from, window.ended_at.unwrap_or(window.ends_at));
+        }
         state.seq = last;
     }
 }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::hours::{ScheduleView, current_schedules, opening_of};
 use crate::incident::{IncidentUpdate, updates};
 use crate::online::days_kept;
-use crate::{Desk, Error, Opening, timetable};
+use crate::{Desk, Error, MaintenanceView, Opening, asks_anyhow, timetable};
 
 /// So old may an answer be: whoever asks while many ask gets that of another.
 const FRESH: Duration = Duration::from_secs(5);
@@ -96,6 +96,8 @@ pub struct StatusView {
     pub counted_since: Option<Time>,
     /// Hours, the most general first; none when none are set.
     pub hours: Vec<StatusHours>,
+    /// Maintenance that goes on or lies ahead, the earliest first.
+    pub maintenance: Vec<MaintenanceView>,
     /// Incidents that go on, then those that were over in the last two weeks.
     pub incidents: Vec<StatusIncident>,
 }
@@ -127,7 +129,7 @@ pub async fn status(desk: &Desk) -> Result<Arc<StatusView>, Error> {
             |schedule| hours(&table, schedule, now, |hours, zone| days_kept(&course, hours, zone, now, DAYS));
         schedules.into_iter().filter_map(of).collect()
     });
-    let waiting = desk.board().waiting(now);
+    let waiting = desk.board().waiting(asks_anyhow(desk, now));
     let view = Arc::new(StatusView {
         name: desk.settings().name.clone(),
         at: now,
@@ -136,6 +138,7 @@ pub async fn status(desk: &Desk) -> Result<Arc<StatusView>, Error> {
         is_attended: waiting.agents_present > 0,
         counted_since,
         hours: hours.await.map_err(|_| Error::Inconsistent("the online rate"))?,
+        maintenance: desk.maintenance().ahead(now),
         incidents,
     });
     *desk.shared.status.0.lock() = Some(view.clone());

@@ -1,6 +1,6 @@
 //! The ledger of minutes: what each process of the desk saw of each.
 
-use standfast_domain::Sample;
+use standfast_domain::{Sample, Time};
 
 use crate::{Error, Rd, Row, Tx, params};
 
@@ -54,6 +54,19 @@ pub fn place_of(rd: &mut Rd, minute: i64) -> Result<Option<i64>, Error> {
         params![minute],
         |row| row.get(0),
     )
+}
+
+/// How many requests wait for the desk, and how many of them longer than they were promised. Of those that were told that it is
+/// unknown none is late.
+pub fn line(rd: &mut Rd, now: Time) -> Result<(i64, i64), Error> {
+    let found = rd.query_opt(
+        "SELECT count(*), count(CASE WHEN p.made_at + p.p80 * 1000000 < $1 THEN 1 END) FROM request r \
+         LEFT JOIN promise p ON p.request_id = r.id AND p.made_at = r.waiting_since \
+         WHERE r.active AND r.state = 'open' AND r.waiting_since IS NOT NULL",
+        params![now],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(found.unwrap_or_default())
 }
 
 /// Writes a row. False when its place is taken, or its process has put that minute down already.

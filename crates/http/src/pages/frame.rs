@@ -71,6 +71,7 @@ impl Frame {
             name: desk.settings().name.clone(),
             demo: desk.settings().demo,
             private: false,
+            maintenance: notice(desk, words.language),
             languages: Language::ALL.map(link).to_vec(),
             style: style::href(),
         }
