@@ -99,11 +99,13 @@ fn seconds(time: Time) -> f64 {
     micros / 1e6
 }
 
-/// Waits that go alike: those of a channel, by hours of the day.
-fn group(channel: Channel, at: Time) -> u16 {
+/// Waits that go alike: those of a channel, by hours of the day; and what is at risk in it, which goes first and takes longer, and
+/// is too rare to be told apart by hours.
+fn group(channel: Channel, at_risk: bool, at: Time) -> u16 {
     let place = Channel::ALL.iter().position(|known| *known == channel).unwrap_or_default();
-    let part = at.0.div_euclid(3_600_000_000 * HOURS).rem_euclid(24 / HOURS);
-    u16::try_from(place).unwrap_or_default() * 4 + u16::try_from(part).unwrap_or_default()
+    let parts = 24 / HOURS;
+    let part = if at_risk { parts } else { at.0.div_euclid(3_600_000_000 * HOURS).rem_euclid(parts) };
+    u16::try_from(place).unwrap_or_default() * 5 + u16::try_from(part).unwrap_or_default()
 }
 
 impl Board {
@@ -242,7 +244,9 @@ impl State {
         #[expect(clippy::cast_precision_loss, reason = "seconds for which a desk is closed")]
         let wait = wait - kept.closed as f64;
         let model = Range { p50: kept.model_p50, p80: kept.model_p80 };
-        self.outlook.learn(model, group(kept.channel, kept.made_at), wait, |wait| f64::from(said(wait)));
+        self.outlook.learn(model, group(kept.channel, kept.at_risk, kept.made_at), wait, |wait| {
+            f64::from(said(wait))
+        });
     }
 
     fn expect(&mut self, place: u32, at_risk: bool, asks: Asks) -> Outlined {
@@ -262,7 +266,7 @@ impl State {
             standing,
             is_at_risk: at_risk,
             is_later: closed > 0,
-            group: asks.channel.map(|channel| group(channel, asks.now)),
+            group: asks.channel.map(|channel| group(channel, at_risk, asks.now)),
             at_once: AT_ONCE,
         });
         let said = |expected: Expected| {

@@ -154,7 +154,9 @@ fn hours(
     let (zone, hours) = table.hours(schedule.id)?;
     let days = days(hours, zone);
     let mut kept = Kept::default();
-    days.iter().for_each(|(_, day)| kept += *day);
+    for (_, day) in &days {
+        kept += *day;
+    }
     Some(StatusHours {
         id: schedule.id,
         name: schedule.name,

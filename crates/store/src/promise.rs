@@ -31,6 +31,8 @@ pub struct PromiseRow {
 pub struct Kept {
     /// Channel of the words that began the wait.
     pub channel: Channel,
+    /// Whether assets were at risk.
+    pub at_risk: bool,
     /// When it was made.
     pub made_at: Time,
     /// When a person answered.
@@ -117,11 +119,11 @@ pub fn end(
     )
 }
 
+/// When a wait ended, and how.
+pub type Ending = (Time, String);
+
 /// The promises of a request, oldest first, with when and how each wait ended.
-pub fn list_of_request(
-    rd: &mut Rd,
-    request: RequestId,
-) -> Result<Vec<(PromiseRow, Option<(Time, String)>)>, Error> {
+pub fn list_of_request(rd: &mut Rd, request: RequestId) -> Result<Vec<(PromiseRow, Option<Ending>)>, Error> {
     rd.query(
         "SELECT p.request_id, p.made_at, channel, at_risk, place, present, p50, p80, model_p50, model_p80, closed, model, \
          o.ended_at, o.outcome FROM promise p LEFT JOIN promise_outcome o \
@@ -152,7 +154,7 @@ pub fn list_of_request(
 macro_rules! kept {
     ($rest:literal) => {
         concat!(
-            "SELECT p.channel, p.made_at, o.ended_at, p.model_p50, p.model_p80, p.closed, p.model FROM promise_outcome o ",
+            "SELECT p.channel, p.made_at, o.ended_at, p.model_p50, p.model_p80, p.closed, p.model, p.at_risk FROM promise_outcome o ",
             "JOIN promise p ON p.request_id = o.request_id AND p.made_at = o.made_at ",
             "WHERE o.outcome = 'answered' AND p.model_p50 IS NOT NULL AND ",
             $rest
@@ -169,6 +171,7 @@ fn kept(row: &Row<'_>) -> Result<Kept, Error> {
         model_p80: row.get(4)?,
         closed: row.get(5)?,
         model: row.get(6)?,
+        at_risk: row.get(7)?,
     })
 }
 

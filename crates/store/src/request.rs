@@ -307,8 +307,11 @@ pub fn list_of_customer(rd: &mut Rd, customer: CustomerId, limit: i64) -> Result
     rd.query(select!("WHERE r.customer_id = $1 ORDER BY r.id DESC LIMIT $2"), params![customer, limit], row)
 }
 
+/// A request that waits: its number, whether assets are at risk, and since when.
+pub type Waiting = (RequestId, RequestNumber, bool, Option<Time>);
+
 /// Everybody who waits for the desk, in the order of the queue: id, number, whether assets are at risk, and since when.
-pub fn list_waiting(rd: &mut Rd) -> Result<Vec<(RequestId, RequestNumber, bool, Option<Time>)>, Error> {
+pub fn list_waiting(rd: &mut Rd) -> Result<Vec<Waiting>, Error> {
     rd.query(
         "SELECT id, number, at_risk, waiting_since FROM request WHERE active AND state = 'open' \
          ORDER BY queue_key, id",

@@ -128,7 +128,9 @@ fn kept(course: &Course, schedule: ScheduleView, hours: &Hours, now: Time, days:
     let from = midnights(&zone, now, days).first().map_or(now, |(_, from, _)| *from);
     let days = days_kept(course, hours, &schedule.schedule.zone, now, days);
     let mut kept = Kept::default();
-    days.iter().for_each(|(_, day)| kept += *day);
+    for (_, day) in &days {
+        kept += *day;
+    }
     let week = course.kept_by_hour(hours, &zone, from, now);
     OnlineSchedule {
         id: schedule.id,

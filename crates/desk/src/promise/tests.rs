@@ -143,7 +143,7 @@ store_test! {
         assert_eq!((total.made, total.unknown, total.kept, total.broken, total.undecided), (41, 1, 30, 10, 0));
         assert_eq!((total.share, total.half, total.small), (Some(0.75), Some(0.5), false));
         // Wilson (1927), worked out by hand.
-        assert!((total.low.unwrap() - 0.598060).abs() < 1e-5 && (total.high.unwrap() - 0.858129).abs() < 1e-5, "{total:?}");
+        assert!((total.low.unwrap() - 0.598_060).abs() < 1e-5 && (total.high.unwrap() - 0.858_129).abs() < 1e-5, "{total:?}");
         let codes = |groups: &[PromiseGroup]| groups.iter().map(|g| (g.code.clone(), g.count.made)).collect::<Vec<_>>();
         assert_eq!(codes(&found.channels), [("api".to_owned(), 1), ("widget".to_owned(), 40)]);
         assert_eq!(codes(&found.hours), [("20".to_owned(), 41)]);

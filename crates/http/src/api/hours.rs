@@ -10,13 +10,28 @@ use standfast_desk::{
     AudienceGap, SchedulePreview, ScheduleView, ScheduleWish, add_schedule, change_schedule, hours_gaps,
     list_schedules, preview_schedule, read_calendar, remove_schedule,
 };
-use standfast_domain::{Coverage, Schedule, ScheduleId, SpecialDay};
+use standfast_domain::{Coverage, Permission, Schedule, ScheduleId, SpecialDay};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::body::{BodyError, Json, Path, Query};
 use crate::credential::SignedIn;
 use crate::problem::Problem;
+use crate::route::{Access, Route, Takes};
+
+/// The routes of this file.
+pub(super) fn routes() -> [Route; 6] {
+    let reads = Access::Agent(Permission::ReadRequests);
+    let opens = Access::Agent(Permission::ManageHours);
+    [
+        Route::get("/api/v1/console/hours", reads, list),
+        Route::post("/api/v1/console/hours", opens, add).rests(),
+        Route::put("/api/v1/console/hours/{id}", opens, change).rests(),
+        Route::delete("/api/v1/console/hours/{id}", opens, remove).rests(),
+        Route::post("/api/v1/console/hours/preview", reads, preview),
+        Route::post("/api/v1/console/hours/calendar", opens, calendar).takes(Takes::Table).rests(),
+    ]
+}
 
 /// The hours of the desk.
 #[derive(Debug, Serialize, ToSchema)]

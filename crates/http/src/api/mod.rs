@@ -51,7 +51,6 @@ pub(crate) fn routes() -> Vec<Route> {
     let issues = Access::Agent(Permission::ManageTokens);
     let reviews = Access::Agent(Permission::ReviewFeedback);
     let figures = Access::Agent(Permission::ReadInsight);
-    let opens = Access::Agent(Permission::ManageHours);
     let mut routes = vec![
         Route::get("/api/v1/openapi.json", Access::Public, document::serve),
         Route::get("/api/v1/desk", Access::Public, desk::show),
@@ -105,18 +104,13 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/api/v1/console/active-users/csv", explains, activity::upload)
             .takes(Takes::Table)
             .rests(),
-        Route::get("/api/v1/console/hours", reads, hours::list),
-        Route::post("/api/v1/console/hours", opens, hours::add).rests(),
-        Route::put("/api/v1/console/hours/{id}", opens, hours::change).rests(),
-        Route::delete("/api/v1/console/hours/{id}", opens, hours::remove).rests(),
-        Route::post("/api/v1/console/hours/preview", reads, hours::preview),
-        Route::post("/api/v1/console/hours/calendar", opens, hours::calendar).takes(Takes::Table).rests(),
         Route::get("/api/v1/console/tokens", issues, token::list),
         Route::post("/api/v1/console/tokens", issues, token::add).rests(),
         Route::delete("/api/v1/console/tokens/{id}", issues, token::revoke),
         Route::post("/api/v1/ping", Access::Public, activity::count).counts(Class::Ping),
     ];
     routes.extend(alarm::routes());
+    routes.extend(hours::routes());
     routes.extend(maintenance::routes());
     routes.extend(status::routes());
     routes.extend(insight::routes());

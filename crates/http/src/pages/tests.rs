@@ -405,6 +405,7 @@ fn texts_and_pages_fit_together() {
             }
         }
     }
+    sources.push_str(&read(std::path::Path::new(&format!("{root}/src/api/desk.rs"))));
     let catalogue: BTreeMap<String, String> =
         serde_json::from_str(&read(std::path::Path::new(&format!("{root}/../../locales/en/page.json"))))
             .unwrap();
@@ -441,9 +442,14 @@ fn texts_and_pages_fit_together() {
             "feedback.score.",
             "feedback.reason.",
             "feedback.thanks.",
+            "status.phase.",
+            "status.language.",
+            "status.channel.",
         ];
         let known = asked.contains(stem)
             || sources.contains(&format!("\"{stem}\""))
+            || sources.contains(&format!("\"page.{stem}\""))
+            || stem.strip_suffix(".short").is_some_and(|stem| sources.contains(&format!("\"{stem}\"")))
             || by_code.iter().any(|p| stem.starts_with(p));
         assert!(known, "{key} is never used");
     }

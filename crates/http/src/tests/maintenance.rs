@@ -26,12 +26,15 @@ fn what_rests_changes_the_desk_and_helps_nobody_who_asks() {
         resting.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
     let expected: BTreeSet<String> = [
         "DELETE /api/v1/console/drivers/{id}",
+        "DELETE /api/v1/console/hours/{id}",
         "DELETE /api/v1/console/insight/dashboards/{id}",
         "DELETE /api/v1/console/reports/{id}",
         "DELETE /api/v1/drivers/{external_id}",
         "POST /api/v1/console/active-users/csv",
         "POST /api/v1/console/agents",
         "POST /api/v1/console/drivers",
+        "POST /api/v1/console/hours",
+        "POST /api/v1/console/hours/calendar",
         "POST /api/v1/console/insight/dashboards",
         "POST /api/v1/console/insight/export",
         "POST /api/v1/console/jobs/{id}/retry",
@@ -42,6 +45,7 @@ fn what_rests_changes_the_desk_and_helps_nobody_who_asks() {
         "POST /api/v1/hooks/drivers",
         "PUT /api/v1/active-users",
         "PUT /api/v1/console/drivers/{id}",
+        "PUT /api/v1/console/hours/{id}",
         "PUT /api/v1/console/insight/dashboards/{id}",
         "PUT /api/v1/console/insight/start",
         "PUT /api/v1/console/reports/{id}",

@@ -188,7 +188,7 @@ impl Simulation<'_> {
 
     /// The waits in line, by how many stand before in it.
     fn near(&mut self) -> Vec<Range> {
-        let mut waits = vec![Vec::with_capacity(STRATA * COURSES); NEAR];
+        let mut waits: Vec<_> = (0..NEAR).map(|_| Vec::with_capacity(STRATA * COURSES)).collect();
         for _ in 0..COURSES {
             self.course(&mut waits);
         }

@@ -195,7 +195,7 @@ impl Desk {
             at_risk: line(&self.at_risk, self.in_hand[0]),
             ordinary: line(&self.ordinary, self.in_hand[1]),
         };
-        let group = Some(group(now));
+        let group = Some(group(now, at_risk));
         let asks = Asks { now, standing, is_at_risk: at_risk, is_later: false, group, at_once: 1 };
         let expected = self.outlook.expected(asks);
         let mut sorted: Vec<f64> = self.recent.iter().copied().collect();
@@ -206,9 +206,9 @@ impl Desk {
         self.asked.push(Asked { at: now, at_risk, expected, naive, recent, wait: None });
         self.outlook.pace().joined(now, id(who), at_risk);
         if at_risk {
-            self.at_risk.push_back(who)
+            self.at_risk.push_back(who);
         } else {
-            self.ordinary.push_back(who)
+            self.ordinary.push_back(who);
         }
         if !at_risk && self.rng.f64() < 0.6 {
             let patience = self.exponential(2.0 * 3_600.0);
@@ -243,7 +243,7 @@ impl Desk {
         asked.wait = Some(wait);
         self.in_hand[usize::from(!asked.at_risk)] -= 1;
         if let Some(expected) = asked.expected {
-            self.outlook.learn(expected.model, group(asked.at), wait, |time| time);
+            self.outlook.learn(expected.model, group(asked.at, asked.at_risk), wait, |time| time);
         }
         if self.recent.len() == 50 {
             self.recent.pop_front();
@@ -266,7 +266,10 @@ fn id(at: usize) -> i64 {
     i64::try_from(at).unwrap()
 }
 
-/// Six hours of the day each.
-fn group(now: f64) -> u16 {
+/// Six hours of the day each; what is at risk is a group of its own.
+fn group(now: f64, at_risk: bool) -> u16 {
+    if at_risk {
+        return 4;
+    }
     u16::try_from(std::time::Duration::from_secs_f64(now).as_secs() / 21_600 % 4).unwrap()
 }

@@ -3,6 +3,13 @@
 //!
 //! The estimator was made while looking at the seeds `DEVELOPED`; what is asserted here is about other ones.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails where it stands"
+)]
+
 mod desk;
 
 use desk::{Asked, Desk};
@@ -11,7 +18,7 @@ use standfast_science::wait::pinball;
 /// Looked at while the estimator was made; not asserted on.
 const DEVELOPED: [u64; 4] = [1, 2, 3, 4];
 /// Never looked at before the estimator was finished.
-const HELD_OUT: [u64; 3] = [20_261, 20_262, 20_263];
+const HELD_OUT: [u64; 2] = [31_001, 31_002];
 const DAYS: u32 = 8;
 /// The first days, in which there is nothing to learn from yet, are not counted.
 const FROM: f64 = 2.0 * 86_400.0;
@@ -96,7 +103,9 @@ fn promises_are_kept_on_arrivals_that_were_not_seen() {
         let asked = scored(seed);
         let all = show(&format!("desk {seed}"), &asked);
         let at_risk: Vec<Asked> = asked.iter().filter(|asked| asked.at_risk).cloned().collect();
-        show("  of these at risk", &at_risk);
+        let at_risk = show("  of these at risk", &at_risk);
+        // They are few, so that the correction is slower for them than for all.
+        assert!((0.70..=0.85).contains(&at_risk.inside[1]), "{}", at_risk.inside[1]);
         assert!((0.75..=0.85).contains(&all.inside[1]), "{}", all.inside[1]);
         assert!((0.45..=0.55).contains(&all.inside[0]), "{}", all.inside[0]);
         assert!(all.known > 0.95, "{}", all.known);
@@ -111,6 +120,9 @@ fn promises_are_kept_on_arrivals_that_were_not_seen() {
 #[ignore = "for development: the seeds that may be looked at"]
 fn seeds_for_development() {
     for seed in DEVELOPED {
-        show(&format!("desk {seed}"), &scored(seed));
+        let asked = scored(seed);
+        show(&format!("desk {seed}"), &asked);
+        let at_risk: Vec<Asked> = asked.iter().filter(|asked| asked.at_risk).cloned().collect();
+        show("  of these at risk", &at_risk);
     }
 }

@@ -80,7 +80,7 @@ store_test! {
             promise::end(tx, REQUEST, Time(START + SECOND), Time(START + 70 * SECOND), "answered")
         }).await;
         let kept = |at: i64, ended: i64| Kept {
-            channel: Channel::Widget, made_at: Time(START + at * SECOND), ended_at: Time(START + ended * SECOND),
+            channel: Channel::Widget, at_risk: made(at, None).at_risk, made_at: Time(START + at * SECOND), ended_at: Time(START + ended * SECOND),
             model_p50: 290.5, model_p80: 610.25, closed: 0, model: 1,
         };
         let all = store.read(|rd| promise::list_kept(rd, 10)).await.unwrap();

@@ -20,7 +20,13 @@ export type SettingsSection = 'agents' | 'hours' | 'tokens' | 'jobs' | 'maintena
 export const VIEWS: readonly ViewName[] = ['unassigned', 'mine', 'all', 'at_risk', 'solved'];
 export const DRIVERS: readonly DriversSection[] = ['events', 'active-users'];
 export const ALARMS: readonly AlarmsSection[] = ['now', 'past'];
-export const SETTINGS: readonly SettingsSection[] = ['agents', 'hours', 'tokens', 'jobs', 'maintenance'];
+export const SETTINGS: readonly SettingsSection[] = [
+  'agents',
+  'hours',
+  'tokens',
+  'jobs',
+  'maintenance',
+];
 export const INSIGHT_PAGES = [
   'overview',
   'types',

@@ -90,20 +90,6 @@ fn several_in_hand_wait_for_each_other() {
     assert!(curve.at(6).unwrap().p50 > third.p50);
 }
 
-/// The budget of a curve; printed, and bounded loosely because machines differ.
-#[test]
-fn a_curve_is_made_in_about_a_millisecond() {
-    let handling = exponential(100.0);
-    let busy = Floor { overtaking: 0.01, leaving: 1e-4, ..floor(12, &handling) };
-    let start = std::time::Instant::now();
-    for seed in 0..20 {
-        assert!(Curve::new(&busy, seed).is_some());
-    }
-    let each = start.elapsed().as_secs_f64() * 1e3 / 20.0;
-    println!("a curve takes {each:.2} ms in this build");
-    assert!(each < 100.0, "{each} ms");
-}
-
 proptest! {
     #[test]
     fn whatever_is_seen_a_curve_is_an_ordered_range(
