@@ -102,7 +102,7 @@ async fn follow(port: u16, customer: Customer, stop: Arc<AtomicBool>) -> Followe
                 Some("ready") => connections += 1,
                 Some("entry") => shown.push(frame["entry"]["seq"].as_i64().unwrap()),
                 Some("bye") => {
-                    wait = Duration::from_millis(frame["retry_after_ms"].as_u64().unwrap_or(100).min(1_500))
+                    wait = Duration::from_millis(frame["retry_after_ms"].as_u64().unwrap_or(100).min(1_500));
                 }
                 _ => {}
             }
