@@ -118,6 +118,7 @@ impl Board {
         kept: &[Kept],
     ) {
         let mut state = self.state.lock();
+        let present = state.outlook.pace().agents();
         state.line = Line::new();
         for (id, at_risk) in waiting {
             state.line.join(id, at_risk);
@@ -128,9 +129,9 @@ impl Board {
         for (at, what) in happened {
             state.happened(at, what);
         }
-        // Who is there now is told by the sockets.
+        // Who is there now is told by the sockets, which may have done so already.
         let now = state.outlook.pace().now();
-        state.outlook.pace().present(now, 0);
+        state.outlook.pace().present(now, present);
         for kept in kept {
             state.learn(kept);
         }

@@ -14,6 +14,15 @@ use crate::record::NewEntry;
 use crate::screening::Findings;
 use crate::{Desk, Error};
 
+/// Refuses a text that everybody may read and that asks for a secret: nobody on the desk may say that.
+pub(crate) fn asks_for_nothing(text: &str) -> Result<(), Error> {
+    if standfast_guard::solicits(text).is_none() {
+        return Ok(());
+    }
+    metrics::counter!("standfast_solicitations_stopped_total").increment(1);
+    Err(Error::AsksForSecret)
+}
+
 /// A customer's words after all checks that need no database; safe to store, but for `raw`.
 #[derive(Clone)]
 pub(crate) struct Draft {

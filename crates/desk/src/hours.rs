@@ -22,7 +22,7 @@ use standfast_store::{Lane, Rd};
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use crate::draft::{plain, says_nothing};
+use crate::draft::{asks_for_nothing, plain, says_nothing};
 use crate::screening::Findings;
 use crate::{AgentCaller, Desk, Error};
 
@@ -190,6 +190,8 @@ fn checked(wish: &ScheduleWish) -> Result<ScheduleWish, Error> {
     let mut findings = Findings::default();
     let mut text = |text: &str| findings.text(plain(text).trim());
     let mut wish = wish.clone();
+    // It stands on the status page.
+    asks_for_nothing(&wish.name)?;
     wish.name = text(&wish.name);
     if says_nothing(&wish.name) {
         return Err(Error::invalid("name", "missing"));

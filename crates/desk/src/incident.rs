@@ -2,12 +2,11 @@
 
 use serde::Serialize;
 use standfast_domain::{DriverId, DriverKind, IncidentPhase, IncidentUpdateId, Language, Permission, Time};
-use standfast_guard::solicits;
 use standfast_store::incident::{self, UpdateRow};
 use standfast_store::{Lane, Rd, driver};
 use utoipa::ToSchema;
 
-use crate::draft::{plain, says_nothing};
+use crate::draft::{asks_for_nothing, plain, says_nothing};
 use crate::screening::Findings;
 use crate::{AgentCaller, Desk, Error};
 
@@ -66,10 +65,7 @@ fn public_text(text: &str, field: &'static str) -> Result<String, Error> {
     if text.chars().count() > TEXT {
         return Err(Error::invalid(field, "too_long"));
     }
-    if solicits(text).is_some() {
-        metrics::counter!("standfast_solicitations_stopped_total").increment(1);
-        return Err(Error::AsksForSecret);
-    }
+    asks_for_nothing(text)?;
     let text = Findings::default().text(plain(text).trim());
     if says_nothing(&text) { Err(Error::invalid(field, "missing")) } else { Ok(text) }
 }
@@ -108,7 +104,9 @@ pub async fn tell_incident(
         incident::insert(tx, &row)?;
         // What is not over has no end, and what is over has one: both lists say the same.
         match row.phase {
-            IncidentPhase::Resolved if incident.ends_at.is_none() => incident.ends_at = Some(now),
+            IncidentPhase::Resolved if incident.ends_at.is_none() => {
+                incident.ends_at = Some(now.max(incident.starts_at));
+            }
             IncidentPhase::Resolved => {}
             _ => incident.ends_at = None,
         }

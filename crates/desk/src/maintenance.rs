@@ -12,7 +12,7 @@ use standfast_store::Lane;
 use standfast_store::maintenance::{self as windows, MaintenanceRow};
 use utoipa::ToSchema;
 
-use crate::draft::{check_client_id, plain, says_nothing};
+use crate::draft::{asks_for_nothing, check_client_id, plain, says_nothing};
 use crate::{AgentCaller, Desk, Error};
 
 /// Longest text, in characters.
@@ -147,6 +147,7 @@ fn words(text: &str) -> Result<String, Error> {
     if text.chars().count() > TEXT {
         return Err(Error::invalid("text", "too_long"));
     }
+    asks_for_nothing(&text)?;
     Ok(screen(&text, &Context::default()).text)
 }
 

@@ -27,6 +27,10 @@ pub use view::{OnlineDay, OnlineSchedule, OnlineView, Win, online};
 
 /// Between two looks at the clock.
 const LOOK: Duration = Duration::from_secs(5);
+/// After a start, those who were there come back within so long: what is seen before says nothing.
+const SETTLED: Duration = Duration::from_secs(30);
+/// How often the next place is tried when another process was first.
+const TRIES: usize = 20;
 /// Days that are kept in memory: as many as are shown, and one for zones that are behind.
 const DAYS: i64 = 91;
 /// Rows of one reading.
@@ -59,9 +63,9 @@ pub async fn keep_online(desk: Desk, mut stop: watch::Receiver<bool>) {
     let mut written = None;
     while !*stop.borrow() {
         let minute = Sample::minute_of(desk.now());
-        if written != Some(minute) {
-            let up = desk.clock().monotonic().saturating_sub(began).as_secs();
-            match put_down(&desk, boot, i64::try_from(up).unwrap_or(i64::MAX)).await {
+        let up = desk.clock().monotonic().saturating_sub(began);
+        if written != Some(minute) && up >= SETTLED {
+            match put_down(&desk, boot, i64::try_from(up.as_secs()).unwrap_or(i64::MAX)).await {
                 Ok(()) => written = Some(minute),
                 Err(error) => tracing::warn!(%error, "a minute could not be put down"),
             }
@@ -86,18 +90,27 @@ async fn put_down(desk: &Desk, boot: i64, up: i64) -> Result<(), Error> {
         late: 0,
     };
     let keys = desk.keys().clone();
-    desk.store().write(Lane::Background, 0, move |tx| add(tx, &keys, sample, now)).await
+    for _ in 0..TRIES {
+        let (keys, sample) = (keys.clone(), sample);
+        if desk.store().write(Lane::Background, 0, move |tx| add(tx, &keys, sample, now)).await? {
+            return Ok(());
+        }
+    }
+    Err(Error::Inconsistent("places of the ledger are taken again and again"))
 }
 
-fn add(tx: &mut Tx, keys: &Keys, sample: Sample, now: Time) -> Result<(), Error> {
+/// False when another process took the place first: then the next one is to be tried.
+fn add(tx: &mut Tx, keys: &Keys, sample: Sample, now: Time) -> Result<bool, Error> {
+    if online::has(tx, sample.minute, sample.node)? {
+        // It stays as it was put down.
+        return Ok(true);
+    }
     let (waiting, late) = online::line(tx, now)?;
     let sample = Sample { waiting, late, ..sample };
     let last = online::last(tx)?;
     let (seq, before) = last.map_or((1, Vec::new()), |row| (row.seq + 1, row.seal));
     let seal = seal(keys, &before, seq, &sample);
-    // Refused when the minute is there: then it stays; or when another process was first: then it is tried again.
-    online::insert(tx, &OnlineRow { seq, sample, seal: seal.to_vec() })?;
-    Ok(())
+    Ok(online::insert(tx, &OnlineRow { seq, sample, seal: seal.to_vec() })?)
 }
 
 /// Puts down minutes that were seen before this desk had a ledger, in their order: those of a desk that is filled for a
@@ -152,7 +165,7 @@ pub async fn load_online(desk: &Desk) -> Result<(), Error> {
         for window in &windows {
             // What was entered afterwards was not announced.
             let from = window.starts_at.max(window.created_at);
-            course.excuse(from, window.ended_at.unwrap_or(window.ends_at));
+            course.excuse(from, window.ended_at.map_or(window.ends_at, |ended| ended.min(window.ends_at)));
         }
         state.seq = last;
     }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde::Serialize;
 use standfast_domain::{
-    Channel, Day, DriverId, IncidentPhase, Kept, Language, ScheduleId, Time, Timetable, Wait,
+    Channel, Day, DriverId, DriverKind, IncidentPhase, Kept, Language, Sample, ScheduleId, Time, Timetable,
+    Wait,
 };
+use standfast_store::driver::DriverRow;
 use standfast_store::{Rd, driver, incident};
 use utoipa::ToSchema;
 
@@ -102,28 +104,43 @@ pub struct StatusView {
     pub incidents: Vec<StatusIncident>,
 }
 
-/// The last answer.
+/// The last answer, and whoever makes the next one.
 #[derive(Debug, Default)]
-pub(crate) struct Last(Mutex<Option<Arc<StatusView>>>);
+pub(crate) struct Last {
+    view: Mutex<Option<Arc<StatusView>>>,
+    making: tokio::sync::Mutex<()>,
+}
 
 impl Last {
     /// The next one who asks gets a new answer.
     pub(crate) fn forget(&self) {
-        *self.0.lock() = None;
+        *self.view.lock() = None;
     }
 }
 
 /// The state of the desk, at most a few seconds old.
 pub async fn status(desk: &Desk) -> Result<Arc<StatusView>, Error> {
     let now = desk.now();
-    let last = desk.shared.status.0.lock().clone();
-    if let Some(last) = last.filter(|last| last.at <= now && now.since(last.at) < FRESH) {
+    let last = || desk.shared.status.view.lock().clone();
+    let is_fresh = |last: &Arc<StatusView>| last.at <= now && now.since(last.at) < FRESH;
+    if let Some(last) = last().filter(is_fresh) {
+        return Ok(last);
+    }
+    // One makes it, and meanwhile everybody else gets the one before; the first ones wait.
+    let _making = match (desk.shared.status.making.try_lock(), last()) {
+        (Ok(making), _) => making,
+        (Err(_), Some(last)) => return Ok(last),
+        (Err(_), None) => desk.shared.status.making.lock().await,
+    };
+    if let Some(last) = last().filter(is_fresh) {
         return Ok(last);
     }
     let schedules = current_schedules(desk).await?;
     let incidents = desk.store().read(move |rd| incidents(rd, now)).await?;
     let (course, table) = (desk.shared.online.course(), timetable(desk));
     let counted_since = course.begins();
+    // Others than those of this process, as they were seen within two minutes.
+    let elsewhere = course.present_elsewhere(desk.node(), Sample::minute_of(now) - 2);
     let hours = tokio::task::spawn_blocking(move || {
         let of =
             |schedule| hours(&table, schedule, now, |hours, zone| days_kept(&course, hours, zone, now, DAYS));
@@ -135,13 +152,13 @@ pub async fn status(desk: &Desk) -> Result<Arc<StatusView>, Error> {
         at: now,
         waiting: waiting.count,
         expected: waiting.expected,
-        is_attended: waiting.agents_present > 0,
+        is_attended: waiting.agents_present > 0 || elsewhere > 0,
         counted_since,
         hours: hours.await.map_err(|_| Error::Inconsistent("the online rate"))?,
         maintenance: desk.maintenance().ahead(now),
         incidents,
     });
-    *desk.shared.status.0.lock() = Some(view.clone());
+    *desk.shared.status.view.lock() = Some(view.clone());
     Ok(view)
 }
 
@@ -178,7 +195,8 @@ fn incidents(rd: &mut Rd, now: Time) -> Result<Vec<StatusIncident>, Error> {
     ids.extend(recent.into_iter().filter(|id| !ids.contains(id)).collect::<Vec<_>>());
     let mut incidents = Vec::new();
     for id in ids {
-        let Some(row) = driver::find(rd, id)?.filter(|row| row.removed_at.is_none()) else { continue };
+        let is_told = |row: &DriverRow| row.removed_at.is_none() && row.kind == DriverKind::Incident;
+        let Some(row) = driver::find(rd, id)?.filter(is_told) else { continue };
         let updates = updates(rd, id)?;
         let Some(phase) = updates.first().map(|last| last.phase) else { continue };
         let ends_at = row.ends_at.filter(|_| phase == IncidentPhase::Resolved);

@@ -137,6 +137,13 @@ impl Course {
         }
     }
 
+    /// How many people the other processes saw last, by samples of a minute or later.
+    #[must_use]
+    pub fn present_elsewhere(&self, node: i64, since: i64) -> i64 {
+        let others = self.last.values().filter(|sample| sample.node != node && sample.minute >= since);
+        others.map(|sample| sample.present).sum()
+    }
+
     /// Leaves out what was before a minute.
     pub fn forget(&mut self, before: i64) {
         let count = usize::try_from(before - self.first).unwrap_or(0).min(self.minutes.len());

@@ -9,6 +9,10 @@ const HOUR: u32 = 3_600;
 const MINUTES: [u32; 18] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 90];
 const HOURS: [u32; 11] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24];
 
+/// Up to an hour and a half a later wait is said in minutes, up to two days in hours.
+const LATER_IN_MINUTES: u32 = 90 * MINUTE;
+const LATER_IN_HOURS: u32 = 48 * HOUR;
+
 /// An expected waiting time: half of those who wait like this are answered by the lower, four fifths by the upper figure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Wait {
@@ -26,11 +30,16 @@ impl Wait {
         Self { low_seconds: low_seconds.min(high_seconds), high_seconds }
     }
 
-    /// The same range, as long later; rounded anew, because an hour makes minutes unimportant.
+    /// The same range after `seconds` in which nobody can answer: rounded up to whole hours, or to days, because what would be due
+    /// before somebody is there could not be kept.
     #[must_use]
     pub fn after(self, seconds: u32) -> Self {
-        let later = |wait: u32| f64::from(wait) + f64::from(seconds);
-        Self::between(later(self.low_seconds), later(self.high_seconds))
+        let later = |wait: u32| match wait.saturating_add(seconds) {
+            short @ ..=LATER_IN_MINUTES => short.next_multiple_of(5 * MINUTE),
+            long @ ..=LATER_IN_HOURS => long.next_multiple_of(HOUR),
+            days => days.div_ceil(24 * HOUR).saturating_mul(24 * HOUR),
+        };
+        Self { low_seconds: later(self.low_seconds), high_seconds: later(self.high_seconds) }
     }
 }
 
@@ -70,10 +79,18 @@ mod tests {
         assert_eq!(said(200_000.0), 48 * HOUR);
         let wait = Wait::between(580.0, 1_250.0);
         assert_eq!(wait, Wait { low_seconds: 600, high_seconds: 1_200 });
-        assert_eq!(wait.after(13 * HOUR), Wait { low_seconds: 12 * HOUR, high_seconds: 12 * HOUR });
+        assert_eq!(wait.after(13 * HOUR), Wait { low_seconds: 14 * HOUR, high_seconds: 14 * HOUR });
+        assert_eq!(wait.after(33 * MINUTE), Wait { low_seconds: 45 * MINUTE, high_seconds: 55 * MINUTE });
+        assert_eq!(wait.after(50 * HOUR), Wait { low_seconds: 72 * HOUR, high_seconds: 72 * HOUR });
     }
 
     proptest! {
+        #[test]
+        fn nothing_is_due_before_the_desk_opens(low in 0..86_400_u32, more in 0..86_400_u32, closed in 0..5_000_000_u32) {
+            let wait = Wait { low_seconds: low, high_seconds: low + more }.after(closed);
+            prop_assert!(closed + low <= wait.low_seconds && wait.low_seconds <= wait.high_seconds);
+        }
+
         #[test]
         fn rounding_moves_an_hour_by_a_quarter_at_most(low in 60.0..86_400.0_f64, ratio in 1.0..4.0_f64) {
             let wait = Wait::between(low, low * ratio);

@@ -73,7 +73,7 @@ pub(crate) async fn serve(
         let why = format!("{error:#}");
         tracing::error!(process, why, "the new process does not serve; this one goes on");
         drop(successor);
-        desk = setup::open_desk(&config, Hold::Again, demo).await?;
+        desk = loaded(setup::open_desk(&config, Hold::Again, demo).await?).await?;
         asked.failed(&why).await;
     }
 }
@@ -90,7 +90,14 @@ async fn first(config: &Config, demo: bool) -> anyhow::Result<(Desk, TcpListener
     if demo {
         setup::print(&demo::welcome(&config.public_url))?;
     }
-    Ok((desk, listener.into_std()?))
+    Ok((loaded(desk).await?, listener.into_std()?))
+}
+
+/// Reads what the desk needs before anybody may rely on it: a process that cannot must not say that it serves.
+async fn loaded(desk: Desk) -> anyhow::Result<Desk> {
+    standfast_desk::load_hours(&desk).await?;
+    standfast_desk::load_online(&desk).await?;
+    Ok(desk)
 }
 
 /// Opens the desk once another process has let go of it. On PostgreSQL both have their connections by then.
@@ -111,7 +118,7 @@ async fn after(
         Some(desk) => desk,
         None => open().await?,
     };
-    Ok((desk, listener))
+    Ok((loaded(desk).await?, listener))
 }
 
 /// A desk can be served without `standfast upgrade`, for example where the folder's name is too long for a socket.
@@ -153,8 +160,6 @@ impl Post<'_> {
     async fn hold(&self, desk: Desk, signals: &mut Signals) -> anyhow::Result<Option<(Asked, Successor)>> {
         let listener = tokio::net::TcpListener::from_std(self.listener.try_clone()?)?;
         let insight = Insight::new(desk.store().clone(), desk.entropy().clone(), self.config.insight());
-        standfast_desk::load_hours(&desk).await?;
-        standfast_desk::load_online(&desk).await?;
         let mut background = Some(Background::start(self.config, &desk, &insight)?);
         let store = desk.store().clone();
         let mut broken = store.broken();

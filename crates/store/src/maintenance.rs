@@ -88,5 +88,6 @@ pub fn insert(tx: &mut Tx, m: &MaintenanceRow) -> Result<bool, Error> {
 
 /// Ends one, or calls it off. What was ended stays as it was.
 pub fn end(tx: &mut Tx, id: MaintenanceId, at: Time) -> Result<(), Error> {
-    tx.run("UPDATE maintenance SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL", params![at, id])
+    let sql = "UPDATE maintenance SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL AND ends_at > $1";
+    tx.run(sql, params![at, id])
 }

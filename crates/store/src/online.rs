@@ -37,6 +37,16 @@ fn row(row: &Row<'_>) -> Result<OnlineRow, Error> {
     })
 }
 
+/// Whether a process has put a minute down.
+pub fn has(rd: &mut Rd, minute: i64, node: i64) -> Result<bool, Error> {
+    let found = rd.query_opt(
+        "SELECT 1 FROM online_minute WHERE minute = $1 AND node = $2",
+        params![minute, node],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
 /// The last row.
 pub fn last(rd: &mut Rd) -> Result<Option<OnlineRow>, Error> {
     rd.query_opt(select!("ORDER BY seq DESC LIMIT 1"), params![], row)

@@ -159,11 +159,12 @@ impl Writer {
         let mut savepoints = false;
         let mut repeated = false;
         let (mut conflicts, mut deadlocks, mut losses) = (0, 0, 0);
+        let mut alone_next = false;
         loop {
             let end = {
                 let floor = Arc::clone(&self.floor);
                 // A lock that is waited for in vain may be held by another process: that stops nobody else here.
-                let alone = (deadlocks >= ALONE).then(|| floor.write());
+                let alone = alone_next.then(|| floor.write());
                 let _beside = alone.is_none().then(|| floor.read());
                 self.attempt(batch, savepoints, repeated, conflicts)
             };
@@ -188,6 +189,7 @@ impl Writer {
                     savepoints = true;
                     conflicts += 1;
                     deadlocks += u32::from(mutual);
+                    alone_next = mutual && deadlocks >= ALONE;
                     thread::sleep(pause(conflicts));
                 }
                 End::Lost(_) => {
@@ -301,7 +303,12 @@ impl Writer {
                 unit.refuse(Error::clone(error));
                 continue;
             }
-            match self.attempt_one(unit.as_mut()) {
+            let floor = Arc::clone(&self.floor);
+            let beside = floor.read();
+            let end = self.attempt_one(unit.as_mut());
+            self.roll_back();
+            drop(beside);
+            match end {
                 End::Done | End::Suspect => full = 0,
                 End::Full => {
                     full += 1;
@@ -319,7 +326,6 @@ impl Writer {
                     stop = Some(error);
                 }
             }
-            self.roll_back();
         }
         self.meter.committed(batch.len());
     }

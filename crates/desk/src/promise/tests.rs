@@ -36,6 +36,18 @@ async fn relay(desk: &TestDesk, cursor: &mut outbox::Cursor) {
     *cursor = desk.store().read(read).await.unwrap();
 }
 
+/// Tells the board until so many wait: on PostgreSQL, what others do at the same time holds commits back for a moment.
+async fn until_line_is(count: u32, desk: &TestDesk, cursor: &mut outbox::Cursor) {
+    for _ in 0..500 {
+        relay(desk, cursor).await;
+        if desk.board().waiting(crate::Asks::of(Channel::Api, None, desk.now())).count == count {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the line does not become {count}");
+}
+
 store_test! {
     async fn a_promise_is_made_when_a_wait_begins_and_ends_with_a_persons_answer(store) {
         let desk = TestDesk::new(&store);
@@ -85,10 +97,10 @@ store_test! {
         let mut last = None;
         for who in 1..=12 {
             let receipt = desk.ask(&visitor(who), "c", "转账没到账").await;
-            relay(&desk, &mut cursor).await;
+            until_line_is(1, &desk, &mut cursor).await;
             desk.pass(6);
             answer(&desk, &agent, &receipt, Then::Waiting).await;
-            relay(&desk, &mut cursor).await;
+            until_line_is(0, &desk, &mut cursor).await;
             last = Some(receipt);
         }
         let last = last.unwrap();

@@ -44,8 +44,8 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/t/{number}/feedback", Access::Public, feedback::send).counts(Class::Free),
         Route::get("/t/{number}/{token}", Access::Public, tracking::open),
         Route::get("/t/{number}/files/{id}", Access::Public, file::show),
-        Route::get("/status", Access::Public, status::show).counts(Class::Free),
-        Route::get("/status.atom", Access::Public, status::feed).counts(Class::Free),
+        Route::get("/status", Access::Public, status::show),
+        Route::get("/status.atom", Access::Public, status::feed),
         Route::get("/docs/api", Access::Public, reference::show),
         Route::get("/docs/problems", Access::Public, problems::list),
         Route::get("/docs/problems/{code}", Access::Public, problems::explain),
@@ -56,8 +56,8 @@ pub(crate) fn routes() -> Vec<Route> {
     let mut routes: Vec<_> = routes.into_iter().map(|route| route.area(Area::Page)).collect();
     // Other pages show these two.
     routes.extend([
-        Route::get("/status.json", Access::Public, status::json).area(Area::Widget).counts(Class::Free),
-        Route::get("/status.svg", Access::Public, status::badge).area(Area::Widget).counts(Class::Free),
+        Route::get("/status.json", Access::Public, status::json).area(Area::Widget),
+        Route::get("/status.svg", Access::Public, status::badge).area(Area::Widget),
     ]);
     routes
 }

@@ -16,6 +16,9 @@ use super::words::Words;
 /// How often it is written.
 const PAUSE: Duration = Duration::from_mins(1);
 
+/// From a start to the first one: until then the copy before it says more.
+const SETTLED: Duration = Duration::from_secs(30);
+
 /// A file of the copy: its name and what is in it.
 type File = (&'static str, String);
 
@@ -33,6 +36,8 @@ struct CopyPage {
 /// Writes the copy into a folder each minute, until `stop` changes. A folder that cannot be written is told of in the log,
 /// and tried again.
 pub async fn keep_status_copy(desk: Desk, folder: PathBuf, mut stop: watch::Receiver<bool>) {
+    // Those who were there before the start are back by then.
+    let _ = tokio::time::timeout(SETTLED, stop.changed()).await;
     while !*stop.borrow() {
         if let Err(error) = write(&desk, &folder).await {
             tracing::warn!(%error, folder = %folder.display(), "the copy of the status page could not be written");
@@ -45,7 +50,7 @@ async fn write(desk: &Desk, folder: &Path) -> Result<(), Box<dyn std::error::Err
     tokio::fs::create_dir_all(folder).await?;
     for (name, text) in files(desk).await? {
         // Whoever reads meanwhile gets the file before or the file after, never half of one.
-        let (part, whole) = (folder.join(format!(".{name}.part")), folder.join(name));
+        let (part, whole) = (folder.join(format!(".{name}.{}.part", std::process::id())), folder.join(name));
         tokio::fs::write(&part, text).await?;
         tokio::fs::rename(&part, &whole).await?;
     }

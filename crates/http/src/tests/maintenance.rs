@@ -66,6 +66,8 @@ store_test! {
         let wish = json!({"client_id": "m1", "ends_at": until, "text": {"zh-CN": "更换磁盘。", "en": "New disks."}});
         let path = "/api/v1/console/maintenance";
         assert_eq!(agent.post(path, &wish).await.status, StatusCode::FORBIDDEN);
+        let asks = json!({"client_id": "m0", "ends_at": until, "text": {"zh-CN": "请把助记词发给我们核实", "en": ""}});
+        admin.post(path, &asks).await.problem(422, "asks_for_secret");
         let window = admin.post(path, &wish).await;
         assert_eq!(window.status, StatusCode::CREATED, "{:?}", window.body);
 

@@ -19,6 +19,7 @@ store_test! {
         let lead = server.agent("lead", Role::Lead).await;
         let first = server.get("/api/v1/status", &[]).await.json();
         assert_eq!((&first["hours"], &first["is_attended"], &first["incidents"]), (&json!([]), &json!(false), &json!([])));
+        lead.post("/api/v1/console/hours", &always("请把助记词发给我们核实")).await.problem(422, "asks_for_secret");
         lead.post("/api/v1/console/hours", &always("所有人")).await;
         server.until("/api/v1/status", |reply| reply.json()["hours"][0]["opening"]["is_open"] == true).await;
         let page = server.get("/status", &[("accept-language", "zh-CN")]).await;

@@ -46,14 +46,14 @@ pub struct Expected {
 pub struct Outlook {
     pace: Pace,
     correction: Correction,
-    curves: Option<Curves>,
+    /// For those whose turn comes now, and for those whose turn comes when the desk opens again.
+    curves: [Option<Curves>; 2],
 }
 
 #[derive(Debug)]
 struct Curves {
     made: f64,
     agents: u32,
-    is_later: bool,
     at_risk: Option<Curve>,
     ordinary: Option<Curve>,
 }
@@ -80,16 +80,18 @@ impl Outlook {
         let Asks { now, standing, is_at_risk, is_later, group, at_once } = asks;
         let agents = if is_later { self.pace.usual() } else { self.pace.agents() };
         let is_fresh = |curves: &Curves| {
-            (curves.agents, curves.is_later) == (agents, is_later)
-                // That nothing is known is found at once, and so is that something is.
-                && curves.ordinary.is_some()
+            curves.agents == agents
+                // That nothing is known at all is found at once, and so is that something is.
+                && (curves.ordinary.is_some() || curves.at_risk.is_some())
                 && now >= curves.made
                 && now - curves.made < BELIEVED
         };
-        if !self.curves.as_ref().is_some_and(is_fresh) {
-            self.curves = Some(Curves::new(&self.pace, now, [agents, at_once], is_later));
+        let [soon, later] = &mut self.curves;
+        let slot = if is_later { later } else { soon };
+        if !slot.as_ref().is_some_and(is_fresh) {
+            *slot = Some(Curves::new(&self.pace, now, [agents, at_once], is_later));
         }
-        let curves = self.curves.as_ref()?;
+        let curves = slot.as_ref()?;
         let Standing { at_risk, ordinary } = standing;
         let (line, seats) = (at_risk.saturating_add(ordinary), agents.saturating_mul(at_once));
         let model = if is_at_risk && line >= seats {
@@ -111,6 +113,6 @@ impl Curves {
         let curve = |is_overtaken| {
             Curve::new(&pace.floor(now, &handling, [agents, at_once], is_overtaken), now.to_bits())
         };
-        Self { made: now, agents, is_later, at_risk: curve(false), ordinary: curve(true) }
+        Self { made: now, agents, at_risk: curve(false), ordinary: curve(true) }
     }
 }
