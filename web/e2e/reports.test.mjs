@@ -135,12 +135,13 @@ test('the requests behind a figure leave the desk for a password alone', async (
   await page.locator('.insight-rows').first().click();
   const sheet = page.getByRole('dialog');
   const count = Number(await sheet.locator('[data-behind]').getAttribute('data-behind'));
-  await sheet.getByRole('button', { name: 'All as CSV' }).click();
-  await sheet.getByLabel('Your password').fill('wrong');
+  await sheet.getByRole('button', { name: 'Export all' }).click();
+  await sheet.getByRole('combobox', { name: 'As' }).selectOption('csv');
+  await sheet.getByLabel('Your password, once more').fill('wrong');
   await sheet.getByRole('button', { name: 'Save', exact: true }).click();
   await sheet.getByRole('alert').filter({ hasText: /\w/ }).waitFor();
   await accessible(page, 'asking for the password');
-  await sheet.getByLabel('Your password').fill(password());
+  await sheet.getByLabel('Your password, once more').fill(password());
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     sheet.getByRole('button', { name: 'Save', exact: true }).click(),
