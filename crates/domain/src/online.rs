@@ -132,7 +132,7 @@ impl Course {
         let Some(first) = samples.first() else { return };
         let place = usize::try_from(first.minute - self.first).ok();
         let Some(known) = place.and_then(|place| self.minutes.get_mut(place)) else { return };
-        if matches!(known, Minute::Gap(Gap::Away | Gap::Technical) | Minute::Skipped) {
+        if matches!(known, Minute::Gap(Gap::Away | Gap::Technical | Gap::Maintenance) | Minute::Skipped) {
             *known = judge(samples);
         }
     }
@@ -413,9 +413,13 @@ mod tests {
         let mut course = Course::default();
         course.extend(&[sample(0, 1), sample(1, 1), sample(5, 1), sample(6, 0)]);
         course.excuse(Time((MONDAY + 1) * MINUTE), Time((MONDAY + 5) * MINUTE));
-        let kept =
-            course.kept(&hours("00:00", "24:00"), Time(MONDAY * MINUTE), Time((MONDAY + 1_440) * MINUTE));
-        assert_eq!(kept, Kept { promised: 7, online: 3, maintenance: 3, away: 1, ..Kept::default() });
+        let hours = hours("00:00", "24:00");
+        let day = (Time(MONDAY * MINUTE), Time((MONDAY + 1_440) * MINUTE));
+        let expected = Kept { promised: 7, online: 3, maintenance: 3, away: 1, ..Kept::default() };
+        assert_eq!(course.kept(&hours, day.0, day.1), expected);
+        // Another process, which tells a little later, had somebody there in the midst of it.
+        course.extend(&[Sample { node: 2, boot: 9, ..sample(3, 1) }]);
+        assert_eq!(course.kept(&hours, day.0, day.1), Kept { online: 4, maintenance: 2, ..expected });
     }
 
     proptest! {
