@@ -174,6 +174,14 @@ export const ACTIONS: readonly Action[] = [
     run: () => router.go({ room: 'alarms', section: 'now' }),
   },
   {
+    id: 'roster',
+    group: 'go',
+    label: 'roster.title',
+    keys: ['g w'],
+    allowed: always,
+    run: () => router.go({ room: 'roster', section: 'week' }),
+  },
+  {
     id: 'events',
     group: 'go',
     label: 'drivers.events',

@@ -10,6 +10,7 @@ export type Deed =
   | 'jobs'
   | 'tokens'
   | 'hours'
+  | 'roster'
   | 'maintenance'
   | 'tell'
   | 'settings'
@@ -18,13 +19,14 @@ export type Deed =
 const ALLOWED: Record<Role, readonly Deed[]> = {
   analyst: ['explain', 'insight'],
   agent: ['write'],
-  lead: ['write', 'erase', 'review', 'explain', 'hours', 'tell', 'settings', 'insight'],
+  lead: ['write', 'erase', 'review', 'explain', 'hours', 'roster', 'tell', 'settings', 'insight'],
   admin: [
     'write',
     'erase',
     'review',
     'explain',
     'hours',
+    'roster',
     'tell',
     'settings',
     'agents',
