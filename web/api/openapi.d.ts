@@ -4649,13 +4649,6 @@ export interface components {
       client_id: string;
       /** @description The agent's words. */
       text: string;
-      /**
-       * Format: int32
-       * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
-       *     time; believed up to four hours.
-       * @example 95
-       */
-      worked_seconds?: number | null;
     };
     /** @description An agent's reply to the customer. */
     NewReply: {
@@ -4682,13 +4675,6 @@ export interface components {
       text: string;
       /** @description What becomes of the request. */
       then?: components['schemas']['ThenWish'];
-      /**
-       * Format: int32
-       * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
-       *     time; believed up to four hours.
-       * @example 95
-       */
-      worked_seconds?: number | null;
     };
     /** @description Words with which a customer asks for help. */
     NewRequest: {
@@ -5652,6 +5638,30 @@ export interface components {
      * @enum {string}
      */
     Role: 'agent' | 'lead' | 'analyst' | 'admin';
+    /** @description Something that could be done, and breaks no rule. */
+    RosterAdvice: {
+      /** @description By whom. */
+      agent_id: string;
+      /**
+       * Format: date-time
+       * @description Until when.
+       */
+      ends_at: string;
+      /** @description What. */
+      remedy: components['schemas']['Remedy'];
+      /** @description In place of which shift: one that nobody has, or from which somebody is missing. */
+      shift_id: string;
+      /**
+       * Format: date-time
+       * @description From when.
+       */
+      starts_at: string;
+    };
+    /**
+     * @description What somebody does about a wish.
+     * @enum {string}
+     */
+    RosterStep: 'accept' | 'approve' | 'decline' | 'withdraw';
     /** @description Who works when in a range of time, as the caller may see it. */
     RosterView: {
       /** @description Everybody who can be rostered, by name. */
@@ -5970,6 +5980,15 @@ export interface components {
        */
       starts_at: string;
     };
+    /** @description For what a shift is; what is not named is not looked at. */
+    ShiftNeed: {
+      language?: components['schemas']['Language'] | null;
+      /**
+       * @description The type of requests that is to be known.
+       * @example withdrawal
+       */
+      skill?: string | null;
+    };
     /** @description A shift. */
     ShiftView: components['schemas']['ShiftNeed'] & {
       /** @description Who works; null where it is open. */
@@ -6165,13 +6184,6 @@ export interface components {
     StepWish: {
       /** @description Which. */
       transition: components['schemas']['Step'];
-      /**
-       * Format: int32
-       * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
-       *     time; believed up to four hours.
-       * @example 95
-       */
-      worked_seconds?: number | null;
     };
     /** @description What curves are asked for. */
     SurvivalQuestion: {
@@ -6816,39 +6828,6 @@ export interface components {
        * @description Day of the week, 1 for Monday.
        */
       weekday: number;
-    };
-    /** @description Something that could be done, and breaks no rule. */
-    RosterAdvice: {
-      /** @description By whom. */
-      agent_id: string;
-      /**
-       * Format: date-time
-       * @description Until when.
-       */
-      ends_at: string;
-      /** @description What. */
-      remedy: components['schemas']['Remedy'];
-      /** @description In place of which shift: one that nobody has, or from which somebody is missing. */
-      shift_id: string;
-      /**
-       * Format: date-time
-       * @description From when.
-       */
-      starts_at: string;
-    };
-    /**
-     * @description What somebody does about a wish.
-     * @enum {string}
-     */
-    RosterStep: 'accept' | 'approve' | 'decline' | 'withdraw';
-    /** @description For what a shift is; what is not named is not looked at. */
-    ShiftNeed: {
-      language?: components['schemas']['Language'] | null;
-      /**
-       * @description The type of requests that is to be known.
-       * @example withdrawal
-       */
-      skill?: string | null;
     };
   };
   responses: never;
