@@ -55,14 +55,15 @@ const DAY: i64 = 86_400;
 
 /// Handling times are kept in steps that grow with them, so that a row's takes one byte: up to so many seconds, in steps of so
 /// many. What nobody measures to the second is not told to it either.
-const STEPS: [(i64, i64); 4] = [(600, 5), (3_600, 60), (14_400, 300), (61_200, 3_600)];
+const STEPS: [(i64, i64); 4] = [(600, 5), (3_600, 60), (14_400, 300), (LONGEST, 3_600)];
+/// Whatever took longer took this long.
+const LONGEST: i64 = 61_200;
 
 /// Seconds that people had a request in hand, to the nearest step; 0 where it was not told.
 pub(crate) fn worked(told: Option<i64>) -> u16 {
     let Some(seconds) = told.filter(|seconds| *seconds > 0) else { return 0 };
     let step = |(_, step): &(i64, i64)| ((seconds + step / 2) / step * step).max(*step);
-    let (longest, _) = STEPS[STEPS.len() - 1];
-    let rounded = STEPS.iter().find(|(most, _)| seconds <= *most).map_or(longest, step);
+    let rounded = STEPS.iter().find(|(most, _)| seconds <= *most).map_or(LONGEST, step);
     u16::try_from(rounded).unwrap_or(u16::MAX)
 }
 

@@ -6,7 +6,11 @@ describe('handling', () => {
     const handling = new Handling();
     handling.touch(0);
     for (let now = 0; now <= 30_000; now += 1_000) handling.tick(now, now < 20_000 ? '1' : '2');
-    expect([handling.take('1'), handling.take('2'), handling.take('3')]).toEqual([19, 11, undefined]);
+    expect([handling.take('1'), handling.take('2'), handling.take('3')]).toEqual([
+      19,
+      11,
+      undefined,
+    ]);
     expect(handling.take('1')).toBeUndefined();
   });
 

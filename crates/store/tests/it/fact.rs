@@ -91,7 +91,10 @@ pub(crate) async fn fill(store: &Store, requests: i64) {
                     ..handled
                 },
             )?;
-            handling::add(tx, &Handled { replies: 0, replied_by: None, worked_s: Some(5), ..handled })
+            handling::add(
+                tx,
+                &Handled { replies: 0, replied_by: None, agent_id: None, worked_s: Some(5), ..handled },
+            )
         })
         .await
         .unwrap();
