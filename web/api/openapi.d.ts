@@ -2494,6 +2494,11 @@ export interface components {
        */
       as_of?: string | null;
       /**
+       * @description Whose clock hours of the day, days of the week and hours of the week are told by: `zone`, or the clock of each request's
+       *     own region, and that of the zone where the region is not known.
+       */
+      clock?: components['schemas']['Clock'];
+      /**
        * Format: int32
        * @description Days, for `repeat_contact` and `reopened`: 1, 7 or 30.
        */
@@ -2802,6 +2807,11 @@ export interface components {
      */
     Channel:
       'widget' | 'page' | 'api' | 'console' | 'mail' | 'phone' | 'chat' | 'social' | 'import';
+    /**
+     * @description Whose clock steps that come again and again are told by.
+     * @enum {string}
+     */
+    Clock: 'zone' | 'region';
     /**
      * @description What is compared.
      * @enum {string}
@@ -4649,6 +4659,13 @@ export interface components {
       client_id: string;
       /** @description The agent's words. */
       text: string;
+      /**
+       * Format: int32
+       * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
+       *     time; believed up to four hours.
+       * @example 95
+       */
+      worked_seconds?: number | null;
     };
     /** @description An agent's reply to the customer. */
     NewReply: {
@@ -4675,6 +4692,13 @@ export interface components {
       text: string;
       /** @description What becomes of the request. */
       then?: components['schemas']['ThenWish'];
+      /**
+       * Format: int32
+       * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
+       *     time; believed up to four hours.
+       * @example 95
+       */
+      worked_seconds?: number | null;
     };
     /** @description Words with which a customer asks for help. */
     NewRequest: {
@@ -6184,6 +6208,13 @@ export interface components {
     StepWish: {
       /** @description Which. */
       transition: components['schemas']['Step'];
+      /**
+       * Format: int32
+       * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
+       *     time; believed up to four hours.
+       * @example 95
+       */
+      worked_seconds?: number | null;
     };
     /** @description What curves are asked for. */
     SurvivalQuestion: {

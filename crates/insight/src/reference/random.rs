@@ -38,7 +38,7 @@ const CONTEXTS: &[&str] = &[
     "{}",
     r#"{"region":"CN","platform":"ios","app_version":"2.1"}"#,
     r#"{"region":"us","platform":"Mozilla/5.0 (Linux; Android 15)","app_version":"2.1","screen":"swap"}"#,
-    r#"{"app_version":"2.2","chain":"TRC20","screen":"Send"}"#,
+    r#"{"app_version":"2.2","chain":"TRC20","screen":"Send","brand":"Key Pal"}"#,
 ];
 
 fn row() -> impl Strategy<Value = FactRow> {
@@ -53,9 +53,10 @@ fn row() -> impl Strategy<Value = FactRow> {
             0..3_i64,
             0..3_i64,
             0..2_i64,
-            0..2_i64,
+            0..4_i64,
             0..4_usize,
             proptest::option::weighted(0.3, 0..16_i64),
+            (proptest::option::of(prop_oneof![0..400_i64, Just(70_000)]), any::<bool>()),
         ),
         (proptest::option::of(0..4_usize), proptest::option::of(1..=5_i64), 0..3_usize, 0..2_i64),
     )
@@ -102,6 +103,9 @@ fn row() -> impl Strategy<Value = FactRow> {
                     score.reasons().get(said.2).filter(|_| said.2 > 0).map(|reason| (*reason).to_owned())
                 }),
                 untold: how.6,
+                worked_s: how.7.0,
+                // What was never answered waits for nobody to read it.
+                unread: reply.is_some() && how.7.1,
             }
         })
 }
@@ -170,6 +174,7 @@ pub(super) struct Asked {
     filters: Vec<(Dimension, bool, Vec<proptest::sample::Index>)>,
     range: (Option<i64>, Option<i64>),
     zone: &'static str,
+    own_clocks: bool,
     group: Vec<Grouping>,
     now: i64,
 }
@@ -184,15 +189,16 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
         measure(),
         proptest::collection::vec(filter, 0..3),
         (proptest::option::of(0..20 * DAY), proptest::option::of(10 * DAY..60 * DAY)),
-        proptest::sample::select(ZONES),
+        (proptest::sample::select(ZONES), any::<bool>()),
         proptest::collection::vec(grouping(), 0..3),
         5 * DAY..100 * DAY,
     )
-        .prop_map(|(measure, filters, range, zone, group, now)| Asked {
+        .prop_map(|(measure, filters, range, (zone, own_clocks), group, now)| Asked {
             measure,
             filters,
             range,
             zone,
+            own_clocks,
             group,
             now,
         })
@@ -206,6 +212,7 @@ impl Asked {
             from: self.range.0.map(time),
             until: self.range.1.map(time),
             zone: TimeZone::get(self.zone).unwrap(),
+            own_clocks: self.own_clocks,
             group: self.group.clone(),
             hours: hours(),
             ..Query::new(self.measure, time(self.now))
