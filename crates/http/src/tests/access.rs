@@ -92,7 +92,9 @@ fn body(path: &str, id: &str) -> Value {
         "export" => json!({"query": {"measure": "requests"}, "password": "wrong"}),
         "reports" | "report-preview" => json!({"name": format!("Report {id}"), "definition": report()}),
         "runs" => json!({"client_id": format!("w{id}")}),
-        _ if path.contains("/reports/") => json!({"name": format!("Report {id}"), "definition": report()}),
+        _ if path.contains("/reports/") => {
+            json!({"version": 1, "report": {"name": format!("Report {id}"), "definition": report()}})
+        }
         "identify" => json!({"token": "a.b.c"}),
         "agents" => json!({"email": "x", "name": "", "role": "agent", "password": "short"}),
         "drivers" if path.starts_with("/api/v1/console/") => {
@@ -123,6 +125,7 @@ fn body(path: &str, id: &str) -> Value {
         "preview" => json!({"hours": hours()}),
         _ if path.contains("/hours/") => json!({"version": 1, "hours": hours()}),
         "ping" => json!({"user": "0123456789abcdef"}),
+        _ if path.contains("/console/drivers/") => json!({"version": 1, "driver": event()}),
         _ if path.contains("/drivers/") => event(),
         "session" => json!({"email": "nobody@desk.test", "password": "wrong"}),
         _ => json!({}),

@@ -142,8 +142,8 @@ export const tellIncident = (id: Id, draft: IncidentDraft) =>
 export const drivers = () => ask<{ items: Driver[] }>('/console/drivers');
 export const addDriver = (clientId: string, driver: DriverDraft) =>
   post<Driver>('/console/drivers', { client_id: clientId, driver });
-export const changeDriver = (id: Id, body: DriverDraft) =>
-  ask<Driver>(`/console/drivers/${segment(id)}`, { method: 'PUT', body });
+export const changeDriver = (id: Id, version: number, driver: DriverDraft) =>
+  ask<Driver>(`/console/drivers/${segment(id)}`, { method: 'PUT', body: { version, driver } });
 export const removeDriver = (id: Id) =>
   ask<void>(`/console/drivers/${segment(id)}`, { method: 'DELETE' });
 
