@@ -74,7 +74,8 @@ pub fn compare(
         for (((code, figure), change), was) in coded(&now).zip(&mut changes).zip(&mut were) {
             *was = known.get(code).map(|figure| (*figure).clone());
             let dispersion = dispersions.get(code).copied();
-            *change = was.as_ref().and_then(|was| Difference::between(query.measure, figure, was, dispersion));
+            *change =
+                was.as_ref().and_then(|was| Difference::between(query.measure, figure, was, dispersion));
         }
     }
     Ok(Comparison { measure: query.measure, now, before, change, changes, were })
@@ -137,8 +138,13 @@ pub(crate) fn movers(
             Mover { dimension: *dimension, code: code.to_owned(), now: figure.n(), before, change, q: None }
         });
         let mut values: Vec<_> = now.collect();
-        values.extend(gone.into_iter().map(|(code, before)| {
-            Mover { dimension: *dimension, code: code.to_owned(), now: 0, before, change: None, q: None }
+        values.extend(gone.into_iter().map(|(code, before)| Mover {
+            dimension: *dimension,
+            code: code.to_owned(),
+            now: 0,
+            before,
+            change: None,
+            q: None,
         }));
         let looked_at = values.len();
         values.retain(|value| value.now + value.before >= FEWEST);
@@ -205,7 +211,8 @@ impl Variation<'_> {
                 exposure: count.map_or(1.0, |(_, users)| real(users.max(1))),
             };
             let days: Vec<_> = counts.iter().zip(&open).enumerate().map(day).collect();
-            let (earlier, later) = days.split_at(usize::try_from(step.0 - first.0).unwrap_or(0).min(days.len()));
+            let (earlier, later) =
+                days.split_at(usize::try_from(step.0 - first.0).unwrap_or(0).min(days.len()));
             let effect = compare_days(earlier, later, WORTHWHILE);
             if let Some(estimate) = effect.ok().and_then(|effect| effect.estimate) {
                 found.insert(code, estimate.inflation());
@@ -238,13 +245,16 @@ impl Variation<'_> {
                 members.get(*cell.at.get(axis)?).map(|member| member.code.as_str())
             };
             let Some(day) = code(0).and_then(Day::parse) else { continue };
-            let own = counts.entry(code(1).unwrap_or_default().to_owned()).or_insert_with(|| vec![none; length]);
+            let own =
+                counts.entry(code(1).unwrap_or_default().to_owned()).or_insert_with(|| vec![none; length]);
             let place = usize::try_from(day.0 - first.0).ok();
             if let Some(slot) = place.and_then(|place| own.get_mut(place)) {
                 *slot = match &cell.figure {
                     Figure::Count { n } => Some((*n, 1)),
                     Figure::Customers(askers) => Some((askers.customers, 1)),
-                    Figure::Rate { n, user_days } => user_days.filter(|days| *days > 0).map(|days| (*n, days)),
+                    Figure::Rate { n, user_days } => {
+                        user_days.filter(|days| *days > 0).map(|days| (*n, days))
+                    }
                     _ => None,
                 };
             }
@@ -321,7 +331,9 @@ mod tests {
         let mut dice = Dice(3);
         let mut rows = Vec::new();
         for day in 0..70 {
-            for (kind, level) in [("swap", 12.0), ("deposit", 12.0), ("fee", if day >= 63 { 40.0 } else { 8.0 })] {
+            for (kind, level) in
+                [("swap", 12.0), ("deposit", 12.0), ("fee", if day >= 63 { 40.0 } else { 8.0 })]
+            {
                 for second in (0..DAY).step_by(600) {
                     if dice.share() < level / 144.0 {
                         let at = BEGIN - 1_763_000_000 + day * DAY + second;
@@ -343,7 +355,9 @@ mod tests {
     #[test]
     fn too_few_days_leave_counts_without_interval() {
         let rows: Vec<_> = (0..40_i64)
-            .map(|n| crate::uses::tests::row(BEGIN - 1_763_000_000 + n * 20_000, State::Open, "7.1.0", "swap"))
+            .map(|n| {
+                crate::uses::tests::row(BEGIN - 1_763_000_000 + n * 20_000, State::Open, "7.1.0", "swap")
+            })
             .collect();
         let now = Time((BEGIN + 10 * DAY) * 1_000_000);
         let change = week_on_week(&facts_of(&rows, 100), now);

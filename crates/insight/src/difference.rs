@@ -32,15 +32,19 @@ impl Difference {
         if measure.unit() == Unit::Share {
             let value = second - first;
             let spread = mover(now, before, (second, first), |number| number);
-            return Some(Self { value, interval: spread.map(|(low, high)| (value - low, value + high)), p: None });
+            return Some(Self {
+                value,
+                interval: spread.map(|(low, high)| (value - low, value + high)),
+                p: None,
+            });
         }
         if first <= 0.0 {
             return None;
         }
         let ratio = second / first;
-        if let Some(tested) = dispersion.and_then(|dispersion| {
-            rate_ratio(before.counted(measure)?, now.counted(measure)?, dispersion)
-        }) {
+        if let Some(tested) = dispersion
+            .and_then(|dispersion| rate_ratio(before.counted(measure)?, now.counted(measure)?, dispersion))
+        {
             let interval = tested.ratio.high.map(|high| (tested.ratio.low - 1.0, high - 1.0));
             return Some(Self { value: ratio - 1.0, interval, p: Some(tested.p) });
         }
@@ -149,7 +153,8 @@ mod tests {
         let spread = |percentiles, median| {
             Figure::Spread(Spread { n: 50, pending: 0, percentiles: Some(percentiles), median })
         };
-        let (now, before) = (spread([200, 0, 0, 0], Some((100, 400))), spread([100, 0, 0, 0], Some((50, 200))));
+        let (now, before) =
+            (spread([200, 0, 0, 0], Some((100, 400))), spread([100, 0, 0, 0], Some((50, 200))));
         let found = between(Measure::FirstResponse, &now, &before).unwrap();
         // Both reach from half to double: the ratio of 2 from 2 ÷ 2^√2 to 2 × 2^√2.
         let wide = 2_f64.powf(2_f64.sqrt());

@@ -8,7 +8,9 @@ use standfast_store::fact::FactRow;
 use standfast_store::imported::Untold;
 
 use crate::dimension::{ANSWERERS, CONTACTS, answerer};
-use crate::fact::{COHORTS, COUNTED, COUNTINGS, Fact, NEVER, REASONS, RESOLUTIONS, TIERS, counting, second as second_of};
+use crate::fact::{
+    COHORTS, COUNTED, COUNTINGS, Fact, NEVER, REASONS, RESOLUTIONS, TIERS, counting, second as second_of,
+};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

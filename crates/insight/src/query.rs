@@ -147,7 +147,7 @@ impl Plan {
         }
         let recipe = query.measure.recipe();
         let is_stock = matches!(recipe, Recipe::Backlog | Recipe::Flow);
-        check_groupings(&recipe, &query.group)?;
+        check_groupings(&recipe, query)?;
         let (tests, countings) = tests(facts, query)?;
         let mut plan = Self {
             measure: query.measure,
@@ -223,16 +223,18 @@ impl Plan {
     }
 }
 
-/// What is open at instants is told for steps that follow each other, and at most one of them.
-fn check_groupings(recipe: &Recipe, group: &[Grouping]) -> Result<(), Error> {
+/// What is open at instants is told for steps that follow each other, and at most one of them; rates by the clock of the zone.
+fn check_groupings(recipe: &Recipe, query: &Query) -> Result<(), Error> {
     let steps = || {
-        group.iter().filter_map(|grouping| match grouping {
+        query.group.iter().filter_map(|grouping| match grouping {
             Grouping::Step(step) => Some(*step),
             Grouping::By(_) => None,
         })
     };
     let fits = match recipe {
         Recipe::Backlog | Recipe::Flow => steps().count() <= 1 && steps().all(Step::is_linear),
+        // A day of users is one of the zone, and has one clock.
+        Recipe::Rate => !query.own_clocks || steps().all(Step::is_linear),
         _ => true,
     };
     if fits { Ok(()) } else { Err(Error::invalid("group", "unknown")) }

@@ -106,7 +106,8 @@ impl Spread {
         Self {
             n: values.len() as u64,
             pending: 0,
-            percentiles: (!values.is_empty()).then(|| PERCENTS.map(|percent| at(rank(percent, values.len())))),
+            percentiles: (!values.is_empty())
+                .then(|| PERCENTS.map(|percent| at(rank(percent, values.len())))),
             median: quantile::median_ranks(values.len()).map(|(low, high)| (at(low), at(high))),
         }
     }
@@ -221,7 +222,9 @@ impl Search {
         let values = usize::try_from(n).unwrap_or(usize::MAX);
         let ends = quantile::median_ranks(values);
         let percentiles = PERCENTS.into_iter().map(|percent| rank(percent, values));
-        for (place, rank) in percentiles.chain(ends.into_iter().flat_map(|(low, high)| [low, high])).enumerate() {
+        for (place, rank) in
+            percentiles.chain(ends.into_iter().flat_map(|(low, high)| [low, high])).enumerate()
+        {
             let mut rank = rank as u64;
             for (bin, count) in counts.iter().enumerate() {
                 if rank < u64::from(*count) {

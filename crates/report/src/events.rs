@@ -85,8 +85,11 @@ impl Reports {
         until: Time,
     ) -> Result<Vec<Event>, Error> {
         let (zone, now) = (zone(&definition.zone)?, self.desk.now());
-        let rows =
-            self.desk.store().read(move |rd| driver::list(rd, from, until, MOST).map_err(Error::from)).await?;
+        let rows = self
+            .desk
+            .store()
+            .read(move |rd| driver::list(rd, from, until, MOST).map_err(Error::from))
+            .await?;
         let mut events: Vec<_> = rows.into_iter().map(|row| Event::new(row, &zone, now)).collect();
         events.retain(|event| event.narrowed(&definition.filter).is_some());
         events.sort_by_key(|event| event.starts_at);
@@ -110,7 +113,8 @@ impl Reports {
             let Some(filter) = event.narrowed(&definition.filter) else { continue };
             let mut query = Query::new(Measure::Requests, now);
             query.zone = zone(&definition.zone)?;
-            let read = |(code, values): (&String, &Vec<String>)| Some((Dimension::parse(code)?, values.clone()));
+            let read =
+                |(code, values): (&String, &Vec<String>)| Some((Dimension::parse(code)?, values.clone()));
             query.filter = filter.iter().filter_map(read).collect();
             let others = events.iter().filter(|other| !std::ptr::eq(*other, event));
             let known = others.filter(|other| other.narrowed(&filter).is_some()).map(|other| other.days);

@@ -67,7 +67,9 @@ impl Say {
         match unit {
             Unit::Share => self.share(value),
             Unit::Seconds | Unit::OpenSeconds => self.seconds(value),
-            Unit::Requests | Unit::Customers | Unit::Messages | Unit::Transfers => grouped(&trimmed(value, 1)),
+            Unit::Requests | Unit::Customers | Unit::Messages | Unit::Transfers => {
+                grouped(&trimmed(value, 1))
+            }
             Unit::RequestsPerCustomer | Unit::PerThousandUserDays => grouped(&significant(value)),
         }
     }

@@ -131,7 +131,17 @@ mod tests {
     fn the_interval_of_a_median_agrees_with_published_ranks() {
         // Campbell & Gardner, "Calculating confidence intervals for some non-parametric analyses", BMJ 296 (1988), table of
         // exact ranks, from 1: n, lower, upper.
-        let table = [(6, 1, 6), (7, 1, 7), (9, 2, 8), (10, 2, 9), (15, 4, 12), (20, 6, 15), (25, 8, 18), (50, 18, 33), (100, 40, 61)];
+        let table = [
+            (6, 1, 6),
+            (7, 1, 7),
+            (9, 2, 8),
+            (10, 2, 9),
+            (15, 4, 12),
+            (20, 6, 15),
+            (25, 8, 18),
+            (50, 18, 33),
+            (100, 40, 61),
+        ];
         for (n, low, high) in table {
             assert_eq!(median_ranks(n), Some((low - 1, high - 1)), "{n}");
         }

@@ -347,7 +347,8 @@ proptest! {
             Ok(got) => got,
             Err(crate::Error::Invalid { field: "group", reason: "unknown" }) => {
                 let only = [Measure::Backlog, Measure::Flow];
-                prop_assert!(only.contains(&query.measure));
+                let by_regions = query.measure == Measure::ContactRate && query.own_clocks;
+                prop_assert!(only.contains(&query.measure) || by_regions);
                 return Ok(());
             }
             Err(crate::Error::Invalid { field: "group", reason: "too_many" }) => {

@@ -69,9 +69,9 @@ impl Material<'_> {
                 link,
             };
         };
-        let head = ["before", "now", "change", "why.users", "why.mix", "why.rate"].map(|key| say.text(key, &[]));
-        let mut table =
-            Table { head: std::iter::once(name.clone()).chain(head).collect(), rows: Vec::new() };
+        let head =
+            ["before", "now", "change", "why.users", "why.mix", "why.rate"].map(|key| say.text(key, &[]));
+        let mut table = Table { head: std::iter::once(name.clone()).chain(head).collect(), rows: Vec::new() };
         let all = (change.before, change.after, &change.parts);
         table.rows.push(self.parts_row(say.text("all", &[]), all));
         let row = |segment: &Segment| {
@@ -177,7 +177,10 @@ impl Material<'_> {
     fn verdict(&self, effect: &Effect) -> String {
         let say = self.say();
         let range = |estimate: &Estimate| {
-            let high = estimate.ratio.high.map_or_else(|| "∞".to_owned(), |high| say.change(high - 1.0, Unit::Requests));
+            let high = estimate
+                .ratio
+                .high
+                .map_or_else(|| "∞".to_owned(), |high| say.change(high - 1.0, Unit::Requests));
             [("low", say.change(estimate.ratio.low - 1.0, Unit::Requests)), ("high", high)]
         };
         let with = |key: &str| match &effect.estimate {
@@ -193,7 +196,11 @@ impl Material<'_> {
             Verdict::CannotTell { reason: Doubt::Small, .. } => with("effect.small"),
             Verdict::CannotTell { reason: Doubt::Past, .. } => with("effect.like_past"),
             Verdict::CannotTell { days_needed: Some(days), .. } => {
-                format!("{}{}", with("effect.unsure"), say.text("effect.days", &[("days", &days.to_string())]))
+                format!(
+                    "{}{}",
+                    with("effect.unsure"),
+                    say.text("effect.days", &[("days", &days.to_string())])
+                )
             }
             Verdict::CannotTell { .. } => with("effect.unsure"),
             Verdict::TooShort { before: 0, after } => {
@@ -205,5 +212,4 @@ impl Material<'_> {
             Verdict::NothingCounted | Verdict::Inseparable => say.text("effect.unknown", &[]),
         }
     }
-
 }

@@ -161,16 +161,18 @@ export function catalogueOf(
   return {
     requests: told.requests,
     since: told.since ? Date.parse(told.since) : null,
-    measures: told.measures.map(({ code, unit, name, formula, leaves_out, time_base, parameters }) => ({
-      code,
-      unit: UNITS[unit],
-      name: titled(name, code),
-      formula: titled(formula, ''),
-      excludes: titled(leaves_out, ''),
-      counts: unit,
-      parameters,
-      time: time_base,
-    })),
+    measures: told.measures.map(
+      ({ code, unit, name, formula, leaves_out, time_base, parameters }) => ({
+        code,
+        unit: UNITS[unit],
+        name: titled(name, code),
+        formula: titled(formula, ''),
+        excludes: titled(leaves_out, ''),
+        counts: unit,
+        parameters,
+        time: time_base,
+      }),
+    ),
     dimensions: told.dimensions.map(({ code, name, values }) => ({
       code,
       name: titled(name, code),
