@@ -151,8 +151,8 @@ pub(crate) async fn change(
     Path(id): Path<DriverId>,
     Json(wish): Json<DriverChange>,
 ) -> Result<Answer<DriverView>, Problem> {
-    let changed = change_driver(&app.desk, &agent.caller, id, wish.version, &wish.driver.into());
-    Ok(Answer(changed.await?))
+    let driver = wish.driver.into();
+    Ok(Answer(change_driver(&app.desk, &agent.caller, id, wish.version, &driver).await?))
 }
 
 /// Takes an event away.
