@@ -19,6 +19,7 @@ mod queue;
 pub mod report;
 mod role;
 mod state;
+mod subscription;
 mod time;
 pub mod vocabulary;
 mod wait;
@@ -36,8 +37,9 @@ pub use hours::{
     ScheduleError, ScheduleVersion, Season, SpecialDay, TimeOfDay, Timetable, Unlike, WeekGap, Weekday,
 };
 pub use id::{
-    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, IncidentUpdateId, JobId, MailId,
-    MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, TokenId,
+    AgentId, AlarmId, AttachmentId, CalendarId, CustomerId, DashboardId, DriverId, Ids, IncidentUpdateId,
+    JobId, MailId, MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId,
+    SubscriptionId, TeamId, TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};
@@ -46,5 +48,6 @@ pub use online::{Course, Gap, Kept, Sample};
 pub use queue::{Line, QueueKey};
 pub use role::{Permission, Role, TokenKind, TokenScope};
 pub use state::{Actor, State, Transition, TransitionError};
+pub use subscription::SubscriptionKind;
 pub use time::{Clock, FrozenClock, SystemClock, Time};
 pub use wait::{Wait, said};

@@ -220,7 +220,8 @@ path_ids!(
     standfast_domain::ReviewId,
     standfast_domain::ReportId,
     standfast_domain::ReportRunId,
-    standfast_domain::ScheduleId
+    standfast_domain::ScheduleId,
+    standfast_domain::CalendarId
 );
 
 impl PathPart for standfast_domain::Day {

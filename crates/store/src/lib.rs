@@ -22,6 +22,7 @@ pub mod attachment;
 pub mod backup;
 #[cfg(feature = "testing")]
 pub mod bare;
+pub mod calendar;
 pub mod census;
 mod checkpoint;
 pub mod customer;
@@ -61,6 +62,7 @@ pub mod setting;
 mod sqlite;
 mod stats;
 mod store;
+pub mod subscription;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod token;

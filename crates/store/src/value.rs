@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use standfast_domain::{
-    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, Day, DriverId, IncidentUpdateId, JobId, MailId,
-    MaintenanceId, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, Time, TokenId,
+    AgentId, AlarmId, AttachmentId, CalendarId, CustomerId, DashboardId, Day, DriverId, IncidentUpdateId,
+    JobId, MailId, MaintenanceId, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, SubscriptionId,
+    TeamId, Time, TokenId,
 };
 
 /// The types that mean the same on both engines.
@@ -333,6 +334,8 @@ wrapped_integers!(
     DashboardId,
     MailId,
     MaintenanceId,
+    SubscriptionId,
+    CalendarId,
     ReportId,
     ReportRunId,
 );

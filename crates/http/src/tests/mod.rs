@@ -17,4 +17,5 @@ mod satisfaction;
 mod slow;
 mod speech;
 mod status;
+mod subscriptions;
 mod types;
