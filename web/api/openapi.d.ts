@@ -2278,13 +2278,76 @@ export interface components {
        */
       seq: number;
     };
-    /** @description A subscription that was asked for. */
+    /** @description A question. */
     Asked: {
       /**
-       * @description For a webhook: the key with which its calls are signed, shown this once.
-       * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+       * Format: date-time
+       * @description The time of the answer, now unless said. With `as_of` of an earlier answer the same is asked once more: what came
+       *     since then is not counted, and nothing is older than it was.
        */
-      key?: string | null;
+      as_of?: string | null;
+      /**
+       * Format: int32
+       * @description Days, for `repeat_contact` and `reopened`: 1, 7 or 30.
+       */
+      days?: number | null;
+      /**
+       * @description Codes of the values that are not let through, by code of the dimension: also values that come up later.
+       * @example {
+       *       "type": [
+       *         "other"
+       *       ]
+       *     }
+       */
+      except?: {
+        [key: string]: string[];
+      };
+      /**
+       * @description Codes of the values that are let through, by code of the dimension. Requests that do not count (spam, merged,
+       *     tests) are let through by `counting` alone.
+       * @example {
+       *       "channel": [
+       *         "widget"
+       *       ]
+       *     }
+       */
+      filter?: {
+        [key: string]: string[];
+      };
+      /**
+       * Format: date-time
+       * @description Only requests that came at this time or later, to the second.
+       */
+      from?: string | null;
+      /**
+       * @description Up to two dimensions or steps.
+       * @example [
+       *       "day",
+       *       "channel"
+       *     ]
+       */
+      group?: string[];
+      /**
+       * @description Code of the measure.
+       * @example service_level
+       */
+      measure: string;
+      /**
+       * Format: date-time
+       * @description Only requests that came before this time.
+       */
+      until?: string | null;
+      /**
+       * Format: int32
+       * @description Seconds, for `service_level`.
+       * @example 3600
+       */
+      within?: number | null;
+      /**
+       * @description Time zone in which days begin, by its IANA name; UTC unless said.
+       * @example Asia/Shanghai
+       */
+      zone?: string | null;
     };
     /** @description Who is to look after a request. What is absent stays; null means nobody. */
     AssignWish: {
@@ -5680,6 +5743,14 @@ export interface components {
        * @example 95
        */
       worked_seconds?: number | null;
+    };
+    /** @description A subscription that was asked for. */
+    Subscribed: {
+      /**
+       * @description For a webhook: the key with which its calls are signed, shown this once.
+       * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+       */
+      key?: string | null;
     };
     /**
      * @description By which way.
@@ -28579,7 +28650,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Asked'];
+          'application/json': components['schemas']['Subscribed'];
         };
       };
       /** @description The call could not be read */

@@ -1,12 +1,11 @@
-/** One step of an incident reaches whoever asked about it; its end asks them; anybody may hear of it by mail. On the demo. */
+/** One step of an incident reaches whoever asked about it; its end asks them; anybody may hear of it by mail. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { accessible, launch, person, shot } from './browser.mjs';
 import { signedIn } from './console.mjs';
-import { Desk } from './desk.mjs';
+import { AGENTS, Desk, PASSWORD } from './desk.mjs';
 
-const DEMO_PASSWORD = 'harbor-wallet-demo';
 let desk, browser, lead, storageState;
 
 before(async () => {
@@ -17,10 +16,22 @@ before(async () => {
     STANDFAST_MAIL__SECURITY: 'none',
     STANDFAST_MAIL__FROM: 'desk@harbor.example',
   });
-  desk = await Desk.demo();
+  desk = await Desk.start();
   browser = await launch();
-  storageState = await signedIn(browser, desk, 'lead@harbor.example', DEMO_PASSWORD);
+  storageState = await signedIn(browser, desk, AGENTS[0].email, PASSWORD);
   lead = await person(browser, { storageState });
+  const added = await lead.request.post(`${desk.base}/api/v1/console/drivers`, {
+    headers: { origin: desk.base },
+    data: {
+      client_id: 'incident-1',
+      driver: {
+        kind: 'incident',
+        title: 'TRON 节点落后',
+        starts_at: new Date(Date.now() - 3_600_000).toISOString(),
+      },
+    },
+  });
+  assert.equal(added.status(), 201, await added.text());
 });
 after(async () => {
   await browser?.close();
