@@ -17,6 +17,7 @@ use standfast_store::{Store, store_test};
 use tokio::sync::watch;
 
 mod alarm;
+mod status;
 
 use crate::{Error, MailSettings, Mailer, Reports, Security};
 
@@ -40,6 +41,7 @@ impl Bench {
             name: "Harbor <Wallet>".to_owned(),
             public_url: "https://desk.test".to_owned(),
             alarms: AlarmSettings { recipients, ..AlarmSettings::default() },
+            mail: true,
             ..Settings::default()
         };
         let entropy = SeededEntropy::new(1);

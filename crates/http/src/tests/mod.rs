@@ -18,4 +18,5 @@ mod satisfaction;
 mod slow;
 mod speech;
 mod status;
+mod subscriptions;
 mod types;

@@ -11,6 +11,7 @@ import type {
   AgentChange,
   Assignment,
   CalendarDays,
+  Calendars,
   ConversationPage,
   CustomerPanel,
   Dashboard,
@@ -26,7 +27,9 @@ import type {
   HoursDraft,
   Id,
   IncidentDraft,
+  IncidentRequests,
   IncidentUpdates,
+  LinkWish,
   IssuedToken,
   InboxPage,
   InboxQuery,
@@ -139,6 +142,12 @@ export const incidentUpdates = (id: Id) =>
   ask<IncidentUpdates>(`/console/drivers/${segment(id)}/updates`);
 export const tellIncident = (id: Id, draft: IncidentDraft) =>
   post<IncidentUpdates>(`/console/drivers/${segment(id)}/updates`, draft);
+export const incidentRequests = (id: Id) =>
+  ask<IncidentRequests>(`/console/drivers/${segment(id)}/requests`);
+export const linkRequests = (id: Id, which: LinkWish) =>
+  post<IncidentRequests>(`/console/drivers/${segment(id)}/requests`, which);
+export const unlinkRequest = (id: Id, request: Id) =>
+  ask<void>(`/console/drivers/${segment(id)}/requests/${segment(request)}`, { method: 'DELETE' });
 export const drivers = () => ask<{ items: Driver[] }>('/console/drivers');
 export const addDriver = (clientId: string, driver: DriverDraft) =>
   post<Driver>('/console/drivers', { client_id: clientId, driver });
@@ -198,6 +207,15 @@ export const adherence = (days: number, zone: string) =>
 export const shiftCalendar = () => ask<{ url: string }>('/console/roster/calendar');
 export const renewShiftCalendar = () => post<{ url: string }>('/console/roster/calendar', {});
 export const hours = () => ask<Hours>('/console/hours');
+export const calendars = () => ask<Calendars>('/console/hours/calendars');
+export const addCalendar = (schedule: Id, url: string) =>
+  ask<Calendars['items'][number]>(`/console/hours/${segment(schedule)}/calendars`, {
+    method: 'POST',
+    body: { url },
+    timeout: 30_000,
+  });
+export const removeCalendar = (id: Id) =>
+  ask<void>(`/console/hours/calendars/${segment(id)}`, { method: 'DELETE' });
 export const addHours = (body: HoursDraft) => post<ScheduleView>('/console/hours', body);
 export const changeHours = (id: Id, version: number, hours: HoursDraft) =>
   ask<ScheduleView>(`/console/hours/${segment(id)}`, { method: 'PUT', body: { version, hours } });
