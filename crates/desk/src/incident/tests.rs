@@ -175,7 +175,7 @@ store_test! {
         told.link(&[&first, &second, &gone, &over]).await;
         merge(&told.desk, &told.lead, first.request_id, second.number).await.unwrap();
         unlink_request(&told.desk, &told.lead, told.incident, gone.request_id).await.unwrap();
-        transition(&told.desk, &told.lead, over.request_id, standfast_domain::Transition::Close).await.unwrap();
+        transition(&told.desk, &told.lead, over.request_id, standfast_domain::Transition::Close, None).await.unwrap();
         told.tell(IncidentPhase::Investigating, "TRON is late.").await;
         told.do_jobs().await;
         assert_eq!(told.words(&who, &second).await.len(), 1);
