@@ -28,9 +28,23 @@ pub struct Score {
 
 /// Forecasts from each of these slots, and scores slots `from..until` ahead. `None` where nothing could be scored.
 pub fn backtest(series: &Series, origins: &[usize], from: usize, until: usize) -> Option<Score> {
+    backtest_days(series, origins, from, until, |_| true)
+}
+
+/// The same, of some days alone, counted from the first one of the series on.
+pub fn backtest_days(
+    series: &Series,
+    origins: &[usize],
+    from: usize,
+    until: usize,
+    scored: impl Fn(usize) -> bool,
+) -> Option<Score> {
     let mut sums = Sums::default();
     for origin in origins {
-        let Some(forecast) = forecast(&series.until(*origin), until) else { continue };
+        let Some(mut forecast) = forecast(&series.until(*origin), until) else { continue };
+        for (slot, mean) in forecast.mean.iter_mut().enumerate() {
+            *mean = mean.filter(|_| scored((origin + slot) / series.day));
+        }
         sums.add(&forecast, series.counts.get(*origin..).unwrap_or_default(), from);
     }
     sums.score()
