@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use standfast_domain::{RequestId, TokenId};
+use standfast_domain::{AgentId, RequestId, TokenId};
 
 /// The desk's keys, all derived from one master key by HMAC-SHA256 (RFC 2104) with a label each.
 #[derive(Clone)]
@@ -18,6 +18,7 @@ pub struct Keys {
     form: [u8; 32],
     webhook: [u8; 32],
     ping: [u8; 32],
+    calendar: [u8; 32],
 }
 
 impl Keys {
@@ -34,6 +35,7 @@ impl Keys {
             form: derive("form"),
             webhook: derive("webhook"),
             ping: derive("ping"),
+            calendar: derive("calendar"),
         }
     }
 
@@ -85,6 +87,12 @@ impl Keys {
     /// The key under which the pings of one day are hashed, made with the day's random bytes.
     pub(crate) fn ping_key(&self, salt: &[u8; 32]) -> [u8; 32] {
         hmac(&self.ping, &[salt])
+    }
+
+    /// The MAC in the secret address of somebody's calendar: 128 bits. A higher generation makes older addresses void.
+    pub(crate) fn calendar_mac(&self, agent: AgentId, generation: i64) -> [u8; 16] {
+        let mac = hmac(&self.calendar, &[&agent.0.to_be_bytes(), &generation.to_be_bytes()]);
+        mac.first_chunk::<16>().copied().unwrap_or_default()
     }
 
     /// The MAC that ties a form to the browser that it was given to.

@@ -86,6 +86,12 @@ ids! {
     ScheduleId,
     /// A time at which something of the desk pauses.
     MaintenanceId,
+    /// A time at which somebody works.
+    ShiftId,
+    /// A time at which somebody does not work.
+    TimeOffId,
+    /// A wish to hand a shift to somebody else.
+    SwapId,
 }
 
 /// Bits below the millisecond: a node's number and a counter.

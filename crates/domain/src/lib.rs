@@ -18,6 +18,7 @@ mod online;
 mod queue;
 pub mod report;
 mod role;
+pub mod roster;
 mod state;
 mod time;
 pub mod vocabulary;
@@ -37,12 +38,13 @@ pub use hours::{
 };
 pub use id::{
     AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, IncidentUpdateId, JobId, MailId,
-    MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, TokenId,
+    MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, ShiftId, SwapId,
+    TeamId, TimeOffId, TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};
 pub use number::{NumberError, RequestNumber};
-pub use online::{Course, Gap, Kept, Sample};
+pub use online::{Course, Covered, Gap, Kept, Sample};
 pub use queue::{Line, QueueKey};
 pub use role::{Permission, Role, TokenKind, TokenScope};
 pub use state::{Actor, State, Transition, TransitionError};

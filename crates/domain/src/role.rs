@@ -45,6 +45,8 @@ pub enum Permission {
     ManageMaintenance,
     /// Tell the public of incidents.
     TellIncidents,
+    /// Say who works when, see what was agreed with whom, and decide about time off and swaps.
+    ManageRoster,
 }
 
 impl Role {
@@ -56,7 +58,8 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
             EraseTexts, ManageAgents, ManageDrivers, ManageHours, ManageJobs, ManageMaintenance,
-            ManageTokens, ReadInsight, ReadRequests, ReviewFeedback, TellIncidents, WorkRequests,
+            ManageRoster, ManageTokens, ReadInsight, ReadRequests, ReviewFeedback, TellIncidents,
+            WorkRequests,
         };
         match (self, permission) {
             (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight | ManageDrivers) => true,
@@ -70,13 +73,14 @@ impl Role {
                         | ManageDrivers
                         | ReviewFeedback
                         | ManageHours
+                        | ManageRoster
                         | TellIncidents
                 )
             }
             (
                 Self::Analyst,
-                EraseTexts | ManageAgents | ManageHours | ManageJobs | ManageMaintenance | ManageTokens
-                | ReviewFeedback | TellIncidents | WorkRequests,
+                EraseTexts | ManageAgents | ManageHours | ManageJobs | ManageMaintenance | ManageRoster
+                | ManageTokens | ReviewFeedback | TellIncidents | WorkRequests,
             ) => false,
         }
     }
