@@ -33,6 +33,7 @@ mod machine;
 mod maintenance;
 mod numbers;
 mod online;
+mod planning;
 mod promise;
 mod receipt;
 mod receive;
@@ -115,6 +116,11 @@ pub use maintenance::{
 };
 pub use online::{
     LedgerCheck, OnlineDay, OnlineSchedule, OnlineView, Win, keep_online, load_online, online, put_down_past,
+};
+pub use planning::{
+    Distribution, ForecastDay, ForecastScore, ForecastView, ForecastWish, HandlingView, LaneNeed, NeedView,
+    PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, Today, UnderContract,
+    WhatIfView, WhatIfWish, accept_plan, change_planning, forecast, need, plan_shifts, planning, what_if,
 };
 pub use promise::{Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, promise_figures};
 pub use receive::{Received, follow_up, receive, received_since};

@@ -33,7 +33,7 @@ fn main() -> anyhow::Result<()> {
     }
     // As many as the people who are needed can have in hand: nine chats an hour of each, two at a time.
     let arrivals: Vec<f64> =
-        problem.needs.iter().map(|need| f64::from(need.iter().sum::<u32>()) * 0.72 * 9.0 / 2.0).collect();
+        problem.needs.iter().map(|need| f64::from(need.iter().sum::<u32>()) * 0.6 * 9.0 / 2.0).collect();
     let desk = Desk {
         slot: 1_800.0,
         day: 48,

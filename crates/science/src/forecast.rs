@@ -17,7 +17,7 @@ mod spread;
 use serde::{Deserialize, Serialize};
 
 use crate::real;
-pub use backtest::{Score, backtest, backtest_days, naive_error};
+pub use backtest::{Score, backtest, backtest_days, naive_error, poisson_error};
 use profile::profile;
 use smoothing::Smoothing;
 pub use special::{Effect, Special, effects};
@@ -102,7 +102,7 @@ pub fn forecast(series: &Series, slots: usize) -> Option<Forecast> {
     let smoothing = Smoothing::fit(&usual);
     let mut mean = expected(&usual, smoothing.as_ref(), slots)?;
     special::apply(&effects(series), series, &mut mean);
-    Some(Forecast { mean, spread: Spread::of(&usual) })
+    Some(Forecast { mean, spread: Spread::of(series) })
 }
 
 /// What would have been expected of each of the last days, on the evening before, and what came: `None` where it is not known.
@@ -115,15 +115,18 @@ pub fn days(series: &Series, days: usize) -> Vec<Vec<(Option<f64>, Option<f64>)>
     let mut smoothing = Smoothing::fit(&usual.until(first * usual.day));
     let mut all = Vec::with_capacity(last - first);
     for day in first..last {
-        let from = day * usual.day;
-        let seen = usual.counts.get(from..from + usual.day).unwrap_or_default();
-        let means = expected(&usual.until(from), smoothing.as_ref(), usual.day);
+        let slots = day * usual.day..(day + 1) * usual.day;
+        let means = expected(&usual.until(slots.start), smoothing.as_ref(), usual.day);
         if let Some(smoothing) = &mut smoothing {
-            smoothing.run(seen);
+            smoothing.run(usual.counts.get(slots.clone()).unwrap_or_default());
         }
-        if let Some(means) = means {
-            all.push(means.into_iter().zip(seen.iter().copied()).collect());
+        let Some(mut means) = means else { continue };
+        if series.special.iter().any(|special| special.day == day) {
+            let known = series.until(slots.start);
+            special::apply(&effects(&known), &known, &mut means);
         }
+        let seen = series.counts.get(slots).unwrap_or_default();
+        all.push(means.into_iter().zip(seen.iter().copied()).collect());
     }
     all.reverse();
     all

@@ -89,6 +89,8 @@ pub struct Person {
     pub most: u32,
     /// Minutes a week that they are to have; what is missing is told, and not a broken rule.
     pub least: u32,
+    /// Minutes of a shift at most.
+    pub longest: u32,
     /// Minutes between the end of a shift and the start of the next, at least.
     pub rest: u32,
     /// Days in a row that they may work at most.

@@ -17,6 +17,7 @@ mod inbox;
 mod insight;
 mod job;
 mod maintenance;
+mod planning;
 pub(crate) mod report;
 mod request;
 mod session;
@@ -112,6 +113,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(alarm::routes());
     routes.extend(hours::routes());
     routes.extend(maintenance::routes());
+    routes.extend(planning::routes());
     routes.extend(status::routes());
     routes.extend(insight::routes());
     routes.extend(machines());

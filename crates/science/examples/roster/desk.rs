@@ -69,6 +69,7 @@ fn person(rng: &mut ChaCha8Rng, weeks: i64, lanes: usize) -> Person {
         calendar: 0,
         most: most * 60,
         least: least * 60,
+        longest: 600,
         rest: 660,
         days_in_row: 5,
         away,

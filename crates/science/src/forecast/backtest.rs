@@ -57,6 +57,12 @@ pub fn naive_error(series: &Series) -> Option<f64> {
     super::mean_of(series.counts.iter().zip(later).filter_map(|(a, b)| Some(((*a)? - (*b)?).abs())))
 }
 
+/// By how much a Poisson count is off its mean on average, by the normal approximation where it is not small.
+#[must_use]
+pub fn poisson_error(count: f64) -> f64 {
+    (2.0 * count.max(0.0) / std::f64::consts::PI).sqrt()
+}
+
 #[derive(Default)]
 struct Sums {
     slots: usize,
@@ -74,8 +80,7 @@ impl Sums {
             self.slots += 1;
             self.off += (count - mean).abs();
             self.counts += count;
-            // E|X - m| of Poisson counts, by the normal approximation where they are not few.
-            self.chance += (2.0 * count / std::f64::consts::PI).sqrt();
+            self.chance += poisson_error(*count);
             let quantile = |chance| forecast.spread.quantile(*mean, chance);
             self.covered += usize::from((quantile(0.1)..=quantile(0.9)).contains(count));
             for chance in CHANCES {

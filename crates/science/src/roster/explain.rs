@@ -20,6 +20,8 @@ pub enum Reason {
     Week,
     /// They have worked as many days in a row as they may.
     DaysInRow,
+    /// Every shift at that time is longer than was agreed with them.
+    TooLong,
     /// They were never to work at these hours.
     Unavailable,
     /// They have time off.
@@ -98,6 +100,7 @@ fn reason(roster: &Roster<'_>, person: usize, span: Span) -> Option<Reason> {
         Some(Rule::Rest) => Reason::Rest,
         Some(Rule::Week) => Reason::Week,
         Some(Rule::DaysInRow) => Reason::DaysInRow,
+        Some(Rule::TooLong) => Reason::TooLong,
         Some(Rule::Unavailable) => Reason::Unavailable,
         Some(Rule::Off) => Reason::Off,
     });

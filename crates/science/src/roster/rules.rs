@@ -19,6 +19,8 @@ pub enum Rule {
     Week,
     /// There are no more days in a row.
     DaysInRow,
+    /// No shift is longer than was agreed.
+    TooLong,
     /// Nobody works in their time off.
     Off,
     /// Nobody works at hours that were not agreed.
@@ -84,6 +86,9 @@ pub(super) fn bar(roster: &Roster<'_>, at: usize, shift: usize) -> Option<Rule> 
     if away(false) {
         return Some(Rule::Unavailable);
     }
+    if span.minutes() > i64::from(person.longest) {
+        return Some(Rule::TooLong);
+    }
     let today = day(problem, person, span.start);
     if work.iter().any(|other| other.overlaps(span) || day(problem, person, other.start) == today) {
         return Some(Rule::Overlap);
@@ -120,6 +125,9 @@ pub fn broken(problem: &Problem, given: &[Given]) -> Vec<Broken> {
         check_neighbours(problem, person, &work, &mut tell);
         check_sums(problem, person, &work, &mut tell);
         for (span, _) in work.iter().filter(|(_, is_given)| *is_given) {
+            if span.minutes() > i64::from(person.longest) {
+                tell(Rule::TooLong, span.start);
+            }
             for away in person.away.iter().filter(|away| away.span.overlaps(*span)) {
                 tell(if away.off { Rule::Off } else { Rule::Unavailable }, span.start);
             }

@@ -31,6 +31,7 @@ fn person() -> Person {
         calendar: 0,
         most: 40 * 60,
         least: 0,
+        longest: 600,
         rest: 11 * 60,
         days_in_row: 6,
         away: Vec::new(),
