@@ -26,7 +26,8 @@ pub enum Error {
     Invalid {
         /// Name of the field.
         field: &'static str,
-        /// A stable word: `missing`, `too_long`, `unknown`, `malformed`, `too_many`, `out_of_range`, `before_start`, `taken`.
+        /// A stable word: `missing`, `too_long`, `unknown`, `malformed`, `too_many`, `out_of_range`, `before_start`,
+        /// `overlap`, `taken`, `asked`, `own`, `against_rules`.
         reason: &'static str,
     },
     /// The number has a mistake in it.

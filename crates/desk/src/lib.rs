@@ -120,7 +120,7 @@ pub use online::{
 pub use planning::{
     Distribution, ForecastDay, ForecastScore, ForecastView, ForecastWish, HandlingView, LaneNeed, NeedView,
     PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, Today, UnderContract,
-    WhatIfView, WhatIfWish, accept_plan, change_planning, forecast, need, plan_shifts, planning, what_if,
+    WhatIfView, WhatIfWish, change_planning, forecast, need, plan_shifts, planning, what_if,
 };
 pub use promise::{Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, promise_figures};
 pub use receive::{Received, follow_up, receive, received_since};

@@ -29,7 +29,7 @@ pub use demand::Special;
 pub use forecast::{ForecastDay, ForecastScore, ForecastView, ForecastWish, SpecialEffect, Today, forecast};
 pub use handling::HandlingView;
 pub use need::{LaneNeed, NeedView, need};
-pub use plan::{PlanView, PlannedShift, Shortage, UnderContract, accept_plan, plan_shifts};
+pub use plan::{PlanView, PlannedShift, Shortage, UnderContract, plan_shifts};
 pub use whatif::{Distribution, PeakWish, WhatIfView, WhatIfWish, what_if};
 
 use demand::Past;

@@ -13,6 +13,7 @@ mod perform;
 mod plot;
 mod release;
 mod report;
+mod roster;
 mod staff;
 mod story;
 mod text;
@@ -143,11 +144,12 @@ pub(crate) async fn fill(
     let plot = plot::Plot::new(&content, count, SEED, desk.entropy(), now)?;
     let (agents, teams) = hire(desk, &content.names, calendar::beginning(now)).await?;
     hours::open(desk, &agents, calendar::beginning(now)).await?;
+    let planned = roster::plan(desk, &agents, &content.names, now).await?;
     events::explain(desk, &content, &agents, now, &draw::Draw::new(SEED)).await?;
     let (customers, acts) = (plot.customers, plot.happenings.len());
     let troupe = perform::Troupe::new(desk, agents, teams, customers)?;
     let requests = troupe.perform(plot, now, progress).await?;
-    online::put_down(desk, now).await?;
+    online::put_down(desk, now, planned.as_ref()).await?;
     report::enter(desk).await?;
     mark(desk, DONE).await?;
     Ok(Summary { requests, customers, acts, took: desk.clock().monotonic().saturating_sub(start) })

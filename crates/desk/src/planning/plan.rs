@@ -1,4 +1,5 @@
-//! Shifts for the people whom the need asks for, as a proposal; and the drafts that it becomes.
+//! Shifts for the people whom the need asks for, as a proposal. Whoever accepts it makes it the roster's drafts
+//! ([`crate::replace_drafts`]).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 
 use super::need::{Needs, at_once};
 use super::{Ground, MINUTE, SLOT, blocking, ground, half_hours, weeks};
-use crate::roster::{ShiftView, ShiftWish, people_and_shifts, pure, replace_drafts};
+use crate::roster::{people_and_shifts, pure};
 use crate::{AgentCaller, Desk, Error, timetable};
 
 /// Time that is taken for a week.
@@ -23,8 +24,6 @@ const PATIENCE: Duration = Duration::from_millis(2_500);
 const LOOKED_BACK: i64 = 21;
 /// A shift takes a night when it has so much of the hours from midnight until five.
 const NIGHT: (i64, i64) = (5 * 60, 3 * 60);
-/// Most shifts that are accepted at a time.
-const MOST_SHIFTS: usize = 5_000;
 
 /// A proposal: who could work when.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -139,25 +138,6 @@ pub async fn plan_shifts(
         planner.plan(PATIENCE * number.into())
     })
     .await
-}
-
-/// Makes a proposal the drafts of its time, in place of those that begin in it.
-pub async fn accept_plan(
-    desk: &Desk,
-    caller: &AgentCaller,
-    range: (Time, Time),
-    shifts: Vec<PlannedShift>,
-) -> Result<Vec<ShiftView>, Error> {
-    if shifts.len() > MOST_SHIFTS {
-        return Err(Error::invalid("shifts", "too_many"));
-    }
-    let wish = |shift: PlannedShift| ShiftWish {
-        agent: Some(shift.agent_id),
-        starts_at: shift.starts_at,
-        ends_at: shift.ends_at,
-        need: Need::default(),
-    };
-    replace_drafts(desk, caller, range, shifts.into_iter().map(wish).collect()).await
 }
 
 struct Planner {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use standfast_domain::roster::{Contract, Profile};
+use standfast_domain::roster::{Contract, Need, Profile};
 use standfast_domain::{DriverKind, FrozenClock, Ids, Role};
 use standfast_insight::Insight;
 use standfast_store::{Store, store_test};
@@ -9,7 +9,9 @@ use tokio::sync::watch as signal;
 
 use super::*;
 use crate::testing::{TestDesk, intake, visitor};
-use crate::{DriverCommand, Intake, PersonWish, add_driver, change_person, receive};
+use crate::{
+    DriverCommand, Intake, PersonWish, ShiftWish, add_driver, change_person, receive, replace_drafts,
+};
 
 /// From eight to eight, one every half hour; the clock of the test is at 2026-11-21T12:00Z, a Saturday.
 const A_DAY: u64 = 24;
@@ -173,10 +175,17 @@ store_test! {
         let night = plan.short.iter().find(|short| short.starts_at == plan.from).unwrap();
         assert_eq!(night.why.get("no_shift"), Some(&3));
         assert_eq!(refused(plan_shifts(desk, lead, &past.facts(), monday().plus(-7), 1).await), ("from", "out_of_range"));
-        let drafts = accept_plan(desk, lead, (plan.from, plan.until), plan.shifts.clone()).await.unwrap();
+        let wish = |shift: &PlannedShift| ShiftWish {
+            agent: Some(shift.agent_id),
+            starts_at: shift.starts_at,
+            ends_at: shift.ends_at,
+            need: Need::default(),
+        };
+        let wishes = || plan.shifts.iter().map(wish).collect::<Vec<_>>();
+        let drafts = replace_drafts(desk, lead, (plan.from, plan.until), wishes()).await.unwrap();
         assert_eq!(drafts.len(), 15);
         // Accepted again they are the same, not twice as many; and they are what the need is held against.
-        accept_plan(desk, lead, (plan.from, plan.until), plan.shifts.clone()).await.unwrap();
+        replace_drafts(desk, lead, (plan.from, plan.until), wishes()).await.unwrap();
         let now = super::need(desk, lead, &past.facts(), monday(), 1).await.unwrap();
         assert_eq!(now.planned, plan.planned);
         let seen = crate::roster(desk, lead, plan.from, plan.until).await.unwrap();

@@ -27,7 +27,9 @@ const AHEAD: Duration = Duration::from_hours(24 * 366);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CalendarAddress {
     /// The secret address. Whoever has it sees when they work.
-    #[schema(example = "https://support.example.com/calendar/AAAAAAAAAAEbm9uY2Vub25jZW5vbmNl.ics")]
+    #[schema(
+        example = "https://support.example.com/api/v1/roster/calendar/AAAAAAAAAAEbm9uY2Vub25jZW5vbmNl.ics"
+    )]
     pub url: String,
 }
 
@@ -35,7 +37,7 @@ fn address(desk: &Desk, agent: AgentId, generation: i64) -> CalendarAddress {
     let mut token = agent.0.to_be_bytes().to_vec();
     token.extend(desk.keys().calendar_mac(agent, generation));
     let (base, token) = (&desk.settings().public_url, URL_SAFE_NO_PAD.encode(token));
-    CalendarAddress { url: format!("{base}/calendar/{token}.ics") }
+    CalendarAddress { url: format!("{base}/api/v1/roster/calendar/{token}.ics") }
 }
 
 /// How often somebody has renewed their address.

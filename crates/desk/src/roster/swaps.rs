@@ -141,7 +141,7 @@ fn view(rd: &mut Rd, row: SwapRow, plans: bool, now: Time) -> Result<SwapView, E
 /// The published shift as it was seen, before it begins.
 fn ahead(rd: &mut Rd, (id, version): (ShiftId, i64), now: Time) -> Result<ShiftRow, Error> {
     let there = |row: &ShiftRow| row.published_at.is_some() && row.removed_at.is_none();
-    let row = shift::find(rd, id)?.filter(there).ok_or(Error::NotFound)?;
+    let row = shift::find(rd, id)?.filter(there).ok_or(Error::invalid("shift_id", "unknown"))?;
     if row.version != version {
         return Err(Error::OutdatedVersion { version: row.version });
     }
@@ -171,7 +171,7 @@ pub async fn ask_swap(desk: &Desk, caller: &AgentCaller, wish: SwapWish) -> Resu
         let is_same = |other: &SwapRow| other.shift_id == shift.id && other.agent_id == caller.id;
         for other in swaps::list_open(tx, MOST)?.iter().filter(|other| is_same(other)) {
             if stake(tx, other, now)?.is_there {
-                return Err(Error::invalid("shift_id", "taken"));
+                return Err(Error::invalid("shift_id", "asked"));
             }
         }
         let state = if shift.agent_id.is_none() { SwapState::Accepted } else { SwapState::Asked };

@@ -213,7 +213,7 @@ store_test! {
         let step = |step, version| TimeOffStep { step, version, release: false, reason: None };
         let asked = ask_time_off(&desk, &team.ann, ask(None, "24T00:00", "25T00:00")).await.unwrap();
         assert_eq!((asked.state, asked.shifts.as_slice()), (TimeOffState::Asked, &[shift.id][..]));
-        assert_eq!(refused(ask_time_off(&desk, &team.ann, ask(None, "24T12:00", "26T00:00")).await), ("starts_at", "taken"));
+        assert_eq!(refused(ask_time_off(&desk, &team.ann, ask(None, "24T12:00", "26T00:00")).await), ("starts_at", "overlap"));
         assert!(matches!(ask_time_off(&desk, &team.ann, ask(Some(&team.bo), "24T00:00", "25T00:00")).await, Err(Error::Forbidden)));
         assert_eq!(list_time_off(&desk, &team.bo).await.unwrap(), [], "nobody else's affair");
         assert_eq!(list_time_off(&desk, &team.lead).await.unwrap(), std::slice::from_ref(&asked));
@@ -252,7 +252,7 @@ store_test! {
         assert_eq!(refused(ask_swap(&desk, &team.ann, swap(None, Some(&his))).await), ("return_shift_id", "unknown"));
         let asked = ask_swap(&desk, &team.ann, swap(Some(&team.bo), Some(&his))).await.unwrap();
         assert_eq!((asked.state, asked.in_return.as_ref().map(|shift| shift.id)), (SwapState::Asked, Some(his.id)));
-        assert_eq!(refused(ask_swap(&desk, &team.ann, swap(None, None)).await), ("shift_id", "taken"));
+        assert_eq!(refused(ask_swap(&desk, &team.ann, swap(None, None)).await), ("shift_id", "asked"));
         let other = desk.agent("cy", Role::Agent).await;
         assert_eq!(list_swaps(&desk, &other).await.unwrap(), []);
         assert!(matches!(step_swap(&desk, &other, asked.id, step(Step::Accept, 1)).await, Err(Error::NotFound)));
@@ -301,7 +301,7 @@ store_test! {
         let english = ShiftWish { need: Need { language: Some(Language::English), skill: Some("withdrawal".to_owned()) }, ..wish(Some(&team.ann), "26T08:00", "26T16:00") };
         let second = published(&desk, &team, english).await;
         add_shifts(&desk, &team.lead, vec![wish(Some(&team.ann), "27T08:00", "27T16:00")]).await.unwrap();
-        let token = |address: &CalendarAddress| address.url.strip_prefix("http://desk.test/calendar/").unwrap().strip_suffix(".ics").unwrap().to_owned();
+        let token = |address: &CalendarAddress| address.url.strip_prefix("http://desk.test/api/v1/roster/calendar/").unwrap().strip_suffix(".ics").unwrap().to_owned();
         let address = calendar_address(&desk, &team.ann).await.unwrap();
         let text = shift_calendar(&desk, &token(&address)).await.unwrap();
         let calendar: icalendar::Calendar = text.parse().unwrap();

@@ -134,7 +134,7 @@ pub async fn ask_time_off(
         let wishes = offs::list_of(tx, row.agent_id, row.starts_at, MOST)?;
         let is_open = |state| matches!(state, TimeOffState::Asked | TimeOffState::Approved);
         if wishes.iter().any(|other| is_open(other.state) && other.starts_at < row.ends_at) {
-            return Err(Error::invalid("starts_at", "taken"));
+            return Err(Error::invalid("starts_at", "overlap"));
         }
         offs::insert(tx, &row)?;
         view(tx, row.clone())

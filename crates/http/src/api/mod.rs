@@ -20,6 +20,7 @@ mod maintenance;
 mod planning;
 pub(crate) mod report;
 mod request;
+mod roster;
 mod session;
 pub(crate) mod status;
 mod token;
@@ -114,6 +115,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(hours::routes());
     routes.extend(maintenance::routes());
     routes.extend(planning::routes());
+    routes.extend(roster::routes());
     routes.extend(status::routes());
     routes.extend(insight::routes());
     routes.extend(machines());

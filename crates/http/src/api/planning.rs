@@ -2,14 +2,13 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
-use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use standfast_desk::{
-    ForecastView, ForecastWish, NeedView, PeakWish, PlanView, PlannedShift, PlanningView, ShiftView,
-    WhatIfView, WhatIfWish, accept_plan, change_planning, forecast, need, plan_shifts, planning, what_if,
+    ForecastView, ForecastWish, NeedView, PeakWish, PlanView, PlanningView, WhatIfView, WhatIfWish,
+    change_planning, forecast, need, plan_shifts, planning, what_if,
 };
 use standfast_domain::planning::Settings;
-use standfast_domain::{AgentId, Day, Permission, Time};
+use standfast_domain::{Day, Permission, Time};
 use standfast_insight::Dimension;
 use utoipa::{IntoParams, ToSchema};
 
@@ -20,7 +19,7 @@ use crate::problem::Problem;
 use crate::route::{Access, Route};
 
 /// The routes of this file.
-pub(super) fn routes() -> [Route; 7] {
+pub(super) fn routes() -> [Route; 6] {
     let plans = Access::Agent(Permission::ManageRoster);
     [
         Route::get("/api/v1/console/planning", plans, show),
@@ -28,7 +27,6 @@ pub(super) fn routes() -> [Route; 7] {
         Route::get("/api/v1/console/planning/forecast", plans, show_forecast),
         Route::get("/api/v1/console/planning/need", plans, show_need),
         Route::post("/api/v1/console/planning/plan", plans, plan),
-        Route::post("/api/v1/console/planning/drafts", plans, accept).rests(),
         Route::post("/api/v1/console/planning/what-if", plans, ask),
     ]
 }
@@ -86,43 +84,6 @@ pub(crate) struct PlanWish {
     /// How many: 1 to 4.
     #[schema(minimum = 1, maximum = 4)]
     weeks: u8,
-}
-
-/// A proposal that becomes drafts.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AcceptedPlan {
-    /// The first moment of the time that was planned.
-    #[schema(value_type = String, format = DateTime)]
-    from: Time,
-    /// The moment after it.
-    #[schema(value_type = String, format = DateTime)]
-    until: Time,
-    /// Who works when.
-    #[schema(max_items = 5000)]
-    shifts: Vec<AcceptedShift>,
-}
-
-/// Somebody works then.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct AcceptedShift {
-    /// Who.
-    #[schema(value_type = String)]
-    agent_id: AgentId,
-    /// From when.
-    #[schema(value_type = String, format = DateTime)]
-    starts_at: Time,
-    /// Until when.
-    #[schema(value_type = String, format = DateTime)]
-    ends_at: Time,
-}
-
-/// Drafts that were made.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Drafts {
-    /// In the order in which they were given.
-    items: Vec<ShiftView>,
 }
 
 /// What would be different.
@@ -233,26 +194,6 @@ pub(crate) async fn plan(
 ) -> Result<Answer<PlanView>, Problem> {
     let facts = app.insight.facts()?;
     Ok(Answer(plan_shifts(&app.desk, &agent.caller, &facts, wish.from, wish.weeks).await?))
-}
-
-/// Makes a proposal the drafts of its time, in place of all drafts that begin in it.
-#[utoipa::path(
-    post, path = "/api/v1/console/planning/drafts", tag = "planning", operation_id = "accept_plan",
-    request_body = AcceptedPlan, responses((status = 201, description = "The drafts", body = Drafts))
-)]
-pub(crate) async fn accept(
-    State(app): State<App>,
-    agent: SignedIn,
-    Json(wish): Json<AcceptedPlan>,
-) -> Result<(StatusCode, Answer<Drafts>), Problem> {
-    let shift = |shift: AcceptedShift| PlannedShift {
-        agent_id: shift.agent_id,
-        starts_at: shift.starts_at,
-        ends_at: shift.ends_at,
-    };
-    let shifts = wish.shifts.into_iter().map(shift).collect();
-    let items = accept_plan(&app.desk, &agent.caller, (wish.from, wish.until), shifts).await?;
-    Ok((StatusCode::CREATED, Answer(Drafts { items })))
 }
 
 /// Plays a week as it is rostered two hundred times, and as often if something were different.
