@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 /// How people are planned. Shares are in percent, lengths in seconds, times of day in minutes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PlanningSettings)]
 pub struct Settings {
     /// The IANA time zone in which the desk's days and shifts are planned.
     #[schema(max_length = 64, example = "Asia/Shanghai")]

@@ -5,11 +5,13 @@ import enConsole from '../../../locales/en/console.json';
 import enCompare from '../../../locales/en/compare.json';
 import enHours from '../../../locales/en/hours.json';
 import enInsight from '../../../locales/en/insight.json';
+import enPlanning from '../../../locales/en/planning.json';
 import enReports from '../../../locales/en/reports.json';
 import zhConsole from '../../../locales/zh-CN/console.json';
 import zhCompare from '../../../locales/zh-CN/compare.json';
 import zhHours from '../../../locales/zh-CN/hours.json';
 import zhInsight from '../../../locales/zh-CN/insight.json';
+import zhPlanning from '../../../locales/zh-CN/planning.json';
 import zhReports from '../../../locales/zh-CN/reports.json';
 
 const EN: Record<string, string> = {
@@ -18,6 +20,7 @@ const EN: Record<string, string> = {
   ...enCompare,
   ...enReports,
   ...enHours,
+  ...enPlanning,
 };
 const ZH: Record<string, string> = {
   ...zhConsole,
@@ -25,6 +28,7 @@ const ZH: Record<string, string> = {
   ...zhCompare,
   ...zhReports,
   ...zhHours,
+  ...zhPlanning,
 };
 const bare = (key: string) => key.replace(/_(one|other)$/, '');
 const keys = (catalog: Record<string, string>) => new Set(Object.keys(catalog).map(bare));

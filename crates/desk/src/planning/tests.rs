@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
 use standfast_domain::roster::{Contract, Need, Profile};
 use standfast_domain::{DriverKind, FrozenClock, Ids, Role};
 use standfast_insight::Insight;
@@ -8,7 +9,7 @@ use standfast_store::{Store, store_test};
 use tokio::sync::watch as signal;
 
 use super::*;
-use crate::testing::{TestDesk, intake, visitor};
+use crate::testing::{TestDesk, intake};
 use crate::{
     DriverCommand, Intake, PersonWish, ShiftWish, add_driver, change_person, receive, replace_drafts,
 };
@@ -72,8 +73,17 @@ impl Past {
             ends_at: None,
             scope: std::collections::BTreeMap::new(),
         };
-        add_driver(&self.desk, &self.lead, &command).await.unwrap();
+        add_driver(&self.desk, &self.lead, &format!("e{}", at.0), &command).await.unwrap();
     }
+}
+
+/// Everybody asks once: what somebody asks again may join what is open.
+fn visitor_of(number: usize) -> crate::Customer {
+    let mut secret = [7; 32];
+    secret[..8].copy_from_slice(&number.to_be_bytes());
+    crate::Customer::Visitor(
+        crate::Visitor::new(&base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(secret)).unwrap(),
+    )
 }
 
 async fn ask(desk: &TestDesk, at: Time, number: usize) {
@@ -82,7 +92,7 @@ async fn ask(desk: &TestDesk, at: Time, number: usize) {
     let mut command: Intake =
         intake(&format!("c{number}"), &format!("A question, number {number}, of its own"));
     command.kind = Some("swap".to_owned());
-    receive(&node, &visitor(u8::try_from(number % 250).unwrap()), command).await.unwrap();
+    receive(&node, &visitor_of(number), command).await.unwrap();
 }
 
 fn monday() -> Day {

@@ -1,13 +1,12 @@
 import type {
-  Alarm,
-  AlarmDetail,
-  AlarmList,
-  DismissReason,
   ActiveDays,
   ActiveUsers,
   ActivityChange,
   Agent,
   AgentChange,
+  Alarm,
+  AlarmDetail,
+  AlarmList,
   Assignment,
   CalendarDays,
   ConversationPage,
@@ -17,18 +16,21 @@ import type {
   Dashboards,
   DeadJob,
   Desk,
+  DismissReason,
   Driver,
   DriverDraft,
   EntryPage,
   EntryRange,
+  Forecast,
+  ForecastQuery,
   Hours,
   HoursDraft,
   Id,
+  InboxPage,
+  InboxQuery,
   IncidentDraft,
   IncidentUpdates,
   IssuedToken,
-  InboxPage,
-  InboxQuery,
   Maintenance,
   MaintenanceWish,
   ModelOfTypes,
@@ -36,20 +38,26 @@ import type {
   NewNote,
   NewReply,
   NewToken,
-  RequestFeedback,
   NovelRequests,
   OnlineRate,
+  Planning,
+  PlanningSettings,
+  RequestFeedback,
   RequestSummary,
   Review,
   ReviewChange,
   Reviews,
   SchedulePreview,
   ScheduleView,
+  ShiftPlan,
   TagChange,
   Team,
   Ticket,
   Token,
   Transition,
+  WeekNeed,
+  WhatIf,
+  WhatIfQuestion,
 } from '@standfast/api';
 import { ask, query, segment } from './http';
 
@@ -168,6 +176,25 @@ export const readCalendar = (table: Blob) =>
     table,
     mediaType: 'text/calendar',
   });
+
+export const planning = () => ask<Planning>('/console/planning');
+export const changePlanning = (version: number, settings: PlanningSettings) =>
+  ask<Planning>('/console/planning', { method: 'PUT', body: { version, settings } });
+export const forecast = (of: ForecastQuery) =>
+  ask<Forecast>(`/console/planning/forecast${query(of)}`, { timeout: 60_000 });
+export const need = (from: string, weeks = 1) =>
+  ask<WeekNeed>(`/console/planning/need${query({ from, weeks })}`, { timeout: 60_000 });
+export const planShifts = (from: string, weeks: number) =>
+  ask<ShiftPlan>('/console/planning/plan', {
+    method: 'POST',
+    body: { from, weeks },
+    timeout: 120_000,
+  });
+/** A proposal in place of the drafts of its time. */
+export const acceptPlan = ({ from, until, shifts }: ShiftPlan) =>
+  ask<unknown>('/console/roster/drafts', { method: 'PUT', body: { from, until, shifts } });
+export const whatIf = (body: WhatIfQuestion) =>
+  ask<WhatIf>('/console/planning/what-if', { method: 'POST', body, timeout: 60_000 });
 
 export const tokens = () => ask<{ items: Token[] }>('/console/tokens');
 export const addToken = (body: NewToken) => post<IssuedToken>('/console/tokens', body);

@@ -11,6 +11,7 @@ export type Deed =
   | 'tokens'
   | 'hours'
   | 'maintenance'
+  | 'plan'
   | 'tell'
   | 'settings'
   | 'insight';
@@ -18,13 +19,14 @@ export type Deed =
 const ALLOWED: Record<Role, readonly Deed[]> = {
   analyst: ['explain', 'insight'],
   agent: ['write'],
-  lead: ['write', 'erase', 'review', 'explain', 'hours', 'tell', 'settings', 'insight'],
+  lead: ['write', 'erase', 'review', 'explain', 'hours', 'plan', 'tell', 'settings', 'insight'],
   admin: [
     'write',
     'erase',
     'review',
     'explain',
     'hours',
+    'plan',
     'tell',
     'settings',
     'agents',
