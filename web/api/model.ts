@@ -112,6 +112,26 @@ export type AudienceGap = Schemas['AudienceGap'];
 export type Opened = Schemas['Opened'];
 export type CalendarDays = Schemas['CalendarDays'];
 
+/** Who works when. */
+export type Roster = Schemas['RosterView'];
+export type Person = Schemas['PersonView'];
+export type PersonDraft = Schemas['ChangedPerson'];
+export type Profile = Schemas['Profile'];
+export type Contract = Schemas['Contract'];
+export type Shift = Schemas['ShiftView'];
+export type ShiftDraft = Schemas['ShiftDraft'];
+export type Violation = Schemas['Violation'];
+export type Published = Schemas['Published'];
+export type TimeOff = Schemas['TimeOffView'];
+export type TimeOffDraft = Schemas['TimeOffDraft'];
+export type TimeOffDecision = Schemas['TimeOffDecision'];
+export type Swap = Schemas['SwapView'];
+export type SwapDraft = Schemas['SwapDraft'];
+export type SwapDecision = Schemas['SwapDecision'];
+export type RosterNow = Schemas['NowView'];
+export type Adherence = Schemas['Adherence'];
+export type Covered = Schemas['Covered'];
+
 /** Credentials of other systems. */
 export type Token = Schemas['TokenView'];
 export type TokenScope = Schemas['TokenScope'];

@@ -9,7 +9,7 @@ import { speak } from './api/http';
 import { preferences } from './session/preferences.svelte';
 
 /** `console` is there before anything is shown; other areas come with the part of the console that speaks them. */
-export type Area = 'console' | 'insight' | 'compare' | 'reports' | 'hours' | 'planning';
+export type Area = 'console' | 'insight' | 'compare' | 'reports' | 'hours' | 'roster' | 'planning';
 
 type Load = () => Promise<{ default: Catalog }>;
 
@@ -37,6 +37,10 @@ const catalogs: Record<Area, Record<Language, Load>> = {
   planning: {
     'zh-CN': () => import('../../../locales/zh-CN/planning.json'),
     en: () => import('../../../locales/en/planning.json'),
+  },
+  roster: {
+    'zh-CN': () => import('../../../locales/zh-CN/roster.json'),
+    en: () => import('../../../locales/en/roster.json'),
   },
 };
 

@@ -7,12 +7,14 @@ import enHours from '../../../locales/en/hours.json';
 import enInsight from '../../../locales/en/insight.json';
 import enPlanning from '../../../locales/en/planning.json';
 import enReports from '../../../locales/en/reports.json';
+import enRoster from '../../../locales/en/roster.json';
 import zhConsole from '../../../locales/zh-CN/console.json';
 import zhCompare from '../../../locales/zh-CN/compare.json';
 import zhHours from '../../../locales/zh-CN/hours.json';
 import zhInsight from '../../../locales/zh-CN/insight.json';
 import zhPlanning from '../../../locales/zh-CN/planning.json';
 import zhReports from '../../../locales/zh-CN/reports.json';
+import zhRoster from '../../../locales/zh-CN/roster.json';
 
 const EN: Record<string, string> = {
   ...enConsole,
@@ -21,6 +23,7 @@ const EN: Record<string, string> = {
   ...enReports,
   ...enHours,
   ...enPlanning,
+  ...enRoster,
 };
 const ZH: Record<string, string> = {
   ...zhConsole,
@@ -29,6 +32,7 @@ const ZH: Record<string, string> = {
   ...zhReports,
   ...zhHours,
   ...zhPlanning,
+  ...zhRoster,
 };
 const bare = (key: string) => key.replace(/_(one|other)$/, '');
 const keys = (catalog: Record<string, string>) => new Set(Object.keys(catalog).map(bare));

@@ -66,6 +66,8 @@ pub enum Remedy {
 
 /// Something that could be done, and breaks no rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+// The type of a request is advised, too.
+#[schema(as = RosterAdvice)]
 pub struct Advice {
     /// What.
     pub remedy: Remedy,

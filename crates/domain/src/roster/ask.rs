@@ -6,6 +6,8 @@ use utoipa::ToSchema;
 /// What somebody does about a wish.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+// Requests have steps, too.
+#[schema(as = RosterStep)]
 pub enum Step {
     /// The colleague takes the shift.
     Accept,

@@ -13,6 +13,7 @@ pub const LONGEST_SHIFT: i64 = 16 * 3_600_000_000;
 /// For what a shift is; what is not named is not looked at.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ShiftNeed)]
 pub struct Need {
     /// The language that is to be answered.
     #[serde(default)]

@@ -170,7 +170,7 @@ export const ACTIONS: readonly Action[] = [
     group: 'go',
     label: 'planning.title',
     keys: ['g c'],
-    allowed: () => session.may('plan'),
+    allowed: () => session.may('roster'),
     run: () => router.go({ room: 'planning', section: 'forecast' }),
   },
   {
@@ -180,6 +180,14 @@ export const ACTIONS: readonly Action[] = [
     keys: ['g l'],
     allowed: always,
     run: () => router.go({ room: 'alarms', section: 'now' }),
+  },
+  {
+    id: 'roster',
+    group: 'go',
+    label: 'roster.title',
+    keys: ['g w'],
+    allowed: always,
+    run: () => router.go({ room: 'roster', section: 'week' }),
   },
   {
     id: 'events',

@@ -2,6 +2,7 @@ import type {
   ActiveDays,
   ActiveUsers,
   ActivityChange,
+  Adherence,
   Agent,
   AgentChange,
   Alarm,
@@ -40,19 +41,32 @@ import type {
   NewToken,
   NovelRequests,
   OnlineRate,
+  Person,
+  PersonDraft,
   Planning,
   PlanningSettings,
+  Published,
   RequestFeedback,
   RequestSummary,
   Review,
   ReviewChange,
   Reviews,
+  Roster,
+  RosterNow,
   SchedulePreview,
   ScheduleView,
+  Shift,
+  ShiftDraft,
   ShiftPlan,
+  Swap,
+  SwapDecision,
+  SwapDraft,
   TagChange,
   Team,
   Ticket,
+  TimeOff,
+  TimeOffDecision,
+  TimeOffDraft,
   Token,
   Transition,
   WeekNeed,
@@ -162,6 +176,35 @@ export const uploadActiveUsers = (table: Blob, dryRun: boolean) =>
     timeout: 60_000,
   });
 
+export const roster = (from: string, until: string) =>
+  ask<Roster>(`/console/roster${query({ from, until })}`);
+export const rosterPeople = () => ask<{ items: Person[] }>('/console/roster/people');
+export const changePerson = (id: Id, body: PersonDraft) =>
+  ask<Person>(`/console/roster/people/${segment(id)}`, { method: 'PUT', body });
+export const addShifts = (shifts: ShiftDraft[]) =>
+  post<{ items: Shift[] }>('/console/roster/shifts', { shifts });
+export const changeShift = (id: Id, version: number, shift: ShiftDraft, reason?: string) =>
+  ask<Shift>(`/console/roster/shifts/${segment(id)}`, {
+    method: 'PUT',
+    body: { version, shift, reason },
+  });
+export const removeShift = (id: Id, version: number) =>
+  ask<void>(`/console/roster/shifts/${segment(id)}${query({ version })}`, { method: 'DELETE' });
+export const publishShifts = (from: string, until: string, reason?: string) =>
+  post<Published>('/console/roster/publish', { from, until, reason });
+export const timesOff = () => ask<{ items: TimeOff[] }>('/console/roster/time-off');
+export const askTimeOff = (body: TimeOffDraft) => post<TimeOff>('/console/roster/time-off', body);
+export const stepTimeOff = (id: Id, body: TimeOffDecision) =>
+  post<TimeOff>(`/console/roster/time-off/${segment(id)}/step`, body);
+export const swaps = () => ask<{ items: Swap[] }>('/console/roster/swaps');
+export const askSwap = (body: SwapDraft) => post<Swap>('/console/roster/swaps', body);
+export const stepSwap = (id: Id, body: SwapDecision) =>
+  post<Swap>(`/console/roster/swaps/${segment(id)}/step`, body);
+export const rosterNow = () => ask<RosterNow>('/console/roster/now');
+export const adherence = (days: number, zone: string) =>
+  ask<Adherence>(`/console/roster/adherence${query({ days, zone })}`);
+export const shiftCalendar = () => ask<{ url: string }>('/console/roster/calendar');
+export const renewShiftCalendar = () => post<{ url: string }>('/console/roster/calendar', {});
 export const hours = () => ask<Hours>('/console/hours');
 export const addHours = (body: HoursDraft) => post<ScheduleView>('/console/hours', body);
 export const changeHours = (id: Id, version: number, hours: HoursDraft) =>

@@ -10,8 +10,8 @@ export type Deed =
   | 'jobs'
   | 'tokens'
   | 'hours'
+  | 'roster'
   | 'maintenance'
-  | 'plan'
   | 'tell'
   | 'settings'
   | 'insight';
@@ -19,14 +19,14 @@ export type Deed =
 const ALLOWED: Record<Role, readonly Deed[]> = {
   analyst: ['explain', 'insight'],
   agent: ['write'],
-  lead: ['write', 'erase', 'review', 'explain', 'hours', 'plan', 'tell', 'settings', 'insight'],
+  lead: ['write', 'erase', 'review', 'explain', 'hours', 'roster', 'tell', 'settings', 'insight'],
   admin: [
     'write',
     'erase',
     'review',
     'explain',
     'hours',
-    'plan',
+    'roster',
     'tell',
     'settings',
     'agents',
