@@ -60,7 +60,7 @@ fn main() -> anyhow::Result<()> {
         let outcomes = play(&desk, &change, TIMES, 7)?;
         let seconds = start.elapsed().as_secs_f64();
         let shares = |figure: fn(&Outcome) -> f64| {
-            range(&outcomes, figure).unwrap_or_default().map(|share| share * 100.0)
+            range(&outcomes, |outcome| Some(figure(outcome))).unwrap_or_default().map(|share| share * 100.0)
         };
         let [within, online, left] = [
             shares(|outcome| outcome.within),

@@ -87,10 +87,10 @@ pub struct Outcome {
     pub within: f64,
     /// The same of those at risk.
     pub within_at_risk: f64,
-    /// Half of those who were answered were so within these seconds.
-    pub half: f64,
+    /// Half of those who were answered were so within these seconds; `None` where nobody was.
+    pub half: Option<f64>,
     /// Four fifths of them.
-    pub most: f64,
+    pub most: Option<f64>,
     /// The share that left unanswered.
     pub abandoned: f64,
     /// The share of the open minutes in which somebody who came would have been answered within the promise, by what the line and
@@ -169,9 +169,9 @@ pub fn play(desk: &Desk, change: &Change, times: u32, seed: u64) -> Result<Vec<O
     Ok((0..times).map(|time| course.play(seed.wrapping_add(u64::from(time)))).collect())
 }
 
-/// The 10 %, 50 % and 90 % quantiles of a figure over all times; `None` when there are none.
-pub fn range(outcomes: &[Outcome], figure: impl Fn(&Outcome) -> f64) -> Option<[f64; 3]> {
-    let mut figures: Vec<f64> = outcomes.iter().map(figure).filter(|figure| figure.is_finite()).collect();
+/// The 10 %, 50 % and 90 % quantiles of a figure over all times at which there was one; `None` when there was none.
+pub fn range(outcomes: &[Outcome], figure: impl Fn(&Outcome) -> Option<f64>) -> Option<[f64; 3]> {
+    let mut figures: Vec<f64> = outcomes.iter().filter_map(figure).collect();
     figures.sort_unstable_by(f64::total_cmp);
     let at = |tenths: usize| figures.get((figures.len().checked_sub(1)? * tenths + 5) / 10).copied();
     Some([at(1)?, at(5)?, at(9)?])

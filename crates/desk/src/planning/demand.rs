@@ -193,6 +193,11 @@ impl Past {
         })
     }
 
+    /// The first moment of today.
+    pub(super) fn today_starts(&self, zone: &TimeZone) -> Time {
+        day_start(self.today, zone)
+    }
+
     /// Weeks that are known.
     pub(super) fn weeks(&self) -> usize {
         self.all.counts().iter().filter(|count| count.is_some()).count() / self.all.week()

@@ -27,7 +27,7 @@ const SECONDS: f64 = 1_800.0;
 pub struct NeedView {
     /// The time zone of its days.
     pub zone: String,
-    /// The first moment.
+    /// The first moment: today's where the week has begun.
     #[schema(value_type = String, format = DateTime)]
     pub from: Time,
     /// The moment after the last half hour.
@@ -67,6 +67,11 @@ pub async fn need(
     caller.require(Permission::ManageRoster)?;
     let ground = ground(desk, facts, &[]).await?;
     let (from, until) = weeks(monday, number, &ground.zone)?;
+    // Of a week that goes on, what is left of it.
+    let from = from.max(ground.past.today_starts(&ground.zone));
+    if until <= from {
+        return Err(Error::invalid("from", "out_of_range"));
+    }
     let (people, shifts) = read_shifts(desk, from, until).await?;
     let table = timetable(desk);
     blocking(move || {

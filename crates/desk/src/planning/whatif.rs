@@ -24,7 +24,7 @@ const MOST_PEAKS: usize = 20;
 /// What would be different.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WhatIfWish {
-    /// The Monday with which the week begins.
+    /// The Monday with which the week begins: today, or ahead.
     pub monday: Day,
     /// People more, or less.
     pub people: i32,
@@ -76,10 +76,10 @@ pub struct Distribution {
     pub within: [f64; 3],
     /// The same of those at risk.
     pub within_at_risk: [f64; 3],
-    /// Seconds within which half of those who are answered are so.
-    pub half: [f64; 3],
-    /// Seconds within which four fifths of them are.
-    pub most: [f64; 3],
+    /// Seconds within which half of those who are answered are so; null where nobody is.
+    pub half: Option<[f64; 3]>,
+    /// Seconds within which four fifths of them are; null where nobody is.
+    pub most: Option<[f64; 3]>,
     /// The share that gives up.
     pub abandoned: [f64; 3],
     /// The share of the open time in which somebody who comes would be answered within the promise.
@@ -107,6 +107,10 @@ pub async fn what_if(
     }
     let ground = ground(desk, facts, &[]).await?;
     let (from, until) = weeks(wish.monday, 1, &ground.zone)?;
+    // What is over is not expected any more.
+    if from < ground.past.today_starts(&ground.zone) {
+        return Err(Error::invalid("from", "out_of_range"));
+    }
     let (people, shifts) = read_shifts(desk, from, until).await?;
     let table = timetable(desk);
     blocking(move || {
@@ -208,7 +212,9 @@ fn at_slots(peak: &PeakWish, from: Time, until: Time) -> Result<Peak, Error> {
 }
 
 fn distribution(outcomes: &[Outcome], cost: Option<f64>) -> Distribution {
-    let of = |figure: &dyn Fn(&Outcome) -> f64| range(outcomes, figure).unwrap_or_default();
+    let of = |figure: &dyn Fn(&Outcome) -> f64| {
+        range(outcomes, |outcome| Some(figure(outcome))).unwrap_or_default()
+    };
     let days = outcomes.iter().map(|outcome| outcome.days.len()).max().unwrap_or(0);
     let of_day = |day: usize| {
         of(&|outcome| match outcome.days.get(day) {
@@ -222,8 +228,8 @@ fn distribution(outcomes: &[Outcome], cost: Option<f64>) -> Distribution {
         requests: of(&|outcome| f64::from(outcome.arrivals)),
         within: of(&|outcome| outcome.within),
         within_at_risk: of(&|outcome| outcome.within_at_risk),
-        half: of(&|outcome| outcome.half),
-        most: of(&|outcome| outcome.most),
+        half: range(outcomes, |outcome| outcome.half),
+        most: range(outcomes, |outcome| outcome.most),
         abandoned: of(&|outcome| outcome.abandoned),
         online: of(&|outcome| outcome.online),
         hours: of(&|outcome| outcome.hours),

@@ -104,7 +104,7 @@ fn whoever_comes_at_night_waits_from_the_opening_on() {
     let [_, half, _] = range(&outcomes, |outcome| outcome.half).unwrap();
     assert!(half < 3_600.0, "{half}");
     // The line of the night takes its time in the morning.
-    let [low, middle, high] = range(&outcomes, |outcome| outcome.within).unwrap();
+    let [low, middle, high] = range(&outcomes, |outcome| Some(outcome.within)).unwrap();
     assert!(low <= middle && middle <= high && (0.4..0.95).contains(&middle), "{middle}");
     // Those of the last evening are answered on Monday, which is not played: they are not counted.
     let came = mean(&outcomes, |outcome| f64::from(outcome.arrivals));
@@ -112,7 +112,9 @@ fn whoever_comes_at_night_waits_from_the_opening_on() {
     // Nobody there at all: nobody answered, never reachable.
     desk.people.clear();
     let nobody = play(&desk, &Change::default(), 3, 4).unwrap();
-    assert!(nobody.iter().all(|outcome| outcome.within == 0.0 && outcome.online == 0.0));
+    assert!(
+        nobody.iter().all(|outcome| outcome.within == 0.0 && outcome.online == 0.0 && outcome.half.is_none())
+    );
 }
 
 #[test]

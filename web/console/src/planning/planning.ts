@@ -44,7 +44,11 @@ export function daysOf(from: number, slots: number, zone: string): DayOfSlots[] 
   const end = from + slots * SLOT;
   for (let at = from; at < end; at = advance(at, 'day', 1, zone)) {
     const next = Math.min(end, advance(at, 'day', 1, zone));
-    days.push({ at, from: Math.round((at - from) / SLOT), until: Math.round((next - from) / SLOT) });
+    days.push({
+      at,
+      from: Math.round((at - from) / SLOT),
+      until: Math.round((next - from) / SLOT),
+    });
   }
   return days;
 }
@@ -122,7 +126,10 @@ export function halfHours(day: DayOfForecast): { expected: Point[]; came: Point[
 }
 
 /** Equal parts of what was played, for a drawing. */
-export function binsOf(values: readonly number[], count: number): { from: number; until: number; count: number }[] {
+export function binsOf(
+  values: readonly number[],
+  count: number,
+): { from: number; until: number; count: number }[] {
   return Array.from({ length: count }, (_, bin) => {
     const from = bin / count;
     const until = (bin + 1) / count;
