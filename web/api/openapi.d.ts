@@ -3425,12 +3425,12 @@ export interface components {
       cost?: number[] | null;
       /** @description The share within the promise on each day. */
       days: number[][];
-      /** @description Seconds within which half of those who are answered are so. */
-      half: number[];
+      /** @description Seconds within which half of those who are answered are so; null where nobody is. */
+      half?: number[] | null;
       /** @description Hours that people work. */
       hours: number[];
-      /** @description Seconds within which four fifths of them are. */
-      most: number[];
+      /** @description Seconds within which four fifths of them are; null where nobody is. */
+      most?: number[] | null;
       /** @description The share of the open time in which somebody who comes would be answered within the promise. */
       online: number[];
       /** @description The share within the promise of every time that it was played, in order: for a drawing. */
@@ -4808,7 +4808,7 @@ export interface components {
     NeedView: {
       /**
        * Format: date-time
-       * @description The first moment.
+       * @description The first moment: today's where the week has begun.
        */
       from: string;
       /** @description Whether there is a forecast; without one nothing is known of the need. */
