@@ -40,6 +40,7 @@ impl Limit {
         let number = number.parse().ok()?;
         match what {
             "value <=" => Some(Self::Most(number)),
+            "value >=" => Some(Self::Least(number)),
             "ratio <=" => Some(Self::RatioMost(number)),
             "ratio >=" => Some(Self::RatioLeast(number)),
             _ => None,

@@ -136,6 +136,7 @@ impl Unit {
             intake: None,
         };
         let seq = record.append(self.desk.entropy(), self.now, entry)?;
+        record.worked(self.answer.worked);
         files.bind(tx, id, seq)?;
         if is_reply {
             self.move_on(tx, &mut record)?;

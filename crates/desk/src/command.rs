@@ -96,6 +96,8 @@ pub struct Answer {
     pub attachments: Vec<AttachmentId>,
     /// What becomes of the request; replies only.
     pub then: Then,
+    /// Seconds that the agent had the request in hand for this, where the client tells.
+    pub worked: Option<u32>,
 }
 
 /// A file on its way in.

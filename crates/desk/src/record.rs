@@ -30,6 +30,9 @@ pub(crate) mod change {
     pub(crate) const ROW: &str = "row";
 }
 
+/// Most seconds of work that one reply, note or step is believed.
+const LONGEST_WORK: u32 = 4 * 3_600;
+
 /// The first characters of a text, for lists, on one line.
 pub(crate) fn beginning(text: &str, most: usize) -> String {
     let mut line = String::with_capacity(text.len().min(4 * most));
@@ -117,6 +120,8 @@ pub(crate) struct Record {
     entries: Vec<EntryRow>,
     changes: Vec<(i64, &'static str, String)>,
     answered_by: Option<AgentId>,
+    /// Seconds that somebody had it in hand for this.
+    worked: Option<i64>,
 }
 
 impl Record {
@@ -133,6 +138,7 @@ impl Record {
             entries: Vec::new(),
             changes: Vec::new(),
             answered_by: None,
+            worked: None,
         }
     }
 
@@ -255,6 +261,12 @@ impl Record {
         }
     }
 
+    /// Notes for how many seconds somebody had the request in hand, as their client tells. Nobody has one request in hand for
+    /// more than [`LONGEST_WORK`] without doing anything about it: a client that says so was left alone.
+    pub(crate) fn worked(&mut self, seconds: Option<u32>) {
+        self.worked = seconds.map(|seconds| i64::from(seconds.min(LONGEST_WORK)));
+    }
+
     /// Notes a change that is no entry.
     pub(crate) fn change(&mut self, seq: i64, kind: &'static str, data: String) {
         self.changes.push((seq, kind, data));
@@ -317,20 +329,23 @@ impl Record {
     fn handled(&self) -> Option<Handled> {
         let replies = self.entries.iter().filter(|entry| entry.kind == EntryKind::Text);
         let mut by = replies.filter_map(|entry| match entry.author {
-            Author::Agent(id) => Some(id),
+            Author::Agent(id) => Some((id, entry.seq)),
             Author::Customer(_) | Author::System => None,
         });
-        let replied_by = by.next();
+        let (replied_by, reply_seq) = by.next().unzip();
         let (agent_id, team_id) = (self.row.assignee_id, self.row.team_id);
         let had = self.was.map_or((None, None), |was| (was.assignee, was.team));
         let is_moved = had != (agent_id, team_id);
-        (replied_by.is_some() || is_moved || self.called_solved.is_some()).then(|| Handled {
+        let is_worked = self.worked.is_some();
+        (replied_by.is_some() || is_moved || self.called_solved.is_some() || is_worked).then(|| Handled {
             request_id: self.row.id,
             replies: i64::try_from(by.count()).unwrap_or(i64::MAX - 1) + i64::from(replied_by.is_some()),
             replied_by,
             solved_at: self.called_solved,
             agent_id,
             team_id,
+            reply_seq,
+            worked_s: self.worked,
         })
     }
 

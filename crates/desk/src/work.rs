@@ -141,12 +141,14 @@ pub async fn tag(
     .await
 }
 
-/// Moves a request on: solve, close, reopen, hold, spam or not.
+/// Moves a request on: solve, close, reopen, hold, spam or not. `worked` are the seconds that the agent had it in hand for
+/// this, where that is known.
 pub async fn transition(
     desk: &Desk,
     caller: &AgentCaller,
     id: RequestId,
     transition: Transition,
+    worked: Option<u32>,
 ) -> Result<(), Error> {
     // Writing, replying and merging have use cases of their own, which do more than change the state.
     if !transition.allowed_to(Actor::Agent) || matches!(transition, Transition::Reply | Transition::Merge) {
@@ -154,6 +156,7 @@ pub async fn transition(
     }
     change(desk, caller, id, move |tx, desk, record, author, now| {
         let from = record.step(transition, now)?;
+        record.worked(worked);
         let to = record.row.state;
         if to == State::Solved {
             schedule_close(tx, desk, record.row.id, now)?;

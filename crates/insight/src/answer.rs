@@ -309,6 +309,7 @@ pub fn survival(
         Duration::FirstResponse => Measure::FirstResponse,
         Duration::FirstResolution => Measure::FirstResolution,
         Duration::FullResolution => Measure::FullResolution,
+        Duration::Handling => Measure::HandlingTime,
     };
     // The population of that measure: of whom it is not known how long they waited, nothing can be drawn.
     let query = Query { measure, ..query.clone() };

@@ -25,21 +25,40 @@ pub(crate) struct Source {
     pub(crate) platform: u8,
 }
 
-/// Who has it, and who answered first.
+/// Who has it, and who answered first, by numbers of [`crate::names`], of which there are fewer than two bytes can tell apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Handler {
-    pub(crate) team: u32,
-    pub(crate) agent: u32,
-    pub(crate) first_agent: u32,
+    pub(crate) team: u16,
+    pub(crate) agent: u16,
+    pub(crate) first_agent: u16,
     /// Who had answered last when it was called solved.
-    pub(crate) solved_by: u32,
+    pub(crate) solved_by: u16,
+}
+
+/// Whether a request's history comes from another system, and what that does not say
+/// ([`standfast_store::imported::Untold`]).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct History(pub(crate) u8);
+
+impl History {
+    const IMPORTED: u8 = 1 << 7;
+
+    /// From what is noted of an imported one.
+    pub(crate) fn new(untold: Option<i64>) -> Self {
+        untold.map_or(Self(0), |bits| Self(Self::IMPORTED | u8::try_from(bits & 0x7f).unwrap_or(0)))
+    }
+
+    pub(crate) const fn is_imported(self) -> bool {
+        self.0 & Self::IMPORTED != 0
+    }
 }
 
 /// What became of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a dimension of its own")]
 pub(crate) struct Course {
-    pub(crate) state: u32,
+    /// Its number: there are few states.
+    pub(crate) state: u8,
     /// Index into [`crate::fact::COUNTINGS`].
     pub(crate) counting: u8,
     /// Index into [`crate::fact::COHORTS`].
@@ -49,20 +68,28 @@ pub(crate) struct Course {
     pub(crate) is_first: bool,
     pub(crate) is_answered: bool,
     pub(crate) is_tagged: bool,
-    /// Nobody has anything to do any more.
-    pub(crate) is_ended: bool,
     /// It ended by being called solved.
     pub(crate) is_solved: bool,
-    /// Its history comes from another system.
-    pub(crate) is_imported: bool,
-    /// What that history does not say ([`standfast_store::imported::Untold`]).
-    pub(crate) untold: u8,
-    /// These three stay at 65,535.
-    pub(crate) transfers: u16,
-    pub(crate) escalations: u16,
-    pub(crate) reopens: u16,
+    /// Where its history comes from, and what that does not say.
+    pub(crate) history: History,
+    /// It went from one agent or team to another.
+    pub(crate) is_transferred: bool,
+    /// Index into [`crate::fact::TIERS`].
+    pub(crate) tier: u8,
     /// How soon after it was first called solved it was taken up again: see [`crate::contact::within`].
     pub(crate) reopened: u8,
+}
+
+/// Whether the customer of a request came back for the first reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Reading {
+    /// Nobody can know: the history comes from another system, or its customers read in a system of the host.
+    #[default]
+    Untold,
+    /// They read it, or wrote since.
+    Read,
+    /// Neither.
+    Unread,
 }
 
 /// What its customer said of the help.
@@ -89,17 +116,25 @@ impl Feedback {
 }
 
 impl Course {
+    /// Whether its history comes from another system.
+    pub(crate) const fn is_imported(&self) -> bool {
+        self.history.is_imported()
+    }
+
     /// Whether the request's history says this.
     pub(crate) fn tells(&self, what: Untold) -> bool {
-        !Untold(self.untold.into()).has(what)
+        !Untold((self.history.0 & !History::IMPORTED).into()).has(what)
     }
 }
 
-/// How much was written.
+/// How much was written, and whether it was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Tally {
-    pub(crate) replies: u32,
-    pub(crate) follow_ups: u32,
+    /// These two stay at 65,535.
+    pub(crate) replies: u16,
+    pub(crate) follow_ups: u16,
+    /// Whether its customer came back for the first reply.
+    pub(crate) reading: Reading,
 }
 
 /// A row: what a [`crate::fact::Fact`] says, in numbers.
@@ -117,16 +152,39 @@ pub(crate) struct Row {
     pub(crate) version: u32,
     pub(crate) chain: u32,
     pub(crate) screen: u32,
+    pub(crate) brand: u32,
     pub(crate) handler: Handler,
     pub(crate) course: Course,
     pub(crate) feedback: Feedback,
     pub(crate) tally: Tally,
+    /// Seconds that people had it in hand, rounded by [`crate::fact::worked`]; 0 where that was not told.
+    pub(crate) worked: u16,
 }
 
 impl Row {
     /// Rows stand in this order.
     pub(crate) const fn key(&self) -> (u32, i64) {
         (self.created, self.id)
+    }
+}
+
+/// The first resolution of a row for which another one is noted than the usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Noted {
+    pub(crate) row: u16,
+    /// In two halves, so that it takes six bytes and not eight.
+    seconds: [u16; 2],
+}
+
+impl Noted {
+    pub(crate) fn new(row: u16, seconds: u32) -> Self {
+        let half = |shift: u32| u16::try_from(seconds >> shift & 0xffff).unwrap_or(u16::MAX);
+        Self { row, seconds: [half(16), half(0)] }
+    }
+
+    pub(crate) fn seconds(self) -> u32 {
+        let [high, low] = self.seconds;
+        u32::from(high) << 16 | u32::from(low)
     }
 }
 
@@ -139,17 +197,19 @@ pub(crate) struct Block {
     pub(crate) responses: Vec<u32>,
     pub(crate) ends: Vec<u32>,
     /// Rows whose first resolution is not their end, in the order of rows.
-    pub(crate) resolutions: Vec<(u16, u32)>,
+    pub(crate) resolutions: Vec<Noted>,
     pub(crate) matter: Coded<Matter>,
     pub(crate) source: Coded<Source>,
     pub(crate) region: Coded<u32>,
     pub(crate) version: Coded<u32>,
     pub(crate) chain: Coded<u32>,
     pub(crate) screen: Coded<u32>,
+    pub(crate) brand: Coded<u32>,
     pub(crate) handler: Coded<Handler>,
     pub(crate) course: Coded<Course>,
     pub(crate) feedback: Coded<Feedback>,
     pub(crate) tally: Coded<Tally>,
+    pub(crate) worked: Coded<u16>,
     /// No row ended later than in this second; the last second of all while one has not ended.
     pub(crate) last_end: u32,
 }
@@ -179,10 +239,12 @@ impl Block {
             version: Coded::new(rows.iter().map(|row| row.version)),
             chain: Coded::new(rows.iter().map(|row| row.chain)),
             screen: Coded::new(rows.iter().map(|row| row.screen)),
+            brand: Coded::new(rows.iter().map(|row| row.brand)),
             handler: Coded::new(rows.iter().map(|row| row.handler)),
             course: Coded::new(rows.iter().map(|row| row.course)),
             feedback: Coded::new(rows.iter().map(|row| row.feedback)),
             tally: Coded::new(rows.iter().map(|row| row.tally)),
+            worked: Coded::new(rows.iter().map(|row| row.worked)),
             last_end: 0,
         };
         for (place, row) in rows.iter().enumerate() {
@@ -214,8 +276,8 @@ impl Block {
     /// The row at a place.
     pub(crate) fn row(&self, place: usize) -> Option<Row> {
         let (end, course) = (*self.ends.get(place)?, self.course.get(place)?);
-        let noted = self.resolutions.binary_search_by_key(&place, |(row, _)| usize::from(*row)).ok();
-        let resolution = noted.and_then(|noted| self.resolutions.get(noted)).map(|(_, seconds)| *seconds);
+        let noted = self.resolutions.binary_search_by_key(&place, |noted| usize::from(noted.row)).ok();
+        let resolution = noted.and_then(|noted| self.resolutions.get(noted)).map(|noted| noted.seconds());
         Some(Row {
             id: self.id(place)?,
             created: *self.created.get(place)?,
@@ -229,10 +291,12 @@ impl Block {
             version: self.version.get(place)?,
             chain: self.chain.get(place)?,
             screen: self.screen.get(place)?,
+            brand: self.brand.get(place)?,
             handler: self.handler.get(place)?,
             course,
             feedback: self.feedback.get(place)?,
             tally: self.tally.get(place)?,
+            worked: self.worked.get(place)?,
         })
     }
 
@@ -267,10 +331,12 @@ impl Block {
         self.version.set(place, row.version);
         self.chain.set(place, row.chain);
         self.screen.set(place, row.screen);
+        self.brand.set(place, row.brand);
         self.handler.set(place, row.handler);
         self.course.set(place, row.course);
         self.feedback.set(place, row.feedback);
         self.tally.set(place, row.tally);
+        self.worked.set(place, row.worked);
         self.note_end(row);
         self.note_resolution(place, row);
     }
@@ -289,14 +355,15 @@ impl Block {
         self.version.insert(place, row.version);
         self.chain.insert(place, row.chain);
         self.screen.insert(place, row.screen);
+        self.brand.insert(place, row.brand);
         self.handler.insert(place, row.handler);
         self.course.insert(place, row.course);
         self.feedback.insert(place, row.feedback);
         self.tally.insert(place, row.tally);
-        for (later, _) in
-            self.resolutions.iter_mut().rev().take_while(|(later, _)| usize::from(*later) >= place)
-        {
-            *later += 1;
+        self.worked.insert(place, row.worked);
+        let later = |noted: &&mut Noted| usize::from(noted.row) >= place;
+        for noted in self.resolutions.iter_mut().rev().take_while(later) {
+            noted.row += 1;
         }
         self.note_end(row);
         self.note_resolution(place, row);
@@ -318,28 +385,26 @@ impl Block {
 
     fn note_resolution(&mut self, place: usize, row: &Row) {
         let is_usual = row.resolution == usual_resolution(&row.course, row.end);
-        let noted = self.resolutions.binary_search_by_key(&place, |(row, _)| usize::from(*row));
+        let noted = self.resolutions.binary_search_by_key(&place, |noted| usize::from(noted.row));
+        let new = Noted::new(u16::try_from(place).unwrap_or(u16::MAX), row.resolution);
         match (noted, is_usual) {
             (Ok(noted), true) => drop(self.resolutions.remove(noted)),
             (Ok(noted), false) => {
-                if let Some((_, seconds)) = self.resolutions.get_mut(noted) {
-                    *seconds = row.resolution;
+                if let Some(old) = self.resolutions.get_mut(noted) {
+                    *old = new;
                 }
             }
             (Err(_), true) => {}
-            (Err(noted), false) => {
-                let place = u16::try_from(place).unwrap_or(u16::MAX);
-                self.resolutions.insert(noted, (place, row.resolution));
-            }
+            (Err(noted), false) => self.resolutions.insert(noted, new),
         }
     }
 
     /// The first resolution of every row.
     pub(crate) fn first_resolutions(&self) -> Vec<u32> {
         let mut all = self.full_resolutions();
-        for (place, seconds) in &self.resolutions {
-            if let Some(resolution) = all.get_mut(usize::from(*place)) {
-                *resolution = *seconds;
+        for noted in &self.resolutions {
+            if let Some(resolution) = all.get_mut(usize::from(noted.row)) {
+                *resolution = noted.seconds();
             }
         }
         all
@@ -365,13 +430,38 @@ impl Block {
         self.created.iter().zip(resolutions).map(solved).collect()
     }
 
+    /// The second in which every row was first answered; the last one of all for what never was.
+    pub(crate) fn answered(&self) -> Vec<u32> {
+        let answered = |(created, response): (&u32, &u32)| match *response {
+            NEVER => u32::MAX,
+            seconds => created.saturating_add(seconds).min(u32::MAX - 1),
+        };
+        self.created.iter().zip(&self.responses).map(answered).collect()
+    }
+
+    /// How long people had every row in hand; [`NEVER`] where nobody told.
+    fn handling_times(&self) -> Vec<u32> {
+        let values = self.worked.values();
+        let told = |place| match values.get(self.worked.codes().get(place)) {
+            None | Some(0) => NEVER,
+            Some(seconds) => u32::from(*seconds),
+        };
+        (0..self.len()).map(told).collect()
+    }
+
     /// The durations of every row.
     pub(crate) fn durations(&self, duration: Duration) -> Cow<'_, [u32]> {
         match duration {
             Duration::FirstResponse => Cow::Borrowed(&self.responses),
             Duration::FirstResolution => Cow::Owned(self.first_resolutions()),
             Duration::FullResolution => Cow::Owned(self.full_resolutions()),
+            Duration::Handling => Cow::Owned(self.handling_times()),
         }
+    }
+
+    /// The columns of names of a dictionary each, in the order of a snapshot.
+    pub(crate) const fn named(&self) -> [&Coded<u32>; 5] {
+        [&self.region, &self.version, &self.chain, &self.screen, &self.brand]
     }
 
     /// Changes every row's course.
@@ -389,14 +479,15 @@ impl Block {
         let plain = [&self.created, &self.customers, &self.responses, &self.ends];
         plain.iter().map(|column| column.capacity() * 4).sum::<usize>()
             + self.stamps.bytes()
-            + self.resolutions.capacity() * size_of::<(u16, u32)>()
+            + self.resolutions.capacity() * size_of::<Noted>()
             + self.matter.bytes()
             + self.source.bytes()
-            + [&self.region, &self.version, &self.chain, &self.screen].map(Coded::bytes).iter().sum::<usize>()
+            + self.named().map(Coded::bytes).iter().sum::<usize>()
             + self.handler.bytes()
             + self.course.bytes()
             + self.feedback.bytes()
             + self.tally.bytes()
+            + self.worked.bytes()
     }
 }
 

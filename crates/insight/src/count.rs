@@ -98,7 +98,7 @@ pub(crate) fn hits(
 struct Sums<'a> {
     amount: Amount,
     codes: Option<&'a Codes>,
-    amounts: Vec<u32>,
+    amounts: Vec<u16>,
     rows: Vec<u64>,
     totals: Vec<u64>,
 }

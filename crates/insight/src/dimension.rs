@@ -8,7 +8,7 @@ use standfast_store::imported::Untold;
 
 use crate::block::Block;
 use crate::column::{Coded, Codes};
-use crate::fact::{COHORTS, COUNTINGS, REASONS, RESOLUTIONS, SCORES};
+use crate::fact::{COHORTS, COUNTINGS, REASONS, RESOLUTIONS, SCORES, TIERS};
 use crate::names::Names;
 
 const NO_YES: &[&str] = &["no", "yes"];
@@ -45,12 +45,16 @@ pub enum Dimension {
     Chain,
     /// The screen or feature of the host's app.
     Screen,
+    /// The brand under which the app is sold, as the host says.
+    Brand,
     /// How long the customer had been known.
     Cohort,
     /// Whether it is the customer's first request.
     Contact,
     /// Who answered.
     AnsweredBy,
+    /// Which tier of the desk it reached: the first, the second after going to another team once, the third after more.
+    Tier,
     /// The team that has it.
     Team,
     /// The agent who has it.
@@ -100,7 +104,7 @@ fn lookup<V: Copy + Eq + Hash>(column: &Coded<V>, value: impl Fn(&V) -> u32) -> 
 
 impl Dimension {
     /// Every dimension.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Channel,
         Self::Type,
         Self::Urgency,
@@ -111,9 +115,11 @@ impl Dimension {
         Self::AppVersion,
         Self::Chain,
         Self::Screen,
+        Self::Brand,
         Self::Cohort,
         Self::Contact,
         Self::AnsweredBy,
+        Self::Tier,
         Self::Team,
         Self::Agent,
         Self::FirstAgent,
@@ -141,9 +147,11 @@ impl Dimension {
             Self::AppVersion => "app_version",
             Self::Chain => "chain",
             Self::Screen => "screen",
+            Self::Brand => "brand",
             Self::Cohort => "cohort",
             Self::Contact => "contact",
             Self::AnsweredBy => "answered_by",
+            Self::Tier => "tier",
             Self::Team => "team",
             Self::Agent => "agent",
             Self::FirstAgent => "first_agent",
@@ -176,6 +184,7 @@ impl Dimension {
             Self::Resolution => Values::Fixed(RESOLUTIONS),
             Self::Score => Values::Fixed(SCORES),
             Self::Reason => Values::Fixed(REASONS),
+            Self::Tier => Values::Fixed(TIERS),
             Self::Cohort => Values::Cohorts,
             Self::Channel => Values::Texts(|names| &names.channels),
             Self::Type => Values::Texts(|names| &names.kinds),
@@ -184,6 +193,7 @@ impl Dimension {
             Self::AppVersion => Values::Texts(|names| &names.versions),
             Self::Chain => Values::Texts(|names| &names.chains),
             Self::Screen => Values::Texts(|names| &names.screens),
+            Self::Brand => Values::Texts(|names| &names.brands),
             Self::State => Values::Texts(|names| &names.states),
             Self::Team => Values::Ids(|names| &names.teams),
             Self::Agent | Self::FirstAgent | Self::SolvedBy => Values::Ids(|names| &names.agents),
@@ -249,10 +259,12 @@ impl Dimension {
             Self::AppVersion => lookup(&block.version, |v| *v),
             Self::Chain => lookup(&block.chain, |v| *v),
             Self::Screen => lookup(&block.screen, |v| *v),
-            Self::Team => lookup(&block.handler, |v| v.team),
-            Self::Agent => lookup(&block.handler, |v| v.agent),
-            Self::FirstAgent => lookup(&block.handler, |v| v.first_agent),
-            Self::SolvedBy => lookup(&block.handler, |v| v.solved_by),
+            Self::Brand => lookup(&block.brand, |v| *v),
+            Self::Tier => lookup(&block.course, |v| v.tier.into()),
+            Self::Team => lookup(&block.handler, |v| v.team.into()),
+            Self::Agent => lookup(&block.handler, |v| v.agent.into()),
+            Self::FirstAgent => lookup(&block.handler, |v| v.first_agent.into()),
+            Self::SolvedBy => lookup(&block.handler, |v| v.solved_by.into()),
             Self::Resolution => lookup(&block.feedback, |v| v.resolution.into()),
             Self::Score => lookup(&block.feedback, |v| v.score.into()),
             Self::Reason => lookup(&block.feedback, |v| v.reason.into()),
@@ -262,9 +274,9 @@ impl Dimension {
                 false if !v.tells(Untold::ANSWER) => UNTOLD,
                 is_answered => is_answered.into(),
             }),
-            Self::State => lookup(&block.course, |v| v.state),
+            Self::State => lookup(&block.course, |v| v.state.into()),
             Self::Tagged => lookup(&block.course, |v| v.is_tagged.into()),
-            Self::Origin => lookup(&block.course, |v| v.is_imported.into()),
+            Self::Origin => lookup(&block.course, |v| v.is_imported().into()),
             Self::Counting => lookup(&block.course, |v| v.counting.into()),
         }
     }

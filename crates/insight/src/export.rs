@@ -5,7 +5,7 @@ use standfast_domain::vocabulary::PLATFORMS;
 use standfast_store::fact::FactRow;
 use standfast_store::imported::Untold;
 
-use crate::fact::{COHORTS, COUNTINGS, Fact, NEVER};
+use crate::fact::{COHORTS, COUNTINGS, Fact, NEVER, TIERS};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Kind {
 }
 
 /// The columns of a fact, in the order of [`data`].
-pub const COLUMNS: [(&str, Kind); 33] = [
+pub const COLUMNS: [(&str, Kind); 36] = [
     ("id", Kind::Int),
     ("customer_id", Kind::Int),
     ("created_at", Kind::Time),
@@ -35,6 +35,7 @@ pub const COLUMNS: [(&str, Kind); 33] = [
     ("app_version", Kind::Text),
     ("chain", Kind::Text),
     ("screen", Kind::Text),
+    ("brand", Kind::Text),
     ("cohort", Kind::Text),
     ("state", Kind::Text),
     ("counting", Kind::Text),
@@ -51,6 +52,8 @@ pub const COLUMNS: [(&str, Kind); 33] = [
     ("reopens", Kind::Int),
     ("transfers", Kind::Int),
     ("escalations", Kind::Int),
+    ("tier", Kind::Text),
+    ("handling_seconds", Kind::Int),
     ("origin", Kind::Text),
     ("answer_known", Kind::Flag),
     ("solution_known", Kind::Flag),
@@ -73,6 +76,10 @@ pub enum Datum {
 /// The values of a request, as it is counted.
 #[must_use]
 pub fn data(row: FactRow) -> [Datum; COLUMNS.len()] {
+    // To the second and to the last one: the facts round what they need no better.
+    let counts =
+        [row.reply_count, row.follow_up_count, row.reopen_count, row.transfer_count, row.escalation_count];
+    let worked = row.worked_s;
     let fact = Fact::from(row);
     let int = |value: u32| Datum::Int(Some(value.into()));
     let seconds = |value: u32| Datum::Int((value != NEVER).then_some(value.into()));
@@ -97,6 +104,7 @@ pub fn data(row: FactRow) -> [Datum; COLUMNS.len()] {
         Datum::Text(fact.place.version),
         Datum::Text(fact.place.chain),
         Datum::Text(fact.place.screen),
+        Datum::Text(fact.place.brand),
         name(&cohorts, course.cohort),
         Datum::Text(fact.state),
         name(COUNTINGS, course.counting),
@@ -108,12 +116,14 @@ pub fn data(row: FactRow) -> [Datum; COLUMNS.len()] {
         seconds(fact.resolution),
         seconds(if course.is_solved { fact.end } else { NEVER }),
         ended.map_or(Datum::Time(None), second),
-        int(fact.tally.replies),
-        int(fact.tally.follow_ups),
-        int(course.reopens.into()),
-        int(course.transfers.into()),
-        int(course.escalations.into()),
-        Datum::Text(if course.is_imported { "imported" } else { "desk" }.to_owned()),
+        Datum::Int(Some(counts[0])),
+        Datum::Int(Some(counts[1])),
+        Datum::Int(Some(counts[2])),
+        Datum::Int(Some(counts[3])),
+        Datum::Int(Some(counts[4])),
+        name(TIERS, course.tier),
+        Datum::Int(worked),
+        Datum::Text(if course.is_imported() { "imported" } else { "desk" }.to_owned()),
         Datum::Flag(course.tells(Untold::ANSWER)),
         Datum::Flag(course.tells(Untold::SOLUTION)),
         Datum::Flag(course.tells(Untold::WORDS)),

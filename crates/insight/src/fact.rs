@@ -1,10 +1,10 @@
 //! One request as it is counted, read from the store's row. Times are kept to the second: every instant is cut off to
 //! its second first, and everything after that is exact.
 
-use standfast_domain::{AgentId, CustomerId, RequestId, Resolution, State, TeamId, Time};
+use standfast_domain::{AgentId, Channel, CustomerId, RequestId, Resolution, State, TeamId, Time};
 use standfast_store::fact::FactRow;
 
-use crate::block::{Course, Feedback, Tally};
+use crate::block::{Course, Feedback, History, Reading, Tally};
 use crate::contact::within;
 use crate::place::Place;
 
@@ -34,6 +34,9 @@ pub(crate) const COHORTS: [(&str, i64); 6] = [
 pub(crate) const RESOLUTIONS: &[&str] = &["none", "claimed", "confirmed", "assumed", "repudiated"];
 /// Ratings by their score, which is the number of its place here.
 pub(crate) const SCORES: &[&str] = &["none", "1", "2", "3", "4", "5"];
+/// Which tier of the desk it reached, by the number of its place here: how often it went from one team to another.
+pub(crate) const TIERS: &[&str] = &["first", "second", "third", "unknown"];
+
 /// Why it was rated so, by the number of its place here.
 pub(crate) const REASONS: &[&str] = &[
     "none",
@@ -49,6 +52,31 @@ pub(crate) const REASONS: &[&str] = &[
 ];
 
 const DAY: i64 = 86_400;
+
+/// Handling times are kept in steps that grow with them, so that a row's takes one byte: up to so many seconds, in steps of so
+/// many. What nobody measures to the second is not told to it either.
+const STEPS: [(i64, i64); 4] = [(600, 5), (3_600, 60), (14_400, 300), (LONGEST, 3_600)];
+/// Whatever took longer took this long.
+const LONGEST: i64 = 61_200;
+
+/// Seconds that people had a request in hand, to the nearest step; 0 where it was not told.
+pub(crate) fn worked(told: Option<i64>) -> u16 {
+    let Some(seconds) = told.filter(|seconds| *seconds > 0) else { return 0 };
+    let step = |(_, step): &(i64, i64)| ((seconds + step / 2) / step * step).max(*step);
+    let rounded = STEPS.iter().find(|(most, _)| seconds <= *most).map_or(LONGEST, step);
+    u16::try_from(rounded).unwrap_or(u16::MAX)
+}
+
+/// The place of the tier that a request reached.
+const fn tier(is_imported: bool, escalations: i64) -> u8 {
+    match escalations {
+        // No history that is read says who passed a request on to whom.
+        _ if is_imported => 3,
+        ..=0 => 0,
+        1 => 1,
+        _ => 2,
+    }
+}
 
 /// A request as it is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +104,8 @@ pub(crate) struct Fact {
     pub(crate) course: Course,
     pub(crate) feedback: Feedback,
     pub(crate) tally: Tally,
+    /// Seconds that people had it in hand, rounded by [`worked`]; 0 where that was not told.
+    pub(crate) worked: u16,
 }
 
 /// The second of an instant.
@@ -126,6 +156,17 @@ fn reopened(count: i64, at: Option<Time>, created: u32, resolution: u32) -> u8 {
     within(at.map_or(solved, second).saturating_sub(solved))
 }
 
+/// Whether its customer came back for the first reply. Other systems of a host fetch answers without saying who read them, so
+/// that what stays unread there says nothing.
+fn reading(row: &FactRow) -> Reading {
+    match (row.unread, row.channel) {
+        _ if row.untold.is_some() || row.first_reply_at.is_none() => Reading::Untold,
+        (true, Channel::Api) => Reading::Untold,
+        (true, _) => Reading::Unread,
+        (false, _) => Reading::Read,
+    }
+}
+
 impl From<FactRow> for Fact {
     fn from(row: FactRow) -> Self {
         let created = second(row.created_at);
@@ -137,9 +178,8 @@ impl From<FactRow> for Fact {
         let ended_at = (!is_active).then(|| solved_at.or(row.closed_at).unwrap_or(row.updated_at));
         let resolution = until(row.first_solved_at.or(solved_at));
         let place = Place::of(&row.fields, &row.context, row.chain.as_deref());
-        let feedback = feedback(&row);
+        let (feedback, reading) = (feedback(&row), reading(&row));
         let few = |count: i64| u16::try_from(count.max(0)).unwrap_or(u16::MAX);
-        let many = |count: i64| u32::try_from(count.max(0)).unwrap_or(u32::MAX);
         Self {
             id: row.id,
             customer: row.customer_id,
@@ -163,18 +203,16 @@ impl From<FactRow> for Fact {
                 cohort: cohort(row.created_at, row.customer_first_seen_at),
                 is_answered: row.first_reply_at.is_some(),
                 is_tagged: row.tags != "[]",
-                is_ended: !is_active,
                 is_solved: solved_at.is_some(),
-                is_imported: row.untold.is_some(),
-                untold: row.untold.and_then(|bits| u8::try_from(bits).ok()).unwrap_or(0),
-                transfers: few(row.transfer_count),
-                escalations: few(row.escalation_count),
-                reopens: few(row.reopen_count),
+                history: History::new(row.untold),
+                is_transferred: row.transfer_count > 0,
+                tier: tier(row.untold.is_some(), row.escalation_count),
                 reopened: reopened(row.reopen_count, row.reopened_at, created, resolution),
                 ..Course::default()
             },
             feedback,
-            tally: Tally { replies: many(row.reply_count), follow_ups: many(row.follow_up_count) },
+            tally: Tally { replies: few(row.reply_count), follow_ups: few(row.follow_up_count), reading },
+            worked: worked(row.worked_s),
         }
     }
 }

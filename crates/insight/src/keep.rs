@@ -308,7 +308,8 @@ impl Keeper {
             let is_full = events.len() >= BATCH as usize;
             let has_erased = events.iter().any(|event| event.kind == ERASED);
             let oldest = events.first().map(|event| event.created_at);
-            let told = events.iter().filter(|event| event.kind != READ);
+            // What a customer has read decides whether they came back for their answer; what an agent has read, nothing.
+            let told = events.iter().filter(|event| event.kind != READ || event.data.is_empty());
             let ids: BTreeSet<RequestId> = told.map(|event| event.request_id).collect();
             let rows = fact::list(rd, &ids.into_iter().collect::<Vec<_>>())?;
             let facts = rows.into_iter().map(Fact::from).collect();

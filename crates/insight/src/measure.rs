@@ -6,13 +6,15 @@
 
 use standfast_store::imported::Untold;
 
-use crate::block::{Course, Feedback, Tally};
+use crate::block::{Course, Feedback, Reading, Tally};
 use crate::contact::{DAY, WINDOWS, WITHIN_1, WITHIN_7, WITHIN_30};
 use crate::error::Error;
 
 /// Places of [`crate::fact::RESOLUTIONS`].
 const CONFIRMED: u8 = 2;
 const REPUDIATED: u8 = 4;
+/// Places of the tiers above the first.
+const SECOND_TIERS: std::ops::RangeInclusive<u8> = 1..=2;
 /// The least score of somebody who is satisfied: [`standfast_domain::Score::is_satisfied`].
 const SATISFIED: u8 = 4;
 /// Within so many days a request that was solved is taken up again, or counts as solved.
@@ -83,6 +85,10 @@ pub enum Measure {
     Escalated,
     /// The share with assets at risk.
     AtRisk,
+    /// How long people had a request in hand, all who worked on it together.
+    HandlingTime,
+    /// The share of first replies, at least a day old, for which the customer never came back.
+    Abandoned,
     /// Requests for each thousand active users and day.
     ContactRate,
 }
@@ -129,6 +135,8 @@ pub enum Duration {
     FirstResolution,
     /// Until it was called solved for good.
     FullResolution,
+    /// In somebody's hands.
+    Handling,
 }
 
 /// What a duration is measured in.
@@ -153,6 +161,10 @@ pub(crate) enum Condition {
     OlderThan(u32),
     /// Was first called solved at least so many seconds before now.
     SolvedFor(u32),
+    /// Was first answered at least so many seconds before now.
+    AnsweredFor(u32),
+    /// It was told how long somebody had it in hand.
+    HasHandling,
     /// There were opening hours for whoever asked, when they did.
     HasHours,
 }
@@ -163,7 +175,7 @@ const ANSWER: Condition = Condition::Course(|course| course.tells(Untold::ANSWER
 const REOPENS: Condition = Condition::Course(|course| course.tells(Untold::REOPENS));
 
 /// A number on a row that is added up.
-pub(crate) type Amount = fn(&Tally) -> u32;
+pub(crate) type Amount = fn(&Tally) -> u16;
 
 /// How a measure is made of rows.
 #[derive(Clone, Debug)]
@@ -188,7 +200,7 @@ pub(crate) enum Recipe {
 
 impl Measure {
     /// Every measure, with the usual parameters.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::Requests,
         Self::Customers,
         Self::RequestsPerCustomer,
@@ -204,6 +216,8 @@ impl Measure {
         Self::FullResolutionOpen,
         Self::Backlog,
         Self::Flow,
+        Self::HandlingTime,
+        Self::Abandoned,
         Self::OneContact,
         Self::Reopened { days: REOPENING },
         Self::RepeatContact { days: 7 },
@@ -248,6 +262,8 @@ impl Measure {
             Self::Transferred => "transferred",
             Self::Escalated => "escalated",
             Self::AtRisk => "at_risk",
+            Self::HandlingTime => "handling_time",
+            Self::Abandoned => "abandoned",
             Self::ContactRate => "contact_rate",
         }
     }
@@ -276,11 +292,14 @@ impl Measure {
             Self::Customers => Unit::Customers,
             Self::RequestsPerCustomer => Unit::RequestsPerCustomer,
             Self::FollowUps | Self::Replies => Unit::Messages,
-            Self::FirstResponse | Self::FirstResolution | Self::FullResolution => Unit::Seconds,
+            Self::FirstResponse | Self::FirstResolution | Self::FullResolution | Self::HandlingTime => {
+                Unit::Seconds
+            }
             Self::FirstResponseOpen | Self::FirstResolutionOpen | Self::FullResolutionOpen => {
                 Unit::OpenSeconds
             }
             Self::ServiceLevel { .. }
+            | Self::Abandoned
             | Self::OneContact
             | Self::Reopened { .. }
             | Self::RepeatContact { .. }
@@ -323,13 +342,18 @@ impl Measure {
             }
             Self::Replies | Self::FollowUps => vec![Condition::Course(|course| course.tells(Untold::WORDS))],
             // No history that is read says who passed a request on to whom.
-            Self::Transferred | Self::Escalated => vec![Condition::Course(|course| !course.is_imported)],
+            Self::Transferred | Self::Escalated => vec![Condition::Course(|course| !course.is_imported())],
             // Those of whom nothing is known yet stay in: to leave them out would flatter, because who is content says
             // so early, and silence is told late.
             Self::CalledSolved | Self::Confirmed | Self::Repudiated | Self::ResponseRate => {
                 vec![Condition::Feedback(|feedback| feedback.is_asked())]
             }
             Self::Rated | Self::Satisfied => vec![Condition::Feedback(|feedback| feedback.is_rated())],
+            Self::HandlingTime => vec![Condition::HasHandling],
+            // Younger replies may still be read.
+            Self::Abandoned => {
+                vec![Condition::AnsweredFor(DAY), Condition::Tally(|tally| tally.reading != Reading::Untold)]
+            }
             Self::FirstResponseOpen => vec![Condition::HasHours, ANSWER],
             Self::FirstResolutionOpen | Self::FullResolutionOpen => {
                 vec![Condition::HasHours, Condition::Course(|course| course.tells(Untold::SOLUTION))]
@@ -351,7 +375,11 @@ impl Measure {
             Self::FirstResolutionOpen => Recipe::Spread(Duration::FirstResolution, Lapse::Open),
             Self::FullResolution => Recipe::Spread(Duration::FullResolution, Lapse::Calendar),
             Self::FullResolutionOpen => Recipe::Spread(Duration::FullResolution, Lapse::Open),
+            Self::HandlingTime => Recipe::Spread(Duration::Handling, Lapse::Calendar),
             Self::ServiceLevel { within } => Recipe::Share(vec![Condition::AnsweredWithin(within)]),
+            Self::Abandoned => {
+                Recipe::Share(vec![Condition::Tally(|tally| tally.reading == Reading::Unread)])
+            }
             Self::OneContact => Recipe::Share(vec![
                 Condition::Tally(|tally| tally.replies == 1),
                 Condition::Course(|course| course.reopened < WITHIN_7),
@@ -376,8 +404,10 @@ impl Measure {
             Self::Satisfied => {
                 Recipe::Share(vec![Condition::Feedback(|feedback| feedback.score >= SATISFIED)])
             }
-            Self::Transferred => Recipe::Share(vec![Condition::Course(|course| course.transfers > 0)]),
-            Self::Escalated => Recipe::Share(vec![Condition::Course(|course| course.escalations > 0)]),
+            Self::Transferred => Recipe::Share(vec![Condition::Course(|course| course.is_transferred)]),
+            Self::Escalated => {
+                Recipe::Share(vec![Condition::Course(|course| SECOND_TIERS.contains(&course.tier))])
+            }
             Self::AtRisk => Recipe::Share(vec![Condition::AtRisk]),
             Self::Backlog => Recipe::Backlog,
             Self::Flow => Recipe::Flow,

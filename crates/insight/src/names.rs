@@ -104,6 +104,7 @@ pub(crate) struct Names {
     pub(crate) versions: Dictionary<String>,
     pub(crate) chains: Dictionary<String>,
     pub(crate) screens: Dictionary<String>,
+    pub(crate) brands: Dictionary<String>,
     pub(crate) teams: Dictionary<i64>,
     pub(crate) agents: Dictionary<i64>,
 }
@@ -122,13 +123,14 @@ impl Names {
             versions: texts(),
             chains: texts(),
             screens: texts(),
+            brands: texts(),
             teams: ids(),
             agents: ids(),
         }
     }
 
     /// The dictionaries of texts and of ids, in the order of a snapshot.
-    pub(crate) fn parts(&self) -> ([&Dictionary<String>; 8], [&Dictionary<i64>; 2]) {
+    pub(crate) fn parts(&self) -> ([&Dictionary<String>; 9], [&Dictionary<i64>; 2]) {
         let texts = [
             &self.kinds,
             &self.channels,
@@ -138,12 +140,13 @@ impl Names {
             &self.versions,
             &self.chains,
             &self.screens,
+            &self.brands,
         ];
         (texts, [&self.teams, &self.agents])
     }
 
     /// As [`Names::parts`], to be filled with what a snapshot holds.
-    pub(crate) fn parts_mut(&mut self) -> ([&mut Dictionary<String>; 8], [&mut Dictionary<i64>; 2]) {
+    pub(crate) fn parts_mut(&mut self) -> ([&mut Dictionary<String>; 9], [&mut Dictionary<i64>; 2]) {
         let texts = [
             &mut self.kinds,
             &mut self.channels,
@@ -153,6 +156,7 @@ impl Names {
             &mut self.versions,
             &mut self.chains,
             &mut self.screens,
+            &mut self.brands,
         ];
         (texts, [&mut self.teams, &mut self.agents])
     }
@@ -168,6 +172,7 @@ impl Names {
             && self.versions.find(&fact.place.version).is_some()
             && self.chains.find(&fact.place.chain).is_some()
             && self.screens.find(&fact.place.screen).is_some()
+            && self.brands.find(&fact.place.brand).is_some()
             && fact.team.is_none_or(|TeamId(id)| self.teams.find(&id).is_some())
             && agents.into_iter().all(|AgentId(id)| self.agents.find(&id).is_some())
     }
@@ -182,6 +187,7 @@ impl Names {
         self.versions.learn(&fact.place.version);
         self.chains.learn(&fact.place.chain);
         self.screens.learn(&fact.place.screen);
+        self.brands.learn(&fact.place.brand);
         if let Some(TeamId(id)) = fact.team {
             self.teams.learn(&id);
         }
@@ -192,9 +198,11 @@ impl Names {
 
     /// A fact as a row, its values as numbers.
     pub(crate) fn row(&self, fact: &Fact, customer: u32) -> Row {
-        let agent = |id: Option<AgentId>| id.map_or(UNKNOWN, |AgentId(id)| self.agents.number(&id));
+        let word = |number: u32| u16::try_from(number).unwrap_or(0);
+        let agent = |id: Option<AgentId>| word(id.map_or(UNKNOWN, |AgentId(id)| self.agents.number(&id)));
         let mut course = fact.course;
-        course.state = self.states.number(&fact.state);
+        // There are nine states, and fewer values in every dictionary than two bytes can tell apart.
+        course.state = u8::try_from(self.states.number(&fact.state)).unwrap_or(0);
         Row {
             id: fact.id.0,
             created: fact.created,
@@ -216,8 +224,9 @@ impl Names {
             version: self.versions.number(&fact.place.version),
             chain: self.chains.number(&fact.place.chain),
             screen: self.screens.number(&fact.place.screen),
+            brand: self.brands.number(&fact.place.brand),
             handler: Handler {
-                team: fact.team.map_or(UNKNOWN, |TeamId(id)| self.teams.number(&id)),
+                team: word(fact.team.map_or(UNKNOWN, |TeamId(id)| self.teams.number(&id))),
                 agent: agent(fact.agent),
                 first_agent: agent(fact.first_agent),
                 solved_by: agent(fact.solved_by),
@@ -225,6 +234,7 @@ impl Names {
             course,
             feedback: fact.feedback,
             tally: fact.tally,
+            worked: fact.worked,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where a request comes from: region, platform, version of the app, chain and screen, read from what the host's app
+//! Where a request comes from: region, platform, version of the app, chain, screen and brand, read from what the host's app
 //! passed along (`context`) and from the answers to the intake form (`fields`). This is the one place that says which
 //! keys are read; how their values are written is [`vocabulary`]. `docs/guide/widget.md` tells those who write host apps.
 
@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use standfast_domain::vocabulary::{self, OTHER, UNKNOWN, platform};
 
-/// Longest name of a screen, in bytes.
-const LONGEST_SCREEN: usize = 48;
+/// Longest name of a screen or a brand, in bytes.
+const LONGEST_NAME: usize = 48;
 /// Most digits in it.
 const MOST_DIGITS: usize = 4;
 
@@ -25,6 +25,8 @@ pub(crate) struct Place {
     pub(crate) chain: String,
     /// The host's name for a screen or feature.
     pub(crate) screen: String,
+    /// The brand under which the app is sold.
+    pub(crate) brand: String,
 }
 
 /// The values that are read; whatever else a host passes along is not.
@@ -47,6 +49,8 @@ struct Said<'a> {
     screen: Option<Cow<'a, str>>,
     #[serde(borrow)]
     feature: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    brand: Option<Cow<'a, str>>,
 }
 
 impl<'a> Said<'a> {
@@ -75,18 +79,19 @@ impl Place {
             platform: if named == 0 { device.map_or(0, |text| platform(&text)) } else { named },
             version: version.map_or_else(|| UNKNOWN.to_owned(), |text| vocabulary::version(&text)),
             chain: chain.as_deref().or(recognised).map_or(UNKNOWN, vocabulary::chain).to_owned(),
-            screen: screen.map_or_else(|| UNKNOWN.to_owned(), |text| self::screen(&text)),
+            screen: screen.map_or_else(|| UNKNOWN.to_owned(), |text| name(&text)),
+            brand: first([&context.brand, &None]).map_or_else(|| UNKNOWN.to_owned(), |text| name(&text)),
         }
     }
 }
 
-/// A screen by the host's name for it, in lower case with `_` between the words. What has many digits is no name but
+/// A screen or a brand by the host's name for it, in lower case with `_` between the words. What has many digits is no name but
 /// an address, a hash or somebody's number, and there would be no end of them.
-fn screen(text: &str) -> String {
+fn name(text: &str) -> String {
     let name = text.trim().to_lowercase().replace(|c: char| c.is_whitespace() || c == '-', "_");
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '/' | ':');
     let digits = name.chars().filter(|c| c.is_numeric()).count();
-    let is_name = name.len() <= LONGEST_SCREEN && name.chars().all(plain) && digits <= MOST_DIGITS;
+    let is_name = name.len() <= LONGEST_NAME && name.chars().all(plain) && digits <= MOST_DIGITS;
     if is_name { name } else { OTHER.to_owned() }
 }
 
@@ -97,25 +102,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn screens_are_names_and_not_numbers() {
+    fn screens_and_brands_are_names_and_not_numbers() {
         for (text, expected) in
             [("Send Confirm", "send_confirm"), ("/swap", "/swap"), ("转账", "转账"), ("a\u{202e}b", OTHER)]
         {
-            assert_eq!(screen(text), expected, "{text}");
+            assert_eq!(name(text), expected, "{text}");
         }
-        assert_eq!(screen(&"x".repeat(49)), OTHER);
-        assert_eq!(screen("/tx/0x52908400098527886E0F7030069857D2E4169EE7"), OTHER);
-        assert_eq!(screen("step 2/3"), "step_2/3");
+        assert_eq!(name(&"x".repeat(49)), OTHER);
+        assert_eq!(name("/tx/0x52908400098527886E0F7030069857D2E4169EE7"), OTHER);
+        assert_eq!(name("step 2/3"), "step_2/3");
     }
 
     #[test]
     fn answers_go_before_the_app_and_the_app_before_what_was_recognised() {
-        let context =
-            r#"{"app_version":"1.0","chain":"TRON","device":"Pixel 8, Android 15","screen":"swap","x":"y"}"#;
+        let context = r#"{"app_version":"1.0","chain":"TRON","device":"Pixel 8, Android 15","screen":"swap","brand":"Key Pal","x":"y"}"#;
         let place = Place::of(r#"{"app_version":"2.0"}"#, context, Some("evm"));
         assert_eq!(
-            (place.version.as_str(), place.chain.as_str(), place.screen.as_str()),
-            ("2.0", "tron", "swap")
+            (place.version.as_str(), place.chain.as_str(), place.screen.as_str(), place.brand.as_str()),
+            ("2.0", "tron", "swap", "key_pal")
         );
         assert_eq!(PLATFORMS[usize::from(place.platform)], "android");
         let nothing = Place::of("{}", "not json", Some("evm"));

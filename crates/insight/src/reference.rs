@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use standfast_domain::vocabulary::PLATFORMS;
-use standfast_domain::{Asker, Resolution, ScheduleId, ScheduleVersion, Score, State, Time};
+use standfast_domain::{Asker, Channel, Resolution, ScheduleId, ScheduleVersion, Score, State, Time};
 use standfast_store::fact::FactRow;
 
 use crate::customers::Customers;
@@ -71,6 +71,20 @@ fn told(row: &FactRow, bit: i64) -> bool {
     row.untold.is_none_or(|untold| untold / bit % 2 == 0)
 }
 
+/// Handling time to 5 seconds up to ten minutes, to a minute up to an hour, to five minutes up to four hours, then to an
+/// hour up to seventeen; never none.
+fn handled(seconds: u32) -> u32 {
+    let to = |step: u32| {
+        ((f64::from(seconds) / f64::from(step)).round() * f64::from(step)).max(f64::from(step)) as u32
+    };
+    match seconds {
+        ..=600 => to(5),
+        ..=3_600 => to(60),
+        ..=14_400 => to(300),
+        _ => to(3_600).min(61_200),
+    }
+}
+
 fn order(row: &FactRow) -> (i64, i64) {
     (sec(row.created_at), row.id.0)
 }
@@ -103,6 +117,14 @@ impl Reference<'_> {
             Dimension::AppVersion => place.version,
             Dimension::Chain => place.chain,
             Dimension::Screen => place.screen,
+            Dimension::Brand => place.brand,
+            Dimension::Tier => match row.escalation_count {
+                _ if row.untold.is_some() => "unknown",
+                0 => "first",
+                1 => "second",
+                _ => "third",
+            }
+            .to_owned(),
             Dimension::Cohort => match (sec(row.created_at) - sec(row.customer_first_seen_at)) / DAY {
                 ..1 => "day_0",
                 1..7 => "days_1_6",
@@ -215,6 +237,12 @@ impl Reference<'_> {
             Measure::RepeatContact { days } => age >= i64::from(days) * DAY,
             Measure::OneContact => self.was_solved(row, 7) && told(row, 2) && told(row, 8),
             Measure::Reopened { days } => self.was_solved(row, days) && told(row, 8),
+            Measure::HandlingTime => row.worked_s.is_some_and(|seconds| seconds > 0),
+            Measure::Abandoned => {
+                let is_known = row.untold.is_none() && !(row.unread && row.channel == Channel::Api);
+                let answered = row.first_reply_at.map(|at| sec(at).max(sec(row.created_at)));
+                is_known && answered.is_some_and(|answered| self.now() - answered >= DAY)
+            }
             Measure::FirstResponse => told(row, 1),
             Measure::FirstResolution | Measure::FullResolution => told(row, 4),
             Measure::Replies | Measure::FollowUps => told(row, 2),
@@ -261,12 +289,16 @@ impl Reference<'_> {
             Measure::Transferred => row.transfer_count > 0,
             Measure::Escalated => row.escalation_count > 0,
             Measure::AtRisk => row.at_risk,
+            Measure::Abandoned => row.unread,
             _ => false,
         }
     }
 
     /// How long what is measured took.
     fn duration(&self, row: &FactRow) -> Option<u32> {
+        if self.query.measure == Measure::HandlingTime {
+            return row.worked_s.map(|seconds| handled(u32::try_from(seconds).unwrap()));
+        }
         let at = match self.query.measure {
             Measure::FirstResponse | Measure::FirstResponseOpen => row.first_reply_at,
             Measure::FirstResolution | Measure::FirstResolutionOpen => {
@@ -297,7 +329,8 @@ impl Reference<'_> {
             | Measure::FirstResolution
             | Measure::FirstResolutionOpen
             | Measure::FullResolution
-            | Measure::FullResolutionOpen => {
+            | Measure::FullResolutionOpen
+            | Measure::HandlingTime => {
                 let mut values: Vec<u32> = rows.iter().filter_map(|row| self.duration(row)).collect();
                 let ended = values.len() as u64;
                 Figure::Spread(Spread { n: ended, pending: n - ended, percentiles: percentiles(&mut values) })

@@ -80,6 +80,13 @@ impl<'a> Bound<'a> {
                 Some(latest) => Self::AtMost(Cow::Owned(block.solved()), latest),
                 None => Self::Coded(block.course.codes(), Vec::new()),
             },
+            Condition::AnsweredFor(seconds) => match now.checked_sub(seconds) {
+                Some(latest) => Self::AtMost(Cow::Owned(block.answered()), latest),
+                None => Self::Coded(block.course.codes(), Vec::new()),
+            },
+            Condition::HasHandling => {
+                Self::Coded(block.worked.codes(), block.worked.values().iter().map(|v| *v > 0).collect())
+            }
         }
     }
 

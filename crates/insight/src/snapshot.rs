@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use standfast_store::outbox::Cursor;
 
-use crate::block::{Block, Course, Feedback, Handler, Matter, Source, Tally};
+use crate::block::{Block, Course, Feedback, Handler, History, Matter, Noted, Reading, Source, Tally};
 use crate::column::{Coded, Codes, MOST_ROWS};
 use crate::customers::Customers;
 use crate::error::Error;
@@ -27,7 +27,7 @@ use crate::names::Names;
 use crate::stamp::Stamps;
 
 const MAGIC: &[u8; 8] = b"SF-FACTS";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Longest section that is read: more than the largest block, so that a broken length costs no memory.
 const LONGEST: usize = 64 << 20;
 /// Customers of a section.
@@ -337,9 +337,9 @@ fn put_block(section: &mut Encoder, block: &Block) {
     section.u32s(&block.customers);
     section.u32s(&block.responses);
     section.u32s(&block.ends);
-    section.many(&block.resolutions, |out, (row, seconds)| {
-        out.extend_from_slice(&row.to_le_bytes());
-        out.extend_from_slice(&seconds.to_le_bytes());
+    section.many(&block.resolutions, |out, noted| {
+        out.extend_from_slice(&noted.row.to_le_bytes());
+        out.extend_from_slice(&noted.seconds().to_le_bytes());
     });
     let word = |out: &mut Vec<u8>, value: &u32| out.extend_from_slice(&value.to_le_bytes());
     section.column(&block.matter, |out, matter| {
@@ -351,32 +351,28 @@ fn put_block(section: &mut Encoder, block: &Block) {
         word(out, &source.language);
         out.push(source.platform);
     });
-    for column in [&block.region, &block.version, &block.chain, &block.screen] {
+    for column in block.named() {
         section.column(column, word);
     }
     section.column(&block.handler, |out, handler| {
         for number in [handler.team, handler.agent, handler.first_agent, handler.solved_by] {
-            word(out, &number);
+            out.extend_from_slice(&number.to_le_bytes());
         }
     });
     section.column(&block.course, |out, course| {
-        word(out, &course.state);
-        out.extend([course.counting, course.cohort, course.next]);
-        out.extend([course.is_first, course.is_answered, course.is_tagged].map(u8::from));
-        out.extend([course.is_ended, course.is_solved, course.is_imported].map(u8::from));
-        out.push(course.untold);
-        for count in [course.transfers, course.escalations, course.reopens] {
-            out.extend_from_slice(&count.to_le_bytes());
-        }
-        out.push(course.reopened);
+        out.extend([course.state, course.counting, course.cohort, course.next]);
+        out.extend([course.is_first, course.is_answered, course.is_tagged, course.is_solved].map(u8::from));
+        out.extend([course.history.0, course.is_transferred.into(), course.tier, course.reopened]);
     });
     section.column(&block.feedback, |out, feedback| {
         out.extend([feedback.resolution, feedback.score, feedback.reason]);
     });
     section.column(&block.tally, |out, tally| {
-        word(out, &tally.replies);
-        word(out, &tally.follow_ups);
+        out.extend_from_slice(&tally.replies.to_le_bytes());
+        out.extend_from_slice(&tally.follow_ups.to_le_bytes());
+        out.push(tally.reading as u8);
     });
+    section.column(&block.worked, |out, seconds| out.extend_from_slice(&seconds.to_le_bytes()));
     section.u32s(&[block.last_end]);
 }
 
@@ -394,7 +390,7 @@ fn take_block(section: &mut Decoder<'_>) -> Result<Block, Error> {
         customers: section.u32s()?,
         responses: section.u32s()?,
         ends: section.u32s()?,
-        resolutions: section.many(|one| Ok((one.u16()?, one.u32()?)))?,
+        resolutions: section.many(|one| Ok(Noted::new(one.u16()?, one.u32()?)))?,
         matter: section
             .column(|one| Ok(Matter { kind: one.u32()?, urgency: one.u8()?, at_risk: one.flag()? }))?,
         source: section
@@ -403,36 +399,44 @@ fn take_block(section: &mut Decoder<'_>) -> Result<Block, Error> {
         version: section.column(Decoder::u32)?,
         chain: section.column(Decoder::u32)?,
         screen: section.column(Decoder::u32)?,
+        brand: section.column(Decoder::u32)?,
         handler: section.column(|one| {
             Ok(Handler {
-                team: one.u32()?,
-                agent: one.u32()?,
-                first_agent: one.u32()?,
-                solved_by: one.u32()?,
+                team: one.u16()?,
+                agent: one.u16()?,
+                first_agent: one.u16()?,
+                solved_by: one.u16()?,
             })
         })?,
         course: section.column(|one| {
             Ok(Course {
-                state: one.u32()?,
+                state: one.u8()?,
                 counting: one.u8()?,
                 cohort: one.u8()?,
                 next: one.u8()?,
                 is_first: one.flag()?,
                 is_answered: one.flag()?,
                 is_tagged: one.flag()?,
-                is_ended: one.flag()?,
                 is_solved: one.flag()?,
-                is_imported: one.flag()?,
-                untold: one.u8()?,
-                transfers: one.u16()?,
-                escalations: one.u16()?,
-                reopens: one.u16()?,
+                history: History(one.u8()?),
+                is_transferred: one.flag()?,
+                tier: one.u8()?,
                 reopened: one.u8()?,
             })
         })?,
         feedback: section
             .column(|one| Ok(Feedback { resolution: one.u8()?, score: one.u8()?, reason: one.u8()? }))?,
-        tally: section.column(|one| Ok(Tally { replies: one.u32()?, follow_ups: one.u32()? }))?,
+        tally: section.column(|one| {
+            let (replies, follow_ups) = (one.u16()?, one.u16()?);
+            let reading = match one.u8()? {
+                0 => Reading::Untold,
+                1 => Reading::Read,
+                2 => Reading::Unread,
+                _ => return Err(BROKEN),
+            };
+            Ok(Tally { replies, follow_ups, reading })
+        })?,
+        worked: section.column(Decoder::u16)?,
         last_end: section.u32s()?.first().copied().ok_or(BROKEN)?,
     })
 }
@@ -441,19 +445,19 @@ fn take_block(section: &mut Decoder<'_>) -> Result<Block, Error> {
 fn is_whole(block: &Block, customers: usize) -> bool {
     let rows = block.created.len();
     let plain = [&block.customers, &block.responses, &block.ends];
-    let coded = [&block.region, &block.version, &block.chain, &block.screen];
     (1..=MOST_ROWS).contains(&rows)
         && block.stamps.len() == rows
         && plain.iter().all(|column| column.len() == rows)
-        && coded.iter().all(|column| column.codes().len() == rows)
+        && block.named().iter().all(|column| column.codes().len() == rows)
         && block.matter.codes().len() == rows
         && block.source.codes().len() == rows
         && block.handler.codes().len() == rows
         && block.course.codes().len() == rows
         && block.feedback.codes().len() == rows
         && block.tally.codes().len() == rows
+        && block.worked.codes().len() == rows
         && block.customers.iter().all(|customer| (*customer as usize) < customers)
-        && block.resolutions.is_sorted_by(|one, other| one.0 < other.0)
+        && block.resolutions.is_sorted_by(|one, other| one.row < other.row)
         && (0..rows).map(|row| (block.created.get(row), block.id(row))).is_sorted_by(|one, other| one < other)
         && (0..rows).all(|row| block.id(row).is_some())
 }

@@ -76,13 +76,39 @@ impl Line {
 
     /// The group of a second within the range.
     pub(crate) fn group(&self, second: u32) -> usize {
+        self.stretch(second).group
+    }
+
+    /// The stretch in which a second of the range lies.
+    fn stretch(&self, second: u32) -> Stretch {
         let from = self.stretches.first().map_or(0, |(start, _)| *start);
         let piece = (second.saturating_sub(from) >> self.length) as usize;
-        let mut stretch = self.pieces.get(piece).copied().unwrap_or(0) as usize;
-        while self.stretches.get(stretch + 1).is_some_and(|(start, _)| *start <= second) {
-            stretch += 1;
+        let mut place = self.pieces.get(piece).copied().unwrap_or(0) as usize;
+        while self.stretches.get(place + 1).is_some_and(|(start, _)| *start <= second) {
+            place += 1;
         }
-        self.stretches.get(stretch).map_or(0, |(_, group)| *group as usize)
+        let (from, group) = self.stretches.get(place).copied().unwrap_or_default();
+        let next = self.stretches.get(place + 1).map_or(u32::MAX, |(start, _)| *start);
+        Stretch { from, length: next.saturating_sub(from), group: group as usize }
+    }
+}
+
+/// A stretch of time that is in one group. Rows stand in the order of time, and most end soon after they came: the next one
+/// is nearly always in the stretch of the last.
+#[derive(Clone, Copy, Default)]
+struct Stretch {
+    from: u32,
+    length: u32,
+    group: usize,
+}
+
+impl Stretch {
+    /// How far the cells of a second's group are from those of the first one; this is its stretch from then on.
+    fn reach(&mut self, second: u32, line: &Line) -> usize {
+        if second.wrapping_sub(self.from) >= self.length {
+            *self = line.stretch(second);
+        }
+        self.group * line.stride
     }
 }
 
@@ -115,6 +141,7 @@ impl<'a> Sink<'a> for Rows<'a> {
 
     fn take(&mut self, rows: &[u16], cells: &[u32]) {
         let Some(block) = self.block.filter(|block| block.last_end >= self.from) else { return };
+        let (mut came, mut ended) = (Stretch::default(), Stretch::default());
         for (row, cell) in rows.iter().zip(cells) {
             let created = at(&block.created, *row);
             let end = match at(&block.ends, *row) {
@@ -128,10 +155,10 @@ impl<'a> Sink<'a> for Rows<'a> {
             if created < self.from {
                 add(&mut self.before, far);
             } else {
-                add(&mut self.opened, far + self.line.group(created) * self.line.stride);
+                add(&mut self.opened, far + came.reach(created, self.line));
             }
             if end < self.until {
-                add(&mut self.closed, far + self.line.group(end) * self.line.stride);
+                add(&mut self.closed, far + ended.reach(end, self.line));
             } else {
                 add(&mut self.after, far);
                 self.ages.push((*cell, self.until - created));

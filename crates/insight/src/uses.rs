@@ -13,7 +13,7 @@ use crate::facts::Facts;
 use crate::names::{Dictionary, FIRST, MOST, Names, OTHER};
 
 /// The dimensions of every dictionary, in the order of [`Names::parts`].
-const TEXTS: [Dimension; 8] = [
+const TEXTS: [Dimension; 9] = [
     Dimension::Type,
     Dimension::Channel,
     Dimension::Language,
@@ -22,10 +22,12 @@ const TEXTS: [Dimension; 8] = [
     Dimension::AppVersion,
     Dimension::Chain,
     Dimension::Screen,
+    Dimension::Brand,
 ];
-const IDS: [&[Dimension]; 2] = [&[Dimension::Team], &[Dimension::Agent, Dimension::FirstAgent]];
+const IDS: [&[Dimension]; 2] =
+    [&[Dimension::Team], &[Dimension::Agent, Dimension::FirstAgent, Dimension::SolvedBy]];
 
-/// A dictionary whose values strangers can make up without an end: versions and screens. Other values are few, or given by
+/// A dictionary whose values strangers can make up without an end: versions, screens and brands. Other values are few, or given by
 /// those who run the desk.
 struct Open {
     dimension: Dimension,
@@ -34,7 +36,7 @@ struct Open {
     value: fn(&Fact) -> &String,
 }
 
-const OPEN: [Open; 2] = [
+const OPEN: [Open; 3] = [
     Open {
         dimension: Dimension::AppVersion,
         column: |block| &mut block.version,
@@ -46,6 +48,12 @@ const OPEN: [Open; 2] = [
         column: |block| &mut block.screen,
         dictionary: |names| &mut names.screens,
         value: |fact| &fact.place.screen,
+    },
+    Open {
+        dimension: Dimension::Brand,
+        column: |block| &mut block.brand,
+        dictionary: |names| &mut names.brands,
+        value: |fact| &fact.place.brand,
     },
 ];
 
@@ -59,7 +67,7 @@ struct Weight {
 /// The numbers of values that no row has, dictionary by dictionary.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Unused {
-    texts: [Vec<u32>; 8],
+    texts: [Vec<u32>; 9],
     ids: [Vec<u32>; 2],
 }
 
@@ -88,6 +96,7 @@ impl Facts {
     pub(crate) fn has_no_room_for(&self, fact: &Fact) -> bool {
         self.names.versions.has_no_room_for(&fact.place.version)
             || self.names.screens.has_no_room_for(&fact.place.screen)
+            || self.names.brands.has_no_room_for(&fact.place.brand)
     }
 
     /// Makes room in a full dictionary: the half of its values that fewest requests have, and longest ago, become

@@ -11,7 +11,7 @@ use crate::{Error, Rd, Row, ToValue, Value, params};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the columns are explained in migrations/0001_desk.sql, 0002_feedback.sql, 0004_handling.sql and 0010_reporting.sql"
+    reason = "the columns are explained in migrations/0001_desk.sql, 0002_feedback.sql, 0004_handling.sql, 0010_reporting.sql and 0019_measures.sql"
 )]
 pub struct FactRow {
     pub id: RequestId,
@@ -51,6 +51,10 @@ pub struct FactRow {
     pub untold: Option<i64>,
     /// When it was taken up again for the first time, by its entries.
     pub reopened_at: Option<Time>,
+    /// Seconds that people had it in hand, where that was told.
+    pub worked_s: Option<i64>,
+    /// Whether its customer has neither read the first reply nor written since.
+    pub unread: bool,
 }
 
 macro_rules! select {
@@ -64,7 +68,11 @@ macro_rules! select {
             // Few are taken up again, so that hardly any entries are read.
             "CASE WHEN r.reopen_count > 0 THEN (SELECT min(e.created_at) FROM entry e WHERE e.request_id = r.id ",
             "AND e.event IN ('{\"type\":\"state\",\"from\":\"solved\",\"to\":\"open\"}', ",
-            "'{\"type\":\"state\",\"from\":\"closed\",\"to\":\"open\"}')) END ",
+            "'{\"type\":\"state\",\"from\":\"closed\",\"to\":\"open\"}')) END, h.worked_s, ",
+            // And few never come back for their answer.
+            "CASE WHEN r.customer_read_seq < h.first_reply_seq THEN NOT EXISTS (SELECT 1 FROM entry e ",
+            "WHERE e.request_id = r.id AND e.seq > h.first_reply_seq AND e.kind = 'text' ",
+            "AND e.author_kind = 'customer') ELSE FALSE END ",
             "FROM request r JOIN customer c ON c.id = r.customer_id ",
             "LEFT JOIN handling h ON h.request_id = r.id LEFT JOIN imported i ON i.request_id = r.id ",
             "LEFT JOIN resolution s ON s.request_id = r.id ",
@@ -111,6 +119,8 @@ fn row(row: &Row<'_>) -> Result<FactRow, Error> {
         reason: row.get(30)?,
         untold: row.get(31)?,
         reopened_at: row.get(32)?,
+        worked_s: row.get(33)?,
+        unread: row.get(34)?,
     })
 }
 

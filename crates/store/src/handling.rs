@@ -1,4 +1,4 @@
-//! What agents did to a request, added up: see `migrations/0004_handling.sql`.
+//! What agents did to a request, added up: see `migrations/0004_handling.sql` and `0019_measures.sql`.
 
 use standfast_domain::{AgentId, RequestId, TeamId, Time};
 
@@ -19,11 +19,18 @@ pub struct Handled {
     pub agent_id: Option<AgentId>,
     /// The team that has it now.
     pub team_id: Option<TeamId>,
+    /// The place of the first of the texts.
+    pub reply_seq: Option<i64>,
+    /// Seconds that somebody had it in hand for this, where that was told.
+    pub worked_s: Option<i64>,
 }
 
 /// What was done to a request so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns are explained in migrations/0004_handling.sql")]
+#[expect(
+    missing_docs,
+    reason = "the columns are explained in migrations/0004_handling.sql and 0019_measures.sql"
+)]
 pub struct HandlingRow {
     pub reply_count: i64,
     pub first_agent_id: Option<AgentId>,
@@ -33,6 +40,8 @@ pub struct HandlingRow {
     pub team_id: Option<TeamId>,
     pub transfer_count: i64,
     pub escalation_count: i64,
+    pub first_reply_seq: Option<i64>,
+    pub worked_s: Option<i64>,
 }
 
 fn row(row: &Row<'_>) -> Result<HandlingRow, Error> {
@@ -45,6 +54,8 @@ fn row(row: &Row<'_>) -> Result<HandlingRow, Error> {
         team_id: row.get(5)?,
         transfer_count: row.get(6)?,
         escalation_count: row.get(7)?,
+        first_reply_seq: row.get(8)?,
+        worked_s: row.get(9)?,
     })
 }
 
@@ -53,7 +64,8 @@ fn row(row: &Row<'_>) -> Result<HandlingRow, Error> {
 pub fn add(tx: &mut Tx, done: &Handled) -> Result<(), Error> {
     tx.run(
         "INSERT INTO handling (request_id, reply_count, first_agent_id, solved_count, first_solved_at, agent_id, \
-         team_id, transfer_count, escalation_count) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0) \
+         team_id, transfer_count, escalation_count, first_reply_seq, worked_s) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8, $9) \
          ON CONFLICT (request_id) DO UPDATE SET \
          reply_count = handling.reply_count + excluded.reply_count, \
          first_agent_id = COALESCE(handling.first_agent_id, excluded.first_agent_id), \
@@ -64,7 +76,10 @@ pub fn add(tx: &mut Tx, done: &Handled) -> Result<(), Error> {
          transfer_count = handling.transfer_count + CASE WHEN handling.agent_id <> excluded.agent_id \
          OR handling.team_id <> excluded.team_id THEN 1 ELSE 0 END, \
          escalation_count = handling.escalation_count + CASE WHEN handling.team_id <> excluded.team_id \
-         THEN 1 ELSE 0 END",
+         THEN 1 ELSE 0 END, \
+         first_reply_seq = COALESCE(handling.first_reply_seq, excluded.first_reply_seq), \
+         worked_s = CASE WHEN excluded.worked_s IS NULL THEN handling.worked_s \
+         ELSE COALESCE(handling.worked_s, 0) + excluded.worked_s END",
         params![
             done.request_id,
             done.replies,
@@ -72,7 +87,9 @@ pub fn add(tx: &mut Tx, done: &Handled) -> Result<(), Error> {
             i64::from(done.solved_at.is_some()),
             done.solved_at,
             done.agent_id,
-            done.team_id
+            done.team_id,
+            done.reply_seq,
+            done.worked_s
         ],
     )
 }
@@ -81,7 +98,7 @@ pub fn add(tx: &mut Tx, done: &Handled) -> Result<(), Error> {
 pub fn find(rd: &mut Rd, request: RequestId) -> Result<Option<HandlingRow>, Error> {
     rd.query_opt(
         "SELECT reply_count, first_agent_id, solved_count, first_solved_at, agent_id, team_id, transfer_count, \
-         escalation_count FROM handling WHERE request_id = $1",
+         escalation_count, first_reply_seq, worked_s FROM handling WHERE request_id = $1",
         params![request],
         row,
     )

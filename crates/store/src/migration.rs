@@ -21,6 +21,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0013_maintenance", include_str!("../migrations/0013_maintenance.sql")),
     ("0014_online", include_str!("../migrations/0014_online.sql")),
     ("0015_roster", include_str!("../migrations/0015_roster.sql")),
+    ("0019_measures", include_str!("../migrations/0019_measures.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
@@ -47,6 +48,12 @@ const PLACEHOLDERS: &[(&str, &str, &str)] = &[
     ("{position}", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY"),
     // Views for tools that read SQL.
     ("{reporting}", "", include_str!("reporting.sql")),
+    (
+        "{reporting.handling}",
+        "",
+        "CREATE VIEW reporting.handling AS SELECT request_id, worked_s AS worked_seconds, CASE WHEN escalation_count = 0 \
+         THEN 'first' WHEN escalation_count = 1 THEN 'second' ELSE 'third' END AS tier FROM public.handling;",
+    ),
     // The transaction that wrote the row, and on PostgreSQL the key in the feed's order (see `outbox`).
     (
         "{xid}",

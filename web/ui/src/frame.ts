@@ -35,8 +35,16 @@ export type Sending =
       seen_seq: number;
       attachments?: string[];
       then?: AfterReply;
+      worked_seconds?: number;
     }
-  | { t: 'note'; client_id: string; request: string; text: string; attachments?: string[] };
+  | {
+      t: 'note';
+      client_id: string;
+      request: string;
+      text: string;
+      attachments?: string[];
+      worked_seconds?: number;
+    };
 
 /** What may be lost without harm. */
 export type Signal =

@@ -183,6 +183,8 @@ fn go_on(tx: &mut Tx, maker: &Maker, number: usize, now: Time) -> Result<(), Err
         solved_at: None,
         agent_id: row.assignee_id,
         team_id: row.team_id,
+        reply_seq: None,
+        worked_s: None,
     };
     match number % 3 {
         0 => {

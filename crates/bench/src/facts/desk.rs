@@ -21,7 +21,7 @@ use crate::Options;
 use crate::draw::Draw;
 
 /// Grows whenever desks are to be made anew.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Requests of one unit of work.
 const PORTION: usize = 500;
 const YEAR: Duration = Duration::from_hours(365 * 24);
@@ -197,6 +197,10 @@ impl Made {
             reason: rating.and_then(|rating| rating.reason),
             untold: None,
             reopened_at: None,
+            worked_s: handled.and_then(|handled| handled.worked_s),
+            unread: handled
+                .and_then(|handled| handled.reply_seq)
+                .is_some_and(|reply| request.customer_read_seq < reply),
         }
     }
 }
@@ -309,7 +313,10 @@ fn happen(row: &mut RequestRow, draw: &mut Draw, now: Time) -> Option<Handled> {
         solved_at: None,
         agent_id: row.assignee_id,
         team_id: row.team_id,
+        reply_seq: Some(2),
+        worked_s: draw.percent(70).then(|| 20 + i64::from(few(draw, 900))),
     };
+    row.customer_read_seq = if draw.percent(92) { 2 } else { 1 };
     let ended = first_reply_at.plus(solve);
     if draw.percent(97) && ended <= now {
         row.updated_at = ended;

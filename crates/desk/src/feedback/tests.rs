@@ -131,8 +131,8 @@ store_test! {
         let desk = TestDesk::new(&store);
         let (agent, who) = (desk.agent("mei", Role::Agent).await, visitor(1));
         let asked = desk.ask(&who, "c1", "My transfer is pending").await;
-        transition(&desk, &agent, asked.request_id, Transition::Solve).await.unwrap();
-        transition(&desk, &agent, asked.request_id, Transition::Reopen).await.unwrap();
+        transition(&desk, &agent, asked.request_id, Transition::Solve, None).await.unwrap();
+        transition(&desk, &agent, asked.request_id, Transition::Reopen, None).await.unwrap();
         assert_eq!(states(&desk, &agent, &asked).await, [(1, Resolution::Repudiated, Some("agent".to_owned()))]);
         solved(&desk, &agent, &asked, "a1").await;
         // A further answer to what is called solved asks the same question anew, not a second one.
@@ -431,7 +431,7 @@ store_test! {
         give(&desk, &one.0, &one.1, "r", 5, "").await.unwrap();
         say(&desk, &two.0, &two.1, "n", false, "").await.unwrap();
         give(&desk, &two.0, &two.1, "r", 2, "").await.unwrap();
-        transition(&desk, &agent, three.1.request_id, Transition::Reopen).await.unwrap();
+        transition(&desk, &agent, three.1.request_id, Transition::Reopen, None).await.unwrap();
         let found = feedback_summary(&desk, &analyst, begin, end).await.unwrap();
         let total = found.total;
         assert_eq!((total.asked, total.responses, total.satisfied, total.scores), (4, 2, 1, [0, 1, 0, 0, 1]));

@@ -83,7 +83,7 @@ store_test! {
         let agent = desk.agent("mei", Role::Agent).await;
         let receipt = desk.ask(&visitor(1), "c1", "转账没到账").await;
         desk.pass(1);
-        crate::transition(&desk, &agent, receipt.request_id, Transition::Spam).await.unwrap();
+        crate::transition(&desk, &agent, receipt.request_id, Transition::Spam, None).await.unwrap();
         let made = of(&desk, &receipt).await;
         assert_eq!(made[0].1, Some((desk.now(), "spam".to_owned())));
     }

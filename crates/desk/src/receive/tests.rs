@@ -146,14 +146,14 @@ store_test! {
         let first = desk.ask(&who, "c1", "My swap failed").await;
         let id = first.request_id;
         reply(&desk, &agent, id, answer("a1", "Please raise the slippage to 1 %.", 1)).await.unwrap();
-        transition(&desk, &agent, id, Transition::Solve).await.unwrap();
+        transition(&desk, &agent, id, Transition::Solve, None).await.unwrap();
         let more = FollowUp { client_id: "c2".into(), text: "Still failing".into(), ..FollowUp::default() };
         let again = follow_up(&desk, &who, first.number, more).await.unwrap().receipt;
         assert_eq!((again.number, again.state), (first.number, State::Open));
         let (talk, _) = detail(&desk, &agent, id).await.unwrap();
         assert_eq!(talk.request.reopen_count, 1);
         assert!(talk.request.summary.waiting_since.is_some());
-        transition(&desk, &agent, id, Transition::Close).await.unwrap();
+        transition(&desk, &agent, id, Transition::Close, None).await.unwrap();
         let more = FollowUp { client_id: "c3".into(), text: "And now?".into(), ..FollowUp::default() };
         let anew = follow_up(&desk, &who, first.number, more).await.unwrap().receipt;
         assert_ne!(anew.number, first.number);

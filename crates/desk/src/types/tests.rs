@@ -219,7 +219,7 @@ store_test! {
         assert_eq!((talk.request.summary.kind.as_str(), talk.request.prediction), ("feedback", None));
         // One that is over keeps its type.
         let over = ask(&desk, 222, None, "transfer still pending after 24 hours").await;
-        transition(&desk, &agent, over, Transition::Solve).await.unwrap();
+        transition(&desk, &agent, over, Transition::Solve, None).await.unwrap();
         assert!(!classify_until(&desk, over).await.applied);
         assert_eq!(detail(&desk, &agent, over).await.unwrap().0.request.summary.kind, "other");
     }
@@ -265,7 +265,7 @@ store_test! {
         for (id, at) in [(applied, "a1"), (chosen, "a2")] {
             let seen = detail(&desk, &agent, id).await.unwrap().0.request.summary.last_seq;
             reply(&desk, &agent, id, answer(at, "It is confirmed now.", seen)).await.unwrap();
-            transition(&desk, &agent, id, Transition::Solve).await.unwrap();
+            transition(&desk, &agent, id, Transition::Solve, None).await.unwrap();
         }
         assert_eq!(detail(&desk, &agent, open).await.unwrap().0.request.summary.state, State::Open);
         desk.pass(60 * 25);

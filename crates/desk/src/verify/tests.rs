@@ -310,7 +310,7 @@ store_test! {
                 }
                 4 | 5 => {
                     let to = [Transition::Solve, Transition::Reopen, Transition::Hold, Transition::Close];
-                    transition(&desk, agent, id, to[below(4)]).await.is_ok()
+                    transition(&desk, agent, id, to[below(4)], None).await.is_ok()
                 }
                 6 | 7 => {
                     let more = crate::FollowUp { client_id: name, text: "It is not there".into(), ..Default::default() };

@@ -35,7 +35,7 @@ store_test! {
         assert_eq!(inbox(&desk, &agent, found).await.unwrap().items[0].number, calm.number);
         assign(&desk, &agent, calm.request_id, Assignment { agent: Some(Some(agent.id)), team: None }).await.unwrap();
         assert_eq!(inbox(&desk, &agent, query(View::Mine)).await.unwrap().items.len(), 1);
-        transition(&desk, &agent, calm.request_id, Transition::Solve).await.unwrap();
+        transition(&desk, &agent, calm.request_id, Transition::Solve, None).await.unwrap();
         assert_eq!(inbox(&desk, &agent, query(View::Mine)).await.unwrap().items.len(), 0);
         assert_eq!(inbox(&desk, &agent, query(View::Done)).await.unwrap().items[0].number, calm.number);
         let anywhere = InboxQuery { text: Some(calm.number.to_string()), ..query(View::Unassigned) };
@@ -49,7 +49,7 @@ store_test! {
         let id = receipt.request_id;
         retype(&desk, &agent, id, "swap").await.unwrap();
         tag(&desk, &agent, id, vec!["Slippage".into(), "slippage".into()], vec![]).await.unwrap();
-        transition(&desk, &agent, id, Transition::Hold).await.unwrap();
+        transition(&desk, &agent, id, Transition::Hold, None).await.unwrap();
         let (talk, _) = detail(&desk, &agent, id).await.unwrap();
         assert_eq!((talk.request.summary.kind.as_str(), talk.request.summary.tags.clone()), ("swap", vec!["slippage".to_owned()]));
         assert_eq!(talk.entries.len(), 4);
@@ -57,7 +57,7 @@ store_test! {
         assert_eq!(seen.entries.len(), 2, "the customer sees the words and that it is on hold");
         let nobody = Assignment { agent: None, team: Some(Some(TeamId(5))) };
         assert!(matches!(assign(&desk, &agent, id, nobody).await, Err(Error::Invalid { .. })));
-        assert!(matches!(transition(&desk, &agent, id, Transition::Hold).await, Err(Error::Transition(_))));
+        assert!(matches!(transition(&desk, &agent, id, Transition::Hold, None).await, Err(Error::Transition(_))));
     }
 
     async fn merged_requests_go_on_in_one(store) {
@@ -110,7 +110,7 @@ store_test! {
         let desk = TestDesk::new(&store);
         let agent = desk.agent("mei", Role::Agent).await;
         let receipt = desk.ask(&visitor(1), "c1", "My swap failed").await;
-        transition(&desk, &agent, receipt.request_id, Transition::Solve).await.unwrap();
+        transition(&desk, &agent, receipt.request_id, Transition::Solve, None).await.unwrap();
         work(&desk).await.unwrap();
         let (talk, _) = detail(&desk, &agent, receipt.request_id).await.unwrap();
         assert_eq!(talk.request.summary.state, State::Solved);
@@ -152,11 +152,11 @@ store_test! {
         give(one, Some(Some(mei.id)), None).await;
         give(one, Some(None), None).await;
         give(one, Some(Some(mei.id)), None).await;
-        reply(&desk, &mei, one, answer("a1", "Which pair?", 99)).await.unwrap();
+        reply(&desk, &mei, one, Answer { worked: Some(95), ..answer("a1", "Which pair?", 99) }).await.unwrap();
         // To another person, and to another team and person at once.
         give(one, Some(Some(lin.id)), None).await;
         give(one, Some(Some(mei.id)), Some(Some(risk))).await;
-        let solved = Answer { then: Then::Solved, ..answer("a2", "It went through", 99) };
+        let solved = Answer { then: Then::Solved, worked: Some(30), ..answer("a2", "It went through", 99) };
         desk.pass(5);
         reply(&desk, &lin, one, solved).await.unwrap();
         let first_solved = desk.desk.now();
@@ -164,9 +164,9 @@ store_test! {
         desk.ask(&visitor(1), "c2", "It did not").await;
         let reopened = desk.desk.now();
         desk.pass(5);
-        transition(&desk, &mei, one, Transition::Solve).await.unwrap();
-        transition(&desk, &mei, one, Transition::Close).await.unwrap();
-        transition(&desk, &mei, one, Transition::Reopen).await.unwrap();
+        transition(&desk, &mei, one, Transition::Solve, None).await.unwrap();
+        transition(&desk, &mei, one, Transition::Close, None).await.unwrap();
+        transition(&desk, &mei, one, Transition::Reopen, None).await.unwrap();
         // Whoever answers what nobody has gets it.
         reply(&desk, &mei, two, answer("a3", "It is a matter of minutes", 99)).await.unwrap();
 
@@ -185,9 +185,11 @@ store_test! {
             team_id: Some(risk),
             transfer_count: 2,
             escalation_count: 1,
+            first_reply_seq: Some(6),
+            worked_s: Some(95 + 30),
         };
         assert_eq!(found[0], Some(expected));
-        let answered = HandlingRow { reply_count: 1, first_agent_id: Some(mei.id), agent_id: Some(mei.id), ..HandlingRow::default() };
+        let answered = HandlingRow { reply_count: 1, first_agent_id: Some(mei.id), agent_id: Some(mei.id), first_reply_seq: Some(2), ..HandlingRow::default() };
         assert_eq!(found[1], Some(answered));
         assert_eq!(found[2], None, "customers' words write nothing here");
         let (talk, _) = detail(&desk, &mei, one).await.unwrap();
@@ -195,6 +197,15 @@ store_test! {
 
         let facts = store.read(move |rd| standfast_store::fact::list(rd, &[one])).await.unwrap();
         assert_eq!(facts[0].reopened_at, Some(reopened), "for the first time");
+
+        // An answer that its customer never came back for. What a client counted while nobody was there is not believed.
+        let facts = async |id| store.read(move |rd| standfast_store::fact::list(rd, &[id])).await.unwrap().remove(0);
+        assert!(facts(two).await.unread && !facts(one).await.unread && !facts(untouched.request_id).await.unread);
+        transition(&desk, &mei, two, Transition::Hold, Some(u32::MAX)).await.unwrap();
+        let number = detail(&desk, &mei, two).await.unwrap().0.request.summary.number;
+        crate::read_by_customer(&desk, &visitor(2), number, 99).await.unwrap();
+        let two = facts(two).await;
+        assert_eq!((two.unread, two.worked_s), (false, Some(4 * 3_600)));
 
         // The migration makes the same of the entries.
         let text = include_str!("../../../store/migrations/0004_handling.sql");
@@ -206,6 +217,11 @@ store_test! {
         let backfill = backfill.replace("{event.agent_id}", members[0]).replace("{event.team_id}", members[1]);
         tamper(&store, "DELETE FROM handling").await;
         tamper(&store, backfill.trim().trim_end_matches(';')).await;
-        assert_eq!(read().await, found);
+        let text = include_str!("../../../store/migrations/0019_measures.sql");
+        let (_, backfill) = text.split_once("worked_s BIGINT;").unwrap();
+        tamper(&store, backfill.split_once(';').unwrap().0.trim()).await;
+        // But for what no entry says.
+        let told = found.iter().map(|row| row.map(|row| HandlingRow { worked_s: None, ..row })).collect::<Vec<_>>();
+        assert_eq!(read().await, told);
     }
 }

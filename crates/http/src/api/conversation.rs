@@ -71,6 +71,11 @@ pub(crate) struct NewReply {
     /// What becomes of the request.
     #[serde(default)]
     then: ThenWish,
+    /// Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
+    /// time; believed up to four hours.
+    #[serde(default)]
+    #[schema(example = 95, maximum = 14400)]
+    worked_seconds: Option<u32>,
 }
 
 /// A note among the agents.
@@ -87,6 +92,11 @@ pub(crate) struct NewNote {
     #[serde(default)]
     #[schema(value_type = Vec<String>, example = json!([]))]
     attachments: Vec<AttachmentId>,
+    /// Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
+    /// time; believed up to four hours.
+    #[serde(default)]
+    #[schema(example = 95, maximum = 14400)]
+    worked_seconds: Option<u32>,
 }
 
 /// Shows a request with its latest entries, its customer and who looks at it.
@@ -155,6 +165,7 @@ pub(crate) async fn reply(
         seen_seq: new.seen_seq,
         attachments: new.attachments,
         then: new.then.into(),
+        worked: new.worked_seconds,
     };
     Ok(answered(standfast_desk::reply(&app.desk, &agent.caller, id, answer).await?))
 }
@@ -179,6 +190,7 @@ pub(crate) async fn note(
         client_id: new.client_id,
         text: new.text,
         attachments: new.attachments,
+        worked: new.worked_seconds,
         ..Answer::default()
     };
     Ok(answered(standfast_desk::note(&app.desk, &agent.caller, id, answer).await?))

@@ -75,6 +75,11 @@ pub(crate) enum Step {
 pub(crate) struct StepWish {
     /// Which.
     transition: Step,
+    /// Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
+    /// time; believed up to four hours.
+    #[serde(default)]
+    #[schema(example = 95, maximum = 14400)]
+    worked_seconds: Option<u32>,
 }
 
 /// A merge.
@@ -167,7 +172,7 @@ pub(crate) async fn transit(
         Step::Spam => Transition::Spam,
         Step::NotSpam => Transition::NotSpam,
     };
-    transition(&app.desk, &agent.caller, id, step).await?;
+    transition(&app.desk, &agent.caller, id, step, wish.worked_seconds).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

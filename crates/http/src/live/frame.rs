@@ -90,6 +90,8 @@ pub(crate) struct Answering {
     pub(crate) attachments: Vec<AttachmentId>,
     #[serde(default)]
     pub(crate) then: crate::api::ThenWish,
+    #[serde(default)]
+    pub(crate) worked_seconds: Option<u32>,
 }
 
 /// Whether an agent is there.

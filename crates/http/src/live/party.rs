@@ -216,6 +216,7 @@ impl Party {
                 seen_seq: answering.seen_seq,
                 attachments: answering.attachments,
                 then: answering.then.into(),
+                worked: answering.worked_seconds,
             };
             let answered = async {
                 let agent = Self::agent(&app, &caller).await?;

@@ -292,7 +292,7 @@ store_test! {
         assert!(page.contains("问题已重新打开。") && page.contains("等待客服回复"));
         let empty = browser.send(&path, &Form::of(&page).with("text", "")).await;
         assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
-        transition(&server.desk, &who, id, Transition::Close).await.unwrap();
+        transition(&server.desk, &who, id, Transition::Close, None).await.unwrap();
         let page = browser.page(&path).await;
         assert!(page.contains("已关闭") && page.contains("会新建一个问题"));
         let next = location(&browser.send(&path, &Form::of(&page).with("text", "还有一件事")).await);

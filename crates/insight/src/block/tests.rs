@@ -10,7 +10,7 @@ fn row() -> impl Strategy<Value = Row> {
         (0..40_u32, 0..50_i64, 0..9_u32),
         (seconds(), seconds(), seconds()),
         (small(), small(), small(), small(), small()),
-        (any::<bool>(), any::<bool>(), 0..3_u16, small()),
+        (any::<bool>(), any::<bool>(), 0..3_u8, small()),
     )
         .prop_map(
             |((created, id, customer), (response, resolution, end), (a, b, c, d, e), (f, g, h, i))| Row {
@@ -26,16 +26,26 @@ fn row() -> impl Strategy<Value = Row> {
                 version: d,
                 chain: e,
                 screen: a,
-                handler: Handler { team: b, agent: d, first_agent: e, solved_by: a },
+                brand: b,
+                handler: Handler {
+                    team: b as u16,
+                    agent: d as u16,
+                    first_agent: e as u16,
+                    solved_by: a as u16,
+                },
                 course: Course {
-                    state: a,
-                    is_ended: end != NEVER,
+                    state: a as u8,
                     is_solved: g && end != NEVER,
-                    reopens: h,
+                    reopened: h,
                     ..Course::default()
                 },
                 feedback: Feedback { resolution: u8::from(g), score: u8::from(f), reason: u8::from(f && g) },
-                tally: Tally { replies: i, follow_ups: a },
+                tally: Tally {
+                    replies: i as u16,
+                    follow_ups: a as u16,
+                    reading: if f { Reading::Unread } else { Reading::Read },
+                },
+                worked: u16::from(h) * 70,
             },
         )
 }

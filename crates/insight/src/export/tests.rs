@@ -195,7 +195,11 @@ fn the_views_know_what_is_known() {
             .read(|rd| standfast_store::fact::list_between(rd, RequestId(0), RequestId(i64::MAX), 999))
             .await
             .unwrap();
+        let handled = rows(&store, "SELECT * FROM reporting.handling").await;
+        let handled: BTreeMap<i64, Value> =
+            handled.into_iter().map(|row| (row["request_id"].as_i64().unwrap(), row)).collect();
         assert_eq!((views.len(), facts.len()), (300, 300));
+        assert!(handled.len() > 20, "{}", handled.len());
         for row in facts {
             let view = &views[&row.id.0];
             for ((name, _), cell) in COLUMNS.iter().zip(data(row.clone())) {
@@ -214,6 +218,14 @@ fn the_views_know_what_is_known() {
                     ) => {
                         assert_eq!(view[name].as_i64(), number, "{name}");
                     }
+                    ("handling_seconds", Datum::Int(seconds)) => {
+                        let told = handled.get(&row.id.0).and_then(|view| view["worked_seconds"].as_i64());
+                        assert_eq!(told, seconds, "{name}");
+                    }
+                    ("tier", Datum::Text(tier)) if tier != "unknown" => {
+                        let told = handled.get(&row.id.0).and_then(|view| view["tier"].as_str());
+                        assert_eq!(told.unwrap_or("first"), tier, "{name}");
+                    }
                     ("at_risk" | "answer_known" | "solution_known" | "words_known", Datum::Flag(is)) => {
                         assert_eq!(view[name], is, "{name}");
                     }
@@ -225,7 +237,7 @@ fn the_views_know_what_is_known() {
                 }
             }
         }
-        for view in ["rating", "agent", "event", "active_users"] {
+        for view in ["rating", "agent", "event", "active_users", "handling"] {
             rows(&store, &format!("SELECT * FROM reporting.{view}")).await;
         }
     });

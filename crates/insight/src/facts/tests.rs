@@ -1,6 +1,6 @@
 use super::*;
-use crate::block::{Course, Feedback, Handler, Matter, Source, Tally};
-use crate::fact::NEVER;
+use crate::block::{Course, Feedback, Handler, History, Matter, Reading, Source, Tally};
+use crate::fact::{NEVER, worked};
 
 /// Numbers that look random and are the same in every run.
 struct Dice(u64);
@@ -22,7 +22,7 @@ impl Dice {
 }
 
 /// The requests of a large desk: thousands an hour, 24 types, 20 chains, 60 regions, 80 versions of the app, 120 screens,
-/// 120 agents in 8 teams; two nodes take them in.
+/// 120 agents in 8 teams; one brand; two nodes take them in.
 fn row(dice: &mut Dice, number: u32) -> Row {
     let created = 1_763_000_000 + number / 2;
     let kind = 2 + dice.few(24);
@@ -32,7 +32,7 @@ fn row(dice: &mut Dice, number: u32) -> Row {
     let moved = dice.roll(10) == 0;
     let response = if answered { 30 + dice.few(90_000) } else { NEVER };
     let end = if ended { response + dice.few(400_000) } else { NEVER };
-    let reopens = u16::from(dice.roll(20) == 0);
+    let reopens = u8::from(dice.roll(20) == 0);
     let ms = i64::from(dice.roll(1_000));
     Row {
         id: standfast_domain::Ids::floor(standfast_domain::Time(i64::from(created) * 1_000_000 + ms * 1_000))
@@ -53,27 +53,25 @@ fn row(dice: &mut Dice, number: u32) -> Row {
         version: dice.few(80),
         chain: dice.few(20),
         screen: dice.few(120),
+        brand: 2,
         handler: Handler {
-            team: if answered { 2 + agent % 8 } else { 0 },
-            agent: if answered { agent } else { 0 },
-            first_agent: if moved { 2 + dice.few(120) } else { agent },
-            solved_by: if ended { agent } else { 0 },
+            team: if answered { (2 + agent % 8) as u16 } else { 0 },
+            agent: if answered { agent as u16 } else { 0 },
+            first_agent: if moved { 2 + dice.few(120) as u16 } else { agent as u16 },
+            solved_by: if ended { agent as u16 } else { 0 },
         },
         course: Course {
-            state: if ended { 5 + dice.roll(2) } else { 2 + dice.roll(3) },
+            state: if ended { 5 + dice.roll(2) as u8 } else { 2 + dice.roll(3) as u8 },
             counting: u8::from(dice.roll(50) == 0),
             cohort: u8::try_from(dice.roll(6)).unwrap(),
             next: u8::try_from(dice.few(4)).unwrap(),
             is_first: dice.roll(2) == 0,
             is_answered: answered,
-            is_imported: false,
-            untold: 0,
+            history: History::default(),
             is_tagged: dice.roll(4) == 0,
-            is_ended: ended,
             is_solved: ended,
-            transfers: u16::from(moved),
-            escalations: u16::from(moved && dice.roll(3) == 0),
-            reopens,
+            is_transferred: moved,
+            tier: u8::from(moved && dice.roll(3) == 0),
             reopened: if reopens > 0 { u8::try_from(dice.roll(4)).unwrap() } else { 0 },
         },
         feedback: Feedback {
@@ -81,7 +79,16 @@ fn row(dice: &mut Dice, number: u32) -> Row {
             score: if ended && dice.roll(5) == 0 { 1 + u8::try_from(dice.few(5)).unwrap() } else { 0 },
             reason: if ended { u8::try_from(dice.few(10)).unwrap() } else { 0 },
         },
-        tally: Tally { replies: u32::from(answered) + dice.few(9), follow_ups: dice.few(8) },
+        tally: Tally {
+            replies: u16::from(answered) + dice.few(9) as u16,
+            follow_ups: dice.few(8) as u16,
+            reading: match dice.roll(10) {
+                _ if !answered => Reading::Untold,
+                0 => Reading::Unread,
+                _ => Reading::Read,
+            },
+        },
+        worked: worked((answered && dice.roll(10) > 2).then(|| 20 + i64::from(dice.few(5_000)))),
     }
 }
 
@@ -98,7 +105,7 @@ fn a_row_of_a_large_desk_takes_at_most_32_bytes() {
     for block in &facts.blocks {
         let columns = [
             ("stamps", block.stamps.bytes()),
-            ("resolutions", block.resolutions.capacity() * 8),
+            ("resolutions", block.resolutions.capacity() * 6),
             ("matter", block.matter.bytes()),
             ("source", block.source.bytes()),
             ("region", block.region.bytes()),
@@ -109,6 +116,7 @@ fn a_row_of_a_large_desk_takes_at_most_32_bytes() {
             ("course", block.course.bytes()),
             ("feedback", block.feedback.bytes()),
             ("tally", block.tally.bytes()),
+            ("worked", block.worked.bytes()),
         ];
         println!("of {} rows: {columns:?}", block.len());
     }

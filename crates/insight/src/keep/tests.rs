@@ -145,6 +145,8 @@ async fn change_some(store: &Store, dice: &mut Dice, times: usize) {
                     solved_at: row.solved_at,
                     agent_id: Some(agent),
                     team_id: Some(TeamId(agent.0 % 2)),
+                    reply_seq: row.first_reply_at.map(|_| 2),
+                    worked_s: row.first_reply_at.map(|_| agent.0 * 30),
                 },
             )?;
             tell(tx, &row)

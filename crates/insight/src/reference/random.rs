@@ -38,7 +38,7 @@ const CONTEXTS: &[&str] = &[
     "{}",
     r#"{"region":"CN","platform":"ios","app_version":"2.1"}"#,
     r#"{"region":"us","platform":"Mozilla/5.0 (Linux; Android 15)","app_version":"2.1","screen":"swap"}"#,
-    r#"{"app_version":"2.2","chain":"TRC20","screen":"Send"}"#,
+    r#"{"app_version":"2.2","chain":"TRC20","screen":"Send","brand":"Key Pal"}"#,
 ];
 
 fn row() -> impl Strategy<Value = FactRow> {
@@ -53,9 +53,10 @@ fn row() -> impl Strategy<Value = FactRow> {
             0..3_i64,
             0..3_i64,
             0..2_i64,
-            0..2_i64,
+            0..4_i64,
             0..4_usize,
             proptest::option::weighted(0.3, 0..16_i64),
+            (proptest::option::of(prop_oneof![0..400_i64, Just(70_000)]), any::<bool>()),
         ),
         (proptest::option::of(0..4_usize), proptest::option::of(1..=5_i64), 0..3_usize, 0..2_i64),
     )
@@ -102,6 +103,9 @@ fn row() -> impl Strategy<Value = FactRow> {
                     score.reasons().get(said.2).filter(|_| said.2 > 0).map(|reason| (*reason).to_owned())
                 }),
                 untold: how.6,
+                worked_s: how.7.0,
+                // What was never answered waits for nobody to read it.
+                unread: reply.is_some() && how.7.1,
             }
         })
 }

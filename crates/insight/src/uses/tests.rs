@@ -35,6 +35,8 @@ pub(crate) fn row(second: i64, state: State, version: &str, screen: &str) -> Fac
         closed_at: None,
         reopen_count: 0,
         reopened_at: None,
+        worked_s: None,
+        unread: false,
         follow_up_count: 0,
         reply_count: 0,
         first_agent_id: None,

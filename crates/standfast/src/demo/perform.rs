@@ -188,7 +188,10 @@ impl Troupe {
         }
         let agent = self.agents.get(happening.agent).context("an agent")?;
         let team = |index: usize| self.teams.get(index).copied().context("a team");
-        let answer = |text| Answer { client_id, text, seen_seq: known.seen, ..Answer::default() };
+        let answer = |text: String| {
+            let worked = Some(handling(&text, &client_id));
+            Answer { client_id, text, seen_seq: known.seen, worked, ..Answer::default() }
+        };
         match happening.act {
             Act::Sort(index) => {
                 let to = Assignment { agent: None, team: Some(Some(team(index)?)) };
@@ -210,7 +213,7 @@ impl Troupe {
                 let seq = note(desk, agent, id, answer(text)).await?.seq;
                 actor.saw(request, Known { seen: seq, ..known });
             }
-            Act::Move(to) => transition(desk, agent, id, to).await?,
+            Act::Move(to) => transition(desk, agent, id, to, Some(15)).await?,
             Act::Review(text) => {
                 for reviewer in self.agents.iter().filter(|one| one.role.may(Permission::ReviewFeedback)) {
                     look_into(desk, reviewer, id, &text).await?;
@@ -231,6 +234,13 @@ impl Troupe {
         actor.saw(request, known);
         Ok(())
     }
+}
+
+/// Seconds that somebody had a request in hand to write this: to read and look up, and to type; nobody is always as quick.
+fn handling(text: &str, client_id: &str) -> u32 {
+    let typed = u32::try_from(text.chars().count()).unwrap_or(u32::MAX / 8);
+    let pace = client_id.bytes().fold(0_u32, |sum, byte| (sum * 31 + u32::from(byte)) % 997);
+    30 + pace % 150 + typed
 }
 
 /// What a customer says of the help.

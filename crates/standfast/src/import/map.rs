@@ -71,6 +71,7 @@ pub(crate) const FIELDS: &[&str] = &[
     "app_version",
     "chain",
     "screen",
+    "brand",
     "customer",
     "customer_name",
     "agent",
@@ -86,7 +87,7 @@ pub(crate) const FIELDS: &[&str] = &[
 ];
 
 /// Those that hosts' apps would pass along.
-pub(crate) const CONTEXT: &[&str] = &["region", "platform", "app_version", "chain", "screen"];
+pub(crate) const CONTEXT: &[&str] = &["region", "platform", "app_version", "chain", "screen", "brand"];
 
 /// How rows that stand for many requests are taken apart.
 #[derive(Clone, Copy, Debug)]

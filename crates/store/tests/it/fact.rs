@@ -77,9 +77,24 @@ pub(crate) async fn fill(store: &Store, requests: i64) {
                 solved_at: None,
                 agent_id: Some(AgentId(5)),
                 team_id: None,
+                reply_seq: Some(2),
+                worked_s: None,
             };
             handling::add(tx, &handled)?;
-            handling::add(tx, &Handled { agent_id: Some(AgentId(6)), solved_at: Some(NOW), ..handled })
+            handling::add(
+                tx,
+                &Handled {
+                    agent_id: Some(AgentId(6)),
+                    solved_at: Some(NOW),
+                    reply_seq: Some(3),
+                    worked_s: Some(60),
+                    ..handled
+                },
+            )?;
+            handling::add(
+                tx,
+                &Handled { replies: 0, replied_by: None, agent_id: None, worked_s: Some(5), ..handled },
+            )
         })
         .await
         .unwrap();
@@ -110,6 +125,7 @@ store_test! {
         assert_eq!((seven.customer_id, seven.customer_first_seen_at), (CustomerId(2), Time(NOW.0 - 2)));
         assert_eq!((seven.reply_count, seven.first_agent_id, seven.first_solved_at), (2, Some(AgentId(5)), Some(NOW)));
         assert_eq!((seven.transfer_count, seven.escalation_count, seven.at_risk), (1, 0, true));
+        assert_eq!((seven.worked_s, seven.unread, all[7].worked_s, all[7].unread), (Some(65), true, None, false));
         assert_eq!((all[7].reply_count, all[7].first_agent_id), (0, None), "nobody did anything to the eighth");
     }
 

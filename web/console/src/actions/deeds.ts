@@ -1,6 +1,7 @@
 import type { Id, RequestDetail, State, Transition } from '@standfast/api';
 import * as api from '../api/endpoints';
 import { asProblem } from '../api/http';
+import { inHand } from '../conversation/in-hand';
 import { open } from '../conversation/open.svelte';
 import { inbox } from '../inbox/inbox.svelte';
 import { notices } from '../parts/notices.svelte';
@@ -104,7 +105,7 @@ const UNDO: Partial<Record<Transition, Transition>> = {
 
 export async function transition(request: RequestDetail, name: Transition): Promise<void> {
   const done = await change(request, { state: BECOMES[name] }, () =>
-    api.transition(request.id, name),
+    api.transition(request.id, name, inHand.take(request.id)),
   );
   if (!done) return;
   const undo = UNDO[name];

@@ -116,8 +116,8 @@ export const note = (id: Id, body: NewNote) => post<{ seq: number }>(at(id, '/no
 export const assign = (id: Id, body: Assignment) => post(at(id, '/assign'), body);
 export const setType = (id: Id, type: string) => post(at(id, '/type'), { type });
 export const setTags = (id: Id, body: TagChange) => post(at(id, '/tags'), body);
-export const transition = (id: Id, name: Transition) =>
-  post(at(id, '/transition'), { transition: name });
+export const transition = (id: Id, name: Transition, worked_seconds?: number) =>
+  post(at(id, '/transition'), { transition: name, worked_seconds });
 export const merge = (id: Id, into: string) => post(at(id, '/merge'), { into });
 export const erase = (id: Id, seq: number, reason: string) =>
   post(at(id, '/erase'), { seq, reason });

@@ -5,6 +5,7 @@ import * as api from '../api/endpoints';
 import { asProblem } from '../api/http';
 import type { AfterReply, Attachment, Entry, Id, NewReply } from '@standfast/api';
 import { instant } from '../clock.svelte';
+import { inHand } from '../conversation/in-hand';
 import { open } from '../conversation/open.svelte';
 import { session } from '../session/session.svelte';
 import type { Tab } from './draft';
@@ -73,12 +74,16 @@ class ReplyOutbox {
   send({ request, tab, text, files, seenSeq, after }: Message): void {
     const client_id = crypto.randomUUID();
     const attachments = files.map((file) => file.id);
-    const with_files = attachments.length > 0 ? { attachments } : {};
+    const worked = inHand.take(request);
+    const extra = {
+      ...(attachments.length > 0 && { attachments }),
+      ...(worked !== undefined && { worked_seconds: worked }),
+    };
     this.#box?.add({
       client_id,
       frame:
         tab === 'note'
-          ? { t: 'note', client_id, request, text, ...with_files }
+          ? { t: 'note', client_id, request, text, ...extra }
           : {
               t: 'reply',
               client_id,
@@ -87,7 +92,7 @@ class ReplyOutbox {
               seen_seq: seenSeq,
               // oxlint-disable-next-line unicorn/no-thenable -- the name in the protocol
               ...(after && { then: after }),
-              ...with_files,
+              ...extra,
             },
       created_at: new Date(instant()).toISOString(),
       display: files,
@@ -149,6 +154,8 @@ class ReplyOutbox {
       conversation.view.see(missed, instant());
     }
     const { text } = item.frame;
+    if (item.frame.t !== 'send' && item.frame.worked_seconds)
+      inHand.giveBack(request, item.frame.worked_seconds);
     const files = (item.display ?? []) as Attachment[];
     this.#onReturned({
       request,

@@ -52,7 +52,7 @@ store_test! {
         assert_eq!(browser.tell(&path, &missing).await.0, StatusCode::UNPROCESSABLE_ENTITY);
         // Who finds that it is not solved after all is heard where words are written.
         answer(&server, &agent, id, "还有别的需要帮忙的吗？", Then::Waiting).await;
-        transition(&server.desk, &agent, id, Transition::Solve).await.unwrap();
+        transition(&server.desk, &agent, id, Transition::Solve, None).await.unwrap();
         let page = browser.page(&path).await;
         assert!(page.contains("您的问题解决了吗？"), "a new claim is asked about");
         let no = Form::asking(&page, "solved").with("solved", "no");

@@ -20,6 +20,7 @@ const SEGMENTS = [
   'cohort',
   'contact',
   'screen',
+  'brand',
 ];
 
 export interface Setting {
