@@ -4908,13 +4908,6 @@ export interface components {
       client_id: string;
       /** @description The agent's words. */
       text: string;
-      /**
-       * Format: int32
-       * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
-       *     time; believed up to four hours.
-       * @example 95
-       */
-      worked_seconds?: number | null;
     };
     /** @description An agent's reply to the customer. */
     NewReply: {
@@ -4941,13 +4934,6 @@ export interface components {
       text: string;
       /** @description What becomes of the request. */
       then?: components['schemas']['ThenWish'];
-      /**
-       * Format: int32
-       * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
-       *     time; believed up to four hours.
-       * @example 95
-       */
-      worked_seconds?: number | null;
     };
     /** @description Words with which a customer asks for help. */
     NewRequest: {
@@ -6666,13 +6652,6 @@ export interface components {
     StepWish: {
       /** @description Which. */
       transition: components['schemas']['Step'];
-      /**
-       * Format: int32
-       * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
-       *     time; believed up to four hours.
-       * @example 95
-       */
-      worked_seconds?: number | null;
     };
     /** @description What curves are asked for. */
     SurvivalQuestion: {

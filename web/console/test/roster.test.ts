@@ -4,6 +4,7 @@ import {
   atClock,
   brokenBy,
   coverOf,
+  type Day,
   daysOf,
   iso,
   minutesOf,
@@ -29,6 +30,13 @@ const shift = (agent: string | null, from: string, until: string): Shift => ({
   version: 1,
 });
 
+/** A day of a week, which has seven. */
+function at(days: readonly Day[], place: number): Day {
+  const day = days[place];
+  if (!day) throw new Error(`day ${place}`);
+  return day;
+}
+
 describe('the week', () => {
   const days = daysOf(MONDAY, SHANGHAI);
 
@@ -44,9 +52,9 @@ describe('the week', () => {
 
   it('puts a shift on the day on which it begins', () => {
     const night = shift('a', '23T14:00', '23T22:00');
-    expect(shiftsOn([night], 'a', days[0]!)).toEqual([night]);
-    expect(shiftsOn([night], 'a', days[1]!)).toEqual([]);
-    expect(shiftsOn([night], null, days[0]!)).toEqual([]);
+    expect(shiftsOn([night], 'a', at(days, 0))).toEqual([night]);
+    expect(shiftsOn([night], 'a', at(days, 1))).toEqual([]);
+    expect(shiftsOn([night], null, at(days, 0))).toEqual([]);
   });
 
   it('counts minutes within it and people by half hour', () => {
@@ -56,8 +64,8 @@ describe('the week', () => {
       shift('b', '23T01:30', '23T02:30'),
       shift(null, '23T01:00', '23T09:00'),
     ];
-    expect(minutesOf(shifts, 'a', [days[0]!.at, days[6]!.until])).toBe(4 * 60 + 75);
-    const cover = coverOf(shifts, days[0]!);
+    expect(minutesOf(shifts, 'a', [at(days, 0).at, at(days, 6).until])).toBe(4 * 60 + 75);
+    const cover = coverOf(shifts, at(days, 0));
     expect(cover).toHaveLength(48);
     // 09:00 in Shanghai is slot 18; what ends at 10:15 does not cover the half hour from 10:00 on.
     expect(cover.slice(0, 9)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 0]);
@@ -65,7 +73,7 @@ describe('the week', () => {
   });
 
   it('moves a shift with the hands of its clock', () => {
-    const moved = movedTo(shift('a', '23T01:00', '23T09:00'), days[3]!, 'b', SHANGHAI);
+    const moved = movedTo(shift('a', '23T01:00', '23T09:00'), at(days, 3), 'b', SHANGHAI);
     expect(moved).toMatchObject({
       agent_id: 'b',
       starts_at: '2026-11-26T01:00:00.000Z',
@@ -78,15 +86,15 @@ describe('the week', () => {
       ends_at: '2026-10-20T14:00:00Z',
     };
     // Eight in the morning before the clocks change, and after.
-    expect(movedTo(early, berlin[6]!, 'a', BERLIN).starts_at).toBe('2026-10-25T07:00:00.000Z');
+    expect(movedTo(early, at(berlin, 6), 'a', BERLIN).starts_at).toBe('2026-10-25T07:00:00.000Z');
   });
 
   it('reads times past midnight as those of the next day', () => {
-    const [from, until] = spanOn(days[0]!, '22:00', '06:00', SHANGHAI).map(iso);
+    const [from, until] = spanOn(at(days, 0), '22:00', '06:00', SHANGHAI).map(iso);
     expect([from, until]).toEqual(['2026-11-23T14:00:00.000Z', '2026-11-23T22:00:00.000Z']);
-    expect(atClock(days[0]!, '24:00', SHANGHAI)).toBe(days[1]!.at);
-    expect(spanOn(days[0]!, '09:00', '09:00', SHANGHAI)[1]).toBe(
-      atClock(days[1]!, '09:00', SHANGHAI),
+    expect(atClock(at(days, 0), '24:00', SHANGHAI)).toBe(at(days, 1).at);
+    expect(spanOn(at(days, 0), '09:00', '09:00', SHANGHAI)[1]).toBe(
+      atClock(at(days, 1), '09:00', SHANGHAI),
     );
   });
 

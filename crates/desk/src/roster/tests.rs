@@ -326,6 +326,8 @@ store_test! {
     async fn the_day_shows_who_is_missing_and_what_could_be_done(store) {
         let desk = TestDesk::new(&store);
         let team = team(&desk).await;
+        change_person(&desk, &team.lead, team.lead.id, 0, agreed()).await.unwrap();
+        desk.agent("cy", Role::Agent).await;
         let early = published(&desk, &team, wish(Some(&team.ann), "23T08:00", "23T16:00")).await;
         published(&desk, &team, wish(Some(&team.bo), "23T10:00", "23T14:00")).await;
         desk.clock.set(time("23T08:04"));

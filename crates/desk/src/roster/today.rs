@@ -135,7 +135,11 @@ pub async fn roster_now(
                 .collect();
             let mut advice = Vec::new();
             for place in short {
-                advice.extend(remedies(rd, &people, &rows, &there, place, now)?);
+                // Nobody is asked to be in two places.
+                let asked =
+                    |known: &&Known| advice.iter().any(|one: &Advice| one.agent_id == known.person.id);
+                let free: Vec<&Known> = people.iter().filter(|known| !asked(known)).collect();
+                advice.extend(remedies(rd, &free, &rows, &there, place, now)?);
             }
             let changes = rows.iter().flat_map(|row| [row.starts_at, row.ends_at]);
             Ok(NowView {
@@ -175,7 +179,7 @@ fn attending(people: &[Known], rows: &[ShiftRow], there: &BTreeSet<AgentId>, now
 /// What could be done about a shift in which nobody is, without breaking a rule: the least trouble first.
 fn remedies(
     rd: &mut Rd,
-    people: &[Known],
+    people: &[&Known],
     rows: &[ShiftRow],
     there: &BTreeSet<AgentId>,
     place: &ShiftRow,
@@ -196,7 +200,8 @@ fn remedies(
             (None, Some(row)) if row.starts_at < now.plus(NEAR) => {
                 (Remedy::ComeEarlier, ShiftRow { starts_at: from, ..row.clone() })
             }
-            (None, None) => {
+            // Of whom nothing was entered, nobody knows whether they could.
+            (None, None) if known.version > 0 => {
                 let own = Some(id);
                 (Remedy::CallIn, ShiftRow { agent_id: own, starts_at: from, ..place.clone() })
             }

@@ -54,8 +54,10 @@ fn for_person(roster: &Roster<'_>, at: usize, shift: usize) -> f64 {
     let problem = roster.problem;
     let (Some(person), Some(shift)) = (problem.people.get(at), problem.shifts.get(shift)) else { return 0.0 };
     let work = roster.work.get(at).map_or(&[] as &[_], Vec::as_slice);
-    let owed: i64 = rules::weeks(problem, person, shift.span.start, shift.span.start + 1)
-        .map(|week| (i64::from(person.least) - rules::minutes(work, week)).clamp(0, shift.span.minutes()))
+    let owed: i64 = rules::weeks(problem, person, shift.span.start, shift.span.end)
+        .map(|week| {
+            (i64::from(person.least) - rules::minutes(work, week)).clamp(0, rules::part(shift.span, week))
+        })
         .sum();
     let [nights, weekends] = roster.burden.get(at).copied().unwrap_or_default();
     // Only between people: whoever has had fewer goes first.

@@ -227,17 +227,18 @@ impl Program<'_, '_> {
             let had = rules::minutes(work, week);
             let mut minutes = Expression::default();
             let mut could = 0;
-            for (at, span) in spans.iter().filter(|(_, span)| (week.start..week.end).contains(&span.start)) {
-                if let Some(choice) = self.choices.get(*at) {
-                    minutes.add_mul(Problem::halves(span.minutes()), choice.chosen);
-                    could += span.minutes();
+            for (at, span) in &spans {
+                let part = rules::part(*span, week);
+                if let Some(choice) = self.choices.get(*at).filter(|_| part > 0) {
+                    minutes.add_mul(Problem::halves(part), choice.chosen);
+                    could += part;
                 }
             }
             if could > 0 && could > i64::from(person.most) - had {
                 self.at_most(minutes.clone(), Problem::halves(i64::from(person.most) - had));
             }
             // Shifts are whole: five of eight hours and a half do not fit into forty, whatever their parts do (Chvátal 1973).
-            let here = spans.iter().filter(|(_, span)| (week.start..week.end).contains(&span.start));
+            let here = spans.iter().filter(|(_, span)| week.start <= span.start && span.end <= week.end);
             let (together, lengths): (Vec<usize>, Vec<i64>) =
                 here.map(|(at, span)| (*at, span.minutes())).unzip();
             if let Some(shortest) = lengths.into_iter().min() {

@@ -44,7 +44,7 @@ pub(super) fn day(problem: &Problem, person: &Person, moment: i64) -> usize {
     days.partition_point(|day| *day <= moment).saturating_sub(1)
 }
 
-/// The weeks of theirs that overlap a time. A shift belongs to the week in which it begins.
+/// The weeks of theirs that overlap a time.
 pub(super) fn weeks<'a>(
     problem: &'a Problem,
     person: &Person,
@@ -57,9 +57,14 @@ pub(super) fn weeks<'a>(
     weeks.filter(move |week| week.start < until && from < week.end)
 }
 
-/// Minutes of the shifts that begin in a week.
+/// Minutes of a week: of a shift over its end each part counts in its own week.
 pub(super) fn minutes(work: &[Span], week: Span) -> i64 {
-    work.iter().filter(|span| (week.start..week.end).contains(&span.start)).map(|span| span.minutes()).sum()
+    work.iter().map(|span| part(*span, week)).sum()
+}
+
+/// Minutes of a shift that lie in a week.
+pub(super) fn part(span: Span, week: Span) -> i64 {
+    (span.end.min(week.end) - span.start.max(week.start)).max(0)
 }
 
 /// What each person works, in order.
@@ -97,8 +102,8 @@ pub(super) fn bar(roster: &Roster<'_>, at: usize, shift: usize) -> Option<Rule> 
     if work.iter().any(|other| other.start < span.end + rest && span.start < other.end + rest) {
         return Some(Rule::Rest);
     }
-    let mut weeks = weeks(problem, person, span.start, span.start + 1);
-    if weeks.any(|week| minutes(work, week) + span.minutes() > i64::from(person.most)) {
+    let mut weeks = weeks(problem, person, span.start, span.end);
+    if weeks.any(|week| minutes(work, week) + part(span, week) > i64::from(person.most)) {
         return Some(Rule::Week);
     }
     let works = |other: usize| work.iter().any(|span| day(problem, person, span.start) == other);
@@ -168,25 +173,26 @@ fn check_neighbours(
 /// Weeks and rows of days.
 fn check_sums(problem: &Problem, person: &Person, work: &[(Span, bool)], tell: &mut impl FnMut(Rule, i64)) {
     let days = problem.calendars.get(person.calendar).map_or(&[] as &[i64], Vec::as_slice);
+    for (at, start) in days.iter().enumerate().step_by(7) {
+        let end = days.get(at + 7).copied().unwrap_or(i64::MAX);
+        let (mut all, mut is_new) = (0, false);
+        for (span, is_given) in work.iter().filter(|(span, _)| *start < span.end && span.start < end) {
+            all += span.end.min(end) - span.start.max(*start);
+            is_new |= is_given;
+        }
+        if is_new && all > i64::from(person.most) {
+            tell(Rule::Week, *start);
+        }
+    }
     let mut row: Vec<bool> = Vec::new();
-    let (mut week, mut is_new) = (0, false);
     for (at, start) in days.iter().enumerate() {
-        if at % 7 == 0 {
-            (week, is_new) = (0, false);
-        }
         let end = days.get(at + 1).copied().unwrap_or(i64::MAX);
-        let today: Vec<&(Span, bool)> =
-            work.iter().filter(|(span, _)| *start <= span.start && span.start < end).collect();
-        week += today.iter().map(|(span, _)| span.minutes()).sum::<i64>();
-        is_new |= today.iter().any(|(_, is_given)| *is_given);
-        if is_new && week > i64::from(person.most) {
-            tell(Rule::Week, days.get(at / 7 * 7).copied().unwrap_or(*start));
-        }
-        if today.is_empty() {
+        let mut today = work.iter().filter(|(span, _)| *start <= span.start && span.start < end).peekable();
+        if today.peek().is_none() {
             row.clear();
             continue;
         }
-        row.push(today.iter().any(|(_, is_given)| *is_given));
+        row.push(today.any(|(_, is_given)| *is_given));
         let is_too_long = u32::try_from(row.len()).unwrap_or(u32::MAX) > person.days_in_row;
         if is_too_long && row.iter().any(|is_given| *is_given) {
             tell(Rule::DaysInRow, *start);

@@ -144,6 +144,23 @@ fn the_end_of_a_week_is_no_end_of_rest() {
 }
 
 #[test]
+fn of_a_shift_over_the_end_of_a_week_each_part_counts_in_its_own() {
+    // Sunday from 20 to 4 is four hours of either week; with most of eight, one more shift fits into neither.
+    let need = need(2, |day, hour| {
+        let late = (day == 6 && hour >= 20) || (day == 7 && hour < 4);
+        let other = (day == 2 || day == 10) && (8..16).contains(&hour);
+        vec![u32::from(late || other)]
+    });
+    let whole = problem(vec![Person { most: 12 * 60, ..person() }], need.clone(), &[8, 20]);
+    assert_eq!(solve(&whole).short, []);
+    let half = problem(vec![Person { most: 11 * 60, ..person() }], need, &[8, 20]);
+    assert_eq!(solve(&half).given.len(), 2);
+    let all: Vec<Given> = solve(&whole).given;
+    let weeks: Vec<i64> = broken(&half, &all).iter().map(|one| one.at).collect();
+    assert_eq!(weeks, [0, 7 * DAY]);
+}
+
+#[test]
 fn what_cannot_be_planned_is_said() {
     let good = problem(vec![person()], need(1, |_, _| vec![1]), &[8]);
     assert_eq!(good.check(), Ok(()));

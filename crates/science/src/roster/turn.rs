@@ -73,7 +73,8 @@ fn best_week(roster: &Roster<'_>, shifts: &[usize], at: usize, fair: [u32; 2]) -
             // A new week of theirs.
             ways = merged(ways.into_iter().map(|((end, row, _), way)| ((end, row, 0), way)));
         }
-        let had = had(problem, person, work, day);
+        let week = week_of(problem, person, day);
+        let had = rules::minutes(work, week);
         let options = by_day.get(&day).map_or(&[] as &[_], Vec::as_slice);
         let next = ways.into_iter().flat_map(|((end, row, minutes), (value, chosen))| {
             let is_fixed = worked.contains(&day);
@@ -81,14 +82,15 @@ fn best_week(roster: &Roster<'_>, shifts: &[usize], at: usize, fair: [u32; 2]) -
             let go = options.iter().filter(move |(_, span, _)| {
                 span.start - end >= i64::from(person.rest)
                     && row < person.days_in_row
-                    && had + minutes + span.minutes() <= i64::from(person.most)
+                    && had + minutes + rules::part(*span, week) <= i64::from(person.most)
             });
             let go = go.map(move |(shift, span, worth)| {
-                let owed = (i64::from(person.least) - had - minutes).clamp(0, span.minutes());
+                let part = rules::part(*span, week);
+                let owed = (i64::from(person.least) - had - minutes).clamp(0, part);
                 let mut chosen = chosen.clone();
                 chosen.push(*shift);
                 let value = value + worth + UNDER * Problem::halves(owed);
-                ((span.end, row + 1, minutes + span.minutes()), (value, chosen))
+                ((span.end, row + 1, minutes + part), (value, chosen))
             });
             std::iter::once(stay).chain(go)
         });
@@ -113,11 +115,12 @@ fn merged(ways: impl Iterator<Item = (State, Way)>) -> BTreeMap<State, Way> {
     best
 }
 
-/// Minutes that somebody has already in the week of a day.
-fn had(problem: &Problem, person: &super::Person, work: &[Span], day: usize) -> i64 {
+/// The week of a day of theirs.
+fn week_of(problem: &Problem, person: &super::Person, day: usize) -> Span {
     let days = problem.calendars.get(person.calendar).map_or(&[] as &[i64], Vec::as_slice);
-    let Some(start) = days.get(day).copied() else { return 0 };
-    rules::weeks(problem, person, start, start + 1).map(|week| rules::minutes(work, week)).sum()
+    let start = days.get(day).copied().unwrap_or(i64::MAX - 1);
+    let mut weeks = rules::weeks(problem, person, start, start + 1);
+    weeks.next().unwrap_or(Span { start: i64::MAX - 1, end: i64::MAX })
 }
 
 /// What a shift is worth beside the others, but for the hours that somebody is owed. That a second night is worse than a first is

@@ -25,8 +25,8 @@ const ZONE: &str = "Asia/Shanghai";
 const HOUR: Duration = Duration::from_hours(1);
 /// Weeks that are planned: two that are over, this one, and the next.
 const WEEKS: u32 = 4;
-/// How many people begin at which hour, each for eight hours: one by night, three early, two by day, three late.
-const DAY: [(u32, usize); 4] = [(0, 1), (8, 3), (12, 2), (16, 3)];
+/// How many people begin at which hour, each for eight hours, and how many of them on Saturdays and Sundays.
+const DAY: [(u32, usize, usize); 4] = [(0, 1, 1), (8, 3, 2), (12, 2, 1), (16, 3, 1)];
 const LENGTH: u32 = 8;
 /// Who came to the desk with its roster, so that it can be kept to: address, name, languages.
 const COLLEAGUES: [(&str, &str, &[Language]); 6] = [
@@ -172,8 +172,8 @@ async fn time_off(
 fn drawn(people: &[Person], first: Time, off: &[TimeOff]) -> Vec<Shift> {
     let mut shifts: Vec<Shift> = Vec::new();
     for day in 0..7 * WEEKS {
-        for (hour, count) in DAY {
-            for _ in 0..count {
+        for (hour, weekday, weekend) in DAY {
+            for _ in 0..if day % 7 < 5 { weekday } else { weekend } {
                 let starts_at = first.plus(HOUR * (24 * day + hour));
                 let shift = Shift {
                     id: ShiftId(i64::try_from(shifts.len()).unwrap_or_default() + 1),

@@ -115,16 +115,16 @@ export function timesOf(shift: Pick<Shift, 'starts_at' | 'ends_at'>, dated = fal
   return `${at(shift.starts_at, { weekday: 'short', month: 'short', day: 'numeric' })} ${span}`;
 }
 
-/** "24 Nov 09:00 – 26 Nov 09:00". */
+/** "Tue, 24 Nov – Wed, 25 Nov" of whole days; else with the times. */
 export function rangeOf(from: string, until: string): string {
+  const [starts, ends] = [Date.parse(from), Date.parse(until)];
+  const whole = [starts, ends].every((at) => startOf(at, 'day', zone) === at);
   const format = new Intl.DateTimeFormat(language(), {
     timeZone: zone,
-    hourCycle: 'h23',
     month: 'short',
     day: 'numeric',
     weekday: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
+    ...(!whole && { hourCycle: 'h23', hour: '2-digit', minute: '2-digit' }),
   });
-  return format.formatRange(new Date(from), new Date(until));
+  return format.formatRange(new Date(starts), new Date(whole ? ends - 1 : ends));
 }
