@@ -79,7 +79,7 @@ impl Facts {
                     second: *second,
                     language: u32::try_from(language).unwrap_or(u32::MAX),
                     at_risk: value(&at_risk) == 1,
-                    replies: block.tally.get(place).map_or(0, |tally| tally.replies),
+                    replies: block.tally.get(place).map_or(0, |tally| u32::from(tally.replies)),
                 });
             }
         }
