@@ -2599,6 +2599,11 @@ export interface components {
        */
       as_of?: string | null;
       /**
+       * @description Whose clock hours of the day, days of the week and hours of the week are told by: `zone`, or the clock of each request's
+       *     own region, and that of the zone where the region is not known.
+       */
+      clock?: components['schemas']['Clock'];
+      /**
        * Format: int32
        * @description Days, for `repeat_contact` and `reopened`: 1, 7 or 30.
        */
@@ -2917,6 +2922,11 @@ export interface components {
      */
     Channel:
       'widget' | 'page' | 'api' | 'console' | 'mail' | 'phone' | 'chat' | 'social' | 'import';
+    /**
+     * @description Whose clock steps that come again and again are told by.
+     * @enum {string}
+     */
+    Clock: 'zone' | 'region';
     /**
      * @description What is compared.
      * @enum {string}

@@ -269,3 +269,29 @@ for (const [width, colorScheme, locale] of [
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
+
+test('the week once for each value, by the clock of every region', async () => {
+  const page = await reader('en-US');
+  await page.goto(`${desk.base}/console/insight/times`);
+  await insightDrawn(page);
+  await page.getByRole('button', { name: /^Clock: / }).click();
+  await page.getByRole('menuitemradio', { name: "each region's own clock" }).click();
+  await page.getByText('Every request counts at the hour that it was').waitFor();
+  await page.getByRole('button', { name: /^Once for each: / }).click();
+  await page.getByRole('menuitemradio', { name: 'Language' }).click();
+  await page.getByRole('heading', { name: 'English' }).waitFor();
+  await insightDrawn(page);
+  assert.match(page.url(), /clock=region/);
+  assert.match(page.url(), /group=language/);
+  await shot(page, 'times-by-language-own-clocks');
+  // The requests behind an hour are those of the value and of the clock.
+  const asked = page.waitForRequest((request) => request.url().endsWith('/insight/rows'));
+  const plot = page.locator('figure', { has: page.getByRole('heading', { name: 'English' }) });
+  await plot.getByRole('application').or(plot.locator('[tabindex="0"]').first()).first().focus();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  const { query } = (await asked).postDataJSON();
+  assert.equal(query.clock, 'region');
+  assert.deepEqual(query.filter.language, ['en']);
+  await page.close();
+});

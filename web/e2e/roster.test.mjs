@@ -63,7 +63,7 @@ test('drafts show which rules they break; a shift is moved by keyboard', async (
   await lead.getByRole('button', { name: /^发布 \d+ 个草稿$/ }).click();
   await lead.getByRole('dialog').getByRole('button', { name: /^发布/ }).click();
   const refused = lead.getByRole('dialog', { name: '这样安排不符合约定' });
-  await refused.getByText(/间隔只有/).waitFor();
+  await refused.getByText(/间隔只有/).first().waitFor();
   await accessible(lead, 'what the rules refuse');
   await shot(lead, 'roster-refused');
   await refused.getByRole('button', { name: '取消' }).click();
@@ -138,7 +138,7 @@ test('somebody asks for time off and hands a shift over; somebody else takes it'
   const agent = await as('agent@harbor.example');
   await open(agent, 'mine');
   await agent.locator('[data-own]').first().waitFor();
-  await agent.getByRole('button', { name: /^转出/ }).last().click();
+  await agent.getByRole('button', { name: /^转给他人/ }).last().click();
   const give = agent.getByRole('dialog', { name: '转出班次' });
   await accessible(agent, 'handing a shift over');
   await give.getByRole('button', { name: '发出询问' }).click();
@@ -173,7 +173,7 @@ test('somebody asks for time off and hands a shift over; somebody else takes it'
   for (const name of colleagues) {
     const other = await as(`${name}@harbor.example`);
     await open(other, 'mine');
-    const accept = other.getByRole('button', { name: /^接手/ });
+    const accept = other.getByRole('button', { name: /^我来接/ });
     await accept.first().waitFor();
     await accept.last().click();
     // Whoever may not is told which rule stands in the way.

@@ -155,15 +155,68 @@ pub(crate) struct Timeline {
     pub(crate) stretches: Vec<(u32, u32)>,
     /// Groups in the order of their first stretch, or of their keys where they come again and again.
     pub(crate) moments: Vec<Moment>,
+    /// Where each region has a clock of its own: the stretches of those clocks.
+    pub(crate) clocks: Option<Clocks>,
+}
+
+/// The clocks of regions.
+#[derive(Clone, Debug)]
+pub(crate) struct Clocks {
+    /// As [`Timeline::stretches`], a list for each clock; the first is that of whoever asks.
+    pub(crate) lines: Vec<Vec<(u32, u32)>>,
+    /// The numbers of regions with the clocks they go by, in the order of numbers; all others go by the first.
+    pub(crate) regions: Vec<(u32, usize)>,
+}
+
+impl Clocks {
+    /// The clock of a region.
+    pub(crate) fn of(&self, region: u32) -> usize {
+        let found = self.regions.binary_search_by_key(&region, |(region, _)| *region).ok();
+        found.and_then(|place| self.regions.get(place)).map_or(0, |(_, clock)| *clock)
+    }
 }
 
 impl Timeline {
     /// Cuts the seconds from `from` up to, but without, `until`.
     pub(crate) fn new(step: Step, zone: &TimeZone, from: u32, until: u32) -> Result<Self, Error> {
-        let keys = keys(step, zone, from, until)?;
+        let mut line = Self::of(step, vec![keys(step, zone, from, until)?], until);
+        line.clocks = None;
+        if step.is_linear() {
+            line.note_cuts(step, zone, from, until);
+        }
+        Ok(line)
+    }
+
+    /// As [`Timeline::new`], for a step that comes again and again: each of these regions by the clock of its zone.
+    pub(crate) fn by_region(
+        step: Step,
+        zone: &TimeZone,
+        regions: &[(u32, TimeZone)],
+        (from, until): (u32, u32),
+    ) -> Result<Self, Error> {
+        let mut zones = vec![zone];
+        let mut clocks = Vec::with_capacity(regions.len());
+        for (region, zone) in regions {
+            let known = zones.iter().position(|known| *known == zone);
+            clocks.push((*region, known.unwrap_or(zones.len())));
+            if known.is_none() {
+                zones.push(zone);
+            }
+        }
+        clocks.sort_unstable();
+        let lines: Result<Vec<_>, _> = zones.into_iter().map(|zone| keys(step, zone, from, until)).collect();
+        let mut line = Self::of(step, lines?, until);
+        if let Some(own) = &mut line.clocks {
+            own.regions = clocks;
+        }
+        Ok(line)
+    }
+
+    /// From the keys of several clocks, the first of which says how long its groups are.
+    fn of(step: Step, lines: Vec<Vec<(u32, Key)>>, until: u32) -> Self {
         let mut numbers = std::collections::BTreeMap::new();
         let mut order = Vec::new();
-        for (_, key) in &keys {
+        for (_, key) in lines.iter().flatten() {
             numbers.entry(*key).or_insert_with(|| {
                 order.push(*key);
                 0_u32
@@ -178,22 +231,20 @@ impl Timeline {
         let blank =
             |key: &Key| Moment { code: step.name(*key), from: u32::MAX, until: 0, seconds: 0, is_cut: false };
         let mut moments: Vec<Moment> = order.iter().map(blank).collect();
-        let mut stretches = Vec::with_capacity(keys.len());
-        let ends = keys.iter().skip(1).map(|(start, _)| *start).chain([until]);
-        for ((start, key), end) in keys.iter().zip(ends) {
-            let number = numbers.get(key).copied().unwrap_or(0);
-            stretches.push((*start, number));
-            if let Some(moment) = moments.get_mut(number as usize) {
+        let number = |key: &Key| numbers.get(key).copied().unwrap_or(0);
+        let numbered =
+            |keys: &Vec<(u32, Key)>| keys.iter().map(|(start, key)| (*start, number(key))).collect();
+        let lines: Vec<Vec<(u32, u32)>> = lines.iter().map(numbered).collect();
+        let stretches = lines.first().cloned().unwrap_or_default();
+        let ends = stretches.iter().skip(1).map(|(start, _)| *start).chain([until]);
+        for ((start, number), end) in stretches.iter().zip(ends) {
+            if let Some(moment) = moments.get_mut(*number as usize) {
                 moment.from = moment.from.min(*start);
                 moment.until = moment.until.max(end);
                 moment.seconds += end - start;
             }
         }
-        let mut line = Self { stretches, moments };
-        if step.is_linear() {
-            line.note_cuts(step, zone, from, until);
-        }
-        Ok(line)
+        Self { stretches, moments, clocks: Some(Clocks { lines, regions: Vec::new() }) }
     }
 
     /// Marks the first and the last group where the range begins or ends within them.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use standfast_domain::{Time, Timetable};
+use standfast_domain::{Time, Timetable, zone_of_region};
 
 use crate::axis::{Axis, Members};
 use crate::block::Block;
@@ -62,6 +62,9 @@ pub struct Query {
     pub until: Option<Time>,
     /// Where days begin.
     pub zone: TimeZone,
+    /// Whether steps that come again and again, such as the hours of the week, are told by the clock of each request's own
+    /// region; by that of `zone` where the region is not known.
+    pub own_clocks: bool,
     /// Up to two groupings.
     pub group: Vec<Grouping>,
     /// The time of the answer.
@@ -82,6 +85,7 @@ impl Query {
             from: None,
             until: None,
             zone,
+            own_clocks: false,
             group: Vec::new(),
             now,
             hours: Arc::default(),
@@ -167,6 +171,10 @@ impl Plan {
                     values: plan.values(facts, *dimension),
                     folded: 0,
                 }),
+                Grouping::Step(step) if query.own_clocks && !step.is_linear() => {
+                    let (regions, range) = (plan.clocks(facts), (plan.from, plan.until));
+                    Axis::Time(Timeline::by_region(*step, &query.zone, &regions, range)?)
+                }
                 Grouping::Step(step) => Axis::Time(Timeline::new(*step, &query.zone, plan.from, plan.until)?),
             };
             plan.axes.push(axis);
@@ -189,6 +197,15 @@ impl Plan {
     pub(crate) fn has_rows(&self, block: &Block) -> bool {
         let ends = block.created.first().zip(block.created.last());
         ends.is_some_and(|(first, last)| *first < self.until && *last >= self.rows_from)
+    }
+
+    /// The regions that may occur and whose clock is known.
+    fn clocks(&self, facts: &Facts) -> Vec<(u32, TimeZone)> {
+        let clock = |region: u32| {
+            let name = zone_of_region(&Dimension::Region.value(&facts.names, region))?;
+            Some((region, TimeZone::get(name).ok()?))
+        };
+        self.values(facts, Dimension::Region).into_iter().filter_map(clock).collect()
     }
 
     /// The values of a dimension that may occur.

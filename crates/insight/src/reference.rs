@@ -7,9 +7,12 @@ mod random;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use standfast_domain::vocabulary::PLATFORMS;
-use standfast_domain::{Asker, Channel, Resolution, ScheduleId, ScheduleVersion, Score, State, Time};
+use standfast_domain::{
+    Asker, Channel, Resolution, ScheduleId, ScheduleVersion, Score, State, Time, zone_of_region,
+};
 use standfast_store::fact::FactRow;
 
 use crate::customers::Customers;
@@ -164,7 +167,18 @@ impl Reference<'_> {
 
     /// The group of an instant, as the clocks of the zone show it.
     fn moment(&self, step: Step, second: i64) -> String {
-        let time = Timestamp::from_second(second).unwrap().to_zoned(self.query.zone.clone());
+        self.moment_in(self.query.zone.clone(), step, second)
+    }
+
+    /// The zone by whose clock a row is told.
+    fn clock(&self, step: Step, row: &FactRow) -> TimeZone {
+        let own = zone_of_region(&Place::of(&row.fields, &row.context, None).region);
+        let own = own.filter(|_| self.query.own_clocks && !step.is_linear());
+        own.map_or(self.query.zone.clone(), |name| TimeZone::get(name).unwrap())
+    }
+
+    fn moment_in(&self, zone: TimeZone, step: Step, second: i64) -> String {
+        let time = Timestamp::from_second(second).unwrap().to_zoned(zone);
         let date = time.date();
         let monday = i64::from(date.weekday().to_monday_zero_offset());
         match step {
@@ -182,7 +196,7 @@ impl Reference<'_> {
     fn codes(&self, row: &FactRow, second: i64) -> Vec<String> {
         let code = |grouping: &Grouping| match grouping {
             Grouping::By(dimension) => self.value(*dimension, row),
-            Grouping::Step(step) => self.moment(*step, second),
+            Grouping::Step(step) => self.moment_in(self.clock(*step, row), *step, second),
         };
         self.query.group.iter().map(code).collect()
     }

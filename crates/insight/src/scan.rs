@@ -154,6 +154,8 @@ enum Place<'a> {
     Coded(&'a Codes, Vec<u32>),
     /// By where the row stands: first row of every stretch, and the distance.
     Stretches(Vec<(usize, u32)>),
+    /// The same by the clock of the row's region: of each code the clock, and the stretches of every clock.
+    Clocks(&'a Codes, Vec<usize>, Vec<Vec<(usize, u32)>>),
 }
 
 /// What a thread works with.
@@ -343,10 +345,16 @@ fn place<'a>(block: &'a Block, plan: &Plan, axis: usize) -> Option<Place<'a>> {
         Axis::Time(line) => {
             let first = block.created.first().copied().unwrap_or(0);
             let last = block.created.last().copied().unwrap_or(0);
-            let begin = line.stretches.partition_point(|(start, _)| *start <= first).saturating_sub(1);
-            let within = line.stretches.iter().skip(begin).take_while(|(start, _)| *start <= last);
             let row = |start: u32| block.created.partition_point(|created| *created < start);
-            Some(Place::Stretches(within.map(|(start, group)| (row(*start), group * stride)).collect()))
+            let within = |stretches: &Vec<(u32, u32)>| {
+                let begin = stretches.partition_point(|(start, _)| *start <= first).saturating_sub(1);
+                let within = stretches.iter().skip(begin).take_while(|(start, _)| *start <= last);
+                within.map(|(start, group)| (row(*start), group * stride)).collect()
+            };
+            let Some(clocks) = &line.clocks else { return Some(Place::Stretches(within(&line.stretches))) };
+            let Lookup { codes, values } = Dimension::Region.of(block);
+            let clock = values.into_iter().map(|region| clocks.of(region)).collect();
+            Some(Place::Clocks(codes, clock, clocks.lines.iter().map(within).collect()))
         }
     }
 }
@@ -362,6 +370,16 @@ impl Place<'_> {
                         *cell += far.get(code).copied().unwrap_or(0);
                     }
                 });
+            }
+            Self::Clocks(codes, clock, lines) => {
+                for (row, cell) in rows.iter().map(|row| usize::from(*row)).zip(cells) {
+                    let own = clock.get(codes.get(row)).and_then(|clock| lines.get(*clock));
+                    let far = own.and_then(|stretches| {
+                        let next = stretches.partition_point(|(start, _)| *start <= row);
+                        stretches.get(next.checked_sub(1)?)
+                    });
+                    *cell += far.map_or(0, |(_, far)| *far);
+                }
             }
             Self::Stretches(stretches) => {
                 let (mut rows, mut cells) = (rows, cells);

@@ -78,6 +78,7 @@ const view: fc.Arbitrary<View> = fc.record({
   ),
   compare: fc.constantFrom(...COMPARISONS),
   zone: fc.constantFrom('', 'UTC', 'Asia/Shanghai', 'America/New_York'),
+  clock: fc.constantFrom('zone' as const, 'region' as const),
   filters: fc.array(
     fc
       .record({

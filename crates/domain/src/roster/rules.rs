@@ -251,7 +251,7 @@ fn availability(contract: &Contract, zone: &TimeZone, own: &[&Shift], found: &mu
         let can = hours.business_time_between(shift.starts_at, shift.ends_at);
         let works = shift.ends_at.since(shift.starts_at);
         if can < works {
-            let outside = (works - can).as_secs().div_ceil(60);
+            let outside = works.saturating_sub(can).as_secs().div_ceil(60);
             let outside = u32::try_from(outside).unwrap_or(u32::MAX);
             found.push(Violation { found: Some(outside), limit: Some(0), ..broken(shift, Rule::Available) });
         }

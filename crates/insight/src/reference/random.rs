@@ -174,6 +174,7 @@ pub(super) struct Asked {
     filters: Vec<(Dimension, bool, Vec<proptest::sample::Index>)>,
     range: (Option<i64>, Option<i64>),
     zone: &'static str,
+    own_clocks: bool,
     group: Vec<Grouping>,
     now: i64,
 }
@@ -188,15 +189,16 @@ pub(super) fn asked() -> impl Strategy<Value = Asked> {
         measure(),
         proptest::collection::vec(filter, 0..3),
         (proptest::option::of(0..20 * DAY), proptest::option::of(10 * DAY..60 * DAY)),
-        proptest::sample::select(ZONES),
+        (proptest::sample::select(ZONES), any::<bool>()),
         proptest::collection::vec(grouping(), 0..3),
         5 * DAY..100 * DAY,
     )
-        .prop_map(|(measure, filters, range, zone, group, now)| Asked {
+        .prop_map(|(measure, filters, range, (zone, own_clocks), group, now)| Asked {
             measure,
             filters,
             range,
             zone,
+            own_clocks,
             group,
             now,
         })
@@ -210,6 +212,7 @@ impl Asked {
             from: self.range.0.map(time),
             until: self.range.1.map(time),
             zone: TimeZone::get(self.zone).unwrap(),
+            own_clocks: self.own_clocks,
             group: self.group.clone(),
             hours: hours(),
             ..Query::new(self.measure, time(self.now))

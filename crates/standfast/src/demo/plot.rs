@@ -300,7 +300,7 @@ impl Telling<'_> {
                 context.insert("chain".to_owned(), chain.to_owned());
             }
             // The same wallet under a second name, for those who only hold coins; who uses which does not change.
-            let brand = if self.customer.is_multiple_of(5) { "northwallet_lite" } else { "northwallet" };
+            let brand = if self.customer.is_multiple_of(5) { "harbor_lite" } else { "harbor" };
             context.insert("brand".to_owned(), brand.to_owned());
             context.insert("device".to_owned(), device);
             context.insert("app_version".to_owned(), self.props.value("version")?);

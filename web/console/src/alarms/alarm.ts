@@ -8,7 +8,7 @@ export function minutesOf(alarm: Alarm): number {
 
 /** How many were to be expected, as precisely as is worth saying. */
 export function expectedOf(alarm: Alarm): string {
-  if (alarm.expected < 0.1) return '<0.1';
+  if (alarm.expected < 0.1) return '0';
   return alarm.expected >= 9.5 ? String(Math.round(alarm.expected)) : alarm.expected.toFixed(1);
 }
 

@@ -58,6 +58,8 @@ export interface Catalogue {
 /** A dimension, a bucket of time, or time that comes again and again. */
 export type Group = string | { time: Unit };
 export const CYCLES = ['hour_of_day', 'weekday', 'hour_of_week'] as const;
+/** Such a group lies in many places of the range; its beginning there says nothing. */
+export const isCycle = (group: Group | undefined): boolean => CYCLES.some((each) => each === group);
 
 export interface Query {
   measure: string;
@@ -66,6 +68,8 @@ export interface Query {
   until: string;
   /** IANA: where days begin. */
   zone: string;
+  /** Whose clock hours of days and weeks are told by; that of the zone unless said. */
+  clock?: 'zone' | 'region';
   filters: readonly Filter[];
   group: readonly Group[];
   /** Of `repeat_contact`: within how many days. */
@@ -178,6 +182,7 @@ export function asked({
   from,
   until,
   zone,
+  clock = 'zone',
   filters,
   group,
   days,
@@ -189,6 +194,7 @@ export function asked({
     from: second(from),
     until: second(until),
     zone,
+    ...(clock === 'region' ? { clock } : {}),
     ...filtered(filters),
     group: group.map((each) => (typeof each === 'string' ? each : each.time)),
     ...(asOf === undefined ? {} : { as_of: asOf }),
@@ -228,9 +234,6 @@ function keyOf(
   if (axis === 'hour_of_week') return hourOfWeek(member?.code);
   return isCycle(axis) ? (member?.code ?? '') : (member?.from ?? member?.code ?? '');
 }
-
-/** Such a group lies in many places of the range; its beginning there says nothing. */
-const isCycle = (code: string | undefined) => CYCLES.some((each) => each === code);
 
 /** "1-13" is Monday 13:00: hour 13 of the week. */
 function hourOfWeek(code = ''): string {

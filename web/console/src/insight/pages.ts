@@ -21,6 +21,8 @@ interface Page {
    * period and zone, where requests cannot be told apart; or none.
    */
   bar?: 'filters' | 'period' | 'none';
+  /** It is of use before the first request. */
+  always?: boolean;
   /** It has no plot over time that events could stand in. */
   timeless?: boolean;
 }
@@ -32,10 +34,10 @@ export const PAGES: readonly Page[] = [
   { name: 'times', component: Times },
   { name: 'novel', component: Novel, bar: 'none' },
   { name: 'people', component: People, timeless: true },
-  { name: 'online', component: Online, bar: 'none', timeless: true },
+  { name: 'online', component: Online, bar: 'none', timeless: true, always: true },
   { name: 'satisfaction', component: Satisfaction },
   { name: 'promises', component: Promises, bar: 'period', timeless: true },
   { name: 'compare', component: Compare, bar: 'filters' },
   { name: 'explorer', component: Explorer },
-  { name: 'reports', component: Reports, bar: 'none' },
+  { name: 'reports', component: Reports, bar: 'none', always: true },
 ];

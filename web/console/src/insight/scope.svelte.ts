@@ -11,9 +11,11 @@ import { router } from '../routing/router.svelte';
 import { language, t, titled } from '../words.svelte';
 import { known } from './answers.svelte';
 import { beat } from './beat.svelte';
+import { holidays } from './holidays.svelte';
 import {
   catalogueOf,
   asked,
+  isCycle,
   type Answer,
   type Catalogue,
   type Group,
@@ -95,9 +97,10 @@ export class Scope {
   }
 
   /** What happened in the period and meets the filters, for the plots. */
-  readonly marks: readonly Mark[] = $derived(
-    shown(known.events.data ?? [], this.view, this.range).map((event) => this.mark(event)),
-  );
+  readonly marks: readonly Mark[] = $derived([
+    ...shown(known.events.data ?? [], this.view, this.range).map((event) => this.mark(event)),
+    ...holidays.marks(this.range, this.zone),
+  ]);
 
   mark(event: Driver): Mark {
     return {
@@ -186,6 +189,7 @@ export class Scope {
       from: new Date(range.from).toISOString(),
       until: new Date(range.until).toISOString(),
       zone: this.zone,
+      ...(this.view.clock === 'region' && group.some(isCycle) ? { clock: 'region' as const } : {}),
       filters: this.view.filters,
       group,
     };
@@ -218,7 +222,11 @@ export class Scope {
   }
 
   /** The clocks that hours and days are told by: "Asia/Shanghai, UTC+08:00". */
-  readonly clocks: string = $derived(`${this.zone}, ${utcOffset(this.now, this.zone)}`);
+  readonly clocks: string = $derived(
+    this.view.clock === 'region'
+      ? t('insight.clock.region')
+      : `${this.zone}, ${utcOffset(this.now, this.zone)}`,
+  );
 
   /** "2026-11-01 to 2026-11-28 · Asia/Shanghai". */
   readonly caption: string = $derived(`${this.said(this.range)} · ${this.zone}`);

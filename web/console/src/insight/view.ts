@@ -27,6 +27,8 @@ export interface View {
   compare: Comparison;
   /** IANA; empty: the browser's own. */
   zone: string;
+  /** Whose clock the hours of days and weeks are told by: that of the zone, or that of each request's region. */
+  clock: 'zone' | 'region';
   filters: readonly Filter[];
   /** Code of a measure; empty: the page's own. */
   measure: string;
@@ -46,6 +48,7 @@ export const DEFAULT_VIEW: View = {
   period: { kind: 'preset', preset: '28d' },
   compare: 'previous',
   zone: '',
+  clock: 'zone',
   filters: [],
   measure: '',
   group: '',
@@ -67,6 +70,7 @@ export function printView(view: View): string {
   } else if (view.period.preset !== '28d') wanted.set('period', view.period.preset);
   if (view.compare !== DEFAULT_VIEW.compare) wanted.set('compare', view.compare);
   if (view.zone) wanted.set('zone', view.zone);
+  if (view.clock !== DEFAULT_VIEW.clock) wanted.set('clock', view.clock);
   if (view.measure) wanted.set('measure', view.measure);
   if (view.group) wanted.set('group', view.group);
   if (view.split) wanted.set('split', view.split);
@@ -89,6 +93,7 @@ export function readView(search: string): View {
     period: readPeriod(wanted),
     compare: COMPARISONS.find((each) => each === wanted.get('compare')) ?? DEFAULT_VIEW.compare,
     zone: isZone(zone) ? zone : '',
+    clock: wanted.get('clock') === 'region' ? 'region' : 'zone',
     filters: [...wanted].flatMap(([name, text]) => readFilter(name, text)),
     measure: code('measure'),
     group: code('group'),

@@ -44,6 +44,10 @@ pub(crate) struct Asked {
     /// Time zone in which days begin, by its IANA name; UTC unless said.
     #[schema(example = "Asia/Shanghai")]
     zone: Option<String>,
+    /// Whose clock hours of the day, days of the week and hours of the week are told by: `zone`, or the clock of each request's
+    /// own region, and that of the zone where the region is not known.
+    #[serde(default)]
+    clock: Clock,
     /// The time of the answer, now unless said. With `as_of` of an earlier answer the same is asked once more: what came
     /// since then is not counted, and nothing is older than it was.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -52,6 +56,17 @@ pub(crate) struct Asked {
     #[serde(default)]
     #[schema(max_items = 2, example = json!(["day", "channel"]))]
     group: Vec<String>,
+}
+
+/// Whose clock steps that come again and again are told by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Clock {
+    /// That of the zone.
+    #[default]
+    Zone,
+    /// That of each request's region.
+    Region,
 }
 
 /// A filter as the facts take it.
@@ -94,6 +109,7 @@ impl Asked {
         let grouping = |code: &String| Grouping::parse(code).ok_or(Problem::invalid("group", "unknown"));
         query.group = self.group.iter().map(grouping).collect::<Result<_, _>>()?;
         (query.from, query.until) = (self.from, self.until);
+        query.own_clocks = self.clock == Clock::Region;
         Ok(query)
     }
 }
