@@ -16,7 +16,7 @@ pub struct Settings {
     #[schema(minimum = 50, maximum = 99)]
     pub share: u8,
     /// Within so many seconds.
-    #[schema(minimum = 10, maximum = 86400)]
+    #[schema(minimum = 10, maximum = 86_400)]
     pub within: u32,
     /// The share of their shift in which people are not there for users: breaks, meetings, illness.
     #[schema(maximum = 60)]
@@ -28,7 +28,7 @@ pub struct Settings {
     #[schema(maximum = 3600)]
     pub think: u32,
     /// After how many seconds somebody gives up on average; null where they leave their words and nobody does.
-    #[schema(minimum = 30, maximum = 604800)]
+    #[schema(minimum = 30, maximum = 604_800)]
     pub patience: Option<u32>,
     /// People who serve none but those at risk, where what-if is asked.
     #[schema(maximum = 20)]
@@ -40,7 +40,7 @@ pub struct Settings {
     #[schema(minimum = 120, maximum = 960)]
     pub length: u16,
     /// What an hour of work costs, in the money of the desk; null where it is not said.
-    #[schema(maximum = 1000000)]
+    #[schema(maximum = 1_000_000)]
     pub hour_cost: Option<u32>,
 }
 

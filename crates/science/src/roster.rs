@@ -304,7 +304,7 @@ impl<'a> Roster<'a> {
         let first = self.cost(&greedy, span, fair);
         let (best, bound) = self.solve(&week, greedy, limit);
         let cost = self.cost(&best, span, fair);
-        best.iter().for_each(|given| self.give(*given));
+        self.give_all(&best);
         let gap = bound.map(|bound| if cost > 0.0 { ((cost - bound) / cost).clamp(0.0, 1.0) } else { 0.0 });
         Week { greedy: first, cost, gap }
     }
@@ -339,7 +339,7 @@ impl<'a> Roster<'a> {
             let (own, others): (Vec<Given>, Vec<Given>) =
                 best.iter().copied().partition(|given| group.contains(&given.person));
             let mut with = self.clone();
-            others.iter().for_each(|given| with.give(*given));
+            with.give_all(&others);
             if let Some(answer) = program::solve(&with, week, group, &own, each) {
                 let mut new = others;
                 new.extend(answer.given);
@@ -368,6 +368,13 @@ impl<'a> Roster<'a> {
             *weekends += u32::from(shift.weekend);
         }
         self.given.push(given);
+    }
+
+    /// Writes down all of these.
+    fn give_all(&mut self, given: &[Given]) {
+        for one in given {
+            self.give(*one);
+        }
     }
 
     /// Whether nothing is broken by what is planned and these together that was not broken by what was fixed.
@@ -399,7 +406,7 @@ impl<'a> Roster<'a> {
     /// What these shifts and a time with them cost: what the program makes as small as it can.
     fn cost(&self, given: &[Given], span: Span, fair: [u32; 2]) -> f64 {
         let mut with = self.clone();
-        given.iter().for_each(|given| with.give(*given));
+        with.give_all(given);
         let paid = given.iter().filter_map(|given| self.shift(given.shift)).map(|shift| shift.span.minutes());
         let unfair = self.burden.iter().zip(&with.burden).flat_map(|(had, have)| {
             let pairs = had.iter().zip(have).zip(fair);

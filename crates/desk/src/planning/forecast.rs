@@ -114,7 +114,7 @@ pub async fn forecast(
     desk: &Desk,
     caller: &AgentCaller,
     facts: &Facts,
-    wish: ForecastWish,
+    wish: &ForecastWish,
 ) -> Result<ForecastView, Error> {
     caller.require(Permission::ManageRoster)?;
     let ground = ground(desk, facts, &wish.only).await?;

@@ -61,7 +61,7 @@ impl Past {
     }
 
     async fn forecast(&self) -> ForecastView {
-        forecast(&self.desk, &self.lead, &self.facts(), ForecastWish::default()).await.unwrap()
+        forecast(&self.desk, &self.lead, &self.facts(), &ForecastWish::default()).await.unwrap()
     }
 
     async fn release(&self, at: Time) {
@@ -133,10 +133,10 @@ store_test! {
         assert_eq!((now.over, now.came), (24, 0.0));
         assert!(now.expected > 6.0 && now.rest <= now.rest_before);
         let none = ForecastWish { only: vec![(standfast_insight::Dimension::Type, vec!["app".to_owned()])] };
-        let none = forecast(&past.desk, &past.lead, &past.facts(), none).await.unwrap();
+        let none = forecast(&past.desk, &past.lead, &past.facts(), &none).await.unwrap();
         assert_eq!((none.weeks, none.today, none.score), (0, None, None));
         let agent = past.desk.agent("ann", Role::Agent).await;
-        let asked = forecast(&past.desk, &agent, &past.facts(), ForecastWish::default()).await;
+        let asked = forecast(&past.desk, &agent, &past.facts(), &ForecastWish::default()).await;
         assert!(matches!(asked, Err(Error::Forbidden)));
     }
 

@@ -164,7 +164,7 @@ pub(crate) async fn show_forecast(
         text.filter(|text| !text.is_empty()).map(|text| (dimension, codes(text)))
     });
     let wish = ForecastWish { only: only.collect() };
-    Ok(Answer(forecast(&app.desk, &agent.caller, &app.insight.facts()?, wish).await?))
+    Ok(Answer(forecast(&app.desk, &agent.caller, &app.insight.facts()?, &wish).await?))
 }
 
 /// Tells how many people each half hour needs, and how many are on the roster.

@@ -74,7 +74,9 @@ pub fn effects(series: &Series) -> Vec<Effect> {
     let mut right = vec![0.0; kinds.len()];
     for (row, ratio) in &rows {
         normal.add(1.0 / varies, row);
-        right.iter_mut().zip(row).for_each(|(sum, cell)| *sum += cell * ratio / varies);
+        for (sum, cell) in right.iter_mut().zip(row) {
+            *sum += cell * ratio / varies;
+        }
     }
     for at in 0..kinds.len() {
         let unit: Vec<f64> = (0..kinds.len()).map(|other| f64::from(u8::from(other == at))).collect();

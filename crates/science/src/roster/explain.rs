@@ -48,7 +48,7 @@ pub struct Short {
 /// Where people are missing in a plan; neighbouring slots that say the same are one.
 pub(super) fn short(problem: &Problem, given: &[Given]) -> Vec<Short> {
     let mut roster = Roster::new(problem);
-    given.iter().for_each(|given| roster.give(*given));
+    roster.give_all(given);
     let mut all: Vec<Short> = Vec::new();
     for slot in 0..problem.needs.len() {
         let Some(now) = at(&roster, slot) else { continue };

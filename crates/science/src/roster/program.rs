@@ -32,6 +32,9 @@ struct Choice {
     chosen: Variable,
 }
 
+/// The choices that reach into a slot, and its sets of lanes with what they need and who is there.
+type Alike = (Vec<usize>, Vec<(u8, u32, u32)>);
+
 struct Program<'a, 'b> {
     roster: &'b Roster<'a>,
     /// Whether people are whole and need rest.
@@ -143,7 +146,7 @@ impl Program<'_, '_> {
     fn cover(&mut self, span: Span) {
         let cover = &self.roster.cover;
         let slots = cover.slots_of(span);
-        let mut same: BTreeMap<(Vec<usize>, Vec<(u8, u32, u32)>), f64> = BTreeMap::new();
+        let mut same: BTreeMap<Alike, f64> = BTreeMap::new();
         let mut at_slot: Vec<Vec<usize>> = vec![Vec::new(); slots.len()];
         for (at, choice) in self.choices.iter().enumerate() {
             for slot in cover.slots_of(choice.span) {
@@ -194,7 +197,9 @@ impl Program<'_, '_> {
         for (people, (need, there)) in by_people {
             if need > there {
                 let mut row = self.sum(&people);
-                missing.iter().for_each(|missing| row.add_mul(1.0, *missing));
+                for one in &missing {
+                    row.add_mul(1.0, *one);
+                }
                 self.at_least(row, f64::from(need - there));
             }
         }

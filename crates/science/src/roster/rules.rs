@@ -75,7 +75,9 @@ pub(super) fn work(problem: &Problem, given: &[Given]) -> Vec<Vec<Span>> {
             work.push(shift.span);
         }
     }
-    work.iter_mut().for_each(|work| work.sort_unstable());
+    for own in &mut work {
+        own.sort_unstable();
+    }
     work
 }
 
@@ -108,7 +110,7 @@ pub(super) fn bar(roster: &Roster<'_>, at: usize, shift: usize) -> Option<Rule> 
     }
     let works = |other: usize| work.iter().any(|span| day(problem, person, span.start) == other);
     let before = (0..today).rev().take_while(|other| works(*other)).count();
-    let after = (today + 1..).take_while(|other| works(*other)).count();
+    let after = (today + 1..=today + work.len()).take_while(|other| works(*other)).count();
     let row = u32::try_from(before + 1 + after).unwrap_or(u32::MAX);
     (row > person.days_in_row).then_some(Rule::DaysInRow)
 }

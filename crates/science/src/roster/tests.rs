@@ -123,7 +123,9 @@ fn why_somebody_is_missing_is_said() {
     let mut odd = problem(vec![person()], odd, &[8]);
     odd.needs[17] = vec![0];
     for need in &mut odd.needs {
-        need.iter_mut().for_each(|need| *need *= 3);
+        for lane in need {
+            *lane *= 3;
+        }
     }
     odd.people = vec![person(); 4];
     let plan = solve(&odd);
@@ -252,7 +254,7 @@ proptest! {
         }
         // Every slot that misses somebody is told, no other is.
         let mut roster = Roster::new(&problem);
-        plan.given.iter().for_each(|given| roster.give(*given));
+        roster.give_all(&plan.given);
         for slot in 0..problem.needs.len() {
             let at = i64::try_from(slot).unwrap() * 30;
             let told = plan.short.iter().find(|short| (short.span.start..short.span.end).contains(&at));
@@ -280,7 +282,9 @@ proptest! {
         });
         let mut problem = problem(people, needs, &[0, 4, 8, 12, 16]);
         problem.shifts.truncate(5);
-        problem.people.iter_mut().for_each(|person| person.nights = 0);
+        for person in &mut problem.people {
+            person.nights = 0;
+        }
         let roster = Roster::new(&problem);
         let plan = plan(&problem, Duration::from_secs(4)).unwrap();
         let cost = roster.cost(&plan.given, Span { start: 0, end: WEEK + DAY }, [9, 9]);

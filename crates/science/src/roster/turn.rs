@@ -33,7 +33,7 @@ pub(super) fn improve(
         let person = turn % people;
         let others: Vec<Given> = given.iter().filter(|given| given.person != person).copied().collect();
         let mut with = base.clone();
-        others.iter().for_each(|given| with.give(*given));
+        with.give_all(&others);
         let mut all = others;
         all.extend(best_week(&with, shifts, person, fair).into_iter().map(|shift| Given { person, shift }));
         let found = base.cost(&all, span, fair);

@@ -112,7 +112,7 @@ impl<'a> Course<'a> {
             state.staff(self.present(&people, slot, &mut crew));
             state.pass(slot, rate);
         }
-        let slots = people.iter().flat_map(|work| work.iter()).map(|span| span.len()).sum();
+        let slots = people.iter().flat_map(|work| work.iter()).map(ExactSizeIterator::len).sum();
         state.outcome(hours(self.desk, slots))
     }
 
