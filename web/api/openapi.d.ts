@@ -4918,6 +4918,13 @@ export interface components {
       client_id: string;
       /** @description The agent's words. */
       text: string;
+      /**
+       * Format: int32
+       * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
+       *     time; believed up to four hours.
+       * @example 95
+       */
+      worked_seconds?: number | null;
     };
     /** @description An agent's reply to the customer. */
     NewReply: {
@@ -4944,6 +4951,13 @@ export interface components {
       text: string;
       /** @description What becomes of the request. */
       then?: components['schemas']['ThenWish'];
+      /**
+       * Format: int32
+       * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
+       *     time; believed up to four hours.
+       * @example 95
+       */
+      worked_seconds?: number | null;
     };
     /** @description Words with which a customer asks for help. */
     NewRequest: {
@@ -6662,6 +6676,13 @@ export interface components {
     StepWish: {
       /** @description Which. */
       transition: components['schemas']['Step'];
+      /**
+       * Format: int32
+       * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
+       *     time; believed up to four hours.
+       * @example 95
+       */
+      worked_seconds?: number | null;
     };
     /** @description What curves are asked for. */
     SurvivalQuestion: {

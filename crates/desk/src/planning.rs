@@ -65,13 +65,11 @@ struct Stored {
 
 /// What is stored; before anything is, the zone of the most general opening hours.
 fn stored(rd: &mut Rd, zone: Option<String>) -> Result<Stored, Error> {
-    match setting::get(rd, SETTING)? {
-        Some(text) => serde_json::from_str(&text).map_err(|_| Error::Inconsistent("settings of planning")),
-        None => {
-            let zone = zone.unwrap_or_else(|| "UTC".to_owned());
-            Ok(Stored { version: 0, settings: Settings { zone, ..Settings::default() } })
-        }
+    if let Some(text) = setting::get(rd, SETTING)? {
+        return serde_json::from_str(&text).map_err(|_| Error::Inconsistent("settings of planning"));
     }
+    let zone = zone.unwrap_or_else(|| "UTC".to_owned());
+    Ok(Stored { version: 0, settings: Settings { zone, ..Settings::default() } })
 }
 
 /// The zone of the hours that are meant for anybody.

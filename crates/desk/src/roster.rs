@@ -297,13 +297,12 @@ const fn off_view(row: &TimeOffRow) -> OffView {
     OffView { id: row.id, agent_id: row.agent_id, starts_at: row.starts_at, ends_at: row.ends_at }
 }
 
+/// Everybody who can be rostered, shifts, and time off that was agreed.
+pub(crate) type PeopleAndShifts = (Vec<Person>, Vec<ShiftRow>, Vec<TimeOff>);
+
 /// Everybody who can be rostered, and the shifts and the time off that was agreed between two times and around them: what planning
 /// goes by.
-pub(crate) fn people_and_shifts(
-    rd: &mut Rd,
-    from: Time,
-    until: Time,
-) -> Result<(Vec<Person>, Vec<ShiftRow>, Vec<TimeOff>), Error> {
+pub(crate) fn people_and_shifts(rd: &mut Rd, from: Time, until: Time) -> Result<PeopleAndShifts, Error> {
     let (begin, end) = (from.minus(AROUND), until.plus(AROUND));
     let people = known(rd)?.into_iter().map(|known| known.person).collect();
     let off = offs::list_approved(rd, begin, end)?.iter().map(pure_off).collect();

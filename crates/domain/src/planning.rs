@@ -123,8 +123,8 @@ mod tests {
 
     #[test]
     fn settings_that_make_no_sense_are_refused_by_name() {
-        assert_eq!(Settings::default().check(), Ok(()));
         type Spoil = fn(&mut Settings);
+        assert_eq!(Settings::default().check(), Ok(()));
         let faults: [(Spoil, &str, &str); 9] = [
             (|s| s.zone = "Mars/Olympus".to_owned(), "zone", "unknown"),
             (|s| s.share = 100, "share", "out_of_range"),

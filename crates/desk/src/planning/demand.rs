@@ -211,7 +211,7 @@ impl Past {
             series.counts().iter().rev().take(SHARES * DAY).flatten().sum::<f64>().max(0.0)
         };
         let total = recent(&self.all).max(1.0);
-        let slots_seen = (self.all.counts().len().min(SHARES * DAY)).max(1);
+        let slots_seen = self.all.counts().len().clamp(1, SHARES * DAY);
         let lane = |(language, series): &(Language, Series)| {
             let share = recent(series) / total;
             #[expect(clippy::cast_precision_loss, reason = "half hours of eight weeks")]
@@ -257,8 +257,10 @@ fn special_days(
     for event in events {
         let (begins, _) = half_hour(event.starts_at, zone);
         let (ends, _) = half_hour(event.ends_at.map_or(event.starts_at, |ends| Time(ends.0 - 1)), zone);
-        if ends.0 - begins.0 < LONGEST_EVENT {
-            for day in begins.0..=ends.0.max(begins.0) {
+        // What ended as it began is a moment, also at midnight.
+        let last = ends.max(begins);
+        if last.0 - begins.0 < LONGEST_EVENT {
+            for day in begins.0..=last.0 {
                 note(Day(day), Special::of(event.kind));
             }
         }

@@ -160,7 +160,7 @@ fn day_before(
         None => vec![None; DAY],
     };
     let came = counts.iter().map(|count| whole(count.unwrap_or(0.0))).collect();
-    Some(shape(ground, day, expected, made.map(|made| made.spread), Some(came)))
+    Some(shape(ground, day, &expected, made.map(|made| made.spread), Some(came)))
 }
 
 fn day_ahead(ground: &Ground, made: Option<&Forecast>, ahead: usize) -> ForecastDay {
@@ -171,13 +171,13 @@ fn day_ahead(ground: &Ground, made: Option<&Forecast>, ahead: usize) -> Forecast
         let (_, now) = half_hour(ground.now, &ground.zone);
         ground.past.came_today.iter().take(now + 1).map(|count| whole(*count)).collect()
     });
-    shape(ground, day, expected, made.map(|made| made.spread), came)
+    shape(ground, day, &expected, made.map(|made| made.spread), came)
 }
 
 fn shape(
     ground: &Ground,
     day: Day,
-    expected: Vec<Option<f64>>,
+    expected: &[Option<f64>],
     spread: Option<Spread>,
     came: Option<Vec<u32>>,
 ) -> ForecastDay {

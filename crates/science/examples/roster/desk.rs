@@ -56,7 +56,7 @@ fn person(rng: &mut ChaCha8Rng, weeks: i64, lanes: usize) -> Person {
     }
     if rng.random_bool(0.25) {
         let night = |day: i64| [(day * DAY, day * DAY + 420), (day * DAY + 1_320, (day + 1) * DAY)];
-        let nights = (-1..weeks * 7 + 1).flat_map(night);
+        let nights = (-1..=weeks * 7).flat_map(night);
         away.extend(nights.map(|(start, end)| Away { span: Span { start, end }, off: false }));
     }
     // Everybody speaks one language; a third speak a second one.

@@ -164,9 +164,9 @@ fn of_a_shift_over_the_end_of_a_week_each_part_counts_in_its_own() {
 
 #[test]
 fn what_cannot_be_planned_is_said() {
+    type Change = fn(&mut Problem);
     let good = problem(vec![person()], need(1, |_, _| vec![1]), &[8]);
     assert_eq!(good.check(), Ok(()));
-    type Change = fn(&mut Problem);
     let flaws: [(Change, Flaw); 7] = [
         (|p| p.slot = 0, Flaw::Slots),
         (|p| p.needs.clear(), Flaw::Slots),

@@ -129,9 +129,9 @@ fn people_who_are_there_on_paper_alone_are_missed() {
 
 #[test]
 fn what_cannot_be_played_is_said() {
+    type Spoil = fn(&mut Desk);
     let good = steady(60.0, Service::Call { handling: 300.0 }, None, 7, 60.0);
     let change = Change::default();
-    type Spoil = fn(&mut Desk);
     let flaws: [(Spoil, Flaw); 6] = [
         (|desk| desk.slot = 0.0, Flaw::Slots),
         (|desk| desk.open.truncate(3), Flaw::Slots),
