@@ -117,21 +117,24 @@ impl Stake {
 }
 
 fn view(rd: &mut Rd, row: SwapRow, plans: bool, now: Time) -> Result<SwapView, Error> {
-    let stake = stake(rd, &row, now)?;
+    let shifts = stake(rd, &row, now)?;
     let mut state = row.state;
-    if state.is_open() && !stake.is_there {
+    if state.is_open() && !shifts.is_there {
         state = SwapState::Lapsed;
     }
-    // Somebody who cannot be rostered any more breaks no rule: the step says so.
     let asks = row.to_agent_id.filter(|_| plans && state.is_open());
-    let broken = asks.map(|to| stake.broken(rd, to)).and_then(Result::ok);
+    let broken = match asks.map(|to| shifts.broken(rd, to)).transpose() {
+        // Somebody who cannot be rostered any more breaks no rule: the step says so.
+        Err(Error::Invalid { .. }) => None,
+        other => other?,
+    };
     Ok(SwapView {
         violations: broken.map(|both| both.concat()).unwrap_or_default(),
         id: row.id,
         agent_id: row.agent_id,
         to_agent_id: row.to_agent_id,
-        shift: ShiftView::from(&stake.shift),
-        in_return: stake.in_return.as_ref().map(ShiftView::from),
+        shift: ShiftView::from(&shifts.shift),
+        in_return: shifts.in_return.as_ref().map(ShiftView::from),
         state,
         version: row.version,
         asked_at: row.asked_at,
