@@ -87,6 +87,8 @@ export type OnlineRate = Schemas['OnlineView'];
 export type IncidentUpdates = Schemas['IncidentUpdates'];
 export type IncidentDraft = Schemas['IncidentWish'];
 export type IncidentPhase = Schemas['IncidentPhase'];
+export type IncidentRequests = Schemas['IncidentRequests'];
+export type LinkWish = Schemas['LinkWish'];
 export type Hours = Schemas['HoursView'];
 export type ScheduleView = Schemas['ScheduleView'];
 export type HoursDraft = Schemas['HoursWish'];
@@ -111,6 +113,7 @@ export type WeekGap = Schemas['WeekGap'];
 export type AudienceGap = Schemas['AudienceGap'];
 export type Opened = Schemas['Opened'];
 export type CalendarDays = Schemas['CalendarDays'];
+export type Calendars = Schemas['Calendars'];
 
 /** Who works when. */
 export type Roster = Schemas['RosterView'];
@@ -154,6 +157,7 @@ export type InsightUnit = Schemas['UnitView'];
 export type InsightQuery = Schemas['Asked'];
 export type InsightAnswer = Schemas['AnswerView'];
 export type InsightFigure = Schemas['FigureView'];
+export type InsightChange = Schemas['ChangeView'];
 /** POST /console/insight/rows: the requests behind a figure. */
 export type InsightRows = Schemas['RowsView'];
 export type ExportProgress = Schemas['ExportProgress'];

@@ -1,5 +1,6 @@
 //! The queue as it is now, kept in memory from the outbox: places, and what is expected of the wait.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -11,6 +12,8 @@ use crate::Opening;
 
 /// Which model makes the promises: another number for another model, so that each is known by its own record.
 pub(crate) const MODEL: i64 = 1;
+/// Answers by which one that is told twice is known again.
+const REMEMBERED: usize = 4_096;
 /// Hours of a day that are told apart by what is learned.
 const HOURS: i64 = 6;
 
@@ -73,8 +76,10 @@ struct State {
     outlook: Outlook,
     /// How many of those who wait an agent who is there has in hand at a time; 0 while nobody has said so.
     at_once: u32,
-    /// The latest answer that was learned from.
-    learned: Time,
+    /// The latest answers that were learned from: each is told at the start, by the outbox, or by both, and not always in order.
+    learned: BTreeSet<(Time, RequestId)>,
+    /// Answers up to then are not learned from any more.
+    forgotten: Time,
     /// The last stretch of time for which housekeeping was put on the list.
     slot: i64,
 }
@@ -125,7 +130,7 @@ impl Board {
         }
         // Those since then are told by the store, too: none may count twice.
         state.outlook = Outlook::new();
-        state.learned = Time(0);
+        (state.learned, state.forgotten) = (BTreeSet::new(), Time(0));
         for (at, what) in happened {
             state.happened(at, what);
         }
@@ -239,11 +244,15 @@ impl State {
     }
 
     fn learn(&mut self, kept: &Kept) {
-        // What is read at the start may be told once more by the outbox.
-        if kept.model != MODEL || kept.ended_at <= self.learned {
+        let is_late = kept.ended_at <= self.forgotten;
+        if kept.model != MODEL || is_late || !self.learned.insert((kept.ended_at, kept.request_id)) {
             return;
         }
-        self.learned = kept.ended_at;
+        if self.learned.len() > REMEMBERED
+            && let Some((oldest, _)) = self.learned.pop_first()
+        {
+            self.forgotten = oldest;
+        }
         let wait = seconds(kept.ended_at) - seconds(kept.made_at);
         #[expect(clippy::cast_precision_loss, reason = "seconds for which a desk is closed")]
         let wait = wait - kept.closed as f64;
@@ -285,5 +294,47 @@ impl State {
             model: expected.map(|expected| expected.model),
             said: expected.map(said),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(request: i64, minute: i64) -> Kept {
+        let made_at = Time(minute * 60_000_000);
+        Kept {
+            request_id: RequestId(request),
+            channel: Channel::Page,
+            at_risk: false,
+            made_at,
+            ended_at: made_at.plus(Duration::from_mins(5)),
+            model_p50: 200.0,
+            model_p80: 400.0,
+            closed: 0,
+            model: MODEL,
+        }
+    }
+
+    #[test]
+    fn answers_are_learned_from_once_in_whatever_order_they_are_told() {
+        let board = Board::default();
+        board.load([], [], &[kept(1, 10), kept(2, 20)]);
+        // Told once more; by another process, late; two at the same moment.
+        for answer in [kept(2, 20), kept(3, 15), kept(4, 20), kept(3, 15)] {
+            board.learn(&answer);
+        }
+        let learned: Vec<i64> = board.state.lock().learned.iter().map(|(_, id)| id.0).collect();
+        assert_eq!(learned, [1, 3, 2, 4]);
+        for request in 0..i64::try_from(REMEMBERED).unwrap() {
+            board.learn(&kept(100 + request, 30 + request));
+        }
+        let count = || board.state.lock().learned.len();
+        assert_eq!(count(), REMEMBERED, "what is remembered does not grow");
+        board.learn(&kept(1, 10));
+        assert!(
+            !board.state.lock().learned.contains(&(kept(1, 10).ended_at, RequestId(1))),
+            "what is long past is not told anew"
+        );
     }
 }

@@ -105,6 +105,8 @@ pub struct Settings {
     pub alarms: AlarmSettings,
     /// Whether a mail server is set.
     pub mail: bool,
+    /// Who reaches systems of others; nobody where none is to be reached.
+    pub outside: Option<Arc<dyn crate::Outside>>,
     /// The browser that prints reports as PDF; none where there is none.
     pub browser: Option<PathBuf>,
     /// Whether this is a demonstration: marked as such on every page.
@@ -126,6 +128,8 @@ pub(crate) struct Shared {
     pub(crate) pings: Pings,
     /// What pauses, and when.
     pub(crate) maintenance: Maintenance,
+    /// Incidents that go on.
+    pub(crate) incidents: crate::incident::Going,
     /// The model of types, and what is new.
     pub(crate) types: Types,
     /// When the desk is open.
@@ -171,6 +175,7 @@ impl Desk {
             sessions: SessionCache::default(),
             pings: Pings::default(),
             maintenance: Maintenance::default(),
+            incidents: crate::incident::Going::default(),
             types: Types::default(),
             hours: InForce::default(),
             capacity: Capacity::default(),

@@ -4,6 +4,7 @@
 //! first schedule that a desk ever gets holds for all time before, too, because nothing was measured by another one.
 
 mod calendar;
+mod feed;
 mod opening;
 
 use jiff::Timestamp;
@@ -18,7 +19,7 @@ use standfast_domain::{
     ScheduleVersion, Time, Timetable, WeekGap, region_code,
 };
 use standfast_store::hours::{self, ScheduleRow};
-use standfast_store::{Lane, Rd};
+use standfast_store::{Lane, Rd, Tx};
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
@@ -27,6 +28,8 @@ use crate::screening::Findings;
 use crate::{AgentCaller, Desk, Error};
 
 pub use calendar::read_calendar;
+pub(crate) use feed::{CALENDAR, fetch_calendar, schedule_calendars};
+pub use feed::{CalendarView, add_calendar, list_calendars, remove_calendar};
 pub use opening::{Opening, opening};
 pub(crate) use opening::{opening_for, opening_of};
 
@@ -267,6 +270,12 @@ async fn write(
     caller.require(Permission::ManageHours)?;
     let (now, by) = (desk.now(), caller.id);
     let written = desk.store().write(Lane::Ordinary, 0, move |tx| {
+        let before = hours::count(tx)?;
+        hours::hold(tx)?;
+        // What another process wrote while this one waited, nobody here has seen.
+        if hours::count(tx)? != before {
+            return Err(Error::ChangedMeanwhile);
+        }
         let rows = hours::list(tx)?;
         let known = current(&rows)?;
         let own = known.iter().find(|one| one.id == id);
@@ -285,22 +294,34 @@ async fn write(
                 return Err(Error::invalid("coverage", "rival"));
             }
         }
-        let last = rows.iter().rev().find(|row| row.schedule_id == id);
-        let row = ScheduleRow {
-            schedule_id: id,
-            version: last.map_or(1, |last| last.version + 1),
-            valid_from: if rows.is_empty() { Time(0) } else { now },
-            name: wish.as_ref().map_or_else(String::new, |wish| wish.name.clone()),
-            coverage: json(&wish.as_ref().map(|wish| wish.coverage.clone()).unwrap_or_default())?,
-            definition: wish.as_ref().map(|wish| json(&wish.schedule)).transpose()?,
-            agent_id: Some(by),
-            created_at: now,
-        };
-        if hours::insert(tx, &row)? { Ok(row) } else { Err(Error::OutdatedVersion { version: row.version }) }
+        insert(tx, &rows, id, wish.as_ref(), Some(by), now)
     });
     let row = written.await?;
     load_hours(desk).await?;
     view(&row)
+}
+
+/// Writes the version of a schedule that follows those known: what it becomes, or its end.
+fn insert(
+    tx: &mut Tx,
+    rows: &[ScheduleRow],
+    id: ScheduleId,
+    wish: Option<&ScheduleWish>,
+    by: Option<AgentId>,
+    now: Time,
+) -> Result<ScheduleRow, Error> {
+    let last = rows.iter().rev().find(|row| row.schedule_id == id);
+    let row = ScheduleRow {
+        schedule_id: id,
+        version: last.map_or(1, |last| last.version + 1),
+        valid_from: if rows.is_empty() { Time(0) } else { now },
+        name: wish.map_or_else(String::new, |wish| wish.name.clone()),
+        coverage: json(&wish.map(|wish| wish.coverage.clone()).unwrap_or_default())?,
+        definition: wish.map(|wish| json(&wish.schedule)).transpose()?,
+        agent_id: by,
+        created_at: now,
+    };
+    if hours::insert(tx, &row)? { Ok(row) } else { Err(Error::OutdatedVersion { version: row.version }) }
 }
 
 /// Somebody who may ask, as schedules tell them apart.

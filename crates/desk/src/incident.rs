@@ -1,5 +1,11 @@
-//! What the public is told of an incident, step by step.
+//! What the public is told of an incident, step by step, and the requests that are told the same.
 
+mod delivery;
+mod linked;
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
 use serde::Serialize;
 use standfast_domain::{DriverId, DriverKind, IncidentPhase, IncidentUpdateId, Language, Permission, Time};
 use standfast_store::incident::{self, UpdateRow};
@@ -8,7 +14,13 @@ use utoipa::ToSchema;
 
 use crate::draft::{asks_for_nothing, plain, says_nothing};
 use crate::screening::Findings;
-use crate::{AgentCaller, Desk, Error};
+use crate::status::open_incidents;
+use crate::{AgentCaller, Desk, Error, StatusIncident, StatusNotice, subscription};
+
+pub(crate) use delivery::{KIND as UPDATE, deliver, go_up};
+pub use linked::{
+    IncidentRequest, IncidentRequests, LinkCommand, link_requests, list_incident_requests, unlink_request,
+};
 
 /// Longest text, in characters.
 const TEXT: usize = 2_000;
@@ -60,6 +72,22 @@ impl From<UpdateRow> for IncidentUpdate {
     }
 }
 
+/// The incidents that go on, as this process knows them: every page and the widget tell of them.
+#[derive(Debug, Default)]
+pub(crate) struct Going(RwLock<Arc<[StatusIncident]>>);
+
+/// What the public was told last of what goes on now, by the incident that was spoken of last.
+#[must_use]
+pub fn incident_now(desk: &Desk) -> Option<IncidentUpdate> {
+    desk.shared.incidents.0.read().first().and_then(|incident| incident.updates.first().cloned())
+}
+
+/// Other processes write of incidents as well.
+pub(crate) async fn refresh(desk: &Desk) -> Result<(), Error> {
+    *desk.shared.incidents.0.write() = desk.store().read(open_incidents).await?.into();
+    Ok(())
+}
+
 /// A text that the public may read: without secrets, and one that asks for none.
 fn public_text(text: &str, field: &'static str) -> Result<String, Error> {
     if text.chars().count() > TEXT {
@@ -70,7 +98,8 @@ fn public_text(text: &str, field: &'static str) -> Result<String, Error> {
     if says_nothing(&text) { Err(Error::invalid(field, "missing")) } else { Ok(text) }
 }
 
-/// Tells the public of an incident; the first step puts it on the status page. The last one ends it.
+/// Tells the public of an incident; the first step puts it on the status page. The last one ends it. The requests that belong
+/// to it are told by a job.
 pub async fn tell_incident(
     desk: &Desk,
     caller: &AgentCaller,
@@ -88,6 +117,7 @@ pub async fn tell_incident(
         text_en: public_text(&command.text_en, "text_en")?,
         agent_id,
     };
+    let (due, all) = (delivery::Due::new(desk, now), subscription::Due::new(desk, now));
     let told = desk.store().write(Lane::Ordinary, id.0, move |tx| {
         let mut incident = driver::find(tx, id)?.filter(|row| row.removed_at.is_none() && !row.draft);
         let incident = incident.as_mut().ok_or(Error::NotFound)?;
@@ -112,10 +142,13 @@ pub async fn tell_incident(
         }
         incident.updated_at = now;
         driver::save(tx, incident)?;
+        due.enqueue(tx, row.id)?;
+        all.tell(tx, StatusNotice::Incident { update: row.id })?;
         updates(tx, id)
     });
     let told = told.await?;
     desk.shared.status.forget();
+    refresh(desk).await?;
     Ok(told)
 }
 
@@ -137,3 +170,6 @@ pub async fn list_incident_updates(
 pub(crate) fn updates(rd: &mut Rd, id: DriverId) -> Result<Vec<IncidentUpdate>, Error> {
     Ok(incident::list(rd, id, MOST)?.into_iter().map(IncidentUpdate::from).collect())
 }
+
+#[cfg(test)]
+mod tests;

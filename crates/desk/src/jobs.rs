@@ -6,13 +6,16 @@ use std::time::Duration;
 use serde::Deserialize;
 use standfast_domain::{JobId, Permission, RequestId};
 use standfast_store::job::{self, Claimed, Crew, NewJob};
-use standfast_store::{Lane, agent, attachment, outbox, receipt};
+use standfast_store::{Lane, agent, attachment, outbox, receipt, subscription};
 
 use crate::alarm::{NOTICE, give_notice};
 use crate::attachment::blob;
 use crate::census::take_census;
 use crate::erasure::carry_out;
 use crate::feedback::{Pursuit, pursue};
+use crate::hours::schedule_calendars;
+use crate::incident::{UPDATE, deliver};
+use crate::subscription::UNCONFIRMED;
 use crate::types::train_types;
 use crate::view::DeadJob;
 use crate::work::close_silent;
@@ -130,6 +133,7 @@ async fn perform(desk: &Desk, claim: &Claimed) -> Result<(), Error> {
             complete(desk, claim).await
         }
         "train_types" => train_types(desk, claim).await,
+        UPDATE => deliver(desk, claim).await,
         NOTICE => give_notice(desk, claim).await,
         "scrub" => {
             remove_erased_files(desk).await?;
@@ -196,6 +200,11 @@ async fn keep_house(desk: &Desk) -> Result<(), Error> {
         > 0
     {}
     store.write(Lane::Background, 0, move |tx| agent::trim_sessions(tx, now).map_err(Error::from)).await?;
+    schedule_calendars(desk).await?;
+    let unconfirmed = now.minus(UNCONFIRMED);
+    store
+        .write(Lane::Background, 0, move |tx| subscription::trim(tx, unconfirmed).map_err(Error::from))
+        .await?;
     let loose = store
         .read(move |rd| attachment::list_loose(rd, now.minus(LOOSE), 1_000).map_err(Error::from))
         .await?;

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use standfast_domain::{AgentId, RequestId, TokenId};
+use standfast_domain::{AgentId, RequestId, SubscriptionId, TokenId};
 
 /// The desk's keys, all derived from one master key by HMAC-SHA256 (RFC 2104) with a label each.
 #[derive(Clone)]
@@ -19,6 +19,7 @@ pub struct Keys {
     webhook: [u8; 32],
     ping: [u8; 32],
     calendar: [u8; 32],
+    subscription: [u8; 32],
 }
 
 impl Keys {
@@ -36,6 +37,7 @@ impl Keys {
             webhook: derive("webhook"),
             ping: derive("ping"),
             calendar: derive("calendar"),
+            subscription: derive("subscription"),
         }
     }
 
@@ -82,6 +84,22 @@ impl Keys {
     /// The key with which another system signs its webhooks.
     pub(crate) fn webhook_key(&self, token: TokenId) -> [u8; 32] {
         hmac(&self.webhook, &[&token.0.to_be_bytes()])
+    }
+
+    /// The key with which calls to a webhook of the status page are signed.
+    pub(crate) fn subscription_key(&self, id: SubscriptionId) -> [u8; 32] {
+        hmac(&self.subscription, &[b"key", &id.0.to_be_bytes()])
+    }
+
+    /// The secret part of the link by which a subscription is confirmed and ended: 128 bits.
+    pub(crate) fn subscription_token(&self, id: SubscriptionId) -> String {
+        let mac = hmac(&self.subscription, &[b"link", &id.0.to_be_bytes()]);
+        URL_SAFE_NO_PAD.encode(mac.first_chunk::<16>().unwrap_or(&[0; 16]))
+    }
+
+    /// Whether `token` is that secret part; takes the same time for any wrong one.
+    pub(crate) fn is_subscription_token(&self, id: SubscriptionId, token: &str) -> bool {
+        same(self.subscription_token(id).as_bytes(), token.as_bytes())
     }
 
     /// The key under which the pings of one day are hashed, made with the day's random bytes.

@@ -33,6 +33,7 @@ mod machine;
 mod maintenance;
 mod numbers;
 mod online;
+mod outside;
 mod planning;
 mod promise;
 mod receipt;
@@ -44,6 +45,7 @@ mod screening;
 mod seal;
 mod session;
 mod status;
+mod subscription;
 #[cfg(test)]
 mod testing;
 mod types;
@@ -93,9 +95,10 @@ pub use feedback::{
     request_feedback, reviews,
 };
 pub use hours::{
-    Audience as HoursAudience, AudienceGap, Opening, SchedulePreview, ScheduleView, ScheduleWish,
-    add_schedule, change_schedule, follow_hours, hours_gaps, list_schedules, load_hours, opening,
-    preview_schedule, read_calendar, remove_schedule, timetable,
+    Audience as HoursAudience, AudienceGap, CalendarView, Opening, SchedulePreview, ScheduleView,
+    ScheduleWish, add_calendar, add_schedule, change_schedule, follow_hours, hours_gaps, list_calendars,
+    list_schedules, load_hours, opening, preview_schedule, read_calendar, remove_calendar, remove_schedule,
+    timetable,
 };
 pub use identity::{HostKey, identify};
 pub use import::{
@@ -103,7 +106,10 @@ pub use import::{
     import_desk, import_request, imported_stock,
 };
 pub use inbox::{InboxQuery, View, inbox, inbox_counts, inbox_since, list_requests};
-pub use incident::{IncidentCommand, IncidentUpdate, list_incident_updates, tell_incident};
+pub use incident::{
+    IncidentCommand, IncidentRequest, IncidentRequests, IncidentUpdate, LinkCommand, incident_now,
+    link_requests, list_incident_requests, list_incident_updates, tell_incident, unlink_request,
+};
 pub use jobs::{dead_jobs, retry_job, run_jobs, work};
 pub use keys::Keys;
 pub use machine::{
@@ -117,12 +123,15 @@ pub use maintenance::{
 pub use online::{
     LedgerCheck, OnlineDay, OnlineSchedule, OnlineView, Win, keep_online, load_online, online, put_down_past,
 };
+pub use outside::{Fetching, Outside};
 pub use planning::{
     Distribution, ForecastDay, ForecastScore, ForecastView, ForecastWish, HandlingView, LaneNeed, NeedView,
     PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, Today, UnderContract,
     WhatIfView, WhatIfWish, change_planning, forecast, need, plan_shifts, planning, what_if,
 };
-pub use promise::{Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, promise_figures};
+pub use promise::{
+    Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, asks_of, promise_figures,
+};
 pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};
 pub use roster::{
@@ -134,6 +143,11 @@ pub use roster::{
 };
 pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
 pub use status::{StatusDay, StatusHours, StatusIncident, StatusView, status};
+pub use subscription::{
+    CALL, STATUS_MAIL, StatusMail, StatusNotice, StatusTold, SubscribeCommand, SubscriptionView, UNREACHED,
+    confirm_subscription, end_subscription, enqueue_call, enqueue_mail, find_subscription,
+    next_subscriptions, run_calls, subscribe, subscription_link,
+};
 pub use types::{
     Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,
     NovelView, PredictionView, TrainedModel, classify_requests, novel_requests, type_model,

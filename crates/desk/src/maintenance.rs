@@ -13,7 +13,7 @@ use standfast_store::maintenance::{self as windows, MaintenanceRow};
 use utoipa::ToSchema;
 
 use crate::draft::{asks_for_nothing, check_client_id, plain, says_nothing};
-use crate::{AgentCaller, Desk, Error};
+use crate::{AgentCaller, Desk, Error, StatusNotice, incident, subscription};
 
 /// Longest text, in characters.
 const TEXT: usize = 300;
@@ -180,6 +180,7 @@ pub async fn plan_maintenance(
         created_at: now,
         ended_at: None,
     };
+    let all = subscription::Due::new(desk, now);
     let written = desk.store().write(Lane::Ordinary, row.id.0, move |tx| {
         if let Some(made) = windows::find_made_by(tx, &row.client_id)? {
             return Ok(made);
@@ -188,6 +189,7 @@ pub async fn plan_maintenance(
             return Err(Error::invalid("maintenance", "too_many"));
         }
         if windows::insert(tx, &row)? {
+            all.tell(tx, StatusNotice::Announced { window: row.id })?;
             return Ok(row.clone());
         }
         windows::find_made_by(tx, &row.client_id)?.ok_or(Error::Inconsistent("maintenance"))
@@ -201,10 +203,15 @@ pub async fn plan_maintenance(
 pub async fn end_maintenance(desk: &Desk, caller: &AgentCaller, id: MaintenanceId) -> Result<(), Error> {
     caller.require(Permission::ManageMaintenance)?;
     let now = desk.now();
+    let all = subscription::Due::new(desk, now);
     desk.store()
         .write(Lane::Ordinary, id.0, move |tx| {
-            windows::find(tx, id)?.ok_or(Error::NotFound)?;
-            windows::end(tx, id, now).map_err(Error::from)
+            let window = windows::find(tx, id)?.ok_or(Error::NotFound)?;
+            windows::end(tx, id, now)?;
+            if window.ended_at.is_none() && now < window.ends_at {
+                all.tell(tx, StatusNotice::CalledOff { window: id })?;
+            }
+            Ok::<_, Error>(())
         })
         .await?;
     refresh(desk).await
@@ -244,11 +251,14 @@ async fn refresh(desk: &Desk) -> Result<(), Error> {
     Ok(())
 }
 
-/// Keeps what this process knows of maintenance current, for as long as it runs: other processes write it as well.
+/// Keeps what this process knows of maintenance and of incidents current, for as long as it runs: other processes write it as well.
 pub async fn follow_maintenance(desk: Desk) {
     loop {
         if let Err(error) = refresh(&desk).await {
             tracing::debug!(%error, "maintenance could not be read");
+        }
+        if let Err(error) = incident::refresh(&desk).await {
+            tracing::debug!(%error, "incidents could not be read");
         }
         tokio::time::sleep(EVERY).await;
     }

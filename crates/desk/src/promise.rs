@@ -1,14 +1,16 @@
 //! Promises: what a customer who begins to wait is told of how long it takes, kept with the receipt and held against what came
 //! of it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use standfast_domain::{Asker, Channel, Language, State, Time, Wait};
-use standfast_store::Tx;
+use standfast_domain::{Asker, Channel, Language, RequestId, State, Time, Wait};
 use standfast_store::promise::{self, PromiseRow};
-use standfast_store::request::RequestRow;
+use standfast_store::request::{self, RequestRow};
+use standfast_store::{Rd, Tx};
 
 use crate::board::{Asks, MODEL};
+use crate::hours::opening_for;
 use crate::{Desk, Error, Opening, opening};
 
 mod figures;
@@ -30,6 +32,22 @@ pub fn asks_anyhow(desk: &Desk, now: Time) -> Asks {
     };
     let closed = Language::ALL.into_iter().all(open_for).then_some(Duration::ZERO);
     Asks { channel: None, closed, now }
+}
+
+/// The same for the customers of these requests, each by the hours that are meant for them.
+pub async fn asks_of(desk: &Desk, requests: Vec<RequestId>) -> Result<HashMap<RequestId, Asks>, Error> {
+    let (unit_desk, now) = (desk.clone(), desk.now());
+    let read = move |rd: &mut Rd| {
+        let mut found = HashMap::with_capacity(requests.len());
+        for id in requests {
+            if let Some(row) = request::find(rd, id)? {
+                let opening = opening_for(&unit_desk, &row, now);
+                found.insert(id, Asks::of(row.channel, opening.as_ref(), now));
+            }
+        }
+        Ok(found)
+    };
+    desk.store().read(read).await
 }
 
 /// The place of a request whose words have just been written, and what is expected; where its customer begins to wait by them,

@@ -16,6 +16,7 @@ use crate::caller::{Customer, Visitor};
 use crate::command::{FollowUp, Intake, Join};
 use crate::draft::{Draft, plain};
 use crate::erasure::erase_entry;
+use crate::incident::go_up;
 use crate::numbers::Known;
 use crate::receipt::{self, Accepted, ReceiptKey, visitor_shard};
 use crate::record::{Record, beginning};
@@ -264,7 +265,7 @@ fn replayed(body: &str) -> Result<Received, Error> {
 }
 
 /// The record where that of a merged request goes on.
-fn goes_on(tx: &mut Tx, mut record: Record) -> Result<Record, Error> {
+pub(crate) fn goes_on(tx: &mut Tx, mut record: Record) -> Result<Record, Error> {
     for _ in 0..8 {
         match record.row.merged_into {
             Some(next) => record = Record::lock(tx, next)?,
@@ -325,6 +326,7 @@ fn join(
     fold::add(&mut row.context, &words.context)?;
     if from == State::Solved {
         record.tell(desk.entropy(), now, Author::System, Event::State { from, to: State::Open })?;
+        go_up(tx, &mut record)?;
         resolution::repudiate_last(tx, record.row.id, now)?;
     }
     adopt_type(desk, words, &mut record)?;

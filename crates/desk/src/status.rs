@@ -195,12 +195,26 @@ fn incidents(rd: &mut Rd, now: Time) -> Result<Vec<StatusIncident>, Error> {
     ids.extend(recent.into_iter().filter(|id| !ids.contains(id)).collect::<Vec<_>>());
     let mut incidents = Vec::new();
     for id in ids {
-        let is_told = |row: &DriverRow| row.removed_at.is_none() && row.kind == DriverKind::Incident;
-        let Some(row) = driver::find(rd, id)?.filter(is_told) else { continue };
-        let updates = updates(rd, id)?;
-        let Some(phase) = updates.first().map(|last| last.phase) else { continue };
-        let ends_at = row.ends_at.filter(|_| phase == IncidentPhase::Resolved);
-        incidents.push(StatusIncident { id, phase, starts_at: row.starts_at, ends_at, updates });
+        incidents.extend(incident_view(rd, id)?);
     }
     Ok(incidents)
+}
+
+/// Incidents that go on, as they were told, the one that was spoken of last first.
+pub(crate) fn open_incidents(rd: &mut Rd) -> Result<Vec<StatusIncident>, Error> {
+    let mut incidents = Vec::new();
+    for id in incident::list_open(rd, MOST)? {
+        incidents.extend(incident_view(rd, id)?);
+    }
+    Ok(incidents)
+}
+
+/// An incident as it was told; nothing where nobody told of it, or it was taken away.
+pub(crate) fn incident_view(rd: &mut Rd, id: DriverId) -> Result<Option<StatusIncident>, Error> {
+    let is_told = |row: &DriverRow| row.removed_at.is_none() && row.kind == DriverKind::Incident;
+    let Some(row) = driver::find(rd, id)?.filter(is_told) else { return Ok(None) };
+    let updates = updates(rd, id)?;
+    let Some(phase) = updates.first().map(|last| last.phase) else { return Ok(None) };
+    let ends_at = row.ends_at.filter(|_| phase == IncidentPhase::Resolved);
+    Ok(Some(StatusIncident { id, phase, starts_at: row.starts_at, ends_at, updates }))
 }

@@ -47,6 +47,9 @@ pub struct Verification {
     pub bad_files: Vec<AttachmentId>,
     /// What does not fit.
     pub faults: Vec<Fault>,
+    /// Requests whose claims and ratings could not be compared with their records, because these fit too many courses of events.
+    /// The records themselves were checked.
+    pub uncompared: Vec<RequestNumber>,
     /// Whether requests are missing.
     pub census: Census,
     /// Whether the ledger of minutes was altered.
@@ -73,6 +76,7 @@ pub async fn verify(desk: &Desk) -> Result<Verification, Error> {
         found.entries += part.entries;
         found.erased += part.erased;
         found.faults.extend(part.faults);
+        found.uncompared.extend(part.uncompared);
         let Some(last) = last else { break };
         after = last;
     }
@@ -102,7 +106,11 @@ fn page(rd: &mut Rd, keys: &Keys, after: RequestId) -> Result<(Verification, Opt
         let mut faults = check(keys, listed, &entries)?;
         // What stands beside a record is compared with it; a record that is not whole proves nothing.
         if faults.is_empty() {
-            faults.extend(beside.check(row, &entries).into_iter().map(|what| (None, what)));
+            let (beside, is_compared) = beside.check(row, &entries);
+            faults.extend(beside.into_iter().map(|what| (None, what)));
+            if !is_compared {
+                found.uncompared.push(row.number);
+            }
         }
         let fault = |(seq, what)| Fault { number: row.number, seq, what };
         found.faults.extend(faults.into_iter().map(fault));

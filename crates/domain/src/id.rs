@@ -68,6 +68,10 @@ ids! {
     DriverId,
     /// A credential of another system.
     TokenId,
+    /// A calendar at an address, from which a schedule takes its holidays.
+    CalendarId,
+    /// Somebody who wants to hear of the state of the desk.
+    SubscriptionId,
     /// Something that a customer found wrong, until somebody has looked at it.
     ReviewId,
     /// A view of Insight that somebody kept under a name.

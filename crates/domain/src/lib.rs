@@ -22,6 +22,7 @@ pub mod report;
 mod role;
 pub mod roster;
 mod state;
+mod subscription;
 mod time;
 pub mod vocabulary;
 mod wait;
@@ -39,9 +40,9 @@ pub use hours::{
     ScheduleError, ScheduleVersion, Season, SpecialDay, TimeOfDay, Timetable, Unlike, WeekGap, Weekday,
 };
 pub use id::{
-    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, IncidentUpdateId, JobId, MailId,
-    MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, ShiftId, SwapId,
-    TeamId, TimeOffId, TokenId,
+    AgentId, AlarmId, AttachmentId, CalendarId, CustomerId, DashboardId, DriverId, Ids, IncidentUpdateId,
+    JobId, MailId, MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId,
+    ShiftId, SubscriptionId, SwapId, TeamId, TimeOffId, TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};
@@ -51,5 +52,6 @@ pub use queue::{Line, QueueKey};
 pub use region::zone_of_region;
 pub use role::{Permission, Role, TokenKind, TokenScope};
 pub use state::{Actor, State, Transition, TransitionError};
+pub use subscription::SubscriptionKind;
 pub use time::{Clock, FrozenClock, SystemClock, Time};
 pub use wait::{Wait, said};

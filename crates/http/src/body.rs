@@ -223,7 +223,8 @@ path_ids!(
     standfast_domain::ScheduleId,
     standfast_domain::ShiftId,
     standfast_domain::SwapId,
-    standfast_domain::TimeOffId
+    standfast_domain::TimeOffId,
+    standfast_domain::CalendarId
 );
 
 impl PathPart for standfast_domain::Day {

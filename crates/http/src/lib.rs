@@ -22,6 +22,7 @@ mod metric;
 pub mod network;
 mod operation;
 mod outgoing;
+pub mod outside;
 mod pages;
 mod passage;
 pub mod problem;
@@ -36,6 +37,7 @@ pub use api::openapi;
 pub use app::App;
 pub use config::{Config, Rate, Rates};
 pub use outgoing::Outgoing;
+pub use outside::PublicOnly;
 pub use pages::keep_status_copy;
 pub use server::{Ending, ServeError, serve};
 

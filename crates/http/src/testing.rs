@@ -108,6 +108,8 @@ impl TestServer {
             files: std::env::temp_dir().join(format!("standfast-http-test-{folder:016x}")),
             host_keys: vec![HostKey { issuer: "wallet".to_owned(), secret: HOST_KEY.to_vec() }],
             ping: true,
+            mail: true,
+            outside: Some(Arc::new(crate::PublicOnly::new(true))),
             demo: true,
             ..Settings::default()
         };

@@ -15,7 +15,6 @@ use crate::fact::{COUNTED, COUNTINGS, second};
 use crate::facts::Facts;
 use crate::measure::{Condition, Measure, Recipe};
 use crate::open::OpenTime;
-use crate::rate::can_group;
 
 /// Most groupings of a question.
 const MOST_GROUPINGS: usize = 2;
@@ -148,7 +147,7 @@ impl Plan {
         }
         let recipe = query.measure.recipe();
         let is_stock = matches!(recipe, Recipe::Backlog | Recipe::Flow);
-        check_groupings(&recipe, &query.group)?;
+        check_groupings(&recipe, query)?;
         let (tests, countings) = tests(facts, query)?;
         let mut plan = Self {
             measure: query.measure,
@@ -224,18 +223,18 @@ impl Plan {
     }
 }
 
-/// What is open at instants is told for steps that follow each other, and at most one of them; users are known by day,
-/// version, region and platform alone.
-fn check_groupings(recipe: &Recipe, group: &[Grouping]) -> Result<(), Error> {
+/// What is open at instants is told for steps that follow each other, and at most one of them; rates by the clock of the zone.
+fn check_groupings(recipe: &Recipe, query: &Query) -> Result<(), Error> {
     let steps = || {
-        group.iter().filter_map(|grouping| match grouping {
+        query.group.iter().filter_map(|grouping| match grouping {
             Grouping::Step(step) => Some(*step),
             Grouping::By(_) => None,
         })
     };
     let fits = match recipe {
         Recipe::Backlog | Recipe::Flow => steps().count() <= 1 && steps().all(Step::is_linear),
-        Recipe::Rate => can_group(group),
+        // A day of users is one of the zone, and has one clock.
+        Recipe::Rate => !query.own_clocks || steps().all(Step::is_linear),
         _ => true,
     };
     if fits { Ok(()) } else { Err(Error::invalid("group", "unknown")) }

@@ -6,6 +6,7 @@
 //!     │                                                         │
 //! schedule ─> run (jobs "report", "mail") ────────────> kept ─> mail
 //!                          alarm (job "alarm_mail") ──> words ──^
+//!                        status (job "status_mail") ──> words ──^
 //! ```
 
 mod address;
@@ -13,6 +14,7 @@ mod alarm;
 mod compose;
 mod draw;
 mod error;
+mod events;
 mod html;
 mod letter;
 mod mailer;
@@ -23,6 +25,7 @@ mod reports;
 mod rows;
 mod run;
 mod say;
+mod status;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lettre::message::header::ContentType;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
@@ -78,6 +78,8 @@ pub(crate) struct Letter {
     pub(crate) id: String,
     /// That of the mail that it goes on from.
     pub(crate) follows: Option<String>,
+    /// The link by which whoever gets it ends it, with one click of their mail program (RFC 8058).
+    pub(crate) unsubscribe: Option<String>,
     pub(crate) to: String,
     pub(crate) subject: String,
     pub(crate) text: String,
@@ -162,6 +164,13 @@ impl Mailer {
         if let Some(id) = letter.follows {
             let id = format!("<{id}@{domain}>");
             builder = builder.in_reply_to(id.clone()).references(id);
+        }
+        if let Some(link) = letter.unsubscribe {
+            let header =
+                |name, value: &str| HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned());
+            builder = builder
+                .raw_header(header("List-Unsubscribe", &format!("<{link}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
         }
         builder
             .from(self.from.clone())

@@ -4,19 +4,19 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use standfast_desk::{ALARM_MAIL, Error as DeskError};
+use standfast_desk::{ALARM_MAIL, Error as DeskError, STATUS_MAIL, subscription_link};
 use standfast_domain::report::{Format, Period};
 use standfast_domain::{JobId, MailId, ReportRunId};
 use standfast_insight::zone;
 use standfast_store::job::{self, Claimed, Crew, NewJob};
 use standfast_store::mail::{self, MailRow};
 use standfast_store::report::{self, RunRow};
-use standfast_store::{Lane, Tx};
+use standfast_store::{Lane, Tx, subscription};
 use tokio::sync::watch;
 
 use crate::mailer::{Enclosure, Letter, Mailer, Refusal};
 use crate::reports::{defined, enqueue_run, file_name};
-use crate::{Error, Reports, letter};
+use crate::{Error, Reports, letter, status};
 
 /// Longer than a server may be silent at every step of a mail.
 const LEASE: Duration = Duration::from_mins(5);
@@ -69,7 +69,7 @@ impl Reports {
         Ok(begun + claimed.len())
     }
 
-    /// Does a job of one of the three kinds.
+    /// Does a job of one of the four kinds.
     async fn perform(&self, claim: &Claimed, mailer: Option<&Mailer>) -> Result<(), Failure> {
         let inconsistent = |_| Error::Desk(DeskError::Inconsistent("job payload"));
         if claim.kind == "report" {
@@ -78,6 +78,9 @@ impl Reports {
         }
         if claim.kind == ALARM_MAIL {
             return self.write_of_alarm(claim).await;
+        }
+        if claim.kind == STATUS_MAIL {
+            return self.write_of_status(claim).await;
         }
         let payload: MailPayload = serde_json::from_str(&claim.payload).map_err(inconsistent)?;
         self.send(claim, payload.mail, mailer).await
@@ -228,11 +231,13 @@ impl Reports {
         });
         let (mail, enclosures) = read.await.map_err(|error| of(error.to_string()))?;
         let mut sent_at = mail.sent_at;
+        let subscriber = status::subscriber(&mail.dedupe);
         if sent_at.is_none() {
             let mailer = mailer.ok_or_else(|| of("no mail server is set (mail.host)".to_owned()))?;
             let letter = Letter {
                 id: message_id(id),
                 follows: mail.follows.map(message_id),
+                unsubscribe: subscriber.map(|id| subscription_link(&self.desk, id)),
                 to: mail.recipient,
                 subject: mail.subject,
                 text: mail.body_text,
@@ -240,13 +245,24 @@ impl Reports {
                 enclosures,
             };
             let refused = |refusal: Refusal| Failure { is_final: refusal.is_final, ..of(refusal.text) };
-            mailer.send(letter).await.map_err(refused)?;
+            if let Err(refusal) = mailer.send(letter).await {
+                return match subscriber {
+                    // Anybody may have typed that address: it is no work for whoever looks after the desk.
+                    Some(subscriber) if refusal.is_final || claim.attempt >= job::ATTEMPTS => {
+                        self.give_up(claim, id, subscriber, refusal.text).await
+                    }
+                    _ => Err(refused(refusal)),
+                };
+            }
             metrics::counter!("standfast_mails_sent_total").increment(1);
             sent_at = Some(self.desk.now());
         }
         let claim = claim.clone();
         let unit = move |tx: &mut Tx| {
             mail::save(tx, id, sent_at, None)?;
+            if let Some(subscriber) = subscriber {
+                subscription::arrived(tx, subscriber)?;
+            }
             job::complete(tx, &claim).map_err(Error::from)
         };
         self.desk.store().write(Lane::Background, 0, unit).await.map_err(|error| of(error.to_string()))

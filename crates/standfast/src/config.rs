@@ -35,6 +35,7 @@ pub(crate) struct Config {
     pub(crate) mail: MailConfig,
     pub(crate) browser: PathBuf,
     pub(crate) status_copy: PathBuf,
+    pub(crate) reach_private_addresses: bool,
     pub(crate) insight: InsightConfig,
     pub(crate) http: standfast_http::Config,
 }
@@ -270,6 +271,7 @@ impl Default for Config {
             mail: MailConfig::default(),
             browser: PathBuf::new(),
             status_copy: PathBuf::new(),
+            reach_private_addresses: false,
             insight: InsightConfig::default(),
             http: standfast_http::Config::default(),
         }

@@ -99,6 +99,10 @@ const SETTINGS: &[(&str, &str)] = &[
         "Folder into which a copy of the status page is written each minute, for another server to show when the desk cannot be reached. Empty: none is written.",
     ),
     (
+        "reach_private_addresses",
+        "Whether webhooks of the status page and calendars may be at addresses that only this machine or its network can see, and need no TLS: `true` or `false`. For tests; anybody may type such an address.",
+    ),
+    (
         "insight.snapshot",
         "File from which the figures go on after a start. Empty: `facts.snapshot` in the data folder. It can be removed: then every request is read at the start.",
     ),

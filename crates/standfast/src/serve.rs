@@ -236,6 +236,7 @@ impl Background {
         }
         let others = vec![
             tokio::spawn(standfast_desk::count_pings(desk.clone(), stopping.clone())),
+            tokio::spawn(standfast_desk::run_calls(desk.clone(), stopping.clone())),
             tokio::spawn(standfast_desk::follow_hours(desk.clone(), stopping.clone())),
             tokio::spawn(standfast_desk::follow_capacity(desk.clone(), stopping.clone())),
             tokio::spawn(standfast_desk::keep_online(desk.clone(), stopping.clone())),

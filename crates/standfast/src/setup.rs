@@ -166,6 +166,7 @@ pub(crate) async fn open_desk(config: &Config, hold: Hold, demo: bool) -> anyhow
         alarms: config.alarms.settings()?,
         browser: config.browser(),
         mail: !config.mail.host.is_empty(),
+        outside: Some(Arc::new(standfast_http::PublicOnly::new(config.reach_private_addresses))),
         demo,
     };
     let keys = match own_keys(&store, &config.data, hold).await {

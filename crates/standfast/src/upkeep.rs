@@ -214,6 +214,12 @@ fn report(found: &Verification) -> Result<String, std::fmt::Error> {
             None => writeln!(page, "FAULT {}: {}", fault.number, fault.what)?,
         }
     }
+    for number in &found.uncompared {
+        writeln!(
+            page,
+            "NOTE {number}: what stands beside its record could not be compared with it; the record itself was checked"
+        )?;
+    }
     for fault in &census.faults {
         writeln!(page, "FAULT hour {}: {}", fault.hour, fault.what)?;
     }
@@ -226,6 +232,14 @@ fn report(found: &Verification) -> Result<String, std::fmt::Error> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn what_could_not_be_compared_is_named_and_no_fault() {
+        let number = "K7M-39Q-X24J".parse().unwrap();
+        let found = super::Verification { uncompared: vec![number], ..super::Verification::default() };
+        let page = super::report(&found).unwrap();
+        assert!(page.contains("NOTE K7M-39Q-X24J") && page.ends_with("every record verifies\n"), "{page}");
+    }
+
     use std::time::Duration;
 
     use base64::Engine as _;

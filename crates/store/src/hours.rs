@@ -2,7 +2,7 @@
 
 use standfast_domain::{AgentId, ScheduleId, Time};
 
-use crate::{Error, Rd, Tx, params};
+use crate::{Dialect, Error, Rd, Tx, params};
 
 /// A version of a schedule. Coverage and definition are still JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,17 @@ pub fn list(rd: &mut Rd) -> Result<Vec<ScheduleRow>, Error> {
 pub fn count(rd: &mut Rd) -> Result<i64, Error> {
     let count = rd.query_opt("SELECT count(*) FROM schedule_version", params![], |row| row.get(0))?;
     Ok(count.unwrap_or(0))
+}
+
+/// Lets nobody else write a version until the unit ends: whether two schedules are rivals can be told only one after the other.
+/// On SQLite there is one writer anyway.
+pub fn hold(tx: &mut Tx) -> Result<(), Error> {
+    match tx.dialect() {
+        Dialect::Sqlite => Ok(()),
+        Dialect::Postgres => {
+            tx.execute("LOCK TABLE schedule_version IN SHARE ROW EXCLUSIVE MODE", params![]).map(drop)
+        }
+    }
 }
 
 /// Writes a version. False when there is one with its number already: somebody else was first.

@@ -1,4 +1,6 @@
-//! What the public is told of incidents.
+//! What the public is told of incidents, and the requests that belong to them.
+
+pub mod linked;
 
 use standfast_domain::{AgentId, DriverId, IncidentPhase, IncidentUpdateId, Time};
 
@@ -43,6 +45,11 @@ pub fn insert(tx: &mut Tx, u: &UpdateRow) -> Result<bool, Error> {
         params![u.id, u.driver_id, u.at, u.phase.as_str(), u.text_zh.clone(), u.text_en.clone(), u.agent_id],
     )?;
     Ok(written == 1)
+}
+
+/// The update with this id.
+pub fn find(rd: &mut Rd, id: IncidentUpdateId) -> Result<Option<UpdateRow>, Error> {
+    rd.query_opt(select!("WHERE id = $1"), params![id], row)
 }
 
 /// What was said of an incident, the latest first.

@@ -20,13 +20,37 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 /// Most characters of an error that are kept.
 const ERROR_CHARACTERS: usize = 500;
 
-/// Who works on a job. What talks to mail servers may take minutes and must keep nobody waiting.
+/// Who works on a job. What talks to mail servers or to systems of others may take minutes and must keep nobody waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Crew {
     /// Everything else.
     Desk,
-    /// Jobs of the kinds `report`, `mail` and `alarm_mail`.
+    /// Reports, and all mail.
     Reports,
+    /// Calls to systems of others, whose addresses the operator has not set.
+    Calls,
+}
+
+impl Crew {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Desk => "desk",
+            Self::Reports => "reports",
+            Self::Calls => "calls",
+        }
+    }
+}
+
+/// The crew of a job, by its kind.
+macro_rules! crew {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            "CASE WHEN kind IN ('report', 'mail', 'alarm_mail', 'status_mail') THEN 'reports' ",
+            "WHEN kind IN ('status_call', 'calendar') THEN 'calls' ELSE 'desk' END",
+            $after
+        )
+    };
 }
 
 /// A job to be enqueued.
@@ -103,27 +127,32 @@ pub fn is_listed(rd: &mut Rd, kind: &str) -> Result<bool, Error> {
 pub fn claim(tx: &mut Tx, crew: Crew, now: Time, lease: Duration, limit: u32) -> Result<Vec<Claimed>, Error> {
     // Whoever claimed these for the last time never came back: probably the job ends its process.
     tx.run(
-        "UPDATE job SET state = 'dead', lease_until = NULL, last_error = 'the worker did not come back'
-         WHERE state = 'ready' AND run_at <= $1 AND attempts >= $2 AND (kind IN ('report', 'mail', 'alarm_mail')) = $3",
-        params![now, ATTEMPTS, crew == Crew::Reports],
+        crew!(
+            "UPDATE job SET state = 'dead', lease_until = NULL, last_error = 'the worker did not come back'
+             WHERE state = 'ready' AND run_at <= $1 AND attempts >= $2 AND ",
+            " = $3"
+        ),
+        params![now, ATTEMPTS, crew.as_str()],
     )?;
     let sql = match tx.dialect() {
         Dialect::Sqlite => {
-            "UPDATE job SET run_at = $2, lease_until = $2, fence = fence + 1, attempts = attempts + 1, dedupe = NULL
-             WHERE id IN (SELECT id FROM job WHERE state = 'ready' AND run_at <= $1
-                          AND (kind IN ('report', 'mail', 'alarm_mail')) = $4 ORDER BY run_at, id LIMIT $3)
-             RETURNING id, kind, payload, attempts, fence"
+            crew!(
+                "UPDATE job SET run_at = $2, lease_until = $2, fence = fence + 1, attempts = attempts + 1, dedupe = NULL
+                 WHERE id IN (SELECT id FROM job WHERE state = 'ready' AND run_at <= $1 AND ",
+                " = $4 ORDER BY run_at, id LIMIT $3) RETURNING id, kind, payload, attempts, fence"
+            )
         }
         Dialect::Postgres => {
-            "UPDATE job SET run_at = $2, lease_until = $2, fence = fence + 1, attempts = attempts + 1, dedupe = NULL
-             WHERE id IN (SELECT id FROM job WHERE state = 'ready' AND run_at <= $1
-                          AND (kind IN ('report', 'mail', 'alarm_mail')) = $4
-                          ORDER BY run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
-             RETURNING id, kind, payload, attempts, fence"
+            crew!(
+                "UPDATE job SET run_at = $2, lease_until = $2, fence = fence + 1, attempts = attempts + 1, dedupe = NULL
+                 WHERE id IN (SELECT id FROM job WHERE state = 'ready' AND run_at <= $1 AND ",
+                " = $4 ORDER BY run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
+                 RETURNING id, kind, payload, attempts, fence"
+            )
         }
     };
     let lease_until = now.plus(lease);
-    let mut claimed = tx.query(sql, params![now, lease_until, limit, crew == Crew::Reports], |row| {
+    let mut claimed = tx.query(sql, params![now, lease_until, limit, crew.as_str()], |row| {
         Ok(Claimed {
             id: row.get(0)?,
             kind: row.get(1)?,

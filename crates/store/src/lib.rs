@@ -22,6 +22,7 @@ pub mod attachment;
 pub mod backup;
 #[cfg(feature = "testing")]
 pub mod bare;
+pub mod calendar;
 pub mod census;
 mod checkpoint;
 pub mod customer;
@@ -63,6 +64,7 @@ pub mod shift;
 mod sqlite;
 mod stats;
 mod store;
+pub mod subscription;
 pub mod swap;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -29,6 +29,8 @@ pub struct PromiseRow {
 /// A promise whose customer was answered: what there is to learn from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Kept {
+    /// The request.
+    pub request_id: RequestId,
     /// Channel of the words that began the wait.
     pub channel: Channel,
     /// Whether assets were at risk.
@@ -154,7 +156,7 @@ pub fn list_of_request(rd: &mut Rd, request: RequestId) -> Result<Vec<(PromiseRo
 macro_rules! kept {
     ($rest:literal) => {
         concat!(
-            "SELECT p.channel, p.made_at, o.ended_at, p.model_p50, p.model_p80, p.closed, p.model, p.at_risk FROM promise_outcome o ",
+            "SELECT p.channel, p.made_at, o.ended_at, p.model_p50, p.model_p80, p.closed, p.model, p.at_risk, p.request_id FROM promise_outcome o ",
             "JOIN promise p ON p.request_id = o.request_id AND p.made_at = o.made_at ",
             "WHERE o.outcome = 'answered' AND p.model_p50 IS NOT NULL AND ",
             $rest
@@ -172,6 +174,7 @@ fn kept(row: &Row<'_>) -> Result<Kept, Error> {
         closed: row.get(5)?,
         model: row.get(6)?,
         at_risk: row.get(7)?,
+        request_id: row.get(8)?,
     })
 }
 

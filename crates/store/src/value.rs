@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 
 use standfast_domain::{
-    AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, Day, DriverId, IncidentUpdateId, JobId, MailId,
-    MaintenanceId, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, ShiftId, SwapId, TeamId, Time,
-    TimeOffId, TokenId,
+    AgentId, AlarmId, AttachmentId, CalendarId, CustomerId, DashboardId, Day, DriverId, IncidentUpdateId,
+    JobId, MailId, MaintenanceId, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, ShiftId,
+    SubscriptionId, SwapId, TeamId, Time, TimeOffId, TokenId,
 };
 
 /// The types that mean the same on both engines.
@@ -337,6 +337,8 @@ wrapped_integers!(
     DashboardId,
     MailId,
     MaintenanceId,
+    SubscriptionId,
+    CalendarId,
     ReportId,
     ReportRunId,
 );

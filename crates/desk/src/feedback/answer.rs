@@ -20,6 +20,7 @@ use crate::caller::Customer;
 use crate::command::FollowUp;
 use crate::conversation::own;
 use crate::draft::{check_client_id, plain, says_nothing};
+use crate::incident::go_up;
 use crate::receipt::{ReceiptKey, is_late};
 use crate::receive::{follow_up, hold, note_risk, screen_with_earlier};
 use crate::record::{NewEntry, Record};
@@ -312,6 +313,7 @@ fn settle(
     let seq = tell(desk, record, event, None, said)?;
     if decided.state == Resolution::Repudiated {
         reopen(desk, record, said.now)?;
+        go_up(tx, record)?;
     }
     Ok(seq)
 }

@@ -1,6 +1,8 @@
 //! Holidays from a calendar file (iCalendar, RFC 5545), with the make-up working days (调休) of Chinese ones.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
 
 use icalendar::{
     Calendar, CalendarComponent, Component as _, DatePerhapsTime, Event, EventLike as _, Property,
@@ -14,8 +16,8 @@ use crate::{AgentCaller, Desk, Error};
 const MOST: usize = 1_000;
 /// Most days of one event.
 const LONGEST: i64 = 60;
-/// Most times that one event comes again.
-const MOST_TIMES: u16 = 400;
+/// Most times that one event comes again within the days that are taken: every one of them.
+const MOST_TIMES: u16 = 1_500;
 /// Days before and after today that are taken.
 const BEHIND: i64 = 366;
 const AHEAD: i64 = 3 * 366;
@@ -42,7 +44,7 @@ pub async fn read_calendar(
     read.map_err(|_| Error::invalid("calendar", "malformed"))?
 }
 
-fn days_of(bytes: &[u8], now: Time) -> Result<Vec<SpecialDay>, Error> {
+pub(super) fn days_of(bytes: &[u8], now: Time) -> Result<Vec<SpecialDay>, Error> {
     let malformed = Error::invalid("calendar", "malformed");
     let Ok(text) = std::str::from_utf8(bytes) else { return Err(malformed) };
     if !text.contains("BEGIN:VCALENDAR") {
@@ -65,7 +67,7 @@ fn days_of(bytes: &[u8], now: Time) -> Result<Vec<SpecialDay>, Error> {
         }
         let name: String = plain(event.get_summary().unwrap_or_default()).trim().chars().take(NAME).collect();
         let kind = kind(event);
-        let (starts, length) = dates(event)?;
+        let (starts, length) = dates(event, &range)?;
         for date in starts.into_iter().flat_map(|start| (0..length).map(move |day| start.plus(day))) {
             if !range.contains(&date.0) {
                 continue;
@@ -99,8 +101,8 @@ fn kind(event: &Event) -> DayKind {
     if is_worked { DayKind::WorkDay } else { DayKind::Holiday }
 }
 
-/// The dates on which an event begins, and how many days it lasts.
-fn dates(event: &Event) -> Result<(Vec<Day>, i64), Error> {
+/// The dates on which an event begins, as far as it touches a range of days, and how many days it lasts.
+fn dates(event: &Event, range: &Range<i64>) -> Result<(Vec<Day>, i64), Error> {
     let malformed = || Error::invalid("calendar", "malformed");
     let start = event.get_start().as_ref().and_then(day).ok_or_else(malformed)?;
     // The end of whole days is the day after the last one; that of anything else lies within its last day.
@@ -121,7 +123,14 @@ fn dates(event: &Event) -> Result<(Vec<Day>, i64), Error> {
     if rule.is_some_and(|rule| !is_slow(rule)) {
         return Err(malformed());
     }
-    let times = event.get_recurrence().map_err(|_| malformed())?.all(MOST_TIMES);
+    let times = event.get_recurrence().map_err(|_| malformed())?;
+    // Only what may be taken is expanded, however long ago it began. A day more on each side: the clock of the event's zone.
+    let first = *times.get_dt_start();
+    let until =
+        |day: i64| Duration::from_secs(u64::try_from(day.saturating_sub(start.0)).unwrap_or(0) * 86_400);
+    let (from, to) = (first + until(range.start - length - 1), first + until(range.end + 1));
+    let times = if from > first { times.after(from) } else { times };
+    let times = times.before(to).all(MOST_TIMES);
     let dates = times.dates.iter().filter_map(|time| Day::parse(&time.date_naive().to_string()));
     Ok((dates.collect(), length))
 }
@@ -185,6 +194,20 @@ mod tests {
         let file = event("DTSTART;VALUE=DATE:20200101\nSUMMARY:New Year\nRRULE:FREQ=YEARLY;COUNT=40");
         let dates: Vec<String> = read(&file).unwrap().into_iter().map(|day| day.0).collect();
         assert_eq!(dates, ["2026-01-01", "2027-01-01", "2028-01-01", "2029-01-01"]);
+        // Every Sunday since 2010: those of the years that are taken, and none is cut off.
+        let file = event(
+            "DTSTART;VALUE=DATE:20100103\nSUMMARY:Sunday\nRRULE:FREQ=WEEKLY\nEXDATE;VALUE=DATE:20260607",
+        );
+        let dates: Vec<String> = read(&file).unwrap().into_iter().map(|day| day.0).collect();
+        assert_eq!((dates[0].as_str(), dates.last().unwrap().as_str()), ("2025-06-01", "2029-05-27"));
+        assert_eq!(dates.len(), 4 * 52);
+        assert!(!dates.contains(&"2026-06-07".to_owned()));
+        let file = event("DTSTART;VALUE=DATE:20100101\nSUMMARY:Closed\nRRULE:FREQ=DAILY");
+        assert_eq!(read(&file), Err(("calendar", "too_many")));
+        // It is not over before it begins, nor begins before it does.
+        let file = event("DTSTART;VALUE=DATE:20260705\nSUMMARY:Later\nRRULE:FREQ=WEEKLY;COUNT=2");
+        let dates: Vec<String> = read(&file).unwrap().into_iter().map(|day| day.0).collect();
+        assert_eq!(dates, ["2026-07-05", "2026-07-12"]);
         let file = event("DTSTART:20200101T000000Z\nSUMMARY:Often\nRRULE:FREQ=SECONDLY");
         assert_eq!(read(&file), Err(("calendar", "malformed")));
     }

@@ -43,6 +43,28 @@ const CHINESE: Asker<'static> = Asker { language: Language::Chinese, region: "",
 const ENGLISH: Asker<'static> = Asker { language: Language::English, region: "", channel: Channel::Widget };
 
 store_test! {
+    async fn of_two_processes_that_save_rival_hours_at_once_one_is_refused(store) {
+        // SQLite belongs to one process.
+        if store.directory().is_some() {
+            return;
+        }
+        let second = store.reopen();
+        let (desk, other) = (TestDesk::new(&store), TestDesk::node(&second, 1));
+        let lead = lead(&desk).await;
+        for round in 0..10 {
+            let all = wish(&format!("Round {round}"), &[], ("09:00", "18:00"));
+            let (one, two) = tokio::join!(add_schedule(&desk, &lead, &all), add_schedule(&other, &lead, &all));
+            let (kept, refused) = match (one, two) {
+                (Ok(kept), Err(refused)) | (Err(refused), Ok(kept)) => (kept, refused),
+                both => panic!("{both:?}"),
+            };
+            let is_rival = matches!(refused, Error::Invalid { field: "coverage", reason: "rival" });
+            assert!(is_rival || matches!(refused, Error::ChangedMeanwhile), "{refused:?}");
+            remove_schedule(&desk, &lead, kept.id, kept.version).await.unwrap();
+        }
+        second.close().await;
+    }
+
     async fn hours_are_entered_changed_and_taken_away(store) {
         let desk = TestDesk::new(&store);
         let lead = lead(&desk).await;

@@ -1,6 +1,7 @@
 //! Whether promises are kept, counted: by channel, by hour of the day, and by how long was promised.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -12,6 +13,8 @@ use utoipa::ToSchema;
 
 use crate::{AgentCaller, Desk, Error};
 
+/// So much of it is read at a time: what is kept of it in memory is a few numbers.
+const PART: Duration = Duration::from_hours(24 * 7);
 /// Longest stretch of time that is counted at once, in days.
 const MOST_DAYS: i64 = 400;
 /// Ends of the lengths by which promises are told apart, in minutes of the upper figure.
@@ -125,6 +128,32 @@ impl Sum {
     }
 }
 
+/// All that is counted, part by part.
+#[derive(Default)]
+struct Sums {
+    total: Sum,
+    channels: BTreeMap<&'static str, Sum>,
+    lanes: BTreeMap<&'static str, Sum>,
+    by_hour: BTreeMap<i8, Sum>,
+    lengths: [Sum; LENGTHS.len() + 1],
+}
+
+impl Sums {
+    fn add(&mut self, tally: &Tally, hours: &TimeZone) {
+        self.total.add(tally);
+        self.channels.entry(tally.channel.as_str()).or_default().add(tally);
+        let lane = if tally.at_risk { "at_risk" } else { "ordinary" };
+        self.lanes.entry(lane).or_default().add(tally);
+        if let Ok(at) = Timestamp::from_microsecond(tally.slot.0) {
+            self.by_hour.entry(at.to_zoned(hours.clone()).hour()).or_default().add(tally);
+        }
+        let place = tally.p80.map(|p80| LENGTHS.iter().filter(|end| p80 > **end * 60).count());
+        if let Some(sum) = place.and_then(|place| self.lengths.get_mut(place)) {
+            sum.add(tally);
+        }
+    }
+}
+
 /// Counts the promises made from `from` on and before `until`, as they stand now, by hours of a time zone.
 pub async fn promise_figures(
     desk: &Desk,
@@ -139,23 +168,18 @@ pub async fn promise_figures(
     }
     let hours = TimeZone::get(zone).map_err(|_| Error::invalid("zone", "unknown"))?;
     let now = desk.now();
-    let tallies =
-        desk.store().read(move |rd| promise::tally(rd, from, until, now).map_err(Error::from)).await?;
-    let (mut total, mut channels, mut lanes) = (Sum::default(), BTreeMap::new(), BTreeMap::new());
-    let (mut by_hour, mut lengths) = (BTreeMap::new(), [Sum::default(); LENGTHS.len() + 1]);
-    for tally in &tallies {
-        total.add(tally);
-        channels.entry(tally.channel.as_str()).or_insert_with(Sum::default).add(tally);
-        let lane = if tally.at_risk { "at_risk" } else { "ordinary" };
-        lanes.entry(lane).or_insert_with(Sum::default).add(tally);
-        if let Ok(at) = Timestamp::from_microsecond(tally.slot.0) {
-            by_hour.entry(at.to_zoned(hours.clone()).hour()).or_insert_with(Sum::default).add(tally);
+    let mut sums = Sums::default();
+    let mut part = from;
+    while part < until {
+        let end = part.plus(PART).min(until);
+        let tallies =
+            desk.store().read(move |rd| promise::tally(rd, part, end, now).map_err(Error::from)).await?;
+        for tally in &tallies {
+            sums.add(tally, &hours);
         }
-        let place = tally.p80.map(|p80| LENGTHS.iter().filter(|end| p80 > **end * 60).count());
-        if let Some(sum) = place.and_then(|place| lengths.get_mut(place)) {
-            sum.add(tally);
-        }
+        part = end;
     }
+    let Sums { total, channels, lanes, by_hour, lengths } = sums;
     let group = |(code, sum): (String, Sum)| PromiseGroup { code, count: sum.count() };
     let named = |sums: BTreeMap<&str, Sum>| -> Vec<PromiseGroup> {
         sums.into_iter().map(|(code, sum)| group((code.to_owned(), sum))).collect()

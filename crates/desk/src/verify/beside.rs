@@ -39,8 +39,8 @@ impl Beside {
         })
     }
 
-    /// What does not fit the record of a request, which is whole.
-    pub(super) fn check(&self, row: &RequestRow, entries: &[EntryRow]) -> Vec<&'static str> {
+    /// What does not fit the record of a request, which is whole; and whether all of it could be compared.
+    pub(super) fn check(&self, row: &RequestRow, entries: &[EntryRow]) -> (Vec<&'static str>, bool) {
         let resolutions: Vec<_> = self.resolutions.iter().filter(|one| one.request_id == row.id).collect();
         let ratings: Vec<_> = self.ratings.iter().filter(|one| one.request_id == row.id).collect();
         let label = self.labels.iter().find(|one| one.request_id == row.id);
@@ -48,9 +48,10 @@ impl Beside {
         let mut faults = Vec::new();
         // Whom an imported rating is about where nobody was assigned is told nowhere else.
         let stand_in = resolutions.first().map(|first| first.agent_id);
-        let mut courses = follow(row, entries, imported_at, stand_in);
-        debug_assert!(!courses.is_empty(), "a whole record can be followed: {}", row.number);
-        if !courses.is_empty() {
+        let courses = follow(row, entries, imported_at, stand_in);
+        let is_compared = courses.as_ref().is_some_and(|courses| !courses.is_empty());
+        debug_assert!(is_compared || courses.is_none(), "a whole record can be followed: {}", row.number);
+        if let Some(mut courses) = courses.filter(|courses| !courses.is_empty()) {
             courses.retain(|course| course.resolutions.iter().eq(resolutions.iter().copied()));
             if courses.is_empty() {
                 faults.push("resolution is not what the record says");
@@ -61,7 +62,7 @@ impl Beside {
         if !is_settled_as(row, entries, label) {
             faults.push("label is not what the record says");
         }
-        faults
+        (faults, is_compared)
     }
 }
 
@@ -86,13 +87,13 @@ struct Course {
     ratings: Vec<Rated>,
 }
 
-/// The courses that fit the entries and end where the request is; none when they cannot be told.
+/// The courses that fit the entries and end where the request is; nothing when there are too many to follow.
 fn follow(
     row: &RequestRow,
     entries: &[EntryRow],
     imported_at: Option<Time>,
     stand_in: Option<AgentId>,
-) -> Vec<Course> {
+) -> Option<Vec<Course>> {
     // What came with an import happened before it, and nobody claimed anything to this desk then.
     let past = imported_at.map_or(0, |at| entries.partition_point(|entry| entry.created_at < at));
     let (past, own) = entries.split_at_checked(past).unwrap_or((&[], entries));
@@ -108,11 +109,11 @@ fn follow(
         courses = next;
         replier = reply_by(entry).or(replier);
         if courses.len() > MOST_COURSES {
-            return Vec::new();
+            return None;
         }
     }
     courses.retain(|course| course.state == row.state && course.telling.is_none() && !course.written);
-    courses
+    Some(courses)
 }
 
 fn reply_by(entry: &EntryRow) -> Option<AgentId> {

@@ -18,7 +18,8 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{
     activity, agent, alarm, attachment, conversation, customer, desk, driver, feedback, hours, identity,
-    inbox, insight, job, maintenance, planning, report, request, roster, session, status, token, types, work,
+    inbox, incident, insight, job, maintenance, planning, report, request, roster, session, status, token,
+    types, work,
 };
 use crate::live;
 use crate::problem::{CODES, MEDIA_TYPE, Problem};
@@ -72,12 +73,13 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         insight::machine::catalogue, insight::machine::query,
         job::retry, maintenance::list, maintenance::announce, maintenance::end, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
         driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, planning::show, planning::change, planning::show_forecast, planning::show_need, planning::plan, planning::ask, hours::list, hours::add,
-        hours::change, hours::remove, hours::preview, hours::calendar, token::list,
+        hours::change, hours::remove, hours::preview, hours::calendar, hours::list_at, hours::add_at, hours::remove_at, token::list,
+        incident::list, incident::link, incident::unlink,
         roster::show, roster::people, roster::change, roster::add, roster::replace, roster::move_shift, roster::remove, roster::publish,
         roster::now, roster::adhered, roster::address, roster::renew, roster::calendar, roster::requests::list_time_off,
         roster::requests::ask_time_off, roster::requests::step_time_off, roster::requests::list_swaps, roster::requests::ask_swap,
         roster::requests::step_swap,
-        status::show, status::rate, status::list_updates, status::tell, token::add, token::revoke, serve,
+        status::show, status::ask, status::rate, status::list_updates, status::tell, token::add, token::revoke, serve,
     ),
     components(schemas(ProblemDocument, standfast_desk::TableFault)),
     tags(

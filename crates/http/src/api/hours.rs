@@ -7,10 +7,11 @@ use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
 use serde::{Deserialize, Serialize};
 use standfast_desk::{
-    AudienceGap, SchedulePreview, ScheduleView, ScheduleWish, add_schedule, change_schedule, hours_gaps,
-    list_schedules, preview_schedule, read_calendar, remove_schedule,
+    AudienceGap, CalendarView, SchedulePreview, ScheduleView, ScheduleWish, add_calendar, add_schedule,
+    change_schedule, hours_gaps, list_calendars, list_schedules, preview_schedule, read_calendar,
+    remove_calendar, remove_schedule,
 };
-use standfast_domain::{Coverage, Permission, Schedule, ScheduleId, SpecialDay};
+use standfast_domain::{CalendarId, Coverage, Permission, Schedule, ScheduleId, SpecialDay};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
@@ -20,7 +21,7 @@ use crate::problem::Problem;
 use crate::route::{Access, Route, Takes};
 
 /// The routes of this file.
-pub(super) fn routes() -> [Route; 6] {
+pub(super) fn routes() -> [Route; 9] {
     let reads = Access::Agent(Permission::ReadRequests);
     let opens = Access::Agent(Permission::ManageHours);
     [
@@ -28,6 +29,9 @@ pub(super) fn routes() -> [Route; 6] {
         Route::post("/api/v1/console/hours", opens, add).rests(),
         Route::put("/api/v1/console/hours/{id}", opens, change).rests(),
         Route::delete("/api/v1/console/hours/{id}", opens, remove).rests(),
+        Route::get("/api/v1/console/hours/calendars", reads, list_at),
+        Route::post("/api/v1/console/hours/{id}/calendars", opens, add_at).rests(),
+        Route::delete("/api/v1/console/hours/calendars/{id}", opens, remove_at).rests(),
         Route::post("/api/v1/console/hours/preview", reads, preview),
         Route::post("/api/v1/console/hours/calendar", opens, calendar).takes(Takes::Table).rests(),
     ]
@@ -97,6 +101,63 @@ pub(crate) struct Seen {
 pub(crate) struct CalendarDays {
     /// In the order of their dates.
     items: Vec<SpecialDay>,
+}
+
+/// Calendars at an address.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Calendars {
+    /// By the hours that take their days from them.
+    items: Vec<CalendarView>,
+}
+
+/// A calendar at an address.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CalendarWish {
+    /// Where it is: https, and reachable by everybody.
+    #[schema(max_length = 500, example = "https://calendar.example/holidays.ics")]
+    url: String,
+}
+
+/// Lists calendars at an address, from which hours take their holidays and make-up working days once a day.
+#[utoipa::path(
+    get, path = "/api/v1/console/hours/calendars", tag = "hours", operation_id = "calendars",
+    responses((status = 200, description = "The calendars", body = Calendars))
+)]
+pub(crate) async fn list_at(State(app): State<App>, agent: SignedIn) -> Result<Answer<Calendars>, Problem> {
+    Ok(Answer(Calendars { items: list_calendars(&app.desk, &agent.caller).await? }))
+}
+
+/// Lets hours take their days from a calendar at an address. It is fetched at once, and then every day; days that were entered
+/// by hand stay, and where it cannot be fetched the last copy holds.
+#[utoipa::path(
+    post, path = "/api/v1/console/hours/{id}/calendars", tag = "hours", operation_id = "add_calendar",
+    params(("id" = String, Path, description = "Id of the hours", example = "61093405593337857")),
+    request_body = CalendarWish, responses((status = 201, description = "The calendar", body = CalendarView))
+)]
+pub(crate) async fn add_at(
+    State(app): State<App>,
+    agent: SignedIn,
+    Path(id): Path<ScheduleId>,
+    Json(wish): Json<CalendarWish>,
+) -> Result<(StatusCode, Answer<CalendarView>), Problem> {
+    let added = add_calendar(&app.desk, &agent.caller, id, &wish.url).await?;
+    Ok((StatusCode::CREATED, Answer(added)))
+}
+
+/// Looks at a calendar no more. The days that it gave stay.
+#[utoipa::path(
+    delete, path = "/api/v1/console/hours/calendars/{id}", tag = "hours", operation_id = "remove_calendar",
+    params(("id" = String, Path, description = "Id of the calendar", example = "61093405593337857")),
+    responses((status = 204, description = "It is gone"))
+)]
+pub(crate) async fn remove_at(
+    State(app): State<App>,
+    agent: SignedIn,
+    Path(id): Path<CalendarId>,
+) -> Result<StatusCode, Problem> {
+    remove_calendar(&app.desk, &agent.caller, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Lists when the desk is open for whom, and the gaps of the week.

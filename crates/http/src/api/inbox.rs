@@ -29,6 +29,18 @@ pub(crate) enum Wanted {
     Solved,
 }
 
+impl From<Wanted> for View {
+    fn from(wanted: Wanted) -> Self {
+        match wanted {
+            Wanted::Unassigned => Self::Unassigned,
+            Wanted::Mine => Self::Mine,
+            Wanted::All => Self::All,
+            Wanted::AtRisk => Self::AtRisk,
+            Wanted::Solved => Self::Done,
+        }
+    }
+}
+
 /// What an agent wants to see.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -72,15 +84,8 @@ pub(crate) async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Answer<Inbox>, Problem> {
     within("limit", asked.limit, 1..=200)?;
-    let view = match asked.view {
-        Wanted::Unassigned => View::Unassigned,
-        Wanted::Mine => View::Mine,
-        Wanted::All => View::All,
-        Wanted::AtRisk => View::AtRisk,
-        Wanted::Solved => View::Done,
-    };
     let query = InboxQuery {
-        view,
+        view: asked.view.into(),
         team: asked.team,
         kind: asked.kind,
         text: asked.q,

@@ -14,6 +14,7 @@ mod feedback;
 mod hours;
 mod identity;
 mod inbox;
+mod incident;
 mod insight;
 mod job;
 mod maintenance;
@@ -113,6 +114,7 @@ pub(crate) fn routes() -> Vec<Route> {
     ];
     routes.extend(alarm::routes());
     routes.extend(hours::routes());
+    routes.extend(incident::routes());
     routes.extend(maintenance::routes());
     routes.extend(planning::routes());
     routes.extend(roster::routes());

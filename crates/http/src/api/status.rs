@@ -7,28 +7,30 @@ use http::header::CACHE_CONTROL;
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use standfast_desk::{
-    IncidentCommand, IncidentUpdate, OnlineView, StatusView, list_incident_updates, online, status,
-    tell_incident,
+    Error, IncidentCommand, IncidentUpdate, OnlineView, StatusView, SubscribeCommand, list_incident_updates,
+    online, status, subscribe, tell_incident,
 };
-use standfast_domain::{DriverId, IncidentPhase, Permission};
+use standfast_domain::{DriverId, IncidentPhase, Language, Permission, SubscriptionKind};
+use standfast_report::check_address;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::body::{Json, Path, Query};
 use crate::credential::SignedIn;
 use crate::problem::Problem;
-use crate::route::{Access, Route};
+use crate::route::{Access, Class, Route};
 
 /// Pages may keep the state for so long, and show an older one while they fetch the next, or while the desk is away.
 pub(crate) const KEEP: HeaderValue =
     HeaderValue::from_static("public, max-age=15, stale-while-revalidate=60, stale-if-error=86400");
 
 /// The routes of this file.
-pub(super) fn routes() -> [Route; 4] {
+pub(super) fn routes() -> [Route; 5] {
     let tells = Access::Agent(Permission::TellIncidents);
     let reads = Access::Agent(Permission::ReadRequests);
     [
         Route::get("/api/v1/status", Access::Public, show),
+        Route::post("/api/v1/status/subscriptions", Access::Public, ask).counts(Class::SignIn),
         Route::get("/api/v1/console/online", Access::Agent(Permission::ReadInsight), rate),
         Route::get("/api/v1/console/drivers/{id}/updates", reads, list_updates),
         Route::post("/api/v1/console/drivers/{id}/updates", tells, tell),
@@ -43,6 +45,48 @@ pub(super) fn routes() -> [Route; 4] {
 pub(crate) async fn show(State(app): State<App>) -> Result<Response, Problem> {
     let view = status(&app.desk).await?;
     Ok(([(CACHE_CONTROL, KEEP)], Answer(view.as_ref().clone())).into_response())
+}
+
+/// Somebody wants to hear of incidents and maintenance.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubscriptionWish {
+    /// By mail, or by a call to another system.
+    kind: SubscriptionKind,
+    /// The address of the mail, or of the webhook: https, and reachable by everybody.
+    #[schema(max_length = 500, example = "https://status.wallet.example/hooks/standfast")]
+    address: String,
+    /// The language of the mails.
+    #[serde(default)]
+    language: Language,
+}
+
+/// A subscription that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Subscribed {
+    /// For a webhook: the key with which its calls are signed, shown this once.
+    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    key: Option<String>,
+}
+
+/// Subscribes to incidents and maintenance. Nobody is told anything before whoever has the address has opened the link that is sent
+/// there: in a mail, or to the webhook in a call of the type `subscription.asked`. Calls are signed as Standard Webhooks 1.0 has it.
+#[utoipa::path(
+    post, path = "/api/v1/status/subscriptions", tag = "help", operation_id = "subscribe",
+    request_body = SubscriptionWish,
+    responses((status = 202, description = "Whoever has the address is asked", body = Subscribed))
+)]
+pub(crate) async fn ask(
+    State(app): State<App>,
+    Json(wish): Json<SubscriptionWish>,
+) -> Result<(StatusCode, Answer<Subscribed>), Problem> {
+    let SubscriptionWish { kind, address, language } = wish;
+    let address = match kind {
+        SubscriptionKind::Mail => check_address(&address).ok_or(Error::invalid("address", "malformed"))?,
+        SubscriptionKind::Webhook => address,
+    };
+    let key = subscribe(&app.desk, SubscribeCommand { kind, address, language }).await?;
+    Ok((StatusCode::ACCEPTED, Answer(Subscribed { key })))
 }
 
 /// For which days.

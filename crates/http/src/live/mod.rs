@@ -10,7 +10,7 @@ mod sign;
 mod socket;
 mod ticket;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use axum::Json;
 use axum::extract::State;
 use metrics::gauge;
 use serde::Serialize;
-use standfast_desk::{AgentCaller, asks_anyhow, authenticate, inbox_counts};
+use standfast_desk::{AgentCaller, asks_anyhow, asks_of, authenticate, inbox_counts};
 use standfast_domain::{AgentId, Permission, RequestId, Time};
 use tokio::time::sleep;
 use utoipa::ToSchema;
@@ -93,7 +93,7 @@ async fn watch(app: &App) {
         sleep(REVIEW).await;
         app.hub.flush();
         review(app).await;
-        places.tell(app);
+        places.tell(app).await;
         gauge!("standfast_waiting_requests").set(f64::from(app.desk.board().count()));
     }
 }
@@ -146,7 +146,35 @@ struct Places {
 }
 
 impl Places {
-    fn tell(&mut self, app: &App) {
+    async fn tell(&mut self, app: &App) {
+        let worth = self.worth(app);
+        if worth.is_empty() {
+            return;
+        }
+        let anyhow = asks_anyhow(&app.desk, app.desk.now());
+        // While the desk is closed for some, how long it takes depends on who asks.
+        let own = match anyhow.closed {
+            Some(_) => HashMap::new(),
+            None => asks_of(&app.desk, worth.iter().map(|(_, request)| *request).collect())
+                .await
+                .unwrap_or_default(),
+        };
+        let mut state = app.hub.state();
+        for (id, request) in worth {
+            let Some(member) = state.members.get_mut(&id) else { continue };
+            let Some((_, told)) = member.requests.iter_mut().find(|(known, _)| *known == request) else {
+                continue;
+            };
+            let waiting = app.desk.board().place(request, own.get(&request).copied().unwrap_or(anyhow));
+            let place = waiting.as_ref().map(|(place, _)| *place);
+            *told = place;
+            let expected = waiting.and_then(|(_, expected)| expected);
+            member.mailbox.put(Out::Frame(Frame::Waiting { request, place, expected }.text()));
+        }
+    }
+
+    /// Of those whose turn it is, whoever is to be told another place.
+    fn worth(&mut self, app: &App) -> Vec<(MemberId, RequestId)> {
         let hub = &app.hub;
         let feed = hub.feed();
         let mut state = hub.state();
@@ -159,20 +187,13 @@ impl Places {
         }
         let asks = asks_anyhow(&app.desk, app.desk.now());
         let rest = self.queue.len().saturating_sub(PLACES_PER_ROUND);
-        for (id, request) in self.queue.drain(rest..) {
-            let Some(member) = state.members.get_mut(&id) else { continue };
-            let Some((_, told)) = member.requests.iter_mut().find(|(known, _)| *known == request) else {
-                continue;
-            };
-            let waiting = app.desk.board().place(request, asks);
-            let place = waiting.as_ref().map(|(place, _)| *place);
-            if !worth_telling(*told, place) {
-                continue;
-            }
-            *told = place;
-            let expected = waiting.and_then(|(_, expected)| expected);
-            member.mailbox.put(Out::Frame(Frame::Waiting { request, place, expected }.text()));
-        }
+        let is_worth = |(id, request): &(MemberId, RequestId)| {
+            let requests = state.members.get(id).map(|member| &member.requests)?;
+            let (_, told) = requests.iter().find(|(known, _)| known == request)?;
+            let place = app.desk.board().place(*request, asks).map(|(place, _)| place);
+            Some(worth_telling(*told, place))
+        };
+        self.queue.drain(rest..).filter(|one| is_worth(one) == Some(true)).collect()
     }
 }
 

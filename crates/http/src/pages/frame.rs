@@ -6,13 +6,15 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, SET_COOKIE, VARY};
 use http::{HeaderName, HeaderValue, StatusCode};
-use standfast_desk::Desk;
+use standfast_desk::{Desk, incident_now};
 use standfast_domain::Language;
 
 use super::style;
 use super::visit::Visit;
 use super::words::Words;
 
+/// Most characters of an incident that every page shows.
+const MOST_CHARACTERS: usize = 160;
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 /// The frame of a page: name, languages, the standing line of safety.
@@ -112,8 +114,23 @@ impl Frame {
     }
 }
 
-/// What everybody is told of maintenance, if there is anything to tell.
+/// What everybody is told of an incident that goes on, and of maintenance, if there is anything to tell.
 pub(crate) fn notice(desk: &Desk, language: Language) -> Option<String> {
+    let gap = if language == Language::Chinese { "" } else { " " };
+    let incident = incident_now(desk).map(|update| {
+        let text = update.text(language);
+        let first = text.lines().next().unwrap_or_default();
+        let short: String = first.chars().take(MOST_CHARACTERS).collect();
+        let more = if short.len() < text.len() { "…" } else { "" };
+        Words { language }.fill("notice.incident", "text", short + more)
+    });
+    match (incident, maintenance(desk, language)) {
+        (Some(incident), Some(maintenance)) => Some(format!("{incident}{gap}{maintenance}")),
+        (incident, maintenance) => incident.or(maintenance),
+    }
+}
+
+fn maintenance(desk: &Desk, language: Language) -> Option<String> {
     let (now, words) = (desk.now(), Words { language });
     let window = desk.maintenance().told(now)?;
     let until = words.exact(window.ends_at);

@@ -17,6 +17,7 @@ mod status;
 mod status_copy;
 mod style;
 mod submission;
+mod subscription;
 mod text;
 mod tracking;
 mod visit;
@@ -46,6 +47,9 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/t/{number}/files/{id}", Access::Public, file::show),
         Route::get("/status", Access::Public, status::show),
         Route::get("/status.atom", Access::Public, status::feed),
+        Route::post("/status/subscriptions", Access::Public, subscription::ask).counts(Class::SignIn),
+        Route::get("/status/subscriptions/{id}/{token}", Access::Public, subscription::show),
+        Route::post("/status/subscriptions/{id}/{token}", Access::Public, subscription::decide),
         Route::get("/docs/api", Access::Public, reference::show),
         Route::get("/docs/problems", Access::Public, problems::list),
         Route::get("/docs/problems/{code}", Access::Public, problems::explain),

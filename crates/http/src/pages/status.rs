@@ -82,13 +82,17 @@ pub(super) struct Step {
 struct StatusPage {
     frame: Frame,
     shown: Shown,
+    /// What is typed into the form of subscriptions; none where no mail is sent.
+    typed: Option<String>,
+    mistake: Option<String>,
 }
 
 /// `GET /status`
 pub(crate) async fn show(State(app): State<App>, visit: Visit) -> Result<Response, Problem> {
     let view = status(&app.desk).await?;
     let shown = Shown::new(&app.desk, &view, visit.words);
-    let shown = StatusPage { frame: Frame::new(&app.desk, &visit), shown };
+    let typed = app.desk.settings().mail.then(String::new);
+    let shown = StatusPage { frame: Frame::new(&app.desk, &visit), shown, typed, mistake: None };
     let mut response = page(StatusCode::OK, &shown.frame, &shown, [visit.language_cookie(&app.desk)]);
     // Whoever asks for a language gets a cookie, which no cache may hand on.
     if !response.headers().contains_key(http::header::SET_COOKIE) {

@@ -71,7 +71,9 @@ fn body(path: &str, id: &str) -> Value {
     }
     let end = path.rsplit('/').next().unwrap();
     match end {
+        "requests" if path.contains("/drivers/") => json!({"of": "numbers", "numbers": ["222-222-2222"]}),
         "requests" => json!({"client_id": format!("m{id}"), "text": "一笔转账没有到账"}),
+        "subscriptions" => json!({"kind": "mail", "address": "a@wallet.example"}),
         "messages" => json!({"client_id": format!("m{id}"), "text": "补充"}),
         "read" => json!({"seq": 1}),
         "reply" => json!({"client_id": format!("r{id}"), "text": "请稍候", "seen_seq": 1000}),
@@ -92,7 +94,9 @@ fn body(path: &str, id: &str) -> Value {
         "export" => json!({"query": {"measure": "requests"}, "password": "wrong"}),
         "reports" | "report-preview" => json!({"name": format!("Report {id}"), "definition": report()}),
         "runs" => json!({"client_id": format!("w{id}")}),
-        _ if path.contains("/reports/") => json!({"name": format!("Report {id}"), "definition": report()}),
+        _ if path.contains("/reports/") => {
+            json!({"version": 1, "report": {"name": format!("Report {id}"), "definition": report()}})
+        }
         "identify" => json!({"token": "a.b.c"}),
         "agents" => json!({"email": "x", "name": "", "role": "agent", "password": "short"}),
         "drivers" if path.starts_with("/api/v1/console/") => {
@@ -120,9 +124,11 @@ fn body(path: &str, id: &str) -> Value {
             json!({"version": 0, "profile": {"languages": ["en"], "tier": 1, "at_once": 1}})
         }
         "hours" => hours(),
+        "calendars" => json!({"url": "https://127.0.0.1:1/a.ics"}),
         "preview" => json!({"hours": hours()}),
         _ if path.contains("/hours/") => json!({"version": 1, "hours": hours()}),
         "ping" => json!({"user": "0123456789abcdef"}),
+        _ if path.contains("/console/drivers/") => json!({"version": 1, "driver": event()}),
         _ if path.contains("/drivers/") => event(),
         "session" => json!({"email": "nobody@desk.test", "password": "wrong"}),
         _ => json!({}),
@@ -222,7 +228,7 @@ store_test! {
                     route.path.replace("{id}", &file)
                 } else {
                     // Of agents, customers and jobs there is none with this id: whoever may ask learns just that.
-                    route.path.replace("{number}", number).replace("{id}", "77").replace("{external_id}", "77").replace("{token}", "77.ics").replace("{day}", "2026-11-20")
+                    route.path.replace("{number}", number).replace("{id}", "77").replace("{request}", "77").replace("{external_id}", "77").replace("{token}", "77.ics").replace("{day}", "2026-11-20")
                 };
                 let path = if path.ends_with("/file") { format!("{path}?format=csv") } else { path };
                 let path = if path.ends_with("/uploads") { format!("{path}?name=a.txt&client_id=c") } else { path };

@@ -26,6 +26,7 @@ fn what_rests_changes_the_desk_and_helps_nobody_who_asks() {
         resting.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
     let expected: BTreeSet<String> = [
         "DELETE /api/v1/console/drivers/{id}",
+        "DELETE /api/v1/console/hours/calendars/{id}",
         "DELETE /api/v1/console/hours/{id}",
         "DELETE /api/v1/console/insight/dashboards/{id}",
         "DELETE /api/v1/console/reports/{id}",
@@ -36,6 +37,7 @@ fn what_rests_changes_the_desk_and_helps_nobody_who_asks() {
         "POST /api/v1/console/drivers",
         "POST /api/v1/console/hours",
         "POST /api/v1/console/hours/calendar",
+        "POST /api/v1/console/hours/{id}/calendars",
         "POST /api/v1/console/insight/dashboards",
         "POST /api/v1/console/insight/export",
         "POST /api/v1/console/jobs/{id}/retry",

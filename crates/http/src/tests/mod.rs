@@ -19,4 +19,5 @@ mod satisfaction;
 mod slow;
 mod speech;
 mod status;
+mod subscriptions;
 mod types;

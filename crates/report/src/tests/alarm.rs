@@ -69,6 +69,7 @@ fn alarm() -> (AlarmRow, DriverRow) {
         updated_at: raised_at,
         removed_at: None,
         draft: true,
+        version: 1,
     };
     (row, draft)
 }
@@ -120,7 +121,7 @@ impl Bench {
 }
 
 /// The value of a header, unfolded.
-fn header<'a>(mail: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(mail: &'a str, name: &str) -> Option<&'a str> {
     let start = format!("{name}: ");
     mail.lines().take_while(|line| !line.is_empty()).find_map(|line| line.strip_prefix(start.as_str()))
 }
@@ -216,6 +217,7 @@ store_test! {
         let letter = Letter {
             id: crate::run::message_id(MailId(mail.id.0)),
             follows: None,
+            unsubscribe: None,
             to: mail.recipient,
             subject: mail.subject,
             text: mail.body_text,

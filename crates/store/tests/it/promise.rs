@@ -80,6 +80,7 @@ store_test! {
             promise::end(tx, REQUEST, Time(START + SECOND), Time(START + 70 * SECOND), "answered")
         }).await;
         let kept = |at: i64, ended: i64| Kept {
+            request_id: REQUEST,
             channel: Channel::Widget, at_risk: made(at, None).at_risk, made_at: Time(START + at * SECOND), ended_at: Time(START + ended * SECOND),
             model_p50: 290.5, model_p80: 610.25, closed: 0, model: 1,
         };

@@ -329,6 +329,14 @@ export const ACTIONS: readonly Action[] = [
     run: () => overlay.show({ kind: 'merge' }),
   },
   {
+    id: 'incident',
+    group: 'request',
+    label: 'action.incident',
+    keys: [],
+    allowed: () => inState('open', 'waiting', 'on_hold', 'solved') && session.may('write'),
+    run: () => overlay.show({ kind: 'incident' }),
+  },
+  {
     id: 'spam',
     group: 'request',
     label: 'action.spam',
@@ -360,6 +368,15 @@ export const ACTIONS: readonly Action[] = [
     keys: ['f'],
     allowed: () => router.place.room === 'desk',
     run: () => overlay.show({ kind: 'filter' }),
+  },
+  {
+    id: 'incident-view',
+    group: 'desk',
+    label: 'action.incident_view',
+    keys: [],
+    allowed: () =>
+      router.place.room === 'desk' && router.place.view !== 'solved' && session.may('tell'),
+    run: () => overlay.show({ kind: 'incident-view' }),
   },
   {
     id: 'fold',

@@ -11,6 +11,8 @@ export type Overlay =
   | { kind: 'merge' }
   | { kind: 'erase'; seq: number }
   | { kind: 'link'; href: string }
+  | { kind: 'incident' }
+  | { kind: 'incident-view' }
   | { kind: 'spam' }
   | { kind: 'picture'; id: Id; name: string };
 

@@ -10,6 +10,7 @@ import type {
   AlarmList,
   Assignment,
   CalendarDays,
+  Calendars,
   ConversationPage,
   CustomerPanel,
   Dashboard,
@@ -30,7 +31,9 @@ import type {
   InboxPage,
   InboxQuery,
   IncidentDraft,
+  IncidentRequests,
   IncidentUpdates,
+  LinkWish,
   IssuedToken,
   Maintenance,
   MaintenanceWish,
@@ -147,11 +150,17 @@ export const incidentUpdates = (id: Id) =>
   ask<IncidentUpdates>(`/console/drivers/${segment(id)}/updates`);
 export const tellIncident = (id: Id, draft: IncidentDraft) =>
   post<IncidentUpdates>(`/console/drivers/${segment(id)}/updates`, draft);
+export const incidentRequests = (id: Id) =>
+  ask<IncidentRequests>(`/console/drivers/${segment(id)}/requests`);
+export const linkRequests = (id: Id, which: LinkWish) =>
+  post<IncidentRequests>(`/console/drivers/${segment(id)}/requests`, which);
+export const unlinkRequest = (id: Id, request: Id) =>
+  ask<void>(`/console/drivers/${segment(id)}/requests/${segment(request)}`, { method: 'DELETE' });
 export const drivers = () => ask<{ items: Driver[] }>('/console/drivers');
 export const addDriver = (clientId: string, driver: DriverDraft) =>
   post<Driver>('/console/drivers', { client_id: clientId, driver });
-export const changeDriver = (id: Id, body: DriverDraft) =>
-  ask<Driver>(`/console/drivers/${segment(id)}`, { method: 'PUT', body });
+export const changeDriver = (id: Id, version: number, driver: DriverDraft) =>
+  ask<Driver>(`/console/drivers/${segment(id)}`, { method: 'PUT', body: { version, driver } });
 export const removeDriver = (id: Id) =>
   ask<void>(`/console/drivers/${segment(id)}`, { method: 'DELETE' });
 
@@ -206,6 +215,15 @@ export const adherence = (days: number, zone: string) =>
 export const shiftCalendar = () => ask<{ url: string }>('/console/roster/calendar');
 export const renewShiftCalendar = () => post<{ url: string }>('/console/roster/calendar', {});
 export const hours = () => ask<Hours>('/console/hours');
+export const calendars = () => ask<Calendars>('/console/hours/calendars');
+export const addCalendar = (schedule: Id, url: string) =>
+  ask<Calendars['items'][number]>(`/console/hours/${segment(schedule)}/calendars`, {
+    method: 'POST',
+    body: { url },
+    timeout: 30_000,
+  });
+export const removeCalendar = (id: Id) =>
+  ask<void>(`/console/hours/calendars/${segment(id)}`, { method: 'DELETE' });
 export const addHours = (body: HoursDraft) => post<ScheduleView>('/console/hours', body);
 export const changeHours = (id: Id, version: number, hours: HoursDraft) =>
   ask<ScheduleView>(`/console/hours/${segment(id)}`, { method: 'PUT', body: { version, hours } });
