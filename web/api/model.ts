@@ -94,6 +94,19 @@ export type ScheduleView = Schemas['ScheduleView'];
 export type HoursDraft = Schemas['HoursWish'];
 export type SchedulePreview = Schemas['SchedulePreview'];
 export type Schedule = Schemas['HoursSchedule'];
+
+/** How people are planned, what is expected, and who could work when. */
+export type Planning = Schemas['PlanningView'];
+export type PlanningSettings = Planning['settings'];
+export type Forecast = Schemas['ForecastView'];
+export type DayOfForecast = Schemas['ForecastDay'];
+export type ForecastQuery = NonNullable<operations['forecast']['parameters']['query']>;
+export type WeekNeed = Schemas['NeedView'];
+export type ShiftPlan = Schemas['PlanView'];
+export type PlannedShift = Schemas['PlannedShift'];
+export type WhatIfQuestion = Schemas['WhatIf'];
+export type WhatIf = Schemas['WhatIfView'];
+export type Spread = WhatIf['now'];
 export type Season = Schemas['Season'];
 export type WeekInterval = Schemas['WeekInterval'];
 export type WeekGap = Schemas['WeekGap'];

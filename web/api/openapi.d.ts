@@ -1018,6 +1018,111 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/console/planning': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Tells how people are planned.
+     * @description Roles that may call it: lead, admin.
+     */
+    get: operations['planning'];
+    /**
+     * Changes how people are planned.
+     * @description Roles that may call it: lead, admin.
+     */
+    put: operations['change_planning'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/console/planning/forecast': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Forecasts how many will come in each half hour of the next four weeks, and tells how well that went so far.
+     * @description Roles that may call it: lead, admin.
+     */
+    get: operations['forecast'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/console/planning/need': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Tells how many people each half hour needs, and how many are on the roster.
+     * @description Roles that may call it: lead, admin.
+     */
+    get: operations['need'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/console/planning/plan': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Works out who could work when, for up to four weeks ahead: no rule of a contract is broken, people are missing where that
+     *     costs least, and nights and weekends are spread evenly. Takes up to ten seconds; nothing is stored.
+     * @description Roles that may call it: lead, admin.
+     */
+    post: operations['plan_shifts'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/console/planning/what-if': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Plays a week as it is rostered two hundred times, and as often if something were different.
+     * @description Roles that may call it: lead, admin.
+     */
+    post: operations['what_if'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/console/report-preview': {
     parameters: {
       query?: never;
@@ -2947,6 +3052,16 @@ export interface components {
        */
       version: number;
     };
+    /** @description How people are planned, changed. */
+    ChangedPlanning: {
+      /** @description What it becomes. */
+      settings: components['schemas']['PlanningSettings'];
+      /**
+       * Format: int64
+       * @description The version that was seen.
+       */
+      version: number;
+    };
     /** @description A changed shift. */
     ChangedShift: {
       /** @description Of a published one that breaks rules then: why. */
@@ -3466,6 +3581,34 @@ export interface components {
     Dismissal: {
       /** @description False alarms count against the number that is promised. */
       reason: components['schemas']['DismissReason'];
+    };
+    /**
+     * @description How a week goes. Of every figure three values: in one of ten weeks it is below the first, in half of them below the second, in
+     *     nine of ten below the third.
+     */
+    Distribution: {
+      /** @description The share that gives up. */
+      abandoned: number[];
+      /** @description What these cost; null where it is not said what an hour costs. */
+      cost?: number[] | null;
+      /** @description The share within the promise on each day. */
+      days: number[][];
+      /** @description Seconds within which half of those who are answered are so; null where nobody is. */
+      half?: number[] | null;
+      /** @description Hours that people work. */
+      hours: number[];
+      /** @description Seconds within which four fifths of them are; null where nobody is. */
+      most?: number[] | null;
+      /** @description The share of the open time in which somebody who comes would be answered within the promise. */
+      online: number[];
+      /** @description The share within the promise of every time that it was played, in order: for a drawing. */
+      played: number[];
+      /** @description How many come whom people are to answer. */
+      requests: number[];
+      /** @description The share that is answered within the promise. */
+      within: number[];
+      /** @description The same of those at risk. */
+      within_at_risk: number[];
     };
     /**
      * @description Why it cannot be told.
@@ -4216,6 +4359,75 @@ export interface components {
        */
       opened: number;
     };
+    /** @description A day, in half hours of the clock. */
+    ForecastDay: {
+      /** @description What came; null for what is to come. */
+      came?: number[] | null;
+      /**
+       * Format: date
+       * @description The day.
+       */
+      day: string;
+      /** @description How many are expected; null where nothing is. */
+      expected: (number | null)[];
+      /** @description … and so many or fewer. */
+      high: (number | null)[];
+      /** @description In eight of ten half hours there are so many or more … */
+      low: (number | null)[];
+      /** @description What makes it unlike others. */
+      special: components['schemas']['Special'][];
+      /**
+       * Format: date-time
+       * @description Its first moment.
+       */
+      starts_at: string;
+      /** @description Of the whole day: expected, and the bounds of eight of ten days. */
+      total?: number[] | null;
+    };
+    /** @description How good forecasts were. */
+    ForecastScore: {
+      /**
+       * Format: double
+       * @description The share of half hours between the two bounds: eight of ten are meant to be.
+       */
+      covered: number;
+      /**
+       * Format: int32
+       * @description Days that were scored.
+       */
+      days: number;
+      /**
+       * Format: double
+       * @description The same of somebody who knows the true mean of every half hour: no forecast is better.
+       */
+      floor: number;
+      /**
+       * Format: double
+       * @description The sum of what it was off by, half hour by half hour, over the sum of what came.
+       */
+      wape: number;
+    };
+    /** @description How many will come. */
+    ForecastView: {
+      /** @description Two weeks before today, with what was expected on the evening before, and four weeks from today on. */
+      days: components['schemas']['ForecastDay'][];
+      /** @description What special days have more or less, by kind. */
+      effects: components['schemas']['SpecialEffect'][];
+      /**
+       * Format: int32
+       * @description Weeks that a forecast needs.
+       */
+      needs: number;
+      score?: components['schemas']['ForecastScore'] | null;
+      today?: components['schemas']['Today'] | null;
+      /**
+       * Format: int32
+       * @description Whole weeks that are known; with fewer than `needs` there is no forecast.
+       */
+      weeks: number;
+      /** @description The time zone of its days. */
+      zone: string;
+    };
     /**
      * @description A form in which a report can be had.
      * @enum {string}
@@ -4226,6 +4438,19 @@ export interface components {
      * @enum {string}
      */
     Gap: 'unrostered' | 'missing' | 'away' | 'full' | 'technical' | 'maintenance';
+    /** @description How long an answer takes. */
+    HandlingView: {
+      /**
+       * Format: int32
+       * @description Answers of the last four weeks that it was measured on. Below 50 it is not known, and 240 seconds are taken.
+       */
+      answers: number;
+      /**
+       * Format: double
+       * @description Seconds of work for one answer, on average.
+       */
+      seconds: number;
+    };
     /** @description When the desk is open. */
     HoursSchedule: {
       /** @description Holidays and make-up working days. */
@@ -4463,6 +4688,17 @@ export interface components {
        * @description Types that customers chose, and with which an agent solved the request.
        */
       customers: number;
+    };
+    /** @description What a language needs, half hour by half hour. */
+    LaneNeed: {
+      /** @description People with a published shift or a draft who speak it. */
+      able: number[];
+      /** @description How many requests are expected. */
+      expected: number[];
+      /** @description The language. */
+      language: components['schemas']['Language'];
+      /** @description How many people it takes on the roster; 0 while the desk is closed. */
+      need: number[];
     };
     /**
      * @description A language of pages, receipts and errors.
@@ -4805,6 +5041,29 @@ export interface components {
        *     moved by most requests. What is gone, and what is new, is among them.
        */
       values: components['schemas']['ValueMovementView'][];
+    };
+    /** @description How many people each half hour of some weeks needs. */
+    NeedView: {
+      /**
+       * Format: date-time
+       * @description The first moment: today's where the week has begun.
+       */
+      from: string;
+      /** @description Whether there is a forecast; without one nothing is known of the need. */
+      is_known: boolean;
+      /** @description By language. */
+      lanes: components['schemas']['LaneNeed'][];
+      /** @description People with a published shift or a draft. */
+      planned: number[];
+      /** @description People with a published shift, whatever they speak. */
+      published: number[];
+      /**
+       * Format: date-time
+       * @description The moment after the last half hour.
+       */
+      until: string;
+      /** @description The time zone of its days. */
+      zone: string;
     };
     /** @description A complaint about how a request was handled. */
     NewComplaint: {
@@ -5340,6 +5599,144 @@ export interface components {
       significant: number;
       /** @description Such dates that were tried all the same, because fewer than twenty others were left. */
       with_events: number;
+    };
+    /** @description A proposal: who could work when. */
+    PlanView: {
+      /**
+       * Format: date-time
+       * @description The first moment.
+       */
+      from: string;
+      /**
+       * Format: double
+       * @description By which share of its cost it can be better at most; null when that was not found in time.
+       */
+      gap?: number | null;
+      /** @description How many people each half hour needs, all languages together. */
+      need: number[];
+      /**
+       * Format: int32
+       * @description People who were planned; those without a contract are not.
+       */
+      people: number;
+      /** @description How many would be there. */
+      planned: number[];
+      /** @description Whom is given what, beside what is published already. */
+      shifts: components['schemas']['PlannedShift'][];
+      /** @description Where people are missing, and why. */
+      short: components['schemas']['Shortage'][];
+      /** @description Who has less than was agreed. */
+      under: components['schemas']['UnderContract'][];
+      /**
+       * Format: date-time
+       * @description The moment after the last half hour.
+       */
+      until: string;
+      /** @description The time zone of its days. */
+      zone: string;
+    };
+    /** @description Which weeks are to be planned. */
+    PlanWish: {
+      /**
+       * Format: date
+       * @description The Monday with which they begin; it has to be ahead.
+       * @example 2026-12-07
+       */
+      from: string;
+      /**
+       * Format: int32
+       * @description How many: 1 to 4.
+       */
+      weeks: number;
+    };
+    /** @description Somebody could work then. */
+    PlannedShift: {
+      /** @description Who. */
+      agent_id: string;
+      /**
+       * Format: date-time
+       * @description Until when.
+       */
+      ends_at: string;
+      /**
+       * Format: date-time
+       * @description From when.
+       */
+      starts_at: string;
+    };
+    /** @description How people are planned. Shares are in percent, lengths in seconds, times of day in minutes. */
+    PlanningSettings: {
+      /**
+       * Format: int32
+       * @description Work for one answer, in seconds; null for what was measured.
+       */
+      handling?: number | null;
+      /**
+       * Format: int32
+       * @description What an hour of work costs, in the money of the desk; null where it is not said.
+       */
+      hour_cost?: number | null;
+      /**
+       * Format: int32
+       * @description How long a shift is, in minutes.
+       */
+      length: number;
+      /**
+       * Format: int32
+       * @description After how many seconds somebody gives up on average; null where they leave their words and nobody does.
+       */
+      patience?: number | null;
+      /**
+       * Format: int32
+       * @description People who serve none but those at risk, where what-if is asked.
+       */
+      reserved: number;
+      /**
+       * Format: int32
+       * @description What is promised: this share of those who come is answered in time.
+       */
+      share: number;
+      /**
+       * Format: int32
+       * @description The share of their shift in which people are not there for users: breaks, meetings, illness.
+       */
+      shrinkage: number;
+      /**
+       * @description When shifts may begin: quarters of an hour.
+       * @example [
+       *       480,
+       *       600,
+       *       960
+       *     ]
+       */
+      starts: number[];
+      /**
+       * Format: int32
+       * @description How long a user thinks between two answers, for people who have several conversations in hand.
+       */
+      think: number;
+      /**
+       * Format: int32
+       * @description Within so many seconds.
+       */
+      within: number;
+      /**
+       * @description The IANA time zone in which the desk's days and shifts are planned.
+       * @example Asia/Shanghai
+       */
+      zone: string;
+    };
+    /** @description How people are planned, and which version of it that is. */
+    PlanningView: {
+      /** @description How long answers take, as it was measured. */
+      handling: components['schemas']['HandlingView'];
+      /** @description How people are planned. */
+      settings: components['schemas']['PlanningSettings'];
+      /**
+       * Format: int64
+       * @description Goes up with every change. Whoever changes it says which one they have seen.
+       */
+      version: number;
     };
     /** @description Frames since the caller's cursors. */
     Polled: {
@@ -6270,6 +6667,38 @@ export interface components {
       /** @description In the order in which they were sent. */
       items: components['schemas']['ShiftView'][];
     };
+    /** @description People are missing. */
+    Shortage: {
+      /**
+       * Format: int32
+       * @description How many speak one of them at all.
+       */
+      able: number;
+      /**
+       * Format: date-time
+       * @description Until when.
+       */
+      ends_at: string;
+      /** @description The languages that need more people than are there. */
+      languages: components['schemas']['Language'][];
+      /**
+       * Format: int32
+       * @description How many.
+       */
+      missing: number;
+      /**
+       * Format: date-time
+       * @description From when.
+       */
+      starts_at: string;
+      /**
+       * @description Why those are not there, and how many each: `not_worth_it`, `other_shift`, `rest`, `week`, `days_in_row`, `too_long`,
+       *     `unavailable`, `off`, `no_shift`.
+       */
+      why: {
+        [key: string]: number;
+      };
+    };
     /** @description The days of one side. */
     SideView: {
       /**
@@ -6298,6 +6727,20 @@ export interface components {
        */
       text?: string;
     };
+    /**
+     * @description What makes a day unlike others.
+     * @enum {string}
+     */
+    Special:
+      | 'holiday'
+      | 'work_day'
+      | 'release'
+      | 'incident'
+      | 'campaign'
+      | 'listing'
+      | 'fork'
+      | 'price'
+      | 'event';
     /** @description A holiday, or a day that is worked in exchange for one. */
     SpecialDay: {
       /**
@@ -6318,6 +6761,31 @@ export interface components {
        * @example 国庆节
        */
       name: string;
+    };
+    /** @description What special days of a kind have. */
+    SpecialEffect: {
+      /**
+       * Format: int32
+       * @description Days that it was learned from; of none, that nothing is known yet.
+       */
+      days: number;
+      /**
+       * Format: double
+       * @description So many times as many as usual.
+       */
+      factor: number;
+      /**
+       * Format: double
+       * @description … and below this.
+       */
+      high: number;
+      /** @description The kind. */
+      kind: components['schemas']['Special'];
+      /**
+       * Format: double
+       * @description In nineteen of twenty such days it is above this …
+       */
+      low: number;
     };
     /** @description With which dashboard Insight begins. */
     StartWish: {
@@ -6731,6 +7199,34 @@ export interface components {
       /** @description One's own, the latest first; then, for those who plan, those on which somebody is to decide. */
       items: components['schemas']['TimeOffView'][];
     };
+    /** @description The day as it goes. */
+    Today: {
+      /**
+       * Format: double
+       * @description How many came in them.
+       */
+      came: number;
+      /**
+       * Format: double
+       * @description How many were expected in them.
+       */
+      expected: number;
+      /**
+       * Format: int32
+       * @description Half hours that are over.
+       */
+      over: number;
+      /**
+       * Format: double
+       * @description How many are expected in it now.
+       */
+      rest: number;
+      /**
+       * Format: double
+       * @description How many were expected in the rest of the day this morning.
+       */
+      rest_before: number;
+    };
     /**
      * @description How another system proves who it is.
      * @enum {string}
@@ -6869,6 +7365,21 @@ export interface components {
        * @example pending
        */
       type: string;
+    };
+    /** @description Somebody has less than was agreed. */
+    UnderContract: {
+      /** @description Who. */
+      agent_id: string;
+      /**
+       * Format: int32
+       * @description Minutes that are missing.
+       */
+      minutes: number;
+      /**
+       * Format: date-time
+       * @description The first moment of their week.
+       */
+      week: string;
     };
     /**
      * @description What kind of number a measure gives.
@@ -7087,6 +7598,77 @@ export interface components {
        * @example 1
        */
       weekday: number;
+    };
+    /** @description What would be different. */
+    WhatIf: {
+      /**
+       * Format: int32
+       * @description The percent of ordinary requests that a bot answers beyond what it does now.
+       * @example 20
+       */
+      bot?: number;
+      /**
+       * Format: date
+       * @description The Monday with which the week begins.
+       * @example 2026-12-07
+       */
+      from: string;
+      /** @description Times at which more or fewer come. */
+      peaks?: components['schemas']['WhatIfPeak'][];
+      /**
+       * Format: int32
+       * @description People more, or less: any of them, in each of the two hundred weeks others.
+       * @example -10
+       */
+      people?: number;
+    };
+    /** @description So many times as many come. */
+    WhatIfPeak: {
+      /**
+       * Format: date-time
+       * @description Until when.
+       */
+      ends_at: string;
+      /**
+       * Format: double
+       * @description Beyond 1 there are more.
+       * @example 3
+       */
+      factor: number;
+      /**
+       * Format: date-time
+       * @description From when.
+       */
+      starts_at: string;
+    };
+    /** @description A week, and the same week if something were different. */
+    WhatIfView: {
+      /** @description If it were different. */
+      changed: components['schemas']['Distribution'];
+      /**
+       * Format: date-time
+       * @description The first moment.
+       */
+      from: string;
+      /** @description As it is rostered. */
+      now: components['schemas']['Distribution'];
+      /**
+       * Format: int32
+       * @description People who have a shift or a draft in the week.
+       */
+      people: number;
+      /**
+       * Format: int32
+       * @description Times that each was played.
+       */
+      times: number;
+      /**
+       * Format: date-time
+       * @description The moment after the last half hour.
+       */
+      until: string;
+      /** @description The time zone of its days. */
+      zone: string;
     };
     /** @description What would raise the rate most: the hours of the week and the reason for which most of the promise was lost. */
     Win: {
@@ -19101,6 +19683,1134 @@ export interface operations {
            *       "status": 503,
            *       "title": "Briefly not available",
            *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  planning: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The settings */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlanningView'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  change_planning: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChangedPlanning'];
+      };
+    };
+    responses: {
+      /** @description The settings */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlanningView'];
+        };
+      };
+      /** @description The call could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "malformed",
+           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
+           *       "status": 400,
+           *       "title": "The call could not be read",
+           *       "type": "/docs/problems/malformed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Sent too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "request_timeout",
+           *       "detail": "The call was not sent completely in time.",
+           *       "status": 408,
+           *       "title": "Sent too slowly",
+           *       "type": "/docs/problems/request_timeout"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not possible in this state */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "transition_not_allowed",
+           *       "detail": "The state of the request does not allow this step.",
+           *       "status": 409,
+           *       "title": "Not possible in this state",
+           *       "type": "/docs/problems/transition_not_allowed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_large",
+           *       "detail": "The call is larger than the desk takes.",
+           *       "status": 413,
+           *       "title": "Too large",
+           *       "type": "/docs/problems/too_large"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Content type not supported */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unsupported_media_type",
+           *       "detail": "This address takes another content type than the one that was sent.",
+           *       "status": 415,
+           *       "title": "Content type not supported",
+           *       "type": "/docs/problems/unsupported_media_type"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description The desk cannot write right now */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "disk_full",
+           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
+           *       "status": 507,
+           *       "title": "The desk cannot write right now",
+           *       "type": "/docs/problems/disk_full"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  forecast: {
+    parameters: {
+      query?: {
+        /**
+         * @description A channel.
+         * @example widget
+         */
+        channel?: string;
+        /**
+         * @description A language.
+         * @example zh-CN
+         */
+        language?: string;
+        /**
+         * @description Types, separated by commas.
+         * @example withdrawal,deposit
+         */
+        type?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The forecast */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ForecastView'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  need: {
+    parameters: {
+      query: {
+        /**
+         * @description The Monday with which they begin.
+         * @example 2026-12-07
+         */
+        from: string;
+        /** @description How many: 1 to 4. */
+        weeks?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The need */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NeedView'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  plan_shifts: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PlanWish'];
+      };
+    };
+    responses: {
+      /** @description The proposal */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlanView'];
+        };
+      };
+      /** @description The call could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "malformed",
+           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
+           *       "status": 400,
+           *       "title": "The call could not be read",
+           *       "type": "/docs/problems/malformed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Sent too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "request_timeout",
+           *       "detail": "The call was not sent completely in time.",
+           *       "status": 408,
+           *       "title": "Sent too slowly",
+           *       "type": "/docs/problems/request_timeout"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not possible in this state */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "transition_not_allowed",
+           *       "detail": "The state of the request does not allow this step.",
+           *       "status": 409,
+           *       "title": "Not possible in this state",
+           *       "type": "/docs/problems/transition_not_allowed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_large",
+           *       "detail": "The call is larger than the desk takes.",
+           *       "status": 413,
+           *       "title": "Too large",
+           *       "type": "/docs/problems/too_large"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Content type not supported */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unsupported_media_type",
+           *       "detail": "This address takes another content type than the one that was sent.",
+           *       "status": 415,
+           *       "title": "Content type not supported",
+           *       "type": "/docs/problems/unsupported_media_type"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description The desk cannot write right now */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "disk_full",
+           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
+           *       "status": 507,
+           *       "title": "The desk cannot write right now",
+           *       "type": "/docs/problems/disk_full"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  what_if: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['WhatIf'];
+      };
+    };
+    responses: {
+      /** @description Both */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WhatIfView'];
+        };
+      };
+      /** @description The call could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "malformed",
+           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
+           *       "status": 400,
+           *       "title": "The call could not be read",
+           *       "type": "/docs/problems/malformed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Sent too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "request_timeout",
+           *       "detail": "The call was not sent completely in time.",
+           *       "status": 408,
+           *       "title": "Sent too slowly",
+           *       "type": "/docs/problems/request_timeout"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not possible in this state */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "transition_not_allowed",
+           *       "detail": "The state of the request does not allow this step.",
+           *       "status": 409,
+           *       "title": "Not possible in this state",
+           *       "type": "/docs/problems/transition_not_allowed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_large",
+           *       "detail": "The call is larger than the desk takes.",
+           *       "status": 413,
+           *       "title": "Too large",
+           *       "type": "/docs/problems/too_large"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Content type not supported */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unsupported_media_type",
+           *       "detail": "This address takes another content type than the one that was sent.",
+           *       "status": 415,
+           *       "title": "Content type not supported",
+           *       "type": "/docs/problems/unsupported_media_type"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description The desk cannot write right now */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "disk_full",
+           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
+           *       "status": 507,
+           *       "title": "The desk cannot write right now",
+           *       "type": "/docs/problems/disk_full"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];

@@ -25,6 +25,7 @@ mod line;
 mod machine;
 mod overload;
 mod pages;
+mod planning;
 mod report;
 mod server;
 mod sizes;
@@ -44,7 +45,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser, Clone, Debug)]
 #[command(version, about)]
 struct Options {
-    /// Only these parts: intake, delivery, pages, sizes, overload, facts, hours.
+    /// Only these parts: intake, delivery, pages, sizes, overload, facts, hours, plan, forecast, whatif.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Short runs and small numbers, for trying the bench itself; the figures mean little.
@@ -116,6 +117,15 @@ fn main() -> anyhow::Result<()> {
         }
         if options.wants("hours") {
             hours::measure(&options, &mut report)?;
+        }
+        if options.wants("plan") {
+            planning::measure_plan(&options, &mut report)?;
+        }
+        if options.wants("forecast") {
+            planning::measure_forecast(&options, &mut report)?;
+        }
+        if options.wants("whatif") {
+            planning::measure_what_if(&options, &mut report)?;
         }
         if options.wants("overload") {
             overload::measure(&options, &mut report).await?;

@@ -161,6 +161,12 @@ impl From<ContractError> for Error {
     }
 }
 
+impl From<standfast_domain::planning::SettingsError> for Error {
+    fn from(wrong: standfast_domain::planning::SettingsError) -> Self {
+        Self::Invalid { field: wrong.field, reason: wrong.reason }
+    }
+}
+
 impl From<ShiftError> for Error {
     fn from(wrong: ShiftError) -> Self {
         Self::Invalid { field: wrong.field, reason: wrong.reason }

@@ -34,6 +34,7 @@ mod maintenance;
 mod numbers;
 mod online;
 mod outside;
+mod planning;
 mod promise;
 mod receipt;
 mod receive;
@@ -123,6 +124,11 @@ pub use online::{
     LedgerCheck, OnlineDay, OnlineSchedule, OnlineView, Win, keep_online, load_online, online, put_down_past,
 };
 pub use outside::{Fetching, Outside};
+pub use planning::{
+    Distribution, ForecastDay, ForecastScore, ForecastView, ForecastWish, HandlingView, LaneNeed, NeedView,
+    PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, Today, UnderContract,
+    WhatIfView, WhatIfWish, change_planning, forecast, need, plan_shifts, planning, what_if,
+};
 pub use promise::{
     Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, asks_of, promise_figures,
 };

@@ -235,7 +235,7 @@ fn person_view(known: Known, caller: &AgentCaller) -> PersonView {
     }
 }
 
-fn pure(row: &ShiftRow) -> Shift {
+pub(crate) fn pure(row: &ShiftRow) -> Shift {
     Shift {
         id: row.id,
         agent: row.agent_id,
@@ -295,6 +295,18 @@ pub async fn roster(desk: &Desk, caller: &AgentCaller, from: Time, until: Time) 
 
 const fn off_view(row: &TimeOffRow) -> OffView {
     OffView { id: row.id, agent_id: row.agent_id, starts_at: row.starts_at, ends_at: row.ends_at }
+}
+
+/// Everybody who can be rostered, shifts, and time off that was agreed.
+pub(crate) type PeopleAndShifts = (Vec<Person>, Vec<ShiftRow>, Vec<TimeOff>);
+
+/// Everybody who can be rostered, and the shifts and the time off that was agreed between two times and around them: what planning
+/// goes by.
+pub(crate) fn people_and_shifts(rd: &mut Rd, from: Time, until: Time) -> Result<PeopleAndShifts, Error> {
+    let (begin, end) = (from.minus(AROUND), until.plus(AROUND));
+    let people = known(rd)?.into_iter().map(|known| known.person).collect();
+    let off = offs::list_approved(rd, begin, end)?.iter().map(pure_off).collect();
+    Ok((people, shift::list_between(rd, begin, end)?, off))
 }
 
 /// Which rules somebody's published shifts break with a change that they do not break without it. The turn of the person has been

@@ -15,6 +15,7 @@ mod language;
 mod matter;
 mod number;
 mod online;
+pub mod planning;
 mod queue;
 mod region;
 pub mod report;

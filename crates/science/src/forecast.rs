@@ -4,18 +4,23 @@
 //! for the first day its mean with double seasonal exponential smoothing (Taylor 2003), which knows how busy it is just now. How
 //! far off it is, is not taken from a formula but from forecasts of the past weeks with the same method ([`backtest`]): counts vary
 //! far more than Poisson's, and whole days are busy or not.
+//!
+//! Days that are known to be unlike others (holidays, events) are told with their kind ([`Series::knowing`]). What they had more or less
+//! is no part of what is usual, and is what the next day of their kind is expected to have ([`Effect`]).
 
 mod backtest;
 mod profile;
 mod smoothing;
+mod special;
 mod spread;
 
 use serde::{Deserialize, Serialize};
 
 use crate::real;
-pub use backtest::{Score, backtest, naive_error};
+pub use backtest::{Score, backtest, backtest_days, naive_error, poisson_error};
 use profile::profile;
 use smoothing::Smoothing;
+pub use special::{Effect, Special, effects};
 pub use spread::Spread;
 
 /// Slots of a weekday; a day has as many as the caller likes, the same number every day.
@@ -31,6 +36,9 @@ pub struct Series {
     /// Of every slot, from the first one of some day on; `None` where it was closed, is not known, or was so unusual that it
     /// says nothing about other days.
     counts: Vec<Option<f64>>,
+    /// Days that are known to be unlike others, those to come among them.
+    #[serde(default)]
+    special: Vec<Special>,
 }
 
 /// What is expected, from the slot after the last one of the series on.
@@ -47,7 +55,17 @@ impl Series {
     #[must_use]
     pub fn new(day: usize, counts: Vec<Option<f64>>) -> Option<Self> {
         let is_count = |count: &f64| count.is_finite() && *count >= 0.0;
-        (day > 0 && counts.iter().flatten().all(is_count)).then_some(Self { day, counts })
+        (day > 0 && counts.iter().flatten().all(is_count)).then_some(Self {
+            day,
+            counts,
+            special: Vec::new(),
+        })
+    }
+
+    /// The same with days that are known to be unlike others, of the past and to come.
+    #[must_use]
+    pub fn knowing(self, special: Vec<Special>) -> Self {
+        Self { special, ..self }
     }
 
     /// Slots of a week.
@@ -70,14 +88,48 @@ impl Series {
 
     /// What was known before a slot.
     fn until(&self, slot: usize) -> Self {
-        Self { day: self.day, counts: self.counts.iter().take(slot).copied().collect() }
+        Self {
+            day: self.day,
+            counts: self.counts.iter().take(slot).copied().collect(),
+            special: self.special.clone(),
+        }
     }
 }
 
 /// Forecasts so many slots. `None` when there are less than [`LEAST_WEEKS`] weeks.
 pub fn forecast(series: &Series, slots: usize) -> Option<Forecast> {
-    let smoothing = Smoothing::fit(series);
-    Some(Forecast { mean: expected(series, smoothing.as_ref(), slots)?, spread: Spread::of(series) })
+    let usual = special::usual(series);
+    let smoothing = Smoothing::fit(&usual);
+    let mut mean = expected(&usual, smoothing.as_ref(), slots)?;
+    special::apply(&effects(series), series, &mut mean);
+    Some(Forecast { mean, spread: Spread::of(series) })
+}
+
+/// What would have been expected of each of the last days, on the evening before, and what came: `None` where it is not known.
+/// From the last whole day backwards.
+pub fn days(series: &Series, days: usize) -> Vec<Vec<(Option<f64>, Option<f64>)>> {
+    let usual = special::usual(series);
+    let last = usual.counts.len() / usual.day;
+    let first = last.saturating_sub(days);
+    // The weights of then, and on from there: nothing that came later is used.
+    let mut smoothing = Smoothing::fit(&usual.until(first * usual.day));
+    let mut all = Vec::with_capacity(last - first);
+    for day in first..last {
+        let slots = day * usual.day..(day + 1) * usual.day;
+        let means = expected(&usual.until(slots.start), smoothing.as_ref(), usual.day);
+        if let Some(smoothing) = &mut smoothing {
+            smoothing.run(usual.counts.get(slots.clone()).unwrap_or_default());
+        }
+        let Some(mut means) = means else { continue };
+        if series.special.iter().any(|special| special.day == day) {
+            let known = series.until(slots.start);
+            special::apply(&effects(&known), &known, &mut means);
+        }
+        let seen = series.counts.get(slots).unwrap_or_default();
+        all.push(means.into_iter().zip(seen.iter().copied()).collect());
+    }
+    all.reverse();
+    all
 }
 
 /// The means alone. The first day is the mean of the two.

@@ -15,9 +15,11 @@ pub mod interval;
 pub mod multiplicity;
 pub mod quantile;
 pub mod queue;
+pub mod roster;
 pub mod surge;
 pub mod survival;
 pub mod wait;
+pub mod whatif;
 
 mod distribution;
 mod linear;

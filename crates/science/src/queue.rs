@@ -134,7 +134,7 @@ pub fn agents_for(demands: &[Demand], service: Service, goal: Goal, most: u32) -
 }
 
 impl Service {
-    fn is_possible(&self) -> bool {
+    pub(crate) fn is_possible(&self) -> bool {
         let is_time = |time: f64| time.is_finite() && time > 0.0;
         match self {
             Self::Call { handling } => is_time(*handling),
@@ -157,8 +157,16 @@ impl Service {
         }
     }
 
+    /// How many an agent has at a time.
+    pub(crate) fn places(&self) -> u32 {
+        match self {
+            Self::Call { .. } => 1,
+            Self::Chat(chat) => chat.most,
+        }
+    }
+
     /// How many are done with in a second while one is served, while two are, … up to all that so many agents can have.
-    fn departures(&self, agents: u32) -> Vec<f64> {
+    pub(crate) fn departures(&self, agents: u32) -> Vec<f64> {
         match self {
             Self::Call { handling } => (1..=agents).map(|busy| f64::from(busy) / handling).collect(),
             Self::Chat(chat) => chat.departures(agents),

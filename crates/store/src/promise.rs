@@ -1,6 +1,6 @@
 //! What customers were told of how long they will wait, and what came of it: see `migrations/0011_promise.sql`.
 
-use standfast_domain::{Channel, RequestId, Time};
+use standfast_domain::{AgentId, Channel, RequestId, Time};
 
 use crate::{Error, Rd, Row, Tx, params};
 
@@ -207,6 +207,21 @@ pub fn list_courses(rd: &mut Rd, since: Time, limit: i64) -> Result<Vec<Course>,
                 ended_at: row.get(4)?,
             })
         },
+    )?;
+    found.reverse();
+    Ok(found)
+}
+
+/// Waits that ended with an answer at `since` or later, at most `limit` of the latest, in the order of the answers: when each began
+/// and ended, and who answered.
+pub fn list_answered(rd: &mut Rd, since: Time, limit: i64) -> Result<Vec<(Time, Time, AgentId)>, Error> {
+    let mut found = rd.query(
+        "SELECT o.made_at, o.ended_at, e.author_id FROM promise_outcome o JOIN entry e \
+         ON e.request_id = o.request_id AND e.created_at = o.ended_at AND e.author_kind = 'agent' AND e.visible \
+         WHERE o.outcome = 'answered' AND o.ended_at >= $1 AND e.author_id IS NOT NULL \
+         ORDER BY o.ended_at DESC, o.request_id DESC LIMIT $2",
+        params![since, limit],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
     found.reverse();
     Ok(found)

@@ -5,12 +5,14 @@ import enConsole from '../../../locales/en/console.json';
 import enCompare from '../../../locales/en/compare.json';
 import enHours from '../../../locales/en/hours.json';
 import enInsight from '../../../locales/en/insight.json';
+import enPlanning from '../../../locales/en/planning.json';
 import enReports from '../../../locales/en/reports.json';
 import enRoster from '../../../locales/en/roster.json';
 import zhConsole from '../../../locales/zh-CN/console.json';
 import zhCompare from '../../../locales/zh-CN/compare.json';
 import zhHours from '../../../locales/zh-CN/hours.json';
 import zhInsight from '../../../locales/zh-CN/insight.json';
+import zhPlanning from '../../../locales/zh-CN/planning.json';
 import zhReports from '../../../locales/zh-CN/reports.json';
 import zhRoster from '../../../locales/zh-CN/roster.json';
 
@@ -20,6 +22,7 @@ const EN: Record<string, string> = {
   ...enCompare,
   ...enReports,
   ...enHours,
+  ...enPlanning,
   ...enRoster,
 };
 const ZH: Record<string, string> = {
@@ -28,6 +31,7 @@ const ZH: Record<string, string> = {
   ...zhCompare,
   ...zhReports,
   ...zhHours,
+  ...zhPlanning,
   ...zhRoster,
 };
 const bare = (key: string) => key.replace(/_(one|other)$/, '');

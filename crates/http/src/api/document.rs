@@ -18,7 +18,8 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{
     activity, agent, alarm, attachment, conversation, customer, desk, driver, feedback, hours, identity,
-    inbox, incident, insight, job, maintenance, report, request, roster, session, status, token, types, work,
+    inbox, incident, insight, job, maintenance, planning, report, request, roster, session, status, token,
+    types, work,
 };
 use crate::live;
 use crate::problem::{CODES, MEDIA_TYPE, Problem};
@@ -71,7 +72,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         insight::export::export, insight::export::progress::show, report::list, report::add, report::change, report::remove, report::runs, report::run, report::preview, report::file,
         insight::machine::catalogue, insight::machine::query,
         job::retry, maintenance::list, maintenance::announce, maintenance::end, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
-        driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, hours::list, hours::add,
+        driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, planning::show, planning::change, planning::show_forecast, planning::show_need, planning::plan, planning::ask, hours::list, hours::add,
         hours::change, hours::remove, hours::preview, hours::calendar, hours::list_at, hours::add_at, hours::remove_at, token::list,
         incident::list, incident::link, incident::unlink,
         roster::show, roster::people, roster::change, roster::add, roster::replace, roster::move_shift, roster::remove, roster::publish,
@@ -90,6 +91,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         (name = "drivers", description = "What may explain the count of requests: events and active users."),
         (name = "machine", description = "For other systems: telling of events and of active users, and asking for figures."),
         (name = "hours", description = "When the desk is open, for whom."),
+        (name = "planning", description = "How many will come, how many people that takes, who could work when."),
         (name = "roster", description = "Who works when: people, shifts, time off and swaps."),
         (name = "about", description = "This document."),
     )

@@ -18,6 +18,7 @@ mod incident;
 mod insight;
 mod job;
 mod maintenance;
+mod planning;
 pub(crate) mod report;
 mod request;
 mod roster;
@@ -115,6 +116,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(hours::routes());
     routes.extend(incident::routes());
     routes.extend(maintenance::routes());
+    routes.extend(planning::routes());
     routes.extend(roster::routes());
     routes.extend(status::routes());
     routes.extend(insight::routes());

@@ -11,6 +11,7 @@ mod hours;
 mod insight;
 mod live;
 mod maintenance;
+mod planning;
 mod promise;
 mod reports;
 mod roster;

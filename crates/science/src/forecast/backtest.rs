@@ -28,9 +28,23 @@ pub struct Score {
 
 /// Forecasts from each of these slots, and scores slots `from..until` ahead. `None` where nothing could be scored.
 pub fn backtest(series: &Series, origins: &[usize], from: usize, until: usize) -> Option<Score> {
+    backtest_days(series, origins, from, until, |_| true)
+}
+
+/// The same, of some days alone, counted from the first one of the series on.
+pub fn backtest_days(
+    series: &Series,
+    origins: &[usize],
+    from: usize,
+    until: usize,
+    scored: impl Fn(usize) -> bool,
+) -> Option<Score> {
     let mut sums = Sums::default();
     for origin in origins {
-        let Some(forecast) = forecast(&series.until(*origin), until) else { continue };
+        let Some(mut forecast) = forecast(&series.until(*origin), until) else { continue };
+        for (slot, mean) in forecast.mean.iter_mut().enumerate() {
+            *mean = mean.filter(|_| scored((origin + slot) / series.day));
+        }
         sums.add(&forecast, series.counts.get(*origin..).unwrap_or_default(), from);
     }
     sums.score()
@@ -41,6 +55,12 @@ pub fn backtest(series: &Series, origins: &[usize], from: usize, until: usize) -
 pub fn naive_error(series: &Series) -> Option<f64> {
     let later = series.counts.iter().skip(series.week());
     super::mean_of(series.counts.iter().zip(later).filter_map(|(a, b)| Some(((*a)? - (*b)?).abs())))
+}
+
+/// By how much a Poisson count is off its mean on average, by the normal approximation where it is not small.
+#[must_use]
+pub fn poisson_error(count: f64) -> f64 {
+    (2.0 * count.max(0.0) / std::f64::consts::PI).sqrt()
 }
 
 #[derive(Default)]
@@ -60,8 +80,7 @@ impl Sums {
             self.slots += 1;
             self.off += (count - mean).abs();
             self.counts += count;
-            // E|X - m| of Poisson counts, by the normal approximation where they are not few.
-            self.chance += (2.0 * count / std::f64::consts::PI).sqrt();
+            self.chance += poisson_error(*count);
             let quantile = |chance| forecast.spread.quantile(*mean, chance);
             self.covered += usize::from((quantile(0.1)..=quantile(0.9)).contains(count));
             for chance in CHANCES {

@@ -23,7 +23,7 @@ pub(super) fn profile(series: &Series, slots: usize) -> Vec<Option<f64>> {
         .collect()
 }
 
-fn median(mut counts: Vec<f64>) -> Option<f64> {
+pub(super) fn median(mut counts: Vec<f64>) -> Option<f64> {
     counts.sort_unstable_by(f64::total_cmp);
     let (low, high) = (counts.get(counts.len().checked_sub(1)? / 2)?, counts.get(counts.len() / 2)?);
     Some(f64::midpoint(*low, *high))

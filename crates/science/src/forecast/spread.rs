@@ -4,8 +4,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{DiscreteCDF, NegativeBinomial, Poisson};
 
-use super::smoothing::Smoothing;
-use super::{Series, expected, mean_of};
+use super::{Series, days, mean_of};
 use crate::real;
 
 /// Days of the past that are forecast to learn it.
@@ -24,27 +23,15 @@ impl Spread {
     /// From the forecasts of each of the last days by what was known before it.
     pub(super) fn of(series: &Series) -> Self {
         let mut slots = Vec::new();
-        let mut days = Vec::new();
-        let last = series.counts.len() / series.day;
-        let first = last.saturating_sub(DAYS);
-        // The weights of then, and on from there: nothing that came later is used.
-        let mut smoothing = Smoothing::fit(&series.until(first * series.day));
-        for day in first..last {
-            let from = day * series.day;
-            let known = series.until(from);
-            let means = expected(&known, smoothing.as_ref(), series.day);
-            if let Some(smoothing) = &mut smoothing {
-                smoothing.run(series.counts.get(from..from + series.day).unwrap_or_default());
-            }
-            let Some(means) = means else { continue };
-            let seen = series.counts.iter().skip(from);
+        let mut totals = Vec::new();
+        for day in days(series, DAYS) {
             let pairs: Vec<(f64, f64)> =
-                means.into_iter().zip(seen).filter_map(|(mean, count)| Some((mean?, (*count)?))).collect();
-            days.push(pairs.iter().fold((0.0, 0.0), |(mean, count), pair| (mean + pair.0, count + pair.1)));
+                day.into_iter().filter_map(|(mean, count)| Some((mean?, count?))).collect();
+            totals.push(pairs.iter().fold((0.0, 0.0), |(mean, count), pair| (mean + pair.0, count + pair.1)));
             slots.extend(pairs);
         }
         let slot = beyond_chance(&slots);
-        Self { slot, day: beyond_chance(&days).min(slot) }
+        Self { slot, day: beyond_chance(&totals).min(slot) }
     }
 
     /// The count that a slot with this mean stays below with this chance.

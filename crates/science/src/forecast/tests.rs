@@ -160,3 +160,63 @@ fn half_hours(text: &str) -> Series {
     }
     Series::new(48, counts).unwrap()
 }
+
+#[test]
+fn what_holidays_and_events_have_is_learned_and_kept_out_of_what_is_usual() {
+    let mut rng = SmallRng::seed_from_u64(5);
+    let mut series = counts(20, 0.01, &mut rng);
+    // Kind 1 halves a day, kind 2 triples it; once both on the same day.
+    let past = [(40, 1), (75, 1), (110, 1), (52, 2), (93, 2), (121, 1), (121, 2)];
+    for (day, kind) in past {
+        for count in series.counts.iter_mut().skip(day * DAY).take(DAY).flatten() {
+            *count = (*count * if kind == 1 { 0.5 } else { 3.0 }).round();
+        }
+    }
+    let plain = forecast(&series, WEEK).unwrap();
+    let ahead = [(141, 1), (143, 2), (144, 7)];
+    let special = past.into_iter().chain(ahead).map(|(day, kind)| Special { day, kind });
+    let knowing = series.clone().knowing(special.collect());
+    let known = effects(&knowing);
+    let of = |kind: u16| known.iter().find(|effect| effect.kind == kind).copied().unwrap();
+    assert!((of(1).factor / 0.5 - 1.0).abs() < 0.15 && (of(2).factor / 3.0 - 1.0).abs() < 0.15, "{known:?}");
+    assert!(of(1).low < 0.5 && 0.5 < of(1).high && of(2).high / of(2).low < 2.5, "{known:?}");
+    assert_eq!((of(1).days, of(2).days, of(7).days), (4, 3, 0));
+    // Of what never was nothing is known: it is expected as usual, and the range is wide.
+    assert!((of(7).factor - 1.0).abs() < 1e-9 && of(7).high > 2.0);
+    let told = forecast(&knowing, WEEK).unwrap();
+    let day = |forecast: &Forecast, day: usize| -> f64 {
+        forecast.mean.iter().skip((day - 140) * DAY).take(DAY).flatten().sum()
+    };
+    assert!((day(&told, 141) / day(&plain, 141) / 0.5 - 1.0).abs() < 0.15);
+    assert!((day(&told, 143) / day(&plain, 143) / 3.0 - 1.0).abs() < 0.15);
+    assert!((day(&told, 142) / day(&plain, 142) - 1.0).abs() < 0.1);
+    // Without any it is the same as it always was.
+    assert_eq!(forecast(&series.clone().knowing(Vec::new()), WEEK), forecast(&series, WEEK));
+}
+
+#[test]
+fn one_day_says_little_where_days_vary_much() {
+    let effect = |variance: f64| {
+        let mut rng = SmallRng::seed_from_u64(8);
+        let mut series = counts(20, variance, &mut rng);
+        for slot in 100 * DAY..101 * DAY {
+            series.counts[slot] = usual(slot).map(|mean| mean * 3.0);
+        }
+        effects(&series.knowing(vec![Special { day: 100, kind: 3 }]))[0]
+    };
+    let (calm, wild) = (effect(0.005), effect(0.3));
+    assert!(calm.factor > 2.6 && wild.factor < calm.factor, "{calm:?} {wild:?}");
+    assert!(wild.high / wild.low > 2.0 * calm.high / calm.low);
+}
+
+#[test]
+fn the_days_before_are_told_as_they_would_have_been() {
+    let series = Series::new(DAY, (0..6 * WEEK).map(usual).collect()).unwrap();
+    let days = days(&series, 3);
+    assert_eq!(days.len(), 3);
+    for (mean, came) in days.iter().flatten() {
+        assert_eq!(mean.is_some(), came.is_some());
+        assert!((mean.unwrap_or(0.0) - came.unwrap_or(0.0)).abs() < 0.01);
+    }
+    assert!(super::days(&Series::new(DAY, vec![Some(1.0); WEEK]).unwrap(), 3).is_empty());
+}

@@ -166,6 +166,14 @@ export const ACTIONS: readonly Action[] = [
     run: () => router.go(insightStart()),
   },
   {
+    id: 'planning',
+    group: 'go',
+    label: 'planning.title',
+    keys: ['g c'],
+    allowed: () => session.may('roster'),
+    run: () => router.go({ room: 'planning', section: 'forecast' }),
+  },
+  {
     id: 'alarms',
     group: 'go',
     label: 'alarms.title',

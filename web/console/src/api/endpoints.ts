@@ -1,14 +1,13 @@
 import type {
+  ActiveDays,
+  ActiveUsers,
+  ActivityChange,
+  Adherence,
+  Agent,
+  AgentChange,
   Alarm,
   AlarmDetail,
   AlarmList,
-  DismissReason,
-  ActiveDays,
-  Adherence,
-  ActiveUsers,
-  ActivityChange,
-  Agent,
-  AgentChange,
   Assignment,
   CalendarDays,
   Calendars,
@@ -19,20 +18,23 @@ import type {
   Dashboards,
   DeadJob,
   Desk,
+  DismissReason,
   Driver,
   DriverDraft,
   EntryPage,
   EntryRange,
+  Forecast,
+  ForecastQuery,
   Hours,
   HoursDraft,
   Id,
+  InboxPage,
+  InboxQuery,
   IncidentDraft,
   IncidentRequests,
   IncidentUpdates,
   LinkWish,
   IssuedToken,
-  InboxPage,
-  InboxQuery,
   Maintenance,
   MaintenanceWish,
   ModelOfTypes,
@@ -40,12 +42,14 @@ import type {
   NewNote,
   NewReply,
   NewToken,
-  RequestFeedback,
   NovelRequests,
   OnlineRate,
   Person,
   PersonDraft,
+  Planning,
+  PlanningSettings,
   Published,
+  RequestFeedback,
   RequestSummary,
   Review,
   ReviewChange,
@@ -56,6 +60,7 @@ import type {
   ScheduleView,
   Shift,
   ShiftDraft,
+  ShiftPlan,
   Swap,
   SwapDecision,
   SwapDraft,
@@ -67,6 +72,9 @@ import type {
   TimeOffDraft,
   Token,
   Transition,
+  WeekNeed,
+  WhatIf,
+  WhatIfQuestion,
 } from '@standfast/api';
 import { ask, query, segment } from './http';
 
@@ -229,6 +237,25 @@ export const readCalendar = (table: Blob) =>
     table,
     mediaType: 'text/calendar',
   });
+
+export const planning = () => ask<Planning>('/console/planning');
+export const changePlanning = (version: number, settings: PlanningSettings) =>
+  ask<Planning>('/console/planning', { method: 'PUT', body: { version, settings } });
+export const forecast = (of: ForecastQuery) =>
+  ask<Forecast>(`/console/planning/forecast${query(of)}`, { timeout: 60_000 });
+export const need = (from: string, weeks = 1) =>
+  ask<WeekNeed>(`/console/planning/need${query({ from, weeks })}`, { timeout: 60_000 });
+export const planShifts = (from: string, weeks: number) =>
+  ask<ShiftPlan>('/console/planning/plan', {
+    method: 'POST',
+    body: { from, weeks },
+    timeout: 120_000,
+  });
+/** A proposal in place of the drafts of its time. */
+export const acceptPlan = ({ from, until, shifts }: ShiftPlan) =>
+  ask<unknown>('/console/roster/drafts', { method: 'PUT', body: { from, until, shifts } });
+export const whatIf = (body: WhatIfQuestion) =>
+  ask<WhatIf>('/console/planning/what-if', { method: 'POST', body, timeout: 60_000 });
 
 export const tokens = () => ask<{ items: Token[] }>('/console/tokens');
 export const addToken = (body: NewToken) => post<IssuedToken>('/console/tokens', body);

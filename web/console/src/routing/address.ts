@@ -6,6 +6,7 @@ export type Place =
   | { room: 'feedback'; section: 'open' | 'done' }
   | { room: 'drivers'; section: DriversSection }
   | { room: 'alarms'; section: AlarmsSection }
+  | { room: 'planning'; section: PlanningSection }
   | { room: 'roster'; section: RosterSection }
   | { room: 'settings'; section: SettingsSection }
   /**
@@ -16,12 +17,14 @@ export type Place =
 
 export type DriversSection = 'events' | 'active-users';
 export type AlarmsSection = 'now' | 'past';
+export type PlanningSection = (typeof PLANNING)[number];
 export type RosterSection = 'week' | 'mine' | 'requests' | 'now' | 'people';
 export type SettingsSection = 'agents' | 'hours' | 'tokens' | 'jobs' | 'maintenance';
 
 export const VIEWS: readonly ViewName[] = ['unassigned', 'mine', 'all', 'at_risk', 'solved'];
 export const DRIVERS: readonly DriversSection[] = ['events', 'active-users'];
 export const ALARMS: readonly AlarmsSection[] = ['now', 'past'];
+export const PLANNING = ['forecast', 'need', 'plan', 'what-if', 'rules'] as const;
 export const ROSTER: readonly RosterSection[] = ['week', 'mine', 'requests', 'now', 'people'];
 export const SETTINGS: readonly SettingsSection[] = [
   'agents',
@@ -86,6 +89,8 @@ export function readAddress(path: string, search = ''): Place {
     return { room: 'drivers', section: DRIVERS.find((name) => name === parts[1]) ?? 'events' };
   if (parts[0] === 'alarms')
     return { room: 'alarms', section: ALARMS.find((name) => name === parts[1]) ?? 'now' };
+  if (parts[0] === 'planning')
+    return { room: 'planning', section: PLANNING.find((name) => name === parts[1]) ?? 'forecast' };
   if (parts[0] === 'roster')
     return { room: 'roster', section: ROSTER.find((name) => name === parts[1]) ?? 'week' };
   if (parts[0] === 'settings')

@@ -1,0 +1,194 @@
+//! Planning people: how many requests will come, how many people that takes, who works when, and what would happen if.
+//!
+//! ```text
+//! facts -> demand (half hours, special days) -> science::forecast -> science::queue -> need by half hour and language
+//!   people, contracts, shifts (roster) -> science::roster -> a plan -> drafts of the roster, once somebody accepts it
+//!                                      -> science::whatif -> a week, played two hundred times
+//! ```
+//!
+//! Nothing but the settings is stored: everything is worked out when it is asked for, from the facts and the roster as they are.
+
+mod demand;
+mod forecast;
+mod handling;
+mod need;
+mod plan;
+mod whatif;
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use standfast_domain::planning::Settings;
+use standfast_domain::{Day, Permission, Time, Weekday};
+use standfast_insight::{Facts, day_start};
+use standfast_store::{Lane, Rd, driver, setting};
+use utoipa::ToSchema;
+
+use crate::{AgentCaller, Desk, Error, timetable};
+
+pub use demand::Special;
+pub use forecast::{ForecastDay, ForecastScore, ForecastView, ForecastWish, SpecialEffect, Today, forecast};
+pub use handling::HandlingView;
+pub use need::{LaneNeed, NeedView, need};
+pub use plan::{PlanView, PlannedShift, Shortage, UnderContract, plan_shifts};
+pub use whatif::{Distribution, PeakWish, WhatIfView, WhatIfWish, what_if};
+
+use demand::Past;
+
+/// Setting that holds how people are planned.
+const SETTING: &str = "planning";
+/// Minutes of a slot.
+const SLOT: i64 = 30;
+/// Slots of a day.
+const DAY: usize = 48;
+const MINUTE: i64 = 60_000_000;
+/// Weeks that are planned at a time at most.
+const MOST_WEEKS: u8 = 4;
+/// Weeks ahead that are forecast.
+const AHEAD: usize = 9;
+
+/// How people are planned, and which version of it that is.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct PlanningView {
+    /// Goes up with every change. Whoever changes it says which one they have seen.
+    pub version: i64,
+    /// How people are planned.
+    pub settings: Settings,
+    /// How long answers take, as it was measured.
+    pub handling: HandlingView,
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Stored {
+    version: i64,
+    settings: Settings,
+}
+
+/// What is stored; before anything is, the zone of the most general opening hours.
+fn stored(rd: &mut Rd, zone: Option<String>) -> Result<Stored, Error> {
+    if let Some(text) = setting::get(rd, SETTING)? {
+        return serde_json::from_str(&text).map_err(|_| Error::Inconsistent("settings of planning"));
+    }
+    let zone = zone.unwrap_or_else(|| "UTC".to_owned());
+    Ok(Stored { version: 0, settings: Settings { zone, ..Settings::default() } })
+}
+
+/// The zone of the hours that are meant for anybody.
+fn zone_of_hours(desk: &Desk) -> Option<String> {
+    let asker = standfast_domain::Asker {
+        language: standfast_domain::Language::default(),
+        region: "",
+        channel: standfast_domain::Channel::Widget,
+    };
+    timetable(desk).find(&asker, desk.now()).map(|found| found.zone.to_owned())
+}
+
+/// How people are planned.
+pub async fn planning(desk: &Desk, caller: &AgentCaller) -> Result<PlanningView, Error> {
+    caller.require(Permission::ManageRoster)?;
+    let (zone, now) = (zone_of_hours(desk), desk.now());
+    desk.store()
+        .read(move |rd| {
+            let Stored { version, settings } = stored(rd, zone)?;
+            Ok(PlanningView { version, settings, handling: handling::measured(rd, now)? })
+        })
+        .await
+}
+
+/// Makes how people are planned what is said. `seen` is the version that the caller has seen.
+pub async fn change_planning(
+    desk: &Desk,
+    caller: &AgentCaller,
+    seen: i64,
+    settings: Settings,
+) -> Result<PlanningView, Error> {
+    caller.require(Permission::ManageRoster)?;
+    settings.check()?;
+    let written = desk.store().write(Lane::Ordinary, 0, move |tx| {
+        let before = stored(tx, None)?;
+        if before.version != seen {
+            return Err(Error::OutdatedVersion { version: before.version });
+        }
+        let after = Stored { version: seen + 1, settings: settings.clone() };
+        let text = serde_json::to_string(&after).map_err(|_| Error::Inconsistent("json"))?;
+        setting::put(tx, SETTING, &text).map_err(Error::from)
+    });
+    written.await?;
+    planning(desk, caller).await
+}
+
+/// What every question of planning begins with.
+struct Ground {
+    settings: Settings,
+    zone: TimeZone,
+    handling: HandlingView,
+    past: Past,
+    now: Time,
+}
+
+/// Most events that are looked at.
+const MOST_EVENTS: i64 = 5_000;
+
+/// Reads what every question begins with.
+async fn ground(
+    desk: &Desk,
+    facts: &Facts,
+    only: &[(standfast_insight::Dimension, Vec<String>)],
+) -> Result<Ground, Error> {
+    let (zone, now, table) = (zone_of_hours(desk), desk.now(), timetable(desk));
+    let (settings, handling, events) = desk
+        .store()
+        .read(move |rd| {
+            let Stored { settings, .. } = stored(rd, zone)?;
+            let (from, until) = (now.minus(demand::PAST), now.plus(demand::PAST));
+            Ok::<_, Error>((
+                settings,
+                handling::measured(rd, now)?,
+                driver::list(rd, from, until, MOST_EVENTS)?,
+            ))
+        })
+        .await?;
+    let zone = TimeZone::get(&settings.zone).map_err(|_| Error::Inconsistent("zone of planning"))?;
+    let (facts, only, zone_of_past) = (facts.clone(), only.to_vec(), zone.clone());
+    let past = blocking(move || {
+        let demand = facts
+            .demand(now.minus(demand::PAST), now, &only)
+            .map_err(|_| Error::invalid("filter", "unknown"))?;
+        Past::new(&demand, &table, &events, &zone_of_past, now)
+    });
+    Ok(Ground { settings, zone, handling, past: past.await?, now })
+}
+
+/// Works on something for longer than a thread of the server may.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Error::Inconsistent("planning was broken off"))?
+}
+
+/// The first moment of a week that is to be planned, and that after so many weeks. Refuses what is no Monday.
+fn weeks(monday: Day, weeks: u8, zone: &TimeZone) -> Result<(Time, Time), Error> {
+    if Weekday::of(monday).number() != 1 {
+        return Err(Error::invalid("from", "malformed"));
+    }
+    if !(1..=MOST_WEEKS).contains(&weeks) {
+        return Err(Error::invalid("weeks", "out_of_range"));
+    }
+    Ok((day_start(monday, zone), day_start(monday.plus(7 * i64::from(weeks)), zone)))
+}
+
+/// Where a half hour of the clock is: its day, and its place on it.
+fn half_hour(at: Time, zone: &TimeZone) -> (Day, usize) {
+    let clock = jiff::Timestamp::from_microsecond(at.0).unwrap_or_default().to_zoned(zone.clone());
+    let midnight = jiff::civil::date(1970, 1, 1);
+    let days = clock.date().since(midnight).map_or(0, |span| span.get_days());
+    let half = usize::try_from(clock.hour()).unwrap_or(0) * 2 + usize::from(clock.minute() >= 30);
+    (Day(i64::from(days)), half)
+}
+
+/// Half hours from a time on, one after the other, whatever clocks do.
+fn half_hours(from: Time, until: Time) -> impl Iterator<Item = Time> {
+    (from.0..until.0).step_by(usize::try_from(SLOT * MINUTE).unwrap_or(1)).map(Time)
+}
+
+#[cfg(test)]
+mod tests;

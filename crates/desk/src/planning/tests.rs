@@ -1,0 +1,229 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use standfast_domain::roster::{Contract, Need, Profile};
+use standfast_domain::{DriverKind, FrozenClock, Ids, Role};
+use standfast_insight::Insight;
+use standfast_store::{Store, store_test};
+use tokio::sync::watch as signal;
+
+use super::*;
+use crate::testing::{TestDesk, intake};
+use crate::{
+    DriverCommand, Intake, PersonWish, ShiftWish, add_driver, change_person, receive, replace_drafts,
+};
+
+/// From eight to eight, one every half hour; the clock of the test is at 2026-11-21T12:00Z, a Saturday.
+const A_DAY: u64 = 24;
+const WEEKS: u64 = 6;
+
+struct Past {
+    desk: TestDesk,
+    insight: Insight,
+    _stop: signal::Sender<bool>,
+    lead: AgentCaller,
+}
+
+impl Past {
+    async fn new(store: &Store, weeks: u64) -> Self {
+        let desk = TestDesk::new(store);
+        let settings =
+            standfast_insight::Settings { snapshot: None, every: Duration::MAX, threads: 1, at_once: 1 };
+        let insight = Insight::new(store.clone(), desk.entropy().clone(), settings);
+        let (stop, stopping) = signal::channel(false);
+        let kept = insight.clone();
+        tokio::spawn(async move { kept.keep(stopping).await });
+        let lead = desk.agent("lead", Role::Lead).await;
+        let midnight = Time(desk.now().0 - 12 * 60 * MINUTE);
+        let mut count = 0;
+        for day in (1..=weeks * 7).rev() {
+            // A release, five weeks ago, three times as many.
+            for turn in 0..if day == 35 { 3 * A_DAY } else { A_DAY } {
+                let minute = 8 * 60 + (turn % A_DAY) * 30 + 5 + turn / A_DAY;
+                let at = midnight.minus(Duration::from_hours(24 * day)).plus(Duration::from_mins(minute));
+                ask(&desk, at, count).await;
+                count += 1;
+            }
+        }
+        let past = Self { desk, insight, _stop: stop, lead };
+        let all = async {
+            while !past.insight.facts().is_ok_and(|facts| facts.len() >= count) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), all).await.expect("facts");
+        past
+    }
+
+    fn facts(&self) -> Facts {
+        self.insight.facts().unwrap()
+    }
+
+    async fn forecast(&self) -> ForecastView {
+        forecast(&self.desk, &self.lead, &self.facts(), &ForecastWish::default()).await.unwrap()
+    }
+
+    async fn release(&self, at: Time) {
+        let command = DriverCommand {
+            kind: DriverKind::Release,
+            title: "A version".to_owned(),
+            note: String::new(),
+            starts_at: at,
+            ends_at: None,
+            scope: std::collections::BTreeMap::new(),
+        };
+        add_driver(&self.desk, &self.lead, &format!("e{}", at.0), &command).await.unwrap();
+    }
+}
+
+/// Everybody asks once: what somebody asks again may join what is open.
+fn visitor_of(number: usize) -> crate::Customer {
+    let mut secret = [7; 32];
+    secret[..8].copy_from_slice(&number.to_be_bytes());
+    crate::Customer::Visitor(
+        crate::Visitor::new(&base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(secret)).unwrap(),
+    )
+}
+
+async fn ask(desk: &TestDesk, at: Time, number: usize) {
+    let clock = FrozenClock::at(at);
+    let node = desk.at(clock.clone(), Arc::new(Ids::new(clock, 31)));
+    let mut command: Intake =
+        intake(&format!("c{number}"), &format!("A question, number {number}, of its own"));
+    command.kind = Some("swap".to_owned());
+    receive(&node, &visitor_of(number), command).await.unwrap();
+}
+
+fn monday() -> Day {
+    Day::parse("2026-11-23").unwrap()
+}
+
+fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> (&'static str, &'static str) {
+    match result {
+        Err(Error::Invalid { field, reason }) => (field, reason),
+        other => panic!("{other:?}"),
+    }
+}
+
+store_test! {
+    async fn what_comes_is_forecast_and_special_days_are_known(store) {
+        let past = Past::new(&store, WEEKS).await;
+        past.release(past.desk.now().minus(Duration::from_hours(24 * 35))).await;
+        past.release(past.desk.now().plus(Duration::from_hours(48))).await;
+        let view = past.forecast().await;
+        assert_eq!((view.weeks >= 5, view.needs, view.days.len()), (true, 4, 42));
+        // Two weeks before, and today with what came until noon: nothing did.
+        let today = &view.days[14];
+        assert_eq!(today.day, Day::parse("2026-11-21").unwrap());
+        assert_eq!(today.came.as_ref().map(Vec::len), Some(25));
+        assert_eq!(view.days[13].came.as_ref().unwrap().iter().sum::<u32>(), 24);
+        let total = |day: usize| view.days[day].total.unwrap()[0];
+        assert!((total(15) - 24.0).abs() < 2.0, "{}", total(15));
+        let night = view.days[15].expected[4].unwrap();
+        assert!(night < 0.1 && (view.days[15].expected[20].unwrap() - 1.0).abs() < 0.2);
+        // The day of a release has more, and says why.
+        assert_eq!(view.days[16].special, [Special::Release]);
+        assert!(total(16) > 40.0, "{}", total(16));
+        let effect = view.effects.iter().find(|effect| effect.kind == Special::Release).unwrap();
+        assert!(effect.days == 1 && effect.factor > 2.0 && effect.low < 3.0 && effect.high > 3.0, "{effect:?}");
+        assert!(view.score.unwrap().wape < 0.2);
+        // Nobody came all morning: of the rest of the day as much is expected as the past says of such mornings.
+        let now = view.today.unwrap();
+        assert_eq!((now.over, now.came), (24, 0.0));
+        assert!(now.expected > 6.0 && now.rest <= now.rest_before);
+        let none = ForecastWish { only: vec![(standfast_insight::Dimension::Type, vec!["app".to_owned()])] };
+        let none = forecast(&past.desk, &past.lead, &past.facts(), &none).await.unwrap();
+        assert_eq!((none.weeks, none.today, none.score), (0, None, None));
+        let agent = past.desk.agent("ann", Role::Agent).await;
+        let asked = forecast(&past.desk, &agent, &past.facts(), &ForecastWish::default()).await;
+        assert!(matches!(asked, Err(Error::Forbidden)));
+    }
+
+    async fn people_are_planned_for_what_comes(store) {
+        let past = Past::new(&store, WEEKS).await;
+        let (desk, lead) = (&past.desk, &past.lead);
+        let view = planning(desk, lead).await.unwrap();
+        assert_eq!((view.version, view.handling.answers), (0, 0));
+        let settings = Settings { starts: vec![480, 720], shrinkage: 0, hour_cost: Some(20), ..view.settings };
+        let changed = change_planning(desk, lead, 0, settings.clone()).await.unwrap();
+        assert_eq!((changed.version, &changed.settings), (1, &settings));
+        assert!(matches!(change_planning(desk, lead, 0, settings.clone()).await, Err(Error::OutdatedVersion { version: 1 })));
+        let bad = Settings { share: 10, ..settings };
+        assert_eq!(refused(change_planning(desk, lead, 1, bad).await), ("share", "out_of_range"));
+
+        let need = need(desk, lead, &past.facts(), monday(), 1).await.unwrap();
+        assert!(need.is_known && need.lanes.len() == 1 && need.lanes[0].need.len() == 336);
+        let lane = &need.lanes[0];
+        // One every half hour of four minutes: one person is enough of four times out of five.
+        assert!(lane.need.iter().all(|need| (1..=2).contains(need)), "{:?}", &lane.need[..48]);
+        assert_eq!(need.planned, vec![0; 336]);
+        assert_eq!(refused(super::need(desk, lead, &past.facts(), monday().plus(1), 1).await), ("from", "malformed"));
+        assert_eq!(refused(super::need(desk, lead, &past.facts(), monday().plus(-14), 1).await), ("from", "out_of_range"));
+        // Of the week that goes on, Saturday and Sunday are left.
+        let rest = super::need(desk, lead, &past.facts(), monday().plus(-7), 1).await.unwrap();
+        assert_eq!((rest.planned.len(), rest.lanes[0].need.len()), (96, 96));
+
+        // Nobody has a contract.
+        let nobody = plan_shifts(desk, lead, &past.facts(), monday(), 1).await;
+        assert_eq!(refused(nobody), ("people", "missing"));
+        let contract = Contract {
+            zone: "UTC".to_owned(),
+            least_week: 32 * 60,
+            most_week: 40 * 60,
+            most_stretch: 600,
+            least_rest: 660,
+            most_days: 5,
+            available: Vec::new(),
+        };
+        let mut agents = Vec::new();
+        for name in ["ann", "bo", "cy"] {
+            let agent = desk.agent(name, Role::Agent).await;
+            let wish = PersonWish { profile: Profile::default(), contract: Some(contract.clone()) };
+            change_person(desk, lead, agent.id, 0, wish).await.unwrap();
+            agents.push(agent);
+        }
+        let plan = plan_shifts(desk, lead, &past.facts(), monday(), 1).await.unwrap();
+        // Two shifts a day are 14; a fifteenth gives somebody hours.
+        assert_eq!((plan.people, plan.under.len()), (3, 0));
+        let number = plan.shifts.len();
+        assert!((14..=15).contains(&number), "{number}");
+        // At night there is no shift, and it says so.
+        let night = plan.short.iter().find(|short| short.starts_at == plan.from).unwrap();
+        assert_eq!(night.why.get("no_shift"), Some(&3));
+        assert_eq!(refused(plan_shifts(desk, lead, &past.facts(), monday().plus(-7), 1).await), ("from", "out_of_range"));
+        let wish = |shift: &PlannedShift| ShiftWish {
+            agent: Some(shift.agent_id),
+            starts_at: shift.starts_at,
+            ends_at: shift.ends_at,
+            need: Need::default(),
+        };
+        let wishes = || plan.shifts.iter().map(wish).collect::<Vec<_>>();
+        let drafts = replace_drafts(desk, lead, (plan.from, plan.until), wishes()).await.unwrap();
+        assert_eq!(drafts.len(), number);
+        // Accepted again they are the same, not twice as many; and they are what the need is held against.
+        replace_drafts(desk, lead, (plan.from, plan.until), wishes()).await.unwrap();
+        let now = super::need(desk, lead, &past.facts(), monday(), 1).await.unwrap();
+        assert_eq!(now.planned, plan.planned);
+        let seen = crate::roster(desk, lead, plan.from, plan.until).await.unwrap();
+        assert_eq!((seen.shifts.len(), seen.violations.len()), (number, 0));
+
+        // What would happen with one fewer, and with a storm.
+        let wish = |people: i32, peaks: Vec<PeakWish>| WhatIfWish { monday: monday(), people, bot: 0, peaks };
+        let ask = async |wish: WhatIfWish| what_if(desk, lead, &past.facts(), wish).await;
+        let same = ask(wish(0, Vec::new())).await.unwrap();
+        assert_eq!((same.people, &same.now), (3, &same.changed));
+        let hours = 8.0 * f64::from(u32::try_from(number).unwrap());
+        assert!((same.now.cost.unwrap()[1] - hours * 20.0).abs() < 1e-6);
+        let last = WhatIfWish { monday: monday().plus(-7), ..wish(0, Vec::new()) };
+        assert_eq!(refused(ask(last).await), ("from", "out_of_range"));
+        let fewer = ask(wish(-2, Vec::new())).await.unwrap();
+        assert!(fewer.changed.within[1] < fewer.now.within[1] && fewer.changed.hours[1] < fewer.now.hours[1]);
+        let at = |hours: u64| plan.from.plus(Duration::from_hours(hours));
+        let storm = PeakWish { starts_at: at(80), ends_at: at(92), factor: 12.0 };
+        let stormy = ask(wish(0, vec![storm])).await.unwrap();
+        assert!(stormy.changed.days[3][1] < stormy.now.days[3][1] && stormy.changed.requests[1] > stormy.now.requests[1]);
+        let outside = PeakWish { starts_at: at(80), ends_at: at(400), factor: 2.0 };
+        assert_eq!(refused(ask(wish(0, vec![outside])).await), ("peaks", "out_of_range"));
+    }
+}

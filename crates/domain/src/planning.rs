@@ -1,0 +1,145 @@
+//! What planning goes by: the promise that people are planned for, and how they work.
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How people are planned. Shares are in percent, lengths in seconds, times of day in minutes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PlanningSettings)]
+pub struct Settings {
+    /// The IANA time zone in which the desk's days and shifts are planned.
+    #[schema(max_length = 64, example = "Asia/Shanghai")]
+    pub zone: String,
+    /// What is promised: this share of those who come is answered in time.
+    #[schema(minimum = 50, maximum = 99)]
+    pub share: u8,
+    /// Within so many seconds.
+    #[schema(minimum = 10, maximum = 86_400)]
+    pub within: u32,
+    /// The share of their shift in which people are not there for users: breaks, meetings, illness.
+    #[schema(maximum = 60)]
+    pub shrinkage: u8,
+    /// Work for one answer, in seconds; null for what was measured.
+    #[schema(minimum = 5, maximum = 7200)]
+    pub handling: Option<u32>,
+    /// How long a user thinks between two answers, for people who have several conversations in hand.
+    #[schema(maximum = 3600)]
+    pub think: u32,
+    /// After how many seconds somebody gives up on average; null where they leave their words and nobody does.
+    #[schema(minimum = 30, maximum = 604_800)]
+    pub patience: Option<u32>,
+    /// People who serve none but those at risk, where what-if is asked.
+    #[schema(maximum = 20)]
+    pub reserved: u8,
+    /// When shifts may begin: quarters of an hour.
+    #[schema(min_items = 1, max_items = 24, example = json!([480, 600, 960]))]
+    pub starts: Vec<u16>,
+    /// How long a shift is, in minutes.
+    #[schema(minimum = 120, maximum = 960)]
+    pub length: u16,
+    /// What an hour of work costs, in the money of the desk; null where it is not said.
+    #[schema(maximum = 1_000_000)]
+    pub hour_cost: Option<u32>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            zone: "UTC".to_owned(),
+            share: 80,
+            within: 300,
+            shrinkage: 20,
+            handling: None,
+            think: 90,
+            patience: None,
+            reserved: 0,
+            starts: vec![0, 480, 600, 960],
+            length: 480,
+            hour_cost: None,
+        }
+    }
+}
+
+/// Why settings cannot be used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{field}: {reason}")]
+pub struct SettingsError {
+    /// Which field.
+    pub field: &'static str,
+    /// A stable word: `unknown`, `missing`, `too_many`, `malformed`, `out_of_range`, `twice`.
+    pub reason: &'static str,
+}
+
+impl Settings {
+    /// Refuses what makes no sense, naming the first thing that does not.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let error = |field, reason| Err(SettingsError { field, reason });
+        let is_within = |value: Option<u32>, range: std::ops::RangeInclusive<u32>| {
+            value.is_none_or(|value| range.contains(&value))
+        };
+        if self.zone.len() > 64 || TimeZone::get(&self.zone).is_err() {
+            return error("zone", "unknown");
+        }
+        let numbers = [
+            ("share", (50..=99).contains(&self.share)),
+            ("within", (10..=86_400).contains(&self.within)),
+            ("shrinkage", self.shrinkage <= 60),
+            ("handling", is_within(self.handling, 5..=7_200)),
+            ("think", self.think <= 3_600),
+            ("patience", is_within(self.patience, 30..=604_800)),
+            ("reserved", self.reserved <= 20),
+            ("length", (120..=960).contains(&self.length) && self.length.is_multiple_of(15)),
+            ("hour_cost", is_within(self.hour_cost, 0..=1_000_000)),
+        ];
+        if let Some((field, _)) = numbers.into_iter().find(|(_, is_good)| !is_good) {
+            return error(field, "out_of_range");
+        }
+        if self.starts.is_empty() {
+            return error("starts", "missing");
+        }
+        if self.starts.len() > 24 {
+            return error("starts", "too_many");
+        }
+        if self.starts.iter().any(|start| *start >= 1_440 || !start.is_multiple_of(15)) {
+            return error("starts", "malformed");
+        }
+        if self
+            .starts
+            .iter()
+            .enumerate()
+            .any(|(at, start)| self.starts.iter().take(at).any(|one| one == start))
+        {
+            return error("starts", "twice");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_make_no_sense_are_refused_by_name() {
+        type Spoil = fn(&mut Settings);
+        assert_eq!(Settings::default().check(), Ok(()));
+        let faults: [(Spoil, &str, &str); 9] = [
+            (|s| s.zone = "Mars/Olympus".to_owned(), "zone", "unknown"),
+            (|s| s.share = 100, "share", "out_of_range"),
+            (|s| s.within = 0, "within", "out_of_range"),
+            (|s| s.shrinkage = 90, "shrinkage", "out_of_range"),
+            (|s| s.handling = Some(1), "handling", "out_of_range"),
+            (|s| s.length = 481, "length", "out_of_range"),
+            (|s| s.starts.clear(), "starts", "missing"),
+            (|s| s.starts = vec![7], "starts", "malformed"),
+            (|s| s.starts = vec![60, 60], "starts", "twice"),
+        ];
+        for (spoil, field, reason) in faults {
+            let mut settings = Settings::default();
+            spoil(&mut settings);
+            assert_eq!(settings.check(), Err(SettingsError { field, reason }));
+        }
+    }
+}

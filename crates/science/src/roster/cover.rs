@@ -1,0 +1,117 @@
+//! How many people there are for what is needed.
+
+use std::ops::Range;
+
+use super::{Problem, Span};
+
+/// What half an hour costs in which nobody at all is there for a lane that needs somebody, beside the people who are missing: the
+/// desk is closed to its users then.
+pub(super) const EMPTY: f64 = 4.0;
+/// What the first, the second and further quarters of those who are needed cost when they are missing: many missing at
+/// once are worse than as many at different times, because waiting grows faster than they do.
+pub(super) const MISSING: [f64; 3] = [1.0, 1.5, 2.0];
+
+/// The people there of every slot, against what it needs.
+#[derive(Clone, Debug)]
+pub(super) struct Cover {
+    slot: i64,
+    weight: f64,
+    /// Sets of lanes, a bit a lane; those of one lane among them.
+    pub(super) sets: Vec<u8>,
+    /// Of every slot, of every set.
+    need: Vec<Vec<u32>>,
+    there: Vec<Vec<u32>>,
+}
+
+impl Cover {
+    pub(super) fn new(problem: &Problem) -> Self {
+        let last = if problem.lanes >= 8 { u8::MAX } else { (1 << problem.lanes) - 1 };
+        let sets: Vec<u8> = (1..=last).collect();
+        let need_of = |need: &Vec<u32>| {
+            let of = |set: &u8| {
+                let lanes = need.iter().enumerate().filter(|(lane, _)| set >> lane & 1 == 1);
+                lanes.fold(0_u32, |sum, (_, need)| sum.saturating_add((*need).min(100_000)))
+            };
+            sets.iter().map(of).collect()
+        };
+        Self {
+            slot: i64::from(problem.slot),
+            weight: f64::from(problem.slot) / 30.0,
+            need: problem.needs.iter().map(need_of).collect(),
+            there: vec![vec![0; sets.len()]; problem.needs.len()],
+            sets,
+        }
+    }
+
+    /// The slots that lie in a time as a whole.
+    pub(super) fn slots_of(&self, span: Span) -> Range<usize> {
+        let place = |minutes: i64| usize::try_from(minutes.max(0)).unwrap_or(0).min(self.need.len());
+        let first = place((span.start + self.slot - 1).div_euclid(self.slot));
+        first..place(span.end.div_euclid(self.slot)).max(first)
+    }
+
+    /// Somebody works.
+    pub(super) fn add(&mut self, lanes: u8, span: Span) {
+        for slot in self.slots_of(span) {
+            let Some(there) = self.there.get_mut(slot) else { continue };
+            for (set, there) in self.sets.iter().zip(there) {
+                *there += u32::from(set & lanes != 0);
+            }
+        }
+    }
+
+    /// Sets with what they need and who is there.
+    pub(super) fn sets_of(&self, slot: usize) -> impl Iterator<Item = (u8, u32, u32)> {
+        let (need, there) = (self.need.get(slot), self.there.get(slot));
+        let pairs = need.into_iter().flatten().zip(there.into_iter().flatten());
+        self.sets.iter().zip(pairs).map(|(set, (need, there))| (*set, *need, *there))
+    }
+
+    /// How many are needed in all.
+    pub(super) fn needed(&self, slot: usize) -> u32 {
+        self.need.get(slot).and_then(|need| need.last()).copied().unwrap_or(0)
+    }
+
+    /// How many are missing, when those who are there do what they can, with so many more who serve these lanes.
+    pub(super) fn missing(&self, slot: usize, more: u8) -> u32 {
+        let missing =
+            |(set, need, there): (u8, u32, u32)| need.saturating_sub(there + u32::from(set & more != 0));
+        self.sets_of(slot).map(missing).max().unwrap_or(0)
+    }
+
+    /// Lanes that need somebody and have nobody, with one more who serves these.
+    fn empty(&self, slot: usize, more: u8) -> u32 {
+        let single =
+            self.sets_of(slot).filter(|(set, need, there)| set.is_power_of_two() && *need > 0 && *there == 0);
+        single.map(|(set, ..)| u32::from(set & more == 0)).sum()
+    }
+
+    /// What a slot costs.
+    pub(super) fn cost(&self, slot: usize) -> f64 {
+        self.cost_with(slot, 0)
+    }
+
+    /// What a slot would cost with one more.
+    pub(super) fn cost_with(&self, slot: usize, more: u8) -> f64 {
+        let mut left = self.missing(slot, more);
+        let mut cost = EMPTY * f64::from(self.empty(slot, more));
+        for (most, price) in steps(self.needed(slot)).into_iter().zip(MISSING) {
+            let here = left.min(most);
+            cost += price * f64::from(here);
+            left -= here;
+        }
+        cost * self.weight
+    }
+
+    /// Half hours of a slot.
+    pub(super) const fn weight(&self) -> f64 {
+        self.weight
+    }
+}
+
+/// How many of those who are needed make up the first, the second and further quarters.
+pub(super) fn steps(need: u32) -> [u32; 3] {
+    let quarter = need.div_ceil(4);
+    let second = quarter.min(need - quarter.min(need));
+    [quarter, second, need - quarter - second]
+}

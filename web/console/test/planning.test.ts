@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import {
+  binsOf,
+  camePoints,
+  daysOf,
+  missingHours,
+  readStarts,
+  together,
+  weeksFrom,
+  writeStarts,
+} from '../src/planning/planning';
+
+describe('weeks', () => {
+  it('begin on Mondays of the clock, also where clocks change', () => {
+    // Sunday evening in New York is Monday in UTC; clocks go back on 2026-11-01.
+    const weeks = weeksFrom(Date.parse('2026-10-26T01:00:00Z'), 'America/New_York', 3);
+    expect(weeks.map(({ date }) => date)).toEqual(['2026-10-19', '2026-10-26', '2026-11-02']);
+    expect(new Date(weeks[2]?.at ?? 0).toISOString()).toBe('2026-11-02T05:00:00.000Z');
+  });
+
+  it('have days of as many half hours as clocks show', () => {
+    const from = Date.parse('2026-10-26T04:00:00Z');
+    const days = daysOf(from, 338, 'America/New_York');
+    expect(days.map(({ from: begin, until }) => until - begin)).toEqual([
+      48, 48, 48, 48, 48, 48, 50,
+    ]);
+    expect(days.at(-1)?.until).toBe(338);
+  });
+});
+
+describe('need', () => {
+  it('counts what is missing, not what is too many', () => {
+    expect(missingHours([2, 2, 1, 0], [1, 3, 1, 5])).toBe(0.5);
+    expect(missingHours([2, 2, 1, 3], [0, 0, 0, 0], 1, 3)).toBe(1.5);
+  });
+
+  it('adds languages', () => {
+    const lane = (language: 'en' | 'zh-CN', need: number[]) => ({
+      language,
+      need,
+      able: [],
+      expected: [],
+    });
+    const view = {
+      zone: 'UTC',
+      from: '',
+      until: '',
+      is_known: true,
+      published: [0, 0],
+      planned: [1, 1],
+      lanes: [lane('en', [1, 0]), lane('zh-CN', [2, 4])],
+    };
+    expect(together(view)).toEqual([3, 4]);
+  });
+});
+
+describe('drawings', () => {
+  it('put every week into one part', () => {
+    const bins = binsOf([0, 0.1, 0.25, 0.999, 1], 4);
+    expect(bins.map(({ count }) => count)).toEqual([2, 1, 0, 2]);
+  });
+
+  it('say of today that it is not over', () => {
+    const day = (starts: string, came: number[] | null) => ({
+      day: starts.slice(0, 10),
+      starts_at: starts,
+      expected: [],
+      low: [],
+      high: [],
+      special: [],
+      total: null,
+      came,
+    });
+    const points = camePoints([
+      day('2026-11-28T00:00:00Z', [1, 2]),
+      day('2026-11-29T00:00:00Z', [4]),
+      day('2026-11-30T00:00:00Z', null),
+    ]);
+    expect(points.map(({ value, partial }) => [value, partial])).toEqual([
+      [3, false],
+      [4, true],
+    ]);
+  });
+});
+
+describe('beginnings of shifts', () => {
+  it('are read as people write them', () => {
+    expect(readStarts('08:00, 9:15，16：00')).toEqual([480, 555, 960]);
+    for (const wrong of ['', '八点', '25:00', '08:70', '08:00 to 16:00'])
+      expect(readStarts(wrong)).toBeNull();
+    expect(writeStarts([960, 480])).toBe('08:00, 16:00');
+  });
+});
