@@ -58,7 +58,8 @@ fn line(maker: &Maker, number: usize, places: &[usize]) -> String {
         fact.score.map(|score| score.get().to_string()).unwrap_or_default(),
         fact.reason.clone().unwrap_or_default(),
     ];
-    let data = data(fact);
+    // Whose first it is, none of the questions asks.
+    let data = data(fact, false);
     let cells = places.iter().filter_map(|place| data.get(*place)).map(|datum| match datum {
         Datum::Int(value) => value.map(|value| value.to_string()).unwrap_or_default(),
         Datum::Time(time) => time.map(|time| (time.0 / 1_000_000).to_string()).unwrap_or_default(),
