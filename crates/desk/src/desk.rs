@@ -20,6 +20,7 @@ use crate::maintenance::Maintenance;
 use crate::numbers::Numbers;
 use crate::online::Ledger;
 use crate::session::SessionCache;
+use crate::surge::Surge;
 use crate::types::Types;
 
 /// Passwords hashed at the same time.
@@ -125,6 +126,8 @@ pub(crate) struct Shared {
     pub(crate) pings: Pings,
     /// What pauses, and when.
     pub(crate) maintenance: Maintenance,
+    /// The level, and what is done at it.
+    pub(crate) surge: Surge,
     /// The model of types, and what is new.
     pub(crate) types: Types,
     /// When the desk is open.
@@ -168,6 +171,7 @@ impl Desk {
             sessions: SessionCache::default(),
             pings: Pings::default(),
             maintenance: Maintenance::default(),
+            surge: Surge::default(),
             types: Types::default(),
             hours: InForce::default(),
             online: Ledger::default(),
@@ -224,6 +228,12 @@ impl Desk {
     #[must_use]
     pub fn maintenance(&self) -> &Maintenance {
         &self.shared.maintenance
+    }
+
+    /// How far the desk is from its ordinary course, and what is done about it, as this process knows it.
+    #[must_use]
+    pub fn surge(&self) -> &Surge {
+        &self.shared.surge
     }
 
     /// Which request a number means.

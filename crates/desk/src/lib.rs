@@ -42,6 +42,7 @@ mod screening;
 mod seal;
 mod session;
 mod status;
+mod surge;
 #[cfg(test)]
 mod testing;
 mod types;
@@ -120,6 +121,11 @@ pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
 pub use status::{StatusDay, StatusHours, StatusIncident, StatusView, status};
+pub use surge::{
+    CallOut, Measured, SURGE_MAIL, Surge, SurgeActions, SurgeChangeView, SurgeHold, SurgePlan, SurgePreview,
+    SurgeSummary, SurgeTeam, SurgeText, SurgeView, called_out, choose_surge_plan, follow_surge, hold_surge,
+    preview_surge, release_surge, surge_view, watch_surge,
+};
 pub use types::{
     Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,
     NovelView, PredictionView, TrainedModel, classify_requests, novel_requests, type_model,

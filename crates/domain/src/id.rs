@@ -86,6 +86,10 @@ ids! {
     ScheduleId,
     /// A time at which something of the desk pauses.
     MaintenanceId,
+    /// A time in which more asked than the desk can answer, from its beginning to its end.
+    SurgeId,
+    /// A change of the level, or of what a person decided about it.
+    SurgeChangeId,
 }
 
 /// Bits below the millisecond: a node's number and a counter.

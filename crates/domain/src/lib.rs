@@ -20,6 +20,7 @@ mod region;
 pub mod report;
 mod role;
 mod state;
+mod surge;
 mod time;
 pub mod vocabulary;
 mod wait;
@@ -38,7 +39,8 @@ pub use hours::{
 };
 pub use id::{
     AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, IncidentUpdateId, JobId, MailId,
-    MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, TokenId,
+    MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, SurgeChangeId,
+    SurgeId, TeamId, TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};
@@ -48,5 +50,8 @@ pub use queue::{Line, QueueKey};
 pub use region::zone_of_region;
 pub use role::{Permission, Role, TokenKind, TokenScope};
 pub use state::{Actor, State, Transition, TransitionError};
+pub use surge::{
+    Change as SurgeStep, Course as SurgeCourse, Evidence, Level, SurgeCause, SurgeRules, load,
+};
 pub use time::{Clock, FrozenClock, SystemClock, Time};
 pub use wait::{Wait, said};

@@ -45,6 +45,8 @@ pub enum Permission {
     ManageMaintenance,
     /// Tell the public of incidents.
     TellIncidents,
+    /// Change what the desk does when more ask than it can answer, and hold a level.
+    ManageSurge,
 }
 
 impl Role {
@@ -56,7 +58,8 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
             EraseTexts, ManageAgents, ManageDrivers, ManageHours, ManageJobs, ManageMaintenance,
-            ManageTokens, ReadInsight, ReadRequests, ReviewFeedback, TellIncidents, WorkRequests,
+            ManageSurge, ManageTokens, ReadInsight, ReadRequests, ReviewFeedback, TellIncidents,
+            WorkRequests,
         };
         match (self, permission) {
             (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight | ManageDrivers) => true,
@@ -71,12 +74,13 @@ impl Role {
                         | ReviewFeedback
                         | ManageHours
                         | TellIncidents
+                        | ManageSurge
                 )
             }
             (
                 Self::Analyst,
-                EraseTexts | ManageAgents | ManageHours | ManageJobs | ManageMaintenance | ManageTokens
-                | ReviewFeedback | TellIncidents | WorkRequests,
+                EraseTexts | ManageAgents | ManageHours | ManageJobs | ManageMaintenance | ManageSurge
+                | ManageTokens | ReviewFeedback | TellIncidents | WorkRequests,
             ) => false,
         }
     }

@@ -23,6 +23,7 @@ mod reports;
 mod rows;
 mod run;
 mod say;
+mod surge;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use standfast_desk::{ALARM_MAIL, Error as DeskError};
+use standfast_desk::{ALARM_MAIL, Error as DeskError, SURGE_MAIL};
 use standfast_domain::report::{Format, Period};
 use standfast_domain::{JobId, MailId, ReportRunId};
 use standfast_insight::zone;
@@ -69,7 +69,7 @@ impl Reports {
         Ok(begun + claimed.len())
     }
 
-    /// Does a job of one of the three kinds.
+    /// Does a job of one of the four kinds.
     async fn perform(&self, claim: &Claimed, mailer: Option<&Mailer>) -> Result<(), Failure> {
         let inconsistent = |_| Error::Desk(DeskError::Inconsistent("job payload"));
         if claim.kind == "report" {
@@ -78,6 +78,9 @@ impl Reports {
         }
         if claim.kind == ALARM_MAIL {
             return self.write_of_alarm(claim).await;
+        }
+        if claim.kind == SURGE_MAIL {
+            return self.write_of_surge(claim).await;
         }
         let payload: MailPayload = serde_json::from_str(&claim.payload).map_err(inconsistent)?;
         self.send(claim, payload.mail, mailer).await
@@ -104,6 +107,9 @@ impl Reports {
 
     /// Turns schedules that are due into runs, and moves them on. However many times were missed, the last one is made.
     async fn begin_due(&self) -> Result<usize, Error> {
+        if self.desk.surge().pauses_reports() {
+            return Ok(0);
+        }
         let now = self.desk.now();
         let due = self.desk.store().read(move |rd| report::list_due(rd, now).map_err(Error::from)).await?;
         let mut begun = 0;

@@ -25,7 +25,7 @@ const ERROR_CHARACTERS: usize = 500;
 pub enum Crew {
     /// Everything else.
     Desk,
-    /// Jobs of the kinds `report`, `mail` and `alarm_mail`.
+    /// Jobs of the kinds `report`, `mail`, `alarm_mail` and `surge_mail`.
     Reports,
 }
 
@@ -104,20 +104,20 @@ pub fn claim(tx: &mut Tx, crew: Crew, now: Time, lease: Duration, limit: u32) ->
     // Whoever claimed these for the last time never came back: probably the job ends its process.
     tx.run(
         "UPDATE job SET state = 'dead', lease_until = NULL, last_error = 'the worker did not come back'
-         WHERE state = 'ready' AND run_at <= $1 AND attempts >= $2 AND (kind IN ('report', 'mail', 'alarm_mail')) = $3",
+         WHERE state = 'ready' AND run_at <= $1 AND attempts >= $2 AND (kind IN ('report', 'mail', 'alarm_mail', 'surge_mail')) = $3",
         params![now, ATTEMPTS, crew == Crew::Reports],
     )?;
     let sql = match tx.dialect() {
         Dialect::Sqlite => {
             "UPDATE job SET run_at = $2, lease_until = $2, fence = fence + 1, attempts = attempts + 1, dedupe = NULL
              WHERE id IN (SELECT id FROM job WHERE state = 'ready' AND run_at <= $1
-                          AND (kind IN ('report', 'mail', 'alarm_mail')) = $4 ORDER BY run_at, id LIMIT $3)
+                          AND (kind IN ('report', 'mail', 'alarm_mail', 'surge_mail')) = $4 ORDER BY run_at, id LIMIT $3)
              RETURNING id, kind, payload, attempts, fence"
         }
         Dialect::Postgres => {
             "UPDATE job SET run_at = $2, lease_until = $2, fence = fence + 1, attempts = attempts + 1, dedupe = NULL
              WHERE id IN (SELECT id FROM job WHERE state = 'ready' AND run_at <= $1
-                          AND (kind IN ('report', 'mail', 'alarm_mail')) = $4
+                          AND (kind IN ('report', 'mail', 'alarm_mail', 'surge_mail')) = $4
                           ORDER BY run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
              RETURNING id, kind, payload, attempts, fence"
         }

@@ -61,6 +61,7 @@ pub mod setting;
 mod sqlite;
 mod stats;
 mod store;
+pub mod surge;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod token;

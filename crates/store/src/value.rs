@@ -5,7 +5,7 @@ use std::fmt;
 
 use standfast_domain::{
     AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, Day, DriverId, IncidentUpdateId, JobId, MailId,
-    MaintenanceId, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, Time, TokenId,
+    MaintenanceId, SurgeChangeId, SurgeId, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, Time, TokenId,
 };
 
 /// The types that mean the same on both engines.
@@ -332,7 +332,7 @@ wrapped_integers!(
     IncidentUpdateId,
     DashboardId,
     MailId,
-    MaintenanceId,
+    MaintenanceId, SurgeChangeId, SurgeId,
     ReportId,
     ReportRunId,
 );

@@ -6,11 +6,13 @@ import enCompare from '../../../locales/en/compare.json';
 import enHours from '../../../locales/en/hours.json';
 import enInsight from '../../../locales/en/insight.json';
 import enReports from '../../../locales/en/reports.json';
+import enSurge from '../../../locales/en/surge.json';
 import zhConsole from '../../../locales/zh-CN/console.json';
 import zhCompare from '../../../locales/zh-CN/compare.json';
 import zhHours from '../../../locales/zh-CN/hours.json';
 import zhInsight from '../../../locales/zh-CN/insight.json';
 import zhReports from '../../../locales/zh-CN/reports.json';
+import zhSurge from '../../../locales/zh-CN/surge.json';
 
 const EN: Record<string, string> = {
   ...enConsole,
@@ -18,6 +20,7 @@ const EN: Record<string, string> = {
   ...enCompare,
   ...enReports,
   ...enHours,
+  ...enSurge,
 };
 const ZH: Record<string, string> = {
   ...zhConsole,
@@ -25,6 +28,7 @@ const ZH: Record<string, string> = {
   ...zhCompare,
   ...zhReports,
   ...zhHours,
+  ...zhSurge,
 };
 const bare = (key: string) => key.replace(/_(one|other)$/, '');
 const keys = (catalog: Record<string, string>) => new Set(Object.keys(catalog).map(bare));

@@ -18,7 +18,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{
     activity, agent, alarm, attachment, conversation, customer, desk, driver, feedback, hours, identity,
-    inbox, insight, job, maintenance, report, request, session, status, token, types, work,
+    inbox, insight, job, maintenance, report, request, session, status, surge, token, types, work,
 };
 use crate::live;
 use crate::problem::{CODES, MEDIA_TYPE, Problem};
@@ -73,7 +73,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         job::retry, maintenance::list, maintenance::announce, maintenance::end, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
         driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, hours::list, hours::add,
         hours::change, hours::remove, hours::preview, hours::calendar, token::list,
-        status::show, status::rate, status::list_updates, status::tell, token::add, token::revoke, serve,
+        status::show, status::rate, status::list_updates, status::tell, surge::show, surge::choose, surge::preview, surge::hold, surge::release, token::add, token::revoke, serve,
     ),
     components(schemas(ProblemDocument, standfast_desk::TableFault)),
     tags(
@@ -85,6 +85,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         (name = "drivers", description = "What may explain the count of requests: events and active users."),
         (name = "machine", description = "For other systems: telling of events and of active users, and asking for figures."),
         (name = "hours", description = "When the desk is open, for whom."),
+        (name = "surge", description = "What the desk does when more ask than it can answer."),
         (name = "about", description = "This document."),
     )
 )]

@@ -21,6 +21,7 @@ pub(crate) mod report;
 mod request;
 mod session;
 pub(crate) mod status;
+mod surge;
 mod token;
 mod types;
 mod work;
@@ -113,6 +114,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(hours::routes());
     routes.extend(maintenance::routes());
     routes.extend(status::routes());
+    routes.extend(surge::routes());
     routes.extend(insight::routes());
     routes.extend(machines());
     routes

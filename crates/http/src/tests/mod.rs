@@ -17,4 +17,5 @@ mod satisfaction;
 mod slow;
 mod speech;
 mod status;
+mod surge;
 mod types;

@@ -24,6 +24,7 @@ mod outbox;
 mod promise;
 mod request;
 mod schema;
+mod surge;
 mod types;
 mod unit;
 

@@ -174,6 +174,14 @@ export const ACTIONS: readonly Action[] = [
     run: () => router.go({ room: 'alarms', section: 'now' }),
   },
   {
+    id: 'surge',
+    group: 'go',
+    label: 'surge.title',
+    keys: ['g w'],
+    allowed: always,
+    run: () => router.go({ room: 'surge', section: 'now' }),
+  },
+  {
     id: 'events',
     group: 'go',
     label: 'drivers.events',

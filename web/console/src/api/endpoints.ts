@@ -29,6 +29,7 @@ import type {
   IssuedToken,
   InboxPage,
   InboxQuery,
+  Level,
   Maintenance,
   MaintenanceWish,
   ModelOfTypes,
@@ -45,6 +46,10 @@ import type {
   Reviews,
   SchedulePreview,
   ScheduleView,
+  Surge,
+  SurgeHold,
+  SurgePlan,
+  SurgePreview,
   TagChange,
   Team,
   Ticket,
@@ -192,3 +197,11 @@ export const announceMaintenance = (body: MaintenanceWish) =>
   ask<Maintenance>('/console/maintenance', { method: 'POST', body });
 export const endMaintenance = (id: Id) =>
   ask<void>(`/console/maintenance/${segment(id)}`, { method: 'DELETE' });
+
+export const surge = () => ask<Surge>('/console/surge');
+export const chooseSurgePlan = (body: { version: number; plan: SurgePlan }) =>
+  ask<Surge>('/console/surge/plan', { method: 'PUT', body });
+export const previewSurge = (body: { plan: SurgePlan; level: Level }) =>
+  post<SurgePreview>('/console/surge/preview', body);
+export const holdSurge = (body: SurgeHold) => post<Surge>('/console/surge/hold', body);
+export const releaseSurge = (body: { reason: string }) => post<Surge>('/console/surge/release', body);

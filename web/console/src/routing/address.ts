@@ -6,6 +6,7 @@ export type Place =
   | { room: 'feedback'; section: 'open' | 'done' }
   | { room: 'drivers'; section: DriversSection }
   | { room: 'alarms'; section: AlarmsSection }
+  | { room: 'surge'; section: SurgeSection }
   | { room: 'settings'; section: SettingsSection }
   /**
    * `search`: what is looked at, in the words of `insight/view.ts`, which is loaded with that room. `start`: wherever it begins
@@ -15,11 +16,13 @@ export type Place =
 
 export type DriversSection = 'events' | 'active-users';
 export type AlarmsSection = 'now' | 'past';
+export type SurgeSection = 'now' | 'plan' | 'past';
 export type SettingsSection = 'agents' | 'hours' | 'tokens' | 'jobs' | 'maintenance';
 
 export const VIEWS: readonly ViewName[] = ['unassigned', 'mine', 'all', 'at_risk', 'solved'];
 export const DRIVERS: readonly DriversSection[] = ['events', 'active-users'];
 export const ALARMS: readonly AlarmsSection[] = ['now', 'past'];
+export const SURGE: readonly SurgeSection[] = ['now', 'plan', 'past'];
 export const SETTINGS: readonly SettingsSection[] = [
   'agents',
   'hours',
@@ -83,6 +86,8 @@ export function readAddress(path: string, search = ''): Place {
     return { room: 'drivers', section: DRIVERS.find((name) => name === parts[1]) ?? 'events' };
   if (parts[0] === 'alarms')
     return { room: 'alarms', section: ALARMS.find((name) => name === parts[1]) ?? 'now' };
+  if (parts[0] === 'surge')
+    return { room: 'surge', section: SURGE.find((name) => name === parts[1]) ?? 'now' };
   if (parts[0] === 'settings')
     return { room: 'settings', section: SETTINGS.find((name) => name === parts[1]) ?? 'agents' };
   if (parts[0] === 'feedback')

@@ -12,13 +12,14 @@ export type Deed =
   | 'hours'
   | 'maintenance'
   | 'tell'
+  | 'surge'
   | 'settings'
   | 'insight';
 
 const ALLOWED: Record<Role, readonly Deed[]> = {
   analyst: ['explain', 'insight'],
   agent: ['write'],
-  lead: ['write', 'erase', 'review', 'explain', 'hours', 'tell', 'settings', 'insight'],
+  lead: ['write', 'erase', 'review', 'explain', 'hours', 'tell', 'surge', 'settings', 'insight'],
   admin: [
     'write',
     'erase',
@@ -26,6 +27,7 @@ const ALLOWED: Record<Role, readonly Deed[]> = {
     'explain',
     'hours',
     'tell',
+    'surge',
     'settings',
     'agents',
     'jobs',
