@@ -168,3 +168,6 @@ export type Surge = Omit<Schemas['SurgeView'], 'plan'> & { plan: SurgePlan };
 export type SurgeChange = Schemas['SurgeChangeView'];
 export type SurgePreview = Schemas['SurgePreview'];
 export type SurgeHold = Schemas['SurgeHoldWish'];
+export type SurgeReport = Schemas['SurgeReport'];
+export type Wallboard = Schemas['Wallboard'];
+export type Peaks = Schemas['Peaks'];

@@ -200,25 +200,17 @@ impl Board {
         self.state.lock().line.len()
     }
 
-    /// How many wait, how many agents are there, and how long an answer takes on average: of late, or else when somebody was
-    /// there last; nothing while too few were seen.
-    pub(crate) fn at_work(&self, now: Time) -> (u32, u32, Option<Duration>) {
+    /// How many wait, and how long an answer takes on average: of late, or else when somebody was there last; nothing while too
+    /// few were seen.
+    pub(crate) fn at_work(&self, now: Time) -> (u32, Option<Duration>) {
         let mut state = self.state.lock();
         let waiting = state.line.len();
         let pace = state.outlook.pace();
-        let present = pace.agents();
         let seen = [false, true].map(|is_later| pace.handling(seconds(now), is_later));
         let times = seen.iter().find(|times| times.len() >= FEW);
         #[expect(clippy::cast_precision_loss, reason = "at most a few hundred handling times")]
         let mean = times.map(|times| Duration::from_secs_f64(times.iter().sum::<f64>() / times.len() as f64));
-        (waiting, present, mean)
-    }
-
-    /// How many wait with assets at risk, and how many others.
-    pub fn classes(&self) -> (u32, u32) {
-        let state = self.state.lock();
-        let at_risk = state.line.next_place(true).saturating_sub(1);
-        (at_risk, state.line.len().saturating_sub(at_risk))
+        (waiting, mean)
     }
 
     /// The place of a request that waits, and what to expect.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use standfast_domain::{AgentId, Clock, Entropy, Ids, RequestNumber, Time};
+use standfast_domain::{AgentId, Clock, Entropy, Ids, RequestNumber, Sample, Time};
 use standfast_store::Store;
 
 use crate::Error;
@@ -234,6 +234,13 @@ impl Desk {
     #[must_use]
     pub fn surge(&self) -> &Surge {
         &self.shared.surge
+    }
+
+    /// How many people are there to answer, in this process and, as they were seen within two minutes, in others.
+    pub(crate) fn present_anywhere(&self, now: Time) -> u32 {
+        let minute = Sample::minute_of(now) - 2;
+        let elsewhere = self.shared.online.course().present_elsewhere(self.node(), minute);
+        self.board().present().saturating_add(u32::try_from(elsewhere).unwrap_or(0))
     }
 
     /// Which request a number means.

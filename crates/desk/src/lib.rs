@@ -48,6 +48,7 @@ mod testing;
 mod types;
 mod verify;
 mod view;
+mod wallboard;
 mod words;
 mod work;
 
@@ -122,9 +123,9 @@ pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
 pub use status::{StatusDay, StatusHours, StatusIncident, StatusView, status};
 pub use surge::{
-    CallOut, Measured, SURGE_MAIL, Surge, SurgeActions, SurgeChangeView, SurgeHold, SurgePlan, SurgePreview,
-    SurgeSummary, SurgeTeam, SurgeText, SurgeView, called_out, choose_surge_plan, follow_surge, hold_surge,
-    preview_surge, release_surge, surge_view, watch_surge,
+    CallOut, Measured, Peak, PeakKind, PeakSize, Peaks, PeaksFeed, PeaksRead, SURGE_MAIL, SignalCommand, SignalView, Surge, SurgeActions, SurgeChangeView, SurgeExpected, SurgeHold, SurgePlan, SurgePoint,
+    SurgePreview, SurgePromises, SurgeReport, SurgeSignal, SurgeSummary, SurgeTeam, SurgeText, SurgeType, SurgeView, called_out, choose_surge_plan, peaks_calendar, peaks_feed, read_peaks, renew_peaks_feed, follow_surge, hold_surge,
+    preview_surge, release_surge, surge_peaks, surge_report, surge_view, tell_signal, watch_surge,
 };
 pub use types::{
     Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,
@@ -136,5 +137,6 @@ pub use view::{
     EntryView, Erasure, IdentifierView, Inbox, InboxCounts, LastEntry, NextStep, Receipt, RequestDetail,
     RequestSummary, SafetySteps, SecretNotice, TeamView, UploadView,
 };
+pub use wallboard::{Wallboard, WallboardClass, wallboard};
 pub use words::{has_words, spoken_wait, words};
 pub use work::{Assignment, assign, merge, retype, tag, transition};

@@ -9,9 +9,13 @@
 //!
 //! Whoever asks for help is never refused, and assets at risk go first at every level: nothing here touches them.
 
+mod calendar;
 mod call;
 mod level;
+mod peak;
 mod plan;
+mod report;
+mod signal;
 mod view;
 mod watch;
 
@@ -27,11 +31,17 @@ use standfast_store::{Lane, Tx, agent};
 use crate::draft::{plain, says_nothing};
 use crate::{AgentCaller, Desk, Error};
 
+pub use calendar::{PeaksFeed, PeaksRead, peaks_calendar, peaks_feed, read_peaks, renew_peaks_feed};
 pub use call::{CallOut, SURGE_MAIL};
 pub use level::{Measured, SurgeHold};
-pub use plan::{SurgeActions, SurgePlan, SurgeTeam, SurgeText};
+pub use peak::{Peak, PeakKind, PeakSize, Peaks, surge_peaks};
+pub use plan::{SurgeActions, SurgeExpected, SurgePlan, SurgeSignal, SurgeTeam, SurgeText};
+pub use signal::{SignalCommand, SignalView, tell_signal};
+pub use report::{SurgePoint, SurgePromises, SurgeReport, SurgeType, surge_report};
 pub use view::{SurgeChangeView, SurgePreview, SurgeSummary, SurgeView, surge_view};
 pub use watch::watch_surge;
+
+pub(crate) use peak::next as next_peak;
 
 use level::{Marks, Why, read, read_plan, write};
 use watch::kept;

@@ -113,11 +113,13 @@ pub enum TokenScope {
     ActiveUsers,
     /// Ask for figures; no words and no names of customers are among them.
     Insight,
+    /// Tell figures of its own, such as a price, that announce many requests.
+    Signals,
 }
 
 impl TokenScope {
     /// Every scope.
-    pub const ALL: [Self; 3] = [Self::Drivers, Self::ActiveUsers, Self::Insight];
+    pub const ALL: [Self; 4] = [Self::Drivers, Self::ActiveUsers, Self::Insight, Self::Signals];
 
     /// The word in SQL and JSON.
     #[must_use]
@@ -126,6 +128,7 @@ impl TokenScope {
             Self::Drivers => "drivers",
             Self::ActiveUsers => "active_users",
             Self::Insight => "insight",
+            Self::Signals => "signals",
         }
     }
 

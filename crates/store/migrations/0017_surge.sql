@@ -58,3 +58,12 @@ CREATE TABLE surge_promise (
   PRIMARY KEY (request_id, made_at)
 ) {clustered};
 CREATE INDEX surge_promise_made ON surge_promise (made_at);
+
+-- The latest figure that another system told, by what it is called there.
+CREATE TABLE surge_signal (
+  source   TEXT             NOT NULL PRIMARY KEY,
+  value    DOUBLE PRECISION NOT NULL,
+  at       BIGINT           NOT NULL,
+  token_id BIGINT           NOT NULL REFERENCES machine_token (id)
+);
+CREATE INDEX surge_signal_token ON surge_signal (token_id);

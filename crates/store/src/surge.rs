@@ -1,6 +1,6 @@
 //! What the desk does when more ask than it can answer: the plan, the level, and every change of it.
 
-use standfast_domain::{AgentId, Level, RequestId, SurgeChangeId, SurgeId, Time};
+use standfast_domain::{AgentId, Ids, Level, RequestId, SurgeChangeId, SurgeId, Time, TokenId};
 
 use crate::{Error, Rd, Row, Tx, params};
 
@@ -205,5 +205,131 @@ pub fn find_promise(rd: &mut Rd, request: RequestId, made_at: Time) -> Result<Op
         "SELECT due_at FROM surge_promise WHERE request_id = $1 AND made_at = $2",
         params![request, made_at],
         |row| row.get(0),
+    )
+}
+
+/// What came of a type in a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Came {
+    /// Code of the type.
+    pub kind: String,
+    /// Whether assets were at risk.
+    pub at_risk: bool,
+    /// How many requests.
+    pub count: i64,
+    /// How many of them a person has answered by now.
+    pub answered: i64,
+}
+
+/// Requests that came from `from` on and before `until`, by type, the most frequent first. Ids carry the time; imported requests
+/// have ids of another one.
+pub fn list_came(rd: &mut Rd, from: Time, until: Time) -> Result<Vec<Came>, Error> {
+    rd.query(
+        "SELECT type, at_risk, count(*), count(first_reply_at) FROM request \
+         WHERE id >= $1 AND id < $2 AND created_at >= $3 AND created_at < $4 AND state NOT IN ('spam', 'merged') \
+         GROUP BY type, at_risk ORDER BY count(*) DESC, type, at_risk",
+        params![Ids::floor(from), Ids::floor(until), from, until],
+        |row| Ok(Came { kind: row.get(0)?, at_risk: row.get(1)?, count: row.get(2)?, answered: row.get(3)? }),
+    )
+}
+
+/// When the first request came that has an id of its own time.
+pub fn find_first(rd: &mut Rd) -> Result<Option<Time>, Error> {
+    rd.query_opt("SELECT created_at FROM request ORDER BY id LIMIT 1", params![], |row| row.get(0))
+}
+
+/// What was seen of a minute: when it began, how many waited, how many of them longer than promised, and how many people were
+/// there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Minute {
+    /// Minutes since 1970.
+    pub minute: i64,
+    /// Requests that waited.
+    pub waiting: i64,
+    /// Longer than they were promised.
+    pub late: i64,
+    /// People, of all processes.
+    pub present: i64,
+}
+
+/// The minutes from one on and before another, in their order.
+pub fn list_minutes(rd: &mut Rd, from: i64, until: i64) -> Result<Vec<Minute>, Error> {
+    rd.query(
+        "SELECT minute, max(waiting), max(late), CAST(sum(present) AS BIGINT) FROM online_minute \
+         WHERE minute >= $1 AND minute < $2 GROUP BY minute ORDER BY minute",
+        params![from, until],
+        |row| {
+            Ok(Minute { minute: row.get(0)?, waiting: row.get(1)?, late: row.get(2)?, present: row.get(3)? })
+        },
+    )
+}
+
+/// Answers that were promised by a time: how many, and what came of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Appointments {
+    /// How many were promised.
+    pub made: i64,
+    /// A person answered in time.
+    pub kept: i64,
+    /// Nobody had by then, whatever came later.
+    pub broken: i64,
+}
+
+/// Answers promised from `from` on and before `until`, as they stand at `now`.
+pub fn count_promises(rd: &mut Rd, from: Time, until: Time, now: Time) -> Result<Appointments, Error> {
+    rd.query_one(
+        "SELECT count(*), \
+         CAST(COALESCE(sum(CASE WHEN o.outcome = 'answered' AND o.ended_at <= s.due_at THEN 1 ELSE 0 END), 0) AS BIGINT), \
+         CAST(COALESCE(sum(CASE WHEN COALESCE(o.ended_at, $3) > s.due_at THEN 1 ELSE 0 END), 0) AS BIGINT) \
+         FROM surge_promise s LEFT JOIN promise_outcome o ON o.request_id = s.request_id AND o.made_at = s.made_at \
+         WHERE s.made_at >= $1 AND s.made_at < $2",
+        params![from, until, now],
+        |row| Ok(Appointments { made: row.get(0)?, kept: row.get(1)?, broken: row.get(2)? }),
+    )
+}
+
+/// The latest figure of another system.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the columns are explained in migrations/0017_surge.sql")]
+pub struct SignalRow {
+    pub source: String,
+    pub value: f64,
+    pub at: Time,
+    pub token_id: TokenId,
+}
+
+fn signal(row: &Row<'_>) -> Result<SignalRow, Error> {
+    Ok(SignalRow { source: row.get(0)?, value: row.get(1)?, at: row.get(2)?, token_id: row.get(3)? })
+}
+
+/// Takes a figure over, unless what is known is later; queued.
+pub fn put_signal(tx: &mut Tx, signal: &SignalRow) -> Result<(), Error> {
+    tx.run(
+        "INSERT INTO surge_signal (source, value, at, token_id) VALUES ($1, $2, $3, $4) ON CONFLICT (source) DO UPDATE \
+         SET value = excluded.value, at = excluded.at, token_id = excluded.token_id WHERE surge_signal.at <= excluded.at",
+        params![signal.source, signal.value, signal.at, signal.token_id],
+    )
+}
+
+/// What is known of a figure.
+pub fn find_signal(rd: &mut Rd, source: &str) -> Result<Option<SignalRow>, Error> {
+    rd.query_opt(
+        "SELECT source, value, at, token_id FROM surge_signal WHERE source = $1",
+        params![source],
+        signal,
+    )
+}
+
+/// How many figures are known.
+pub fn count_signals(rd: &mut Rd) -> Result<i64, Error> {
+    rd.query_one("SELECT count(*) FROM surge_signal", params![], |row| row.get(0))
+}
+
+/// All figures, by name.
+pub fn list_signals(rd: &mut Rd, limit: i64) -> Result<Vec<SignalRow>, Error> {
+    rd.query(
+        "SELECT source, value, at, token_id FROM surge_signal ORDER BY source LIMIT $1",
+        params![limit],
+        signal,
     )
 }

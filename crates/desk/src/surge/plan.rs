@@ -1,12 +1,13 @@
 //! What is done at each level: chosen beforehand, by people, and shown to them as a customer would read it.
 
-use standfast_domain::{AgentId, Language, Level, SurgeRules, TeamId, request_type};
+use standfast_domain::{AgentId, DriverKind, Language, Level, SurgeRules, TeamId, request_type};
 use standfast_guard::{Context, screen};
 use standfast_store::{Rd, agent};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::signal::{MOST_SIGNALS, check_source};
 use crate::draft::{asks_for_nothing, plain, says_nothing};
 use crate::{Error, words};
 
@@ -97,6 +98,40 @@ pub struct SurgeActions {
     pub call_out: Vec<AgentId>,
 }
 
+/// Events that people entered, and the level that they make of it while they go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SurgeExpected {
+    /// The level.
+    pub level: Level,
+    /// Which kinds of events.
+    pub kinds: Vec<DriverKind>,
+}
+
+/// A figure of another system, and the level that it makes of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SurgeSignal {
+    /// What the other system calls it.
+    #[schema(example = "price:BTC:1h")]
+    pub source: String,
+    /// Whether it speaks from the threshold upwards, or downwards.
+    pub is_above: bool,
+    /// The threshold.
+    pub threshold: f64,
+    /// The level.
+    pub level: Level,
+    /// Minutes after which a figure says nothing any more.
+    pub minutes: u32,
+}
+
+impl SurgeSignal {
+    /// Whether a value speaks.
+    pub(crate) fn speaks(&self, value: f64) -> bool {
+        if self.is_above { value >= self.threshold } else { value <= self.threshold }
+    }
+}
+
 /// When a level begins, and what is done then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -107,6 +142,10 @@ pub struct SurgePlan {
     pub rules: SurgeRules,
     /// The level that an alarm alone makes of it.
     pub alarm: Level,
+    /// The level that events make of it while they go on.
+    pub expected: SurgeExpected,
+    /// Figures of other systems.
+    pub signals: Vec<SurgeSignal>,
     /// What is done when it is busy.
     pub busy: SurgeActions,
     /// What is done in a surge.
@@ -123,6 +162,8 @@ impl Default for SurgePlan {
             within_minutes: 60,
             rules: SurgeRules::default(),
             alarm: Level::Busy,
+            expected: SurgeExpected::default(),
+            signals: Vec::new(),
             busy: SurgeActions::default(),
             surge: told.clone(),
             storm: SurgeActions { pause_asking: true, ..told },
@@ -149,6 +190,18 @@ impl SurgePlan {
         }
         if let Some(fault) = self.rules.fault() {
             return Err(Error::invalid(fault, "out_of_range"));
+        }
+        if self.signals.len() > MOST_SIGNALS {
+            return Err(Error::invalid("signals", "too_many"));
+        }
+        for signal in &self.signals {
+            check_source(&signal.source)?;
+            if !signal.threshold.is_finite() {
+                return Err(Error::invalid("threshold", "out_of_range"));
+            }
+            if !(1..=24 * 60).contains(&signal.minutes) {
+                return Err(Error::invalid("minutes", "out_of_range"));
+            }
         }
         let [busy, surge, storm] = [&self.busy, &self.surge, &self.storm].map(|actions| checked(rd, actions));
         Ok(Self { busy: busy?, surge: surge?, storm: storm?, ..self })

@@ -1,12 +1,15 @@
 use std::time::Duration;
 
-use standfast_domain::{Level, Role, SurgeRules};
+use standfast_domain::{DriverKind, Level, Role, SurgeCause, SurgeRules, TokenKind, TokenScope};
+use standfast_insight::Insight;
 use standfast_store::{Rd, job, store_test, surge as stored};
+
+use base64::Engine as _;
 
 use super::watch::look;
 use super::*;
 use crate::testing::{TestDesk, answer, visitor};
-use crate::{add_team, detail, own_feedback, reply, status, verify, work};
+use crate::{Customer, NewToken, add_team, add_token, detail, own_feedback, reply, status, verify, work};
 
 /// A plan that a test can reach with a handful of requests: one that waits is busy, at an hour each.
 fn plan() -> SurgePlan {
@@ -64,7 +67,7 @@ store_test! {
         assert_eq!(desk.surge().level().0, Level::Storm, "whatever is seen");
 
         let released = release_surge(&desk, &lead, "It was calm.").await.unwrap();
-        assert_eq!((released.level, released.hold), (Level::Normal, None));
+        assert_eq!((released.level, &released.hold), (Level::Normal, &None));
         assert_eq!(desk.surge().notice(Language::English), None);
         assert_eq!(levels(&released), [("held".into(), Level::Storm), ("released".into(), Level::Normal)]);
         let [surge] = released.surges.as_slice() else { panic!("{:?}", released.surges) };
@@ -77,7 +80,7 @@ store_test! {
         hold_surge(&desk, &lead, Level::Busy, soon, "Lunch.").await.unwrap();
         minutes(&desk, 4).await;
         let view = surge_view(&desk, &agent).await.unwrap();
-        assert_eq!((view.level, view.hold), (Level::Normal, None));
+        assert_eq!((view.level, &view.hold), (Level::Normal, &None));
         assert_eq!(levels(&view).last(), Some(&("expired".into(), Level::Normal)));
     }
 
@@ -204,6 +207,48 @@ store_test! {
         assert!(desk.store().read(|rd| job::is_listed(rd, SURGE_MAIL)).await.unwrap());
     }
 
+    async fn afterwards_it_says_what_came_what_was_promised_and_what_was_kept(store) {
+        let desk = TestDesk::new(&store);
+        let (lead, agent) = (desk.agent("lin", Role::Lead).await, desk.agent("mei", Role::Agent).await);
+        choose_surge_plan(&desk, &lead, 0, plan()).await.unwrap();
+        // A week before: two in the same hour, one the day after, and one that turned out to be spam.
+        for (number, minutes, is_spam) in [(1, 0, false), (2, 10, false), (3, 5, true), (4, 60 * 24, false)] {
+            desk.pass(minutes);
+            let asked = desk.ask(&visitor(number), "c", "余额不对").await;
+            if is_spam {
+                crate::transition(&desk, &agent, asked.request_id, standfast_domain::Transition::Spam).await.unwrap();
+            }
+        }
+        desk.clock.advance(Duration::from_hours(24 * 6) - Duration::from_mins(15));
+        let until = desk.now().plus(Duration::from_hours(20));
+        let going = hold_surge(&desk, &lead, Level::Storm, until, "fork").await.unwrap();
+        let id = going.surges[0].id;
+        let mut asked = Vec::new();
+        for number in 11..=15 {
+            desk.pass(1);
+            asked.push(desk.ask(&visitor(number), "c", "转账没到账").await);
+        }
+        crate::receive(&desk, &visitor(20), crate::Intake { kind: Some("theft".into()), ..crate::testing::intake("c", "钱被转走了") }).await.unwrap();
+        // One in time, one too late; three wait.
+        reply(&desk, &agent, asked[0].request_id, answer("a0", "请看这里", 1_000)).await.unwrap();
+        desk.clock.advance(Duration::from_hours(8));
+        reply(&desk, &agent, asked[1].request_id, answer("a1", "请看这里", 1_000)).await.unwrap();
+        assert!(matches!(surge_report(&desk, &agent, id).await, Err(Error::Forbidden)));
+        let report = surge_report(&desk, &lead, id).await.unwrap();
+        assert_eq!((report.came, report.answered, report.surge.ended_at), (6, 2, None));
+        assert_eq!((report.usual, report.weeks), (Some(2.0), 1), "before that there was no desk");
+        let SurgePromises { made, kept, broken, undecided } = report.promised;
+        assert_eq!((made, kept, broken, undecided), (5, 1, 3, 1), "at the eighth hour there is still this moment for the last one");
+        assert_eq!((report.types[0].code.as_str(), report.types[0].count), ("other", 5));
+        assert!(report.types[1].at_risk);
+        release_surge(&desk, &lead, "over").await.unwrap();
+        desk.pass(60);
+        let over = surge_report(&desk, &lead, id).await.unwrap();
+        assert_eq!((over.came, over.until), (6, report.until));
+        assert_eq!(over.changes.iter().map(|change| change.kind.as_str()).collect::<Vec<_>>(), ["held", "released"]);
+        assert!(matches!(surge_report(&desk, &lead, standfast_domain::SurgeId(1)).await, Err(Error::NotFound)));
+    }
+
     async fn a_plan_that_makes_no_sense_is_refused_with_the_place(store) {
         let desk = TestDesk::new(&store);
         let lead = desk.agent("lin", Role::Lead).await;
@@ -235,4 +280,116 @@ store_test! {
         assert_eq!((busy.notice, busy.help), (None, None));
         assert_eq!(surge_view(&desk, &lead).await.unwrap().version, 0, "looking changes nothing");
     }
+
+    async fn figures_of_other_systems_and_events_speak_for_a_level(store) {
+        let desk = TestDesk::new(&store);
+        let (lead, admin) = (desk.agent("lin", Role::Lead).await, desk.agent("robin", Role::Admin).await);
+        let new = |scopes: &[TokenScope]| NewToken { name: "feed".into(), kind: TokenKind::Webhook, scopes: scopes.to_vec() };
+        let machine = async |scopes: &[TokenScope]| {
+            let (token, key) = add_token(&desk, &admin, new(scopes)).await.unwrap();
+            let key = base64::engine::general_purpose::STANDARD.decode(key.strip_prefix("whsec_").unwrap()).unwrap();
+            let timestamp = (desk.now().millis() / 1_000).to_string();
+            let mac = crate::machine::sign(&key, "m1", &timestamp, b"{}");
+            let signatures = format!("v1,{}", base64::engine::general_purpose::STANDARD.encode(mac));
+            let signature = crate::Signature { id: "m1", timestamp: &timestamp, signatures: &signatures };
+            let machine = crate::authenticate_webhook(&desk, signature, b"{}").await.unwrap();
+            assert_eq!(machine.scope(), format!("t:{}", token.id));
+            machine
+        };
+        let (feed, other) = (machine(&[TokenScope::Signals]).await, machine(&[TokenScope::Drivers]).await);
+        let price = |value: f64, minutes: u64| SignalCommand {
+            source: "price:BTC".into(), value, at: Some(desk.now().minus(Duration::from_mins(minutes))),
+        };
+        assert!(matches!(tell_signal(&desk, &other, price(-9.0, 0)).await, Err(Error::Forbidden)));
+        for wrong in [SignalCommand { source: "a b".into(), ..price(1.0, 0) }, price(f64::NAN, 0), SignalCommand { at: Some(desk.now().plus(Duration::from_mins(9))), ..price(1.0, 0) }] {
+            assert!(matches!(tell_signal(&desk, &feed, wrong).await, Err(Error::Invalid { .. })));
+        }
+        let signal = SurgeSignal { source: "price:BTC".into(), is_above: false, threshold: -8.0, level: Level::Surge, minutes: 10 };
+        let expected = SurgeExpected { level: Level::Busy, kinds: vec![DriverKind::Fork] };
+        let wrong = SurgePlan { signals: vec![SurgeSignal { source: String::new(), ..signal.clone() }], ..plan() };
+        assert!(matches!(choose_surge_plan(&desk, &lead, 0, wrong).await, Err(Error::Invalid { field: "source", .. })));
+        let chosen = SurgePlan { signals: vec![signal], expected, ..plan() };
+        choose_surge_plan(&desk, &lead, 0, chosen).await.unwrap();
+        tell_signal(&desk, &feed, price(-3.0, 0)).await.unwrap();
+        assert!((tell_signal(&desk, &feed, price(-9.0, 5)).await.unwrap().value + 3.0).abs() < 1e-9, "what is older changes nothing");
+        minutes(&desk, 3).await;
+        assert_eq!(surge_view(&desk, &lead).await.unwrap().level, Level::Normal);
+        tell_signal(&desk, &feed, price(-9.0, 0)).await.unwrap();
+        minutes(&desk, 2).await;
+        let view = surge_view(&desk, &lead).await.unwrap();
+        assert_eq!((view.level, view.changes[0].causes.as_slice()), (Level::Surge, [SurgeCause::Signal].as_slice()));
+        assert_eq!((view.signals[0].source.as_str(), view.signals.len()), ("price:BTC", 1));
+        // After ten minutes the figure says nothing any more; after three more it has fallen by one level, then by another.
+        minutes(&desk, 8 + 3 + 3).await;
+        assert_eq!(surge_view(&desk, &lead).await.unwrap().level, Level::Normal);
+        let fork = crate::DriverCommand {
+            kind: DriverKind::Fork, title: "Fork".into(), note: String::new(), starts_at: desk.now().plus(Duration::from_mins(5)),
+            ends_at: Some(desk.now().plus(Duration::from_mins(90))), scope: Default::default(),
+        };
+        crate::add_driver(&desk, &lead, "f1", &fork).await.unwrap();
+        minutes(&desk, 4).await;
+        assert_eq!(surge_view(&desk, &lead).await.unwrap().level, Level::Normal);
+        minutes(&desk, 2).await;
+        let view = surge_view(&desk, &lead).await.unwrap();
+        assert_eq!((view.level, view.changes[0].causes.as_slice()), (Level::Busy, [SurgeCause::Expected].as_slice()));
+        minutes(&desk, 90).await;
+        assert_eq!(surge_view(&desk, &lead).await.unwrap().level, Level::Normal);
+    }
+
+    async fn the_size_of_a_peak_is_learned_from_earlier_ones_of_its_kind(store) {
+        let desk = TestDesk::new(&store);
+        let lead = desk.agent("lin", Role::Lead).await;
+        let agent = desk.agent("mei", Role::Agent).await;
+        let hour = Duration::from_hours(1);
+        // Ten requests in the same hour of each of eight weeks, and thirty in the three of them in which there was a fork.
+        let mut number = 0_u32;
+        for week in 0..8_u32 {
+            let is_fork = week >= 5;
+            if is_fork {
+                let fork = crate::DriverCommand {
+                    kind: DriverKind::Fork, title: format!("fork {week}"), note: String::new(), starts_at: desk.now(),
+                    ends_at: Some(desk.now().plus(hour)), scope: Default::default(),
+                };
+                crate::add_driver(&desk, &lead, &format!("f{week}"), &fork).await.unwrap();
+            }
+            for _ in 0..if is_fork { 30 } else { 10 } {
+                number += 1;
+                let who = Customer::Visitor(crate::Visitor::new(&secret(number)).unwrap());
+                desk.ask(&who, "c", "转账没到账").await;
+            }
+            desk.clock.advance(hour * 24 * 7);
+        }
+        let ahead = crate::DriverCommand {
+            kind: DriverKind::Fork, title: "next".into(), note: String::new(), starts_at: desk.now().plus(hour), ends_at: None, scope: Default::default(),
+        };
+        crate::add_driver(&desk, &lead, "next", &ahead).await.unwrap();
+        let settings = standfast_insight::Settings { snapshot: None, every: Duration::MAX, threads: 1, at_once: 1 };
+        let insight = Insight::new(desk.store().clone(), desk.entropy().clone(), settings);
+        let (_stop, stopping) = tokio::sync::watch::channel(false);
+        let kept = insight.clone();
+        tokio::spawn(async move { kept.keep(stopping).await });
+        let all = async {
+            while !insight.facts().is_ok_and(|facts| facts.len() >= number as usize) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), all).await.unwrap();
+        assert!(matches!(surge_peaks(&desk, &insight, &agent).await, Err(Error::Forbidden)));
+        let peaks = surge_peaks(&desk, &insight, &lead).await.unwrap();
+        assert_eq!(peaks.ahead.iter().map(|peak| peak.title.as_str()).collect::<Vec<_>>(), ["next"]);
+        assert_eq!(peaks.ahead[0].until, desk.now().plus(hour * 7));
+        let [fork] = peaks.kinds.as_slice() else { panic!("{:?}", peaks.kinds) };
+        assert_eq!((fork.kind, fork.n), (DriverKind::Fork, 3));
+        // Against ten: 30.5/10.5, and of the last one the median of 10, 10, 30, 30 is 20: 30.5/20.5.
+        let size = fork.size.unwrap();
+        let mean = ((30.5_f64 / 10.5).ln() * 2.0 + (30.5_f64 / 20.5).ln()) / 3.0;
+        assert!((size.ratio - mean.exp()).abs() < 1e-9 && size.low < size.ratio && size.ratio < size.high, "{size:?}");
+    }
+}
+
+/// The secret of a visitor.
+fn secret(number: u32) -> String {
+    let mut bytes = [0_u8; 32];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::level::{Measured, SurgeHold, read, read_plan};
 use super::plan::{SurgeActions, SurgePlan, SurgeText};
+use super::signal::{self, SignalView};
 use crate::{AgentCaller, Asks, Desk, Error, words};
 
 /// Changes that are shown.
@@ -32,6 +33,8 @@ pub struct SurgeView {
     pub version: i64,
     /// The plan in force.
     pub plan: SurgePlan,
+    /// The latest figures of other systems.
+    pub signals: Vec<SignalView>,
     /// The latest changes, the latest first.
     pub changes: Vec<SurgeChangeView>,
     /// Surges, the latest first.
@@ -138,9 +141,10 @@ pub async fn surge_view(desk: &Desk, caller: &AgentCaller) -> Result<SurgeView, 
     let read = desk.store().read(|rd| {
         let standing = read(rd)?.standing;
         let (version, plan) = read_plan(rd)?;
-        Ok::<_, Error>((standing, version, plan, stored::list_changes(rd, CHANGES)?, stored::list(rd, SURGES)?))
+        let past = (stored::list_changes(rd, CHANGES)?, stored::list(rd, SURGES)?);
+        Ok::<_, Error>((standing, version, plan, signal::list(rd)?, past))
     });
-    let (standing, version, plan, changes, surges) = read.await?;
+    let (standing, version, plan, signals, (changes, surges)) = read.await?;
     Ok(SurgeView {
         level: standing.level,
         since: standing.since,
@@ -149,6 +153,7 @@ pub async fn surge_view(desk: &Desk, caller: &AgentCaller) -> Result<SurgeView, 
         measured: standing.measured,
         version,
         plan,
+        signals,
         changes: changes.into_iter().map(SurgeChangeView::from).collect(),
         surges: surges.into_iter().map(SurgeSummary::from).collect(),
     })

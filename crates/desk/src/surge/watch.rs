@@ -3,21 +3,21 @@
 use std::time::Duration;
 
 use standfast_domain::{
-    AlarmKind, AlarmState, Asker, Channel, Evidence, Language, Sample, SurgeCause, Time, load,
+    AlarmKind, AlarmState, Asker, Channel, Evidence, Language, Level, Sample, SurgeCause, Time, load,
 };
 use standfast_store::alarm::AlarmRow;
-use standfast_store::{Lane, Tx, alarm, lease};
+use standfast_store::{Lane, Rd, Tx, alarm, lease};
 use tokio::sync::watch;
 
 use super::level::{Marks, Measured, Why, read, read_plan, write};
 use super::plan::SurgePlan;
-use super::refresh;
+use super::{peak, refresh, signal};
 use crate::{Desk, Error, opening};
 
 /// Between two looks at the clock.
 const PAUSE: Duration = Duration::from_secs(5);
-/// Name and length of the lease.
-const LEASE: (&str, Duration) = ("surge", Duration::from_mins(1));
+/// Name and length of the lease: longer than from one look to the next, so that it stays where it is.
+const LEASE: (&str, Duration) = ("surge", Duration::from_secs(150));
 /// After a start, those who were there come back within so long: what is seen before says nothing.
 const SETTLED: Duration = Duration::from_secs(30);
 
@@ -66,14 +66,28 @@ fn unit(tx: &mut Tx, plan: &SurgePlan, measured: Measured, marks: Marks, now: Ti
         // Another process has looked in this minute, before the lease came here.
         return Ok(());
     }
-    let going: Vec<_> = alarm::list_recent(tx, now)?.into_iter().filter(speaks).collect();
-    let floors: &[_] = if going.is_empty() { &[] } else { &[(SurgeCause::Alarm, plan.alarm)] };
-    let seen = Evidence { load: measured.load, floors };
+    let floors = floors(tx, plan, now)?;
+    let seen = Evidence { load: measured.load, floors: &floors };
     let step = held.standing.course.look(&plan.rules, &seen);
     held.standing.measured = Some(measured);
     let causes = step.map(|step| step.causes).unwrap_or_default();
     // Where a person was faster, that is read at the next look.
     write(tx, held, plan, &Why::Seen(causes), marks, now).and_then(kept)
+}
+
+/// What speaks for a level whatever the load: alarms, events that go on, figures of other systems.
+fn floors(rd: &mut Rd, plan: &SurgePlan, now: Time) -> Result<Vec<(SurgeCause, Level)>, Error> {
+    let mut floors = Vec::new();
+    if alarm::list_recent(rd, now)?.iter().any(speaks) {
+        floors.push((SurgeCause::Alarm, plan.alarm));
+    }
+    if peak::goes_on(rd, plan, now)? {
+        floors.push((SurgeCause::Expected, plan.expected.level));
+    }
+    if let Some(level) = signal::level(rd, plan, now)? {
+        floors.push((SurgeCause::Signal, level));
+    }
+    Ok(floors)
 }
 
 /// A unit that somebody else was faster than is undone.
@@ -88,10 +102,8 @@ fn speaks(alarm: &AlarmRow) -> bool {
 
 /// The line against what the people present can do. While nobody is to be there, nothing is too much.
 fn measure(desk: &Desk, plan: &SurgePlan, now: Time) -> Measured {
-    let (waiting, here, handling) = desk.board().at_work(now);
-    let elsewhere =
-        desk.shared.online.course().present_elsewhere(desk.node(), Sample::minute_of(now) - 2).max(0);
-    let present = here.saturating_add(u32::try_from(elsewhere).unwrap_or(u32::MAX));
+    let (waiting, handling) = desk.board().at_work(now);
+    let present = desk.present_anywhere(now);
     let is_open_for = |language| {
         let is_open = |asker: &Asker<'_>| opening(desk, asker, now).is_none_or(|opening| opening.is_open);
         Channel::ALL.iter().any(|channel| is_open(&Asker { language, region: "", channel: *channel }))

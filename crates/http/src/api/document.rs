@@ -18,7 +18,7 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{
     activity, agent, alarm, attachment, conversation, customer, desk, driver, feedback, hours, identity,
-    inbox, insight, job, maintenance, report, request, session, status, surge, token, types, work,
+    inbox, insight, job, maintenance, report, request, session, status, surge, token, types, wallboard, work,
 };
 use crate::live;
 use crate::problem::{CODES, MEDIA_TYPE, Problem};
@@ -73,7 +73,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         job::retry, maintenance::list, maintenance::announce, maintenance::end, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
         driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, hours::list, hours::add,
         hours::change, hours::remove, hours::preview, hours::calendar, token::list,
-        status::show, status::rate, status::list_updates, status::tell, surge::show, surge::choose, surge::preview, surge::hold, surge::release, token::add, token::revoke, serve,
+        status::show, status::rate, status::list_updates, status::tell, surge::show, surge::peaks, surge::read_calendar, surge::feed, surge::renew_feed, surge::calendar, surge::hook, surge::report, surge::choose, surge::preview, surge::hold, surge::release, wallboard::show, token::add, token::revoke, serve,
     ),
     components(schemas(ProblemDocument, standfast_desk::TableFault)),
     tags(

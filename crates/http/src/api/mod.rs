@@ -24,6 +24,7 @@ pub(crate) mod status;
 mod surge;
 mod token;
 mod types;
+mod wallboard;
 mod work;
 
 use std::collections::BTreeMap;
@@ -115,6 +116,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(maintenance::routes());
     routes.extend(status::routes());
     routes.extend(surge::routes());
+    routes.push(wallboard::route());
     routes.extend(insight::routes());
     routes.extend(machines());
     routes

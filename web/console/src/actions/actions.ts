@@ -182,6 +182,14 @@ export const ACTIONS: readonly Action[] = [
     run: () => router.go({ room: 'surge', section: 'now' }),
   },
   {
+    id: 'wallboard',
+    group: 'go',
+    label: 'wallboard.title',
+    keys: ['g b'],
+    allowed: () => session.may('insight'),
+    run: () => router.go({ room: 'wallboard' }),
+  },
+  {
     id: 'events',
     group: 'go',
     label: 'drivers.events',

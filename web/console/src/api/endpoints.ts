@@ -37,6 +37,7 @@ import type {
   NewNote,
   NewReply,
   NewToken,
+  Peaks,
   RequestFeedback,
   NovelRequests,
   OnlineRate,
@@ -50,11 +51,13 @@ import type {
   SurgeHold,
   SurgePlan,
   SurgePreview,
+  SurgeReport,
   TagChange,
   Team,
   Ticket,
   Token,
   Transition,
+  Wallboard,
 } from '@standfast/api';
 import { ask, query, segment } from './http';
 
@@ -204,4 +207,8 @@ export const chooseSurgePlan = (body: { version: number; plan: SurgePlan }) =>
 export const previewSurge = (body: { plan: SurgePlan; level: Level }) =>
   post<SurgePreview>('/console/surge/preview', body);
 export const holdSurge = (body: SurgeHold) => post<Surge>('/console/surge/hold', body);
-export const releaseSurge = (body: { reason: string }) => post<Surge>('/console/surge/release', body);
+export const releaseSurge = (body: { reason: string }) =>
+  post<Surge>('/console/surge/release', body);
+export const surgeReport = (id: Id) => ask<SurgeReport>(`/console/surge/${segment(id)}`);
+export const wallboard = () => ask<Wallboard>('/console/wallboard');
+export const surgePeaks = () => ask<Peaks>('/console/surge/peaks');

@@ -7,6 +7,7 @@ export type Place =
   | { room: 'drivers'; section: DriversSection }
   | { room: 'alarms'; section: AlarmsSection }
   | { room: 'surge'; section: SurgeSection }
+  | { room: 'wallboard' }
   | { room: 'settings'; section: SettingsSection }
   /**
    * `search`: what is looked at, in the words of `insight/view.ts`, which is loaded with that room. `start`: wherever it begins
@@ -16,13 +17,13 @@ export type Place =
 
 export type DriversSection = 'events' | 'active-users';
 export type AlarmsSection = 'now' | 'past';
-export type SurgeSection = 'now' | 'plan' | 'past';
+export type SurgeSection = 'now' | 'plan' | 'peaks' | 'past';
 export type SettingsSection = 'agents' | 'hours' | 'tokens' | 'jobs' | 'maintenance';
 
 export const VIEWS: readonly ViewName[] = ['unassigned', 'mine', 'all', 'at_risk', 'solved'];
 export const DRIVERS: readonly DriversSection[] = ['events', 'active-users'];
 export const ALARMS: readonly AlarmsSection[] = ['now', 'past'];
-export const SURGE: readonly SurgeSection[] = ['now', 'plan', 'past'];
+export const SURGE: readonly SurgeSection[] = ['now', 'plan', 'peaks', 'past'];
 export const SETTINGS: readonly SettingsSection[] = [
   'agents',
   'hours',
@@ -86,6 +87,7 @@ export function readAddress(path: string, search = ''): Place {
     return { room: 'drivers', section: DRIVERS.find((name) => name === parts[1]) ?? 'events' };
   if (parts[0] === 'alarms')
     return { room: 'alarms', section: ALARMS.find((name) => name === parts[1]) ?? 'now' };
+  if (parts[0] === 'wallboard') return { room: 'wallboard' };
   if (parts[0] === 'surge')
     return { room: 'surge', section: SURGE.find((name) => name === parts[1]) ?? 'now' };
   if (parts[0] === 'settings')
@@ -111,6 +113,7 @@ export function writeAddress(place: Place): string {
   if (place.room === 'insight' && place.start) return `${BASE_PATH}/insight`;
   if (place.room === 'insight')
     return `${BASE_PATH}/insight/${place.page}${place.search ? `?${place.search}` : ''}`;
+  if (place.room === 'wallboard') return `${BASE_PATH}/wallboard`;
   if (place.room !== 'desk') return `${BASE_PATH}/${place.room}/${place.section}`;
   const filters = new URLSearchParams();
   for (const name of ['q', 'type', 'team'] as const)
