@@ -171,3 +171,4 @@ export type SurgeHold = Schemas['SurgeHoldWish'];
 export type SurgeReport = Schemas['SurgeReport'];
 export type Wallboard = Schemas['Wallboard'];
 export type Peaks = Schemas['Peaks'];
+export type PeaksRead = Schemas['PeaksRead'];

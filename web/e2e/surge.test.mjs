@@ -37,8 +37,8 @@ test('a lead chooses what is done and sees what users would read', async () => {
   await lead.getByRole('button', { name: 'Storm' }).click();
   const storm = lead.locator('[data-actions=storm]');
   await storm.getByLabel('Give the known answer').check();
-  await lead.getByText('Write the known answer in both languages.').waitFor();
   await storm.locator('[name="answer_zh-CN"]').fill('升级期间请勿重复转账，资产会在两小时内到账。');
+  await lead.getByText('Write the known answer in both languages.').waitFor();
   await storm
     .locator('[name=answer_en]')
     .fill('Do not send again during the upgrade; transfers arrive within two hours.');
@@ -123,4 +123,67 @@ test('what a lead holds is what everybody reads, until it is let go of', async (
   await shot(lead, 'surge-report');
   assert.deepEqual([...lead.faults], []);
   await lead.context().close();
+});
+
+test('what lies ahead is entered from a calendar and stands on the wallboard', async () => {
+  const lead = await consoleOf(LEAD.email, '/surge/peaks', EN);
+  await lead.getByText('Nothing lies ahead').waitFor();
+  const soon = new Date(Date.now() + 50 * 3_600_000).toISOString().replace(/[-:]|\.\d+/g, '');
+  const calendar = [
+    'BEGIN:VCALENDAR',
+    'VERSION:2.0',
+    'PRODID:-//test',
+    'BEGIN:VEVENT',
+    'UID:fork@test',
+    'DTSTAMP:20261101T000000Z',
+    `DTSTART:${soon}`,
+    'SUMMARY:Glamsterdam hard fork',
+    'END:VEVENT',
+    'END:VCALENDAR',
+    '',
+  ].join('\r\n');
+  const file = { name: 'forks.ics', mimeType: 'text/calendar', buffer: Buffer.from(calendar) };
+  await lead.locator('input[type=file]').setInputFiles(file);
+  await lead.getByText('1 added, 0 changed, 0 known, 0 left out').waitFor();
+  await lead.locator('[data-peaks]').getByText('Glamsterdam hard fork').waitFor();
+  await lead.getByText('Not enough yet').first().waitFor();
+  await accessible(lead, 'expected peaks');
+  await shot(lead, 'surge-peaks');
+  const address = (await lead.locator('[data-feed]').innerText()).trim();
+  const feed = new URL(address).pathname;
+  const given = await (await fetch(desk.base + feed)).text();
+  assert.match(given, /SUMMARY:Glamsterdam hard fork/);
+  await lead.getByRole('button', { name: 'New address' }).click();
+  await lead.getByText('The address before leads nowhere any more').waitFor();
+  assert.equal((await fetch(desk.base + feed)).status, 404);
+  await lead.context().close();
+
+  const screens = [
+    ['wallboard', { ...EN, viewport: { width: 1920, height: 1080 } }, LEAD.email],
+    [
+      'wallboard-dark',
+      { viewport: { width: 1366, height: 768 }, colorScheme: 'dark' },
+      'lin@desk.example',
+    ],
+    ['wallboard-phone', DARK_PHONE, 'lin@desk.example'],
+  ];
+  for (const [name, options, email] of screens) {
+    const wall = await consoleOf(email, '/wallboard', options);
+    await wall.locator('[data-wallboard]').getByText('Glamsterdam hard fork').waitFor();
+    await accessible(wall, name);
+    await shot(wall, name);
+    if (name === 'wallboard') {
+      // It goes on by itself after the connection was lost.
+      await wall.context().setOffline(true);
+      await wall.getByText('No connection since').waitFor();
+      await wall.context().setOffline(false);
+      await wall.getByText('No connection since').waitFor({ state: 'detached' });
+      await wall.keyboard.press('Escape');
+      await wall.waitForURL(/unassigned/);
+    }
+    await wall.context().close();
+  }
+  const agent = await consoleOf('robin@desk.example', '/wallboard', EN);
+  await agent.waitForURL(/unassigned/);
+  await agent.context().close();
 });

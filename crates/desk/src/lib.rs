@@ -123,9 +123,12 @@ pub use relay::{Audience, Signal, What, relay};
 pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
 pub use status::{StatusDay, StatusHours, StatusIncident, StatusView, status};
 pub use surge::{
-    CallOut, Measured, Peak, PeakKind, PeakSize, Peaks, PeaksFeed, PeaksRead, SURGE_MAIL, SignalCommand, SignalView, Surge, SurgeActions, SurgeChangeView, SurgeExpected, SurgeHold, SurgePlan, SurgePoint,
-    SurgePreview, SurgePromises, SurgeReport, SurgeSignal, SurgeSummary, SurgeTeam, SurgeText, SurgeType, SurgeView, called_out, choose_surge_plan, peaks_calendar, peaks_feed, read_peaks, renew_peaks_feed, follow_surge, hold_surge,
-    preview_surge, release_surge, surge_peaks, surge_report, surge_view, tell_signal, watch_surge,
+    CallOut, Measured, Peak, PeakKind, PeakSize, Peaks, PeaksFeed, PeaksRead, SURGE_MAIL, SignalCommand,
+    SignalView, Surge, SurgeActions, SurgeChangeView, SurgeExpected, SurgeHold, SurgePlan, SurgePoint,
+    SurgePreview, SurgePromises, SurgeReport, SurgeSignal, SurgeSummary, SurgeTeam, SurgeText, SurgeType,
+    SurgeView, called_out, choose_surge_plan, follow_surge, hold_surge, peaks_calendar, peaks_feed,
+    preview_surge, read_peaks, release_surge, renew_peaks_feed, surge_peaks, surge_report, surge_view,
+    tell_signal, watch_surge,
 };
 pub use types::{
     Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde::Serialize;
 use standfast_domain::{
-    Channel, Day, DriverId, DriverKind, IncidentPhase, Kept, Language, Level, Sample, ScheduleId, Time, Timetable,
-    Wait,
+    Channel, Day, DriverId, DriverKind, IncidentPhase, Kept, Language, Level, Sample, ScheduleId, Time,
+    Timetable, Wait,
 };
 use standfast_store::driver::DriverRow;
 use standfast_store::{Rd, driver, incident};

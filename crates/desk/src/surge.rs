@@ -36,15 +36,15 @@ pub use call::{CallOut, SURGE_MAIL};
 pub use level::{Measured, SurgeHold};
 pub use peak::{Peak, PeakKind, PeakSize, Peaks, surge_peaks};
 pub use plan::{SurgeActions, SurgeExpected, SurgePlan, SurgeSignal, SurgeTeam, SurgeText};
-pub use signal::{SignalCommand, SignalView, tell_signal};
 pub use report::{SurgePoint, SurgePromises, SurgeReport, SurgeType, surge_report};
+pub use signal::{SignalCommand, SignalView, tell_signal};
 pub use view::{SurgeChangeView, SurgePreview, SurgeSummary, SurgeView, surge_view};
 pub use watch::watch_surge;
 
 pub(crate) use peak::next as next_peak;
 
 use level::{Marks, Why, read, read_plan, write};
-use watch::kept;
+use watch::{kept, measure};
 
 /// How soon a process hears of what another one has written.
 const EVERY: Duration = Duration::from_secs(1);
@@ -207,6 +207,8 @@ fn reason_of(reason: &str) -> Result<String, Error> {
 }
 
 async fn decide(desk: &Desk, why: Why, now: Time) -> Result<(), Error> {
+    let (_, plan) = desk.store().read(read_plan).await?;
+    let seen = measure(desk, &plan, now);
     for _ in 0..TRIES {
         let (why, marks) = (why.clone(), Marks::new(desk));
         let unit = move |tx: &mut Tx| {
@@ -215,7 +217,7 @@ async fn decide(desk: &Desk, why: Why, now: Time) -> Result<(), Error> {
                 return Ok(());
             }
             let (_, plan) = read_plan(tx)?;
-            write(tx, held, &plan, &why, marks, now).and_then(kept)
+            write(tx, held, &plan, &why, seen, marks).and_then(kept)
         };
         match desk.store().write(Lane::Ordinary, 0, unit).await {
             Err(Error::OutdatedVersion { .. }) => {}
@@ -240,7 +242,8 @@ pub async fn preview_surge(
         let plan = plan.clone().checked(rd)?;
         let actions = plan.at(level).cloned().unwrap_or_default();
         let teams = agent::list_teams(rd)?;
-        let team = actions.team.as_ref().and_then(|team| teams.into_iter().find(|(id, _)| *id == team.team_id));
+        let team =
+            actions.team.as_ref().and_then(|team| teams.into_iter().find(|(id, _)| *id == team.team_id));
         let mut called = Vec::new();
         for id in &actions.call_out {
             called.extend(agent::find(rd, *id)?.map(|row| row.name));

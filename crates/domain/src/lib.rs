@@ -50,8 +50,6 @@ pub use queue::{Line, QueueKey};
 pub use region::zone_of_region;
 pub use role::{Permission, Role, TokenKind, TokenScope};
 pub use state::{Actor, State, Transition, TransitionError};
-pub use surge::{
-    Change as SurgeStep, Course as SurgeCourse, Evidence, Level, SurgeCause, SurgeRules, load,
-};
+pub use surge::{Change as SurgeStep, Course as SurgeCourse, Evidence, Level, SurgeCause, SurgeRules, load};
 pub use time::{Clock, FrozenClock, SystemClock, Time};
 pub use wait::{Wait, said};

@@ -57,9 +57,8 @@ impl Role {
     #[must_use]
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            EraseTexts, ManageAgents, ManageDrivers, ManageHours, ManageJobs, ManageMaintenance,
-            ManageSurge, ManageTokens, ReadInsight, ReadRequests, ReviewFeedback, TellIncidents,
-            WorkRequests,
+            EraseTexts, ManageAgents, ManageDrivers, ManageHours, ManageJobs, ManageMaintenance, ManageSurge,
+            ManageTokens, ReadInsight, ReadRequests, ReviewFeedback, TellIncidents, WorkRequests,
         };
         match (self, permission) {
             (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight | ManageDrivers) => true,

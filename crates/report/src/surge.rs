@@ -60,7 +60,8 @@ fn words(say: Say, call: &CallOut, waiting: u32, desk: &str, public_url: &str) -
     let values = [("desk", desk), ("level", level.as_str())];
     let since = say.clock(call.at, "UTC");
     let waiting = say.counted(i64::from(waiting));
-    let [subject, title, why] = ["subject", "title", "why"].map(|part| say.text(&format!("surge.{part}"), &values));
+    let [subject, title, why] =
+        ["subject", "title", "why"].map(|part| say.text(&format!("surge.{part}"), &values));
     let sentence = say.text("surge.more", &[("waiting", &waiting), ("since", &since)]);
     let open = say.text("surge.open", &[]);
     let link = format!("{public_url}/console/unassigned");

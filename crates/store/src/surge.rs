@@ -73,11 +73,10 @@ pub fn insert_plan(tx: &mut Tx, plan: &PlanRow) -> Result<bool, Error> {
 
 /// The level as it stands, with its version; version 0 and no text where nothing has been written yet.
 pub fn find_state(rd: &mut Rd) -> Result<(i64, String), Error> {
-    let found = rd.query_opt(
-        "SELECT version, state FROM surge_state WHERE name = $1",
-        params![STATE],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
+    let found =
+        rd.query_opt("SELECT version, state FROM surge_state WHERE name = $1", params![STATE], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     Ok(found.unwrap_or_default())
 }
 

@@ -5,7 +5,8 @@ use std::fmt;
 
 use standfast_domain::{
     AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, Day, DriverId, IncidentUpdateId, JobId, MailId,
-    MaintenanceId, SurgeChangeId, SurgeId, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, TeamId, Time, TokenId,
+    MaintenanceId, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, SurgeChangeId, SurgeId, TeamId,
+    Time, TokenId,
 };
 
 /// The types that mean the same on both engines.
@@ -332,7 +333,9 @@ wrapped_integers!(
     IncidentUpdateId,
     DashboardId,
     MailId,
-    MaintenanceId, SurgeChangeId, SurgeId,
+    MaintenanceId,
+    SurgeChangeId,
+    SurgeId,
     ReportId,
     ReportRunId,
 );

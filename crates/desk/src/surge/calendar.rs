@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use icalendar::{
-    Calendar, CalendarComponent, CalendarDateTime, Component as _, DatePerhapsTime, Event, EventLike as _,
-};
+use icalendar::{Calendar, CalendarComponent, CalendarDateTime, Component as _, DatePerhapsTime, Event};
 use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -214,4 +212,82 @@ fn written(name: &str, rows: &[(Peak, Time)]) -> String {
         calendar.push(event.done());
     }
     calendar.done().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use standfast_domain::Role;
+    use standfast_store::store_test;
+
+    use super::*;
+    use crate::testing::TestDesk;
+
+    fn file(events: &str) -> Vec<u8> {
+        format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x\r\n{events}END:VCALENDAR\r\n").into_bytes()
+    }
+
+    fn event(uid: &str, start: &str, title: &str, rest: &str) -> String {
+        format!(
+            "BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20261101T000000Z\r\nDTSTART{start}\r\nSUMMARY:{title}\r\n{rest}END:VEVENT\r\n"
+        )
+    }
+
+    #[test]
+    fn kinds_are_told_by_words() {
+        for (title, expected) in [
+            ("Prague Hard Fork", DriverKind::Fork),
+            ("以太坊升级", DriverKind::Fork),
+            ("ARB token unlock", DriverKind::Listing),
+            ("新币上线", DriverKind::Listing),
+            ("春节空投活动", DriverKind::Campaign),
+            ("Release 7.3", DriverKind::Release),
+            ("Board meeting", DriverKind::Other),
+        ] {
+            assert_eq!(kind(title), expected, "{title}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_calendar_is_refused() {
+        let now = Time::parse("2026-11-21T12:00:00Z").unwrap();
+        for bytes in [b"hello".to_vec(), vec![0xff, 0xfe], file("")] {
+            assert!(events_of(&bytes, now).is_err());
+        }
+    }
+
+    store_test! {
+        async fn a_calendar_is_read_once_changed_and_given_out(store) {
+            let desk = TestDesk::new(&store);
+            let (lead, agent) = (desk.agent("lin", Role::Lead).await, desk.agent("mei", Role::Agent).await);
+            let mine = [
+                event("a", ":20261203T140000Z", "Prague fork", "DTEND:20261203T200000Z\r\n"),
+                event("b", ";TZID=Asia/Shanghai:20261204T090000", "新币上线", ""),
+                event("c", ";VALUE=DATE:20261210", "Airdrop", "DTEND;VALUE=DATE:20261211\r\n"),
+                event("d", ":20261203T140000Z", "Off", "STATUS:CANCELLED\r\n"),
+                event("e", ":20261203T140000Z", "Again", "RRULE:FREQ=DAILY\r\n"),
+                event("f", ":20250101T000000Z", "Past fork", ""),
+            ].concat();
+            assert!(matches!(read_peaks(&desk, &agent, file(&mine)).await, Err(Error::Forbidden)));
+            let read = read_peaks(&desk, &lead, file(&mine)).await.unwrap();
+            assert_eq!(read, PeaksRead { added: 3, changed: 0, known: 0, left_out: 3 });
+            desk.pass(1);
+            let later = mine.replace("DTSTART:20261203T140000Z\r\nSUMMARY:Prague", "DTSTART:20261203T150000Z\r\nSUMMARY:Prague");
+            assert_eq!(read_peaks(&desk, &lead, file(&later)).await.unwrap(), PeaksRead { added: 0, changed: 1, known: 2, left_out: 3 });
+
+            let PeaksFeed { address } = peaks_feed(&desk, &lead).await.unwrap();
+            let secret = address.rsplit('/').next().unwrap().to_owned();
+            assert!(matches!(peaks_calendar(&desk, "x").await, Err(Error::NotFound)));
+            let text = peaks_calendar(&desk, &secret).await.unwrap();
+            let given: Calendar = text.parse().unwrap();
+            assert_eq!(given.components.len(), 3, "{text}");
+            for line in ["DTSTART:20261203T150000Z", "DTEND:20261203T200000Z", "DTSTART:20261204T010000Z", "DTSTART:20261210T000000Z", "SUMMARY:新币上线"] {
+                assert!(text.contains(line), "{line}: {text}");
+            }
+            let renewed = renew_peaks_feed(&desk, &lead).await.unwrap();
+            assert_ne!(renewed.address, address);
+            assert!(matches!(peaks_calendar(&desk, &secret).await, Err(Error::NotFound)));
+            // What the desk gives out it reads again, as other events.
+            assert_eq!(read_peaks(&desk, &lead, text.into_bytes()).await.unwrap().added, 3);
+        }
+    }
 }

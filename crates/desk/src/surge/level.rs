@@ -119,9 +119,10 @@ pub(crate) fn write(
     held: Held,
     plan: &SurgePlan,
     why: &Why,
+    seen: Measured,
     marks: Marks,
-    now: Time,
 ) -> Result<bool, Error> {
+    let now = seen.at;
     let Held { version, mut standing } = held;
     let before = standing.level;
     let mut notes = Vec::new();
@@ -138,10 +139,7 @@ pub(crate) fn write(
     let level = standing.due(now);
     let begins = level > Level::Normal && standing.surge.is_none();
     if begins {
-        surge::insert(
-            tx,
-            &SurgeRow { id: marks.surge, started_at: now, ended_at: None, peak: level },
-        )?;
+        surge::insert(tx, &SurgeRow { id: marks.surge, started_at: now, ended_at: None, peak: level })?;
         standing.surge = Some(marks.surge);
     }
     let of = standing.surge;
@@ -164,7 +162,7 @@ pub(crate) fn write(
         Why::Seen(_) => {}
     }
     for (id, kind) in marks.changes.into_iter().zip(notes) {
-        surge::add_change(tx, &change(id, kind, of, [before, level], &standing, why, now))?;
+        surge::add_change(tx, &change(id, kind, of, [before, level], seen, why))?;
     }
     if level > before
         && let Some(id) = of
@@ -180,30 +178,26 @@ fn change(
     kind: &str,
     surge: Option<SurgeId>,
     [from, to]: [Level; 2],
-    standing: &Standing,
+    seen: Measured,
     why: &Why,
-    now: Time,
 ) -> ChangeRow {
     let person = [SurgeCause::Person];
     let (causes, agent_id, reason, until) = match why {
         Why::Seen(causes) => (causes.as_slice(), None, "", None),
-        Why::Held(hold) => {
-            (person.as_slice(), Some(hold.agent_id), hold.reason.as_str(), Some(hold.until))
-        }
+        Why::Held(hold) => (person.as_slice(), Some(hold.agent_id), hold.reason.as_str(), Some(hold.until)),
         Why::Released(agent, reason) => (person.as_slice(), Some(*agent), reason.as_str(), None),
     };
-    let measured = standing.measured;
     ChangeRow {
         id,
         surge_id: surge,
-        at: now,
+        at: seen.at,
         kind: kind.to_owned(),
         from,
         to,
         causes: causes.iter().map(|cause| cause.as_str()).collect::<Vec<_>>().join(","),
-        load: measured.and_then(|seen| seen.load),
-        waiting: measured.map_or(0, |seen| i64::from(seen.waiting)),
-        present: measured.map_or(0, |seen| i64::from(seen.present)),
+        load: seen.load,
+        waiting: i64::from(seen.waiting),
+        present: i64::from(seen.present),
         agent_id,
         reason: reason.to_owned(),
         until,

@@ -7,8 +7,8 @@ use serde::Serialize;
 use standfast_domain::{DriverId, DriverKind, Permission, Time};
 use standfast_insight::{Facts, Insight};
 use standfast_science::peak::{Size, size};
-use standfast_store::driver::{self, DriverRow};
 use standfast_store::Rd;
+use standfast_store::driver::{self, DriverRow};
 use utoipa::ToSchema;
 
 use super::plan::SurgePlan;

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 use standfast_domain::{Permission, Sample, SurgeId, Time};
+use standfast_store::Rd;
 use standfast_store::promise::{self, Tally};
 use standfast_store::surge::{self as stored, Came, Minute};
-use standfast_store::Rd;
 use utoipa::ToSchema;
 
 use super::view::{SurgeChangeView, SurgeSummary};
@@ -216,7 +216,12 @@ mod tests {
 
     #[test]
     fn a_long_course_keeps_its_peak() {
-        let minute = |minute: i64| Minute { minute, waiting: if minute == 777 { 99 } else { minute % 7 }, late: 0, present: 2 };
+        let minute = |minute: i64| Minute {
+            minute,
+            waiting: if minute == 777 { 99 } else { minute % 7 },
+            late: 0,
+            present: 2,
+        };
         let minutes: Vec<_> = (0..1_441).map(minute).collect();
         let points = course(&minutes);
         assert!(points.len() <= POINTS && points.is_sorted_by_key(|point| point.at));

@@ -14,11 +14,18 @@ use crate::{Customer, NewToken, add_team, add_token, detail, own_feedback, reply
 /// A plan that a test can reach with a handful of requests: one that waits is busy, at an hour each.
 fn plan() -> SurgePlan {
     let rules = SurgeRules { busy: 1.0, surge: 3.0, storm: 6.0, leave: 0.5, up_minutes: 2, down_minutes: 3 };
-    let answer = SurgeText { chinese: "节点升级中，转账会在 2 小时内到账。".into(), en: "Nodes are being upgraded; transfers arrive within 2 hours.".into() };
+    let answer = SurgeText {
+        chinese: "节点升级中，转账会在 2 小时内到账。".into(),
+        en: "Nodes are being upgraded; transfers arrive within 2 hours.".into(),
+    };
     SurgePlan {
         within_minutes: 60,
         rules,
-        surge: SurgeActions { banner: Some(SurgeText::default()), answer: Some(answer.clone()), ..SurgeActions::default() },
+        surge: SurgeActions {
+            banner: Some(SurgeText::default()),
+            answer: Some(answer.clone()),
+            ..SurgeActions::default()
+        },
         storm: SurgeActions {
             banner: Some(SurgeText { chinese: "咨询很多。".into(), en: "So many.".into() }),
             answer: Some(answer),

@@ -169,7 +169,9 @@ pub(super) fn preview(
 ) -> SurgePreview {
     let in_both = |make: &dyn Fn(Language) -> Option<String>| {
         let both = Language::ALL.map(make);
-        both.iter().all(Option::is_some).then(|| SurgeText::made(|language| make(language).unwrap_or_default()))
+        both.iter()
+            .all(Option::is_some)
+            .then(|| SurgeText::made(|language| make(language).unwrap_or_default()))
     };
     let asks = Asks { channel: None, closed: Some(std::time::Duration::ZERO), now: desk.now() };
     let waiting = desk.board().waiting(asks);

@@ -72,7 +72,7 @@ fn unit(tx: &mut Tx, plan: &SurgePlan, measured: Measured, marks: Marks, now: Ti
     held.standing.measured = Some(measured);
     let causes = step.map(|step| step.causes).unwrap_or_default();
     // Where a person was faster, that is read at the next look.
-    write(tx, held, plan, &Why::Seen(causes), marks, now).and_then(kept)
+    write(tx, held, plan, &Why::Seen(causes), measured, marks).and_then(kept)
 }
 
 /// What speaks for a level whatever the load: alarms, events that go on, figures of other systems.
@@ -101,7 +101,7 @@ fn speaks(alarm: &AlarmRow) -> bool {
 }
 
 /// The line against what the people present can do. While nobody is to be there, nothing is too much.
-fn measure(desk: &Desk, plan: &SurgePlan, now: Time) -> Measured {
+pub(super) fn measure(desk: &Desk, plan: &SurgePlan, now: Time) -> Measured {
     let (waiting, handling) = desk.board().at_work(now);
     let present = desk.present_anywhere(now);
     let is_open_for = |language| {

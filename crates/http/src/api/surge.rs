@@ -7,9 +7,9 @@ use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use standfast_desk::{
-    Peaks, PeaksFeed, PeaksRead, SignalCommand, SignalView, SurgePlan, SurgePreview, SurgeReport, SurgeView, choose_surge_plan, hold_surge, peaks_calendar, peaks_feed, preview_surge,
-    read_peaks, renew_peaks_feed, release_surge,
-    surge_peaks, surge_report, surge_view, tell_signal,
+    Peaks, PeaksFeed, PeaksRead, SignalCommand, SignalView, SurgePlan, SurgePreview, SurgeReport, SurgeView,
+    choose_surge_plan, hold_surge, peaks_calendar, peaks_feed, preview_surge, read_peaks, release_surge,
+    renew_peaks_feed, surge_peaks, surge_report, surge_view, tell_signal,
 };
 use standfast_domain::{Level, Permission, SurgeId, Time, TokenScope};
 use utoipa::ToSchema;
@@ -154,7 +154,10 @@ pub(crate) async fn feed(State(app): State<App>, agent: SignedIn) -> Result<Answ
     post, path = "/api/v1/console/surge/feed", tag = "surge", operation_id = "renew_peaks_feed",
     responses((status = 200, description = "Where it is now", body = PeaksFeed))
 )]
-pub(crate) async fn renew_feed(State(app): State<App>, agent: SignedIn) -> Result<Answer<PeaksFeed>, Problem> {
+pub(crate) async fn renew_feed(
+    State(app): State<App>,
+    agent: SignedIn,
+) -> Result<Answer<PeaksFeed>, Problem> {
     Ok(Answer(renew_peaks_feed(&app.desk, &agent.caller).await?))
 }
 

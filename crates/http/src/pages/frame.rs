@@ -120,8 +120,10 @@ impl Frame {
 /// helps most of them where that stands before the form, and maintenance.
 pub(crate) fn notice(desk: &Desk, language: Language) -> Option<String> {
     let surge = desk.surge();
-    let parts: Vec<_> =
-        [surge.notice(language), surge.help(language), maintenance(desk, language)].into_iter().flatten().collect();
+    let parts: Vec<_> = [surge.notice(language), surge.help(language), maintenance(desk, language)]
+        .into_iter()
+        .flatten()
+        .collect();
     let gap = match language {
         Language::Chinese => "",
         Language::English => " ",

@@ -38,6 +38,7 @@ import type {
   NewReply,
   NewToken,
   Peaks,
+  PeaksRead,
   RequestFeedback,
   NovelRequests,
   OnlineRate,
@@ -212,3 +213,11 @@ export const releaseSurge = (body: { reason: string }) =>
 export const surgeReport = (id: Id) => ask<SurgeReport>(`/console/surge/${segment(id)}`);
 export const wallboard = () => ask<Wallboard>('/console/wallboard');
 export const surgePeaks = () => ask<Peaks>('/console/surge/peaks');
+export const readPeaks = (table: Blob) =>
+  ask<PeaksRead>('/console/surge/calendar', {
+    method: 'POST',
+    table,
+    mediaType: 'text/calendar',
+  });
+export const peaksFeed = () => ask<{ address: string }>('/console/surge/feed');
+export const renewPeaksFeed = () => post<{ address: string }>('/console/surge/feed', {});
