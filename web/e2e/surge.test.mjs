@@ -94,6 +94,12 @@ test('what a lead holds is what everybody reads, until it is let go of', async (
   await visitor.getByText('承诺在 8 小时内回复').waitFor();
   await accessible(visitor, 'a receipt in a storm');
   await shot(visitor, 'surge-receipt');
+  const link = await visitor.getByRole('link', { name: '在网页上查看进度' }).getAttribute('href');
+  const tracked = await person(browser, { ...DARK_PHONE, javaScriptEnabled: false });
+  await tracked.goto(new URL(link, desk.base).href);
+  await tracked.getByText('承诺最迟回复').waitFor();
+  await shot(tracked, 'surge-tracking');
+  await tracked.context().close();
   await visitor.context().close();
   await site.stop();
 

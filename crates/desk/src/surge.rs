@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use standfast_domain::{AgentId, Language, Level, Permission, TeamId, Time};
+use standfast_domain::{AgentId, Language, Level, Permission, RequestId, TeamId, Time};
 use standfast_guard::{Context, screen};
 use standfast_store::surge::{self as stored, PlanRow};
 use standfast_store::{Lane, Tx, agent};
@@ -252,6 +252,16 @@ pub async fn preview_surge(
     });
     let (actions, team, called) = read.await?;
     Ok(view::preview(desk, &actions, level, team, called))
+}
+
+/// By when an answer was promised to the customer of a request who waits since a time; nothing where it was not.
+pub async fn promised_by(
+    desk: &Desk,
+    request: RequestId,
+    waiting_since: Option<Time>,
+) -> Result<Option<Time>, Error> {
+    let Some(since) = waiting_since else { return Ok(None) };
+    desk.store().read(move |rd| stored::find_promise(rd, request, since).map_err(Error::from)).await
 }
 
 /// Whoever is to be called out, as they are now: address, language, name; nobody who has left.

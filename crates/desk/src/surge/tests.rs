@@ -223,7 +223,7 @@ store_test! {
             desk.pass(minutes);
             let asked = desk.ask(&visitor(number), "c", "余额不对").await;
             if is_spam {
-                crate::transition(&desk, &agent, asked.request_id, standfast_domain::Transition::Spam).await.unwrap();
+                crate::transition(&desk, &agent, asked.request_id, standfast_domain::Transition::Spam, None).await.unwrap();
             }
         }
         desk.clock.advance(Duration::from_hours(24 * 6) - Duration::from_mins(15));
