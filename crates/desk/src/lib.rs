@@ -127,8 +127,8 @@ pub use surge::{
     SignalView, Surge, SurgeActions, SurgeChangeView, SurgeExpected, SurgeHold, SurgePlan, SurgePoint,
     SurgePreview, SurgePromises, SurgeReport, SurgeSignal, SurgeSummary, SurgeTeam, SurgeText, SurgeType,
     SurgeView, called_out, choose_surge_plan, follow_surge, hold_surge, peaks_calendar, peaks_feed,
-    preview_surge, promised_by, read_peaks, release_surge, renew_peaks_feed, surge_peaks, surge_report, surge_view,
-    tell_signal, watch_surge,
+    preview_surge, promised_by, read_peaks, release_surge, renew_peaks_feed, surge_peaks, surge_report,
+    surge_view, tell_signal, watch_surge,
 };
 pub use types::{
     Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,

@@ -244,14 +244,14 @@ pub async fn preview_surge(
         let teams = agent::list_teams(rd)?;
         let team =
             actions.team.as_ref().and_then(|team| teams.into_iter().find(|(id, _)| *id == team.team_id));
-        let mut called = Vec::new();
+        let mut people = Vec::new();
         for id in &actions.call_out {
-            called.extend(agent::find(rd, *id)?.map(|row| row.name));
+            people.extend(agent::find(rd, *id)?.map(|row| row.name));
         }
-        Ok::<_, Error>((actions, team.map(|(_, name)| name), called))
+        Ok::<_, Error>((actions, team.map(|(_, name)| name), people))
     });
-    let (actions, team, called) = read.await?;
-    Ok(view::preview(desk, &actions, level, team, called))
+    let (actions, team, people) = read.await?;
+    Ok(view::preview(desk, &actions, level, team, people))
 }
 
 /// By when an answer was promised to the customer of a request who waits since a time; nothing where it was not.

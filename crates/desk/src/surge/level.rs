@@ -127,7 +127,7 @@ pub(crate) fn write(
     let before = standing.level;
     let mut notes = Vec::new();
     match why {
-        Why::Held(hold) => standing.hold = Some(hold.clone()),
+        Why::Held(wish) => standing.hold = Some(wish.clone()),
         Why::Released(..) => standing.hold = None,
         Why::Seen(_) => {
             if standing.hold.as_ref().is_some_and(|hold| now >= hold.until) {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use standfast_domain::{DriverKind, Level, Role, SurgeCause, SurgeRules, TokenKind, TokenScope};
@@ -331,7 +332,7 @@ store_test! {
         assert_eq!(surge_view(&desk, &lead).await.unwrap().level, Level::Normal);
         let fork = crate::DriverCommand {
             kind: DriverKind::Fork, title: "Fork".into(), note: String::new(), starts_at: desk.now().plus(Duration::from_mins(5)),
-            ends_at: Some(desk.now().plus(Duration::from_mins(90))), scope: Default::default(),
+            ends_at: Some(desk.now().plus(Duration::from_mins(90))), scope: BTreeMap::new(),
         };
         crate::add_driver(&desk, &lead, "f1", &fork).await.unwrap();
         minutes(&desk, 4).await;
@@ -355,7 +356,7 @@ store_test! {
             if is_fork {
                 let fork = crate::DriverCommand {
                     kind: DriverKind::Fork, title: format!("fork {week}"), note: String::new(), starts_at: desk.now(),
-                    ends_at: Some(desk.now().plus(hour)), scope: Default::default(),
+                    ends_at: Some(desk.now().plus(hour)), scope: BTreeMap::new(),
                 };
                 crate::add_driver(&desk, &lead, &format!("f{week}"), &fork).await.unwrap();
             }
@@ -367,7 +368,7 @@ store_test! {
             desk.clock.advance(hour * 24 * 7);
         }
         let ahead = crate::DriverCommand {
-            kind: DriverKind::Fork, title: "next".into(), note: String::new(), starts_at: desk.now().plus(hour), ends_at: None, scope: Default::default(),
+            kind: DriverKind::Fork, title: "next".into(), note: String::new(), starts_at: desk.now().plus(hour), ends_at: None, scope: BTreeMap::new(),
         };
         crate::add_driver(&desk, &lead, "next", &ahead).await.unwrap();
         let settings = standfast_insight::Settings { snapshot: None, every: Duration::MAX, threads: 1, at_once: 1 };
