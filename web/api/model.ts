@@ -99,6 +99,26 @@ export type AudienceGap = Schemas['AudienceGap'];
 export type Opened = Schemas['Opened'];
 export type CalendarDays = Schemas['CalendarDays'];
 
+/** Who works when. */
+export type Roster = Schemas['RosterView'];
+export type Person = Schemas['PersonView'];
+export type PersonDraft = Schemas['ChangedPerson'];
+export type Profile = Schemas['Profile'];
+export type Contract = Schemas['Contract'];
+export type Shift = Schemas['ShiftView'];
+export type ShiftDraft = Schemas['ShiftDraft'];
+export type Violation = Schemas['Violation'];
+export type Published = Schemas['Published'];
+export type TimeOff = Schemas['TimeOffView'];
+export type TimeOffDraft = Schemas['TimeOffDraft'];
+export type TimeOffDecision = Schemas['TimeOffDecision'];
+export type Swap = Schemas['SwapView'];
+export type SwapDraft = Schemas['SwapDraft'];
+export type SwapDecision = Schemas['SwapDecision'];
+export type RosterNow = Schemas['NowView'];
+export type Adherence = Schemas['Adherence'];
+export type Covered = Schemas['Covered'];
+
 /** Credentials of other systems. */
 export type Token = Schemas['TokenView'];
 export type TokenScope = Schemas['TokenScope'];
@@ -121,6 +141,7 @@ export type InsightUnit = Schemas['UnitView'];
 export type InsightQuery = Schemas['Asked'];
 export type InsightAnswer = Schemas['AnswerView'];
 export type InsightFigure = Schemas['FigureView'];
+export type InsightChange = Schemas['ChangeView'];
 /** POST /console/insight/rows: the requests behind a figure. */
 export type InsightRows = Schemas['RowsView'];
 export type ExportProgress = Schemas['ExportProgress'];

@@ -11,8 +11,6 @@ use crate::Opening;
 
 /// Which model makes the promises: another number for another model, so that each is known by its own record.
 pub(crate) const MODEL: i64 = 1;
-/// How many of those who wait an agent has in hand at a time: whoever answers from the inbox answers one after the other.
-const AT_ONCE: u32 = 1;
 /// Handling times below which no average is made of them.
 const FEW: usize = 5;
 /// Hours of a day that are told apart by what is learned.
@@ -75,6 +73,8 @@ pub struct Board {
 struct State {
     line: Line,
     outlook: Outlook,
+    /// How many of those who wait an agent who is there has in hand at a time; 0 while nobody has said so.
+    at_once: u32,
     /// The latest answer that was learned from.
     learned: Time,
     /// The last stretch of time for which housekeeping was put on the list.
@@ -176,9 +176,12 @@ impl Board {
         self.state.lock().learn(kept);
     }
 
-    /// How many agents are there to answer, as the live sockets know it.
-    pub fn set_present(&self, present: u32, now: Time) {
-        self.state.lock().happened(now, Happened::Present(present));
+    /// How many agents are there to answer, as the live sockets know it, and how many conversations they have in hand at a time
+    /// together. The model has one number for all of them: the mean, to the nearest one.
+    pub fn set_present(&self, present: u32, at_once: u32, now: Time) {
+        let mut state = self.state.lock();
+        state.happened(now, Happened::Present(present));
+        state.at_once = (at_once + present / 2).checked_div(present).unwrap_or(0);
     }
 
     /// Whether a stretch of time begins: true once for each.
@@ -200,17 +203,17 @@ impl Board {
         self.state.lock().line.len()
     }
 
-    /// How many wait, and how long an answer takes on average: of late, or else when somebody was there last; nothing while too
-    /// few were seen.
-    pub(crate) fn at_work(&self, now: Time) -> (u32, Option<Duration>) {
+    /// How many wait, how many of them each of those present has in hand at a time, and how long an answer takes on average: of
+    /// late, or else when somebody was there last; nothing while too few were seen.
+    pub(crate) fn at_work(&self, now: Time) -> (u32, u32, Option<Duration>) {
         let mut state = self.state.lock();
-        let waiting = state.line.len();
+        let (waiting, at_once) = (state.line.len(), state.at_once.max(1));
         let pace = state.outlook.pace();
         let seen = [false, true].map(|is_later| pace.handling(seconds(now), is_later));
         let times = seen.iter().find(|times| times.len() >= FEW);
         #[expect(clippy::cast_precision_loss, reason = "at most a few hundred handling times")]
         let mean = times.map(|times| Duration::from_secs_f64(times.iter().sum::<f64>() / times.len() as f64));
-        (waiting, mean)
+        (waiting, at_once, mean)
     }
 
     /// The place of a request that waits, and what to expect.
@@ -283,7 +286,8 @@ impl State {
             is_at_risk: at_risk,
             is_later: closed > 0,
             group: asks.channel.map(|channel| group(channel, at_risk, asks.now)),
-            at_once: AT_ONCE,
+            // Whoever answers from the inbox answers one after the other, unless it is said otherwise of them.
+            at_once: self.at_once.max(1),
         });
         let said = |expected: Expected| {
             let Range { p50, p80 } = expected.corrected;

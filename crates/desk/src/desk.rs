@@ -19,6 +19,7 @@ use crate::keys::Keys;
 use crate::maintenance::Maintenance;
 use crate::numbers::Numbers;
 use crate::online::Ledger;
+use crate::roster::Capacity;
 use crate::session::SessionCache;
 use crate::surge::Surge;
 use crate::types::Types;
@@ -132,6 +133,8 @@ pub(crate) struct Shared {
     pub(crate) types: Types,
     /// When the desk is open.
     pub(crate) hours: InForce,
+    /// How many people have in hand at a time.
+    pub(crate) capacity: Capacity,
     /// When somebody could answer.
     pub(crate) online: Ledger,
     /// What anybody was told last of the state of the desk.
@@ -174,6 +177,7 @@ impl Desk {
             surge: Surge::default(),
             types: Types::default(),
             hours: InForce::default(),
+            capacity: Capacity::default(),
             online: Ledger::default(),
             status: crate::status::Last::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),

@@ -81,6 +81,8 @@ pub struct DriverView {
     /// When it was changed last.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Time,
+    /// Counts its changes; whoever changes it says which one was seen.
+    pub version: i64,
 }
 
 pub(crate) fn view(row: DriverRow) -> Result<DriverView, Error> {
@@ -98,6 +100,7 @@ pub(crate) fn view(row: DriverRow) -> Result<DriverView, Error> {
         agent_id: row.agent_id,
         created_at: row.created_at,
         updated_at: row.updated_at,
+        version: row.version,
     })
 }
 
@@ -163,6 +166,7 @@ impl Checked {
             updated_at: now,
             removed_at: None,
             draft: false,
+            version: 1,
         }
     }
 
@@ -265,11 +269,12 @@ pub async fn add_driver(
     view(written.await?)
 }
 
-/// Makes an event what the command says.
+/// Makes an event what the command says, if nobody has changed it since the caller saw it.
 pub async fn change_driver(
     desk: &Desk,
     caller: &AgentCaller,
     id: DriverId,
+    seen: i64,
     command: &DriverCommand,
 ) -> Result<DriverView, Error> {
     caller.require(Permission::ManageDrivers)?;
@@ -278,8 +283,11 @@ pub async fn change_driver(
     let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
         let mut row = found(tx, id)?;
         checked.apply(&mut row, now);
-        driver::save(tx, &row)?;
-        Ok::<_, Error>(row)
+        if row.version != seen || !driver::change(tx, &row)? {
+            return Err(Error::ChangedMeanwhile);
+        }
+        row.version += 1;
+        Ok(row)
     });
     view(written.await?)
 }
@@ -368,6 +376,7 @@ impl Said {
         checked.apply(&mut row, self.now);
         row.token_id = Some(self.caller.token);
         driver::save(tx, &row)?;
+        row.version += 1;
         Ok(row)
     }
 }

@@ -1,5 +1,6 @@
 //! What a use case refuses, with a stable code for each reason.
 
+use standfast_domain::roster::{ContractError, ShiftError, Violation};
 use standfast_domain::{NumberError, TransitionError};
 
 use crate::activity::TableFault;
@@ -25,7 +26,8 @@ pub enum Error {
     Invalid {
         /// Name of the field.
         field: &'static str,
-        /// A stable word: `missing`, `too_long`, `unknown`, `malformed`, `too_many`, `out_of_range`, `before_start`, `taken`.
+        /// A stable word: `missing`, `too_long`, `unknown`, `malformed`, `too_many`, `out_of_range`, `before_start`,
+        /// `overlap`, `taken`, `asked`, `own`, `against_rules`.
         reason: &'static str,
     },
     /// The number has a mistake in it.
@@ -57,6 +59,9 @@ pub enum Error {
     /// Opening hours that make no sense.
     #[error(transparent)]
     Schedule(#[from] standfast_domain::ScheduleError),
+    /// Shifts would break rules that they do not break yet, and there is no reason that is good enough.
+    #[error("against the rules of working time")]
+    AgainstRules(Vec<Violation>),
     /// Somebody else has changed it since it was read.
     #[error("changed meanwhile; it is version {version} now")]
     OutdatedVersion {
@@ -115,6 +120,7 @@ impl Error {
             Self::Forbidden => "forbidden",
             Self::WrongPassword => "wrong_password",
             Self::Invalid { .. } | Self::Schedule(_) => "invalid",
+            Self::AgainstRules(_) => "against_rules",
             Self::OutdatedVersion { .. } => "outdated_version",
             Self::Number(_) => "invalid_number",
             Self::Transition(_) => "transition_not_allowed",
@@ -146,5 +152,17 @@ impl Error {
     #[must_use]
     pub const fn invalid(field: &'static str, reason: &'static str) -> Self {
         Self::Invalid { field, reason }
+    }
+}
+
+impl From<ContractError> for Error {
+    fn from(wrong: ContractError) -> Self {
+        Self::Invalid { field: wrong.field, reason: wrong.reason }
+    }
+}
+
+impl From<ShiftError> for Error {
+    fn from(wrong: ShiftError) -> Self {
+        Self::Invalid { field: wrong.field, reason: wrong.reason }
     }
 }

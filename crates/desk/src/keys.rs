@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use standfast_domain::{RequestId, TokenId};
+use standfast_domain::{AgentId, RequestId, TokenId};
 
 /// The desk's keys, all derived from one master key by HMAC-SHA256 (RFC 2104) with a label each.
 #[derive(Clone)]
@@ -18,6 +18,7 @@ pub struct Keys {
     form: [u8; 32],
     webhook: [u8; 32],
     ping: [u8; 32],
+    calendar: [u8; 32],
     feed: [u8; 32],
 }
 
@@ -35,6 +36,7 @@ impl Keys {
             form: derive("form"),
             webhook: derive("webhook"),
             ping: derive("ping"),
+            calendar: derive("calendar"),
             feed: derive("feed"),
         }
     }
@@ -98,6 +100,12 @@ impl Keys {
     /// Whether this is that secret; takes the same time for any wrong one.
     pub(crate) fn is_feed_secret(&self, generation: &str, secret: &str) -> bool {
         same(self.feed_secret(generation).as_bytes(), secret.as_bytes())
+    }
+
+    /// The MAC in the secret address of somebody's calendar: 128 bits. A higher generation makes older addresses void.
+    pub(crate) fn calendar_mac(&self, agent: AgentId, generation: i64) -> [u8; 16] {
+        let mac = hmac(&self.calendar, &[&agent.0.to_be_bytes(), &generation.to_be_bytes()]);
+        mac.first_chunk::<16>().copied().unwrap_or_default()
     }
 
     /// The MAC that ties a form to the browser that it was given to.

@@ -38,6 +38,7 @@ mod receipt;
 mod receive;
 mod record;
 mod relay;
+mod roster;
 mod screening;
 mod seal;
 mod session;
@@ -120,6 +121,13 @@ pub use online::{
 pub use promise::{Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, promise_figures};
 pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};
+pub use roster::{
+    Adherence, CalendarAddress, NowView, OffView, PersonView, PersonWish, Published, RosterView, ShiftView,
+    ShiftWish, SwapStep, SwapView, SwapWish, TimeOffStep, TimeOffView, TimeOffWish, add_shifts, adherence,
+    ask_swap, ask_time_off, calendar_address, change_person, change_shift, follow_capacity, list_people,
+    list_swaps, list_time_off, load_capacity, publish_shifts, remove_shift, renew_calendar, replace_drafts,
+    roster, roster_now, set_present, shift_calendar, step_swap, step_time_off,
+};
 pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
 pub use status::{StatusDay, StatusHours, StatusIncident, StatusView, status};
 pub use surge::{

@@ -16,7 +16,7 @@ use std::time::Duration;
 use parking_lot::RwLock;
 use standfast_domain::{Course, Sample, Time};
 use standfast_store::online::{self, OnlineRow};
-use standfast_store::{Lane, Rd, Tx, maintenance};
+use standfast_store::{Lane, Rd, Tx, maintenance, shift};
 use tokio::sync::watch;
 
 use crate::keys::same;
@@ -88,6 +88,7 @@ async fn put_down(desk: &Desk, boot: i64, up: i64) -> Result<(), Error> {
         present: i64::from(desk.board().present()),
         waiting: 0,
         late: 0,
+        rostered: None,
     };
     let keys = desk.keys().clone();
     for _ in 0..TRIES {
@@ -106,7 +107,7 @@ fn add(tx: &mut Tx, keys: &Keys, sample: Sample, now: Time) -> Result<bool, Erro
         return Ok(true);
     }
     let (waiting, late) = online::line(tx, now)?;
-    let sample = Sample { waiting, late, ..sample };
+    let sample = Sample { waiting, late, rostered: shift::count_at(tx, now)?, ..sample };
     let last = online::last(tx)?;
     let (seq, before) = last.map_or((1, Vec::new()), |row| (row.seq + 1, row.seal));
     let seal = seal(keys, &before, seq, &sample);
@@ -129,12 +130,13 @@ pub async fn put_down_past(desk: &Desk, samples: Vec<Sample>) -> Result<(), Erro
     if begun.await? { Ok(()) } else { Err(Error::Inconsistent("there is a ledger of minutes already")) }
 }
 
-/// The MAC over the seal of the row before and a row. Names every member: a new one does not compile until it is sealed.
+/// The MAC over the seal of the row before and a row. Names every member: a new one does not compile until it is sealed. Rows from
+/// before there were rosters are shorter, so that none can pass for one of the others.
 fn seal(keys: &Keys, before: &[u8], seq: i64, sample: &Sample) -> [u8; 32] {
-    let Sample { minute, node, boot, up, present, waiting, late } = *sample;
+    let Sample { minute, node, boot, up, present, waiting, late, rostered } = *sample;
     let numbers = [seq, minute, node, boot, up, present, waiting, late];
     let mut bytes = before.to_vec();
-    bytes.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
+    bytes.extend(numbers.into_iter().chain(rostered).flat_map(i64::to_be_bytes));
     keys.minute_mac(&bytes)
 }
 

@@ -120,7 +120,7 @@ mod tests {
     fn both_languages_say_the_same_things() {
         for area in [
             "receipt", "problem", "page", "figure", "insight", "report", "reports", "widget", "rating",
-            "console", "hours",
+            "console", "hours", "roster",
         ] {
             let keys = |language: &str| -> BTreeSet<String> {
                 let path = format!("{}/../../locales/{language}/{area}.json", env!("CARGO_MANIFEST_DIR"));

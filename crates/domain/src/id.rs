@@ -86,6 +86,12 @@ ids! {
     ScheduleId,
     /// A time at which something of the desk pauses.
     MaintenanceId,
+    /// A time at which somebody works.
+    ShiftId,
+    /// A time at which somebody does not work.
+    TimeOffId,
+    /// A wish to hand a shift to somebody else.
+    SwapId,
     /// A time in which more asked than the desk can answer, from its beginning to its end.
     SurgeId,
     /// A change of the level, or of what a person decided about it.

@@ -19,6 +19,7 @@ mod queue;
 mod region;
 pub mod report;
 mod role;
+pub mod roster;
 mod state;
 mod surge;
 mod time;
@@ -39,13 +40,13 @@ pub use hours::{
 };
 pub use id::{
     AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, DriverId, Ids, IncidentUpdateId, JobId, MailId,
-    MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, SurgeChangeId,
-    SurgeId, TeamId, TokenId,
+    MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, ShiftId,
+    SurgeChangeId, SurgeId, SwapId, TeamId, TimeOffId, TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};
 pub use number::{NumberError, RequestNumber};
-pub use online::{Course, Gap, Kept, Sample};
+pub use online::{Course, Covered, Gap, Kept, Sample};
 pub use queue::{Line, QueueKey};
 pub use region::zone_of_region;
 pub use role::{Permission, Role, TokenKind, TokenScope};

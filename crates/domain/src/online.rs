@@ -38,6 +38,8 @@ pub struct Sample {
     pub waiting: i64,
     /// Of those, requests that had waited longer than they were promised.
     pub late: i64,
+    /// People who were to be there by the roster; nothing where there was no roster, and in rows from before there were any.
+    pub rostered: Option<i64>,
 }
 
 impl Sample {
@@ -52,7 +54,11 @@ impl Sample {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Gap {
-    /// Nobody was there.
+    /// Nobody was to be there by the roster.
+    Unrostered,
+    /// Somebody was to be there by the roster, and nobody was.
+    Missing,
+    /// Nobody was there, and no roster says whether somebody was to be.
     Away,
     /// People were there, and those who waited had to wait longer than they were promised.
     Full,
@@ -64,7 +70,13 @@ pub enum Gap {
 
 impl Gap {
     /// All, in the order in which they are shown.
-    pub const ALL: [Self; 4] = [Self::Away, Self::Full, Self::Technical, Self::Maintenance];
+    pub const ALL: [Self; 6] =
+        [Self::Unrostered, Self::Missing, Self::Away, Self::Full, Self::Technical, Self::Maintenance];
+
+    /// Whether it is that nobody was there.
+    const fn is_nobody(self) -> bool {
+        matches!(self, Self::Unrostered | Self::Missing | Self::Away)
+    }
 }
 
 /// What a minute was.
@@ -78,6 +90,24 @@ enum Minute {
     Skipped,
 }
 
+/// How many people a minute had; neither is known of a minute that nobody put down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct People {
+    present: u16,
+    rostered: u16,
+}
+
+impl People {
+    /// Those who are there count together; all processes go by one roster.
+    fn of(samples: &[Sample]) -> Self {
+        let count = |count: i64| u16::try_from(count.max(0)).unwrap_or(u16::MAX);
+        Self {
+            present: count(samples.iter().map(|sample| sample.present).sum()),
+            rostered: count(samples.iter().filter_map(|sample| sample.rostered).max().unwrap_or(0)),
+        }
+    }
+}
+
 /// Nobody promises that no one ever waits longer: the promised time is that within which four of five are answered. More
 /// than this part of those who wait being late says that it does not hold at present.
 const LATE: (i64, i64) = (1, 5);
@@ -89,6 +119,8 @@ const SLACK: i64 = 90;
 pub struct Course {
     first: i64,
     minutes: Vec<Minute>,
+    /// Of the same minutes.
+    people: Vec<People>,
     /// The last sample of each start of a process.
     last: BTreeMap<(i64, i64), Sample>,
 }
@@ -116,8 +148,10 @@ impl Course {
         let real = real.map_or(missing, |minutes| minutes.min(missing));
         for place in 0..missing {
             self.minutes.push(if place < real { Minute::Gap(Gap::Technical) } else { Minute::Skipped });
+            self.people.push(People::default());
         }
         self.minutes.push(judge(samples));
+        self.people.push(People::of(samples));
         self.last.extend(samples.iter().map(|sample| ((sample.node, sample.boot), *sample)));
     }
 
@@ -130,9 +164,19 @@ impl Course {
 
     fn add_people(&mut self, samples: &[Sample]) {
         let Some(first) = samples.first() else { return };
-        let place = usize::try_from(first.minute - self.first).ok();
-        let Some(known) = place.and_then(|place| self.minutes.get_mut(place)) else { return };
-        if matches!(known, Minute::Gap(Gap::Away | Gap::Technical | Gap::Maintenance) | Minute::Skipped) {
+        let Ok(place) = usize::try_from(first.minute - self.first) else { return };
+        let (Some(known), Some(people)) = (self.minutes.get_mut(place), self.people.get_mut(place)) else {
+            return;
+        };
+        let more = People::of(samples);
+        people.present = people.present.saturating_add(more.present);
+        people.rostered = people.rostered.max(more.rostered);
+        let is_open = match known {
+            Minute::Gap(gap) => gap.is_nobody() || matches!(gap, Gap::Technical | Gap::Maintenance),
+            Minute::Skipped => true,
+            Minute::Online => false,
+        };
+        if is_open {
             *known = judge(samples);
         }
     }
@@ -148,6 +192,7 @@ impl Course {
     pub fn forget(&mut self, before: i64) {
         let count = usize::try_from(before - self.first).unwrap_or(0).min(self.minutes.len());
         self.minutes.drain(..count);
+        self.people.drain(..count);
         self.first += i64::try_from(count).unwrap_or(0);
     }
 
@@ -193,15 +238,31 @@ impl Course {
     pub fn kept_by_hour(&self, hours: &Hours, zone: &TimeZone, from: Time, until: Time) -> Vec<Kept> {
         let mut week = vec![Kept::default(); 7 * 24];
         self.each(hours, from, until, |at, minute| {
-            let offset = jiff::Timestamp::from_microsecond(at.0).map(|at| zone.to_offset(at).seconds());
-            let local = Time(at.0 + i64::from(offset.unwrap_or(0)) * 1_000_000);
-            let day = i64::from(Weekday::of(Day::of(local)).number()) - 1;
-            let hour = local.0.rem_euclid(24 * 60 * MINUTE) / (60 * MINUTE);
-            let place = usize::try_from(day * 24 + hour).ok();
-            if let Some(kept) = place.and_then(|place| week.get_mut(place)) {
+            if let Some(kept) = week.get_mut(slot(zone, at, 60)) {
                 kept.count(minute);
             }
         });
+        week
+    }
+
+    /// How much of what was planned between two times was covered, by half hour of the week on the clock of a zone: 7 days from
+    /// Monday on, 48 half hours each. Opening hours do not matter, and minutes that nobody put down are left out.
+    #[must_use]
+    pub fn covered(&self, zone: &TimeZone, from: Time, until: Time) -> Vec<Covered> {
+        let mut week = vec![Covered::default(); 7 * 48];
+        let places = self.places(from, until);
+        for (minute, people) in
+            (self.first..).skip(places.start).zip(self.people.get(places).into_iter().flatten())
+        {
+            if people.rostered == 0 {
+                continue;
+            }
+            let place = slot(zone, Time(minute * MINUTE), 30);
+            if let Some(covered) = week.get_mut(place) {
+                covered.rostered += u32::from(people.rostered);
+                covered.covered += u32::from(people.present.min(people.rostered));
+            }
+        }
         week
     }
 
@@ -217,15 +278,45 @@ impl Course {
     }
 }
 
+/// Which slot of so many minutes of the week a time lies in, on the clock of a zone, from Monday 0:00 on.
+fn slot(zone: &TimeZone, at: Time, minutes: i64) -> usize {
+    let offset = jiff::Timestamp::from_microsecond(at.0).map(|at| zone.to_offset(at).seconds());
+    let local = Time(at.0 + i64::from(offset.unwrap_or(0)) * 1_000_000);
+    let day = i64::from(Weekday::of(Day::of(local)).number()) - 1;
+    let minute = day * 24 * 60 + local.0.rem_euclid(24 * 60 * MINUTE) / MINUTE;
+    usize::try_from(minute / minutes).unwrap_or(0)
+}
+
 fn judge(samples: &[Sample]) -> Minute {
     let present: i64 = samples.iter().map(|sample| sample.present).sum();
     let is_late = |sample: &Sample| sample.late * LATE.1 > sample.waiting * LATE.0;
     if present == 0 {
-        Minute::Gap(Gap::Away)
+        // All processes go by one roster; one that runs an older program does not know of it.
+        Minute::Gap(match samples.iter().filter_map(|sample| sample.rostered).max() {
+            Some(0) => Gap::Unrostered,
+            Some(_) => Gap::Missing,
+            None => Gap::Away,
+        })
     } else if samples.iter().any(is_late) {
         Minute::Gap(Gap::Full)
     } else {
         Minute::Online
+    }
+}
+
+/// Minutes of people: two people for a minute are two.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, ToSchema)]
+pub struct Covered {
+    /// In which people were to be there by the roster.
+    pub rostered: u32,
+    /// Of those, in which as many people were there. Which ones nobody knows.
+    pub covered: u32,
+}
+
+impl AddAssign for Covered {
+    fn add_assign(&mut self, other: Self) {
+        self.rostered += other.rostered;
+        self.covered += other.covered;
     }
 }
 
@@ -236,7 +327,11 @@ pub struct Kept {
     pub promised: u32,
     /// Of those: somebody could answer.
     pub online: u32,
-    /// Nobody was there.
+    /// Nobody was to be there by the roster.
+    pub unrostered: u32,
+    /// Somebody was to be there by the roster, and nobody was.
+    pub missing: u32,
+    /// Nobody was there, and no roster says whether somebody was to be.
     pub away: u32,
     /// People were there, and more than one in five of those who waited had waited longer than they were promised.
     pub full: u32,
@@ -251,6 +346,8 @@ impl Kept {
         let part = match minute {
             Minute::Skipped => return,
             Minute::Online => &mut self.online,
+            Minute::Gap(Gap::Unrostered) => &mut self.unrostered,
+            Minute::Gap(Gap::Missing) => &mut self.missing,
             Minute::Gap(Gap::Away) => &mut self.away,
             Minute::Gap(Gap::Full) => &mut self.full,
             Minute::Gap(Gap::Technical) => &mut self.technical,
@@ -264,6 +361,8 @@ impl Kept {
     #[must_use]
     pub const fn lost(&self, gap: Gap) -> u32 {
         match gap {
+            Gap::Unrostered => self.unrostered,
+            Gap::Missing => self.missing,
             Gap::Away => self.away,
             Gap::Full => self.full,
             Gap::Technical => self.technical,
@@ -282,6 +381,8 @@ impl AddAssign for Kept {
     fn add_assign(&mut self, other: Self) {
         self.promised += other.promised;
         self.online += other.online;
+        self.unrostered += other.unrostered;
+        self.missing += other.missing;
         self.away += other.away;
         self.full += other.full;
         self.technical += other.technical;
@@ -315,7 +416,16 @@ mod tests {
 
     fn sample(minute: i64, present: i64) -> Sample {
         let minute = MONDAY + minute;
-        Sample { minute, node: 1, boot: 7, up: (minute - MONDAY) * 60, present, waiting: 0, late: 0 }
+        Sample {
+            minute,
+            node: 1,
+            boot: 7,
+            up: (minute - MONDAY) * 60,
+            present,
+            waiting: 0,
+            late: 0,
+            rostered: None,
+        }
     }
 
     fn kept(samples: &[Sample]) -> Kept {
@@ -406,6 +516,30 @@ mod tests {
         assert_eq!(week[6], Kept { promised: 60, online: 59, away: 1, ..Kept::default() });
         assert_eq!((week[4].promised, week[5].promised, week[24 + 5].promised), (0, 15, 45));
         assert_eq!(week.iter().map(|kept| kept.promised).sum::<u32>(), 1_440);
+    }
+
+    #[test]
+    fn a_roster_tells_those_who_are_missing_from_those_who_were_not_to_be_there() {
+        let mut course = Course::default();
+        let rostered = |minute, present, rostered| Sample { rostered, ..sample(minute, present) };
+        course.extend(&[
+            rostered(0, 0, None),
+            rostered(1, 0, Some(0)),
+            rostered(2, 0, Some(2)),
+            rostered(3, 1, Some(2)),
+            rostered(4, 3, Some(2)),
+            rostered(5, 1, Some(0)),
+        ]);
+        let day = (Time(MONDAY * MINUTE), Time((MONDAY + 1_440) * MINUTE));
+        let expected = Kept { promised: 6, online: 3, away: 1, unrostered: 1, missing: 1, ..Kept::default() };
+        assert_eq!(course.kept(&hours("00:00", "24:00"), day.0, day.1), expected);
+        // Of the second process nobody knew when the first one told; and it has the same roster.
+        course.extend(&[Sample { node: 2, boot: 9, ..rostered(3, 1, Some(2)) }]);
+        let week = course.covered(&TimeZone::UTC, day.0, day.1);
+        assert_eq!(week[0], Covered { rostered: 6, covered: 4 }, "more than were to be there cover no more");
+        assert_eq!(week.iter().filter(|part| part.rostered > 0).count(), 1);
+        let kathmandu = TimeZone::get("Asia/Kathmandu").unwrap();
+        assert_eq!(course.covered(&kathmandu, day.0, day.1)[11], week[0], "05:45 there");
     }
 
     #[test]

@@ -71,6 +71,25 @@ pub enum Section {
         #[schema(minimum = 1, maximum = 50)]
         most: u8,
     },
+    /// Of which types, versions, chains, regions and cohorts the number of requests moved by more than their days do anyhow:
+    /// those found first, corrected for having looked at many.
+    Movements {
+        /// How many.
+        #[schema(minimum = 1, maximum = 50)]
+        most: u8,
+    },
+    /// What the change of the number of requests is made of: more users, other users, or users who ask more often.
+    Why {
+        /// Code of the dimension that users and requests are told apart by.
+        #[schema(example = "app_version")]
+        dimension: String,
+    },
+    /// Before and after each of the latest events.
+    Effects {
+        /// How many.
+        #[schema(minimum = 1, maximum = 10)]
+        most: u8,
+    },
     /// Requests by hour and day of the week.
     Week {},
     /// What is open, and what came and ended on each day.

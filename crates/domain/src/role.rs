@@ -45,6 +45,8 @@ pub enum Permission {
     ManageMaintenance,
     /// Tell the public of incidents.
     TellIncidents,
+    /// Say who works when, see what was agreed with whom, and decide about time off and swaps.
+    ManageRoster,
     /// Change what the desk does when more ask than it can answer, and hold a level.
     ManageSurge,
 }
@@ -57,8 +59,9 @@ impl Role {
     #[must_use]
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
-            EraseTexts, ManageAgents, ManageDrivers, ManageHours, ManageJobs, ManageMaintenance, ManageSurge,
-            ManageTokens, ReadInsight, ReadRequests, ReviewFeedback, TellIncidents, WorkRequests,
+            EraseTexts, ManageAgents, ManageDrivers, ManageHours, ManageJobs, ManageMaintenance,
+            ManageRoster, ManageSurge, ManageTokens, ReadInsight, ReadRequests, ReviewFeedback,
+            TellIncidents, WorkRequests,
         };
         match (self, permission) {
             (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight | ManageDrivers) => true,
@@ -72,14 +75,15 @@ impl Role {
                         | ManageDrivers
                         | ReviewFeedback
                         | ManageHours
+                        | ManageRoster
                         | TellIncidents
                         | ManageSurge
                 )
             }
             (
                 Self::Analyst,
-                EraseTexts | ManageAgents | ManageHours | ManageJobs | ManageMaintenance | ManageSurge
-                | ManageTokens | ReviewFeedback | TellIncidents | WorkRequests,
+                EraseTexts | ManageAgents | ManageHours | ManageJobs | ManageMaintenance | ManageRoster
+                | ManageSurge | ManageTokens | ReviewFeedback | TellIncidents | WorkRequests,
             ) => false,
         }
     }

@@ -99,8 +99,9 @@ impl SurgeCause {
 }
 
 /// The part of the line that the people present can answer within the promise fills: 1 when it takes exactly that long to answer
-/// everybody who waits, 2 when it takes twice as long. Where nobody is present it is reckoned as if one were: that nobody is
-/// there is a gap, not a surge, but a line that grows all the same is one.
+/// everybody who waits, 2 when it takes twice as long. `present` are people, each as often as they have somebody in hand at a time.
+/// Where nobody is present it is reckoned as if one were: that nobody is there is a gap, not a surge, but a line that grows all
+/// the same is one.
 #[must_use]
 pub fn load(waiting: u32, handling: Duration, present: u32, within: Duration) -> f64 {
     let work = f64::from(waiting) * handling.as_secs_f64();

@@ -221,7 +221,10 @@ path_ids!(
     standfast_domain::ReviewId,
     standfast_domain::ReportId,
     standfast_domain::ReportRunId,
-    standfast_domain::ScheduleId
+    standfast_domain::ScheduleId,
+    standfast_domain::ShiftId,
+    standfast_domain::SwapId,
+    standfast_domain::TimeOffId
 );
 
 impl PathPart for standfast_domain::Day {

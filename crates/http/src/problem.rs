@@ -14,6 +14,7 @@ use standfast_report::Error as ReportError;
 
 /// Every code with its status, in the order of the alphabet. `/docs/problems/{code}` explains each.
 pub const CODES: &[(&str, StatusCode)] = &[
+    ("against_rules", StatusCode::CONFLICT),
     ("alarm_decided", StatusCode::CONFLICT),
     ("asks_for_secret", StatusCode::UNPROCESSABLE_ENTITY),
     ("busy", StatusCode::SERVICE_UNAVAILABLE),
@@ -94,7 +95,8 @@ impl Problem {
 
     /// A field of the call is not acceptable. `reason` is `missing`, `too_long`, `unknown`, `malformed`,
     /// `too_many`, `out_of_range`, `before_start`, `too_short`, `in_future`, `overlaps`,
-    /// `lengths_differ`, `overlap`, `empty`, `twice` or `taken`.
+    /// `lengths_differ`, `overlap`, `empty`, `twice`, `taken`, `asked`, `own` or
+    /// `against_rules`.
     #[must_use]
     pub fn invalid(field: &'static str, reason: &'static str) -> Self {
         Self::new("invalid").with("field", field.into()).with("reason", reason.into())
@@ -221,6 +223,7 @@ impl From<Error> for Problem {
             Error::Schedule(wrong) => {
                 Self::invalid(wrong.part, wrong.reason).with("place", wrong.place.into())
             }
+            Error::AgainstRules(violations) => problem.with("violations", json!(violations)),
             Error::OutdatedVersion { version } => problem.with("version", version.into()),
             Error::Number(_) => problem.with("field", "number".into()),
             Error::OutdatedView { missed, last_seq } => {

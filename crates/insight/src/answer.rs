@@ -89,12 +89,17 @@ impl Figure {
         }
     }
 
-    /// Of a share, the 95 % interval (Wilson's).
+    /// The 95 % interval: of a share Wilson's, of durations that of their median.
     #[must_use]
     pub fn interval(&self) -> Option<(f64, f64)> {
-        let Self::Share { n, met } = self else { return None };
-        let share = interval::share(*met, *n)?;
-        Some((share.interval.low, share.interval.high))
+        match self {
+            Self::Share { n, met } => {
+                let share = interval::share(*met, *n)?;
+                Some((share.interval.low, share.interval.high))
+            }
+            Self::Spread(spread) => spread.median.map(|(low, high)| (low.into(), high.into())),
+            _ => None,
+        }
     }
 
     fn is_empty(&self) -> bool {

@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 
-use crate::calendar::{Moment, Step, Timeline};
+use crate::calendar::{Moment, Timeline};
 use crate::count::counts;
 use crate::dimension::Dimension;
 use crate::error::Error;
@@ -12,11 +12,12 @@ use crate::facts::Facts;
 use crate::measure::Recipe;
 use crate::names::OTHER;
 use crate::query::{Plan, Query};
+use crate::rate::pieces;
 
 /// Most cells of an answer: a year of hours by thirty values.
 pub(crate) const MOST_CELLS: usize = 1 << 18;
-/// Most cells of values and days from which a rate is made.
-pub(crate) const MOST_DAILY: usize = 16 * MOST_CELLS;
+/// Most cells of values and pieces of time from which a rate is made.
+pub(crate) const MOST_PIECES: usize = 16 * MOST_CELLS;
 /// With fewer values of a dimension than this an answer says nothing of it.
 const FEWEST_VALUES: usize = 2;
 
@@ -118,8 +119,9 @@ impl Plan {
         let steps = self.axes.iter().filter(|axis| matches!(axis, Axis::Time(_)));
         let most = MOST_CELLS / steps.map(Axis::len).product::<usize>().max(1);
         if matches!(self.measure.recipe(), Recipe::Rate) {
-            let days = Timeline::new(Step::Day, &query.zone, self.from, self.until)?.moments.len();
-            return Ok(most.min(MOST_DAILY / days.max(1)));
+            let step = pieces(&query.group);
+            let pieces = Timeline::new(step, &query.zone, self.from, self.until)?.moments.len();
+            return Ok(most.min(MOST_PIECES / pieces.max(1)));
         }
         Ok(most)
     }

@@ -72,8 +72,6 @@ pub(crate) struct Course {
     pub(crate) is_solved: bool,
     /// Where its history comes from, and what that does not say.
     pub(crate) history: History,
-    /// It went from one agent or team to another.
-    pub(crate) is_transferred: bool,
     /// Index into [`crate::fact::TIERS`].
     pub(crate) tier: u8,
     /// How soon after it was first called solved it was taken up again: see [`crate::contact::within`].
@@ -130,9 +128,11 @@ impl Course {
 /// How much was written, and whether it was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Tally {
-    /// These two stay at 65,535.
+    /// These three stay at 65,535.
     pub(crate) replies: u16,
     pub(crate) follow_ups: u16,
+    /// How often it went from one agent or team to another.
+    pub(crate) transfers: u16,
     /// Whether its customer came back for the first reply.
     pub(crate) reading: Reading,
 }

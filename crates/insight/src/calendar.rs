@@ -247,6 +247,12 @@ impl Timeline {
         Self { stretches, moments, clocks: Some(Clocks { lines, regions: Vec::new() }) }
     }
 
+    /// The place of the group to which a second of the range belongs.
+    pub(crate) fn place(&self, second: u32) -> usize {
+        let stretch = self.stretches.partition_point(|(start, _)| *start <= second).checked_sub(1);
+        stretch.and_then(|stretch| self.stretches.get(stretch)).map_or(0, |(_, group)| *group as usize)
+    }
+
     /// Marks the first and the last group where the range begins or ends within them.
     fn note_cuts(&mut self, step: Step, zone: &TimeZone, from: u32, until: u32) {
         let key = |second: i64| {

@@ -6,16 +6,18 @@ use std::hash::Hash;
 use standfast_domain::vocabulary::PLATFORMS;
 use standfast_store::imported::Untold;
 
-use crate::block::Block;
+use crate::block::{Block, Course};
 use crate::column::{Coded, Codes};
 use crate::fact::{COHORTS, COUNTINGS, REASONS, RESOLUTIONS, SCORES, TIERS};
 use crate::names::Names;
 
 const NO_YES: &[&str] = &["no", "yes"];
-const CONTACTS: &[&str] = &["repeat", "first"];
-const ANSWERERS: &[&str] = &["nobody", "person", "bot", "unknown"];
+/// Whether a request is its customer's first.
+pub(crate) const CONTACTS: &[&str] = &["repeat", "first"];
+/// Who answered; nobody but people does, for now.
+pub(crate) const ANSWERERS: &[&str] = &["nobody", "person", "bot", "both", "unknown"];
 /// The place of what the history of an imported request does not say.
-const UNTOLD: u32 = 3;
+const UNTOLD: u32 = 4;
 const ORIGINS: &[&str] = &["desk", "imported"];
 /// What urgency is: see [`standfast_domain::Urgency`].
 const URGENCIES: &[&str] = &["0", "1", "2", "3", "4"];
@@ -100,6 +102,14 @@ pub(crate) struct Lookup<'a> {
 
 fn lookup<V: Copy + Eq + Hash>(column: &Coded<V>, value: impl Fn(&V) -> u32) -> Lookup<'_> {
     Lookup { codes: column.codes(), values: column.values().iter().map(value).collect() }
+}
+
+/// The place of who answered among [`ANSWERERS`].
+pub(crate) fn answerer(course: &Course) -> u32 {
+    match course.is_answered {
+        false if !course.tells(Untold::ANSWER) => UNTOLD,
+        is_answered => is_answered.into(),
+    }
 }
 
 impl Dimension {
@@ -270,10 +280,7 @@ impl Dimension {
             Self::Reason => lookup(&block.feedback, |v| v.reason.into()),
             Self::Cohort => lookup(&block.course, |v| v.cohort.into()),
             Self::Contact => lookup(&block.course, |v| v.is_first.into()),
-            Self::AnsweredBy => lookup(&block.course, |v| match v.is_answered {
-                false if !v.tells(Untold::ANSWER) => UNTOLD,
-                is_answered => is_answered.into(),
-            }),
+            Self::AnsweredBy => lookup(&block.course, answerer),
             Self::State => lookup(&block.course, |v| v.state.into()),
             Self::Tagged => lookup(&block.course, |v| v.is_tagged.into()),
             Self::Origin => lookup(&block.course, |v| v.is_imported().into()),

@@ -205,13 +205,17 @@ impl From<FactRow> for Fact {
                 is_tagged: row.tags != "[]",
                 is_solved: solved_at.is_some(),
                 history: History::new(row.untold),
-                is_transferred: row.transfer_count > 0,
                 tier: tier(row.untold.is_some(), row.escalation_count),
                 reopened: reopened(row.reopen_count, row.reopened_at, created, resolution),
                 ..Course::default()
             },
             feedback,
-            tally: Tally { replies: few(row.reply_count), follow_ups: few(row.follow_up_count), reading },
+            tally: Tally {
+                replies: few(row.reply_count),
+                follow_ups: few(row.follow_up_count),
+                transfers: few(row.transfer_count),
+                reading,
+            },
             worked: worked(row.worked_s),
         }
     }

@@ -1,13 +1,13 @@
 //! Keeping the facts: loaded once, from the snapshot or from SQL, then changed as the outbox tells.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration as Wait;
 
 use parking_lot::RwLock;
 use standfast_domain::{CustomerId, Entropy, RequestId, Time};
-use standfast_store::fact::ContactRow;
+use standfast_store::fact::{ContactRow, FactRow};
 use standfast_store::outbox::Cursor;
 use standfast_store::{Error as StoreError, Lane, Store, fact, outbox, setting};
 use tokio::sync::{Semaphore, watch};
@@ -15,6 +15,7 @@ use tokio::task::spawn_blocking;
 
 use crate::answer::{Answer, answer, survival};
 use crate::column::MOST_ROWS;
+use crate::comparison::{Comparison, compare};
 use crate::contact::{Contact, link};
 use crate::customers::Customers;
 use crate::decomposition::{Change, ChangeWish, decompose};
@@ -22,6 +23,7 @@ use crate::dimension::Dimension;
 use crate::drill::{Page, Selection, behind};
 use crate::effect::{EffectWish, Finding, effect};
 use crate::error::Error;
+use crate::export::{COLUMNS, Datum, data};
 use crate::exposure::Exposure;
 use crate::fact::{Fact, second};
 use crate::facts::Facts;
@@ -118,10 +120,30 @@ impl Insight {
         self.work(move |facts, threads| answer(facts, &query, exposure.as_deref(), threads)).await
     }
 
+    /// Answers a question for its own period and for another one: see [`compare`].
+    pub async fn compare(&self, query: Query, earlier: (Time, Time)) -> Result<Comparison, Error> {
+        let exposure = self.0.exposure.read().clone();
+        self.work(move |facts, threads| compare(facts, &query, earlier, exposure.as_deref(), threads)).await
+    }
+
     /// The requests behind a figure: see [`behind`].
     pub async fn behind(&self, query: Query, selection: Selection) -> Result<Page, Error> {
         let exposure = self.0.exposure.read().clone();
         self.work(move |facts, _| behind(facts, &query, exposure.as_deref(), &selection)).await
+    }
+
+    /// Everything that is counted of these requests, by their ids; of those that are not there nothing.
+    pub async fn rows(
+        &self,
+        ids: Vec<RequestId>,
+    ) -> Result<HashMap<RequestId, [Datum; COLUMNS.len()]>, Error> {
+        let rows = self.0.store.read(move |rd| fact::list(rd, &ids)).await?;
+        let facts = self.facts()?;
+        let of = |row: FactRow| {
+            let known = facts.find((second(row.created_at), row.id.0));
+            (row.id, data(row, known.is_none_or(|known| known.course.is_first)))
+        };
+        Ok(rows.into_iter().map(of).collect())
     }
 
     /// Pairs for survival curves: see [`survival`].

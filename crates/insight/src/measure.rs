@@ -81,6 +81,8 @@ pub enum Measure {
     Satisfied,
     /// The share that went from one agent or team to another.
     Transferred,
+    /// How often requests went from one agent or team to another.
+    Transfers,
     /// The share that went from one team to another.
     Escalated,
     /// The share with assets at risk.
@@ -102,6 +104,8 @@ pub enum Unit {
     Customers,
     /// Messages.
     Messages,
+    /// Transfers.
+    Transfers,
     /// Requests for each customer.
     RequestsPerCustomer,
     /// A share: numerator of denominator.
@@ -200,7 +204,7 @@ pub(crate) enum Recipe {
 
 impl Measure {
     /// Every measure, with the usual parameters.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Requests,
         Self::Customers,
         Self::RequestsPerCustomer,
@@ -228,6 +232,7 @@ impl Measure {
         Self::ResponseRate,
         Self::Satisfied,
         Self::Transferred,
+        Self::Transfers,
         Self::Escalated,
         Self::AtRisk,
     ];
@@ -260,6 +265,7 @@ impl Measure {
             Self::ResponseRate => "response_rate",
             Self::Satisfied => "satisfied",
             Self::Transferred => "transferred",
+            Self::Transfers => "transfers",
             Self::Escalated => "escalated",
             Self::AtRisk => "at_risk",
             Self::HandlingTime => "handling_time",
@@ -292,6 +298,7 @@ impl Measure {
             Self::Customers => Unit::Customers,
             Self::RequestsPerCustomer => Unit::RequestsPerCustomer,
             Self::FollowUps | Self::Replies => Unit::Messages,
+            Self::Transfers => Unit::Transfers,
             Self::FirstResponse | Self::FirstResolution | Self::FullResolution | Self::HandlingTime => {
                 Unit::Seconds
             }
@@ -342,7 +349,9 @@ impl Measure {
             }
             Self::Replies | Self::FollowUps => vec![Condition::Course(|course| course.tells(Untold::WORDS))],
             // No history that is read says who passed a request on to whom.
-            Self::Transferred | Self::Escalated => vec![Condition::Course(|course| !course.is_imported())],
+            Self::Transferred | Self::Transfers | Self::Escalated => {
+                vec![Condition::Course(|course| !course.is_imported())]
+            }
             // Those of whom nothing is known yet stay in: to leave them out would flatter, because who is content says
             // so early, and silence is told late.
             Self::CalledSolved | Self::Confirmed | Self::Repudiated | Self::ResponseRate => {
@@ -404,7 +413,8 @@ impl Measure {
             Self::Satisfied => {
                 Recipe::Share(vec![Condition::Feedback(|feedback| feedback.score >= SATISFIED)])
             }
-            Self::Transferred => Recipe::Share(vec![Condition::Course(|course| course.is_transferred)]),
+            Self::Transferred => Recipe::Share(vec![Condition::Tally(|tally| tally.transfers > 0)]),
+            Self::Transfers => Recipe::Sum(|tally| tally.transfers),
             Self::Escalated => {
                 Recipe::Share(vec![Condition::Course(|course| SECOND_TIERS.contains(&course.tier))])
             }

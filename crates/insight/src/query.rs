@@ -15,7 +15,6 @@ use crate::fact::{COUNTED, COUNTINGS, second};
 use crate::facts::Facts;
 use crate::measure::{Condition, Measure, Recipe};
 use crate::open::OpenTime;
-use crate::rate::can_group;
 
 /// Most groupings of a question.
 const MOST_GROUPINGS: usize = 2;
@@ -224,8 +223,7 @@ impl Plan {
     }
 }
 
-/// What is open at instants is told for steps that follow each other, and at most one of them; users are known by day,
-/// version, region and platform alone.
+/// What is open at instants is told for steps that follow each other, and at most one of them.
 fn check_groupings(recipe: &Recipe, group: &[Grouping]) -> Result<(), Error> {
     let steps = || {
         group.iter().filter_map(|grouping| match grouping {
@@ -235,7 +233,6 @@ fn check_groupings(recipe: &Recipe, group: &[Grouping]) -> Result<(), Error> {
     };
     let fits = match recipe {
         Recipe::Backlog | Recipe::Flow => steps().count() <= 1 && steps().all(Step::is_linear),
-        Recipe::Rate => can_group(group),
         _ => true,
     };
     if fits { Ok(()) } else { Err(Error::invalid("group", "unknown")) }

@@ -1,5 +1,8 @@
 //! The contact rate: requests and the people who could have asked, day by day. Both are of the same days: whole ones, of
 //! which the number of people is known. Requests of other days are left out and said to be.
+//!
+//! By what people are known (version, region, platform), a group is divided by its own people; by anything else by all who
+//! could have asked about it. An hour is divided by the people of its whole day, so that the hours of a day add up to it.
 
 use jiff::civil::Date;
 
@@ -28,6 +31,14 @@ impl Rate {
     }
 }
 
+/// The pieces of time of which a rate is made: hours where a question groups by them, else days.
+pub(crate) fn pieces(group: &[Grouping]) -> Step {
+    let is_hourly = |grouping: &Grouping| {
+        matches!(grouping, Grouping::Step(Step::Hour | Step::HourOfDay | Step::HourOfWeek))
+    };
+    if group.iter().any(is_hourly) { Step::Hour } else { Step::Day }
+}
+
 /// The rate of every cell, and of all.
 pub(crate) fn rate(
     facts: &Facts,
@@ -37,34 +48,34 @@ pub(crate) fn rate(
     threads: usize,
 ) -> Result<(Vec<Rate>, Rate, Apart), Error> {
     let days = Days::new(plan, query, exposure)?;
-    // By the dimensions, and by day.
-    let mut daily = plan.clone();
-    daily.axes.retain(|axis| matches!(axis, Axis::Members(_)));
-    daily.axes.push(Axis::Time(days.line.clone()));
-    let (counts, mut apart) = counts(facts, &daily, threads);
+    // By the dimensions, and by piece of time.
+    let mut fine = plan.clone();
+    fine.axes.retain(|axis| matches!(axis, Axis::Members(_)));
+    fine.axes.push(Axis::Time(days.line.clone()));
+    let (counts, mut apart) = counts(facts, &fine, threads);
     let mut cells = vec![Rate::default(); plan.cells()];
-    let mut all = vec![0; days.line.moments.len()];
+    let mut all = vec![0; days.pieces.len()];
     for (number, counts) in counts.chunks(all.len().max(1)).enumerate() {
         // A version that nobody asked from is not there, however many people use it.
         if counts.iter().all(|n| *n == 0) {
             continue;
         }
-        let place =
-            |axis: usize| number * days.line.moments.len() / daily.stride(axis).max(1) % length(&daily, axis);
-        let group = Group::new(facts, plan, &(0..daily.axes.len() - 1).map(place).collect::<Vec<_>>());
-        let people = group.users().and_then(|users| days.people(users));
-        for ((day, n), all) in days.days().zip(counts).zip(&mut all) {
+        let place = |axis: usize| number * days.pieces.len() / fine.stride(axis).max(1) % length(&fine, axis);
+        let group = Group::new(facts, plan, &(0..fine.axes.len() - 1).map(place).collect::<Vec<_>>());
+        let mut once = Once::new(days.users(group.users()));
+        for ((piece, n), all) in days.pieces.iter().zip(counts).zip(&mut all) {
             *all += n;
-            let Some(users) = day.users(people.as_ref()) else { continue };
-            if let Some(cell) = cells.get_mut(group.cell(plan, day.moment)) {
+            let cell = group.base + piece.offset;
+            let Some(users) = once.users(piece.day, cell) else { continue };
+            if let Some(cell) = cells.get_mut(cell) {
                 cell.add(*n, users);
             }
         }
     }
     let mut total = Rate::default();
-    let everybody = days.people(Users::default());
-    for (day, n) in days.days().zip(all) {
-        match day.users(everybody.as_ref()) {
+    let mut once = Once::new(days.users(Some(Users::default())));
+    for (piece, n) in days.pieces.iter().zip(all) {
+        match once.users(piece.day, 0) {
             Some(users) => total.add(n, users),
             None => apart.left_out += n,
         }
@@ -89,9 +100,37 @@ pub(crate) fn known(
     let axes = (0..plan.axes.len()).filter(is_dimension);
     let places = axes.map(|axis| cell / plan.stride(axis).max(1) % length(plan, axis));
     let group = Group::new(facts, plan, &places.collect::<Vec<_>>());
-    let people = group.users().and_then(|users| days.people(users));
-    let own = days.days().filter(|day| day.users(people.as_ref()).is_some());
-    Ok(own.map(|day| (day.moment.from, day.moment.until)).collect())
+    let users = days.users(group.users());
+    let is_known = |piece: &&Piece| users.get(piece.day).is_some_and(Option::is_some);
+    let own = days.line.moments.iter().zip(&days.pieces).filter(|(_, piece)| is_known(piece));
+    Ok(own.map(|(moment, _)| (moment.from, moment.until)).collect())
+}
+
+/// The people of days: those of a day are in a cell once, however many of its hours are.
+struct Once {
+    users: Vec<Option<u64>>,
+    /// Cells that have those of this day.
+    day: usize,
+    cells: Vec<usize>,
+}
+
+impl Once {
+    const fn new(users: Vec<Option<u64>>) -> Self {
+        Self { users, day: 0, cells: Vec::new() }
+    }
+
+    /// How many people a piece of a day adds to a cell, if that is known. Pieces come in the order of time.
+    fn users(&mut self, day: usize, cell: usize) -> Option<u64> {
+        let users = self.users.get(day).copied().flatten()?;
+        if day != self.day {
+            (self.day, self.cells) = (day, Vec::new());
+        }
+        if self.cells.contains(&cell) {
+            return Some(0);
+        }
+        self.cells.push(cell);
+        Some(users)
+    }
 }
 
 /// The values of a cell's dimensions.
@@ -130,64 +169,55 @@ impl Group {
             platform: value(Dimension::Platform),
         })
     }
-
-    /// The cell in which a day is.
-    fn cell(&self, plan: &Plan, day: &Moment) -> usize {
-        for (number, axis) in plan.axes.iter().enumerate() {
-            if let Axis::Time(line) = axis {
-                let stretch = line.stretches.partition_point(|(start, _)| *start <= day.from);
-                let own = stretch.checked_sub(1).and_then(|own| line.stretches.get(own));
-                return self.base + own.map_or(0, |(_, group)| *group as usize) * plan.stride(number);
-            }
-        }
-        self.base
-    }
 }
 
-/// The days of a range, and who could have asked on each.
+/// A piece of time of a range.
+struct Piece {
+    /// The place of its day.
+    day: usize,
+    /// How far its cells are from those of the first group of every time that the question groups by.
+    offset: usize,
+}
+
+/// The days of a range in pieces, and who could have asked on each.
 struct Days<'a> {
     line: Timeline,
+    /// As many as the line has moments.
+    pieces: Vec<Piece>,
     /// Of each day; none of one that is not whole.
     dates: Vec<Option<Date>>,
     query: &'a Query,
     exposure: Option<&'a dyn Exposure>,
 }
 
-/// One of them.
-struct Day<'a> {
-    moment: &'a Moment,
-    date: Option<Date>,
-}
-
-impl Day<'_> {
-    /// How many of these people used the app on it, if that is known.
-    fn users(&self, people: Option<&People<'_>>) -> Option<u64> {
-        people?.on(self.date?)
-    }
-}
-
 impl<'a> Days<'a> {
     fn new(plan: &Plan, query: &'a Query, exposure: Option<&'a dyn Exposure>) -> Result<Self, Error> {
-        let line = Timeline::new(Step::Day, &query.zone, plan.from, plan.until)?;
+        let whole = Timeline::new(Step::Day, &query.zone, plan.from, plan.until)?;
+        let line = match pieces(&query.group) {
+            Step::Day => whole.clone(),
+            step => Timeline::new(step, &query.zone, plan.from, plan.until)?,
+        };
+        let piece = |moment: &Moment| Piece {
+            day: whole.place(moment.from),
+            offset: plan
+                .axes
+                .iter()
+                .enumerate()
+                .map(|(number, axis)| match axis {
+                    Axis::Time(line) => line.place(moment.from) * plan.stride(number),
+                    Axis::Members(_) => 0,
+                })
+                .sum(),
+        };
         let date = |day: &Moment| day.code.parse().ok().filter(|_| !day.is_cut);
-        Ok(Self { dates: line.moments.iter().map(date).collect(), line, query, exposure })
+        let dates = whole.moments.iter().map(date).collect();
+        Ok(Self { pieces: line.moments.iter().map(piece).collect(), line, dates, query, exposure })
     }
 
-    fn days(&self) -> impl Iterator<Item = Day<'_>> {
-        self.line.moments.iter().zip(&self.dates).map(|(moment, date)| Day { moment, date: *date })
-    }
-
-    /// Those of a group whom the filter lets through.
-    fn people<'b>(&'b self, group: Users<'b>) -> Option<People<'b>> {
+    /// How many of a group the filter lets through used the app on each day, where that is known.
+    fn users(&self, group: Option<Users<'_>>) -> Vec<Option<u64>> {
         let filter = Filter { only: &self.query.filter, except: &self.query.except };
-        self.exposure.map(|exposure| People::new(exposure, filter, group))
+        let people = self.exposure.zip(group).map(|(exposure, group)| People::new(exposure, filter, group));
+        self.dates.iter().map(|date| people.as_ref()?.on((*date)?)).collect()
     }
-}
-
-/// Whether people are known by what a question groups by: version, region and platform, and steps of whole days.
-pub(crate) fn can_group(group: &[Grouping]) -> bool {
-    group.iter().all(|grouping| match grouping {
-        Grouping::By(dimension) => has_users(*dimension),
-        Grouping::Step(step) => step.is_linear() && *step != Step::Hour,
-    }) && group.iter().filter(|grouping| matches!(grouping, Grouping::Step(_))).count() <= 1
 }

@@ -260,7 +260,7 @@ impl Reference<'_> {
             Measure::FirstResponse => told(row, 1),
             Measure::FirstResolution | Measure::FullResolution => told(row, 4),
             Measure::Replies | Measure::FollowUps => told(row, 2),
-            Measure::Transferred | Measure::Escalated => row.untold.is_none(),
+            Measure::Transferred | Measure::Transfers | Measure::Escalated => row.untold.is_none(),
             Measure::CalledSolved | Measure::Confirmed | Measure::Repudiated | Measure::ResponseRate => {
                 row.resolution.is_some()
             }
@@ -338,6 +338,7 @@ impl Reference<'_> {
             Measure::Requests | Measure::CalledSolved | Measure::Rated => Figure::Count { n },
             Measure::FollowUps => Figure::Sum { n, sum: sum(|row| row.follow_up_count) },
             Measure::Replies => Figure::Sum { n, sum: sum(|row| row.reply_count) },
+            Measure::Transfers => Figure::Sum { n, sum: sum(|row| row.transfer_count) },
             Measure::FirstResponse
             | Measure::FirstResponseOpen
             | Measure::FirstResolution
@@ -347,7 +348,9 @@ impl Reference<'_> {
             | Measure::HandlingTime => {
                 let mut values: Vec<u32> = rows.iter().filter_map(|row| self.duration(row)).collect();
                 let ended = values.len() as u64;
-                Figure::Spread(Spread { n: ended, pending: n - ended, percentiles: percentiles(&mut values) })
+                let percentiles = percentiles(&mut values);
+                let median = median_interval(&values);
+                Figure::Spread(Spread { n: ended, pending: n - ended, percentiles, median })
             }
             Measure::Customers | Measure::RequestsPerCustomer => {
                 let mut asked = BTreeMap::new();
@@ -460,6 +463,17 @@ fn percentiles(values: &mut [u32]) -> Option<[u32; PERCENTS.len()]> {
     values.sort_unstable();
     let at = |percent: u8| values[(values.len() - 1) * usize::from(percent) / 100];
     (!values.is_empty()).then(|| PERCENTS.map(at))
+}
+
+/// The values between which the true median lies, found by trying every pair of ranks that are as far from either end: the
+/// chance that of so many values at most so many are below it, when each is with one half.
+fn median_interval(sorted: &[u32]) -> Option<(u32, u32)> {
+    let n = sorted.len();
+    let half = 0.5_f64.powi(i32::try_from(n).unwrap());
+    let ways = |k: usize| (0..k).fold(1.0, |ways, i| ways * (n - i) as f64 / (i + 1) as f64);
+    let missed = |rank: usize| 2.0 * half * (0..=rank).map(ways).sum::<f64>();
+    let rank = (0..n / 2).rev().find(|rank| missed(*rank) <= 0.05)?;
+    Some((sorted[rank], sorted[n - 1 - rank]))
 }
 
 /// People who can be told from the dates alone; of every fifth day nobody knows.

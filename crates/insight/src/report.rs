@@ -1,15 +1,14 @@
 //! The figures of a report: every section is one or two questions to one state of the facts, with the same measures as
 //! everywhere else.
 
-mod difference;
-
 use standfast_domain::Time;
 use standfast_domain::report::{Definition, Period, Section};
 
-pub use difference::Difference;
-
 use crate::answer::{Answer, answer};
 use crate::calendar::Step;
+use crate::comparison::{Comparison, Movers, compare, movers};
+use crate::daily::day_in;
+use crate::decomposition::{self, Change, ChangeWish, decompose};
 use crate::dimension::Dimension;
 use crate::error::Error;
 use crate::exposure::Exposure;
@@ -26,24 +25,19 @@ const MOST_RANKED: u8 = 50;
 /// Most values of one filter.
 const MOST_CODES: usize = 500;
 
-/// A measure in the period, and in the period before.
-#[derive(Clone, Debug)]
-pub struct Compared {
-    /// What is measured.
-    pub measure: Measure,
-    /// In the period.
-    pub now: Answer,
-    /// In as much of the period before as has passed of this one.
-    pub before: Answer,
-}
+/// Most events of a report.
+const MOST_EVENTS: u8 = 10;
+/// Of which dimensions it is told what moved.
+const MOVING: [Dimension; 5] =
+    [Dimension::Type, Dimension::AppVersion, Dimension::Chain, Dimension::Region, Dimension::Cohort];
 
 /// A section with its figures.
 #[derive(Clone, Debug)]
 pub enum MadeSection {
     /// Figures beside each other.
-    Overview(Vec<Compared>),
+    Overview(Vec<Comparison>),
     /// A measure by hour, day, week or month; the step is the answer's axis.
-    Course(Compared),
+    Course(Comparison),
     /// A measure by the values of a dimension, those with the most requests first.
     Ranking {
         /// The dimension.
@@ -51,7 +45,26 @@ pub enum MadeSection {
         /// How many are wanted.
         most: usize,
         /// The figures.
-        compared: Box<Compared>,
+        compared: Box<Comparison>,
+    },
+    /// What moved.
+    Movements {
+        /// How many are wanted.
+        most: usize,
+        /// All that were looked at.
+        found: Movers,
+    },
+    /// What the change is made of; none where the period, or the one before, has no seven whole days of facts.
+    Why {
+        /// The dimension.
+        dimension: Dimension,
+        /// The change.
+        change: Option<Box<Change>>,
+    },
+    /// Not of the facts alone: whoever has the events adds them.
+    Effects {
+        /// How many are wanted.
+        most: usize,
     },
     /// Requests by weekday and hour of the day.
     Week(Answer),
@@ -127,16 +140,20 @@ pub fn check_definition(definition: &Definition) -> Result<(), Error> {
             }
             Section::Course { measure } => drop(measure_named(measure)?),
             Section::Ranking { measure, dimension, most } => {
-                let measure = measure_named(measure)?;
-                let dimension = dimension_named(dimension)?;
+                measure_named(measure)?;
+                dimension_named(dimension)?;
                 if !(1..=MOST_RANKED).contains(most) {
                     return Err(Error::invalid("most", "out_of_range"));
                 }
-                let knows_users = crate::exposure::has_users(dimension);
-                if measure == Measure::ContactRate && !knows_users {
-                    return Err(Error::invalid("dimension", "malformed"));
-                }
             }
+            Section::Movements { most } if !(1..=MOST_RANKED).contains(most) => {
+                return Err(Error::invalid("most", "out_of_range"));
+            }
+            Section::Effects { most } if !(1..=MOST_EVENTS).contains(most) => {
+                return Err(Error::invalid("most", "out_of_range"));
+            }
+            Section::Why { dimension } => drop(dimension_named(dimension)?),
+            Section::Movements { .. } | Section::Effects { .. } => {}
             Section::Week {} | Section::Backlog {} | Section::Satisfaction {} => {}
         }
     }
@@ -241,6 +258,21 @@ impl Maker<'_> {
                 let compared = self.compare(measure_named(measure)?, ranges, &[Grouping::By(dimension)])?;
                 MadeSection::Ranking { dimension, most: usize::from(*most), compared: Box::new(compared) }
             }
+            Section::Movements { most } => MadeSection::Movements {
+                most: usize::from(*most),
+                found: movers(
+                    self.facts,
+                    &self.query(Measure::Requests, ranges.now, &[])?,
+                    ranges.before,
+                    &MOVING,
+                    self.threads,
+                )?,
+            },
+            Section::Why { dimension } => {
+                let dimension = dimension_named(dimension)?;
+                MadeSection::Why { dimension, change: self.why(dimension, ranges)?.map(Box::new) }
+            }
+            Section::Effects { most } => MadeSection::Effects { most: usize::from(*most) },
             Section::Week {} => {
                 let group = [Grouping::Step(Step::Weekday), Grouping::Step(Step::HourOfDay)];
                 MadeSection::Week(self.ask(Measure::Requests, ranges.now, &group)?)
@@ -253,17 +285,43 @@ impl Maker<'_> {
         })
     }
 
-    fn compare(&self, measure: Measure, ranges: &Ranges, group: &[Grouping]) -> Result<Compared, Error> {
-        let now = self.ask(measure, ranges.now, group)?;
-        Ok(Compared { measure, now, before: self.ask(measure, ranges.before, group)? })
+    fn compare(&self, measure: Measure, ranges: &Ranges, group: &[Grouping]) -> Result<Comparison, Error> {
+        let query = self.query(measure, ranges.now, group)?;
+        compare(self.facts, &query, ranges.before, self.exposure, self.threads)
+    }
+
+    /// What the change is made of, of the days that are over.
+    fn why(&self, dimension: Dimension, ranges: &Ranges) -> Result<Option<Change>, Error> {
+        let zone = zone(&self.definition.zone)?;
+        let whole = |(from, until): (Time, Time)| {
+            let until = day_in(until.min(self.now), &zone).plus(-1);
+            decomposition::Period { from: day_in(from, &zone), until }
+        };
+        let wish = ChangeWish {
+            query: self.query(Measure::Requests, ranges.now, &[])?,
+            dimension,
+            earlier: whole(ranges.before),
+            later: whole(ranges.now),
+            like_for_like: true,
+        };
+        match decompose(self.facts, &wish, self.exposure, self.threads) {
+            Ok(change) => Ok(Some(change)),
+            // No complete period before, or too few days: there is nothing to split.
+            Err(Error::Invalid { field: "earlier" | "later", .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn ask(&self, measure: Measure, range: (Time, Time), group: &[Grouping]) -> Result<Answer, Error> {
+        answer(self.facts, &self.query(measure, range, group)?, self.exposure, self.threads)
+    }
+
+    fn query(&self, measure: Measure, range: (Time, Time), group: &[Grouping]) -> Result<Query, Error> {
         let mut query = Query::new(measure, self.now);
         query.filter = filter(self.definition)?;
         (query.from, query.until) = (Some(range.0), Some(range.1));
         query.zone = zone(&self.definition.zone)?;
         query.group = group.to_vec();
-        answer(self.facts, &query, self.exposure, self.threads)
+        Ok(query)
     }
 }

@@ -86,6 +86,31 @@ pub struct Spread {
     pub pending: u64,
     /// The values at [`PERCENTS`]; none where there is no value.
     pub percentiles: Option<[u32; PERCENTS.len()]>,
+    /// The 95 % interval of the median, by order statistics ([`quantile::median_ranks`]); none of fewer than six values.
+    pub median: Option<(u32, u32)>,
+}
+
+impl Spread {
+    /// Where a value that was looked for belongs: see [`Sought`].
+    fn slot(&mut self, place: usize) -> Option<&mut u32> {
+        if place < PERCENTS.len() {
+            return self.percentiles.as_mut()?.get_mut(place);
+        }
+        let (low, high) = self.median.as_mut()?;
+        Some(if place == PERCENTS.len() { low } else { high })
+    }
+
+    /// Of values in their order.
+    fn of(values: &[u32]) -> Self {
+        let at = |rank: usize| values.get(rank).copied().unwrap_or_default();
+        Self {
+            n: values.len() as u64,
+            pending: 0,
+            percentiles: (!values.is_empty())
+                .then(|| PERCENTS.map(|percent| at(rank(percent, values.len())))),
+            median: quantile::median_ranks(values.len()).map(|(low, high)| (at(low), at(high))),
+        }
+    }
 }
 
 /// The spread of every cell, and of all rows together.
@@ -169,7 +194,7 @@ fn rank(percent: u8, values: usize) -> usize {
 
 /// A percentile that is looked for.
 struct Sought {
-    /// Whose it is, and which.
+    /// Whose it is, and which: those of [`PERCENTS`], then both ends of the median's interval.
     spread: usize,
     place: usize,
     /// The list of values that it is in, and its place among them in their order.
@@ -194,8 +219,13 @@ impl Search {
         if n == 0 {
             return Spread::default();
         }
-        for (place, percent) in PERCENTS.into_iter().enumerate() {
-            let mut rank = rank(percent, usize::try_from(n).unwrap_or(usize::MAX)) as u64;
+        let values = usize::try_from(n).unwrap_or(usize::MAX);
+        let ends = quantile::median_ranks(values);
+        let percentiles = PERCENTS.into_iter().map(|percent| rank(percent, values));
+        for (place, rank) in
+            percentiles.chain(ends.into_iter().flat_map(|(low, high)| [low, high])).enumerate()
+        {
+            let mut rank = rank as u64;
             for (bin, count) in counts.iter().enumerate() {
                 if rank < u64::from(*count) {
                     let list = self.list(first + bin);
@@ -205,7 +235,7 @@ impl Search {
                 rank -= u64::from(*count);
             }
         }
-        Spread { n, pending: 0, percentiles: Some([0; PERCENTS.len()]) }
+        Spread { n, pending: 0, percentiles: Some([0; PERCENTS.len()]), median: ends.map(|_| (0, 0)) }
     }
 
     fn list(&mut self, bin: usize) -> usize {
@@ -258,8 +288,7 @@ fn by_bins(bins: Bins, counts: &[u32], keys: &[Vec<u64>], threads: usize) -> (Ve
         let list = lists.get_mut(list).map(Vec::as_mut_slice).unwrap_or_default();
         let rank = usize::try_from(rank).unwrap_or(usize::MAX);
         let value = if rank < list.len() { *list.select_nth_unstable(rank).1 } else { 0 };
-        let percentiles = spreads.get_mut(spread).and_then(|spread: &mut Spread| spread.percentiles.as_mut());
-        if let Some(slot) = percentiles.and_then(|percentiles| percentiles.get_mut(place)) {
+        if let Some(slot) = spreads.get_mut(spread).and_then(|spread: &mut Spread| spread.slot(place)) {
             *slot = value;
         }
     }
@@ -271,13 +300,6 @@ fn by_bins(bins: Bins, counts: &[u32], keys: &[Vec<u64>], threads: usize) -> (Ve
 fn by_order(cells: usize, keys: &[Vec<u64>]) -> (Vec<Spread>, Spread) {
     let mut keys = keys.concat();
     keys.sort_unstable();
-    let spread = |values: &[u32]| Spread {
-        n: values.len() as u64,
-        pending: 0,
-        percentiles: (!values.is_empty()).then(|| {
-            PERCENTS.map(|percent| values.get(rank(percent, values.len())).copied().unwrap_or_default())
-        }),
-    };
     let mut spreads = vec![Spread::default(); cells];
     let mut all: Vec<u32> = keys.iter().map(|key| split(*key).1).collect();
     let mut from = 0;
@@ -285,12 +307,12 @@ fn by_order(cells: usize, keys: &[Vec<u64>]) -> (Vec<Spread>, Spread) {
         let to = from + own.len();
         let cell = own.first().map_or(0, |key| split(*key).0);
         if let Some((slot, values)) = spreads.get_mut(cell).zip(all.get(from..to)) {
-            *slot = spread(values);
+            *slot = Spread::of(values);
         }
         from = to;
     }
     all.sort_unstable();
-    (spreads, spread(&all))
+    (spreads, Spread::of(&all))
 }
 
 /// The pairs of one cell from which a survival curve is made: how long it took, and how long those have waited that are
@@ -409,7 +431,8 @@ mod tests {
                 own.sort_unstable();
                 let value = |percent: u8| own[(own.len() - 1) * usize::from(percent) / 100];
                 let percentiles = (!own.is_empty()).then(|| PERCENTS.map(value));
-                Spread { n: own.len() as u64, pending: 0, percentiles }
+                let median = quantile::median_ranks(own.len()).map(|(low, high)| (own[low], own[high]));
+                Spread { n: own.len() as u64, pending: 0, percentiles, median }
             };
             for (cell, found) in (0..).zip(&found) {
                 let own = values.iter().filter(|(c, _)| *c == cell).map(|(_, v)| *v).collect();

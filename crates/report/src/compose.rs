@@ -1,6 +1,7 @@
 //! From figures to words: every figure with what it is of, its change, and what is left out.
 
 mod satisfaction;
+mod why;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,10 +10,11 @@ use standfast_desk::{FeedbackSummary, has_words, words};
 use standfast_domain::report::Definition;
 use standfast_domain::{Language, Time, request_type};
 use standfast_insight::{
-    Answer, Compared, Difference, Dimension, Figure, MadeReport, MadeSection, Measure, Spread, Step, Unit,
+    Answer, Comparison, Difference, Dimension, Figure, MadeReport, MadeSection, Measure, Spread, Step, Unit,
 };
 
-use crate::page::{Block, Drawing, Page, Point, Table, Tile, Value};
+use crate::events::{Event, Told};
+use crate::page::{Block, Drawing, Mark, Page, Point, Table, Tile, Value};
 use crate::say::Say;
 
 /// Names of agents and teams, by their ids.
@@ -30,6 +32,10 @@ pub(crate) struct Material<'a> {
     pub(crate) definition: &'a Definition,
     pub(crate) made: &'a MadeReport,
     pub(crate) satisfaction: Option<&'a (FeedbackSummary, FeedbackSummary)>,
+    /// Events of the period and of the one before, the earliest first.
+    pub(crate) events: &'a [Event],
+    /// What became of the requests that the latest are about.
+    pub(crate) effects: &'a [Told],
     pub(crate) people: &'a People,
     pub(crate) now: Time,
 }
@@ -82,6 +88,10 @@ impl Material<'_> {
     }
 
     fn filtered(&self) -> Option<String> {
+        self.filter_said(&self.definition.filter)
+    }
+
+    fn filter_said(&self, filter: &BTreeMap<String, Vec<String>>) -> Option<String> {
         let say = self.say();
         let one = |(code, values): (&String, &Vec<String>)| {
             let dimension = Dimension::parse(code)?;
@@ -91,7 +101,7 @@ impl Material<'_> {
             let values = names.join(&say.text("and", &[]));
             Some(say.text("filter", &[("dimension", &name), ("values", &values)]))
         };
-        let parts: Vec<_> = self.definition.filter.iter().filter_map(one).collect();
+        let parts: Vec<_> = filter.iter().filter_map(one).collect();
         (!parts.is_empty()).then(|| parts.join(&say.text("joint", &[])))
     }
 
@@ -165,13 +175,16 @@ impl Material<'_> {
             MadeSection::Overview(figures) => self.overview(figures),
             MadeSection::Course(compared) => self.course(compared),
             MadeSection::Ranking { dimension, most, compared } => self.ranking(*dimension, *most, compared),
+            MadeSection::Movements { most, found } => self.movements(*most, found),
+            MadeSection::Why { dimension, change } => self.why(*dimension, change.as_deref()),
+            MadeSection::Effects { most } => self.effects(*most),
             MadeSection::Week(answer) => self.week(answer),
             MadeSection::Backlog { flow, open } => self.backlog(flow, open),
             MadeSection::Satisfaction => self.satisfaction(),
         }
     }
 
-    fn overview(&self, figures: &[Compared]) -> Block {
+    fn overview(&self, figures: &[Comparison]) -> Block {
         let say = self.say();
         let mut table = Table { head: self.figure_head(&say.text("measure", &[])), rows: Vec::new() };
         let mut tiles = Vec::with_capacity(figures.len());
@@ -179,7 +192,7 @@ impl Material<'_> {
         for compared in figures {
             let (measure, total) = (compared.measure, &compared.now.total);
             let name = self.measure_name(measure);
-            let change = Difference::between(measure, total, &compared.before.total);
+            let change = compared.change;
             tiles.push(Tile {
                 name: name.clone(),
                 value: self.said(measure, total),
@@ -187,7 +200,7 @@ impl Material<'_> {
                 change: say.difference(change, measure.unit()),
                 small: total.is_small(),
             });
-            table.rows.push(self.figure_row(name, measure, total, &compared.before.total));
+            table.rows.push(self.figure_row(name, measure, total, &compared.before.total, change));
             let text = |part: &str| words(say.0, &format!("figure.measure.{}.{part}", measure.code()), &[]);
             notes.push(say.text(
                 "definition",
@@ -204,6 +217,7 @@ impl Material<'_> {
         }
         Block {
             title: say.text("overview", &[]),
+            said: Vec::new(),
             notes,
             drawing: Drawing::Tiles(tiles),
             table,
@@ -218,13 +232,19 @@ impl Material<'_> {
     }
 
     /// Name, value, n, interval, value before, change, remark.
-    fn figure_row(&self, name: String, measure: Measure, now: &Figure, before: &Figure) -> Vec<Value> {
+    fn figure_row(
+        &self,
+        name: String,
+        measure: Measure,
+        now: &Figure,
+        before: &Figure,
+        change: Option<Difference>,
+    ) -> Vec<Value> {
         let (say, unit) = (self.say(), measure.unit());
         let number = |value: Option<f64>| {
             value.map_or(Value::Nothing, |value| Value::Number(value, unit, say.number(value, unit)))
         };
         let (low, high) = now.interval().unzip();
-        let change = Difference::between(measure, now, before);
         let remark = if now.is_small() { say.text("small", &[]) } else { String::new() };
         vec![
             Value::Text(name),
@@ -261,7 +281,7 @@ impl Material<'_> {
                     None => of,
                 }
             }
-            Figure::Spread(Spread { n, pending, percentiles }) => {
+            Figure::Spread(Spread { n, pending, percentiles, .. }) => {
                 let p90 = percentiles
                     .map_or_else(|| say.text("unknown", &[]), |[_, _, p90, _]| say.seconds(f64::from(p90)));
                 let (n, pending) = (say.count(*n), say.count(*pending));
@@ -279,10 +299,10 @@ impl Material<'_> {
         }
     }
 
-    fn course(&self, compared: &Compared) -> Block {
+    fn course(&self, compared: &Comparison) -> Block {
         let (say, measure) = (self.say(), compared.measure);
         let unit = measure.unit();
-        let counted = matches!(unit, Unit::Requests | Unit::Customers | Unit::Messages);
+        let counted = matches!(unit, Unit::Requests | Unit::Customers | Unit::Messages | Unit::Transfers);
         let steps = |answer: &Answer| -> Vec<(String, Option<Figure>, bool)> {
             let members = answer.axes.first().map(|(_, members)| members.as_slice()).unwrap_or_default();
             let figure = |place: usize| {
@@ -328,18 +348,49 @@ impl Material<'_> {
             ]);
         }
         let name = self.measure_name(measure);
+        let marks = self.marks(&compared.now);
         Block {
             title: say.text("course", &[("measure", &name)]),
+            said: marks.iter().map(|(_, said)| said.clone()).collect(),
             notes: self.notes(measure, &compared.now),
             drawing: Drawing::Line {
                 points,
                 unit,
                 now: say.text("now", &[]),
                 before: say.text("before", &[]),
+                marks: marks.iter().map(|(mark, _)| mark.clone()).collect(),
             },
             table,
             link: self.link("overview", &[("measure", measure.code())]),
         }
+    }
+
+    /// The events that began in a step of an answer, and what each of them is.
+    fn marks(&self, answer: &Answer) -> Vec<(Mark, String)> {
+        let say = self.say();
+        let members = answer.axes.first().map(|(_, members)| members.as_slice()).unwrap_or_default();
+        let place = |event: &Event| {
+            let holds = |member: &standfast_insight::Member| {
+                member.span.is_some_and(|span| (span.from..span.until).contains(&event.starts_at))
+            };
+            members.iter().position(holds)
+        };
+        let own = self.events.iter().filter_map(|event| Some((place(event)?, event)));
+        own.zip(1_usize..)
+            .map(|((place, event), number)| {
+                let sign = number.to_string();
+                let (time, name) = (self.clock(event.starts_at), self.event_name(event));
+                let said = say.text("mark", &[("sign", &sign), ("time", &time), ("event", &name)]);
+                (Mark { place, sign }, said)
+            })
+            .collect()
+    }
+
+    /// What an event is called, and what kind of thing it is.
+    fn event_name(&self, event: &Event) -> String {
+        let say = self.say();
+        let kind = words(say.0, &format!("report.event.{}", event.kind.as_str()), &[]);
+        say.text("event.name", &[("title", &event.title), ("kind", &kind)])
     }
 
     /// A step of time on an axis.
@@ -352,7 +403,7 @@ impl Material<'_> {
         }
     }
 
-    fn ranking(&self, dimension: Dimension, most: usize, compared: &Compared) -> Block {
+    fn ranking(&self, dimension: Dimension, most: usize, compared: &Comparison) -> Block {
         let (say, measure) = (self.say(), compared.measure);
         let by_code = |answer: &Answer| -> Vec<(String, Figure)> {
             let members = answer.axes.first().map(|(_, members)| members.as_slice()).unwrap_or_default();
@@ -362,6 +413,12 @@ impl Material<'_> {
             });
             cells.collect()
         };
+        // Changes stand in the order of the cells.
+        let changes: BTreeMap<String, Difference> = by_code(&compared.now)
+            .into_iter()
+            .zip(&compared.changes)
+            .filter_map(|((code, _), change)| Some((code, (*change)?)))
+            .collect();
         let mut now = by_code(&compared.now);
         let before: BTreeMap<String, Figure> = by_code(&compared.before).into_iter().collect();
         let is_share = measure.unit() == Unit::Share || measure.unit() == Unit::Seconds;
@@ -378,7 +435,7 @@ impl Material<'_> {
             let name = value_name(say.0, dimension, code, self.people);
             let none = Figure::Count { n: 0 };
             let was = before.get(code).unwrap_or(&none);
-            let mut row = self.figure_row(name, measure, figure, was);
+            let mut row = self.figure_row(name, measure, figure, was, changes.get(code).copied());
             if let (Some(cell), None, Unit::Requests) = (row.get_mut(6), before.get(code), measure.unit()) {
                 *cell = Value::Text(say.text("change.new", &[]));
             }
@@ -399,6 +456,7 @@ impl Material<'_> {
         }
         Block {
             title: say.text("ranking", &[("measure", &name), ("dimension", &dimension_name)]),
+            said: Vec::new(),
             notes,
             drawing: Drawing::Bars,
             table,
@@ -430,6 +488,7 @@ impl Material<'_> {
         });
         Block {
             title: say.text("week", &[]),
+            said: Vec::new(),
             notes: self.notes(Measure::Requests, answer),
             table: Table { head, rows: table.collect() },
             drawing: Drawing::Heat { rows },
@@ -470,6 +529,7 @@ impl Material<'_> {
         notes.extend(self.notes(Measure::Backlog, open));
         Block {
             title: say.text("backlog", &[]),
+            said: Vec::new(),
             notes,
             drawing: Drawing::Pairs { points, names: [say.text("opened", &[]), say.text("closed", &[])] },
             table,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use standfast_insight::Unit;
 
 use crate::html::escape;
-use crate::page::Point;
+use crate::page::{Mark, Point, Step};
 use crate::say::Say;
 
 const WIDTH: f64 = 720.0;
@@ -53,7 +53,7 @@ fn axis(most: f64, unit: Unit) -> (f64, f64) {
     } else {
         let scale = 10_f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|m| m * scale).find(|s| *s >= rough);
-        let whole = matches!(unit, Unit::Requests | Unit::Customers | Unit::Messages);
+        let whole = matches!(unit, Unit::Requests | Unit::Customers | Unit::Messages | Unit::Transfers);
         let step = step.unwrap_or(rough);
         if whole { step.max(1.0).ceil() } else { step }
     };
@@ -121,7 +121,14 @@ fn every(count: usize) -> usize {
 }
 
 /// A line over time, with the period before dashed behind it.
-pub(crate) fn line(say: Say, title: &str, points: &[Point], unit: Unit, names: [&str; 2]) -> String {
+pub(crate) fn line(
+    say: Say,
+    title: &str,
+    points: &[Point],
+    unit: Unit,
+    names: [&str; 2],
+    marks: &[Mark],
+) -> String {
     let mut sheet = Sheet::new(title, 230.0);
     let values = points.iter().flat_map(|point| [point.value, point.was]).flatten();
     sheet.grid(say, values.fold(0.0, f64::max), unit);
@@ -130,6 +137,14 @@ pub(crate) fn line(say: Say, title: &str, points: &[Point], unit: Unit, names: [
     for (place, point) in points.iter().enumerate().step_by(every(points.len())) {
         let y = sheet.height - 8.0;
         sheet.text(x(place), y, "middle", WORDS, &point.label);
+    }
+    for mark in marks {
+        let (x, top, bottom) = (x(mark.place) - step / 2.0, sheet.y(sheet.top), sheet.y(0.0));
+        let _ = write!(
+            sheet.svg,
+            "<path d=\"M{x:.1} {top:.1}V{bottom:.1}\" stroke=\"{WORDS}\" stroke-dasharray=\"2 3\"/>"
+        );
+        sheet.text(x + 3.0, top + 10.0, "start", WORDS, &mark.sign);
     }
     let mut trace = |values: Vec<Option<f64>>, style: &str| {
         let mut path = String::new();
@@ -205,6 +220,36 @@ pub(crate) fn pairs(say: Say, title: &str, points: &[(String, f64, f64)], names:
         }
     }
     key(&mut sheet, [(NOW, names[0], ""), (SECOND, names[1], "")]);
+    sheet.end()
+}
+
+/// From one number to another, with what lies between: what adds in one colour, what takes away in another.
+pub(crate) fn steps(say: Say, title: &str, steps: &[Step]) -> String {
+    let mut sheet = Sheet::new(title, 230.0);
+    let most = steps.iter().fold(0.0, |most: f64, step| most.max(step.from).max(step.to));
+    sheet.grid(say, most, Unit::Requests);
+    let across = (WIDTH - LEFT - RIGHT) / float(steps.len().max(1));
+    let wide = (across * 0.5).min(80.0);
+    for (place, step) in steps.iter().enumerate() {
+        let middle = LEFT + across * (float(place) + 0.5);
+        let (high, low) = (sheet.y(step.from.max(step.to)), sheet.y(step.from.min(step.to).max(0.0)));
+        let colour = match (step.is_whole, step.to >= step.from) {
+            (true, _) => BEFORE,
+            (false, true) => SECOND,
+            (false, false) => NOW,
+        };
+        let _ = write!(
+            sheet.svg,
+            "<rect x=\"{:.1}\" y=\"{high:.1}\" width=\"{wide:.1}\" height=\"{:.1}\" fill=\"{colour}\"/>",
+            middle - wide / 2.0,
+            (low - high).max(1.0)
+        );
+        let size =
+            if step.is_whole { say.number(step.to, Unit::Requests) } else { say.signed(step.to - step.from) };
+        sheet.text(middle, high - 5.0, "middle", WORDS, &size);
+        let y = sheet.height - 8.0;
+        sheet.text(middle, y, "middle", WORDS, &step.label);
+    }
     sheet.end()
 }
 

@@ -62,23 +62,29 @@ pub(crate) fn render(page: &Page) -> String {
 
 fn section(html: &mut String, say: Say, block: &Block) {
     let _ = writeln!(html, "<section>\n<h2>{}</h2>", escape(&block.title));
+    for line in &block.said {
+        let _ = writeln!(html, "<p class=\"said\">{}</p>", escape(line));
+    }
     let is_empty = block.table.rows.is_empty();
-    if is_empty {
+    if is_empty && !block.said.is_empty() {
+        // It is said why.
+    } else if is_empty {
         let _ = writeln!(html, "<p>{}</p>", escape(&say.text("nothing", &[])));
     } else {
         match &block.drawing {
             Drawing::Tiles(tiles) => tile_list(html, say, tiles),
-            Drawing::Line { points, unit, now, before } => {
-                html.push_str(&draw::line(say, &block.title, points, *unit, [now, before]));
+            Drawing::Line { points, unit, now, before, marks } => {
+                html.push_str(&draw::line(say, &block.title, points, *unit, [now, before], marks));
             }
             Drawing::Pairs { points, names: [first, second] } => {
                 html.push_str(&draw::pairs(say, &block.title, points, [first, second]));
             }
             Drawing::Heat { rows } => html.push_str(&draw::heat(&block.title, rows)),
-            Drawing::Bars => {}
+            Drawing::Steps(steps) => html.push_str(&draw::steps(say, &block.title, steps)),
+            Drawing::Bars | Drawing::Rows | Drawing::Hidden => {}
         }
-        if matches!(block.drawing, Drawing::Bars) {
-            table(html, &block.table, true);
+        if matches!(block.drawing, Drawing::Bars | Drawing::Rows) {
+            table(html, &block.table, matches!(block.drawing, Drawing::Bars));
         } else {
             let _ = write!(
                 html,

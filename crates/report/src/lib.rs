@@ -13,6 +13,7 @@ mod alarm;
 mod compose;
 mod draw;
 mod error;
+mod events;
 mod html;
 mod letter;
 mod mailer;

@@ -52,6 +52,15 @@ impl Reports {
         } else {
             None
         };
+        let events = self.events(definition, made.from, made.until).await?;
+        let most = definition.sections.iter().map(|section| match section {
+            Section::Effects { most } => usize::from(*most),
+            _ => 0,
+        });
+        let effects = match most.max() {
+            Some(most @ 1..) => self.effects(definition, made.until, most).await?,
+            _ => Vec::new(),
+        };
         let people = self.people().await?;
         let settings = self.desk.settings();
         let material = Material {
@@ -61,6 +70,8 @@ impl Reports {
             definition,
             made: &made,
             satisfaction: satisfaction.as_ref(),
+            events: &events,
+            effects: &effects,
             people: &people,
             now,
         };

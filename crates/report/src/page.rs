@@ -24,6 +24,8 @@ pub(crate) struct Page {
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
     pub(crate) title: String,
+    /// What is to be read first: findings in words, and the events that the drawing shows.
+    pub(crate) said: Vec<String>,
     /// What is meant and what is left out.
     pub(crate) notes: Vec<String>,
     pub(crate) drawing: Drawing,
@@ -37,7 +39,13 @@ pub(crate) enum Drawing {
     /// Figures beside each other.
     Tiles(Vec<Tile>),
     /// A line over time.
-    Line { points: Vec<Point>, unit: Unit, now: String, before: String },
+    Line { points: Vec<Point>, unit: Unit, now: String, before: String, marks: Vec<Mark> },
+    /// What leads from one number to another.
+    Steps(Vec<Step>),
+    /// The table itself.
+    Rows,
+    /// Nothing but words; the table stands behind them.
+    Hidden,
     /// A bar for each row of the table, by the number in its second column.
     Bars,
     /// Two bars for each point.
@@ -66,6 +74,37 @@ pub(crate) struct Point {
     pub(crate) was: Option<f64>,
     /// Of few requests, or cut off.
     pub(crate) weak: bool,
+}
+
+/// An event on a drawing over time.
+#[derive(Clone, Debug)]
+pub(crate) struct Mark {
+    /// The step in which it began.
+    pub(crate) place: usize,
+    /// By what the words beside the drawing name it.
+    pub(crate) sign: String,
+}
+
+/// A bar from one height to another.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) label: String,
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+    /// It stands on the ground.
+    pub(crate) is_whole: bool,
+}
+
+impl Step {
+    pub(crate) const fn whole(label: String, size: f64) -> Self {
+        Self { label, from: 0.0, to: size, is_whole: true }
+    }
+
+    /// What goes on from where the last one ended.
+    pub(crate) fn part(label: String, before: &[Self], size: f64) -> Self {
+        let from = before.last().map_or(0.0, |step| step.to);
+        Self { label, from, to: from + size, is_whole: false }
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -113,6 +113,7 @@ impl Reports {
                     created_at: now,
                     updated_at: now,
                     removed_at: None,
+                    version: 1,
                 };
                 if report::insert(tx, &row)? {
                     return Ok(row);
@@ -125,11 +126,12 @@ impl Reports {
         ReportView::new(row)
     }
 
-    /// Makes a report what is said. A schedule begins anew from now.
+    /// Makes a report what is said, if nobody has changed it since the caller saw it. A schedule begins anew from now.
     pub async fn change(
         &self,
         caller: Caller<'_>,
         id: ReportId,
+        seen: i64,
         name: &str,
         definition: &Definition,
     ) -> Result<ReportView, Error> {
@@ -148,7 +150,10 @@ impl Reports {
                 row.name.clone_from(&checked.name);
                 row.definition.clone_from(&checked.definition);
                 (row.next_at, row.updated_at) = (checked.next_at, now);
-                report::save(tx, &row)?;
+                if row.version != seen || !report::save(tx, &row)? {
+                    return Err(DeskError::ChangedMeanwhile.into());
+                }
+                row.version += 1;
                 Ok(row)
             })
             .await?;
@@ -162,7 +167,7 @@ impl Reports {
         let unit = move |tx: &mut Tx| {
             let mut row = present(tx, id)?;
             (row.removed_at, row.next_at) = (Some(now), None);
-            report::save(tx, &row).map_err(Error::from)
+            if report::save(tx, &row)? { Ok(()) } else { Err(DeskError::ChangedMeanwhile.into()) }
         };
         self.desk.store().write(Lane::Ordinary, id.0, unit).await
     }

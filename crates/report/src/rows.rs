@@ -16,8 +16,12 @@ const WIDTH: f64 = 16.0;
 pub enum Cell {
     /// A text. It stays one, whatever it begins with: nothing of it is ever a formula.
     Text(String),
+    /// A whole number of at most 15 digits.
+    Number(i64),
     /// A time, in UTC, to the second.
     Time(Time),
+    /// Nothing is known.
+    Nothing,
 }
 
 /// A workbook of one table. Rows wait in a file without a name, and go with it.
@@ -53,7 +57,10 @@ impl RowBook {
         let sheet = self.book.worksheet_from_index(0)?;
         for (column, cell) in (0..).zip(cells) {
             match cell {
+                Cell::Nothing => continue,
                 Cell::Text(text) => sheet.write_string(self.next, column, text)?,
+                #[expect(clippy::cast_precision_loss, reason = "spreadsheets know no other numbers")]
+                Cell::Number(number) => sheet.write_number(self.next, column, *number as f64)?,
                 Cell::Time(time) => {
                     let at = ExcelDateTime::from_timestamp(time.0.div_euclid(1_000_000))?;
                     sheet.write_datetime_with_format(self.next, column, &at, &self.time)?

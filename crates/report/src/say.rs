@@ -67,7 +67,9 @@ impl Say {
         match unit {
             Unit::Share => self.share(value),
             Unit::Seconds | Unit::OpenSeconds => self.seconds(value),
-            Unit::Requests | Unit::Customers | Unit::Messages => grouped(&trimmed(value, 1)),
+            Unit::Requests | Unit::Customers | Unit::Messages | Unit::Transfers => {
+                grouped(&trimmed(value, 1))
+            }
             Unit::RequestsPerCustomer | Unit::PerThousandUserDays => grouped(&significant(value)),
         }
     }
@@ -87,6 +89,12 @@ impl Say {
         };
         let size = grouped(text.trim_start_matches(MINUS));
         if points { format!("{sign}{size}{}", self.text("points", &[])) } else { format!("{sign}{size}%") }
+    }
+
+    /// A number of requests more or fewer.
+    pub(crate) fn signed(self, number: f64) -> String {
+        let text = grouped(&trimmed(number, usize::from(number.abs() < 10.0)));
+        if number > 0.0 && text != "0" { format!("+{text}") } else { text }
     }
 
     /// A change, its interval and, where the interval holds zero, that nothing is clear.

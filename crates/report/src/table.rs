@@ -36,7 +36,7 @@ pub(crate) fn csv(page: &Page) -> Result<Vec<u8>, csv::Error> {
                 Value::Nothing => String::new(),
             }))?;
         }
-        for note in &block.notes {
+        for note in block.said.iter().chain(&block.notes) {
             writer.write_record([harmless(note)])?;
         }
     }
@@ -78,7 +78,7 @@ fn sheet(book: &mut Workbook, block: &Block, names: &mut Vec<String>) -> Result<
         // Seconds as hours, minutes and seconds, which go beyond a day.
         Unit::Seconds | Unit::OpenSeconds => Some(Format::new().set_num_format("[h]:mm:ss")),
         Unit::RequestsPerCustomer | Unit::PerThousandUserDays => Some(Format::new().set_num_format("0.000")),
-        Unit::Requests | Unit::Customers | Unit::Messages => None,
+        Unit::Requests | Unit::Customers | Unit::Messages | Unit::Transfers => None,
     };
     let name = sheet_name(&block.title, names);
     names.push(name.clone());
@@ -107,7 +107,7 @@ fn sheet(book: &mut Workbook, block: &Block, names: &mut Vec<String>) -> Result<
             }
         }
     }
-    for (row, note) in (last + 2..).zip(&block.notes) {
+    for (row, note) in (last + 2..).zip(block.said.iter().chain(&block.notes)) {
         sheet.write_string(row, 0, note)?;
     }
     Ok(())

@@ -114,6 +114,9 @@ fn definition() -> Definition {
                 ],
             },
             Section::Course { measure: "requests".to_owned() },
+            Section::Movements { most: 5 },
+            Section::Why { dimension: "app_version".to_owned() },
+            Section::Effects { most: 3 },
             ranking,
             Section::Week {},
             Section::Backlog {},
@@ -189,7 +192,10 @@ store_test! {
             assert!(error.to_string().starts_with(field), "{field}: {error}");
         }
 
-        let changed = reports.change(lead, report.id, "Tuesday", &Definition { schedule: None, ..wish }).await.unwrap();
+        let changed = reports.change(lead, report.id, 1, "Tuesday", &Definition { schedule: None, ..wish.clone() }).await.unwrap();
+        let late = reports.change(lead, report.id, 1, "Wednesday", &wish).await;
+        assert!(matches!(late, Err(Error::Desk(standfast_desk::Error::ChangedMeanwhile))), "somebody else was first");
+        assert_eq!(changed.version, 2);
         assert_eq!((changed.name.as_str(), changed.next_at), ("Tuesday", None));
         assert!(reports.find_named(None, "Monday").await.is_err());
         reports.remove(lead, report.id).await.unwrap();

@@ -31,6 +31,8 @@ pub struct ReportView {
     /// When it was changed last.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Time,
+    /// Counts its changes; whoever changes it says which one was seen.
+    pub version: i64,
 }
 
 impl ReportView {
@@ -43,6 +45,7 @@ impl ReportView {
             created_by: row.created_by,
             created_at: row.created_at,
             updated_at: row.updated_at,
+            version: row.version,
         })
     }
 }

@@ -6,7 +6,13 @@
 
 use std::cmp::Ordering;
 
+use crate::distribution::Z_95;
 use crate::real;
+
+/// Up to so many values the ranks of a median's interval are exact: of more, powers of one half are too small for a number.
+const EXACT: usize = 1_000;
+/// The probability that a median lies below its interval, or above.
+const OUTSIDE: f64 = 0.025;
 
 /// The zero-based rank of the quantile `q` among `n` values. `None` without values, or when `q` is not from 0 to 1.
 pub fn rank(n: usize, q: f64) -> Option<usize> {
@@ -19,6 +25,33 @@ pub fn rank(n: usize, q: f64) -> Option<usize> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and n - 1")]
     let rank = (exact + exact * 1e-12).floor() as usize;
     Some(rank.min(last))
+}
+
+/// The zero-based ranks of the two of `n` values between which the median lies with a probability of at least 95 %,
+/// whatever the distribution: the one is as far from the least as the other from the greatest (David & Nagaraja, "Order
+/// Statistics", 3rd edition 2003, section 7.1). Supposes that the values do not depend on each other. `None` for fewer than
+/// six, of which no two do.
+pub fn median_ranks(n: usize) -> Option<(usize, usize)> {
+    let last = n.checked_sub(1)?;
+    if n > EXACT {
+        // The normal approximation of the binomial, with its correction for continuity.
+        let outside = ((real::len(n) + 1.0 - Z_95 * real::len(n).sqrt()) / 2.0).floor();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and n / 2")]
+        let rank = outside.max(1.0) as usize - 1;
+        return Some((rank, last - rank));
+    }
+    // The probability that so many of n values are below the median, and that as many or fewer are.
+    let mut exactly = 0.5_f64.powi(i32::try_from(n).unwrap_or(i32::MAX));
+    let (mut at_most, mut rank) = (exactly, None);
+    for below in 0..n / 2 {
+        if at_most > OUTSIDE {
+            break;
+        }
+        rank = Some(below);
+        exactly *= real::len(n - below) / real::len(below + 1);
+        at_most += exactly;
+    }
+    rank.map(|rank| (rank, last - rank))
 }
 
 /// The quantile `q`, found by selection in linear time; the values change their order.
@@ -92,6 +125,31 @@ mod tests {
         assert_eq!(rank(0, 0.5), None);
         assert_eq!(rank(5, 1.1), None);
         assert_eq!(rank(5, f64::NAN), None);
+    }
+
+    #[test]
+    fn the_interval_of_a_median_agrees_with_published_ranks() {
+        // Campbell & Gardner, "Calculating confidence intervals for some non-parametric analyses", BMJ 296 (1988), table of
+        // exact ranks, from 1: n, lower, upper.
+        let table = [
+            (6, 1, 6),
+            (7, 1, 7),
+            (9, 2, 8),
+            (10, 2, 9),
+            (15, 4, 12),
+            (20, 6, 15),
+            (25, 8, 18),
+            (50, 18, 33),
+            (100, 40, 61),
+        ];
+        for (n, low, high) in table {
+            assert_eq!(median_ranks(n), Some((low - 1, high - 1)), "{n}");
+        }
+        assert_eq!(median_ranks(0), None);
+        assert_eq!(median_ranks(5), None);
+        // Where the approximation begins, it goes on.
+        let (exact, near) = (median_ranks(EXACT).unwrap(), median_ranks(EXACT + 1).unwrap());
+        assert!(near.0.abs_diff(exact.0) <= 1, "{exact:?} {near:?}");
     }
 
     #[test]

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Subcommand, ValueEnum};
 use standfast_domain::RequestId;
-use standfast_insight::{COLUMNS, Datum, data};
+use standfast_insight::{COLUMNS, Datum, Firsts, data};
+use standfast_store::fact::FactRow;
 use standfast_store::{Store, fact};
 
 use crate::config::Config;
@@ -68,19 +69,37 @@ async fn facts(store: &Store, path: &Path, format: Format) -> anyhow::Result<u64
         Format::Parquet => Box::new(parquet::Parquet::new(file)?),
         Format::Csv => Box::new(Csv::new(file)?),
     };
+    // Whether a request is its customer's first only all of them tell: they are read twice.
+    let mut firsts = Firsts::default();
+    let mut from = RequestId(0);
+    while let Some((page, next)) = page(store, from).await? {
+        page.iter().for_each(|row| firsts.note(row));
+        from = next;
+    }
     let (mut from, mut count) = (RequestId(0), 0);
-    loop {
-        let page = store.read(move |rd| fact::list_between(rd, from, RequestId(i64::MAX), PAGE)).await?;
-        let Some(last) = page.last().map(|row| row.id) else { break };
+    while let Some((page, next)) = page(store, from).await? {
         count += page.len() as u64;
-        let page: Vec<Fact> = page.into_iter().map(data).collect();
+        let page: Vec<Fact> = page
+            .into_iter()
+            .map(|row| {
+                let is_first = firsts.is_first(&row);
+                data(row, is_first)
+            })
+            .collect();
         table.put(&page)?;
-        from = RequestId(last.0 + 1);
+        from = next;
     }
     table.finish()?;
     File::open(&fresh)?.sync_all()?;
     std::fs::rename(&fresh, path).with_context(|| path.display().to_string())?;
     Ok(count)
+}
+
+/// The next requests from an id on, and where those after them begin; none when there are no more.
+async fn page(store: &Store, from: RequestId) -> anyhow::Result<Option<(Vec<FactRow>, RequestId)>> {
+    let page = store.read(move |rd| fact::list_between(rd, from, RequestId(i64::MAX), PAGE)).await?;
+    let next = page.last().map(|row| RequestId(row.id.0 + 1));
+    Ok(next.map(|next| (page, next)))
 }
 
 /// A table in CSV.

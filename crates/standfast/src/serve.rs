@@ -96,6 +96,7 @@ async fn first(config: &Config, demo: bool) -> anyhow::Result<(Desk, TcpListener
 /// Reads what the desk needs before anybody may rely on it: a process that cannot must not say that it serves.
 async fn loaded(desk: Desk) -> anyhow::Result<Desk> {
     standfast_desk::load_hours(&desk).await?;
+    standfast_desk::load_capacity(&desk).await?;
     standfast_desk::load_online(&desk).await?;
     Ok(desk)
 }
@@ -236,6 +237,7 @@ impl Background {
         let others = vec![
             tokio::spawn(standfast_desk::count_pings(desk.clone(), stopping.clone())),
             tokio::spawn(standfast_desk::follow_hours(desk.clone(), stopping.clone())),
+            tokio::spawn(standfast_desk::follow_capacity(desk.clone(), stopping.clone())),
             tokio::spawn(standfast_desk::keep_online(desk.clone(), stopping.clone())),
             users,
             tokio::spawn(standfast_desk::classify_requests(desk.clone(), stopping.clone())),

@@ -8,7 +8,7 @@ use crate::{Error, Rd, Row, Tx, params};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the columns are explained in migrations/0003_drivers.sql and 0008_alarms.sql"
+    reason = "the columns are explained in migrations/0003_drivers.sql, 0008_alarms.sql and 0020_versions.sql"
 )]
 pub struct DriverRow {
     pub id: DriverId,
@@ -26,13 +26,14 @@ pub struct DriverRow {
     pub updated_at: Time,
     pub removed_at: Option<Time>,
     pub draft: bool,
+    pub version: i64,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, kind, title, note, starts_at, ends_at, scope, source, external_id, agent_id, token_id, ",
-            "created_at, updated_at, removed_at, draft FROM driver ",
+            "created_at, updated_at, removed_at, draft, version FROM driver ",
             $rest
         )
     };
@@ -55,6 +56,7 @@ fn row(row: &Row<'_>) -> Result<DriverRow, Error> {
         updated_at: row.get(12)?,
         removed_at: row.get(13)?,
         draft: row.get(14)?,
+        version: row.get(15)?,
     })
 }
 
@@ -117,11 +119,44 @@ pub fn insert(tx: &mut Tx, d: &DriverRow) -> Result<bool, Error> {
     Ok(written == 1)
 }
 
-/// Writes back everything of an event that can change.
+macro_rules! update {
+    ($rest:literal) => {
+        concat!(
+            "UPDATE driver SET kind = $2, title = $3, note = $4, starts_at = $5, ends_at = $6, scope = $7, ",
+            "token_id = $8, updated_at = $9, removed_at = $10, draft = $11, agent_id = $12, version = version + 1 ",
+            $rest
+        )
+    };
+}
+
+/// Writes back everything of an event that can change, over the version that the row has. False when somebody else has
+/// changed it since.
+pub fn change(tx: &mut Tx, d: &DriverRow) -> Result<bool, Error> {
+    let written = tx.execute(
+        update!("WHERE id = $1 AND version = $13"),
+        params![
+            d.id,
+            d.kind.as_str(),
+            d.title,
+            d.note,
+            d.starts_at,
+            d.ends_at,
+            d.scope,
+            d.token_id,
+            d.updated_at,
+            d.removed_at,
+            d.draft,
+            d.agent_id,
+            d.version
+        ],
+    )?;
+    Ok(written == 1)
+}
+
+/// Writes back everything of an event that can change, whatever its version; queued.
 pub fn save(tx: &mut Tx, d: &DriverRow) -> Result<(), Error> {
     tx.run(
-        "UPDATE driver SET kind = $2, title = $3, note = $4, starts_at = $5, ends_at = $6, scope = $7, \
-         token_id = $8, updated_at = $9, removed_at = $10, draft = $11, agent_id = $12 WHERE id = $1",
+        update!("WHERE id = $1"),
         params![
             d.id,
             d.kind.as_str(),

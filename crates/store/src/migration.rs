@@ -20,8 +20,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_mail", include_str!("../migrations/0012_mail.sql")),
     ("0013_maintenance", include_str!("../migrations/0013_maintenance.sql")),
     ("0014_online", include_str!("../migrations/0014_online.sql")),
+    ("0015_roster", include_str!("../migrations/0015_roster.sql")),
     ("0017_surge", include_str!("../migrations/0017_surge.sql")),
     ("0019_measures", include_str!("../migrations/0019_measures.sql")),
+    ("0020_versions", include_str!("../migrations/0020_versions.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).

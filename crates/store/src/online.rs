@@ -17,7 +17,10 @@ pub struct OnlineRow {
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!("SELECT seq, minute, node, boot, up, present, waiting, late, seal FROM online_minute ", $rest)
+        concat!(
+            "SELECT seq, minute, node, boot, up, present, waiting, late, seal, rostered FROM online_minute ",
+            $rest
+        )
     };
 }
 
@@ -32,6 +35,7 @@ fn row(row: &Row<'_>) -> Result<OnlineRow, Error> {
             present: row.get(5)?,
             waiting: row.get(6)?,
             late: row.get(7)?,
+            rostered: row.get(9)?,
         },
         seal: row.get(8)?,
     })
@@ -83,9 +87,20 @@ pub fn line(rd: &mut Rd, now: Time) -> Result<(i64, i64), Error> {
 pub fn insert(tx: &mut Tx, row: &OnlineRow) -> Result<bool, Error> {
     let s = &row.sample;
     let written = tx.execute(
-        "INSERT INTO online_minute (seq, minute, node, boot, up, present, waiting, late, seal) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
-        params![row.seq, s.minute, s.node, s.boot, s.up, s.present, s.waiting, s.late, row.seal.clone()],
+        "INSERT INTO online_minute (seq, minute, node, boot, up, present, waiting, late, seal, rostered) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+        params![
+            row.seq,
+            s.minute,
+            s.node,
+            s.boot,
+            s.up,
+            s.present,
+            s.waiting,
+            s.late,
+            row.seal.clone(),
+            s.rostered
+        ],
     )?;
     Ok(written == 1)
 }

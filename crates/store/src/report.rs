@@ -6,7 +6,10 @@ use crate::{Error, Rd, Row, Tx, params};
 
 /// A report as the store keeps it. The definition is still JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns are explained in migrations/0006_reports.sql")]
+#[expect(
+    missing_docs,
+    reason = "the columns are explained in migrations/0006_reports.sql and 0020_versions.sql"
+)]
 pub struct ReportRow {
     pub id: ReportId,
     pub name: String,
@@ -16,6 +19,7 @@ pub struct ReportRow {
     pub created_at: Time,
     pub updated_at: Time,
     pub removed_at: Option<Time>,
+    pub version: i64,
 }
 
 /// A report that was made, or is being made.
@@ -47,7 +51,7 @@ pub struct FileRow {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, name, definition, next_at, created_by, created_at, updated_at, removed_at FROM report ",
+            "SELECT id, name, definition, next_at, created_by, created_at, updated_at, removed_at, version FROM report ",
             $rest
         )
     };
@@ -73,6 +77,7 @@ fn row(row: &Row<'_>) -> Result<ReportRow, Error> {
         created_at: row.get(5)?,
         updated_at: row.get(6)?,
         removed_at: row.get(7)?,
+        version: row.get(8)?,
     })
 }
 
@@ -135,12 +140,15 @@ pub fn insert(tx: &mut Tx, r: &ReportRow) -> Result<bool, Error> {
     Ok(written == 1)
 }
 
-/// Writes back everything of a report that can change; queued.
-pub fn save(tx: &mut Tx, r: &ReportRow) -> Result<(), Error> {
-    tx.run(
-        "UPDATE report SET name = $2, definition = $3, next_at = $4, updated_at = $5, removed_at = $6 WHERE id = $1",
-        params![r.id, r.name, r.definition, r.next_at, r.updated_at, r.removed_at],
-    )
+/// Writes back everything of a report that can change, over the version that the row has. False when somebody else has
+/// changed it since.
+pub fn save(tx: &mut Tx, r: &ReportRow) -> Result<bool, Error> {
+    let written = tx.execute(
+        "UPDATE report SET name = $2, definition = $3, next_at = $4, updated_at = $5, removed_at = $6, \
+         version = version + 1 WHERE id = $1 AND version = $7",
+        params![r.id, r.name, r.definition, r.next_at, r.updated_at, r.removed_at, r.version],
+    )?;
+    Ok(written == 1)
 }
 
 /// Moves a due schedule on. False when another process was first, or somebody changed the schedule meanwhile.

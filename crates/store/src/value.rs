@@ -5,8 +5,8 @@ use std::fmt;
 
 use standfast_domain::{
     AgentId, AlarmId, AttachmentId, CustomerId, DashboardId, Day, DriverId, IncidentUpdateId, JobId, MailId,
-    MaintenanceId, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, SurgeChangeId, SurgeId, TeamId,
-    Time, TokenId,
+    MaintenanceId, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, ShiftId, SurgeChangeId, SurgeId,
+    SwapId, TeamId, Time, TimeOffId, TokenId,
 };
 
 /// The types that mean the same on both engines.
@@ -327,6 +327,9 @@ wrapped_integers!(
     JobId,
     ReviewId,
     ScheduleId,
+    ShiftId,
+    SwapId,
+    TimeOffId,
     DriverId,
     TokenId,
     AlarmId,

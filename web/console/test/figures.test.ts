@@ -127,19 +127,14 @@ describe('what the explorer offers', () => {
     formula: '',
     excludes: '',
     counts: 'requests',
+    parameters: {},
   });
   const dimensions = ['type', 'app_version', 'region', 'platform'];
 
   it('fits the measure: the desk refuses none of it', () => {
     const rate = measure('per_thousand', 'created');
-    expect(groupsFor(rate, dimensions)).toEqual([
-      'time',
-      'app_version',
-      'region',
-      'platform',
-      'nothing',
-    ]);
-    expect(splitsFor(rate, dimensions, 'time')).toEqual(['app_version', 'region', 'platform']);
+    expect(groupsFor(rate, dimensions)).toEqual(['time', ...dimensions, ...CYCLES, 'nothing']);
+    expect(splitsFor(rate, dimensions, 'time')).toEqual(dimensions);
     const stock = measure('count', 'instant');
     expect(groupsFor(stock, dimensions)).toEqual(['time', ...dimensions, 'nothing']);
     expect(groupsFor(measure('count', 'created_and_ended'), dimensions)).toEqual([
@@ -149,8 +144,8 @@ describe('what the explorer offers', () => {
   });
 
   it('leaves out of an address what does not fit', () => {
-    const rate = measure('per_thousand', 'created');
-    expect(groupingOf({ group: 'type', split: 'weekday' }, rate, dimensions)).toEqual({
+    const stock = measure('count', 'instant');
+    expect(groupingOf({ group: 'weekday', split: 'hour_of_day' }, stock, dimensions)).toEqual({
       group: 'time',
       split: '',
       kind: 'course',

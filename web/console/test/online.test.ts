@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { lostOf, rateOf, totalOf } from '../src/insight/online';
 
-const none = { promised: 0, online: 0, away: 0, full: 0, technical: 0, maintenance: 0 };
+const none = {
+  promised: 0,
+  online: 0,
+  unrostered: 0,
+  missing: 0,
+  away: 0,
+  full: 0,
+  technical: 0,
+  maintenance: 0,
+};
 const item = (over: object) => ({
   id: '1',
   name: 'All',

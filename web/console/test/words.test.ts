@@ -6,12 +6,14 @@ import enCompare from '../../../locales/en/compare.json';
 import enHours from '../../../locales/en/hours.json';
 import enInsight from '../../../locales/en/insight.json';
 import enReports from '../../../locales/en/reports.json';
+import enRoster from '../../../locales/en/roster.json';
 import enSurge from '../../../locales/en/surge.json';
 import zhConsole from '../../../locales/zh-CN/console.json';
 import zhCompare from '../../../locales/zh-CN/compare.json';
 import zhHours from '../../../locales/zh-CN/hours.json';
 import zhInsight from '../../../locales/zh-CN/insight.json';
 import zhReports from '../../../locales/zh-CN/reports.json';
+import zhRoster from '../../../locales/zh-CN/roster.json';
 import zhSurge from '../../../locales/zh-CN/surge.json';
 
 const EN: Record<string, string> = {
@@ -20,6 +22,7 @@ const EN: Record<string, string> = {
   ...enCompare,
   ...enReports,
   ...enHours,
+  ...enRoster,
   ...enSurge,
 };
 const ZH: Record<string, string> = {
@@ -28,6 +31,7 @@ const ZH: Record<string, string> = {
   ...zhCompare,
   ...zhReports,
   ...zhHours,
+  ...zhRoster,
   ...zhSurge,
 };
 const bare = (key: string) => key.replace(/_(one|other)$/, '');

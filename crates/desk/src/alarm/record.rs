@@ -213,6 +213,7 @@ fn draft_of(desk: &Desk, row: &AlarmRow, scope: &Scope, now: Time) -> DriverRow 
         updated_at: now,
         removed_at: None,
         draft: true,
+        version: 1,
     }
 }
 

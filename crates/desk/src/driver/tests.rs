@@ -64,7 +64,10 @@ store_test! {
         desk.pass(5);
         let mut wish = command("7.2.1 发布");
         wish.ends_at = Some(at("2026-11-02T00:00:00Z"));
-        let changed = change_driver(&desk, &analyst, event.id, &wish).await.unwrap();
+        let changed = change_driver(&desk, &analyst, event.id, 1, &wish).await.unwrap();
+        assert_eq!(changed.version, 2);
+        let late = change_driver(&desk, &analyst, event.id, 1, &wish).await;
+        assert!(matches!(late, Err(Error::ChangedMeanwhile)), "somebody else was first");
         assert_eq!(changed.ends_at, wish.ends_at);
         assert!(changed.updated_at > changed.created_at && changed.scope == Scope::default());
         assert_eq!(titles(&desk, &agent).await, ["7.2.1 发布"], "everybody on the desk may read");
@@ -72,7 +75,7 @@ store_test! {
         assert!(matches!(remove_driver(&desk, &agent, event.id).await, Err(Error::Forbidden)));
         remove_driver(&desk, &analyst, event.id).await.unwrap();
         assert!(matches!(remove_driver(&desk, &analyst, event.id).await, Err(Error::NotFound)));
-        assert!(matches!(change_driver(&desk, &analyst, event.id, &wish).await, Err(Error::NotFound)));
+        assert!(matches!(change_driver(&desk, &analyst, event.id, 2, &wish).await, Err(Error::NotFound)));
         assert!(titles(&desk, &analyst).await.is_empty());
     }
 

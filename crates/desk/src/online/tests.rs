@@ -6,7 +6,7 @@ use crate::testing::{TestDesk, try_tamper};
 use crate::{AgentCaller, ScheduleWish, add_schedule, verify};
 
 async fn minutes(desk: &TestDesk, count: u64, present: u32) {
-    desk.board().set_present(present, desk.now());
+    desk.board().set_present(present, present, desk.now());
     let boot = desk.id();
     for minute in 0..count {
         put_down(desk, boot, i64::try_from(minute * 60).unwrap()).await.unwrap();
@@ -67,7 +67,7 @@ store_test! {
 
     async fn a_minute_is_put_down_once_by_each_process(store) {
         let (one, other) = (TestDesk::node(&store, 0), TestDesk::node(&store, 1));
-        one.board().set_present(1, one.now());
+        one.board().set_present(1, 1, one.now());
         for desk in [&one, &other, &one, &other] {
             put_down(desk, 1, 0).await.unwrap();
         }

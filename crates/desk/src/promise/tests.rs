@@ -92,7 +92,7 @@ store_test! {
         let desk = TestDesk::new(&store);
         let agent = desk.agent("mei", Role::Agent).await;
         let mut cursor = desk.store().read(|rd| outbox::head(rd).map_err(Error::from)).await.unwrap();
-        desk.board().set_present(1, desk.now());
+        desk.board().set_present(1, 1, desk.now());
         // One after the other, each answered after six minutes.
         let mut last = None;
         for who in 1..=12 {
@@ -119,7 +119,7 @@ store_test! {
         other.store().read(move |rd| crate::relay::load_from(rd, &reloaded)).await.unwrap();
         let asked = |desk: &TestDesk| desk.board().waiting(crate::Asks::of(Channel::Api, None, desk.now()));
         assert_eq!(asked(&other).expected, None, "nobody is there");
-        other.board().set_present(1, other.now());
+        other.board().set_present(1, 1, other.now());
         assert_eq!(asked(&other).expected, asked(&desk).expected);
         assert!(asked(&other).expected.is_some());
         // Yesterday's pace says nothing.

@@ -66,7 +66,7 @@ pub async fn read_peaks(desk: &Desk, caller: &AgentCaller, bytes: Vec<u8>) -> Re
             *(if is_new { &mut read.added } else { &mut read.known }) += 1;
         } else {
             let command = DriverCommand { kind: known.kind, note: known.note.clone(), ..command };
-            change_driver(desk, caller, known.id, &command).await?;
+            change_driver(desk, caller, known.id, known.version, &command).await?;
             read.changed += 1;
         }
     }

@@ -116,7 +116,7 @@ store_test! {
             desk.board().apply(standfast_domain::RequestId(id), "-", at);
             desk.board().answered(at, standfast_domain::RequestId(id), lead.id);
         }
-        desk.board().set_present(1, desk.now());
+        desk.board().set_present(1, 1, desk.now());
         minutes(&desk, 1).await;
         look(&desk, 1).await.unwrap();
         assert_eq!(surge_view(&desk, &lead).await.unwrap().level, Level::Normal, "a minute is looked at once");

@@ -102,7 +102,7 @@ fn speaks(alarm: &AlarmRow) -> bool {
 
 /// The line against what the people present can do. While nobody is to be there, nothing is too much.
 pub(super) fn measure(desk: &Desk, plan: &SurgePlan, now: Time) -> Measured {
-    let (waiting, handling) = desk.board().at_work(now);
+    let (waiting, at_once, handling) = desk.board().at_work(now);
     let present = desk.present_anywhere(now);
     let is_open_for = |language| {
         let is_open = |asker: &Asker<'_>| opening(desk, asker, now).is_none_or(|opening| opening.is_open);
@@ -112,7 +112,7 @@ pub(super) fn measure(desk: &Desk, plan: &SurgePlan, now: Time) -> Measured {
     let within = Duration::from_mins(u64::from(plan.within_minutes));
     let load = match handling {
         _ if waiting == 0 || !is_attended => Some(0.0),
-        Some(handling) => Some(load(waiting, handling, present, within)),
+        Some(handling) => Some(load(waiting, handling, present.saturating_mul(at_once), within)),
         None => None,
     };
     Measured { at: now, load, waiting, present, handling_seconds: handling.map(|time| time.as_secs_f64()) }

@@ -18,7 +18,8 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{
     activity, agent, alarm, attachment, conversation, customer, desk, driver, feedback, hours, identity,
-    inbox, insight, job, maintenance, report, request, session, status, surge, token, types, wallboard, work,
+    inbox, insight, job, maintenance, report, request, roster, session, status, surge, token, types,
+    wallboard, work,
 };
 use crate::live;
 use crate::problem::{CODES, MEDIA_TYPE, Problem};
@@ -73,6 +74,10 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         job::retry, maintenance::list, maintenance::announce, maintenance::end, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
         driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, hours::list, hours::add,
         hours::change, hours::remove, hours::preview, hours::calendar, token::list,
+        roster::show, roster::people, roster::change, roster::add, roster::replace, roster::move_shift, roster::remove, roster::publish,
+        roster::now, roster::adhered, roster::address, roster::renew, roster::calendar, roster::requests::list_time_off,
+        roster::requests::ask_time_off, roster::requests::step_time_off, roster::requests::list_swaps, roster::requests::ask_swap,
+        roster::requests::step_swap,
         status::show, status::rate, status::list_updates, status::tell, surge::show, surge::peaks, surge::read_calendar, surge::feed, surge::renew_feed, surge::calendar, surge::hook, surge::report, surge::choose, surge::preview, surge::hold, surge::release, wallboard::show, token::add, token::revoke, serve,
     ),
     components(schemas(ProblemDocument, standfast_desk::TableFault)),
@@ -85,6 +90,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         (name = "drivers", description = "What may explain the count of requests: events and active users."),
         (name = "machine", description = "For other systems: telling of events and of active users, and asking for figures."),
         (name = "hours", description = "When the desk is open, for whom."),
+        (name = "roster", description = "Who works when: people, shifts, time off and swaps."),
         (name = "surge", description = "What the desk does when more ask than it can answer."),
         (name = "about", description = "This document."),
     )

@@ -90,6 +90,17 @@ pub(crate) struct NewDriverWish {
     driver: DriverWish,
 }
 
+/// What an event is to be, and what it was when that was decided.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DriverChange {
+    /// The version that was seen; when there is a later one, nothing is changed (`changed_meanwhile`).
+    #[schema(example = 1, minimum = 1)]
+    version: i64,
+    /// What it is to be.
+    driver: DriverWish,
+}
+
 /// An event that another system tells of.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -132,15 +143,16 @@ pub(crate) async fn add(
 #[utoipa::path(
     put, path = "/api/v1/console/drivers/{id}", tag = "drivers", operation_id = "change_driver",
     params(("id" = String, Path, description = "Id of the event", example = "61093405593337857")),
-    request_body = DriverWish, responses((status = 200, description = "The event", body = DriverView))
+    request_body = DriverChange, responses((status = 200, description = "The event", body = DriverView))
 )]
 pub(crate) async fn change(
     State(app): State<App>,
     agent: SignedIn,
     Path(id): Path<DriverId>,
-    Json(wish): Json<DriverWish>,
+    Json(wish): Json<DriverChange>,
 ) -> Result<Answer<DriverView>, Problem> {
-    Ok(Answer(change_driver(&app.desk, &agent.caller, id, &wish.into()).await?))
+    let driver = wish.driver.into();
+    Ok(Answer(change_driver(&app.desk, &agent.caller, id, wish.version, &driver).await?))
 }
 
 /// Takes an event away.

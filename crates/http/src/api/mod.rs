@@ -19,6 +19,7 @@ mod job;
 mod maintenance;
 pub(crate) mod report;
 mod request;
+mod roster;
 mod session;
 pub(crate) mod status;
 mod surge;
@@ -114,6 +115,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(alarm::routes());
     routes.extend(hours::routes());
     routes.extend(maintenance::routes());
+    routes.extend(roster::routes());
     routes.extend(status::routes());
     routes.extend(surge::routes());
     routes.push(wallboard::route());

@@ -55,6 +55,17 @@ pub(crate) struct ReportWish {
     definition: Definition,
 }
 
+/// What a report is to be, and what it was when that was decided.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReportChange {
+    /// The version that was seen; when there is a later one, nothing is changed (`changed_meanwhile`).
+    #[schema(example = 1, minimum = 1)]
+    version: i64,
+    /// What it is to be.
+    report: ReportWish,
+}
+
 /// A report to look at.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -98,15 +109,17 @@ pub(crate) async fn add(
 #[utoipa::path(
     put, path = "/api/v1/console/reports/{id}", tag = "insight", operation_id = "change_report",
     params(("id" = String, Path, description = "Id of the report", example = "61093405593337857")),
-    request_body = ReportWish, responses((status = 200, description = "The report", body = ReportView))
+    request_body = ReportChange, responses((status = 200, description = "The report", body = ReportView))
 )]
 pub(crate) async fn change(
     State(app): State<App>,
     agent: SignedIn,
     Path(id): Path<ReportId>,
-    Json(wish): Json<ReportWish>,
+    Json(ReportChange { version, report }): Json<ReportChange>,
 ) -> Result<Answer<ReportView>, Problem> {
-    Ok(Answer(app.reports.change(Some(&agent.caller), id, &wish.name, &wish.definition).await?))
+    let changed =
+        app.reports.change(Some(&agent.caller), id, version, &report.name, &report.definition).await?;
+    Ok(Answer(changed))
 }
 
 /// Removes a report.

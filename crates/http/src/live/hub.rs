@@ -3,7 +3,7 @@
 //! The hub holds nothing that matters: places in the record are kept by the sockets, truth is in SQL. It takes the
 //! relay's signals in order, writes each frame once, and puts it into the mailboxes of those whom it concerns.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::extract::ws::Utf8Bytes;
 use metrics::{counter, gauge};
 use parking_lot::{Mutex, MutexGuard};
-use standfast_desk::{AgentCaller, Desk, EntryView, InboxCounts, RequestSummary, Signal, What};
+use standfast_desk::{AgentCaller, Desk, EntryView, InboxCounts, RequestSummary, Signal, What, set_present};
 use standfast_domain::{AgentId, CustomerId, RequestId};
 use tokio::sync::Notify;
 
@@ -126,6 +126,11 @@ impl Hub {
     pub(crate) fn wants(&self, request: RequestId) -> bool {
         let state = self.state();
         !state.agents.is_empty() || !state.by_customer.is_empty() || state.by_request.contains_key(&request)
+    }
+
+    /// Who is there to answer, as far as this process knows.
+    pub(crate) fn answering(&self) -> BTreeSet<AgentId> {
+        self.state().presence.answering(self.desk.clock().monotonic())
     }
 
     /// Sockets that are open.
@@ -391,8 +396,9 @@ impl State {
     fn flush_presence(&mut self, desk: &Desk) {
         let now = desk.clock().monotonic();
         let Some(present) = self.presence.changed(now) else { return };
-        desk.board().set_present(self.presence.answering(now), desk.now());
-        gauge!("standfast_agents_present").set(f64::from(self.presence.answering(now)));
+        let answering = self.presence.answering(now);
+        set_present(desk, &answering);
+        gauge!("standfast_agents_present").set(u32::try_from(answering.len()).unwrap_or(u32::MAX));
         let frame = Frame::Presence { agents: &present }.text();
         for member in self.agents.iter().filter_map(|id| self.members.get(id)) {
             member.mailbox.put(Out::Frame(frame.clone()));

@@ -1,6 +1,6 @@
 //! Who is there, who looks at what, who types. Kept in memory only: nobody's presence is ever written down.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use standfast_desk::AgentCaller;
@@ -121,14 +121,14 @@ impl Presence {
         Some(present)
     }
 
-    /// How many are there to answer.
-    pub(super) fn answering(&self, now: Duration) -> u32 {
-        let there = self.agents.values().filter(|agent| {
+    /// Who is there to answer.
+    pub(super) fn answering(&self, now: Duration) -> BTreeSet<AgentId> {
+        let there = self.agents.iter().filter(|(_, agent)| {
             agent.answers
                 && agent.status == Status::Online
                 && agent.left.is_none_or(|left| now.saturating_sub(left) < LINGERS)
         });
-        u32::try_from(there.count()).unwrap_or(u32::MAX)
+        there.map(|(id, _)| *id).collect()
     }
 }
 
@@ -149,14 +149,14 @@ mod tests {
         presence.join(1, &agent(1, Role::Agent));
         presence.join(2, &agent(1, Role::Agent));
         presence.join(3, &agent(2, Role::Analyst));
-        assert_eq!(presence.answering(at(0)), 1, "an analyst does not answer");
+        assert_eq!(presence.answering(at(0)).len(), 1, "an analyst does not answer");
         assert_eq!(presence.changed(at(0)).unwrap().len(), 2);
         assert!(presence.changed(at(0)).is_none());
         presence.leave(1, at(1));
         presence.leave(2, at(2));
         assert!(presence.changed(at(3)).is_none());
-        assert_eq!(presence.answering(at(21)), 1);
-        assert_eq!(presence.answering(at(22)), 0);
+        assert_eq!(presence.answering(at(21)).len(), 1);
+        assert_eq!(presence.answering(at(22)).len(), 0);
         assert_eq!(presence.changed(at(22)).unwrap().len(), 1);
         presence.set_status(AgentId(2), Status::Away);
         assert_eq!(presence.changed(at(22)).unwrap()[0].status, Status::Away);

@@ -92,7 +92,9 @@ fn body(path: &str, id: &str) -> Value {
         "export" => json!({"query": {"measure": "requests"}, "password": "wrong"}),
         "reports" | "report-preview" => json!({"name": format!("Report {id}"), "definition": report()}),
         "runs" => json!({"client_id": format!("w{id}")}),
-        _ if path.contains("/reports/") => json!({"name": format!("Report {id}"), "definition": report()}),
+        _ if path.contains("/reports/") => {
+            json!({"version": 1, "report": {"name": format!("Report {id}"), "definition": report()}})
+        }
         "identify" => json!({"token": "a.b.c"}),
         "agents" => json!({"email": "x", "name": "", "role": "agent", "password": "short"}),
         "drivers" if path.starts_with("/api/v1/console/") => {
@@ -109,10 +111,21 @@ fn body(path: &str, id: &str) -> Value {
         "start" => json!({"id": null}),
         "active-users" => json!({"rows": [{"day": "2026-11-20", "users": 5}]}),
         "tokens" => json!({"name": "BI", "kind": "bearer", "scopes": ["active_users"]}),
+        "shifts" => json!({"shifts": []}),
+        "publish" => json!({"from": "2026-11-23T00:00:00Z", "until": "2026-11-24T00:00:00Z"}),
+        "drafts" => json!({"from": "2026-11-23T00:00:00Z", "until": "2026-11-24T00:00:00Z", "shifts": []}),
+        "time-off" => json!({"starts_at": "2099-11-23T00:00:00Z", "ends_at": "2099-11-24T00:00:00Z"}),
+        "swaps" => json!({"shift_id": "77", "shift_version": 1}),
+        "step" => json!({"step": "withdraw", "version": 1}),
+        _ if path.contains("/roster/shifts/") => json!({"version": 1, "shift": shift()}),
+        _ if path.contains("/roster/people/") => {
+            json!({"version": 0, "profile": {"languages": ["en"], "tier": 1, "at_once": 1}})
+        }
         "hours" => hours(),
         "preview" => json!({"hours": hours()}),
         _ if path.contains("/hours/") => json!({"version": 1, "hours": hours()}),
         "ping" => json!({"user": "0123456789abcdef"}),
+        _ if path.contains("/console/drivers/") => json!({"version": 1, "driver": event()}),
         _ if path.contains("/drivers/") => event(),
         "session" => json!({"email": "nobody@desk.test", "password": "wrong"}),
         _ => json!({}),
@@ -125,6 +138,10 @@ fn report() -> Value {
 
 fn event() -> Value {
     json!({"kind": "release", "title": "7.2.0", "starts_at": "2026-11-20T08:00:00Z"})
+}
+
+fn shift() -> Value {
+    json!({"starts_at": "2099-11-23T08:00:00Z", "ends_at": "2099-11-23T16:00:00Z"})
 }
 
 fn hours() -> Value {
@@ -208,7 +225,7 @@ store_test! {
                     route.path.replace("{id}", &file)
                 } else {
                     // Of agents, customers and jobs there is none with this id: whoever may ask learns just that.
-                    route.path.replace("{number}", number).replace("{id}", "77").replace("{external_id}", "77").replace("{day}", "2026-11-20")
+                    route.path.replace("{number}", number).replace("{id}", "77").replace("{external_id}", "77").replace("{token}", "77.ics").replace("{day}", "2026-11-20")
                 };
                 let path = path.replace("{secret}", "77");
                 let path = if path.ends_with("/file") { format!("{path}?format=csv") } else { path };

@@ -67,12 +67,13 @@ store_test! {
         let path = format!("/api/v1/console/drivers/{}", added["id"].as_str().unwrap());
         let mut changed = event("7.2.0, staged");
         changed["ends_at"] = "2026-11-12T00:00:00+08:00".into();
-        let reply = analyst.put(&path, &changed).await;
+        let reply = analyst.put(&path, &json!({"version": 1, "driver": changed})).await;
+        analyst.put(&path, &json!({"version": 1, "driver": changed})).await.problem(409, "changed_meanwhile");
         assert_eq!(reply.json()["ends_at"], "2026-11-11T16:00:00.000Z");
         let within = "/api/v1/console/drivers?from=2026-11-11T00:00:00Z&until=2026-11-12T00:00:00Z";
         assert_eq!(analyst.get(within).await.json()["items"].as_array().unwrap().len(), 1);
         changed["ends_at"] = "2026-11-01T00:00:00Z".into();
-        let refused = analyst.put(&path, &changed).await.problem(422, "invalid");
+        let refused = analyst.put(&path, &json!({"version": 2, "driver": changed})).await.problem(422, "invalid");
         assert_eq!((&refused["field"], &refused["reason"]), (&json!("ends_at"), &json!("before_start")));
         let strange = json!({"client_id": "c2", "driver": event("x"), "more": 1});
         analyst.post("/api/v1/console/drivers", &strange).await.problem(422, "invalid");

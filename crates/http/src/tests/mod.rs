@@ -13,6 +13,7 @@ mod live;
 mod maintenance;
 mod promise;
 mod reports;
+mod roster;
 mod satisfaction;
 mod slow;
 mod speech;

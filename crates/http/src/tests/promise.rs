@@ -15,7 +15,7 @@ store_test! {
         let mut receipts = Vec::new();
         for number in 0..7 {
             // Whoever is there is told by sockets, of which there are none here.
-            server.desk.board().set_present(1, server.desk.now());
+            server.desk.board().set_present(1, 1, server.desk.now());
             let receipt = server.visitor().ask(&format!("c{number}"), "转账没有到账").await;
             let id = receipt["request_id"].as_str().unwrap().to_owned();
             receipts.push(receipt);

@@ -40,6 +40,11 @@ store_test! {
         other["definition"]["mood"] = json!(1);
         lead.post(REPORTS, &other).await.problem(422, "invalid");
 
+        let path = format!("{REPORTS}/{}", report["id"].as_str().unwrap());
+        let change = json!({"version": 1, "report": wish});
+        assert_eq!(lead.put(&path, &change).await.json()["version"], 2);
+        lead.put(&path, &change).await.problem(409, "changed_meanwhile");
+
         let preview = lead.post("/api/v1/console/report-preview", &wish).await;
         assert_eq!(preview.headers["content-type"], "text/html; charset=utf-8");
         assert!(preview.headers["content-security-policy"].to_str().unwrap().contains("sandbox"));
@@ -76,7 +81,10 @@ store_test! {
         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         let text = String::from_utf8(reply.body.to_vec()).unwrap();
         let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].starts_with("\u{FEFF}id,number,created_at,"), "{}", lines[0]);
+        assert!(lines[0].starts_with("\u{FEFF}id,number,customer_id,created_at,type,"), "{}", lines[0]);
+        for name in ["app_version", "region", "platform", "chain", "response_seconds", "full_resolution_seconds", "score", "contact"] {
+            assert!(lines[0].split(',').any(|column| column == name), "{name}");
+        }
         assert_eq!(lines.len(), 8);
         assert!(lines[1..].iter().all(|line| line.contains("\"pending\"") && !line.contains("问题")), "no words of customers");
         let mut book = wish("correct horse battery");

@@ -43,6 +43,7 @@ fn row() -> impl Strategy<Value = Row> {
                 tally: Tally {
                     replies: i as u16,
                     follow_ups: a as u16,
+                    transfers: 0,
                     reading: if f { Reading::Unread } else { Reading::Read },
                 },
                 worked: u16::from(h) * 70,

@@ -202,7 +202,7 @@ fn the_views_know_what_is_known() {
         assert!(handled.len() > 20, "{}", handled.len());
         for row in facts {
             let view = &views[&row.id.0];
-            for ((name, _), cell) in COLUMNS.iter().zip(data(row.clone())) {
+            for ((name, _), cell) in COLUMNS.iter().zip(data(row.clone(), false)) {
                 match (*name, cell) {
                     (
                         "type" | "channel" | "language" | "region" | "app_version" | "state" | "counting"

@@ -70,7 +70,6 @@ fn row(dice: &mut Dice, number: u32) -> Row {
             history: History::default(),
             is_tagged: dice.roll(4) == 0,
             is_solved: ended,
-            is_transferred: moved,
             tier: u8::from(moved && dice.roll(3) == 0),
             reopened: if reopens > 0 { u8::try_from(dice.roll(4)).unwrap() } else { 0 },
         },
@@ -82,6 +81,7 @@ fn row(dice: &mut Dice, number: u32) -> Row {
         tally: Tally {
             replies: u16::from(answered) + dice.few(9) as u16,
             follow_ups: dice.few(8) as u16,
+            transfers: if moved { 1 + dice.few(3) as u16 } else { 0 },
             reading: match dice.roll(10) {
                 _ if !answered => Reading::Untold,
                 0 => Reading::Unread,

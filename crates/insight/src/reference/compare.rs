@@ -96,6 +96,25 @@ impl Reference<'_> {
         days
     }
 
+    /// The groups of an instant on the axes of time.
+    fn steps(&self, second: i64) -> Vec<String> {
+        let step = |grouping: &Grouping| match grouping {
+            Grouping::Step(step) => Some(self.moment(*step, second)),
+            Grouping::By(_) => None,
+        };
+        self.query.group.iter().filter_map(step).collect()
+    }
+
+    /// All groups of time in which something of a day is.
+    fn moments_of(&self, days: &Days) -> BTreeMap<Date, BTreeSet<Vec<String>>> {
+        let of = |(day, (first, _)): (&Date, &(i64, bool))| {
+            let quarters = (0..).map(|quarter| first + quarter * 900);
+            let own = quarters.take_while(|second| *second < self.until() && self.date(*second) == *day);
+            (*day, own.map(|second| self.steps(second)).collect())
+        };
+        days.iter().map(of).collect()
+    }
+
     /// How many people of a group used the app on a day, if that is known and the day is whole.
     fn users(&self, day: Date, is_whole: bool, group: &[(Dimension, String)]) -> Option<u64> {
         let named = |list: &[(Dimension, Vec<String>)], dimension| {
@@ -138,6 +157,7 @@ impl Reference<'_> {
 /// Compares the contact rate: requests and people of whole days of which the people are known.
 fn compare_rate(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(), TestCaseError> {
     let days = all.days();
+    let moments = all.moments_of(&days);
     let population: Vec<&FactRow> =
         all.rows.iter().filter(|row| all.is_in_range(row) && all.counts(row)).collect();
     let dimensions = || {
@@ -156,19 +176,26 @@ fn compare_rate(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(), 
     let mut expected: BTreeMap<Vec<String>, (u64, u64, Vec<&FactRow>)> = BTreeMap::new();
     for (values, rows) in groups.iter().filter(|_| !all.query.group.is_empty()) {
         let group: Vec<_> = dimensions().zip(values.iter().cloned()).collect();
-        for (day, (first, is_whole)) in &days {
+        for (day, (_, is_whole)) in &days {
             let Some(users) = all.users(*day, *is_whole, &group) else { continue };
-            let mut values = values.iter();
-            let code = |grouping: &Grouping| match grouping {
-                Grouping::By(_) => values.next().unwrap().clone(),
-                Grouping::Step(step) => all.moment(*step, *first),
-            };
-            let cell = expected.entry(all.query.group.iter().map(code).collect()).or_default();
-            let own: Vec<&FactRow> =
-                rows.iter().copied().filter(|row| all.date(sec(row.created_at)) == *day).collect();
-            cell.0 += own.len() as u64;
-            cell.1 += users;
-            cell.2.extend(own);
+            let mut own: BTreeMap<&Vec<String>, Vec<&FactRow>> = BTreeMap::new();
+            for row in rows.iter().filter(|row| all.date(sec(row.created_at)) == *day) {
+                let steps = moments[day].get(&all.steps(sec(row.created_at))).unwrap();
+                own.entry(steps).or_default().push(row);
+            }
+            // Whatever of the day is in a cell, all of its people are, once.
+            for steps in &moments[day] {
+                let (mut values, mut steps_of) = (values.iter(), steps.iter());
+                let code = |grouping: &Grouping| match grouping {
+                    Grouping::By(_) => values.next().unwrap().clone(),
+                    Grouping::Step(_) => steps_of.next().unwrap().clone(),
+                };
+                let cell = expected.entry(all.query.group.iter().map(code).collect()).or_default();
+                let own = own.remove(steps).unwrap_or_default();
+                cell.0 += own.len() as u64;
+                cell.1 += users;
+                cell.2.extend(own);
+            }
         }
     }
     let figures = expected
@@ -319,7 +346,7 @@ proptest! {
         let got = match answer(&facts, &query, Some(&Crowd), threads) {
             Ok(got) => got,
             Err(crate::Error::Invalid { field: "group", reason: "unknown" }) => {
-                let only = [Measure::Backlog, Measure::Flow, Measure::ContactRate];
+                let only = [Measure::Backlog, Measure::Flow];
                 prop_assert!(only.contains(&query.measure));
                 return Ok(());
             }

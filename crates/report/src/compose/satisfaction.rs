@@ -18,7 +18,7 @@ impl Material<'_> {
         let tile = |key: &str, part: fn(&FeedbackFigures) -> (i64, i64)| {
             let ((part_now, whole_now), (part_before, whole_before)) = (part(now), part(before));
             let (second, first) = (share(part_now, whole_now), share(part_before, whole_before));
-            let change = Difference::between(Measure::AtRisk, &second, &first);
+            let change = Difference::between(Measure::AtRisk, &second, &first, None);
             Tile {
                 name: say.text(key, &[]),
                 value: self.said(Measure::AtRisk, &second),
@@ -74,6 +74,7 @@ impl Material<'_> {
         }
         Block {
             title: say.text("satisfaction", &[]),
+            said: Vec::new(),
             notes,
             drawing: Drawing::Tiles(tiles),
             table: Table { head, rows },

@@ -69,6 +69,7 @@ fn alarm() -> (AlarmRow, DriverRow) {
         updated_at: raised_at,
         removed_at: None,
         draft: true,
+        version: 1,
     };
     (row, draft)
 }

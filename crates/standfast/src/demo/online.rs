@@ -6,6 +6,7 @@ use standfast_domain::{Sample, Time};
 
 use super::SEED;
 use super::draw::Draw;
+use super::roster::Plan;
 
 /// Days of the past.
 const DAYS: i64 = 30;
@@ -21,13 +22,16 @@ const CROWDED_FROM: i64 = 20 * HOUR;
 const CROWDED_UNTIL: i64 = 21 * HOUR + 30;
 
 /// Writes them, up to now.
-pub(super) async fn put_down(desk: &Desk, now: Time) -> anyhow::Result<()> {
+pub(super) async fn put_down(desk: &Desk, now: Time, planned: Option<&Plan>) -> anyhow::Result<()> {
     let draw = Draw::new(SEED);
     // Who comes late to the early shift: up to twenty minutes, two days in five.
     let late: Vec<u64> = (0..=DAYS).map(|_| if draw.percent(40) { draw.between(2, 20) } else { 0 }).collect();
     let late_by = |ago: i64| usize::try_from(ago).ok().and_then(|ago| late.get(ago)).copied().unwrap_or(0);
     let last = Sample::minute_of(now);
-    let samples = (last - DAYS * DAY..last).filter_map(|minute| seen(minute, last, late_by)).collect();
+    let rostered = |minute| planned.and_then(|plan| plan.rostered(Time(minute * 60_000_000)));
+    let seen =
+        |minute| seen(minute, last, late_by).map(|sample| Sample { rostered: rostered(minute), ..sample });
+    let samples = (last - DAYS * DAY..last).filter_map(seen).collect();
     Ok(put_down_past(desk, samples).await?)
 }
 
@@ -67,5 +71,6 @@ fn seen(minute: i64, last: i64, late_by: impl Fn(i64) -> u64) -> Option<Sample> 
         present,
         waiting,
         late: if crowded { 11 } else { 0 },
+        rostered: None,
     })
 }

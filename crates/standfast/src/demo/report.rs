@@ -32,6 +32,9 @@ fn monday() -> Definition {
                 ]),
             },
             Section::Course { measure: "requests".to_owned() },
+            Section::Movements { most: 8 },
+            Section::Why { dimension: "app_version".to_owned() },
+            Section::Effects { most: 4 },
             ranking("type"),
             ranking("app_version"),
             ranking("chain"),
@@ -63,6 +66,7 @@ pub(crate) async fn enter(desk: &Desk) -> anyhow::Result<()> {
         created_at: now,
         updated_at: now,
         removed_at: None,
+        version: 1,
     };
     let entered: Result<bool, Error> =
         desk.store().write(Lane::Ordinary, 0, move |tx| report::insert(tx, &row)).await;

@@ -24,6 +24,7 @@ fn draft(id: i64) -> DriverRow {
         updated_at: Time(100),
         removed_at: None,
         draft: true,
+        version: 1,
     }
 }
 

@@ -25,6 +25,7 @@ fn event(id: i64, starts_at: i64, ends_at: Option<i64>) -> DriverRow {
         updated_at: Time(1),
         removed_at: None,
         draft: false,
+        version: 1,
     }
 }
 

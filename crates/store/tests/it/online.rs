@@ -5,7 +5,16 @@ use standfast_store::online::{self, OnlineRow};
 use standfast_store::{Error, Lane, params, store_test};
 
 fn row(seq: i64, minute: i64, node: i64) -> OnlineRow {
-    let sample = Sample { minute, node, boot: 5, up: minute * 60, present: 2, waiting: 3, late: 1 };
+    let sample = Sample {
+        minute,
+        node,
+        boot: 5,
+        up: minute * 60,
+        present: 2,
+        waiting: 3,
+        late: 1,
+        rostered: (minute > 10).then_some(4),
+    };
     OnlineRow { seq, sample, seal: vec![7; 32] }
 }
 

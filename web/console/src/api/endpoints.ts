@@ -4,6 +4,7 @@ import type {
   AlarmList,
   DismissReason,
   ActiveDays,
+  Adherence,
   ActiveUsers,
   ActivityChange,
   Agent,
@@ -42,12 +43,22 @@ import type {
   RequestFeedback,
   NovelRequests,
   OnlineRate,
+  Person,
+  PersonDraft,
+  Published,
   RequestSummary,
   Review,
   ReviewChange,
   Reviews,
+  Roster,
+  RosterNow,
   SchedulePreview,
   ScheduleView,
+  Shift,
+  ShiftDraft,
+  Swap,
+  SwapDecision,
+  SwapDraft,
   Surge,
   SurgeHold,
   SurgePlan,
@@ -56,6 +67,9 @@ import type {
   TagChange,
   Team,
   Ticket,
+  TimeOff,
+  TimeOffDecision,
+  TimeOffDraft,
   Token,
   Transition,
   Wallboard,
@@ -137,8 +151,8 @@ export const tellIncident = (id: Id, draft: IncidentDraft) =>
 export const drivers = () => ask<{ items: Driver[] }>('/console/drivers');
 export const addDriver = (clientId: string, driver: DriverDraft) =>
   post<Driver>('/console/drivers', { client_id: clientId, driver });
-export const changeDriver = (id: Id, body: DriverDraft) =>
-  ask<Driver>(`/console/drivers/${segment(id)}`, { method: 'PUT', body });
+export const changeDriver = (id: Id, version: number, driver: DriverDraft) =>
+  ask<Driver>(`/console/drivers/${segment(id)}`, { method: 'PUT', body: { version, driver } });
 export const removeDriver = (id: Id) =>
   ask<void>(`/console/drivers/${segment(id)}`, { method: 'DELETE' });
 
@@ -163,6 +177,35 @@ export const uploadActiveUsers = (table: Blob, dryRun: boolean) =>
     timeout: 60_000,
   });
 
+export const roster = (from: string, until: string) =>
+  ask<Roster>(`/console/roster${query({ from, until })}`);
+export const rosterPeople = () => ask<{ items: Person[] }>('/console/roster/people');
+export const changePerson = (id: Id, body: PersonDraft) =>
+  ask<Person>(`/console/roster/people/${segment(id)}`, { method: 'PUT', body });
+export const addShifts = (shifts: ShiftDraft[]) =>
+  post<{ items: Shift[] }>('/console/roster/shifts', { shifts });
+export const changeShift = (id: Id, version: number, shift: ShiftDraft, reason?: string) =>
+  ask<Shift>(`/console/roster/shifts/${segment(id)}`, {
+    method: 'PUT',
+    body: { version, shift, reason },
+  });
+export const removeShift = (id: Id, version: number) =>
+  ask<void>(`/console/roster/shifts/${segment(id)}${query({ version })}`, { method: 'DELETE' });
+export const publishShifts = (from: string, until: string, reason?: string) =>
+  post<Published>('/console/roster/publish', { from, until, reason });
+export const timesOff = () => ask<{ items: TimeOff[] }>('/console/roster/time-off');
+export const askTimeOff = (body: TimeOffDraft) => post<TimeOff>('/console/roster/time-off', body);
+export const stepTimeOff = (id: Id, body: TimeOffDecision) =>
+  post<TimeOff>(`/console/roster/time-off/${segment(id)}/step`, body);
+export const swaps = () => ask<{ items: Swap[] }>('/console/roster/swaps');
+export const askSwap = (body: SwapDraft) => post<Swap>('/console/roster/swaps', body);
+export const stepSwap = (id: Id, body: SwapDecision) =>
+  post<Swap>(`/console/roster/swaps/${segment(id)}/step`, body);
+export const rosterNow = () => ask<RosterNow>('/console/roster/now');
+export const adherence = (days: number, zone: string) =>
+  ask<Adherence>(`/console/roster/adherence${query({ days, zone })}`);
+export const shiftCalendar = () => ask<{ url: string }>('/console/roster/calendar');
+export const renewShiftCalendar = () => post<{ url: string }>('/console/roster/calendar', {});
 export const hours = () => ask<Hours>('/console/hours');
 export const addHours = (body: HoursDraft) => post<ScheduleView>('/console/hours', body);
 export const changeHours = (id: Id, version: number, hours: HoursDraft) =>

@@ -6,6 +6,7 @@ import type {
   ExportProgress,
   InsightAnswer,
   InsightCatalogue,
+  InsightChange,
   InsightFigure,
   InsightMovementQuery,
   InsightMovements,
@@ -31,6 +32,8 @@ export interface Measure {
   excludes: string;
   /** What is counted: `requests`, `customers`, … */
   counts: InsightAnswer['unit'];
+  /** What it takes, with the usual value. */
+  parameters: Readonly<Record<string, number>>;
   /** Which time it goes by; what is not `created` cannot be told by hours of the day or days of the week. */
   time: InsightCatalogue['measures'][number]['time_base'];
 }
@@ -74,6 +77,10 @@ export interface Query {
   group: readonly Group[];
   /** Of `repeat_contact`: within how many days. */
   days?: number;
+  /** Of `service_level`: within how many seconds. */
+  within?: number;
+  /** What it is compared with. */
+  against?: { from: string; until: string };
   /** Asks for what an earlier answer counted, which said that it was of this time. */
   asOf?: string | undefined;
 }
@@ -87,6 +94,8 @@ export interface Figure {
   /** 95 % interval. */
   low?: number | null;
   high?: number | null;
+  /** How many customers asked how often. */
+  often?: readonly { requests: number; customers: number }[];
   /** Of durations. */
   percentiles?: { p50: number; p75: number; p90: number; p95: number };
   /** Durations that have not ended: percentiles are of the others alone. */
@@ -97,6 +106,13 @@ export interface Figure {
   small: boolean;
   /** The time of the answer. */
   asOf?: string | undefined;
+}
+
+/** How far a figure moved: shares in parts of one, everything else relative. No interval where none is known. */
+export interface Change {
+  value: number;
+  low: number | null;
+  high: number | null;
 }
 
 export interface Grouped extends Figure {
@@ -119,6 +135,8 @@ export interface Answer {
   seconds?: readonly (ReadonlyMap<string, number> | null)[];
   groups: readonly Grouped[];
   total: Figure;
+  /** How far the total moved, where the question compares and there is something to compare with. */
+  change?: Change | undefined;
 }
 
 const PATH = '/console/insight';
@@ -126,6 +144,7 @@ const UNITS: Readonly<Record<InsightAnswer['unit'], string>> = {
   requests: 'count',
   customers: 'count',
   messages: 'count',
+  transfers: 'count',
   requests_per_customer: 'per_customer',
   share: 'share',
   seconds: 'seconds',
@@ -142,13 +161,14 @@ export function catalogueOf(
   return {
     requests: told.requests,
     since: told.since ? Date.parse(told.since) : null,
-    measures: told.measures.map(({ code, unit, name, formula, leaves_out, time_base }) => ({
+    measures: told.measures.map(({ code, unit, name, formula, leaves_out, time_base, parameters }) => ({
       code,
       unit: UNITS[unit],
       name: titled(name, code),
       formula: titled(formula, ''),
       excludes: titled(leaves_out, ''),
       counts: unit,
+      parameters,
       time: time_base,
     })),
     dimensions: told.dimensions.map(({ code, name, values }) => ({
@@ -186,11 +206,15 @@ export function asked({
   filters,
   group,
   days,
+  within,
+  against,
   asOf,
 }: Query): InsightQuery {
   return {
     measure,
     ...(days === undefined ? {} : { days }),
+    ...(within === undefined ? {} : { within }),
+    ...(against ? { against: { from: second(against.from), until: second(against.until) } } : {}),
     from: second(from),
     until: second(until),
     zone,
@@ -209,6 +233,7 @@ export function answerOf(told: InsightAnswer): Answer {
     excluded: { spam, merged, test },
     left_out: told.left_out,
     total: { ...figureOf(told.total), asOf: told.as_of },
+    ...(told.change ? { change: changeOf(told.change) } : {}),
     seconds: told.axes.map(({ code, members }) =>
       isCycle(code)
         ? new Map(members.map((member) => [keyOf(code, member), member.seconds ?? 0]))
@@ -224,6 +249,10 @@ export function answerOf(told: InsightAnswer): Answer {
       };
     }),
   };
+}
+
+function changeOf({ value, low, high }: InsightChange): Change {
+  return { value, low: low ?? null, high: high ?? null };
 }
 
 /** The key of a group of an axis. */
@@ -242,12 +271,12 @@ function hourOfWeek(code = ''): string {
 }
 
 function figureOf({ value, n, small, ...more }: InsightFigure): Figure {
-  const { numerator, denominator, low, high, percentiles, pending, flow } = more;
+  const { numerator, denominator, low, high, percentiles, pending, flow, often } = more;
   return {
     value: value ?? null,
     n,
     small,
-    ...known({ numerator, denominator, low, high, percentiles, pending, flow }),
+    ...known({ numerator, denominator, low, high, percentiles, pending, flow, often }),
   };
 }
 

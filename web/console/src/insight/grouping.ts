@@ -14,13 +14,9 @@ export interface Grouping {
 }
 
 const isCycle = (code: string) => CYCLES.some((each) => each === code);
-/** The people who use the app are known by day, version, region and platform alone. */
-const EXPOSED = new Set(['app_version', 'region', 'platform']);
 
 /** Codes to group by, in the order to offer them. */
 export function groupsFor(measure: Measure | undefined, dimensions: readonly string[]): string[] {
-  if (measure?.unit === 'per_thousand')
-    return [TIME, ...dimensions.filter((code) => EXPOSED.has(code)), NOTHING];
   // What came less what ended is told by time alone.
   if (measure?.time === 'created_and_ended') return [TIME, NOTHING];
   const cycles = measure?.time === 'instant' ? [] : CYCLES;

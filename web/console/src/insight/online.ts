@@ -4,7 +4,7 @@ import type { Estimate, Point } from '../plots/data';
 import { readDate } from '../plots/zone';
 
 /** Why nobody could answer, in the order in which reasons are shown. */
-export const GAPS = ['away', 'full', 'technical', 'maintenance'] as const;
+export const GAPS = ['unrostered', 'missing', 'away', 'full', 'technical', 'maintenance'] as const;
 
 type Item = OnlineRate['items'][number];
 type Kept = Item['kept'];

@@ -12,8 +12,9 @@ export function measuredOf(unit: string): Measured {
   return 'rate';
 }
 
-export function estimateOf({ value, low, high, n, small }: Figure): Estimate {
-  return { value, low, high, n, small };
+/** Of durations, what is pending has none: percentiles are of the others alone. */
+export function estimateOf({ value, low, high, n, small, pending }: Figure): Estimate {
+  return { value, low, high, n: n - (pending ?? 0), small };
 }
 
 interface Timed {
@@ -114,6 +115,51 @@ export function rankedOf(
       ...(before ? { before: was.get(each.keys[0]) ?? (before.unit === 'count' ? 0 : null) } : {}),
     }))
     .toSorted((a, b) => (b.value ?? -1) - (a.value ?? -1));
+}
+
+/** Customers who asked as often, or more. */
+export interface Often {
+  least: number;
+  more: boolean;
+  customers: number;
+}
+
+/** From so often on they are told together. */
+const OFTEN = 6;
+
+/** How many customers asked how often; of those who asked more than once, how many they are and how much they asked. */
+export function oftenOf(often: NonNullable<Figure['often']>) {
+  const sum = (of: typeof often, what: (each: (typeof often)[number]) => number) =>
+    of.reduce((total, each) => total + what(each), 0);
+  const asked = (each: (typeof often)[number]) => each.requests * each.customers;
+  const again = often.filter(({ requests }) => requests > 1);
+  const bins: Often[] = Array.from({ length: OFTEN }, (_, place) => {
+    const [least, more] = [place + 1, place + 1 === OFTEN];
+    const own = often.filter(({ requests }) => (more ? requests >= least : requests === least));
+    return { least, more, customers: sum(own, ({ customers }) => customers) };
+  });
+  return {
+    bins: often.length > 0 ? bins : [],
+    customers: sum(often, ({ customers }) => customers),
+    again: sum(again, ({ customers }) => customers),
+    requests: sum(again, asked),
+    all: sum(often, asked),
+  };
+}
+
+/** For how long which share of what is open has been open. */
+export function agesOf(backlog: Figure | null) {
+  const { p50, p75, p90, p95 } = backlog?.percentiles ?? {};
+  const shares = { half: p50, quarter: p75, tenth: p90, twentieth: p95 };
+  return Object.entries(shares).flatMap(([share, value]) =>
+    value === undefined ? [] : [{ share: share as keyof typeof shares, value }],
+  );
+}
+
+/** The requests whose groups have no number, because of no user of theirs is known. */
+export function unknownOf(answer: Answer): number {
+  const none = answer.groups.filter(({ value }) => value === null);
+  return none.reduce((sum, { n }) => sum + n, 0);
 }
 
 /** How long one of a kind lasts, in seconds. */

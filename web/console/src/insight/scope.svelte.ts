@@ -35,6 +35,8 @@ function regionName(code: string, language: string): string {
 
 const NOTHING: Catalogue = { measures: [], dimensions: [], requests: 0, since: null };
 
+const SERVICE_LEVEL = 'service_level';
+
 /** Measures that say in their own words why requests are not in them. */
 const REASONS: Readonly<Record<string, string>> = {
   called_solved: 'insight.left_out.asked',
@@ -124,9 +126,20 @@ export class Scope {
     this.set({ ...this.view, period: datesOf(range, this.zone) });
   }
 
+  /** A measure; one with a time limit says in its name which. */
   measure(code: string): Measure | undefined {
-    return this.catalogue.measures.find((each) => each.code === code);
+    const found = this.catalogue.measures.find((each) => each.code === code);
+    if (!found || !('within' in found.parameters)) return found;
+    const time = figure(this.within, 'seconds', language());
+    return { ...found, name: t('insight.within', { measure: found.name, time }) };
   }
+
+  /** Within how many seconds an answer is in time. */
+  readonly within: number = $derived(
+    this.view.within ??
+      this.catalogue.measures.find(({ code }) => code === SERVICE_LEVEL)?.parameters['within'] ??
+      3_600,
+  );
 
   /** How a measure is made, what it counts and what it leaves out, in words. */
   definition(code: string): Definition | undefined {
@@ -192,7 +205,17 @@ export class Scope {
       ...(this.view.clock === 'region' && group.some(isCycle) ? { clock: 'region' as const } : {}),
       filters: this.view.filters,
       group,
+      ...(measure === SERVICE_LEVEL ? { within: this.within } : {}),
     };
+  }
+
+  /** The same, compared with the period before where the view compares. */
+  compared(measure: string, group: readonly Group[]): Query {
+    const asked = this.query(measure, group);
+    if (!this.before) return asked;
+    const { from, until } = this.before;
+    const against = { from: new Date(from).toISOString(), until: new Date(until).toISOString() };
+    return { ...asked, against };
   }
 
   /** The whole days that are compared; null without a comparison, and where there are none. */

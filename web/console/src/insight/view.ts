@@ -36,6 +36,8 @@ export interface View {
   group: string;
   /** What each group is split by once more; empty: by nothing. */
   split: string;
+  /** Of the service level: within how many seconds; null: the usual. */
+  within: number | null;
   /** Length of the buckets; null: as fits the period. */
   by: Unit | null;
   /** Kinds of the events that plots show; null: all. */
@@ -53,6 +55,7 @@ export const DEFAULT_VIEW: View = {
   measure: '',
   group: '',
   split: '',
+  within: null,
   by: null,
   events: null,
   study: DEFAULT_STUDY,
@@ -74,6 +77,7 @@ export function printView(view: View): string {
   if (view.measure) wanted.set('measure', view.measure);
   if (view.group) wanted.set('group', view.group);
   if (view.split) wanted.set('split', view.split);
+  if (view.within) wanted.set('within', String(view.within));
   if (view.by) wanted.set('by', view.by);
   for (const { dimension, values, not } of view.filters)
     wanted.append(not ? 'not' : 'where', printFilter({ dimension, values }));
@@ -98,6 +102,7 @@ export function readView(search: string): View {
     measure: code('measure'),
     group: code('group'),
     split: code('split'),
+    within: readWithin(wanted.get('within')),
     by: UNITS.find((each) => each === wanted.get('by')) ?? null,
     events: readEvents(wanted.get('events')),
     study: readStudy(wanted),
@@ -109,6 +114,11 @@ function readPeriod(wanted: URLSearchParams): Period {
   if (DATE.test(from) && DATE.test(to) && from <= to) return { kind: 'dates', from, to };
   const preset = PRESETS.find((each) => each === wanted.get('period'));
   return preset ? { kind: 'preset', preset } : DEFAULT_VIEW.period;
+}
+
+function readWithin(text: string | null): number | null {
+  const seconds = text !== null && /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  return seconds > 0 ? seconds : null;
 }
 
 function readFilter(name: string, text: string): Filter[] {

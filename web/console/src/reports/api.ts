@@ -13,9 +13,12 @@ import { language } from '../words.svelte';
 export const list = () => ask<ReportList>('/console/reports');
 export const runs = (id: Id) => ask<{ items: ReportRun[] }>(`/console/reports/${segment(id)}/runs`);
 
-export const save = (id: Id | null, name: string, definition: ReportDefinition) =>
-  id
-    ? ask<Report>(`/console/reports/${segment(id)}`, { method: 'PUT', body: { name, definition } })
+export const save = (old: Report | null, name: string, definition: ReportDefinition) =>
+  old
+    ? ask<Report>(`/console/reports/${segment(old.id)}`, {
+        method: 'PUT',
+        body: { version: old.version, report: { name, definition } },
+      })
     : ask<Report>('/console/reports', { method: 'POST', body: { name, definition } });
 
 export const remove = (id: Id) =>

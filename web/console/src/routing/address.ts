@@ -6,6 +6,7 @@ export type Place =
   | { room: 'feedback'; section: 'open' | 'done' }
   | { room: 'drivers'; section: DriversSection }
   | { room: 'alarms'; section: AlarmsSection }
+  | { room: 'roster'; section: RosterSection }
   | { room: 'surge'; section: SurgeSection }
   | { room: 'wallboard' }
   | { room: 'settings'; section: SettingsSection }
@@ -17,12 +18,14 @@ export type Place =
 
 export type DriversSection = 'events' | 'active-users';
 export type AlarmsSection = 'now' | 'past';
+export type RosterSection = 'week' | 'mine' | 'requests' | 'now' | 'people';
 export type SurgeSection = 'now' | 'plan' | 'peaks' | 'past';
 export type SettingsSection = 'agents' | 'hours' | 'tokens' | 'jobs' | 'maintenance';
 
 export const VIEWS: readonly ViewName[] = ['unassigned', 'mine', 'all', 'at_risk', 'solved'];
 export const DRIVERS: readonly DriversSection[] = ['events', 'active-users'];
 export const ALARMS: readonly AlarmsSection[] = ['now', 'past'];
+export const ROSTER: readonly RosterSection[] = ['week', 'mine', 'requests', 'now', 'people'];
 export const SURGE: readonly SurgeSection[] = ['now', 'plan', 'peaks', 'past'];
 export const SETTINGS: readonly SettingsSection[] = [
   'agents',
@@ -87,6 +90,8 @@ export function readAddress(path: string, search = ''): Place {
     return { room: 'drivers', section: DRIVERS.find((name) => name === parts[1]) ?? 'events' };
   if (parts[0] === 'alarms')
     return { room: 'alarms', section: ALARMS.find((name) => name === parts[1]) ?? 'now' };
+  if (parts[0] === 'roster')
+    return { room: 'roster', section: ROSTER.find((name) => name === parts[1]) ?? 'week' };
   if (parts[0] === 'wallboard') return { room: 'wallboard' };
   if (parts[0] === 'surge')
     return { room: 'surge', section: SURGE.find((name) => name === parts[1]) ?? 'now' };

@@ -10,6 +10,7 @@ export type Deed =
   | 'jobs'
   | 'tokens'
   | 'hours'
+  | 'roster'
   | 'maintenance'
   | 'tell'
   | 'surge'
@@ -19,13 +20,25 @@ export type Deed =
 const ALLOWED: Record<Role, readonly Deed[]> = {
   analyst: ['explain', 'insight'],
   agent: ['write'],
-  lead: ['write', 'erase', 'review', 'explain', 'hours', 'tell', 'surge', 'settings', 'insight'],
+  lead: [
+    'write',
+    'erase',
+    'review',
+    'explain',
+    'hours',
+    'roster',
+    'tell',
+    'surge',
+    'settings',
+    'insight',
+  ],
   admin: [
     'write',
     'erase',
     'review',
     'explain',
     'hours',
+    'roster',
     'tell',
     'surge',
     'settings',

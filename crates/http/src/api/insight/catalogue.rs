@@ -28,6 +28,8 @@ pub(crate) enum UnitView {
     Customers,
     /// Messages.
     Messages,
+    /// Transfers.
+    Transfers,
     /// Requests for each customer.
     RequestsPerCustomer,
     /// A share: numerator of denominator.
@@ -46,6 +48,7 @@ impl From<Unit> for UnitView {
             Unit::Requests => Self::Requests,
             Unit::Customers => Self::Customers,
             Unit::Messages => Self::Messages,
+            Unit::Transfers => Self::Transfers,
             Unit::RequestsPerCustomer => Self::RequestsPerCustomer,
             Unit::Share => Self::Share,
             Unit::Seconds => Self::Seconds,

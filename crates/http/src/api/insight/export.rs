@@ -14,7 +14,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde::Deserialize;
 use standfast_desk::{RequestSummary, confirm_password, list_requests};
 use standfast_domain::{Language, Time};
-use standfast_insight::{MOST_BEHIND, Query, Selection};
+use standfast_insight::{COLUMNS as FACTS, Datum, MOST_BEHIND, Query, Selection};
 use utoipa::ToSchema;
 
 use super::question::Asked;
@@ -146,7 +146,7 @@ fn broken(error: &dyn std::fmt::Display) -> std::io::Error {
 
 impl Export {
     /// The next requests; none when there are no more, or no more are handed out.
-    async fn page(&mut self) -> Result<Option<Vec<RequestSummary>>, std::io::Error> {
+    async fn page(&mut self) -> Result<Option<Vec<Row>>, std::io::Error> {
         if self.is_over {
             return Ok(None);
         }
@@ -156,7 +156,10 @@ impl Export {
         let mut items = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(200) {
             let some = list_requests(&self.app.desk, &self.agent.caller, chunk.to_vec()).await;
-            items.extend(some.map_err(|error| broken(&error))?);
+            let some = some.map_err(|error| broken(&error))?;
+            let mut facts = self.app.insight.rows(chunk.to_vec()).await.map_err(|error| broken(&error))?;
+            // What was taken away between the two is in neither.
+            items.extend(some.into_iter().filter_map(|one| Some((facts.remove(&one.id)?, one))));
         }
         let room = MOST_ROWS - self.read;
         self.is_cut = items.len() > room || (items.len() == room && page.next.is_some());
@@ -169,47 +172,35 @@ impl Export {
     }
 }
 
-/// The columns, in the order of [`fields`].
-const COLUMNS: [&str; 13] = [
-    "id",
-    "number",
-    "created_at",
-    "state",
-    "type",
-    "urgency",
-    "at_risk",
-    "channel",
-    "language",
-    "chain",
-    "team_id",
-    "assignee_id",
-    "tags",
-];
+/// A request: what is counted of it, and what else is known.
+type Row = ([Datum; FACTS.len()], RequestSummary);
+
+/// The columns: the id and the number that people see, everything by which it is counted, under the names that it has in
+/// every export ([`FACTS`], of which the first is the id), and tags.
+fn columns() -> Vec<&'static str> {
+    let facts = FACTS.iter().skip(1).map(|(name, _)| *name);
+    ["id", "number"].into_iter().chain(facts).chain(["tags"]).collect()
+}
 
 /// A field of a row.
 enum Field {
+    Nothing,
     Text(String),
+    Number(i64),
     Time(Time),
 }
 
-fn fields(item: &RequestSummary) -> [Field; COLUMNS.len()] {
-    let code = |value: serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let word = |value: Result<serde_json::Value, serde_json::Error>| {
-        Field::Text(value.map(code).unwrap_or_default())
+fn fields((facts, item): &Row) -> Vec<Field> {
+    let field = |((name, _), datum): (&(&str, _), &Datum)| match datum {
+        // Longer than a number of a spreadsheet can be.
+        Datum::Int(Some(id)) if name.ends_with("_id") => Field::Text(id.to_string()),
+        Datum::Int(Some(number)) => Field::Number(*number),
+        Datum::Time(Some(time)) => Field::Time(*time),
+        Datum::Int(None) | Datum::Time(None) => Field::Nothing,
+        Datum::Text(text) => Field::Text(text.clone()),
+        Datum::Flag(is) => Field::Text(if *is { "yes" } else { "no" }.to_owned()),
     };
-    [
-        Field::Text(item.id.to_string()),
-        Field::Text(item.number.to_string()),
-        Field::Time(item.created_at),
-        word(serde_json::to_value(item.state)),
-        Field::Text(item.kind.clone()),
-        word(serde_json::to_value(item.urgency)),
-        Field::Text(if item.at_risk { "yes" } else { "no" }.to_owned()),
-        word(serde_json::to_value(item.channel)),
-        Field::Text(item.language.as_str().to_owned()),
-        Field::Text(item.chain.clone().unwrap_or_default()),
-        Field::Text(item.team_id.map(|id| id.to_string()).unwrap_or_default()),
-        Field::Text(item.assignee_id.map(|id| id.to_string()).unwrap_or_default()),
-        Field::Text(item.tags.join(" ")),
-    ]
+    let head = [Field::Text(item.id.to_string()), Field::Text(item.number.to_string())];
+    let facts = FACTS.iter().zip(facts).skip(1).map(field);
+    head.into_iter().chain(facts).chain([Field::Text(item.tags.join(" "))]).collect()
 }

@@ -57,7 +57,7 @@ pub(crate) struct FigureView {
     /// Of a share or rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     denominator: Option<u64>,
-    /// Of a share: where its 95 % interval begins (Wilson's).
+    /// Where its 95 % interval begins: of a share (Wilson's), and of durations that of the median (order statistics).
     #[serde(skip_serializing_if = "Option::is_none")]
     low: Option<f64>,
     /// Where it ends.
@@ -104,6 +104,8 @@ impl FigureView {
                 value: percentiles.map(|[median, ..]| f64::from(median)),
                 percentiles: percentiles.map(PercentilesView::new),
                 pending: Some(*pending),
+                low: figure.interval().map(|(low, _)| low),
+                high: figure.interval().map(|(_, high)| high),
                 ..plain
             },
             Figure::Customers(Askers { n, customers, often }) => match measure {

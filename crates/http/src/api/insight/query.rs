@@ -6,7 +6,7 @@ use axum::Json as Answer;
 use axum::extract::State;
 use serde::Serialize;
 use standfast_domain::Time;
-use standfast_insight::Grouping;
+use standfast_insight::{Difference, Figure, Grouping};
 use utoipa::ToSchema;
 
 use super::catalogue::UnitView;
@@ -59,6 +59,31 @@ pub(crate) struct CellView {
     at: Vec<usize>,
     /// The figure.
     figure: FigureView,
+    /// What it was in the period that it is compared with; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<FigureView>,
+    /// How far it moved; absent where there is nothing to compare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<ChangeView>,
+}
+
+/// How far a figure moved.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(crate) struct ChangeView {
+    /// Of shares a difference (0.02 is two points), of everything else a ratio less one (0.1 is ten per cent more).
+    value: f64,
+    /// Where its 95 % interval begins; null where none is known: of sums, of what is open at an instant, and of counts of too
+    /// few days to tell how much days vary.
+    low: Option<f64>,
+    /// Where it ends.
+    high: Option<f64>,
+}
+
+impl From<Difference> for ChangeView {
+    fn from(difference: Difference) -> Self {
+        let (low, high) = difference.interval.unzip();
+        Self { value: difference.value, low, high }
+    }
 }
 
 /// An answer.
@@ -74,6 +99,12 @@ pub(crate) struct AnswerView {
     cells: Vec<CellView>,
     /// All together, which is not always their sum.
     total: FigureView,
+    /// What that was in the period that it is compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<FigureView>,
+    /// How far it moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<ChangeView>,
     /// Requests that pass the filter and are not counted, by why: spam, merged, test.
     excluded: BTreeMap<&'static str, u64>,
     /// Requests that count but do not meet the measure's own condition: too young, or not ended.
@@ -108,7 +139,18 @@ impl AnswerView {
     pub(super) async fn to(app: &App, asked: &Asked) -> Result<Self, Problem> {
         let query = asked.query(app)?;
         let (measure, as_of) = (query.measure, query.now);
-        let answer = app.insight.answer(query).await?;
+        let compared = match asked.against() {
+            Some(earlier) => Some(app.insight.compare(query.clone(), earlier).await?),
+            None => None,
+        };
+        let figure = |figure: &Figure| FigureView::new(figure, measure);
+        let (change, before, changes, were, answer) = match compared {
+            Some(found) => {
+                let before = Some(figure(&found.before.total));
+                (found.change, before, found.changes, found.were, found.now)
+            }
+            None => (None, None, Vec::new(), Vec::new(), app.insight.answer(query).await?),
+        };
         let member = |member: standfast_insight::Member| MemberView {
             code: member.code,
             from: member.span.map(|span| span.from),
@@ -121,16 +163,22 @@ impl AnswerView {
             code: grouping.code(),
             members: members.into_iter().map(member).collect(),
         };
-        let cell = |cell: standfast_insight::Cell| CellView {
-            at: cell.at,
-            figure: FigureView::new(&cell.figure, measure),
+        let beside = |place: usize| {
+            let change = changes.get(place).copied().flatten();
+            (were.get(place).and_then(Option::as_ref).map(figure), change.map(Into::into))
+        };
+        let cell = |(place, cell): (usize, standfast_insight::Cell)| {
+            let (before, change) = beside(place);
+            CellView { at: cell.at, figure: figure(&cell.figure), before, change }
         };
         Ok(Self {
             measure: measure.code(),
             unit: measure.unit().into(),
             axes: answer.axes.into_iter().map(axis).collect(),
-            cells: answer.cells.into_iter().map(cell).collect(),
-            total: FigureView::new(&answer.total, measure),
+            cells: answer.cells.into_iter().enumerate().map(cell).collect(),
+            total: figure(&answer.total),
+            before,
+            change: change.map(Into::into),
             excluded: answer.excluded.into_iter().collect(),
             left_out: answer.left_out,
             as_of,

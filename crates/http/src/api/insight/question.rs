@@ -52,6 +52,10 @@ pub(crate) struct Asked {
     /// since then is not counted, and nothing is older than it was.
     #[schema(value_type = Option<String>, format = DateTime)]
     as_of: Option<Time>,
+    /// A period to compare with: then every figure has what it was (`before`) and how far it moved (`change`), but for groups
+    /// of time and for two groupings, where only the total has.
+    #[serde(default)]
+    against: Option<RangeWish>,
     /// Up to two dimensions or steps.
     #[serde(default)]
     #[schema(max_items = 2, example = json!(["day", "channel"]))]
@@ -67,6 +71,18 @@ pub(crate) enum Clock {
     Zone,
     /// That of each request's region.
     Region,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RangeWish {
+    /// Its beginning.
+    #[schema(value_type = String, format = DateTime)]
+    from: Time,
+    /// Its end, which is not part of it.
+    #[schema(value_type = String, format = DateTime)]
+    until: Time,
 }
 
 /// A filter as the facts take it.
@@ -102,6 +118,11 @@ pub(super) fn about(
 }
 
 impl Asked {
+    /// With which period it is to be compared.
+    pub(super) fn against(&self) -> Option<(Time, Time)> {
+        self.against.map(|range| (range.from, range.until))
+    }
+
     pub(super) fn query(&self, app: &App) -> Result<Query, Problem> {
         let measure = Measure::parse(&self.measure, self.within, self.days)?;
         let mut query = about(app, measure, &self.filter, &self.except, self.zone.as_deref())?;

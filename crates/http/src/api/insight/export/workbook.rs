@@ -7,7 +7,7 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 use tokio::task::spawn_blocking;
 
-use super::{Body, Bytes, COLUMNS, Export, Field, MOST_ROWS, broken, fields, stream};
+use super::{Body, Bytes, Export, Field, MOST_ROWS, broken, columns, fields, stream};
 
 /// Bytes that are sent at once.
 const CHUNK: usize = 64 << 10;
@@ -47,14 +47,17 @@ async fn send(mut file: File) -> Option<(std::io::Result<Bytes>, Stage)> {
 }
 
 async fn make(mut export: Export) -> std::io::Result<File> {
-    let mut book = RowBook::new(&COLUMNS).map_err(|error| broken(&error))?;
+    let mut book = RowBook::new(&columns()).map_err(|error| broken(&error))?;
     while let Some(items) = export.page().await? {
         let write = move || {
             for item in &items {
-                let cells = fields(item).map(|field| match field {
+                let cell = |field| match field {
+                    Field::Nothing => Cell::Nothing,
                     Field::Text(text) => Cell::Text(text),
+                    Field::Number(number) => Cell::Number(number),
                     Field::Time(time) => Cell::Time(time),
-                });
+                };
+                let cells: Vec<_> = fields(item).into_iter().map(cell).collect();
                 book.add(&cells)?;
             }
             Ok::<_, standfast_report::Error>(book)

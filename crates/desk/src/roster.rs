@@ -1,0 +1,374 @@
+//! Who works when: people, shifts, time off, and wishes to hand shifts on.
+//!
+//! Whoever plans writes drafts, which break rules as they like and show it. Publishing a range makes its drafts what everybody sees
+//! and goes by; from then on a change holds at once. What is published breaks no rule that was not broken on purpose, with a
+//! reason, by somebody who may; nobody is ever in two places at a time.
+//!
+//! Nothing here writes down who was there. Who is, is asked of the sockets ([`roster_now`]).
+
+mod calendar;
+mod people;
+mod shifts;
+mod swaps;
+mod time_off;
+mod today;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use serde::Serialize;
+use standfast_domain::roster::{Contract, Need, Person, Profile, Shift, TimeOff, Violation, violations};
+use standfast_domain::{AgentId, Permission, Role, ShiftId, Time, TimeOffId};
+use standfast_store::agent::AgentRow;
+use standfast_store::person::PersonRow;
+use standfast_store::shift::{self, ShiftRow};
+use standfast_store::time_off::{self as offs, TimeOffRow};
+use standfast_store::{Rd, Tx, agent, person};
+use tokio::sync::watch;
+use utoipa::ToSchema;
+
+use crate::draft::{plain, says_nothing};
+use crate::screening::Findings;
+use crate::{AgentCaller, Desk, Error};
+
+pub use calendar::{CalendarAddress, calendar_address, renew_calendar, shift_calendar};
+pub use people::{PersonWish, change_person, list_people};
+pub use shifts::{
+    Published, ShiftWish, add_shifts, change_shift, publish_shifts, remove_shift, replace_drafts,
+};
+pub use swaps::{SwapStep, SwapView, SwapWish, ask_swap, list_swaps, step_swap};
+pub use time_off::{TimeOffStep, TimeOffView, TimeOffWish, ask_time_off, list_time_off, step_time_off};
+pub use today::{Adherence, NowView, adherence, roster_now};
+
+/// The longest range that is read at once.
+const LONGEST_RANGE: Duration = Duration::from_hours(24 * 62);
+/// How far around a shift the rules look: the longest row of days that can be agreed, and a week's edge.
+const AROUND: Duration = Duration::from_hours(24 * 22);
+/// Longest reason and longest note, in characters.
+const WORDS: usize = 300;
+/// How soon a process hears of what another one has written.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Somebody who can be rostered, as the desk knows them.
+#[derive(Clone, Debug)]
+struct Known {
+    name: String,
+    role: Role,
+    version: i64,
+    person: Person,
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PersonView {
+    /// Who.
+    #[schema(value_type = String)]
+    pub agent_id: AgentId,
+    /// The name that customers see.
+    pub name: String,
+    /// What they are there for.
+    pub role: Role,
+    /// Goes up with every change; 0 where nobody has entered anything. Whoever changes it says which one they have seen.
+    pub version: i64,
+    /// What they can do.
+    pub profile: Profile,
+    /// What was agreed about their time: told to themselves and to those who plan, and null for everybody else.
+    pub contract: Option<Contract>,
+}
+
+/// A shift.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ShiftView {
+    /// Id.
+    #[schema(value_type = String)]
+    pub id: ShiftId,
+    /// Who works; null where it is open.
+    #[schema(value_type = Option<String>)]
+    pub agent_id: Option<AgentId>,
+    /// When it begins.
+    #[schema(value_type = String, format = DateTime)]
+    pub starts_at: Time,
+    /// When it is over.
+    #[schema(value_type = String, format = DateTime)]
+    pub ends_at: Time,
+    /// For what it is.
+    #[serde(flatten)]
+    pub need: Need,
+    /// Whether everybody sees it, or only those who plan.
+    pub published: bool,
+    /// Goes up with every change. Whoever changes it says which one they have seen.
+    pub version: i64,
+}
+
+impl From<&ShiftRow> for ShiftView {
+    fn from(row: &ShiftRow) -> Self {
+        Self {
+            id: row.id,
+            agent_id: row.agent_id,
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            need: Need { language: row.language, skill: row.skill.clone() },
+            published: row.published_at.is_some(),
+            version: row.version,
+        }
+    }
+}
+
+/// A time at which somebody does not work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct OffView {
+    /// Id of the wish.
+    #[schema(value_type = String)]
+    pub id: TimeOffId,
+    /// Who.
+    #[schema(value_type = String)]
+    pub agent_id: AgentId,
+    /// From when.
+    #[schema(value_type = String, format = DateTime)]
+    pub starts_at: Time,
+    /// Until when.
+    #[schema(value_type = String, format = DateTime)]
+    pub ends_at: Time,
+}
+
+/// Who works when in a range of time, as the caller may see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RosterView {
+    /// Everybody who can be rostered, by name.
+    pub people: Vec<PersonView>,
+    /// The shifts, by their beginning; drafts for those who plan.
+    pub shifts: Vec<ShiftView>,
+    /// Time off that was agreed: everybody's for those who plan, else one's own.
+    pub time_off: Vec<OffView>,
+    /// Rules that these shifts break, for those who plan.
+    pub violations: Vec<Violation>,
+}
+
+/// How many conversations people have in hand at a time, as this process knows it.
+#[derive(Debug, Default)]
+pub(crate) struct Capacity(RwLock<BTreeMap<AgentId, u8>>);
+
+impl Capacity {
+    /// How many somebody has in hand; one where nothing is known.
+    pub(crate) fn of(&self, agent: AgentId) -> u32 {
+        self.0.read().get(&agent).copied().unwrap_or(1).into()
+    }
+}
+
+/// Tells the board who is there to answer, as the live sockets of this process know it.
+pub fn set_present(desk: &Desk, there: &BTreeSet<AgentId>) {
+    let at_once = there.iter().map(|agent| desk.shared.capacity.of(*agent)).sum();
+    let present = u32::try_from(there.len()).unwrap_or(u32::MAX);
+    desk.board().set_present(present, at_once, desk.now());
+}
+
+/// Reads what people have in hand at a time.
+pub async fn load_capacity(desk: &Desk) -> Result<(), Error> {
+    let rows = desk.store().read(|rd| person::list(rd).map_err(Error::from)).await?;
+    let known = rows.iter().map(|row| Ok((row.agent_id, profile(row)?.at_once)));
+    *desk.shared.capacity.0.write() = known.collect::<Result<_, Error>>()?;
+    Ok(())
+}
+
+/// Keeps what people have in hand that of the database, until `stop` changes.
+pub async fn follow_capacity(desk: Desk, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = load_capacity(&desk).await {
+            tracing::warn!(%error, "what people have in hand could not be read; what is known so far is used");
+        }
+        let _ = tokio::time::timeout(EVERY, stop.changed()).await;
+    }
+}
+
+fn profile(row: &PersonRow) -> Result<Profile, Error> {
+    serde_json::from_str(&row.profile).map_err(|_| Error::Inconsistent("a person's profile"))
+}
+
+fn json(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|_| Error::Inconsistent("json"))
+}
+
+/// Everybody who can be rostered, by name: those who may answer, and may sign in.
+fn known(rd: &mut Rd) -> Result<Vec<Known>, Error> {
+    let rows: BTreeMap<_, _> = person::list(rd)?.into_iter().map(|row| (row.agent_id, row)).collect();
+    let agents = agent::list(rd)?.into_iter().filter(answers);
+    agents.map(|agent| known_as(&agent, rows.get(&agent.id))).collect()
+}
+
+fn answers(agent: &AgentRow) -> bool {
+    agent.disabled_at.is_none() && agent.role.may(Permission::WorkRequests)
+}
+
+fn known_as(agent: &AgentRow, row: Option<&PersonRow>) -> Result<Known, Error> {
+    let contract = row.and_then(|row| row.contract.as_deref()).map(serde_json::from_str).transpose();
+    let person = Person {
+        id: agent.id,
+        profile: row.map(profile).transpose()?.unwrap_or_default(),
+        contract: contract.map_err(|_| Error::Inconsistent("a person's contract"))?,
+    };
+    Ok(Known {
+        name: agent.name.clone(),
+        role: agent.role,
+        version: row.map_or(0, |row| row.version),
+        person,
+    })
+}
+
+/// The person who is this agent; refused where nobody can be rostered under the id.
+fn known_one(rd: &mut Rd, id: AgentId) -> Result<Known, Error> {
+    let unknown = Error::invalid("agent_id", "unknown");
+    let Some(agent) = agent::find(rd, id)?.filter(answers) else { return Err(unknown) };
+    let row = person::find(rd, id)?;
+    known_as(&agent, row.as_ref())
+}
+
+fn person_view(known: Known, caller: &AgentCaller) -> PersonView {
+    let is_told = caller.id == known.person.id || caller.role.may(Permission::ManageRoster);
+    PersonView {
+        agent_id: known.person.id,
+        name: known.name,
+        role: known.role,
+        version: known.version,
+        profile: known.person.profile,
+        contract: known.person.contract.filter(|_| is_told),
+    }
+}
+
+fn pure(row: &ShiftRow) -> Shift {
+    Shift {
+        id: row.id,
+        agent: row.agent_id,
+        starts_at: row.starts_at,
+        ends_at: row.ends_at,
+        need: Need { language: row.language, skill: row.skill.clone() },
+    }
+}
+
+const fn pure_off(row: &TimeOffRow) -> TimeOff {
+    TimeOff { id: row.id, agent: row.agent_id, starts_at: row.starts_at, ends_at: row.ends_at }
+}
+
+/// Refuses a range that is empty or too long to be read at once.
+fn check_range(from: Time, until: Time) -> Result<(), Error> {
+    if until <= from {
+        return Err(Error::invalid("until", "before_start"));
+    }
+    if until.since(from) > LONGEST_RANGE { Err(Error::invalid("until", "out_of_range")) } else { Ok(()) }
+}
+
+/// Who works when between two times.
+pub async fn roster(desk: &Desk, caller: &AgentCaller, from: Time, until: Time) -> Result<RosterView, Error> {
+    caller.require(Permission::ReadRequests)?;
+    check_range(from, until)?;
+    let caller = caller.clone();
+    desk.store()
+        .read(move |rd| {
+            let plans = caller.role.may(Permission::ManageRoster);
+            let people = known(rd)?;
+            let (begin, end) = (from.minus(AROUND), until.plus(AROUND));
+            let around = shift::list_between(rd, begin, end)?;
+            let off = offs::list_approved(rd, begin, end)?;
+            let is_in = |start: Time, end: Time| start < until && end > from;
+            let shifts: Vec<&ShiftRow> = around
+                .iter()
+                .filter(|row| is_in(row.starts_at, row.ends_at) && (plans || row.published_at.is_some()))
+                .collect();
+            let mut broken = Vec::new();
+            if plans {
+                let all: Vec<Shift> = around.iter().map(pure).collect();
+                let off: Vec<TimeOff> = off.iter().map(pure_off).collect();
+                broken.extend(people.iter().flat_map(|known| violations(&known.person, &all, &off)));
+                broken.retain(|one| shifts.iter().any(|row| row.id == one.shift_id));
+            }
+            let seen =
+                |row: &&TimeOffRow| is_in(row.starts_at, row.ends_at) && (plans || row.agent_id == caller.id);
+            Ok(RosterView {
+                shifts: shifts.into_iter().map(ShiftView::from).collect(),
+                time_off: off.iter().filter(seen).map(off_view).collect(),
+                violations: broken,
+                people: people.into_iter().map(|known| person_view(known, &caller)).collect(),
+            })
+        })
+        .await
+}
+
+const fn off_view(row: &TimeOffRow) -> OffView {
+    OffView { id: row.id, agent_id: row.agent_id, starts_at: row.starts_at, ends_at: row.ends_at }
+}
+
+/// Which rules somebody's published shifts break with a change that they do not break without it. The turn of the person has been
+/// taken, or nothing is written.
+fn newly_broken(
+    rd: &mut Rd,
+    person: &Person,
+    put: &[ShiftRow],
+    taken: &[ShiftId],
+) -> Result<Vec<Violation>, Error> {
+    let times = put.iter().flat_map(|row| [row.starts_at, row.ends_at]);
+    let (Some(first), Some(last)) = (times.clone().min(), times.max()) else { return Ok(Vec::new()) };
+    let (begin, end) = (first.minus(AROUND), last.plus(AROUND));
+    let mut rows = shift::list_of(rd, person.id, begin, end)?;
+    rows.retain(|row| row.published_at.is_some());
+    let off: Vec<_> = offs::list_approved(rd, begin, end)?.iter().map(pure_off).collect();
+    let before = violations(person, &rows.iter().map(pure).collect::<Vec<_>>(), &off);
+    rows.retain(|row| !taken.contains(&row.id) && put.iter().all(|changed| changed.id != row.id));
+    rows.extend(put.iter().cloned());
+    let mut after = violations(person, &rows.iter().map(pure).collect::<Vec<_>>(), &off);
+    after.retain(|one| !before.contains(one));
+    Ok(after)
+}
+
+/// Why somebody breaks rules on purpose; nothing where they do not.
+fn reason(text: Option<&str>) -> Result<Option<String>, Error> {
+    let text = text.map(str::trim).filter(|text| !says_nothing(text));
+    text.map(|text| words("reason", text)).transpose()
+}
+
+/// Words of the desk about itself: plain, on one line, without secrets.
+fn words(field: &'static str, text: &str) -> Result<String, Error> {
+    let text = plain(text.trim()).replace(['\n', '\t'], " ");
+    if text.chars().count() > WORDS {
+        return Err(Error::invalid(field, "too_long"));
+    }
+    Ok(Findings::default().text(&text))
+}
+
+/// A decision that may break rules.
+struct Decision<'a> {
+    /// The id of the exception, if there is to be one.
+    id: i64,
+    at: Time,
+    by: AgentId,
+    reason: Option<&'a str>,
+}
+
+impl Decision<'_> {
+    /// Notes that rules are broken for a reason; refuses without one, and always where nobody may.
+    fn permit(&self, tx: &mut Tx, broken: Vec<Violation>) -> Result<Vec<Violation>, Error> {
+        if broken.is_empty() {
+            return Ok(broken);
+        }
+        match self.reason {
+            Some(reason) if !broken.iter().any(|one| one.rule.is_absolute()) => {
+                shift::insert_exception(tx, self.id, self.at, self.by, reason, &json(&broken)?)?;
+                Ok(broken)
+            }
+            _ => Err(Error::AgainstRules(broken)),
+        }
+    }
+}
+
+/// Takes the turns of people, in the order of their ids.
+fn take_turns(tx: &mut Tx, mut agents: Vec<AgentId>, now: Time) -> Result<(), Error> {
+    agents.sort_unstable();
+    agents.dedup();
+    let profile = json(&Profile::default())?;
+    for agent in agents {
+        person::take_turn(tx, agent, &profile, now)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

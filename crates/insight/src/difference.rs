@@ -1,0 +1,167 @@
+//! How far a figure is from the one of another period, with its 95 % interval where there is one.
+
+use standfast_science::interval::{self, rate_ratio};
+
+use crate::answer::Figure;
+use crate::daily::real;
+use crate::distinct::Askers;
+use crate::measure::{Measure, Unit};
+use crate::spread::Spread;
+
+/// A change and where its interval ends. Of shares it is a difference (0.02 is two points), of everything else a ratio
+/// less one (0.1 is ten per cent more).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Difference {
+    /// The change.
+    pub value: f64,
+    /// Its 95 % interval, where one is known. Of shares and of medians it is made of both intervals by MOVER (Zou & Donner,
+    /// "Construction of confidence limits about effect measures", Statistics in Medicine 2008; of shares this is Newcombe's
+    /// method 10 of 1998), of medians on the logarithm; of counts and of rates see [`crate::compare`]. What is open at an
+    /// instant has none, nor have sums.
+    pub interval: Option<(f64, f64)>,
+    /// Of counts and rates: the probability of a change of this size or more if there is none.
+    pub p: Option<f64>,
+}
+
+impl Difference {
+    /// The change from `before` to `now`; none where there is nothing to compare with. `dispersion` is how many times more
+    /// than Poisson's the counts of days vary, where that is known: without it counts have no interval.
+    #[must_use]
+    pub fn between(measure: Measure, now: &Figure, before: &Figure, dispersion: Option<f64>) -> Option<Self> {
+        let (second, first) = (now.number(measure)?, before.number(measure)?);
+        if measure.unit() == Unit::Share {
+            let value = second - first;
+            let spread = mover(now, before, (second, first), |number| number);
+            return Some(Self {
+                value,
+                interval: spread.map(|(low, high)| (value - low, value + high)),
+                p: None,
+            });
+        }
+        if first <= 0.0 {
+            return None;
+        }
+        let ratio = second / first;
+        if let Some(tested) = dispersion
+            .and_then(|dispersion| rate_ratio(before.counted(measure)?, now.counted(measure)?, dispersion))
+        {
+            let interval = tested.ratio.high.map(|high| (tested.ratio.low - 1.0, high - 1.0));
+            return Some(Self { value: ratio - 1.0, interval, p: Some(tested.p) });
+        }
+        let spread = mover(now, before, (second, first), f64::ln);
+        let interval = spread.map(|(low, high)| (ratio * (-low).exp() - 1.0, ratio * high.exp() - 1.0));
+        Some(Self { value: ratio - 1.0, interval, p: None })
+    }
+
+    /// Whether the interval leaves no doubt that something changed.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0)
+    }
+}
+
+/// How far a change may lie below and above its estimate, on a scale; none where a figure has no interval or the scale no
+/// place for it.
+fn mover(
+    now: &Figure,
+    before: &Figure,
+    (second, first): (f64, f64),
+    on: impl Fn(f64) -> f64,
+) -> Option<(f64, f64)> {
+    let ((l2, u2), (l1, u1)) = now.interval().zip(before.interval())?;
+    let [second, l2, u2, first, l1, u1] = [second, l2, u2, first, l1, u1].map(on);
+    let both = ((second - l2).hypot(u1 - first), (u2 - second).hypot(first - l1));
+    (both.0.is_finite() && both.1.is_finite()).then_some(both)
+}
+
+impl Figure {
+    /// The number itself, as every client shows it: of durations the median in seconds, of shares from 0 to 1, of rates by
+    /// thousand user days, of a flow what came less what ended; none where there is nothing to divide by.
+    #[must_use]
+    pub fn number(&self, measure: Measure) -> Option<f64> {
+        let quotient = |above: u64, below: u64| (below > 0).then(|| real(above) / real(below));
+        match self {
+            Self::Count { n } | Self::Backlog { n, .. } => Some(real(*n)),
+            Self::Sum { sum, .. } => Some(real(*sum)),
+            Self::Share { n, met } => quotient(*met, *n),
+            Self::Spread(Spread { percentiles, .. }) => percentiles.map(|[median, ..]| f64::from(median)),
+            Self::Customers(Askers { n, customers, .. }) => match measure {
+                Measure::RequestsPerCustomer => quotient(*n, *customers),
+                _ => Some(real(*customers)),
+            },
+            Self::Rate { n, user_days } => user_days.and_then(|days| quotient(*n * 1_000, days)),
+            Self::Flow(flow) => Some(real(flow.opened) - real(flow.closed)),
+        }
+    }
+
+    /// A count, and what it is divided by.
+    fn counted(&self, measure: Measure) -> Option<interval::Rate> {
+        let (count, exposure) = match self {
+            Self::Count { n } => (*n, 1),
+            Self::Customers(askers) if measure == Measure::Customers => (askers.customers, 1),
+            Self::Rate { n, user_days } => (*n, (*user_days)?),
+            _ => return None,
+        };
+        Some(interval::Rate { count, exposure: real(exposure) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(met: u64, n: u64) -> Figure {
+        Figure::Share { n, met }
+    }
+
+    fn between(measure: Measure, now: &Figure, before: &Figure) -> Option<Difference> {
+        Difference::between(measure, now, before, None)
+    }
+
+    #[test]
+    fn the_difference_of_two_shares_is_newcombes() {
+        // Newcombe 1998, table II, row (a): 56/70 − 48/80, method 10: 0.0524 to 0.3339.
+        let found = between(Measure::AtRisk, &share(56, 70), &share(48, 80)).unwrap();
+        let (low, high) = found.interval.unwrap();
+        assert!((found.value - 0.2).abs() < 1e-9);
+        assert!((low - 0.0524).abs() < 5e-5 && (high - 0.3339).abs() < 5e-5, "{low} {high}");
+        assert!(found.is_clear());
+        // Row (c): 6/7 − 2/7: 0.0582 to 0.8062.
+        let found = between(Measure::AtRisk, &share(6, 7), &share(2, 7)).unwrap();
+        let (low, high) = found.interval.unwrap();
+        assert!((low - 0.0582).abs() < 5e-5 && (high - 0.8062).abs() < 5e-5, "{low} {high}");
+    }
+
+    #[test]
+    fn counts_are_compared_by_their_ratio() {
+        let count = |n| Figure::Count { n };
+        let found = between(Measure::Requests, &count(110), &count(100)).unwrap();
+        assert!((found.value - 0.1).abs() < 1e-9);
+        assert_eq!(found.interval, None, "two numbers do not tell how much days vary");
+        assert_eq!(between(Measure::Requests, &count(5), &count(0)), None);
+        let width = |dispersion| {
+            let found = Difference::between(Measure::Requests, &count(110), &count(100), Some(dispersion));
+            let (low, high) = found.unwrap().interval.unwrap();
+            assert!(low < 0.1 && 0.1 < high);
+            high - low
+        };
+        assert!(width(4.0) > 1.9 * width(1.0), "twice as wide where days vary four times as much");
+    }
+
+    #[test]
+    fn medians_are_compared_on_the_logarithm() {
+        let spread = |percentiles, median| {
+            Figure::Spread(Spread { n: 50, pending: 0, percentiles: Some(percentiles), median })
+        };
+        let (now, before) =
+            (spread([200, 0, 0, 0], Some((100, 400))), spread([100, 0, 0, 0], Some((50, 200))));
+        let found = between(Measure::FirstResponse, &now, &before).unwrap();
+        // Both reach from half to double: the ratio of 2 from 2 ÷ 2^√2 to 2 × 2^√2.
+        let wide = 2_f64.powf(2_f64.sqrt());
+        let (low, high) = found.interval.unwrap();
+        assert!((low - (2.0 / wide - 1.0)).abs() < 1e-9 && (high - (2.0 * wide - 1.0)).abs() < 1e-9);
+        assert!(!found.is_clear());
+        let none = spread([0, 0, 0, 0], Some((0, 10)));
+        assert_eq!(between(Measure::FirstResponse, &none, &before).unwrap().interval, None);
+    }
+}
