@@ -194,3 +194,18 @@ export type ReportSchedule = NonNullable<ReportDefinition['schedule']>;
 export type ReportFormat = Schemas['Format'];
 /** GET /console/reports/{id}/runs. */
 export type ReportRun = Schemas['RunView'];
+
+export type Level = Schemas['Level'];
+export type SurgeText = Schemas['SurgeText'];
+/** A server leaves nothing out. */
+export type SurgeActions = Required<Schemas['SurgeActions']>;
+export type SurgePlan = Omit<Schemas['SurgePlan'], 'busy' | 'surge' | 'storm'> &
+  Record<'busy' | 'surge' | 'storm', SurgeActions>;
+export type Surge = Omit<Schemas['SurgeView'], 'plan'> & { plan: SurgePlan };
+export type SurgeChange = Schemas['SurgeChangeView'];
+export type SurgePreview = Schemas['SurgePreview'];
+export type SurgeHold = Schemas['SurgeHoldWish'];
+export type SurgeReport = Schemas['SurgeReport'];
+export type Wallboard = Schemas['Wallboard'];
+export type Peaks = Schemas['Peaks'];
+export type PeaksRead = Schemas['PeaksRead'];

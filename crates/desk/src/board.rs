@@ -14,6 +14,8 @@ use crate::Opening;
 pub(crate) const MODEL: i64 = 1;
 /// Answers by which one that is told twice is known again.
 const REMEMBERED: usize = 4_096;
+/// Handling times below which no average is made of them.
+const FEW: usize = 5;
 /// Hours of a day that are told apart by what is learned.
 const HOURS: i64 = 6;
 
@@ -204,6 +206,19 @@ impl Board {
     /// How many wait.
     pub fn count(&self) -> u32 {
         self.state.lock().line.len()
+    }
+
+    /// How many wait, how many of them each of those present has in hand at a time, and how long an answer takes on average: of
+    /// late, or else when somebody was there last; nothing while too few were seen.
+    pub(crate) fn at_work(&self, now: Time) -> (u32, u32, Option<Duration>) {
+        let mut state = self.state.lock();
+        let (waiting, at_once) = (state.line.len(), state.at_once.max(1));
+        let pace = state.outlook.pace();
+        let seen = [false, true].map(|is_later| pace.handling(seconds(now), is_later));
+        let times = seen.iter().find(|times| times.len() >= FEW);
+        #[expect(clippy::cast_precision_loss, reason = "at most a few hundred handling times")]
+        let mean = times.map(|times| Duration::from_secs_f64(times.iter().sum::<f64>() / times.len() as f64));
+        (waiting, at_once, mean)
     }
 
     /// The place of a request that waits, and what to expect.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use standfast_domain::{AgentId, Clock, Entropy, Ids, RequestNumber, Time};
+use standfast_domain::{AgentId, Clock, Entropy, Ids, RequestNumber, Sample, Time};
 use standfast_store::Store;
 
 use crate::Error;
@@ -21,6 +21,7 @@ use crate::numbers::Numbers;
 use crate::online::Ledger;
 use crate::roster::Capacity;
 use crate::session::SessionCache;
+use crate::surge::Surge;
 use crate::types::Types;
 
 /// Passwords hashed at the same time.
@@ -130,6 +131,8 @@ pub(crate) struct Shared {
     pub(crate) maintenance: Maintenance,
     /// Incidents that go on.
     pub(crate) incidents: crate::incident::Going,
+    /// The level, and what is done at it.
+    pub(crate) surge: Surge,
     /// The model of types, and what is new.
     pub(crate) types: Types,
     /// When the desk is open.
@@ -176,6 +179,7 @@ impl Desk {
             pings: Pings::default(),
             maintenance: Maintenance::default(),
             incidents: crate::incident::Going::default(),
+            surge: Surge::default(),
             types: Types::default(),
             hours: InForce::default(),
             capacity: Capacity::default(),
@@ -233,6 +237,19 @@ impl Desk {
     #[must_use]
     pub fn maintenance(&self) -> &Maintenance {
         &self.shared.maintenance
+    }
+
+    /// How far the desk is from its ordinary course, and what is done about it, as this process knows it.
+    #[must_use]
+    pub fn surge(&self) -> &Surge {
+        &self.shared.surge
+    }
+
+    /// How many people are there to answer, in this process and, as they were seen within two minutes, in others.
+    pub(crate) fn present_anywhere(&self, now: Time) -> u32 {
+        let minute = Sample::minute_of(now) - 2;
+        let elsewhere = self.shared.online.course().present_elsewhere(self.node(), minute);
+        self.board().present().saturating_add(u32::try_from(elsewhere).unwrap_or(0))
     }
 
     /// Which request a number means.

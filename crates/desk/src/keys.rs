@@ -20,6 +20,7 @@ pub struct Keys {
     ping: [u8; 32],
     calendar: [u8; 32],
     subscription: [u8; 32],
+    feed: [u8; 32],
 }
 
 impl Keys {
@@ -38,6 +39,7 @@ impl Keys {
             ping: derive("ping"),
             calendar: derive("calendar"),
             subscription: derive("subscription"),
+            feed: derive("feed"),
         }
     }
 
@@ -105,6 +107,17 @@ impl Keys {
     /// The key under which the pings of one day are hashed, made with the day's random bytes.
     pub(crate) fn ping_key(&self, salt: &[u8; 32]) -> [u8; 32] {
         hmac(&self.ping, &[salt])
+    }
+
+    /// The secret part of the address of the calendar of expected peaks; another generation makes another one.
+    pub(crate) fn feed_secret(&self, generation: &str) -> String {
+        let mac = hmac(&self.feed, &[b"peaks", generation.as_bytes()]);
+        URL_SAFE_NO_PAD.encode(mac.first_chunk::<16>().unwrap_or(&[0; 16]))
+    }
+
+    /// Whether this is that secret; takes the same time for any wrong one.
+    pub(crate) fn is_feed_secret(&self, generation: &str, secret: &str) -> bool {
+        same(self.feed_secret(generation).as_bytes(), secret.as_bytes())
     }
 
     /// The MAC in the secret address of somebody's calendar: 128 bits. A higher generation makes older addresses void.

@@ -46,11 +46,13 @@ mod seal;
 mod session;
 mod status;
 mod subscription;
+mod surge;
 #[cfg(test)]
 mod testing;
 mod types;
 mod verify;
 mod view;
+mod wallboard;
 mod words;
 mod work;
 
@@ -148,6 +150,14 @@ pub use subscription::{
     confirm_subscription, end_subscription, enqueue_call, enqueue_mail, find_subscription,
     next_subscriptions, run_calls, subscribe, subscription_link,
 };
+pub use surge::{
+    CallOut, Measured, Peak, PeakKind, PeakSize, Peaks, PeaksFeed, PeaksRead, SURGE_MAIL, SignalCommand,
+    SignalView, Surge, SurgeActions, SurgeChangeView, SurgeExpected, SurgeHold, SurgePlan, SurgePoint,
+    SurgePreview, SurgePromises, SurgeReport, SurgeSignal, SurgeSummary, SurgeTeam, SurgeText, SurgeType,
+    SurgeView, called_out, choose_surge_plan, follow_surge, hold_surge, peaks_calendar, peaks_feed,
+    preview_surge, promised_by, read_peaks, release_surge, renew_peaks_feed, surge_peaks, surge_report,
+    surge_view, tell_signal, watch_surge,
+};
 pub use types::{
     Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,
     NovelView, PredictionView, TrainedModel, classify_requests, novel_requests, type_model,
@@ -158,5 +168,6 @@ pub use view::{
     EntryView, Erasure, IdentifierView, Inbox, InboxCounts, LastEntry, NextStep, Receipt, RequestDetail,
     RequestSummary, SafetySteps, SecretNotice, TeamView, UploadView,
 };
+pub use wallboard::{Wallboard, WallboardClass, wallboard};
 pub use words::{has_words, spoken_wait, words};
 pub use work::{Assignment, assign, merge, retype, tag, transition};

@@ -146,7 +146,8 @@ pub async fn add_token(
     if scopes.is_empty() {
         return Err(Error::invalid("scopes", "missing"));
     }
-    if new.kind == TokenKind::Webhook && scopes != [TokenScope::Drivers] {
+    let is_signed = |scope: &TokenScope| matches!(scope, TokenScope::Drivers | TokenScope::Signals);
+    if new.kind == TokenKind::Webhook && !scopes.iter().all(is_signed) {
         // Active users come by calls of the API.
         return Err(Error::invalid("scopes", "unknown"));
     }

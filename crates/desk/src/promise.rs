@@ -15,6 +15,7 @@ use crate::{Desk, Error, Opening, opening};
 
 mod figures;
 
+pub(crate) use figures::count_promises;
 pub use figures::{Length, PromiseCount, PromiseFigures, PromiseGroup, promise_figures};
 
 /// Somebody who asks now how long it takes.

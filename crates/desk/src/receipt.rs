@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 use standfast_domain::{Language, RequestId, Time};
 use standfast_store::Tx;
 use standfast_store::request::RequestRow;
+use standfast_store::surge;
 
 use crate::caller::{Visitor, hex};
 use crate::hours::opening_for;
@@ -73,6 +74,17 @@ pub(crate) struct Accepted<'a> {
     pub(crate) now: Time,
 }
 
+/// A sentence, and another one after it.
+pub(crate) fn followed(language: Language, mut text: String, more: Option<String>) -> String {
+    if let Some(more) = more {
+        if language == Language::English {
+            text.push(' ');
+        }
+        text.push_str(&more);
+    }
+    text
+}
+
 /// The receipt for a message that has just been written, with the promise that it makes.
 pub(crate) fn make(
     tx: &mut Tx,
@@ -93,25 +105,23 @@ pub(crate) fn make(
         _ => "spam",
     };
     let place_text = place.map(|p| p.to_string()).unwrap_or_default();
-    let mut next = words(language, &format!("receipt.next.{code}"), &[("place", &place_text)]);
-    if let Some(closed) = closed {
-        if language == Language::English {
-            next.push(' ');
+    let next = words(language, &format!("receipt.next.{code}"), &[("place", &place_text)]);
+    let mut next = followed(language, next, closed.map(|closed| closed.text(language)));
+    let mut code = code;
+    if code == "queue" {
+        let wait = expected
+            .map(|wait| words(language, "receipt.expected", &[("time", &spoken_wait(language, wait))]));
+        next = followed(language, next, wait);
+        if let Some(more) = desk.surge().receipt(language) {
+            code = "surge";
+            next = followed(language, next, Some(more));
         }
-        next.push_str(&closed.text(language));
-    }
-    if let Some(wait) = expected.filter(|_| code == "queue") {
-        if language == Language::English {
-            next.push(' ');
+        if let Some(due) = desk.surge().due(now) {
+            surge::promise(tx, row.id, now, due)?;
         }
-        next.push_str(&words(language, "receipt.expected", &[("time", &spoken_wait(language, wait))]));
     }
-    if findings.masked && !findings.exposed() {
-        if language == Language::English {
-            next.push(' ');
-        }
-        next.push_str(&words(language, "receipt.masked", &[]));
-    }
+    let masked = findings.masked && !findings.exposed();
+    let next = followed(language, next, masked.then(|| words(language, "receipt.masked", &[])));
     Ok(Receipt {
         request_id: row.id,
         number: row.number,

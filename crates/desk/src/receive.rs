@@ -444,6 +444,11 @@ fn start(
         record.tell(desk.entropy(), now, Author::System, Event::Continues { number: previous.number })?;
     }
     note_risk(desk, &mut record, &findings, now)?;
+    if let Some(team) = desk.surge().team_for(kind.code).filter(|_| !record.row.at_risk) {
+        record.row.team_id = Some(team);
+        let event = Event::Assigned { agent_id: None, team_id: Some(team) };
+        record.tell(desk.entropy(), now, Author::System, event)?;
+    }
     let row = record.save(tx, desk.keys(), now)?;
     receipt::make(tx, desk, &row, &Accepted { seq, joined: false, language, findings: &findings, now })
 }

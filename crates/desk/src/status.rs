@@ -6,8 +6,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde::Serialize;
 use standfast_domain::{
-    Channel, Day, DriverId, DriverKind, IncidentPhase, Kept, Language, Sample, ScheduleId, Time, Timetable,
-    Wait,
+    Channel, Day, DriverId, DriverKind, IncidentPhase, Kept, Language, Level, Sample, ScheduleId, Time,
+    Timetable, Wait,
 };
 use standfast_store::driver::DriverRow;
 use standfast_store::{Rd, driver, incident};
@@ -98,6 +98,8 @@ pub struct StatusView {
     pub counted_since: Option<Time>,
     /// Hours, the most general first; none when none are set.
     pub hours: Vec<StatusHours>,
+    /// How far the desk is from its ordinary course.
+    pub level: Level,
     /// Maintenance that goes on or lies ahead, the earliest first.
     pub maintenance: Vec<MaintenanceView>,
     /// Incidents that go on, then those that were over in the last two weeks.
@@ -155,6 +157,7 @@ pub async fn status(desk: &Desk) -> Result<Arc<StatusView>, Error> {
         is_attended: waiting.agents_present > 0 || elsewhere > 0,
         counted_since,
         hours: hours.await.map_err(|_| Error::Inconsistent("the online rate"))?,
+        level: desk.surge().level().0,
         maintenance: desk.maintenance().ahead(now),
         incidents,
     });

@@ -96,6 +96,10 @@ ids! {
     TimeOffId,
     /// A wish to hand a shift to somebody else.
     SwapId,
+    /// A time in which more asked than the desk can answer, from its beginning to its end.
+    SurgeId,
+    /// A change of the level, or of what a person decided about it.
+    SurgeChangeId,
 }
 
 /// Bits below the millisecond: a node's number and a counter.

@@ -23,6 +23,7 @@ mod role;
 pub mod roster;
 mod state;
 mod subscription;
+mod surge;
 mod time;
 pub mod vocabulary;
 mod wait;
@@ -42,7 +43,7 @@ pub use hours::{
 pub use id::{
     AgentId, AlarmId, AttachmentId, CalendarId, CustomerId, DashboardId, DriverId, Ids, IncidentUpdateId,
     JobId, MailId, MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId,
-    ShiftId, SubscriptionId, SwapId, TeamId, TimeOffId, TokenId,
+    ShiftId, SubscriptionId, SurgeChangeId, SurgeId, SwapId, TeamId, TimeOffId, TokenId,
 };
 pub use language::Language;
 pub use matter::{Matter, same_matter};
@@ -53,5 +54,6 @@ pub use region::zone_of_region;
 pub use role::{Permission, Role, TokenKind, TokenScope};
 pub use state::{Actor, State, Transition, TransitionError};
 pub use subscription::SubscriptionKind;
+pub use surge::{Change as SurgeStep, Course as SurgeCourse, Evidence, Level, SurgeCause, SurgeRules, load};
 pub use time::{Clock, FrozenClock, SystemClock, Time};
 pub use wait::{Wait, said};

@@ -47,6 +47,8 @@ pub enum Permission {
     TellIncidents,
     /// Say who works when, see what was agreed with whom, and decide about time off and swaps.
     ManageRoster,
+    /// Change what the desk does when more ask than it can answer, and hold a level.
+    ManageSurge,
 }
 
 impl Role {
@@ -58,8 +60,8 @@ impl Role {
     pub const fn may(self, permission: Permission) -> bool {
         use Permission::{
             EraseTexts, ManageAgents, ManageDrivers, ManageHours, ManageJobs, ManageMaintenance,
-            ManageRoster, ManageTokens, ReadInsight, ReadRequests, ReviewFeedback, TellIncidents,
-            WorkRequests,
+            ManageRoster, ManageSurge, ManageTokens, ReadInsight, ReadRequests, ReviewFeedback,
+            TellIncidents, WorkRequests,
         };
         match (self, permission) {
             (_, ReadRequests) | (Self::Admin, _) | (Self::Analyst, ReadInsight | ManageDrivers) => true,
@@ -75,12 +77,13 @@ impl Role {
                         | ManageHours
                         | ManageRoster
                         | TellIncidents
+                        | ManageSurge
                 )
             }
             (
                 Self::Analyst,
                 EraseTexts | ManageAgents | ManageHours | ManageJobs | ManageMaintenance | ManageRoster
-                | ManageTokens | ReviewFeedback | TellIncidents | WorkRequests,
+                | ManageSurge | ManageTokens | ReviewFeedback | TellIncidents | WorkRequests,
             ) => false,
         }
     }
@@ -113,11 +116,13 @@ pub enum TokenScope {
     ActiveUsers,
     /// Ask for figures; no words and no names of customers are among them.
     Insight,
+    /// Tell figures of its own, such as a price, that announce many requests.
+    Signals,
 }
 
 impl TokenScope {
     /// Every scope.
-    pub const ALL: [Self; 3] = [Self::Drivers, Self::ActiveUsers, Self::Insight];
+    pub const ALL: [Self; 4] = [Self::Drivers, Self::ActiveUsers, Self::Insight, Self::Signals];
 
     /// The word in SQL and JSON.
     #[must_use]
@@ -126,6 +131,7 @@ impl TokenScope {
             Self::Drivers => "drivers",
             Self::ActiveUsers => "active_users",
             Self::Insight => "insight",
+            Self::Signals => "signals",
         }
     }
 

@@ -216,6 +216,7 @@ path_ids!(
     standfast_domain::DriverId,
     standfast_domain::DashboardId,
     standfast_domain::MaintenanceId,
+    standfast_domain::SurgeId,
     standfast_domain::TokenId,
     standfast_domain::ReviewId,
     standfast_domain::ReportId,
@@ -240,6 +241,13 @@ pub struct ExternalId(pub String);
 impl PathPart for ExternalId {
     fn read(text: &str) -> Result<Self, Problem> {
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// A word that its handler checks.
+impl PathPart for String {
+    fn read(text: &str) -> Result<Self, Problem> {
+        Ok(text.to_owned())
     }
 }
 

@@ -75,6 +75,7 @@ pub async fn serve(
     tasks.spawn(metric::upkeep(app.metrics.clone()));
     tasks.spawn(live::attend(app.clone()));
     tasks.spawn(standfast_desk::follow_maintenance(app.desk.clone()));
+    tasks.spawn(standfast_desk::follow_surge(app.desk.clone()));
     tokio::pin!(shutdown);
     // Before the first connection: whoever reads after this place was noted is told of everything that comes after it.
     let place = tokio::select! {

@@ -26,6 +26,7 @@ mod rows;
 mod run;
 mod say;
 mod status;
+mod surge;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use standfast_desk::{ALARM_MAIL, Error as DeskError, STATUS_MAIL, subscription_link};
+use standfast_desk::{ALARM_MAIL, Error as DeskError, STATUS_MAIL, SURGE_MAIL, subscription_link};
 use standfast_domain::report::{Format, Period};
 use standfast_domain::{JobId, MailId, ReportRunId};
 use standfast_insight::zone;
@@ -82,6 +82,9 @@ impl Reports {
         if claim.kind == STATUS_MAIL {
             return self.write_of_status(claim).await;
         }
+        if claim.kind == SURGE_MAIL {
+            return self.write_of_surge(claim).await;
+        }
         let payload: MailPayload = serde_json::from_str(&claim.payload).map_err(inconsistent)?;
         self.send(claim, payload.mail, mailer).await
     }
@@ -107,6 +110,9 @@ impl Reports {
 
     /// Turns schedules that are due into runs, and moves them on. However many times were missed, the last one is made.
     async fn begin_due(&self) -> Result<usize, Error> {
+        if self.desk.surge().pauses_reports() {
+            return Ok(0);
+        }
         let now = self.desk.now();
         let due = self.desk.store().read(move |rd| report::list_due(rd, now).map_err(Error::from)).await?;
         let mut begun = 0;

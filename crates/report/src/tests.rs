@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 mod alarm;
 mod status;
+mod surge;
 
 use crate::{Error, MailSettings, Mailer, Reports, Security};
 

@@ -13,6 +13,7 @@ pub mod effect;
 pub mod forecast;
 pub mod interval;
 pub mod multiplicity;
+pub mod peak;
 pub mod quantile;
 pub mod queue;
 pub mod roster;

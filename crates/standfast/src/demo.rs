@@ -16,6 +16,7 @@ mod report;
 mod roster;
 mod staff;
 mod story;
+mod surge;
 mod text;
 mod users;
 
@@ -147,9 +148,10 @@ pub(crate) async fn fill(
     let planned = roster::plan(desk, &agents, &content.names, now).await?;
     events::explain(desk, &content, &agents, now, &draw::Draw::new(SEED)).await?;
     let (customers, acts) = (plot.customers, plot.happenings.len());
-    let troupe = perform::Troupe::new(desk, agents, teams, customers)?;
+    let troupe = perform::Troupe::new(desk, agents.clone(), teams, customers)?;
     let requests = troupe.perform(plot, now, progress).await?;
     online::put_down(desk, now, planned.as_ref()).await?;
+    surge::live_through(desk, &agents, now).await?;
     report::enter(desk).await?;
     mark(desk, DONE).await?;
     Ok(Summary { requests, customers, acts, took: desk.clock().monotonic().saturating_sub(start) })

@@ -242,7 +242,8 @@ impl Background {
             tokio::spawn(standfast_desk::keep_online(desk.clone(), stopping.clone())),
             users,
             tokio::spawn(standfast_desk::classify_requests(desk.clone(), stopping.clone())),
-            tokio::spawn(standfast_desk::watch_alarms(desk.clone(), insight.clone(), stopping)),
+            tokio::spawn(standfast_desk::watch_alarms(desk.clone(), insight.clone(), stopping.clone())),
+            tokio::spawn(standfast_desk::watch_surge(desk.clone(), stopping)),
             reports,
         ];
         Ok(Self { stop, jobs, facts, others })

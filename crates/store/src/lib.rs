@@ -65,6 +65,7 @@ mod sqlite;
 mod stats;
 mod store;
 pub mod subscription;
+pub mod surge;
 pub mod swap;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0013_maintenance", include_str!("../migrations/0013_maintenance.sql")),
     ("0014_online", include_str!("../migrations/0014_online.sql")),
     ("0015_roster", include_str!("../migrations/0015_roster.sql")),
+    ("0017_surge", include_str!("../migrations/0017_surge.sql")),
     ("0018_status", include_str!("../migrations/0018_status.sql")),
     ("0019_measures", include_str!("../migrations/0019_measures.sql")),
     ("0020_versions", include_str!("../migrations/0020_versions.sql")),

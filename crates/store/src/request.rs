@@ -320,6 +320,26 @@ pub fn list_waiting(rd: &mut Rd) -> Result<Vec<Waiting>, Error> {
     )
 }
 
+/// Those who wait in a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// Whether assets are at risk.
+    pub at_risk: bool,
+    /// How many.
+    pub count: i64,
+    /// Since when the one that waits longest does.
+    pub since: Option<Time>,
+}
+
+/// How many wait for the desk in each lane, and since when.
+pub fn count_waiting(rd: &mut Rd) -> Result<Vec<Lane>, Error> {
+    rd.query(
+        "SELECT at_risk, count(*), min(waiting_since) FROM request WHERE active AND state = 'open' GROUP BY at_risk",
+        params![],
+        |row| Ok(Lane { at_risk: row.get(0)?, count: row.get(1)?, since: row.get(2)? }),
+    )
+}
+
 /// The next requests by id, for going through all of them.
 pub fn list_by_id(rd: &mut Rd, after: RequestId, limit: i64) -> Result<Vec<RequestRow>, Error> {
     rd.query(select!("WHERE r.id > $1 ORDER BY r.id LIMIT $2"), params![after, limit], row)

@@ -6,7 +6,7 @@ use std::fmt;
 use standfast_domain::{
     AgentId, AlarmId, AttachmentId, CalendarId, CustomerId, DashboardId, Day, DriverId, IncidentUpdateId,
     JobId, MailId, MaintenanceId, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId, ShiftId,
-    SubscriptionId, SwapId, TeamId, Time, TimeOffId, TokenId,
+    SubscriptionId, SurgeChangeId, SurgeId, SwapId, TeamId, Time, TimeOffId, TokenId,
 };
 
 /// The types that mean the same on both engines.
@@ -339,6 +339,8 @@ wrapped_integers!(
     MaintenanceId,
     SubscriptionId,
     CalendarId,
+    SurgeChangeId,
+    SurgeId,
     ReportId,
     ReportRunId,
 );

@@ -9,7 +9,7 @@ import { speak } from './api/http';
 import { preferences } from './session/preferences.svelte';
 
 /** `console` is there before anything is shown; other areas come with the part of the console that speaks them. */
-export type Area = 'console' | 'insight' | 'compare' | 'reports' | 'hours' | 'roster' | 'planning';
+export type Area = 'console' | 'insight' | 'compare' | 'reports' | 'hours' | 'roster' | 'planning' | 'surge';
 
 type Load = () => Promise<{ default: Catalog }>;
 
@@ -41,6 +41,10 @@ const catalogs: Record<Area, Record<Language, Load>> = {
   roster: {
     'zh-CN': () => import('../../../locales/zh-CN/roster.json'),
     en: () => import('../../../locales/en/roster.json'),
+  },
+  surge: {
+    'zh-CN': () => import('../../../locales/zh-CN/surge.json'),
+    en: () => import('../../../locales/en/surge.json'),
   },
 };
 

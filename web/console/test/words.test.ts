@@ -8,6 +8,7 @@ import enInsight from '../../../locales/en/insight.json';
 import enPlanning from '../../../locales/en/planning.json';
 import enReports from '../../../locales/en/reports.json';
 import enRoster from '../../../locales/en/roster.json';
+import enSurge from '../../../locales/en/surge.json';
 import zhConsole from '../../../locales/zh-CN/console.json';
 import zhCompare from '../../../locales/zh-CN/compare.json';
 import zhHours from '../../../locales/zh-CN/hours.json';
@@ -15,6 +16,7 @@ import zhInsight from '../../../locales/zh-CN/insight.json';
 import zhPlanning from '../../../locales/zh-CN/planning.json';
 import zhReports from '../../../locales/zh-CN/reports.json';
 import zhRoster from '../../../locales/zh-CN/roster.json';
+import zhSurge from '../../../locales/zh-CN/surge.json';
 
 const EN: Record<string, string> = {
   ...enConsole,
@@ -24,6 +26,7 @@ const EN: Record<string, string> = {
   ...enHours,
   ...enPlanning,
   ...enRoster,
+  ...enSurge,
 };
 const ZH: Record<string, string> = {
   ...zhConsole,
@@ -33,6 +36,7 @@ const ZH: Record<string, string> = {
   ...zhHours,
   ...zhPlanning,
   ...zhRoster,
+  ...zhSurge,
 };
 const bare = (key: string) => key.replace(/_(one|other)$/, '');
 const keys = (catalog: Record<string, string>) => new Set(Object.keys(catalog).map(bare));

@@ -1,6 +1,8 @@
 //! The life of a claim that a request is solved: made by an agent, asked about, and decided by the customer, by silence, or
 //! by an agent who takes it back.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use standfast_domain::{AgentId, Author, Event, JobId, RequestId, Resolution, State, Time, Verdict};
 use standfast_store::job::{self, NewJob};
@@ -10,6 +12,9 @@ use standfast_store::{Tx, entry};
 
 use crate::record::Record;
 use crate::{Desk, Error};
+
+/// While asking pauses, whoever is due is looked at again after this.
+const PAUSED: Duration = Duration::from_mins(30);
 
 /// How a request came to be called solved.
 pub(crate) struct Claim {
@@ -130,6 +135,9 @@ pub(crate) fn pursue(tx: &mut Tx, desk: &Desk, pursuit: Pursuit, now: Time) -> R
     };
     if now < due {
         return schedule(tx, desk, pursuit, due, now);
+    }
+    if claimed.asked_at.is_none() && desk.surge().pauses_asking() {
+        return schedule(tx, desk, pursuit, now.plus(PAUSED), now);
     }
     // What the clock does is no news to whoever looks through what is done, and makes no old matter a recent one.
     let updated_at = record.row.updated_at;

@@ -154,6 +154,13 @@ impl Sums {
     }
 }
 
+/// Promises of several kinds, counted together.
+pub(crate) fn count_promises<'a>(tallies: impl Iterator<Item = &'a Tally>) -> PromiseCount {
+    let mut sum = Sum::default();
+    tallies.for_each(|tally| sum.add(tally));
+    sum.count()
+}
+
 /// Counts the promises made from `from` on and before `until`, as they stand now, by hours of a time zone.
 pub async fn promise_figures(
     desk: &Desk,

@@ -24,8 +24,10 @@ mod request;
 mod roster;
 mod session;
 pub(crate) mod status;
+mod surge;
 mod token;
 mod types;
+mod wallboard;
 mod work;
 
 use std::collections::BTreeMap;
@@ -119,6 +121,8 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(planning::routes());
     routes.extend(roster::routes());
     routes.extend(status::routes());
+    routes.extend(surge::routes());
+    routes.push(wallboard::route());
     routes.extend(insight::routes());
     routes.extend(machines());
     routes

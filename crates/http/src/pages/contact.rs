@@ -48,6 +48,7 @@ struct ChoicePage {
     wait: String,
     open: Vec<OpenRequest>,
     groups: Vec<Group>,
+    help: Option<String>,
 }
 
 struct Group {
@@ -69,6 +70,8 @@ struct ContactPage {
     title: &'static str,
     at_risk: bool,
     steps: Option<SafetySteps>,
+    /// What answers most of those who ask now.
+    help: Option<String>,
     wait: String,
     open: Vec<OpenRequest>,
     fields: Vec<Question>,
@@ -111,8 +114,13 @@ pub(crate) async fn show(State(app): State<App>, visit: Visit) -> Response {
 
 fn choice(app: &App, visit: &Visit, open: Vec<OpenRequest>) -> Response {
     let frame = if open.is_empty() { Frame::new(&app.desk, visit) } else { Frame::private(&app.desk, visit) };
-    let choice =
-        ChoicePage { wait: wait_text(&app.desk, visit.words), groups: groups(visit.words), open, frame };
+    let choice = ChoicePage {
+        wait: wait_text(&app.desk, visit.words),
+        groups: groups(visit.words),
+        help: app.desk.surge().help(visit.words.language),
+        open,
+        frame,
+    };
     page(StatusCode::OK, &choice.frame, &choice, [visit.language_cookie(&app.desk)])
 }
 
@@ -156,6 +164,7 @@ fn contact_page(
         title: words.pick(kind.title),
         at_risk: kind.at_risk,
         steps: secret.map(|notice| notice.steps).or_else(|| kind.at_risk.then(|| steps(words, kind.code))),
+        help: app.desk.surge().help(words.language).filter(|_| !kind.at_risk),
         wait: wait_text(&app.desk, words),
         fields: kind.fields.iter().filter_map(|code| field(code)).map(question).collect(),
         open,

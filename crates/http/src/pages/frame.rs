@@ -26,6 +26,8 @@ pub(crate) struct Frame {
     pub(crate) demo: bool,
     /// Maintenance that goes on, or will before long.
     pub(crate) maintenance: Option<String>,
+    /// That more ask than usual, where everybody is told.
+    pub(crate) surge: Option<String>,
     /// Not for search engines: the page is about one person's request.
     pub(crate) private: bool,
     /// Addresses of this page in every language; none where changing it would cost what was typed.
@@ -49,7 +51,8 @@ impl Frame {
             words: visit.words,
             name: desk.settings().name.clone(),
             demo: desk.settings().demo,
-            maintenance: notice(desk, visit.words.language),
+            maintenance: maintenance(desk, visit.words.language),
+            surge: desk.surge().notice(visit.words.language),
             private: false,
             languages: Language::ALL.map(|language| language_link(visit, language)).to_vec(),
             style: style::href(),
@@ -73,7 +76,8 @@ impl Frame {
             name: desk.settings().name.clone(),
             demo: desk.settings().demo,
             private: false,
-            maintenance: notice(desk, words.language),
+            maintenance: maintenance(desk, words.language),
+            surge: desk.surge().notice(words.language),
             languages: Language::ALL.map(link).to_vec(),
             style: style::href(),
         }
@@ -114,9 +118,9 @@ impl Frame {
     }
 }
 
-/// What everybody is told of an incident that goes on, and of maintenance, if there is anything to tell.
+/// What everybody is told who sees one line: of an incident that goes on, that more ask than usual, what helps most of them
+/// where that stands before the form, and of maintenance.
 pub(crate) fn notice(desk: &Desk, language: Language) -> Option<String> {
-    let gap = if language == Language::Chinese { "" } else { " " };
     let incident = incident_now(desk).map(|update| {
         let text = update.text(language);
         let first = text.lines().next().unwrap_or_default();
@@ -124,13 +128,20 @@ pub(crate) fn notice(desk: &Desk, language: Language) -> Option<String> {
         let more = if short.len() < text.len() { "…" } else { "" };
         Words { language }.fill("notice.incident", "text", short + more)
     });
-    match (incident, maintenance(desk, language)) {
-        (Some(incident), Some(maintenance)) => Some(format!("{incident}{gap}{maintenance}")),
-        (incident, maintenance) => incident.or(maintenance),
-    }
+    let surge = desk.surge();
+    let parts: Vec<_> = [incident, surge.notice(language), surge.help(language), maintenance(desk, language)]
+        .into_iter()
+        .flatten()
+        .collect();
+    let gap = match language {
+        Language::Chinese => "",
+        Language::English => " ",
+    };
+    (!parts.is_empty()).then(|| parts.join(gap))
 }
 
-fn maintenance(desk: &Desk, language: Language) -> Option<String> {
+/// What everybody is told of maintenance, if there is anything to tell.
+pub(crate) fn maintenance(desk: &Desk, language: Language) -> Option<String> {
     let (now, words) = (desk.now(), Words { language });
     let window = desk.maintenance().told(now)?;
     let until = words.exact(window.ends_at);

@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use standfast_desk::{
     Asks, Conversation, Customer, Error, FollowUp, Receipt, Received, RequestSummary, SecretNotice, Visitor,
-    conversation, follow_up, merged_link, open_link, read_by_customer,
+    conversation, follow_up, merged_link, open_link, promised_by, read_by_customer,
 };
 use standfast_domain::{Channel, NumberError, RequestNumber, State as RequestState};
 
@@ -355,6 +355,11 @@ async fn gather(
         joins.then(|| desk.board().place_of(found.request.id, found.request.at_risk, asks))
     });
     let mut shown = RequestView::new(visit.words, &found, place, now, print);
+    let promised = promised_by(desk, found.request.id, found.request.waiting_since).await?;
+    if let Some(due) = promised {
+        // What was promised comes before what is expected.
+        shown.facts.insert(0, (visit.words.say("request.promised"), visit.words.exact(due)));
+    }
     let waits = found.request.state == RequestState::Open && !print;
     if let Some(closed) = found.opening.as_ref().filter(|opening| waits && !opening.is_open) {
         let fact = (visit.words.say("request.hours"), closed.text(visit.words.language));

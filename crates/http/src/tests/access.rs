@@ -230,6 +230,7 @@ store_test! {
                     // Of agents, customers and jobs there is none with this id: whoever may ask learns just that.
                     route.path.replace("{number}", number).replace("{id}", "77").replace("{request}", "77").replace("{external_id}", "77").replace("{token}", "77.ics").replace("{day}", "2026-11-20")
                 };
+                let path = path.replace("{secret}", "77");
                 let path = if path.ends_with("/file") { format!("{path}?format=csv") } else { path };
                 let path = if path.ends_with("/uploads") { format!("{path}?name=a.txt&client_id=c") } else { path };
                 let reply = visit(person.as_ref(), &server, &route.method, &path, &format!("{visits}")).await;

@@ -27,13 +27,25 @@ async fn upload(person: &Person<'_>, table: impl Into<Bytes>, dry_run: bool) -> 
 
 /// A webhook as Standard Webhooks has it.
 async fn hook(server: &TestServer, secret: &str, id: &str, age: i64, body: &Value) -> Reply {
+    signed(server, "/api/v1/hooks/drivers", secret, id, age, body).await
+}
+
+/// The same to another address.
+pub(super) async fn signed(
+    server: &TestServer,
+    path: &str,
+    secret: &str,
+    id: &str,
+    age: i64,
+    body: &Value,
+) -> Reply {
     let sent = (SystemClock::shared().now().millis() / 1_000 - age).to_string();
     let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
     mac.update(format!("{id}.{sent}.{body}").as_bytes());
     let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
     let headers = [("webhook-id", id), ("webhook-timestamp", &sent), ("webhook-signature", &signature)];
-    server.post("/api/v1/hooks/drivers", &headers, body).await
+    server.post(path, &headers, body).await
 }
 
 async fn titles(person: &Person<'_>) -> Vec<String> {

@@ -51,6 +51,8 @@ fn what_rests_changes_the_desk_and_helps_nobody_who_asks() {
         "POST /api/v1/console/roster/swaps/{id}/step",
         "POST /api/v1/console/roster/time-off",
         "POST /api/v1/console/roster/time-off/{id}/step",
+        "POST /api/v1/console/surge/calendar",
+        "POST /api/v1/console/surge/feed",
         "POST /api/v1/console/tokens",
         "POST /api/v1/hooks/drivers",
         "PUT /api/v1/active-users",

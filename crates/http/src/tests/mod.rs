@@ -20,4 +20,5 @@ mod slow;
 mod speech;
 mod status;
 mod subscriptions;
+mod surge;
 mod types;

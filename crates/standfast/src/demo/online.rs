@@ -17,6 +17,9 @@ const AHEAD: i64 = 8 * HOUR;
 /// The day on which too many asked, and that of the crash: so many days ago.
 const CROWDED: i64 = 12;
 const CRASHED: i64 = 5;
+/// When that was, by the clocks of the people.
+const CROWDED_FROM: i64 = 20 * HOUR;
+const CROWDED_UNTIL: i64 = 21 * HOUR + 30;
 
 /// Writes them, up to now.
 pub(super) async fn put_down(desk: &Desk, now: Time, planned: Option<&Plan>) -> anyhow::Result<()> {
@@ -32,6 +35,13 @@ pub(super) async fn put_down(desk: &Desk, now: Time, planned: Option<&Plan>) -> 
     Ok(put_down_past(desk, samples).await?)
 }
 
+/// When too many asked: from when until when.
+pub(super) fn crowded(now: Time) -> (Time, Time) {
+    let today = (Sample::minute_of(now) + AHEAD).div_euclid(DAY);
+    let at = |clock: i64| Time(((today - CROWDED) * DAY + clock - AHEAD) * 60_000_000);
+    (at(CROWDED_FROM), at(CROWDED_UNTIL))
+}
+
 /// What was seen of a minute.
 fn seen(minute: i64, last: i64, late_by: impl Fn(i64) -> u64) -> Option<Sample> {
     let local = minute + AHEAD;
@@ -43,7 +53,7 @@ fn seen(minute: i64, last: i64, late_by: impl Fn(i64) -> u64) -> Option<Sample> 
     if crash {
         return None;
     }
-    let crowded = ago == CROWDED && (20 * HOUR..21 * HOUR + 30).contains(&clock);
+    let crowded = ago == CROWDED && (CROWDED_FROM..CROWDED_UNTIL).contains(&clock);
     let late_start = (8 * HOUR..8 * HOUR + late_by(ago).cast_signed()).contains(&clock);
     let present = match clock / HOUR {
         2..5 if sunday => 0,

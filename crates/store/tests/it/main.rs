@@ -25,6 +25,7 @@ mod promise;
 mod request;
 mod schema;
 mod subscription;
+mod surge;
 mod types;
 mod unit;
 

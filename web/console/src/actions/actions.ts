@@ -190,6 +190,22 @@ export const ACTIONS: readonly Action[] = [
     run: () => router.go({ room: 'roster', section: 'week' }),
   },
   {
+    id: 'surge',
+    group: 'go',
+    label: 'surge.title',
+    keys: ['g o'],
+    allowed: always,
+    run: () => router.go({ room: 'surge', section: 'now' }),
+  },
+  {
+    id: 'wallboard',
+    group: 'go',
+    label: 'wallboard.title',
+    keys: ['g b'],
+    allowed: () => session.may('insight'),
+    run: () => router.go({ room: 'wallboard' }),
+  },
+  {
     id: 'events',
     group: 'go',
     label: 'drivers.events',

@@ -35,6 +35,7 @@ import type {
   IncidentUpdates,
   LinkWish,
   IssuedToken,
+  Level,
   Maintenance,
   MaintenanceWish,
   ModelOfTypes,
@@ -42,6 +43,8 @@ import type {
   NewNote,
   NewReply,
   NewToken,
+  Peaks,
+  PeaksRead,
   NovelRequests,
   OnlineRate,
   Person,
@@ -64,6 +67,11 @@ import type {
   Swap,
   SwapDecision,
   SwapDraft,
+  Surge,
+  SurgeHold,
+  SurgePlan,
+  SurgePreview,
+  SurgeReport,
   TagChange,
   Team,
   Ticket,
@@ -75,6 +83,7 @@ import type {
   WeekNeed,
   WhatIf,
   WhatIfQuestion,
+  Wallboard,
 } from '@standfast/api';
 import { ask, query, segment } from './http';
 
@@ -280,3 +289,23 @@ export const announceMaintenance = (body: MaintenanceWish) =>
   ask<Maintenance>('/console/maintenance', { method: 'POST', body });
 export const endMaintenance = (id: Id) =>
   ask<void>(`/console/maintenance/${segment(id)}`, { method: 'DELETE' });
+
+export const surge = () => ask<Surge>('/console/surge');
+export const chooseSurgePlan = (body: { version: number; plan: SurgePlan }) =>
+  ask<Surge>('/console/surge/plan', { method: 'PUT', body });
+export const previewSurge = (body: { plan: SurgePlan; level: Level }) =>
+  post<SurgePreview>('/console/surge/preview', body);
+export const holdSurge = (body: SurgeHold) => post<Surge>('/console/surge/hold', body);
+export const releaseSurge = (body: { reason: string }) =>
+  post<Surge>('/console/surge/release', body);
+export const surgeReport = (id: Id) => ask<SurgeReport>(`/console/surge/${segment(id)}`);
+export const wallboard = () => ask<Wallboard>('/console/wallboard');
+export const surgePeaks = () => ask<Peaks>('/console/surge/peaks');
+export const readPeaks = (table: Blob) =>
+  ask<PeaksRead>('/console/surge/calendar', {
+    method: 'POST',
+    table,
+    mediaType: 'text/calendar',
+  });
+export const peaksFeed = () => ask<{ address: string }>('/console/surge/feed');
+export const renewPeaksFeed = () => post<{ address: string }>('/console/surge/feed', {});

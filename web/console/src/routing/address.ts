@@ -8,6 +8,8 @@ export type Place =
   | { room: 'alarms'; section: AlarmsSection }
   | { room: 'planning'; section: PlanningSection }
   | { room: 'roster'; section: RosterSection }
+  | { room: 'surge'; section: SurgeSection }
+  | { room: 'wallboard' }
   | { room: 'settings'; section: SettingsSection }
   /**
    * `search`: what is looked at, in the words of `insight/view.ts`, which is loaded with that room. `start`: wherever it begins
@@ -19,6 +21,7 @@ export type DriversSection = 'events' | 'active-users';
 export type AlarmsSection = 'now' | 'past';
 export type PlanningSection = (typeof PLANNING)[number];
 export type RosterSection = 'week' | 'mine' | 'requests' | 'now' | 'people';
+export type SurgeSection = 'now' | 'plan' | 'peaks' | 'past';
 export type SettingsSection = 'agents' | 'hours' | 'tokens' | 'jobs' | 'maintenance';
 
 export const VIEWS: readonly ViewName[] = ['unassigned', 'mine', 'all', 'at_risk', 'solved'];
@@ -26,6 +29,7 @@ export const DRIVERS: readonly DriversSection[] = ['events', 'active-users'];
 export const ALARMS: readonly AlarmsSection[] = ['now', 'past'];
 export const PLANNING = ['forecast', 'need', 'plan', 'what-if', 'rules'] as const;
 export const ROSTER: readonly RosterSection[] = ['week', 'mine', 'requests', 'now', 'people'];
+export const SURGE: readonly SurgeSection[] = ['now', 'plan', 'peaks', 'past'];
 export const SETTINGS: readonly SettingsSection[] = [
   'agents',
   'hours',
@@ -93,6 +97,9 @@ export function readAddress(path: string, search = ''): Place {
     return { room: 'planning', section: PLANNING.find((name) => name === parts[1]) ?? 'forecast' };
   if (parts[0] === 'roster')
     return { room: 'roster', section: ROSTER.find((name) => name === parts[1]) ?? 'week' };
+  if (parts[0] === 'wallboard') return { room: 'wallboard' };
+  if (parts[0] === 'surge')
+    return { room: 'surge', section: SURGE.find((name) => name === parts[1]) ?? 'now' };
   if (parts[0] === 'settings')
     return { room: 'settings', section: SETTINGS.find((name) => name === parts[1]) ?? 'agents' };
   if (parts[0] === 'feedback')
@@ -116,6 +123,7 @@ export function writeAddress(place: Place): string {
   if (place.room === 'insight' && place.start) return `${BASE_PATH}/insight`;
   if (place.room === 'insight')
     return `${BASE_PATH}/insight/${place.page}${place.search ? `?${place.search}` : ''}`;
+  if (place.room === 'wallboard') return `${BASE_PATH}/wallboard`;
   if (place.room !== 'desk') return `${BASE_PATH}/${place.room}/${place.section}`;
   const filters = new URLSearchParams();
   for (const name of ['q', 'type', 'team'] as const)

@@ -13,13 +13,25 @@ export type Deed =
   | 'roster'
   | 'maintenance'
   | 'tell'
+  | 'surge'
   | 'settings'
   | 'insight';
 
 const ALLOWED: Record<Role, readonly Deed[]> = {
   analyst: ['explain', 'insight'],
   agent: ['write'],
-  lead: ['write', 'erase', 'review', 'explain', 'hours', 'roster', 'tell', 'settings', 'insight'],
+  lead: [
+    'write',
+    'erase',
+    'review',
+    'explain',
+    'hours',
+    'roster',
+    'tell',
+    'surge',
+    'settings',
+    'insight',
+  ],
   admin: [
     'write',
     'erase',
@@ -28,6 +40,7 @@ const ALLOWED: Record<Role, readonly Deed[]> = {
     'hours',
     'roster',
     'tell',
+    'surge',
     'settings',
     'agents',
     'jobs',

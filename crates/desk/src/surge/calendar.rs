@@ -1,0 +1,293 @@
+//! Expected peaks as a calendar (iCalendar, RFC 5545): read from a file into events, and given out as a feed under an address that
+//! is a secret and can be renewed.
+
+use std::time::Duration;
+
+use icalendar::{Calendar, CalendarComponent, CalendarDateTime, Component as _, DatePerhapsTime, Event};
+use jiff::civil;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use standfast_domain::{DriverKind, Permission, Time};
+use standfast_store::{Lane, Tx, driver, setting};
+use utoipa::ToSchema;
+
+use super::peak::{Peak, ahead};
+use crate::caller::hex;
+use crate::draft::plain;
+use crate::{AgentCaller, Desk, DriverCommand, Error, add_driver, change_driver};
+
+/// Most events that one file may give.
+const MOST: usize = 500;
+/// Time ahead that is taken.
+const AHEAD: Duration = Duration::from_hours(24 * 366);
+/// Longest title, in characters.
+const TITLE: usize = 100;
+/// The setting that says how often the address of the feed was renewed.
+const GENERATION: &str = "surge.feed";
+
+/// What became of a calendar file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PeaksRead {
+    /// Events that are new.
+    pub added: u32,
+    /// Events of an earlier file that are different now.
+    pub changed: u32,
+    /// Events that were known as they are.
+    pub known: u32,
+    /// What is over, more than a year ahead, called off, or comes again and again.
+    pub left_out: u32,
+}
+
+/// Where the feed is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PeaksFeed {
+    /// The address. Whoever knows it may read the feed.
+    #[schema(example = "https://desk.example/api/v1/calendar/peaks/0pX2…")]
+    pub address: String,
+}
+
+/// Takes the events of a calendar file over into those of the desk. The same event of a later file (by its `UID`) is changed.
+/// Kinds are told by the words of the title: fork and upgrade, listing, unlock and campaign, in English and Chinese.
+pub async fn read_peaks(desk: &Desk, caller: &AgentCaller, bytes: Vec<u8>) -> Result<PeaksRead, Error> {
+    caller.require(Permission::ManageDrivers)?;
+    let now = desk.now();
+    let parsed = tokio::task::spawn_blocking(move || events_of(&bytes, now)).await;
+    let (events, left_out) = parsed.map_err(|_| Error::invalid("calendar", "malformed"))??;
+    let mut read = PeaksRead { left_out, ..PeaksRead::default() };
+    for (client_id, command) in events {
+        let before = desk.now();
+        let known = add_driver(desk, caller, &client_id, &command).await?;
+        let is_new = known.created_at >= before;
+        let is_same = known.title == command.title
+            && known.starts_at == command.starts_at
+            && known.ends_at == command.ends_at;
+        if is_same {
+            *(if is_new { &mut read.added } else { &mut read.known }) += 1;
+        } else {
+            let command = DriverCommand { kind: known.kind, note: known.note.clone(), ..command };
+            change_driver(desk, caller, known.id, known.version, &command).await?;
+            read.changed += 1;
+        }
+    }
+    Ok(read)
+}
+
+type Read = (Vec<(String, DriverCommand)>, u32);
+
+fn events_of(bytes: &[u8], now: Time) -> Result<Read, Error> {
+    let malformed = || Error::invalid("calendar", "malformed");
+    let text = std::str::from_utf8(bytes).map_err(|_| malformed())?;
+    if !text.contains("BEGIN:VCALENDAR") {
+        return Err(malformed());
+    }
+    let calendar: Calendar = text.trim_start_matches('\u{feff}').parse().map_err(|_| malformed())?;
+    let (mut events, mut left_out) = (Vec::new(), 0);
+    for component in &calendar.components {
+        let CalendarComponent::Event(event) = component else { continue };
+        let is_off = event.property_value("STATUS") == Some("CANCELLED");
+        let comes_again = event.property_value("RRULE").is_some();
+        match command(event).ok_or_else(malformed)? {
+            (id, command) if !is_off && !comes_again && is_near(&command, now) => events.push((id, command)),
+            _ => left_out += 1,
+        }
+        if events.len() > MOST {
+            return Err(Error::invalid("calendar", "too_many"));
+        }
+    }
+    if events.is_empty() && left_out == 0 {
+        return Err(Error::invalid("calendar", "missing"));
+    }
+    Ok((events, left_out))
+}
+
+fn is_near(command: &DriverCommand, now: Time) -> bool {
+    command.ends_at.unwrap_or(command.starts_at) > now && command.starts_at < now.plus(AHEAD)
+}
+
+/// An event as the desk enters it, under a name made of its `UID`; nothing where it has no beginning.
+fn command(event: &Event) -> Option<(String, DriverCommand)> {
+    let starts_at = time(event.get_start().as_ref()?)?;
+    let ends_at = event.get_end().as_ref().and_then(time).filter(|ends| *ends > starts_at);
+    let title: String = plain(event.get_summary().unwrap_or_default()).trim().chars().take(TITLE).collect();
+    let title = if title.is_empty() { "–".to_owned() } else { title };
+    let uid = event.get_uid().map_or_else(|| format!("{title}{}", starts_at.0), str::to_owned);
+    let id = hex(Sha256::digest(uid.as_bytes()).first_chunk::<12>()?);
+    let kind = kind(&title);
+    let scope = std::collections::BTreeMap::new();
+    Some((format!("ics-{id}"), DriverCommand { kind, title, note: String::new(), starts_at, ends_at, scope }))
+}
+
+/// Which kind of event a title speaks of.
+fn kind(title: &str) -> DriverKind {
+    const WORDS: [(DriverKind, &[&str]); 4] = [
+        (DriverKind::Fork, &["fork", "upgrade", "halving", "分叉", "升级", "减半"]),
+        (DriverKind::Listing, &["listing", "unlock", "上币", "上线", "解锁", "下架"]),
+        (DriverKind::Campaign, &["campaign", "airdrop", "活动", "空投", "大赛"]),
+        (DriverKind::Release, &["release", "发布"]),
+    ];
+    let title = title.to_lowercase();
+    let named = WORDS.iter().find(|(_, words)| words.iter().any(|word| title.contains(word)));
+    named.map_or(DriverKind::Other, |(kind, _)| *kind)
+}
+
+/// A time of a calendar: whole days begin at midnight UTC, and so are times without a zone read.
+fn time(at: &DatePerhapsTime) -> Option<Time> {
+    let utc = |text: &str| Time::parse(&format!("{text}Z"));
+    match at {
+        DatePerhapsTime::Date(date) => utc(&format!("{date}T00:00:00")),
+        DatePerhapsTime::DateTime(CalendarDateTime::Utc(at)) => {
+            utc(&at.naive_utc().format("%Y-%m-%dT%H:%M:%S").to_string())
+        }
+        DatePerhapsTime::DateTime(CalendarDateTime::Floating(at)) => {
+            utc(&at.format("%Y-%m-%dT%H:%M:%S").to_string())
+        }
+        DatePerhapsTime::DateTime(CalendarDateTime::WithTimezone { date_time, tzid }) => {
+            let civil: civil::DateTime = date_time.format("%Y-%m-%dT%H:%M:%S").to_string().parse().ok()?;
+            let zoned = civil.to_zoned(TimeZone::get(tzid).ok()?).ok()?;
+            Some(Time(zoned.timestamp().as_microsecond()))
+        }
+    }
+}
+
+/// Where the feed is, for whoever may read events.
+pub async fn peaks_feed(desk: &Desk, caller: &AgentCaller) -> Result<PeaksFeed, Error> {
+    caller.require(Permission::ManageDrivers)?;
+    let generation = desk.store().read(|rd| setting::get(rd, GENERATION)).await?;
+    Ok(feed(desk, generation.as_deref()))
+}
+
+/// Gives the feed another address: the one before leads nowhere from now on.
+pub async fn renew_peaks_feed(desk: &Desk, caller: &AgentCaller) -> Result<PeaksFeed, Error> {
+    caller.require(Permission::ManageDrivers)?;
+    // An id is new whoever else renews it at the same time.
+    let generation = desk.id().to_string();
+    let value = generation.clone();
+    let unit = move |tx: &mut Tx| setting::put(tx, GENERATION, &value).map_err(Error::from);
+    desk.store().write(Lane::Ordinary, 0, unit).await?;
+    Ok(feed(desk, Some(&generation)))
+}
+
+fn feed(desk: &Desk, generation: Option<&str>) -> PeaksFeed {
+    let secret = desk.keys().feed_secret(generation.unwrap_or_default());
+    PeaksFeed { address: format!("{}/api/v1/calendar/peaks/{secret}", desk.settings().public_url) }
+}
+
+/// The feed: what lies ahead or goes on, in UTC, under ids that stay. Nothing for whoever does not know the address.
+pub async fn peaks_calendar(desk: &Desk, secret: &str) -> Result<String, Error> {
+    let now = desk.now();
+    let read = desk.store().read(move |rd| {
+        let generation = setting::get(rd, GENERATION)?;
+        let peaks = ahead(rd, now)?;
+        let mut rows = Vec::new();
+        for peak in peaks {
+            let updated = driver::find(rd, peak.id)?.map_or(now, |row| row.updated_at);
+            rows.push((peak, updated));
+        }
+        Ok::<_, Error>((generation, rows))
+    });
+    let (generation, rows) = read.await?;
+    if !desk.keys().is_feed_secret(generation.as_deref().unwrap_or_default(), secret) {
+        return Err(Error::NotFound);
+    }
+    Ok(written(&desk.settings().name, &rows))
+}
+
+fn written(name: &str, rows: &[(Peak, Time)]) -> String {
+    let mut calendar = Calendar::new();
+    calendar.name(name);
+    for (peak, updated) in rows {
+        let stamp = |at: Time| {
+            let text = at.to_string();
+            // 2026-11-29T12:00:00… → 20261129T120000Z (RFC 5545, 3.3.5).
+            let digits: String = text.chars().take(19).filter(|c| !matches!(c, '-' | ':')).collect();
+            format!("{digits}Z")
+        };
+        let mut event = Event::new();
+        event.uid(&format!("{}@standfast", peak.id)).summary(&peak.title);
+        event.add_property("DTSTAMP", stamp(*updated));
+        event.add_property("DTSTART", stamp(peak.starts_at));
+        event.add_property("DTEND", stamp(peak.until));
+        event.add_property("CATEGORIES", peak.kind.as_str());
+        calendar.push(event.done());
+    }
+    calendar.done().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use standfast_domain::Role;
+    use standfast_store::store_test;
+
+    use super::*;
+    use crate::testing::TestDesk;
+
+    fn file(events: &str) -> Vec<u8> {
+        format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x\r\n{events}END:VCALENDAR\r\n").into_bytes()
+    }
+
+    fn event(uid: &str, start: &str, title: &str, rest: &str) -> String {
+        format!(
+            "BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20261101T000000Z\r\nDTSTART{start}\r\nSUMMARY:{title}\r\n{rest}END:VEVENT\r\n"
+        )
+    }
+
+    #[test]
+    fn kinds_are_told_by_words() {
+        for (title, expected) in [
+            ("Prague Hard Fork", DriverKind::Fork),
+            ("以太坊升级", DriverKind::Fork),
+            ("ARB token unlock", DriverKind::Listing),
+            ("新币上线", DriverKind::Listing),
+            ("春节空投活动", DriverKind::Campaign),
+            ("Release 7.3", DriverKind::Release),
+            ("Board meeting", DriverKind::Other),
+        ] {
+            assert_eq!(kind(title), expected, "{title}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_calendar_is_refused() {
+        let now = Time::parse("2026-11-21T12:00:00Z").unwrap();
+        for bytes in [b"hello".to_vec(), vec![0xff, 0xfe], file("")] {
+            assert!(events_of(&bytes, now).is_err());
+        }
+    }
+
+    store_test! {
+        async fn a_calendar_is_read_once_changed_and_given_out(store) {
+            let desk = TestDesk::new(&store);
+            let (lead, agent) = (desk.agent("lin", Role::Lead).await, desk.agent("mei", Role::Agent).await);
+            let mine = [
+                event("a", ":20261203T140000Z", "Prague fork", "DTEND:20261203T200000Z\r\n"),
+                event("b", ";TZID=Asia/Shanghai:20261204T090000", "新币上线", ""),
+                event("c", ";VALUE=DATE:20261210", "Airdrop", "DTEND;VALUE=DATE:20261211\r\n"),
+                event("d", ":20261203T140000Z", "Off", "STATUS:CANCELLED\r\n"),
+                event("e", ":20261203T140000Z", "Again", "RRULE:FREQ=DAILY\r\n"),
+                event("f", ":20250101T000000Z", "Past fork", ""),
+            ].concat();
+            assert!(matches!(read_peaks(&desk, &agent, file(&mine)).await, Err(Error::Forbidden)));
+            let read = read_peaks(&desk, &lead, file(&mine)).await.unwrap();
+            assert_eq!(read, PeaksRead { added: 3, changed: 0, known: 0, left_out: 3 });
+            desk.pass(1);
+            let later = mine.replace("DTSTART:20261203T140000Z\r\nSUMMARY:Prague", "DTSTART:20261203T150000Z\r\nSUMMARY:Prague");
+            assert_eq!(read_peaks(&desk, &lead, file(&later)).await.unwrap(), PeaksRead { added: 0, changed: 1, known: 2, left_out: 3 });
+
+            let PeaksFeed { address } = peaks_feed(&desk, &lead).await.unwrap();
+            let secret = address.rsplit('/').next().unwrap().to_owned();
+            assert!(matches!(peaks_calendar(&desk, "x").await, Err(Error::NotFound)));
+            let text = peaks_calendar(&desk, &secret).await.unwrap();
+            let given: Calendar = text.parse().unwrap();
+            assert_eq!(given.components.len(), 3, "{text}");
+            for line in ["DTSTART:20261203T150000Z", "DTEND:20261203T200000Z", "DTSTART:20261204T010000Z", "DTSTART:20261210T000000Z", "SUMMARY:新币上线"] {
+                assert!(text.contains(line), "{line}: {text}");
+            }
+            let renewed = renew_peaks_feed(&desk, &lead).await.unwrap();
+            assert_ne!(renewed.address, address);
+            assert!(matches!(peaks_calendar(&desk, &secret).await, Err(Error::NotFound)));
+            // What the desk gives out it reads again, as other events.
+            assert_eq!(read_peaks(&desk, &lead, text.into_bytes()).await.unwrap().added, 3);
+        }
+    }
+}
