@@ -2679,8 +2679,10 @@ export interface components {
       as_of: string;
       /** @description What was grouped by. */
       axes: components['schemas']['AxisView'][];
+      before?: components['schemas']['FigureView'] | null;
       /** @description Cells in which there is something. */
       cells: components['schemas']['CellView'][];
+      change?: components['schemas']['ChangeView'] | null;
       /** @description Requests that pass the filter and are not counted, by why: spam, merged, test. */
       excluded: {
         [key: string]: number;
@@ -2719,6 +2721,7 @@ export interface components {
     };
     /** @description A question. */
     Asked: {
+      against?: components['schemas']['RangeWish'] | null;
       /**
        * Format: date-time
        * @description The time of the answer, now unless said. With `as_of` of an earlier answer the same is asked once more: what came
@@ -2941,6 +2944,8 @@ export interface components {
     CellView: {
       /** @description The place of its group on each axis, from 0. */
       at: number[];
+      before?: components['schemas']['FigureView'] | null;
+      change?: components['schemas']['ChangeView'] | null;
       /** @description The figure. */
       figure: components['schemas']['FigureView'];
     };
@@ -3008,28 +3013,24 @@ export interface components {
        */
       user_days_before?: number | null;
     };
-    /** @description A change and what it is made of. */
+    /** @description How far a figure moved. */
     ChangeView: {
       /**
-       * Format: int64
-       * @description Requests of the period after.
+       * Format: double
+       * @description Where it ends.
        */
-      after: number;
+      high?: number | null;
       /**
-       * Format: int64
-       * @description Requests of the period before, on the days compared.
+       * Format: double
+       * @description Where its 95 % interval begins; null where none is known: of sums, of what is open at an instant, and of counts of too
+       *     few days to tell how much days vary.
        */
-      before: number;
-      /** @description Days of each period that were compared. */
-      days: number;
-      estimate?: components['schemas']['EstimateView'] | null;
-      /** @description Users are known on all days, so that the change is split. Otherwise only counts are compared. */
-      has_users: boolean;
-      parts?: components['schemas']['PartsView'] | null;
-      /** @description The segments, those first that explain most. */
-      segments: components['schemas']['ChangeSegmentView'][];
-      /** @description What can be said of the whole change of the count. */
-      verdict: components['schemas']['VerdictView'];
+      low?: number | null;
+      /**
+       * Format: double
+       * @description Of shares a difference (0.02 is two points), of everything else a ratio less one (0.1 is ten per cent more).
+       */
+      value: number;
     };
     /** @description Changed hours. */
     ChangedHours: {
@@ -3622,6 +3623,17 @@ export interface components {
       /** @description In place of which they are looked at; absent for new ones. */
       id?: string | null;
     };
+    /** @description What an event is to be, and what it was when that was decided. */
+    DriverChange: {
+      /** @description What it is to be. */
+      driver: components['schemas']['DriverWish'];
+      /**
+       * Format: int64
+       * @description The version that was seen; when there is a later one, nothing is changed (`changed_meanwhile`).
+       * @example 1
+       */
+      version: number;
+    };
     /**
      * @description What kind of event it is.
      * @enum {string}
@@ -3681,6 +3693,11 @@ export interface components {
        * @description When it was changed last.
        */
       updated_at: string;
+      /**
+       * Format: int64
+       * @description Counts its changes; whoever changes it says which one was seen.
+       */
+      version: number;
     };
     /** @description An event. */
     DriverWish: {
@@ -4304,7 +4321,7 @@ export interface components {
       high?: number | null;
       /**
        * Format: double
-       * @description Of a share: where its 95 % interval begins (Wilson's).
+       * @description Where its 95 % interval begins: of a share (Wilson's), and of durations that of the median (order statistics).
        */
       low?: number | null;
       /**
@@ -5960,6 +5977,19 @@ export interface components {
        */
       seconds?: number | null;
     };
+    /** @description A stretch of time. */
+    RangeWish: {
+      /**
+       * Format: date-time
+       * @description Its beginning.
+       */
+      from: string;
+      /**
+       * Format: date-time
+       * @description Its end, which is not part of it.
+       */
+      until: string;
+    };
     /** @description A rating. */
     RatingView: {
       /** @description The comment, if there is one and it was not erased. */
@@ -6068,6 +6098,17 @@ export interface components {
      * @enum {string}
      */
     Remedy: 'stay' | 'come_earlier' | 'call_in';
+    /** @description What a report is to be, and what it was when that was decided. */
+    ReportChange: {
+      /** @description What it is to be. */
+      report: components['schemas']['ReportWish'];
+      /**
+       * Format: int64
+       * @description The version that was seen; when there is a later one, nothing is changed (`changed_meanwhile`).
+       * @example 1
+       */
+      version: number;
+    };
     /** @description Reports. */
     ReportList: {
       /** @description Whether a mail server is set, so that reports can be sent. */
@@ -6102,6 +6143,11 @@ export interface components {
        * @description When it was changed last.
        */
       updated_at: string;
+      /**
+       * Format: int64
+       * @description Counts its changes; whoever changes it says which one was seen.
+       */
+      version: number;
     };
     /** @description A report. */
     ReportWish: {
@@ -6585,6 +6631,33 @@ export interface components {
            * @example requests
            */
           measure: string;
+          /**
+           * Format: int32
+           * @description How many.
+           */
+          most: number;
+        }
+      | {
+          /** @enum {string} */
+          kind: 'movements';
+          /**
+           * Format: int32
+           * @description How many.
+           */
+          most: number;
+        }
+      | {
+          /**
+           * @description Code of the dimension that users and requests are told apart by.
+           * @example app_version
+           */
+          dimension: string;
+          /** @enum {string} */
+          kind: 'why';
+        }
+      | {
+          /** @enum {string} */
+          kind: 'effects';
           /**
            * Format: int32
            * @description How many.
@@ -7389,6 +7462,7 @@ export interface components {
       | 'requests'
       | 'customers'
       | 'messages'
+      | 'transfers'
       | 'requests_per_customer'
       | 'share'
       | 'seconds'
@@ -11121,7 +11195,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        'application/json': components['schemas']['DriverWish'];
+        'application/json': components['schemas']['DriverChange'];
       };
     };
     responses: {
@@ -21634,7 +21708,7 @@ export interface operations {
     };
     requestBody: {
       content: {
-        'application/json': components['schemas']['ReportWish'];
+        'application/json': components['schemas']['ReportChange'];
       };
     };
     responses: {
