@@ -2,7 +2,7 @@
 
 use standfast_domain::{
     AttachmentId, Author, Channel, CustomerId, EntryKind, Language, RequestId, RequestNumber, Time,
-    request_type,
+    claims_theft, request_type,
 };
 use standfast_guard::{Context, may_be_piece, screen};
 
@@ -44,6 +44,8 @@ pub(crate) struct Draft {
     pub(crate) email: Option<String>,
     pub(crate) join: Join,
     pub(crate) findings: Findings,
+    /// Whether they say that something was taken ([`claims_theft`]).
+    pub(crate) claims_theft: bool,
     pub(crate) number: RequestNumber,
     pub(crate) request_id: RequestId,
     pub(crate) customer_id: CustomerId,
@@ -99,6 +101,7 @@ impl Draft {
             client_id: intake.client_id.clone(),
             may_be_piece: may_be_piece(&intake.text),
             raw: intake.text.clone(),
+            claims_theft: claims_theft(&text),
             text,
             kind,
             language: intake.language,
@@ -119,7 +122,9 @@ impl Draft {
     }
 
     pub(crate) fn at_risk(&self) -> bool {
-        self.findings.exposed() || self.kind.and_then(request_type).is_some_and(|kind| kind.at_risk)
+        self.findings.exposed()
+            || self.claims_theft
+            || self.kind.and_then(request_type).is_some_and(|kind| kind.at_risk)
     }
 
     /// The entry that these words become.

@@ -320,6 +320,7 @@ fn join(
     let from = record.step(Transition::Message, now)?;
     record.row.follow_up_count += 1;
     note_risk(desk, &mut record, &findings, now)?;
+    note_claim(desk, &mut record, words)?;
     let row = &mut record.row;
     fold::add_identifiers(row, &findings.identifiers)?;
     fold::add(&mut row.fields, &words.fields)?;
@@ -444,6 +445,7 @@ fn start(
         record.tell(desk.entropy(), now, Author::System, Event::Continues { number: previous.number })?;
     }
     note_risk(desk, &mut record, &findings, now)?;
+    note_claim(desk, &mut record, words)?;
     if let Some(team) = desk.surge().team_for(kind.code).filter(|_| !record.row.at_risk) {
         record.row.team_id = Some(team);
         let event = Event::Assigned { agent_id: None, team_id: Some(team) };
@@ -495,6 +497,17 @@ pub(crate) fn note_risk(
     record.row.at_risk = true;
     record.row.urgency = standfast_domain::Urgency(0);
     record.tell(desk.entropy(), now, Author::System, Event::AtRisk { secret })?;
+    Ok(())
+}
+
+/// Puts a request first whose customer says that something was taken, whatever it is called, and says so in its record.
+fn note_claim(desk: &Desk, record: &mut Record, words: &Draft) -> Result<(), Error> {
+    if !words.claims_theft || record.row.at_risk {
+        return Ok(());
+    }
+    record.row.at_risk = true;
+    record.row.urgency = standfast_domain::Urgency(0);
+    record.tell(desk.entropy(), words.now, Author::System, Event::AtRisk { secret: None })?;
     Ok(())
 }
 

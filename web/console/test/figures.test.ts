@@ -1,6 +1,6 @@
 import type { InsightAnswer } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
-import { answerOf, asked, type Measure } from '../src/insight/api';
+import { answerOf, asked, CYCLES, type Measure } from '../src/insight/api';
 import { groupingOf, groupsFor, splitsFor } from '../src/insight/grouping';
 import { movedOf, peaksOf, toldOf } from '../src/insight/plotted';
 

@@ -68,6 +68,27 @@ store_test! {
         assert!(verify(&desk).await.unwrap().is_sound());
     }
 
+    async fn who_says_that_it_was_stolen_goes_first_whatever_it_is_called(store) {
+        let desk = TestDesk::new(&store);
+        desk.ask(&visitor(9), "c1", "my app is slow").await;
+        let agent = desk.agent("mei", Role::Agent).await;
+        for (n, text) in [(1, "someone stole all my USDT last night"), (2, "昨晚钱包里的币全被转走了")] {
+            let said = Intake { kind: Some("other".into()), ..intake("c1", text) };
+            let receipt = receive(&desk, &visitor(n), said).await.unwrap().receipt;
+            assert!(receipt.at_risk && receipt.next.code == "at_risk", "{receipt:?}");
+            assert_eq!(receipt.place, Some(u32::from(n)));
+            let (shown, _) = detail(&desk, &agent, receipt.request_id).await.unwrap();
+            assert_eq!((shown.request.summary.kind.as_str(), shown.request.summary.urgency.0), ("other", 0));
+        }
+        // Said later, in a request that was about something else.
+        let calm = desk.ask(&visitor(3), "c1", "transfer pending for an hour").await;
+        assert!(!calm.at_risk);
+        let later = desk.ask(&visitor(3), "c2", "now my wallet was hacked").await;
+        assert_eq!((later.number, later.at_risk), (calm.number, true));
+        assert!(!desk.ask(&visitor(4), "c1", "How do I avoid being hacked?").await.at_risk);
+        assert!(verify(&desk).await.unwrap().is_sound());
+    }
+
     async fn the_same_client_id_gets_the_same_receipt(store) {
         let desk = TestDesk::new(&store);
         let mut tasks = tokio::task::JoinSet::new();
