@@ -63,13 +63,8 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 /// Of IPv6 only what is given out for everybody (2000::/3), without what leads into IPv4 by a detour and what is for examples.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
-    let special = match (a, b) {
-        // Protocols (Teredo, ORCHID) and examples.
-        (0x2001, 0..=0x01ff | 0x0db8) => true,
-        // 6to4; examples.
-        (0x2002, _) | (0x3fff, _) => true,
-        _ => false,
-    };
+    // Protocols (Teredo, ORCHID) and examples; 6to4; examples.
+    let special = matches!((a, b), (0x2001, 0..=0x01ff | 0x0db8) | (0x2002 | 0x3fff, _));
     (a & 0xe000) == 0x2000 && !special
 }
 
@@ -182,7 +177,7 @@ impl Outside for PublicOnly {
     }
 
     fn post(&self, url: &str, mut headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Posting {
-        headers.push((CONTENT_TYPE_NAME, "application/json".to_owned()));
+        headers.push(("content-type", "application/json".to_owned()));
         let call = self.call(self.uri(url), Method::POST, headers, body);
         Box::pin(in_time(async move { Ok(call.await?.status().as_u16()) }))
     }
@@ -199,8 +194,6 @@ impl Outside for PublicOnly {
         }))
     }
 }
-
-const CONTENT_TYPE_NAME: &str = "content-type";
 
 #[cfg(test)]
 mod tests {
