@@ -157,7 +157,7 @@ export type InsightUnit = Schemas['UnitView'];
 export type InsightQuery = Schemas['Asked'];
 export type InsightAnswer = Schemas['AnswerView'];
 export type InsightFigure = Schemas['FigureView'];
-export type InsightChange = Schemas['ChangeView'];
+export type InsightChange = Schemas['FigureChange'];
 /** POST /console/insight/rows: the requests behind a figure. */
 export type InsightRows = Schemas['RowsView'];
 export type ExportProgress = Schemas['ExportProgress'];

@@ -179,7 +179,7 @@ impl Clocks {
 impl Timeline {
     /// Cuts the seconds from `from` up to, but without, `until`.
     pub(crate) fn new(step: Step, zone: &TimeZone, from: u32, until: u32) -> Result<Self, Error> {
-        let mut line = Self::of(step, vec![keys(step, zone, from, until)?], until);
+        let mut line = Self::of(step, &[keys(step, zone, from, until)?], until);
         line.clocks = None;
         if step.is_linear() {
             line.note_cuts(step, zone, from, until);
@@ -205,7 +205,7 @@ impl Timeline {
         }
         clocks.sort_unstable();
         let lines: Result<Vec<_>, _> = zones.into_iter().map(|zone| keys(step, zone, from, until)).collect();
-        let mut line = Self::of(step, lines?, until);
+        let mut line = Self::of(step, &lines?, until);
         if let Some(own) = &mut line.clocks {
             own.regions = clocks;
         }
@@ -213,7 +213,7 @@ impl Timeline {
     }
 
     /// From the keys of several clocks, the first of which says how long its groups are.
-    fn of(step: Step, lines: Vec<Vec<(u32, Key)>>, until: u32) -> Self {
+    fn of(step: Step, lines: &[Vec<(u32, Key)>], until: u32) -> Self {
         let mut numbers = std::collections::BTreeMap::new();
         let mut order = Vec::new();
         for (_, key) in lines.iter().flatten() {

@@ -153,8 +153,11 @@ pub fn check_definition(definition: &Definition) -> Result<(), Error> {
                 return Err(Error::invalid("most", "out_of_range"));
             }
             Section::Why { dimension } => drop(dimension_named(dimension)?),
-            Section::Movements { .. } | Section::Effects { .. } => {}
-            Section::Week {} | Section::Backlog {} | Section::Satisfaction {} => {}
+            Section::Movements { .. }
+            | Section::Effects { .. }
+            | Section::Week {}
+            | Section::Backlog {}
+            | Section::Satisfaction {} => {}
         }
     }
     Ok(())

@@ -64,12 +64,12 @@ pub(crate) struct CellView {
     before: Option<FigureView>,
     /// How far it moved; absent where there is nothing to compare.
     #[serde(skip_serializing_if = "Option::is_none")]
-    change: Option<ChangeView>,
+    change: Option<FigureChange>,
 }
 
 /// How far a figure moved.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub(crate) struct ChangeView {
+pub(crate) struct FigureChange {
     /// Of shares a difference (0.02 is two points), of everything else a ratio less one (0.1 is ten per cent more).
     value: f64,
     /// Where its 95 % interval begins; null where none is known: of sums, of what is open at an instant, and of counts of too
@@ -79,7 +79,7 @@ pub(crate) struct ChangeView {
     high: Option<f64>,
 }
 
-impl From<Difference> for ChangeView {
+impl From<Difference> for FigureChange {
     fn from(difference: Difference) -> Self {
         let (low, high) = difference.interval.unzip();
         Self { value: difference.value, low, high }
@@ -104,7 +104,7 @@ pub(crate) struct AnswerView {
     before: Option<FigureView>,
     /// How far it moved.
     #[serde(skip_serializing_if = "Option::is_none")]
-    change: Option<ChangeView>,
+    change: Option<FigureChange>,
     /// Requests that pass the filter and are not counted, by why: spam, merged, test.
     excluded: BTreeMap<&'static str, u64>,
     /// Requests that count but do not meet the measure's own condition: too young, or not ended.
