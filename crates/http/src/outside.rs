@@ -43,24 +43,19 @@ pub fn is_public(address: IpAddr) -> bool {
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
-    let special = matches!(
-        (a, b, c),
-        (0 | 10 | 127, _, _)
-            | (100, 64..=127, _)
-            | (169, 254, _)
-            | (172, 16..=31, _)
-            | (192, 0, 0 | 2)
-            | (192, 88, 99)
-            | (192, 168, _)
-            | (198, 18 | 19, _)
-            | (198, 51, 100)
-            | (203, 0, 113)
-            | (224..=255, _, _)
-    );
-    !special
+    match a {
+        0 | 10 | 127 | 224.. => false,
+        100 => !(64..=127).contains(&b),
+        169 => b != 254,
+        172 => !(16..=31).contains(&b),
+        192 => !matches!((b, c), (0, 0 | 2) | (88, 99) | (168, _)),
+        198 => !matches!((b, c), (18 | 19, _) | (51, 100)),
+        203 => (b, c) != (0, 113),
+        _ => true,
+    }
 }
 
-/// Of IPv6 only what is given out for everybody (2000::/3), without what leads into IPv4 by a detour and what is for examples.
+/// Of IPv6 only what is given out for everybody (`2000::/3`), without what leads into IPv4 by a detour and what is for examples.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();
     // Protocols (Teredo, ORCHID) and examples; 6to4; examples.
@@ -121,8 +116,8 @@ impl PublicOnly {
 
     fn uri(&self, url: &str) -> Result<Uri, &'static str> {
         let uri: Uri = url.parse().map_err(|_| "the address is malformed")?;
-        let is_https = uri.scheme_str() == Some("https");
-        if !is_https && !(self.any && uri.scheme_str() == Some("http")) {
+        let fits = uri.scheme_str() == Some("https") || self.any && uri.scheme_str() == Some("http");
+        if !fits {
             return Err("the address does not begin with https://");
         }
         let authority = uri.authority().ok_or("the address names nobody")?;

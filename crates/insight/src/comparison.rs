@@ -283,7 +283,7 @@ mod tests {
     impl Dice {
         fn share(&mut self) -> f64 {
             self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (self.0 >> 33) as f64 / (1_u64 << 31) as f64
+            f64::from(u32::try_from(self.0 >> 33).unwrap()) / f64::from(1_u32 << 31)
         }
     }
 

@@ -77,13 +77,11 @@ fn told(row: &FactRow, bit: i64) -> bool {
 /// Handling time to 5 seconds up to ten minutes, to a minute up to an hour, to five minutes up to four hours, then to an
 /// hour up to seventeen; never none.
 fn handled(seconds: u32) -> u32 {
-    let to = |step: u32| {
-        ((f64::from(seconds) / f64::from(step)).round() * f64::from(step)).max(f64::from(step)) as u32
-    };
+    let to = |step: u32| ((2 * seconds + step) / (2 * step) * step).max(step);
     match seconds {
-        ..=600 => to(5),
-        ..=3_600 => to(60),
-        ..=14_400 => to(300),
+        0..=600 => to(5),
+        601..=3_600 => to(60),
+        3_601..=14_400 => to(300),
         _ => to(3_600).min(61_200),
     }
 }
@@ -167,7 +165,7 @@ impl Reference<'_> {
 
     /// The group of an instant, as the clocks of the zone show it.
     fn moment(&self, step: Step, second: i64) -> String {
-        self.moment_in(self.query.zone.clone(), step, second)
+        Self::moment_in(self.query.zone.clone(), step, second)
     }
 
     /// The zone by whose clock a row is told.
@@ -177,7 +175,7 @@ impl Reference<'_> {
         own.map_or(self.query.zone.clone(), |name| TimeZone::get(name).unwrap())
     }
 
-    fn moment_in(&self, zone: TimeZone, step: Step, second: i64) -> String {
+    fn moment_in(zone: TimeZone, step: Step, second: i64) -> String {
         let time = Timestamp::from_second(second).unwrap().to_zoned(zone);
         let date = time.date();
         let monday = i64::from(date.weekday().to_monday_zero_offset());
@@ -196,7 +194,7 @@ impl Reference<'_> {
     fn codes(&self, row: &FactRow, second: i64) -> Vec<String> {
         let code = |grouping: &Grouping| match grouping {
             Grouping::By(dimension) => self.value(*dimension, row),
-            Grouping::Step(step) => self.moment_in(self.clock(*step, row), *step, second),
+            Grouping::Step(step) => Self::moment_in(self.clock(*step, row), *step, second),
         };
         self.query.group.iter().map(code).collect()
     }
@@ -470,7 +468,8 @@ fn percentiles(values: &mut [u32]) -> Option<[u32; PERCENTS.len()]> {
 fn median_interval(sorted: &[u32]) -> Option<(u32, u32)> {
     let n = sorted.len();
     let half = 0.5_f64.powi(i32::try_from(n).unwrap());
-    let ways = |k: usize| (0..k).fold(1.0, |ways, i| ways * (n - i) as f64 / (i + 1) as f64);
+    let count = |n: usize| f64::from(u32::try_from(n).unwrap());
+    let ways = |k: usize| (0..k).fold(1.0, |ways, i| ways * count(n - i) / count(i + 1));
     let missed = |rank: usize| 2.0 * half * (0..=rank).map(ways).sum::<f64>();
     let rank = (0..n / 2).rev().find(|rank| missed(*rank) <= 0.05)?;
     Some((sorted[rank], sorted[n - 1 - rank]))

@@ -244,8 +244,11 @@ pub(crate) fn steps(say: Say, title: &str, steps: &[Step]) -> String {
             middle - wide / 2.0,
             (low - high).max(1.0)
         );
-        let size =
-            if step.is_whole { say.number(step.to, Unit::Requests) } else { say.signed(step.to - step.from) };
+        let size = if step.is_whole {
+            say.number(step.to, Unit::Requests)
+        } else {
+            Say::signed(step.to - step.from)
+        };
         sheet.text(middle, high - 5.0, "middle", WORDS, &size);
         let y = sheet.height - 8.0;
         sheet.text(middle, y, "middle", WORDS, &step.label);

@@ -92,7 +92,7 @@ impl Say {
     }
 
     /// A number of requests more or fewer.
-    pub(crate) fn signed(self, number: f64) -> String {
+    pub(crate) fn signed(number: f64) -> String {
         let text = grouped(&trimmed(number, usize::from(number.abs() < 10.0)));
         if number > 0.0 && text != "0" { format!("+{text}") } else { text }
     }

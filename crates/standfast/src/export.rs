@@ -73,7 +73,9 @@ async fn facts(store: &Store, path: &Path, format: Format) -> anyhow::Result<u64
     let mut firsts = Firsts::default();
     let mut from = RequestId(0);
     while let Some((page, next)) = page(store, from).await? {
-        page.iter().for_each(|row| firsts.note(row));
+        for row in &page {
+            firsts.note(row);
+        }
         from = next;
     }
     let (mut from, mut count) = (RequestId(0), 0);

@@ -9,7 +9,8 @@ import { speak } from './api/http';
 import { preferences } from './session/preferences.svelte';
 
 /** `console` is there before anything is shown; other areas come with the part of the console that speaks them. */
-export type Area = 'console' | 'insight' | 'compare' | 'reports' | 'hours' | 'roster' | 'planning' | 'surge';
+export type Area =
+  'console' | 'insight' | 'compare' | 'reports' | 'hours' | 'roster' | 'planning' | 'surge';
 
 type Load = () => Promise<{ default: Catalog }>;
 

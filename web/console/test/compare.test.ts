@@ -20,6 +20,7 @@ import { readDate, DAY } from '../src/plots/zone';
 function event(id: string, starts: string, more: Partial<Driver> = {}): Driver {
   return {
     id,
+    version: 1,
     kind: 'release',
     title: `event ${id}`,
     note: '',

@@ -17,6 +17,7 @@ const day = (name: string, users: number | null): ActiveDayOf => ({
 function event(id: string, starts: string, ends: string | null = null): Driver {
   return {
     id,
+    version: 1,
     kind: 'release',
     title: id,
     note: '',

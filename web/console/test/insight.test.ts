@@ -79,6 +79,7 @@ const view: fc.Arbitrary<View> = fc.record({
   compare: fc.constantFrom(...COMPARISONS),
   zone: fc.constantFrom('', 'UTC', 'Asia/Shanghai', 'America/New_York'),
   clock: fc.constantFrom('zone' as const, 'region' as const),
+  within: fc.constantFrom(null, 60, 3_600, 86_400),
   filters: fc.array(
     fc
       .record({

@@ -85,13 +85,11 @@ pub(crate) async fn deliver(desk: &Desk, claim: &Claimed) -> Result<(), Error> {
             .write(Lane::Background, 0, move |tx| job::renew(tx, &held, now, LEASE).map_err(Error::from))
             .await?;
     }
-    match failed {
-        Some(error) => Err(error),
-        None => {
-            let write = move |tx: &mut Tx| job::complete(tx, &claim).map_err(Error::from);
-            desk.store().write(Lane::Background, 0, write).await
-        }
+    if let Some(error) = failed {
+        return Err(error);
     }
+    let write = move |tx: &mut Tx| job::complete(tx, &claim).map_err(Error::from);
+    desk.store().write(Lane::Background, 0, write).await
 }
 
 /// Tells one request of an update.

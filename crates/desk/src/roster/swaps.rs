@@ -116,8 +116,8 @@ impl Stake {
     }
 }
 
-fn view(rd: &mut Rd, row: SwapRow, plans: bool, now: Time) -> Result<SwapView, Error> {
-    let shifts = stake(rd, &row, now)?;
+fn view(rd: &mut Rd, row: &SwapRow, plans: bool, now: Time) -> Result<SwapView, Error> {
+    let shifts = stake(rd, row, now)?;
     let mut state = row.state;
     if state.is_open() && !shifts.is_there {
         state = SwapState::Lapsed;
@@ -196,7 +196,7 @@ pub async fn ask_swap(desk: &Desk, caller: &AgentCaller, wish: SwapWish) -> Resu
             possible(tx, &row, to, caller.id, now)?;
         }
         swaps::insert(tx, &row)?;
-        view(tx, row, caller.role.may(Permission::ManageRoster), now)
+        view(tx, &row, caller.role.may(Permission::ManageRoster), now)
     });
     written.await
 }
@@ -226,7 +226,7 @@ pub async fn list_swaps(desk: &Desk, caller: &AgentCaller) -> Result<Vec<SwapVie
             rows.retain(|row| plans || concerns(row));
             let own = swaps::list_of(rd, caller.id, now.minus(LISTED), MOST)?;
             rows.extend(own.into_iter().filter(|row| !row.state.is_open()));
-            let views = rows.into_iter().map(|row| view(rd, row, plans, now));
+            let views = rows.into_iter().map(|row| view(rd, &row, plans, now));
             let mut views = views.collect::<Result<Vec<_>, _>>()?;
             // What lapsed is told to those whom it concerns.
             views.retain(|one| {
@@ -278,7 +278,7 @@ pub async fn step_swap(
         if !swaps::save(tx, &row)? {
             return Err(Error::ChangedMeanwhile);
         }
-        view(tx, row, plans, now)
+        view(tx, &row, plans, now)
     });
     written.await
 }

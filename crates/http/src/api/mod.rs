@@ -114,6 +114,14 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::delete("/api/v1/console/tokens/{id}", issues, token::revoke),
         Route::post("/api/v1/ping", Access::Public, activity::count).counts(Class::Ping),
     ];
+    routes.extend(rooms());
+    routes.extend(machines());
+    routes
+}
+
+/// What single rooms bring with them.
+fn rooms() -> Vec<Route> {
+    let mut routes = vec![wallboard::route()];
     routes.extend(alarm::routes());
     routes.extend(hours::routes());
     routes.extend(incident::routes());
@@ -122,9 +130,7 @@ pub(crate) fn routes() -> Vec<Route> {
     routes.extend(roster::routes());
     routes.extend(status::routes());
     routes.extend(surge::routes());
-    routes.push(wallboard::route());
     routes.extend(insight::routes());
-    routes.extend(machines());
     routes
 }
 

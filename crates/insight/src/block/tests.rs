@@ -28,21 +28,21 @@ fn row() -> impl Strategy<Value = Row> {
                 screen: a,
                 brand: b,
                 handler: Handler {
-                    team: b as u16,
-                    agent: d as u16,
-                    first_agent: e as u16,
-                    solved_by: a as u16,
+                    team: u16::try_from(b).unwrap(),
+                    agent: u16::try_from(d).unwrap(),
+                    first_agent: u16::try_from(e).unwrap(),
+                    solved_by: u16::try_from(a).unwrap(),
                 },
                 course: Course {
-                    state: a as u8,
+                    state: u8::try_from(a).unwrap(),
                     is_solved: g && end != NEVER,
                     reopened: h,
                     ..Course::default()
                 },
                 feedback: Feedback { resolution: u8::from(g), score: u8::from(f), reason: u8::from(f && g) },
                 tally: Tally {
-                    replies: i as u16,
-                    follow_ups: a as u16,
+                    replies: u16::try_from(i).unwrap(),
+                    follow_ups: u16::try_from(a).unwrap(),
                     transfers: 0,
                     reading: if f { Reading::Unread } else { Reading::Read },
                 },

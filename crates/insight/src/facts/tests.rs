@@ -55,13 +55,21 @@ fn row(dice: &mut Dice, number: u32) -> Row {
         screen: dice.few(120),
         brand: 2,
         handler: Handler {
-            team: if answered { (2 + agent % 8) as u16 } else { 0 },
-            agent: if answered { agent as u16 } else { 0 },
-            first_agent: if moved { 2 + dice.few(120) as u16 } else { agent as u16 },
-            solved_by: if ended { agent as u16 } else { 0 },
+            team: if answered { u16::try_from(2 + agent % 8).unwrap() } else { 0 },
+            agent: if answered { u16::try_from(agent).unwrap() } else { 0 },
+            first_agent: if moved {
+                2 + u16::try_from(dice.few(120)).unwrap()
+            } else {
+                u16::try_from(agent).unwrap()
+            },
+            solved_by: if ended { u16::try_from(agent).unwrap() } else { 0 },
         },
         course: Course {
-            state: if ended { 5 + dice.roll(2) as u8 } else { 2 + dice.roll(3) as u8 },
+            state: if ended {
+                5 + u8::try_from(dice.roll(2)).unwrap()
+            } else {
+                2 + u8::try_from(dice.roll(3)).unwrap()
+            },
             counting: u8::from(dice.roll(50) == 0),
             cohort: u8::try_from(dice.roll(6)).unwrap(),
             next: u8::try_from(dice.few(4)).unwrap(),
@@ -79,9 +87,9 @@ fn row(dice: &mut Dice, number: u32) -> Row {
             reason: if ended { u8::try_from(dice.few(10)).unwrap() } else { 0 },
         },
         tally: Tally {
-            replies: u16::from(answered) + dice.few(9) as u16,
-            follow_ups: dice.few(8) as u16,
-            transfers: if moved { 1 + dice.few(3) as u16 } else { 0 },
+            replies: u16::from(answered) + u16::try_from(dice.few(9)).unwrap(),
+            follow_ups: u16::try_from(dice.few(8)).unwrap(),
+            transfers: if moved { 1 + u16::try_from(dice.few(3)).unwrap() } else { 0 },
             reading: match dice.roll(10) {
                 _ if !answered => Reading::Untold,
                 0 => Reading::Unread,

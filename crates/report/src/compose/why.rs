@@ -8,6 +8,7 @@ use standfast_science::effect::{Doubt, Effect, Estimate, Verdict};
 use super::{Material, float, value_name};
 use crate::events::Told;
 use crate::page::{Block, Drawing, Step, Table, Value};
+use crate::say::Say;
 
 /// Most segments of a table.
 const MOST_SEGMENTS: usize = 10;
@@ -79,7 +80,7 @@ impl Material<'_> {
             self.parts_row(name, (segment.before.count, segment.after.count, &segment.parts))
         };
         table.rows.extend(change.segments.iter().take(MOST_SEGMENTS).map(row));
-        let signed = |number: f64| say.signed(number);
+        let signed = Say::signed;
         let Parts { users, mix, rate, unattributed } = change.parts;
         let key = if change.has_users { "why.said" } else { "why.said.counts" };
         let values = [
@@ -109,7 +110,7 @@ impl Material<'_> {
     fn parts_row(&self, name: String, (before, after, parts): (u64, u64, &Parts)) -> Vec<Value> {
         let say = self.say();
         let count = |n: u64| Value::Number(float(n), Unit::Requests, say.count(n));
-        let signed = |number: f64| Value::Number(number, Unit::Requests, say.signed(number));
+        let signed = |number: f64| Value::Number(number, Unit::Requests, Say::signed(number));
         let rate = parts.rate + parts.unattributed;
         let change = signed(float(after) - float(before));
         vec![
