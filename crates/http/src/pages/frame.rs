@@ -24,6 +24,8 @@ pub(crate) struct Frame {
     /// The wallet's name.
     pub(crate) name: String,
     pub(crate) demo: bool,
+    /// What the public was told last of an incident that goes on.
+    pub(crate) incident: Option<String>,
     /// Maintenance that goes on, or will before long.
     pub(crate) maintenance: Option<String>,
     /// That more ask than usual, where everybody is told.
@@ -51,6 +53,7 @@ impl Frame {
             words: visit.words,
             name: desk.settings().name.clone(),
             demo: desk.settings().demo,
+            incident: incident(desk, visit.words.language),
             maintenance: maintenance(desk, visit.words.language),
             surge: desk.surge().notice(visit.words.language),
             private: false,
@@ -76,6 +79,7 @@ impl Frame {
             name: desk.settings().name.clone(),
             demo: desk.settings().demo,
             private: false,
+            incident: incident(desk, words.language),
             maintenance: maintenance(desk, words.language),
             surge: desk.surge().notice(words.language),
             languages: Language::ALL.map(link).to_vec(),
@@ -121,14 +125,8 @@ impl Frame {
 /// What everybody is told who sees one line: of an incident that goes on, that more ask than usual, what helps most of them
 /// where that stands before the form, and of maintenance.
 pub(crate) fn notice(desk: &Desk, language: Language) -> Option<String> {
-    let incident = incident_now(desk).map(|update| {
-        let text = update.text(language);
-        let first = text.lines().next().unwrap_or_default();
-        let short: String = first.chars().take(MOST_CHARACTERS).collect();
-        let more = if short.len() < text.len() { "…" } else { "" };
-        Words { language }.fill("notice.incident", "text", short + more)
-    });
     let surge = desk.surge();
+    let incident = incident(desk, language);
     let parts: Vec<_> = [incident, surge.notice(language), surge.help(language), maintenance(desk, language)]
         .into_iter()
         .flatten()
@@ -138,6 +136,16 @@ pub(crate) fn notice(desk: &Desk, language: Language) -> Option<String> {
         Language::English => " ",
     };
     (!parts.is_empty()).then(|| parts.join(gap))
+}
+
+/// What everybody is told of an incident that goes on: the beginning of what was said last.
+pub(crate) fn incident(desk: &Desk, language: Language) -> Option<String> {
+    let update = incident_now(desk)?;
+    let text = update.text(language);
+    let first = text.lines().next().unwrap_or_default();
+    let short: String = first.chars().take(MOST_CHARACTERS).collect();
+    let more = if short.len() < text.len() { "…" } else { "" };
+    Some(Words { language }.fill("notice.incident", "text", short + more))
 }
 
 /// What everybody is told of maintenance, if there is anything to tell.

@@ -7,7 +7,7 @@ use http::StatusCode;
 use standfast_desk::{Desk, TableFault};
 use standfast_domain::{Language, Time};
 
-use super::frame::{Frame, maintenance, page};
+use super::frame::{Frame, incident, maintenance, page};
 use super::style;
 use super::visit::Visit;
 use super::words::Words;
@@ -87,6 +87,7 @@ pub(crate) fn problem(desk: &Desk, problem: &Problem, language: Language) -> Res
         words,
         name: desk.settings().name.clone(),
         demo: desk.settings().demo,
+        incident: incident(desk, language),
         maintenance: maintenance(desk, language),
         surge: desk.surge().notice(language),
         private: true,
