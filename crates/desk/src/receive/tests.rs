@@ -73,6 +73,7 @@ store_test! {
         desk.ask(&visitor(9), "c1", "my app is slow").await;
         let agent = desk.agent("mei", Role::Agent).await;
         for (n, text) in [(1, "someone stole all my USDT last night"), (2, "昨晚钱包里的币全被转走了")] {
+            desk.pass(1);
             let said = Intake { kind: Some("other".into()), ..intake("c1", text) };
             let receipt = receive(&desk, &visitor(n), said).await.unwrap().receipt;
             assert!(receipt.at_risk && receipt.next.code == "at_risk", "{receipt:?}");
