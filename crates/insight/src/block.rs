@@ -74,6 +74,8 @@ pub(crate) struct Course {
     pub(crate) history: History,
     /// Index into [`crate::fact::TIERS`].
     pub(crate) tier: u8,
+    /// How often it went from one agent or team to another; stays at 255.
+    pub(crate) transfers: u8,
     /// How soon after it was first called solved it was taken up again: see [`crate::contact::within`].
     pub(crate) reopened: u8,
 }
@@ -128,11 +130,9 @@ impl Course {
 /// How much was written, and whether it was read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Tally {
-    /// These three stay at 65,535.
+    /// These two stay at 65,535.
     pub(crate) replies: u16,
     pub(crate) follow_ups: u16,
-    /// How often it went from one agent or team to another.
-    pub(crate) transfers: u16,
     /// Whether its customer came back for the first reply.
     pub(crate) reading: Reading,
 }

@@ -105,8 +105,13 @@ struct Sums<'a> {
 
 impl<'a> Sink<'a> for Sums<'a> {
     fn begin(&mut self, block: &'a Block) {
-        self.codes = Some(block.tally.codes());
-        self.amounts = block.tally.values().iter().map(self.amount).collect();
+        (self.codes, self.amounts) = match self.amount {
+            Amount::Tally(of) => (Some(block.tally.codes()), block.tally.values().iter().map(of).collect()),
+            Amount::Course(of) => {
+                let amounts = block.course.values().iter().map(|course| of(course).into());
+                (Some(block.course.codes()), amounts.collect())
+            }
+        };
     }
 
     fn take(&mut self, rows: &[u16], cells: &[u32]) {

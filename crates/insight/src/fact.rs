@@ -206,16 +206,12 @@ impl From<FactRow> for Fact {
                 is_solved: solved_at.is_some(),
                 history: History::new(row.untold),
                 tier: tier(row.untold.is_some(), row.escalation_count),
+                transfers: u8::try_from(row.transfer_count.max(0)).unwrap_or(u8::MAX),
                 reopened: reopened(row.reopen_count, row.reopened_at, created, resolution),
                 ..Course::default()
             },
             feedback,
-            tally: Tally {
-                replies: few(row.reply_count),
-                follow_ups: few(row.follow_up_count),
-                transfers: few(row.transfer_count),
-                reading,
-            },
+            tally: Tally { replies: few(row.reply_count), follow_ups: few(row.follow_up_count), reading },
             worked: worked(row.worked_s),
         }
     }

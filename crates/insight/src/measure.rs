@@ -179,7 +179,11 @@ const ANSWER: Condition = Condition::Course(|course| course.tells(Untold::ANSWER
 const REOPENS: Condition = Condition::Course(|course| course.tells(Untold::REOPENS));
 
 /// A number on a row that is added up.
-pub(crate) type Amount = fn(&Tally) -> u16;
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Amount {
+    Tally(fn(&Tally) -> u16),
+    Course(fn(&Course) -> u8),
+}
 
 /// How a measure is made of rows.
 #[derive(Clone, Debug)]
@@ -376,8 +380,8 @@ impl Measure {
             Self::Requests | Self::CalledSolved | Self::Rated => Recipe::Count,
             Self::Customers => Recipe::Customers { often: false },
             Self::RequestsPerCustomer => Recipe::Customers { often: true },
-            Self::FollowUps => Recipe::Sum(|tally| tally.follow_ups),
-            Self::Replies => Recipe::Sum(|tally| tally.replies),
+            Self::FollowUps => Recipe::Sum(Amount::Tally(|tally| tally.follow_ups)),
+            Self::Replies => Recipe::Sum(Amount::Tally(|tally| tally.replies)),
             Self::FirstResponse => Recipe::Spread(Duration::FirstResponse, Lapse::Calendar),
             Self::FirstResponseOpen => Recipe::Spread(Duration::FirstResponse, Lapse::Open),
             Self::FirstResolution => Recipe::Spread(Duration::FirstResolution, Lapse::Calendar),
@@ -413,8 +417,8 @@ impl Measure {
             Self::Satisfied => {
                 Recipe::Share(vec![Condition::Feedback(|feedback| feedback.score >= SATISFIED)])
             }
-            Self::Transferred => Recipe::Share(vec![Condition::Tally(|tally| tally.transfers > 0)]),
-            Self::Transfers => Recipe::Sum(|tally| tally.transfers),
+            Self::Transferred => Recipe::Share(vec![Condition::Course(|course| course.transfers > 0)]),
+            Self::Transfers => Recipe::Sum(Amount::Course(|course| course.transfers)),
             Self::Escalated => {
                 Recipe::Share(vec![Condition::Course(|course| SECOND_TIERS.contains(&course.tier))])
             }

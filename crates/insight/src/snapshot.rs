@@ -362,7 +362,7 @@ fn put_block(section: &mut Encoder, block: &Block) {
     section.column(&block.course, |out, course| {
         out.extend([course.state, course.counting, course.cohort, course.next]);
         out.extend([course.is_first, course.is_answered, course.is_tagged, course.is_solved].map(u8::from));
-        out.extend([course.history.0, course.tier, course.reopened]);
+        out.extend([course.history.0, course.tier, course.transfers, course.reopened]);
     });
     section.column(&block.feedback, |out, feedback| {
         out.extend([feedback.resolution, feedback.score, feedback.reason]);
@@ -370,7 +370,6 @@ fn put_block(section: &mut Encoder, block: &Block) {
     section.column(&block.tally, |out, tally| {
         out.extend_from_slice(&tally.replies.to_le_bytes());
         out.extend_from_slice(&tally.follow_ups.to_le_bytes());
-        out.extend_from_slice(&tally.transfers.to_le_bytes());
         out.push(tally.reading as u8);
     });
     section.column(&block.worked, |out, seconds| out.extend_from_slice(&seconds.to_le_bytes()));
@@ -421,20 +420,21 @@ fn take_block(section: &mut Decoder<'_>) -> Result<Block, Error> {
                 is_solved: one.flag()?,
                 history: History(one.u8()?),
                 tier: one.u8()?,
+                transfers: one.u8()?,
                 reopened: one.u8()?,
             })
         })?,
         feedback: section
             .column(|one| Ok(Feedback { resolution: one.u8()?, score: one.u8()?, reason: one.u8()? }))?,
         tally: section.column(|one| {
-            let (replies, follow_ups, transfers) = (one.u16()?, one.u16()?, one.u16()?);
+            let (replies, follow_ups) = (one.u16()?, one.u16()?);
             let reading = match one.u8()? {
                 0 => Reading::Untold,
                 1 => Reading::Read,
                 2 => Reading::Unread,
                 _ => return Err(BROKEN),
             };
-            Ok(Tally { replies, follow_ups, transfers, reading })
+            Ok(Tally { replies, follow_ups, reading })
         })?,
         worked: section.column(Decoder::u16)?,
         last_end: section.u32s()?.first().copied().ok_or(BROKEN)?,

@@ -64,7 +64,7 @@ store_test! {
         assert!(csv.headers["content-disposition"].to_str().unwrap().starts_with("attachment;"));
         agent.get(&file).await.problem(403, "forbidden");
         let listed = lead.get(REPORTS).await.json();
-        assert_eq!((&listed["can_send"], &listed["formats"]), (&json!(false), &json!(["html", "xlsx", "csv"])));
+        assert_eq!((&listed["can_send"], &listed["formats"]), (&json!(true), &json!(["html", "xlsx", "csv"])));
     }
 
     async fn rows_leave_the_desk_for_a_password_alone(store) {

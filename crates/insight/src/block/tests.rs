@@ -43,7 +43,6 @@ fn row() -> impl Strategy<Value = Row> {
                 tally: Tally {
                     replies: u16::try_from(i).unwrap(),
                     follow_ups: u16::try_from(a).unwrap(),
-                    transfers: 0,
                     reading: if f { Reading::Unread } else { Reading::Read },
                 },
                 worked: u16::from(h) * 70,

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use standfast_domain::{RequestId, Time};
+use standfast_domain::{AgentId, RequestId, TeamId, Time};
+use standfast_store::handling::{self, Handled};
 use standfast_store::imported::{self, Untold};
 use standfast_store::{Error, Store, params, testing};
 
@@ -38,6 +39,29 @@ async fn fill(store: &Store) {
     }
     let ids: Vec<RequestId> = rows.iter().map(|row| row.id).collect();
     add(store, rows).await;
+    let handled: Vec<RequestId> = ids.iter().copied().step_by(3).collect();
+    write(store, move |tx| {
+        for (number, request_id) in (0_i64..).zip(handled.iter().copied()) {
+            let done = Handled {
+                request_id,
+                replies: 1,
+                replied_by: Some(AgentId(1)),
+                solved_at: None,
+                agent_id: Some(AgentId(1)),
+                team_id: Some(TeamId(1)),
+                reply_seq: Some(2),
+                worked_s: (number % 2 == 0).then_some(60 * number),
+            };
+            handling::add(tx, &done)?;
+            for team in 0..number % 4 {
+                let passed =
+                    Handled { replies: 0, replied_by: None, team_id: Some(TeamId(team % 2)), ..done };
+                handling::add(tx, &passed)?;
+            }
+        }
+        Ok(())
+    })
+    .await;
     write(store, move |tx| {
         for (number, id) in (0_u8..).zip(ids.iter().step_by(5)) {
             imported::insert(tx, *id, "old", &[number], Untold(i64::from(number % 16)), Time(0))?;

@@ -79,6 +79,7 @@ fn row(dice: &mut Dice, number: u32) -> Row {
             is_tagged: dice.roll(4) == 0,
             is_solved: ended,
             tier: u8::from(moved && dice.roll(3) == 0),
+            transfers: if moved { 1 + u8::try_from(dice.few(3)).unwrap() } else { 0 },
             reopened: if reopens > 0 { u8::try_from(dice.roll(4)).unwrap() } else { 0 },
         },
         feedback: Feedback {
@@ -89,7 +90,6 @@ fn row(dice: &mut Dice, number: u32) -> Row {
         tally: Tally {
             replies: u16::from(answered) + u16::try_from(dice.few(9)).unwrap(),
             follow_ups: u16::try_from(dice.few(8)).unwrap(),
-            transfers: if moved { 1 + u16::try_from(dice.few(3)).unwrap() } else { 0 },
             reading: match dice.roll(10) {
                 _ if !answered => Reading::Untold,
                 0 => Reading::Unread,
