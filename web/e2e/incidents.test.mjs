@@ -99,9 +99,9 @@ test('a step is written into the requests of an incident, and its end asks', asy
     '波场节点落后，资产安全。',
     'A TRON node is behind. Funds are safe.',
   );
-  await until(one.page, '波场节点落后');
-  await until(other.page, 'A TRON node is behind');
-  await other.page.getByText('We write this to everybody whose request belongs').waitFor();
+  // The line above every page says it at once; the message comes with the job.
+  await until(one.page, '这条消息发给所有受此影响的用户');
+  await until(other.page, 'We write this to everybody whose request belongs');
   assert.match(await other.page.locator('header').innerText(), /Right now: A TRON node is behind/);
   await shot(other.page, 'incident-told-en');
 
