@@ -77,7 +77,8 @@ store_test! {
             let said = Intake { kind: Some("other".into()), ..intake("c1", text) };
             let receipt = receive(&desk, &visitor(n), said).await.unwrap().receipt;
             assert!(receipt.at_risk && receipt.next.code == "at_risk", "{receipt:?}");
-            assert_eq!(receipt.place, Some(u32::from(n)));
+            // Before whoever was there with something ordinary.
+            assert!(receipt.place.is_some_and(|place| place <= u32::from(n)), "{receipt:?}");
             let (shown, _) = detail(&desk, &agent, receipt.request_id).await.unwrap();
             assert_eq!((shown.request.summary.kind.as_str(), shown.request.summary.urgency.0), ("other", 0));
         }
