@@ -163,7 +163,6 @@ test('a choice changes the question, an accounted event is told to the desk, and
   await page.getByRole('button', { name: /^Before: / }).click();
   await page.getByRole('menuitemradio', { name: '3 weeks' }).click();
   await eventually(() => asked.at(-1)?.before_days === 21, 'three weeks before');
-  await page.keyboard.press('Escape');
   await page
     .getByRole('checkbox', { name: /Harbor Wallet/ })
     .first()
@@ -237,7 +236,6 @@ test('events can be left out of the plots', async () => {
   await page.getByRole('button', { name: 'Events: none' }).click();
   await page.getByRole('menuitemradio', { name: 'Events: Release' }).click();
   await eventually(() => page.url().includes('events=release'), 'releases alone');
-  await page.keyboard.press('Escape');
   await page.locator('.plot-event').first().waitFor();
   // An event of another chain has nothing to do with this one.
   await open(page, 'types?period=84d&by=day&where=chain,bitcoin');

@@ -105,8 +105,12 @@ export function answering<Q extends object, A>(
     // What lies behind us does not change: only what reaches up to now is asked again as the desk goes on.
     const until = 'until' in question ? Date.parse(String(question.until)) : 0;
     if (until > untrack(() => beat.at)) void beat.at;
-    const quietly = text === last;
-    last = text;
+    // How far the earlier period goes moves with the clock: the question is the same.
+    const still = JSON.stringify(question, (key, value: unknown) =>
+      key === 'against' && value ? (value as { from: string }).from : value,
+    );
+    const quietly = still === last;
+    last = still;
     // What is shown is looked at in there: an answer must not ask for the next one.
     untrack(() => void asked.ask((signal) => ask(question, signal), { quietly }));
     return () => asked.stop();

@@ -98,10 +98,10 @@ export class Scope {
     router.go(insightPlace(this.#place().page, printView(view)), { replace });
   }
 
-  /** What happened in the period and meets the filters, for the plots. */
+  /** What happened in the period and meets the filters, for the plots; holidays, where nothing is chosen. */
   readonly marks: readonly Mark[] = $derived([
     ...shown(known.events.data ?? [], this.view, this.range).map((event) => this.mark(event)),
-    ...holidays.marks(this.range, this.zone),
+    ...(this.view.events === null ? holidays.marks(this.range, this.zone) : []),
   ]);
 
   mark(event: Driver): Mark {
