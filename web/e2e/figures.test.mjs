@@ -217,7 +217,7 @@ for (const [locale, words] of Object.entries(EXPORT))
 
 test('what is asked for by hand and does not fit is left out', async () => {
   const page = await reader('en-US');
-  await open(page, 'explorer?measure=contact_rate&group=type&split=hour_of_day');
+  await open(page, 'explorer?measure=backlog&group=hour_of_day&split=weekday');
   assert.equal(await page.getByRole('alert').count(), 0);
   await page.getByRole('button', { name: 'By: Time' }).waitFor();
   await page.context().close();

@@ -202,7 +202,10 @@ export class Scope {
       from: new Date(range.from).toISOString(),
       until: new Date(range.until).toISOString(),
       zone: this.zone,
-      ...(this.view.clock === 'region' && group.some(isCycle) ? { clock: 'region' as const } : {}),
+      // Of how many use the app it is known by day alone, not by whose day.
+      ...(this.view.clock === 'region' && group.some(isCycle) && measure !== 'contact_rate'
+        ? { clock: 'region' as const }
+        : {}),
       filters: this.view.filters,
       group,
       ...(measure === SERVICE_LEVEL ? { within: this.within } : {}),
