@@ -34,7 +34,7 @@ after(async () => {
 
 test('the list names for whom nobody is there when', async () => {
   await open(lead);
-  await lead.getByText('中文 全天').waitFor();
+  await lead.getByRole('paragraph').filter({ hasText: '中文 全天' }).first().waitFor();
   const gaps = lead.getByRole('region', { name: '无人值守的时间' });
   await gaps.getByText('英文').waitFor();
   await gaps
@@ -186,7 +186,7 @@ test('users are told, and figures count by it', async () => {
     `${desk.base}/console/insight/times?measure=first_response_open`,
   );
   assert.ok(answers.ok());
-  await analyst.getByText(`期间的节假日与补班：${date} 测试假日`).first().waitFor();
+  await analyst.getByText(`期间的节假日：${date} 测试假日`).first().waitFor();
   await analyst.locator('svg[data-drawing]').first().waitFor();
   await accessible(analyst, 'times in opening hours');
   await shot(analyst, 'hours-times');
