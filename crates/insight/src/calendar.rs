@@ -179,8 +179,7 @@ impl Clocks {
 impl Timeline {
     /// Cuts the seconds from `from` up to, but without, `until`.
     pub(crate) fn new(step: Step, zone: &TimeZone, from: u32, until: u32) -> Result<Self, Error> {
-        let mut line = Self::of(step, &[keys(step, zone, from, until)?], until);
-        line.clocks = None;
+        let (mut line, _) = Self::of(step, &[keys(step, zone, from, until)?], until);
         if step.is_linear() {
             line.note_cuts(step, zone, from, until);
         }
@@ -195,25 +194,23 @@ impl Timeline {
         (from, until): (u32, u32),
     ) -> Result<Self, Error> {
         let mut zones = vec![zone];
-        let mut clocks = Vec::with_capacity(regions.len());
+        let mut clock_of = Vec::with_capacity(regions.len());
         for (region, zone) in regions {
             let known = zones.iter().position(|known| *known == zone);
-            clocks.push((*region, known.unwrap_or(zones.len())));
+            clock_of.push((*region, known.unwrap_or(zones.len())));
             if known.is_none() {
                 zones.push(zone);
             }
         }
-        clocks.sort_unstable();
-        let lines: Result<Vec<_>, _> = zones.into_iter().map(|zone| keys(step, zone, from, until)).collect();
-        let mut line = Self::of(step, &lines?, until);
-        if let Some(own) = &mut line.clocks {
-            own.regions = clocks;
-        }
+        clock_of.sort_unstable();
+        let keys: Result<Vec<_>, _> = zones.into_iter().map(|zone| keys(step, zone, from, until)).collect();
+        let (mut line, lines) = Self::of(step, &keys?, until);
+        line.clocks = Some(Clocks { lines, regions: clock_of });
         Ok(line)
     }
 
-    /// From the keys of several clocks, the first of which says how long its groups are.
-    fn of(step: Step, lines: &[Vec<(u32, Key)>], until: u32) -> Self {
+    /// From the keys of several clocks, with the stretches of each: the timeline is that of the first.
+    fn of(step: Step, lines: &[Vec<(u32, Key)>], until: u32) -> (Self, Vec<Vec<(u32, u32)>>) {
         let mut numbers = std::collections::BTreeMap::new();
         let mut order = Vec::new();
         for (_, key) in lines.iter().flatten() {
@@ -244,7 +241,7 @@ impl Timeline {
                 moment.seconds += end - start;
             }
         }
-        Self { stretches, moments, clocks: Some(Clocks { lines, regions: Vec::new() }) }
+        (Self { stretches, moments, clocks: None }, lines)
     }
 
     /// The place of the group to which a second of the range belongs.
