@@ -131,12 +131,8 @@ impl Postgres {
             return Ok(statement.clone());
         }
         let types: Vec<Type> = binds.iter().map(Bind::sql_type).collect();
-        let prepared = self.runtime.block_on(self.client.prepare_typed(sql, &types));
-        let statement = match prepared {
-            Ok(statement) => statement,
-            // After a failed statement PostgreSQL refuses all others: the first failure is the reason.
-            Err(error) => return Err(self.flush().err().unwrap_or_else(|| error.into())),
-        };
+        let client = Arc::clone(&self.client);
+        let statement = self.finish(async move { client.prepare_typed(sql, &types).await })?;
         self.statements.insert(key, statement.clone());
         Ok(statement)
     }
@@ -189,6 +185,10 @@ impl Postgres {
         self.runtime.block_on(drain(queue))
     }
 
+    /// Waits for this and for everything queued, which reports first: after a failed statement PostgreSQL refuses all others.
+    ///
+    /// Nothing may be waited for alone while others are queued: the connection keeps two parts of an answer that nobody
+    /// takes, and then reads no further.
     fn finish<T>(
         &mut self,
         last: impl Future<Output = Result<T, tokio_postgres::Error>>,

@@ -54,6 +54,20 @@ fn killed_connections_lose_and_double_nothing() {
     });
 }
 
+/// The answer of the statement that is queued comes in many parts while the next one is being prepared.
+#[test]
+fn a_long_answer_that_nobody_takes_holds_nobody_up() {
+    testing::on_postgres(|store| async move {
+        tables(&store).await;
+        let unit = store.write(Lane::Ordinary, 1, |tx| {
+            tx.run("SELECT repeat('x', 100000) FROM generate_series(1, 50)", params![])?;
+            tx.query_one("SELECT 7::int8", params![], |row| row.get::<i64>(0))
+        });
+        let answer = tokio::time::timeout(Duration::from_secs(20), unit).await;
+        assert_eq!(answer.expect("the connection reads no further").unwrap(), 7);
+    });
+}
+
 #[test]
 fn a_server_that_refuses_for_a_while_is_waited_for() {
     testing::on_postgres(|store| async move {
