@@ -32,9 +32,9 @@ const OTHER_FILES: usize = 200;
 
 /// A customer with a request.
 #[derive(Debug, Clone)]
-struct Customer {
-    who: String,
-    request: String,
+pub(crate) struct Customer {
+    pub(crate) who: String,
+    pub(crate) request: String,
 }
 
 pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
@@ -88,7 +88,7 @@ pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::R
 }
 
 /// Makes customers with a request each.
-async fn settle(server: &Server, count: usize) -> anyhow::Result<Vec<Customer>> {
+pub(crate) async fn settle(server: &Server, count: usize) -> anyhow::Result<Vec<Customer>> {
     let host = server.address;
     let mut hands = JoinSet::new();
     for hand in 0..HANDS {

@@ -77,6 +77,13 @@ pub(crate) fn member<'a>(body: &'a [u8], before: &str) -> Option<&'a str> {
     std::str::from_utf8(rest.get(..memchr::memchr(b'"', rest)?)?).ok()
 }
 
+/// The number behind `name` in a frame.
+pub(crate) fn number(text: &[u8], name: &[u8]) -> Option<f64> {
+    let rest = text.get(memmem::find(text, name)? + name.len()..)?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    std::str::from_utf8(rest.get(..digits)?).ok()?.parse().ok()
+}
+
 /// Writes a request with a body of JSON. `who` is the line of the credential, with its line end.
 pub(crate) fn post(request: &mut Vec<u8>, path: &str, host: SocketAddr, who: &str, body: &str) {
     use std::io::Write as _;

@@ -26,6 +26,12 @@ pub(crate) fn describe() -> String {
     format!("{cores} cores ({model}), {memory} GiB, Linux {}", kernel.trim())
 }
 
+/// Whether a process runs: a dead one that nobody has waited for does not.
+pub(crate) fn is_running(process: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with('Z'))
+}
+
 /// Resident memory of a process in bytes.
 pub(crate) fn resident(process: u32) -> u64 {
     field(&format!("/proc/{process}/status"), "VmRSS:") << 10

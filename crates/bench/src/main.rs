@@ -26,6 +26,7 @@ mod machine;
 mod overload;
 mod pages;
 mod planning;
+mod reconnect;
 mod report;
 mod server;
 mod sizes;
@@ -45,7 +46,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser, Clone, Debug)]
 #[command(version, about)]
 struct Options {
-    /// Only these parts: intake, delivery, pages, sizes, overload, facts, hours, plan, forecast, whatif.
+    /// Only these parts: intake, delivery, pages, sizes, overload, reconnect, facts, hours, plan, forecast, whatif.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Short runs and small numbers, for trying the bench itself; the figures mean little.
@@ -126,6 +127,9 @@ fn main() -> anyhow::Result<()> {
         }
         if options.wants("whatif") {
             planning::measure_what_if(&options, &mut report)?;
+        }
+        if options.wants("reconnect") {
+            reconnect::measure(&options, &mut report).await?;
         }
         if options.wants("overload") {
             overload::measure(&options, &mut report).await?;

@@ -113,7 +113,8 @@ impl Place {
         let started = Instant::now();
         let child = command.spawn()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut server = Server { child, address, ready_after: Duration::ZERO };
+        let place = self.clone();
+        let mut server = Server { child, place, heir: None, address, ready_after: Duration::ZERO };
         server.wait(started).await?;
         Ok(server)
     }
@@ -123,6 +124,9 @@ impl Place {
 #[derive(Debug)]
 pub(crate) struct Server {
     child: Child,
+    /// The process that has taken over last.
+    heir: Option<u32>,
+    place: Place,
     pub(crate) address: SocketAddr,
     /// From the start of the process to the first good answer of `/readyz`.
     pub(crate) ready_after: Duration,
@@ -149,22 +153,41 @@ impl Server {
         }
     }
 
+    /// The process that serves.
+    fn process(&self) -> u32 {
+        self.heir.unwrap_or_else(|| self.child.id())
+    }
+
+    /// Hands over to a new process, as `standfast upgrade` does, and waits until the old one has ended.
+    pub(crate) async fn upgrade(&mut self) -> anyhow::Result<()> {
+        let mut command = self.place.command(&["upgrade"], self.address.port());
+        let out = tokio::task::spawn_blocking(move || command.stdin(Stdio::null()).output()).await??;
+        let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+        let heir = said.lines().find_map(|line| line.strip_suffix(" serves")?.strip_prefix("process "));
+        let heir = heir.with_context(|| format!("not upgraded: {said}"))?.parse()?;
+        let old = self.heir.replace(heir);
+        while self.child.try_wait()?.is_none() || old.is_some_and(machine::is_running) {
+            sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+
     /// Resident memory in bytes.
     pub(crate) fn resident(&self) -> u64 {
-        machine::resident(self.child.id())
+        machine::resident(self.process())
     }
 
     /// Processor time so far, in seconds.
     pub(crate) fn processor(&self) -> f64 {
-        machine::processor(self.child.id())
+        machine::processor(self.process())
     }
 
     /// Ends it as an operator would, so that the database is left tidy.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        let asked = Command::new("kill").args(["-TERM", &self.process().to_string()]).status()?;
         let patience = Instant::now() + Duration::from_secs(30);
         while asked.success() && Instant::now() < patience {
-            if self.child.try_wait()?.is_some() {
+            if self.child.try_wait()?.is_some() && !self.heir.is_some_and(machine::is_running) {
                 return Ok(());
             }
             sleep(Duration::from_millis(20)).await;
@@ -175,6 +198,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if let Some(heir) = self.heir {
+            let _ = Command::new("kill").args(["-KILL", &heir.to_string()]).stderr(Stdio::null()).status();
+        }
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
-use crate::line::{Line, member};
+use crate::line::{Line, member, number};
 
 const TEXT: u8 = 1;
 const CLOSE: u8 = 8;
@@ -60,6 +60,16 @@ impl Socket {
         ticket: &str,
         cursors: &str,
     ) -> anyhow::Result<Self> {
+        Ok(Self::greeted(host, from, ticket, cursors).await?.0)
+    }
+
+    /// The same, and within how many milliseconds the desk wants it back if it is lost.
+    pub(crate) async fn greeted(
+        host: SocketAddr,
+        from: Ipv4Addr,
+        ticket: &str,
+        cursors: &str,
+    ) -> anyhow::Result<(Self, f64)> {
         let mut line = Line::open(host, from).await?;
         let request = format!(
             "GET /api/v1/live HTTP/1.1\r\nhost: {host}\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
@@ -76,7 +86,10 @@ impl Socket {
         socket.say(&format!(r#"{{"t":"hello","v":1,"ticket":"{ticket}","cursors":{{{cursors}}}}}"#)).await?;
         loop {
             match socket.reader.hear().await? {
-                Heard::Text(text) if memmem::find(text, br#""t":"ready""#).is_some() => return Ok(socket),
+                Heard::Text(text) if memmem::find(text, br#""t":"ready""#).is_some() => {
+                    let window = number(text, br#""return_ms":"#).context("no return_ms")?;
+                    return Ok((socket, window));
+                }
                 Heard::Text(text) if memmem::find(text, br#""t":"bye""#).is_some() => bail!("not greeted"),
                 _ => {}
             }

@@ -59,6 +59,8 @@ export type ServerFrame =
       session: string;
       now: string;
       heartbeat_s: number;
+      /** Within how long all who are connected are to come back, if all are lost at once. */
+      return_ms: number;
       customer?: { id: string; name: string | null; verified: boolean };
       agent?: { id: string; name: string };
     }
@@ -80,5 +82,5 @@ export type ServerFrame =
   | { t: 'presence'; agents: { id: string; status: Presence }[] }
   | { t: 'alarm'; alarm: string }
   | { t: 'waiting'; request: string; place: number | null; expected: Expected | null }
-  | { t: 'pong' }
+  | { t: 'pong'; return_ms: number }
   | { t: 'bye'; reason: 'drain' | 'slow' | 'revoked' | 'protocol'; retry_after_ms?: number };

@@ -49,6 +49,8 @@ export class Live {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heartbeat: ReturnType<typeof setTimeout> | undefined;
   #heard = 0;
+  /** What the desk last asked for; see `ready` and `pong`. */
+  #window = 0;
   /** Grows with every new attempt; what belongs to an older one is ignored. */
   #epoch = 0;
 
@@ -175,6 +177,7 @@ export class Live {
         }
       }
       this.#heard = Date.now();
+      if ('return_ms' in frame) this.#window = frame.return_ms;
       if (frame.t === 'bye') this.#farewell(frame.reason, frame.retry_after_ms);
       else this.#take(frame);
     });
@@ -264,7 +267,11 @@ export class Live {
     this.#close();
     this.#set('offline');
     const random = this.#options.random ?? Math.random;
-    const ceiling = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** Math.min(this.#attempts, 16));
+    // When a desk loses everybody at once, they do not all come back in the same half second.
+    const ceiling = Math.min(
+      BACKOFF_CAP_MS,
+      Math.max(this.#window, BACKOFF_BASE_MS * 2 ** Math.min(this.#attempts, 16)),
+    );
     const delay = wait === undefined ? random() * ceiling : wait * (0.75 + random() / 2);
     this.#attempts += 1;
     this.#timer = setTimeout(() => this.#connect(), delay);

@@ -14,6 +14,7 @@ export class FakeDesk {
   socketsPass = true;
   /** Accepts the next message and loses the connection before the answer. */
   loseNextAnswer = false;
+  returnMs = 0;
   tickets = 0;
   polls = 0;
   hellos: { cursors: Record<string, number> }[] = [];
@@ -164,12 +165,18 @@ class FakeSocket {
     if (frame.t === 'hello') {
       const { cursors } = frame as unknown as { cursors: Record<string, number> };
       this.#desk.hellos.push({ cursors });
-      this.push({ t: 'ready', session: '', now: '', heartbeat_s: 25 });
+      this.push({
+        t: 'ready',
+        session: '',
+        now: '',
+        heartbeat_s: 25,
+        return_ms: this.#desk.returnMs,
+      });
       for (const [request, after] of Object.entries(cursors)) this.#follow(request, after);
     } else if (frame.t === 'subscribe') {
       this.#follow(String(frame['request']), Number(frame['after']));
     } else if (frame.t === 'ping') {
-      this.push({ t: 'pong' });
+      this.push({ t: 'pong', return_ms: this.#desk.returnMs });
     } else if (frame.t === 'send') {
       const lost = this.#desk.loseNextAnswer;
       this.#desk.loseNextAnswer = false;

@@ -76,6 +76,21 @@ test('waits a random part of a growing ceiling before it comes back', async () =
   live.stop();
 });
 
+test('when the desk is full its first wait is longer', async () => {
+  const desk = new FakeDesk();
+  desk.returnMs = 20_000;
+  const { live, states } = connect(desk, { random: () => 0.9 });
+  live.start();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(states.at(-1)).toBe('live');
+  for (const socket of desk.sockets) socket.lose();
+  await vi.advanceTimersByTimeAsync(17_900);
+  expect(states.at(-1)).toBe('offline');
+  await vi.advanceTimersByTimeAsync(300);
+  expect(states.at(-1)).toBe('live');
+  live.stop();
+});
+
 test('comes back around the moment that the desk asked for', async () => {
   const desk = new FakeDesk();
   const { live, states } = connect(desk, { random: () => 0.5 });

@@ -146,6 +146,7 @@ pub(crate) enum Frame<'a> {
         session: String,
         now: Time,
         heartbeat_s: u64,
+        return_ms: u64,
         #[serde(skip_serializing_if = "Option::is_none")]
         customer: Option<&'a CustomerView>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -208,7 +209,9 @@ pub(crate) enum Frame<'a> {
         place: Option<u32>,
         expected: Option<Wait>,
     },
-    Pong,
+    Pong {
+        return_ms: u64,
+    },
     Bye {
         reason: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]

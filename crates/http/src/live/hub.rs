@@ -238,6 +238,11 @@ impl Hub {
         }
     }
 
+    /// Within how many milliseconds a socket that is lost without a word is to come back, if all others are lost with it.
+    pub(crate) fn return_window_ms(&self) -> u64 {
+        window_ms(self.sockets.load(Ordering::Relaxed) as u64)
+    }
+
     /// Tells every socket to go and when to come back.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
@@ -285,10 +290,15 @@ impl Hub {
     }
 }
 
+/// Over how many milliseconds so many sockets are to come back.
+const fn window_ms(sockets: u64) -> u64 {
+    let window = sockets * 1_000 / RETURNS_PER_SECOND;
+    if window > LONGEST_RETURN_MS { LONGEST_RETURN_MS } else { window }
+}
+
 /// When one of so many sockets is to come back, in milliseconds.
 fn return_ms(sockets: u64) -> u64 {
-    let window = (sockets * 1_000 / RETURNS_PER_SECOND).clamp(1_000, LONGEST_RETURN_MS);
-    500 + crate::problem::spread(0, window)
+    500 + crate::problem::spread(0, window_ms(sockets).max(1_000))
 }
 
 /// What is left of a complaint in frames that all agents get; those who may see it read it from the record.

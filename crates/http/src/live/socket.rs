@@ -189,6 +189,7 @@ impl Line {
             session: membership.id.to_string(),
             now: app.desk.clock().now(),
             heartbeat_s: HEARTBEAT.as_secs(),
+            return_ms: app.hub.return_window_ms(),
             customer: own.first().map(|request| &request.customer),
             agent,
         };
@@ -374,7 +375,10 @@ impl Line {
             }
             Said::Viewing { request } => membership.views(request),
             Said::Status { status } => membership.is(status),
-            Said::Ping => self.write(membership, Message::Text(Frame::Pong.text())).await?,
+            Said::Ping => {
+                let pong = Frame::Pong { return_ms: membership.hub().return_window_ms() };
+                self.write(membership, Message::Text(pong.text())).await?;
+            }
             Said::Typing { .. } | Said::Unknown => {}
         }
         Ok(())
