@@ -81,7 +81,7 @@ impl App {
     ) -> Result<Admission, Problem> {
         let kind = if at_risk { Kind::IntakeAtRisk } else { Kind::Intake };
         self.limits.check(kind, identity, network)?;
-        let seat = self.gate.enter(at_risk).await?;
+        let seat = self.gate.enter(identity.unwrap_or_default(), at_risk).await?;
         Ok(Admission { _seat: seat })
     }
 

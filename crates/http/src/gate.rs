@@ -2,10 +2,12 @@
 //!
 //! More in flight than the store can share a few commits among only makes everybody wait longer, those at risk too. So
 //! the rest waits here, already read and checked, where whoever is at risk can go ahead; nothing is done twice, and a
-//! caller that waits does not send again. Only when the line is full, or somebody has stood in it for too long, is a
-//! message told to come back.
+//! caller that waits does not send again. In line customers take turns, so that one who sends a thousand messages waits
+//! behind his own. Only when the line is full, or somebody has stood in it for too long, is a message told to come back.
 
-use std::collections::VecDeque;
+mod queue;
+
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::problem::Problem;
+use queue::Queue;
 
 /// The longest that anybody stands in line.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -23,7 +26,11 @@ const BESIDE_RISK: usize = 96;
 
 /// Bounds how many messages are being taken in at once, and how many wait for it.
 #[derive(Clone)]
-pub(crate) struct Gate(Arc<Mutex<State>>);
+pub(crate) struct Gate {
+    state: Arc<Mutex<State>>,
+    /// Makes keys of customers that nobody outside can foresee.
+    hasher: RandomState,
+}
 
 struct State {
     /// Seats taken by assets at risk, and by all others.
@@ -33,8 +40,8 @@ struct State {
     all: usize,
     /// Most that stand in either line.
     most: usize,
-    at_risk: VecDeque<oneshot::Sender<Seat>>,
-    ordinary: VecDeque<oneshot::Sender<Seat>>,
+    at_risk: Queue<oneshot::Sender<Seat>>,
+    ordinary: Queue<oneshot::Sender<Seat>>,
 }
 
 /// A place among the messages being taken in; given to the next when dropped.
@@ -58,19 +65,15 @@ impl State {
         if at_risk { &mut self.urgent } else { &mut self.others }
     }
 
-    fn line(&mut self, at_risk: bool) -> &mut VecDeque<oneshot::Sender<Seat>> {
-        let line = if at_risk { &mut self.at_risk } else { &mut self.ordinary };
-        while line.front().is_some_and(oneshot::Sender::is_closed) {
-            line.pop_front();
-        }
-        line
+    const fn line(&mut self, at_risk: bool) -> &mut Queue<oneshot::Sender<Seat>> {
+        if at_risk { &mut self.at_risk } else { &mut self.ordinary }
     }
 
     /// Who sits down next, if there is room for anybody.
     fn next(&mut self) -> Option<(oneshot::Sender<Seat>, bool)> {
         for at_risk in [true, false] {
             if self.has_room(at_risk)
-                && let Some(next) = self.line(at_risk).pop_front()
+                && let Some(next) = self.line(at_risk).pop(oneshot::Sender::is_closed)
             {
                 *self.taken(at_risk) += 1;
                 return Some((next, at_risk));
@@ -88,31 +91,29 @@ impl Gate {
             others: 0,
             all: all.max(4),
             most,
-            at_risk: VecDeque::new(),
-            ordinary: VecDeque::new(),
+            at_risk: Queue::new(),
+            ordinary: Queue::new(),
         };
-        Self(Arc::new(Mutex::new(state)))
+        Self { state: Arc::new(Mutex::new(state)), hasher: RandomState::new() }
     }
 
-    /// Waits for a seat; refuses with a time to come back when the line is full or does not move.
-    pub(crate) async fn enter(&self, at_risk: bool) -> Result<Seat, Problem> {
+    /// Waits for a seat, in turns with other customers; refuses with a time to come back when the line is full of messages
+    /// that are not served later than this one, or does not move.
+    pub(crate) async fn enter(&self, customer: &str, at_risk: bool) -> Result<Seat, Problem> {
         let turn = {
-            let mut state = self.0.lock();
-            if state.has_room(at_risk) && state.line(at_risk).is_empty() {
+            let mut state = self.state.lock();
+            if state.has_room(at_risk) && state.line(at_risk).is_empty(oneshot::Sender::is_closed) {
                 *state.taken(at_risk) += 1;
-                return Ok(Seat { gate: Arc::clone(&self.0), at_risk });
+                return Ok(Seat { gate: Arc::clone(&self.state), at_risk });
             }
             let most = state.most;
             let line = state.line(at_risk);
             if line.len() >= most {
-                line.retain(|one| !one.is_closed());
-            }
-            if line.len() >= most {
-                drop(state);
-                return Err(refuse(at_risk));
+                line.sweep(oneshot::Sender::is_closed);
             }
             let (seat, turn) = oneshot::channel();
-            line.push_back(seat);
+            // Whose sender is dropped hears that he is to come back: this one, or the last of whoever has most.
+            line.push(self.hasher.hash_one(customer), seat, most);
             turn
         };
         match tokio::time::timeout(PATIENCE, turn).await {
@@ -123,13 +124,13 @@ impl Gate {
 
     /// Places taken.
     pub(crate) fn taken(&self) -> usize {
-        let state = self.0.lock();
+        let state = self.state.lock();
         state.urgent + state.others
     }
 
     /// Messages in line.
     pub(crate) fn waiting(&self) -> usize {
-        let state = self.0.lock();
+        let state = self.state.lock();
         state.at_risk.len() + state.ordinary.len()
     }
 }
@@ -173,9 +174,9 @@ mod tests {
         let gate = Gate::new(8, 8);
         let mut seats = Vec::new();
         for at_risk in [false, false, false, false, false, false, true, true] {
-            seats.push(gate.enter(at_risk).await.ok().unwrap());
+            seats.push(gate.enter("ann", at_risk).await.ok().unwrap());
         }
-        let (mut ordinary, mut urgent) = (pin!(gate.enter(false)), pin!(gate.enter(true)));
+        let (mut ordinary, mut urgent) = (pin!(gate.enter("ann", false)), pin!(gate.enter("ann", true)));
         assert!(poll(ordinary.as_mut()).is_pending());
         assert!(poll(urgent.as_mut()).is_pending());
         assert_eq!((gate.taken(), gate.waiting()), (8, 2));
@@ -194,12 +195,12 @@ mod tests {
     #[tokio::test]
     async fn few_are_in_flight_beside_assets_at_risk() {
         let gate = Gate::new(400, 400);
-        let urgent = gate.enter(true).await.ok().unwrap();
+        let urgent = gate.enter("ann", true).await.ok().unwrap();
         let mut seats = Vec::new();
         for _ in 0..BESIDE_RISK {
-            seats.push(gate.enter(false).await.ok().unwrap());
+            seats.push(gate.enter("ann", false).await.ok().unwrap());
         }
-        let mut waiting: Vec<_> = (0..100).map(|_| Box::pin(gate.enter(false))).collect();
+        let mut waiting: Vec<_> = (0..100).map(|_| Box::pin(gate.enter("ann", false))).collect();
         assert!(waiting.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
         drop(urgent);
         assert!(waiting.iter_mut().all(|one| poll(one.as_mut()).is_ready()), "all have room again");
@@ -210,11 +211,11 @@ mod tests {
         let gate = Gate::new(4, 8);
         let mut seats = Vec::new();
         for _ in 0..4 {
-            seats.push(gate.enter(true).await.ok().unwrap());
+            seats.push(gate.enter("ann", true).await.ok().unwrap());
         }
-        let mut last = pin!(gate.enter(true));
+        let mut last = pin!(gate.enter("ann", true));
         {
-            let mut left = pin!(gate.enter(true));
+            let mut left = pin!(gate.enter("ann", true));
             assert!(poll(left.as_mut()).is_pending());
             assert!(poll(last.as_mut()).is_pending());
         }
@@ -229,14 +230,36 @@ mod tests {
         let gate = Gate::new(4, 1);
         let mut seats = Vec::new();
         for _ in 0..3 {
-            seats.push(gate.enter(false).await.ok().unwrap());
+            seats.push(gate.enter("ann", false).await.ok().unwrap());
         }
-        let first = gate.enter(false);
+        let first = gate.enter("ann", false);
         let mut first = pin!(first);
         assert!(poll(first.as_mut()).is_pending());
-        assert_eq!(gate.enter(false).await.err().map(|problem| problem.code()), Some("busy"));
+        assert_eq!(gate.enter("ann", false).await.err().map(|problem| problem.code()), Some("busy"));
         assert_eq!(first.await.err().map(|problem| problem.code()), Some("busy"));
         drop(seats);
         assert_eq!(gate.taken(), 0);
+    }
+
+    #[tokio::test]
+    async fn customers_take_turns_in_line() {
+        let gate = Gate::new(4, 3);
+        let mut seats = Vec::new();
+        for _ in 0..3 {
+            seats.push(gate.enter("ann", false).await.ok().unwrap());
+        }
+        let (mut first, mut second) = (pin!(gate.enter("ann", false)), pin!(gate.enter("ann", false)));
+        let (mut third, mut other) = (pin!(gate.enter("ann", false)), pin!(gate.enter("bo", false)));
+        for one in [&mut first, &mut second, &mut third] {
+            assert!(poll(one.as_mut()).is_pending());
+        }
+        assert!(poll(other.as_mut()).is_pending(), "he has a place although the line was full");
+        let Poll::Ready(Err(problem)) = poll(third.as_mut()) else { panic!("the line is full") };
+        assert_eq!(problem.code(), "busy", "whoever has most makes room");
+        seats.pop();
+        let Poll::Ready(Ok(_seat)) = poll(first.as_mut()) else { panic!("nobody came before") };
+        seats.pop();
+        assert!(poll(second.as_mut()).is_pending());
+        let Poll::Ready(Ok(_seat)) = poll(other.as_mut()) else { panic!("it is his turn") };
     }
 }
