@@ -34,6 +34,7 @@ use crate::{AgentCaller, Desk, Error};
 
 pub use calendar::{CalendarAddress, calendar_address, renew_calendar, shift_calendar};
 pub use people::{PersonWish, change_person, list_people};
+pub(crate) use shifts::open_shifts_of;
 pub use shifts::{
     Published, ShiftWish, add_shifts, change_shift, publish_shifts, remove_shift, replace_drafts,
 };
@@ -196,7 +197,8 @@ fn known(rd: &mut Rd) -> Result<Vec<Known>, Error> {
     agents.map(|agent| known_as(&agent, rows.get(&agent.id))).collect()
 }
 
-fn answers(agent: &AgentRow) -> bool {
+/// Whether somebody can be rostered.
+pub(crate) fn answers(agent: &AgentRow) -> bool {
     agent.disabled_at.is_none() && agent.role.may(Permission::WorkRequests)
 }
 

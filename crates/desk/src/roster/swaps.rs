@@ -172,10 +172,8 @@ pub async fn ask_swap(desk: &Desk, caller: &AgentCaller, wish: SwapWish) -> Resu
         }
         take_turns(tx, [Some(caller.id), to].into_iter().flatten().collect(), now)?;
         let is_same = |other: &SwapRow| other.shift_id == shift.id && other.agent_id == caller.id;
-        for other in swaps::list_open(tx, MOST)?.iter().filter(|other| is_same(other)) {
-            if stake(tx, other, now)?.is_there {
-                return Err(Error::invalid("shift_id", "asked"));
-            }
+        if swaps::list_open(tx, now, MOST)?.iter().any(is_same) {
+            return Err(Error::invalid("shift_id", "asked"));
         }
         let state = if shift.agent_id.is_none() { SwapState::Accepted } else { SwapState::Asked };
         let row = SwapRow {
@@ -220,21 +218,15 @@ pub async fn list_swaps(desk: &Desk, caller: &AgentCaller) -> Result<Vec<SwapVie
     desk.store()
         .read(move |rd| {
             let plans = caller.role.may(Permission::ManageRoster);
-            let mut rows = swaps::list_open(rd, MOST)?;
+            let mut rows = swaps::list_open(rd, now, MOST)?;
             let concerns =
                 |row: &SwapRow| row.agent_id == caller.id || row.to_agent_id.is_none_or(|to| to == caller.id);
             rows.retain(|row| plans || concerns(row));
-            let own = swaps::list_of(rd, caller.id, now.minus(LISTED), MOST)?;
-            rows.extend(own.into_iter().filter(|row| !row.state.is_open()));
-            let views = rows.into_iter().map(|row| view(rd, &row, plans, now));
-            let mut views = views.collect::<Result<Vec<_>, _>>()?;
-            // What lapsed is told to those whom it concerns.
-            views.retain(|one| {
-                one.state != SwapState::Lapsed
-                    || one.agent_id == caller.id
-                    || one.to_agent_id == Some(caller.id)
-            });
-            Ok(views)
+            // What is decided, or lapsed, is told to those whom it concerns.
+            let mut own = swaps::list_of(rd, caller.id, now.minus(LISTED), MOST)?;
+            own.retain(|row| rows.iter().all(|open| open.id != row.id));
+            rows.extend(own);
+            rows.into_iter().map(|row| view(rd, &row, plans, now)).collect()
         })
         .await
 }

@@ -145,12 +145,12 @@ pub async fn ask_time_off(
 /// Wishes for time off: those that are to be decided on for whoever plans, and one's own.
 pub async fn list_time_off(desk: &Desk, caller: &AgentCaller) -> Result<Vec<TimeOffView>, Error> {
     caller.require(Permission::ReadRequests)?;
-    let (caller, since) = (caller.clone(), desk.now().minus(LISTED));
+    let (caller, now) = (caller.clone(), desk.now());
     desk.store()
         .read(move |rd| {
-            let mut rows = offs::list_of(rd, caller.id, since, MOST)?;
+            let mut rows = offs::list_of(rd, caller.id, now.minus(LISTED), MOST)?;
             if caller.role.may(Permission::ManageRoster) {
-                let asked = offs::list_asked(rd, MOST)?;
+                let asked = offs::list_asked(rd, now, MOST)?;
                 rows.extend(asked.into_iter().filter(|row| row.agent_id != caller.id));
             }
             rows.into_iter().map(|row| view(rd, row)).collect()
@@ -182,8 +182,10 @@ pub async fn step_time_off(
         if row.version != step.version {
             return Err(Error::OutdatedVersion { version: row.version });
         }
-        let is_over = row.ends_at <= now;
-        let state = row.state.after(step.step).filter(|_| !is_over);
+        // What was asked for in vain can still be ended, and what was agreed stays as it was.
+        let is_late = row.ends_at <= now
+            && (step.step == Step::Approve || row.state != TimeOffState::Asked);
+        let state = row.state.after(step.step).filter(|_| !is_late);
         row.state = state.ok_or(Error::invalid("step", "out_of_range"))?;
         (row.version, row.decided_at, row.decided_by) = (row.version + 1, Some(now), Some(caller.id));
         take_turns(tx, vec![row.agent_id], now)?;
