@@ -72,14 +72,9 @@ fn stored(rd: &mut Rd, zone: Option<String>) -> Result<Stored, Error> {
     Ok(Stored { version: 0, settings: Settings { zone, ..Settings::default() } })
 }
 
-/// The zone of the hours that are meant for anybody.
+/// The zone of the most general opening hours.
 fn zone_of_hours(desk: &Desk) -> Option<String> {
-    let asker = standfast_domain::Asker {
-        language: standfast_domain::Language::default(),
-        region: "",
-        channel: standfast_domain::Channel::Widget,
-    };
-    timetable(desk).find(&asker, desk.now()).map(|found| found.zone.to_owned())
+    timetable(desk).zone(desk.now()).map(str::to_owned)
 }
 
 /// How people are planned.

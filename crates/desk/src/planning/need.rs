@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use standfast_domain::roster::Person;
-use standfast_domain::{AgentId, Asker, Channel, Day, Language, Permission, Time, Timetable};
+use standfast_domain::{AgentId, Day, Language, Permission, Time, Timetable};
 use standfast_insight::Facts;
 use standfast_science::queue::{Chat, Demand, Goal, Service, agents_for};
 use standfast_store::shift::ShiftRow;
@@ -204,14 +204,9 @@ fn rostered(agents: u32, there: f64) -> u32 {
     people.max(1)
 }
 
-/// Whether the desk is open for a language, half hour by half hour. A desk without hours is always open.
+/// Whether the desk is open for a language, wherever and by whatever way somebody asks, half hour by half hour.
 pub(super) fn open(table: &Timetable, language: Language, slots: &[Time]) -> Vec<bool> {
-    let asker = Asker { language, region: "", channel: Channel::Widget };
-    let is_open = |at: &Time| match table.find(&asker, *at) {
-        Some(found) => found.hours.is_open(*at),
-        None => table.is_empty(),
-    };
-    slots.iter().map(is_open).collect()
+    slots.iter().map(|at| table.is_open(Some(language), *at)).collect()
 }
 
 /// What there is to do in each slot: those who come while the desk is closed wait for the first hours after it opens.

@@ -173,6 +173,32 @@ store_test! {
         assert!(verify(&desk).await.unwrap().is_sound());
     }
 
+    async fn while_nobody_is_to_be_there_nothing_is_too_much(store) {
+        let desk = TestDesk::new(&store);
+        let lead = desk.agent("lin", Role::Lead).await;
+        // At noon of a Saturday it is closed, for those who have hours; for others there are none.
+        let week = |day| standfast_domain::Interval {
+            weekday: standfast_domain::Weekday::new(day).unwrap(),
+            opens: standfast_domain::TimeOfDay::parse("09:00").unwrap(),
+            closes: standfast_domain::TimeOfDay::parse("18:00").unwrap(),
+        };
+        let schedule = standfast_domain::Schedule {
+            zone: "UTC".to_owned(),
+            week: (1..=5).map(week).collect(),
+            seasons: Vec::new(),
+            days: Vec::new(),
+            exceptions: Vec::new(),
+        };
+        let coverage = standfast_domain::Coverage { regions: ["CN".to_owned()].into(), ..Default::default() };
+        let wish = crate::ScheduleWish { name: "All".to_owned(), coverage, schedule };
+        crate::add_schedule(&desk, &lead, &wish).await.unwrap();
+        desk.board().apply(standfast_domain::RequestId(7), "+", desk.now());
+        let seen = watch::measure(&desk, &plan(), desk.now());
+        assert_eq!((seen.waiting, seen.load), (1, Some(0.0)));
+        let monday = desk.now().plus(Duration::from_hours(48));
+        assert_eq!(watch::measure(&desk, &plan(), monday).load, None, "how long an answer takes is not known");
+    }
+
     async fn asking_again_waits_until_the_storm_is_over(store) {
         let desk = TestDesk::new(&store);
         let (lead, agent) = (desk.agent("lin", Role::Lead).await, desk.agent("mei", Role::Agent).await);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use standfast_domain::{
-    AlarmKind, AlarmState, Asker, Channel, Evidence, Language, Level, Sample, SurgeCause, Time, load,
+    AlarmKind, AlarmState, Evidence, Level, Sample, SurgeCause, Time, load,
 };
 use standfast_store::alarm::AlarmRow;
 use standfast_store::{Lane, Rd, Tx, alarm, lease};
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::level::{Marks, Measured, Why, read, read_plan, write};
 use super::plan::SurgePlan;
 use super::{peak, refresh, signal};
-use crate::{Desk, Error, opening};
+use crate::{Desk, Error, timetable};
 
 /// Between two looks at the clock.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -104,11 +104,7 @@ fn speaks(alarm: &AlarmRow) -> bool {
 pub(super) fn measure(desk: &Desk, plan: &SurgePlan, now: Time) -> Measured {
     let (waiting, at_once, handling) = desk.board().at_work(now);
     let present = desk.present_anywhere(now);
-    let is_open_for = |language| {
-        let is_open = |asker: &Asker<'_>| opening(desk, asker, now).is_none_or(|opening| opening.is_open);
-        Channel::ALL.iter().any(|channel| is_open(&Asker { language, region: "", channel: *channel }))
-    };
-    let is_attended = present > 0 || Language::ALL.into_iter().any(is_open_for);
+    let is_attended = present > 0 || timetable(desk).is_open(None, now);
     let within = Duration::from_mins(u64::from(plan.within_minutes));
     let load = match handling {
         _ if waiting == 0 || !is_attended => Some(0.0),
