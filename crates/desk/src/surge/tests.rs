@@ -137,6 +137,26 @@ store_test! {
         assert_eq!(moved, [Level::Storm, Level::Surge, Level::Busy, Level::Normal]);
     }
 
+    async fn a_clock_that_ran_ahead_does_not_stop_the_watch(store) {
+        let (desk, ahead) = (TestDesk::new(&store), TestDesk::node(&store, 1));
+        let lead = desk.agent("lin", Role::Lead).await;
+        ahead.pass(180);
+        let (at, marks) = (ahead.now(), level::Marks::new(&ahead));
+        let measured = level::Measured { at, load: None, waiting: 0, present: 0, handling_seconds: None };
+        let looked = desk.store().write(standfast_store::Lane::Background, 0, move |tx| {
+            let mut held = level::read(tx)?;
+            held.standing.measured = Some(measured);
+            level::write(tx, held, &plan(), &level::Why::Seen(Vec::new()), measured, marks)?;
+            standfast_store::lease::hold(tx, "surge", 9, at, at.plus(Duration::from_secs(150))).map_err(Error::from)
+        });
+        assert!(looked.await.unwrap(), "it has the lease for three hours");
+        let until = desk.now().plus(Duration::from_mins(3));
+        hold_surge(&desk, &lead, Level::Busy, until, "Lunch.").await.unwrap();
+        minutes(&desk, 4).await;
+        let view = surge_view(&desk, &lead).await.unwrap();
+        assert_eq!((view.level, view.hold, view.measured.unwrap().at), (Level::Normal, None, desk.now()));
+    }
+
     async fn at_each_level_customers_read_what_was_chosen_and_risk_is_untouched(store) {
         let desk = TestDesk::new(&store);
         let (lead, agent) = (desk.agent("lin", Role::Lead).await, desk.agent("mei", Role::Agent).await);
@@ -271,6 +291,10 @@ store_test! {
         let report = surge_report(&desk, &lead, id).await.unwrap();
         assert_eq!((report.came, report.answered, report.surge.ended_at), (6, 2, None));
         assert_eq!((report.usual, report.weeks), (Some(2.0), 1), "before that there was no desk");
+        // A history that was imported first does not make the desk older: its first request is of two years ago.
+        crate::testing::tamper(&store, "UPDATE request SET created_at = created_at - 63072000000000 WHERE id = (SELECT min(id) FROM request)").await;
+        let imported = surge_report(&desk, &lead, id).await.unwrap();
+        assert_eq!((imported.usual, imported.weeks), (Some(1.0), 1));
         let SurgePromises { made, kept, broken, undecided } = report.promised;
         assert_eq!((made, kept, broken, undecided), (5, 1, 3, 1), "at the eighth hour there is still this moment for the last one");
         assert_eq!((report.types[0].code.as_str(), report.types[0].count), ("other", 5));

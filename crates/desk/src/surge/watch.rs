@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use standfast_domain::{
-    AlarmKind, AlarmState, Evidence, Level, Sample, SurgeCause, Time, load,
-};
+use standfast_domain::{AlarmKind, AlarmState, Evidence, Level, Sample, SurgeCause, Time, load};
 use standfast_store::alarm::AlarmRow;
 use standfast_store::{Lane, Rd, Tx, alarm, lease};
 use tokio::sync::watch;
@@ -18,6 +16,8 @@ use crate::{Desk, Error, timetable};
 const PAUSE: Duration = Duration::from_secs(5);
 /// Name and length of the lease: longer than from one look to the next, so that it stays where it is.
 const LEASE: (&str, Duration) = ("surge", Duration::from_secs(150));
+/// The most by which clocks of processes may differ.
+const SKEW: Duration = Duration::from_mins(2);
 /// After a start, those who were there come back within so long: what is seen before says nothing.
 const SETTLED: Duration = Duration::from_secs(30);
 
@@ -62,9 +62,13 @@ pub(super) async fn look(desk: &Desk, holder: i64) -> Result<(), Error> {
 fn unit(tx: &mut Tx, plan: &SurgePlan, measured: Measured, marks: Marks, now: Time) -> Result<(), Error> {
     let mut held = read(tx)?;
     let minute = |at: Time| Sample::minute_of(at);
-    if held.standing.measured.is_some_and(|last| minute(last.at) >= minute(now)) {
-        // Another process has looked in this minute, before the lease came here.
-        return Ok(());
+    if let Some(last) = held.standing.measured.filter(|last| minute(last.at) >= minute(now)) {
+        if last.at <= now.plus(SKEW) {
+            // Another process has looked in this minute, before the lease came here.
+            return Ok(());
+        }
+        // Whatever it was, it was seen by a clock that ran ahead, and must not stop the watch until then.
+        tracing::warn!(seen_at = %last.at, "the load was looked at by a clock that ran ahead");
     }
     let floors = floors(tx, plan, now)?;
     let seen = Evidence { load: measured.load, floors: &floors };
