@@ -311,26 +311,34 @@ pub(crate) fn people_and_shifts(rd: &mut Rd, from: Time, until: Time) -> Result<
     Ok((people, shift::list_between(rd, begin, end)?, off))
 }
 
-/// Which rules somebody's published shifts break with a change that they do not break without it. The turn of the person has been
-/// taken, or nothing is written.
+/// Which rules somebody's published shifts break with a change that they do not break without it, or not as much: `put` is what they
+/// get, `taken` what they have no more. The turn of the person has been taken, or nothing is written.
 fn newly_broken(
     rd: &mut Rd,
     person: &Person,
     put: &[ShiftRow],
-    taken: &[ShiftId],
+    taken: &[ShiftRow],
 ) -> Result<Vec<Violation>, Error> {
-    let times = put.iter().flat_map(|row| [row.starts_at, row.ends_at]);
+    let times = put.iter().chain(taken).flat_map(|row| [row.starts_at, row.ends_at]);
     let (Some(first), Some(last)) = (times.clone().min(), times.max()) else { return Ok(Vec::new()) };
     let (begin, end) = (first.minus(AROUND), last.plus(AROUND));
     let mut rows = shift::list_of(rd, person.id, begin, end)?;
     rows.retain(|row| row.published_at.is_some());
     let off: Vec<_> = offs::list_approved(rd, begin, end)?.iter().map(pure_off).collect();
-    let before = violations(person, &rows.iter().map(pure).collect::<Vec<_>>(), &off);
-    rows.retain(|row| !taken.contains(&row.id) && put.iter().all(|changed| changed.id != row.id));
+    let before: Vec<_> = rows.iter().map(pure).collect();
+    rows.retain(|row| put.iter().chain(taken).all(|changed| changed.id != row.id));
     rows.extend(put.iter().cloned());
-    let mut after = violations(person, &rows.iter().map(pure).collect::<Vec<_>>(), &off);
-    after.retain(|one| !before.contains(one));
-    Ok(after)
+    let after: Vec<_> = rows.iter().map(pure).collect();
+    Ok(standfast_domain::roster::newly_broken(person, &before, &after, &off))
+}
+
+/// The same for whoever gets nothing in return; nothing of somebody who answers no more.
+fn broken_without(rd: &mut Rd, agent: AgentId, taken: &[ShiftRow]) -> Result<Vec<Violation>, Error> {
+    match known_one(rd, agent) {
+        Ok(known) => newly_broken(rd, &known.person, &[], taken),
+        Err(Error::Invalid { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Why somebody breaks rules on purpose; nothing where they do not.

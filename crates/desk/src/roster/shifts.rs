@@ -9,7 +9,10 @@ use standfast_store::shift::{self, ShiftRow};
 use standfast_store::{Lane, Rd, Tx};
 use utoipa::ToSchema;
 
-use super::{Decision, ShiftView, check_range, known, known_one, newly_broken, pure, reason, take_turns};
+use super::{
+    Decision, ShiftView, broken_without, check_range, known, known_one, newly_broken, pure, reason,
+    take_turns,
+};
 use crate::{AgentCaller, Desk, Error};
 
 /// Most shifts that one call makes.
@@ -144,26 +147,42 @@ pub async fn change_shift(
         // Again: somebody may have stopped answering meanwhile.
         let person = after.agent_id.map(|agent| known_one(tx, agent)).transpose()?;
         if after.published_at.is_some() {
-            if let Some(known) = person {
-                let broken = newly_broken(tx, &known.person, std::slice::from_ref(&after), &[])?;
-                Decision { id: exception, at: now, by, reason: why.as_deref() }.permit(tx, broken)?;
+            let (put, taken) = (std::slice::from_ref(&after), std::slice::from_ref(&before));
+            let mut broken = match &person {
+                Some(known) => newly_broken(tx, &known.person, put, taken)?,
+                None => Vec::new(),
+            };
+            if let Some(loser) = before.agent_id.filter(|agent| after.agent_id != Some(*agent)) {
+                broken.extend(broken_without(tx, loser, taken)?);
             }
+            Decision { id: exception, at: now, by, reason: why.as_deref() }.permit(tx, broken)?;
         }
         if shift::save(tx, &after)? { Ok(after) } else { Err(Error::ChangedMeanwhile) }
     });
     Ok(ShiftView::from(&written.await?))
 }
 
-/// Takes a shift away; one that was published is called off.
-pub async fn remove_shift(desk: &Desk, caller: &AgentCaller, id: ShiftId, version: i64) -> Result<(), Error> {
+/// Takes a shift away; one that was published is called off. Without it a rest may be too short between those around it: then there
+/// is a reason.
+pub async fn remove_shift(
+    desk: &Desk,
+    caller: &AgentCaller,
+    id: ShiftId,
+    version: i64,
+    why: Option<&str>,
+) -> Result<(), Error> {
     caller.require(Permission::ManageRoster)?;
-    let (now, by) = (desk.now(), caller.id);
+    let (now, by, why, exception) = (desk.now(), caller.id, reason(why)?, desk.id());
     let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
         let row = seen(tx, id, version, now)?;
         let is_gone = if row.published_at.is_none() {
             shift::delete_draft(tx, id, version)?
         } else {
             take_turns(tx, row.agent_id.into_iter().collect(), now)?;
+            if let Some(loser) = row.agent_id {
+                let broken = broken_without(tx, loser, std::slice::from_ref(&row))?;
+                Decision { id: exception, at: now, by, reason: why.as_deref() }.permit(tx, broken)?;
+            }
             let gone = ShiftRow {
                 version: version + 1,
                 removed_at: Some(now),

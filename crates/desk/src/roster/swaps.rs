@@ -11,7 +11,7 @@ use standfast_store::swap::{self as swaps, SwapRow};
 use standfast_store::{Lane, Rd, Tx};
 use utoipa::ToSchema;
 
-use super::{Decision, ShiftView, known_one, newly_broken, reason, take_turns};
+use super::{Decision, ShiftView, broken_without, known_one, newly_broken, reason, take_turns};
 use crate::{AgentCaller, Desk, Error};
 
 /// How long ago a wish may have been asked for and still be listed when it is decided.
@@ -92,18 +92,19 @@ fn stake(rd: &mut Rd, swap: &SwapRow, now: Time) -> Result<Stake, Error> {
 }
 
 impl Stake {
-    /// Which rules would be broken once it has changed hands: by the one who is to work, and by the one who takes a shift in return.
+    /// Which rules would be broken once it has changed hands: by the one who is to work, and by the one who had the shift.
     fn broken(&self, rd: &mut Rd, to: AgentId) -> Result<[Vec<Violation>; 2], Error> {
         let (given, taken) = self.handed(to);
-        let without: Vec<ShiftId> = taken.iter().map(|row| row.id).collect();
         let person = known_one(rd, to)?.person;
-        let first = newly_broken(rd, &person, std::slice::from_ref(&given), &without)?;
+        let first = newly_broken(rd, &person, std::slice::from_ref(&given), self.in_return.as_slice())?;
+        let lost = std::slice::from_ref(&self.shift);
         let second = match (taken, self.shift.agent_id) {
             (Some(taken), Some(by)) => {
                 let person = known_one(rd, by)?.person;
-                newly_broken(rd, &person, std::slice::from_ref(&taken), &[given.id])?
+                newly_broken(rd, &person, std::slice::from_ref(&taken), lost)?
             }
-            _ => Vec::new(),
+            (None, Some(by)) => broken_without(rd, by, lost)?,
+            (_, None) => Vec::new(),
         };
         Ok([first, second])
     }

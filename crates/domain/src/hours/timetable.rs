@@ -208,9 +208,9 @@ impl Timetable {
         let is_first = |asker: &Asker<'_>| first(asker).is_some_and(|one| one.place == reign.place);
         languages.iter().any(|language| {
             regions.iter().any(|region| {
-                channels.iter().any(|channel| {
-                    is_first(&Asker { language: *language, region, channel: *channel })
-                })
+                channels
+                    .iter()
+                    .any(|channel| is_first(&Asker { language: *language, region, channel: *channel }))
             })
         })
     }
@@ -311,7 +311,10 @@ mod tests {
             let table = table(&[version(1, coverage.clone(), office)]);
             let chinese = Some(Language::Chinese);
             assert!(table.is_open(None, at("10:00")) && table.is_open(chinese, at("10:00")), "{coverage:?}");
-            assert!(!table.is_open(None, at("03:00")) && !table.is_open(chinese, at("03:00")), "{coverage:?}");
+            assert!(
+                !table.is_open(None, at("03:00")) && !table.is_open(chinese, at("03:00")),
+                "{coverage:?}"
+            );
             let is_for_english = coverage.languages.is_empty();
             assert_eq!(table.is_open(Some(Language::English), at("10:00")), is_for_english, "{coverage:?}");
         }
