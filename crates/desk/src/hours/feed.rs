@@ -316,7 +316,7 @@ mod tests {
         async fn next_day(&self) {
             self.clock.advance(EVERY + Duration::from_mins(1));
             while crate::work(&self.desk).await.unwrap() > 0 {}
-            while crate::subscription::make_calls(&self.desk).await.unwrap() > 0 {}
+            while crate::subscription::make_calls(&self.desk, || false).await.unwrap() > 0 {}
         }
     }
 
@@ -407,7 +407,7 @@ mod tests {
             bench.elsewhere.says(&[("20261226", "Boxing Day")]);
             bench.clock.advance(AGAIN + Duration::from_mins(16));
             while crate::work(&bench.desk).await.unwrap() > 0 {}
-            while crate::subscription::make_calls(&bench.desk).await.unwrap() > 0 {}
+            while crate::subscription::make_calls(&bench.desk, || false).await.unwrap() > 0 {}
             let known = list_calendars(&bench.desk, &bench.lead).await.unwrap().remove(0);
             assert_eq!((known.problem, bench.days().await.0), (None, 3));
             // Whoever changes the hours meanwhile keeps what they wrote.
