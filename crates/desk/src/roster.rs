@@ -157,6 +157,14 @@ impl Capacity {
     }
 }
 
+/// How many conversations people have in hand at a time of whom this process only knows that they are there: what half of the profiles
+/// that were entered say or more.
+pub(crate) fn usual_at_once(desk: &Desk) -> u32 {
+    let mut all: Vec<u8> = desk.shared.capacity.0.read().values().copied().collect();
+    all.sort_unstable();
+    all.get(all.len() / 2).copied().unwrap_or(1).into()
+}
+
 /// Tells the board who is there to answer, as the live sockets of this process know it.
 pub fn set_present(desk: &Desk, there: &BTreeSet<AgentId>) {
     let at_once = there.iter().map(|agent| desk.shared.capacity.of(*agent)).sum();
@@ -167,7 +175,9 @@ pub fn set_present(desk: &Desk, there: &BTreeSet<AgentId>) {
 /// Reads what people have in hand at a time.
 pub async fn load_capacity(desk: &Desk) -> Result<(), Error> {
     let rows = desk.store().read(|rd| person::list(rd).map_err(Error::from)).await?;
-    let known = rows.iter().map(|row| Ok((row.agent_id, profile(row)?.at_once)));
+    // Of whom nothing was entered, nothing is known.
+    let entered = rows.iter().filter(|row| row.version > 0);
+    let known = entered.map(|row| Ok((row.agent_id, profile(row)?.at_once)));
     *desk.shared.capacity.0.write() = known.collect::<Result<_, Error>>()?;
     Ok(())
 }

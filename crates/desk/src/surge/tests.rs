@@ -137,6 +137,40 @@ store_test! {
         assert_eq!(moved, [Level::Storm, Level::Surge, Level::Busy, Level::Normal]);
     }
 
+    async fn people_at_other_processes_have_several_in_hand_as_well(store) {
+        let desk = TestDesk::new(&store);
+        let lead = desk.agent("lin", Role::Lead).await;
+        let profile = standfast_domain::roster::Profile { at_once: 4, ..Default::default() };
+        let wish = crate::PersonWish { profile, contract: None };
+        crate::change_person(&desk, &lead, lead.id, 0, wish).await.unwrap();
+        // Five answers of an hour each; eight wait.
+        let mut at = desk.now().minus(Duration::from_hours(8));
+        for id in 100..=105_i64 {
+            desk.board().apply(standfast_domain::RequestId(id), "+", at);
+        }
+        for id in 100..=105_i64 {
+            at = at.plus(Duration::from_hours(1));
+            desk.board().apply(standfast_domain::RequestId(id), "-", at);
+            desk.board().answered(at, standfast_domain::RequestId(id), lead.id);
+        }
+        for id in 1..=8 {
+            desk.board().apply(standfast_domain::RequestId(id), "+", desk.now());
+        }
+        // This process has no console open, another one ten.
+        desk.board().set_present(0, 0, desk.now());
+        let minute = standfast_domain::Sample::minute_of(desk.now());
+        let elsewhere = standfast_domain::Sample { minute, node: 9, boot: 1, up: 60, present: 10, waiting: 8, late: 0, rostered: None };
+        crate::put_down_past(&desk, vec![elsewhere]).await.unwrap();
+        crate::load_online(&desk).await.unwrap();
+        let seen = watch::measure(&desk, &plan(), desk.now());
+        assert_eq!((seen.present, seen.handling_seconds), (10, Some(3_600.0)));
+        assert!((seen.load.unwrap() - 0.2).abs() < 1e-9, "{seen:?}");
+        // One of its own, who has one in hand at a time.
+        desk.board().set_present(1, 1, desk.now());
+        let seen = watch::measure(&desk, &plan(), desk.now());
+        assert!((seen.load.unwrap() - 8.0 / 41.0).abs() < 1e-9, "{seen:?}");
+    }
+
     async fn a_clock_that_ran_ahead_does_not_stop_the_watch(store) {
         let (desk, ahead) = (TestDesk::new(&store), TestDesk::node(&store, 1));
         let lead = desk.agent("lin", Role::Lead).await;

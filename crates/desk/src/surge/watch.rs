@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::level::{Marks, Measured, Why, read, read_plan, write};
 use super::plan::SurgePlan;
 use super::{peak, refresh, signal};
+use crate::roster::usual_at_once;
 use crate::{Desk, Error, timetable};
 
 /// Between two looks at the clock.
@@ -108,11 +109,14 @@ fn speaks(alarm: &AlarmRow) -> bool {
 pub(super) fn measure(desk: &Desk, plan: &SurgePlan, now: Time) -> Measured {
     let (waiting, at_once, handling) = desk.board().at_work(now);
     let present = desk.present_anywhere(now);
+    // Of those at other processes it is known how many they are, and not who.
+    let own = desk.board().present().min(present);
+    let capacity = own.saturating_mul(at_once) + (present - own).saturating_mul(usual_at_once(desk));
     let is_attended = present > 0 || timetable(desk).is_open(None, now);
     let within = Duration::from_mins(u64::from(plan.within_minutes));
     let load = match handling {
         _ if waiting == 0 || !is_attended => Some(0.0),
-        Some(handling) => Some(load(waiting, handling, present.saturating_mul(at_once), within)),
+        Some(handling) => Some(load(waiting, handling, capacity, within)),
         None => None,
     };
     Measured { at: now, load, waiting, present, handling_seconds: handling.map(|time| time.as_secs_f64()) }
