@@ -9,6 +9,7 @@ use standfast_domain::{AgentId, Language, Permission, Role, TeamId};
 use standfast_store::agent::{self, AgentRow};
 use standfast_store::{Lane, Rd};
 
+use crate::roster::{answers, open_shifts_of};
 use crate::view::{AgentView, TeamView};
 use crate::{AgentCaller, Desk, Error};
 
@@ -203,7 +204,7 @@ fn set_teams(tx: &mut standfast_store::Tx, agent: AgentId, teams: &[TeamId]) -> 
     agent::set_teams(tx, agent, teams).map_err(Error::from)
 }
 
-/// Changes an agent. `caller` is `None` for the operator's commands.
+/// Changes an agent; the shifts to come of whoever answers no more become open. `caller` is `None` for the operator's commands.
 pub async fn change_agent(
     desk: &Desk,
     caller: Option<&AgentCaller>,
@@ -224,7 +225,8 @@ pub async fn change_agent(
         Some(password) => Some(hash_password(desk, password).await?),
         None => None,
     };
-    let now = desk.now();
+    // Whoever works at the machine itself is nobody on the desk.
+    let (now, by) = (desk.now(), caller.map_or(id, |caller| caller.id));
     let changed = desk.store().write(Lane::Ordinary, id.0, move |tx| {
         let mut row = agent::find(tx, id)?.ok_or(Error::NotFound)?;
         row.name = name.clone().unwrap_or(row.name);
@@ -240,6 +242,9 @@ pub async fn change_agent(
             agent::delete_sessions_of(tx, id)?;
         }
         agent::save(tx, &row)?;
+        if !answers(&row) {
+            open_shifts_of(tx, id, by, now)?;
+        }
         if let Some(teams) = &change.teams {
             set_teams(tx, id, teams)?;
         }

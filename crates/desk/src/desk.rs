@@ -26,6 +26,7 @@ use crate::types::Types;
 
 /// Passwords hashed at the same time.
 const HASHING: usize = 2;
+const PLANNING: usize = 2;
 
 /// Sizes beyond which input is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,6 +146,8 @@ pub(crate) struct Shared {
     pub(crate) status: crate::status::Last,
     /// Hashing a password takes a core and 19 MiB: so many at a time, whoever knocks.
     pub(crate) hashing: tokio::sync::Semaphore,
+    /// A question of planning takes a core for seconds: so many at a time.
+    pub(crate) planning: Arc<tokio::sync::Semaphore>,
 }
 
 /// The desk. Cheap to clone; every use case takes one.
@@ -186,6 +189,7 @@ impl Desk {
             online: Ledger::default(),
             status: crate::status::Last::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
+            planning: Arc::new(tokio::sync::Semaphore::new(PLANNING)),
         };
         Self { shared: Arc::new(shared), ids: Arc::new(Ids::new(clock.clone(), node)), clock, entropy }
     }

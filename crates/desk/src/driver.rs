@@ -298,8 +298,8 @@ pub async fn remove_driver(desk: &Desk, caller: &AgentCaller, id: DriverId) -> R
     let now = desk.now();
     desk.store()
         .write(Lane::Ordinary, id.0, move |tx| {
-            let row = found(tx, id)?;
-            remove(tx, row, now)
+            found(tx, id)?;
+            remove(tx, id, now)
         })
         .await
 }
@@ -308,9 +308,48 @@ fn found(tx: &mut Tx, id: DriverId) -> Result<DriverRow, Error> {
     driver::find(tx, id)?.filter(|row| row.removed_at.is_none() && !row.draft).ok_or(Error::NotFound)
 }
 
-fn remove(tx: &mut Tx, mut row: DriverRow, now: Time) -> Result<(), Error> {
-    (row.removed_at, row.updated_at) = (Some(now), now);
-    driver::save(tx, &row).map_err(Error::from)
+fn remove(tx: &mut Tx, id: DriverId, now: Time) -> Result<(), Error> {
+    if driver::remove(tx, id, now)? { Ok(()) } else { Err(Error::NotFound) }
+}
+
+/// What became of an event of a calendar.
+pub(crate) enum Taken {
+    Added,
+    Changed,
+    Known,
+    Removed,
+}
+
+/// An event of a calendar as it is kept, under the name that it has there: whoever reads the calendar, it is one event.
+pub(crate) fn of_calendar(
+    id: DriverId,
+    caller: &AgentCaller,
+    name: &str,
+    command: &DriverCommand,
+    now: Time,
+) -> Result<DriverRow, Error> {
+    let name = Some(format!("calendar:{name}"));
+    let row = Checked::new(command, now)?.row(id, DriverSource::Person, name, now);
+    Ok(DriverRow { agent_id: Some(caller.id), ..row })
+}
+
+/// Takes an event of a calendar over. Kind, note and scope stay as people made them, and what somebody took away stays away.
+pub(crate) fn take_over(tx: &mut Tx, fresh: &DriverRow) -> Result<Taken, Error> {
+    if driver::insert(tx, fresh)? {
+        return Ok(Taken::Added);
+    }
+    let name = fresh.external_id.as_deref().unwrap_or_default();
+    let known = driver::find_external(tx, fresh.source, name)?.ok_or(Error::Inconsistent("event"))?;
+    let said = |row: &DriverRow| (row.title.clone(), row.starts_at, row.ends_at);
+    if known.removed_at.is_some() {
+        return Ok(Taken::Removed);
+    }
+    if said(&known) == said(fresh) {
+        return Ok(Taken::Known);
+    }
+    let (title, starts_at, ends_at) = said(fresh);
+    let changed = DriverRow { title, starts_at, ends_at, updated_at: fresh.updated_at, ..known };
+    if driver::change(tx, &changed)? { Ok(Taken::Changed) } else { Err(Error::ChangedMeanwhile) }
 }
 
 /// Another system tells of an event: the one that it names so becomes what it says, or begins to exist; not one that another
@@ -401,7 +440,7 @@ pub async fn withdraw_driver(desk: &Desk, caller: &MachineCaller, external_id: &
             if !may_change(tx, &caller, &row)? {
                 return Err(Error::NotFound);
             }
-            remove(tx, row, now)
+            remove(tx, row.id, now)
         })
         .await
 }

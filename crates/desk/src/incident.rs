@@ -119,8 +119,8 @@ pub async fn tell_incident(
     };
     let (due, all) = (delivery::Due::new(desk, now), subscription::Due::new(desk, now));
     let told = desk.store().write(Lane::Ordinary, id.0, move |tx| {
-        let mut incident = driver::find(tx, id)?.filter(|row| row.removed_at.is_none() && !row.draft);
-        let incident = incident.as_mut().ok_or(Error::NotFound)?;
+        let incident = driver::find(tx, id)?.filter(|row| row.removed_at.is_none() && !row.draft);
+        let incident = incident.ok_or(Error::NotFound)?;
         if incident.kind != DriverKind::Incident {
             return Err(Error::invalid("id", "no_incident"));
         }
@@ -133,15 +133,10 @@ pub async fn tell_incident(
         }
         incident::insert(tx, &row)?;
         // What is not over has no end, and what is over has one: both lists say the same.
-        match row.phase {
-            IncidentPhase::Resolved if incident.ends_at.is_none() => {
-                incident.ends_at = Some(now.max(incident.starts_at));
-            }
-            IncidentPhase::Resolved => {}
-            _ => incident.ends_at = None,
+        let is_over = row.phase == IncidentPhase::Resolved;
+        if !driver::put_end(tx, id, is_over, now)? {
+            return Err(Error::NotFound);
         }
-        incident.updated_at = now;
-        driver::save(tx, incident)?;
         due.enqueue(tx, row.id)?;
         all.tell(tx, StatusNotice::Incident { update: row.id })?;
         updates(tx, id)

@@ -21,6 +21,7 @@ use standfast_domain::planning::Settings;
 use standfast_domain::{Day, Permission, Time, Weekday};
 use standfast_insight::{Facts, day_start};
 use standfast_store::{Lane, Rd, driver, setting};
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use crate::{AgentCaller, Desk, Error, timetable};
@@ -72,14 +73,9 @@ fn stored(rd: &mut Rd, zone: Option<String>) -> Result<Stored, Error> {
     Ok(Stored { version: 0, settings: Settings { zone, ..Settings::default() } })
 }
 
-/// The zone of the hours that are meant for anybody.
+/// The zone of the most general opening hours.
 fn zone_of_hours(desk: &Desk) -> Option<String> {
-    let asker = standfast_domain::Asker {
-        language: standfast_domain::Language::default(),
-        region: "",
-        channel: standfast_domain::Channel::Widget,
-    };
-    timetable(desk).find(&asker, desk.now()).map(|found| found.zone.to_owned())
+    timetable(desk).zone(desk.now()).map(str::to_owned)
 }
 
 /// How people are planned.
@@ -104,13 +100,15 @@ pub async fn change_planning(
     caller.require(Permission::ManageRoster)?;
     settings.check()?;
     let written = desk.store().write(Lane::Ordinary, 0, move |tx| {
-        let before = stored(tx, None)?;
+        let (text_before, before) = (setting::get(tx, SETTING)?, stored(tx, None)?);
         if before.version != seen {
             return Err(Error::OutdatedVersion { version: before.version });
         }
         let after = Stored { version: seen + 1, settings: settings.clone() };
         let text = serde_json::to_string(&after).map_err(|_| Error::Inconsistent("json"))?;
-        setting::put(tx, SETTING, &text).map_err(Error::from)
+        // Another process may have changed it since it was read.
+        let is_put = setting::put_over(tx, SETTING, text_before.as_deref(), &text)?;
+        if is_put { Ok(()) } else { Err(Error::OutdatedVersion { version: stored(tx, None)?.version }) }
     });
     written.await?;
     planning(desk, caller).await
@@ -123,6 +121,8 @@ struct Ground {
     handling: HandlingView,
     past: Past,
     now: Time,
+    /// Whoever has the ground under their feet works; the others wait for their turn.
+    _turn: OwnedSemaphorePermit,
 }
 
 /// Most events that are looked at.
@@ -134,6 +134,8 @@ async fn ground(
     facts: &Facts,
     only: &[(standfast_insight::Dimension, Vec<String>)],
 ) -> Result<Ground, Error> {
+    let turn = desk.shared.planning.clone().acquire_owned().await;
+    let turn = turn.map_err(|_| Error::Inconsistent("turns of planning"))?;
     let (zone, now, table) = (zone_of_hours(desk), desk.now(), timetable(desk));
     let (settings, handling, events) = desk
         .store()
@@ -155,7 +157,7 @@ async fn ground(
             .map_err(|_| Error::invalid("filter", "unknown"))?;
         Past::new(&demand, &table, &events, &zone_of_past, now)
     });
-    Ok(Ground { settings, zone, handling, past: past.await?, now })
+    Ok(Ground { settings, zone, handling, past: past.await?, now, _turn: turn })
 }
 
 /// Works on something for longer than a thread of the server may.

@@ -34,6 +34,7 @@ use crate::{AgentCaller, Desk, Error};
 
 pub use calendar::{CalendarAddress, calendar_address, renew_calendar, shift_calendar};
 pub use people::{PersonWish, change_person, list_people};
+pub(crate) use shifts::open_shifts_of;
 pub use shifts::{
     Published, ShiftWish, add_shifts, change_shift, publish_shifts, remove_shift, replace_drafts,
 };
@@ -156,6 +157,14 @@ impl Capacity {
     }
 }
 
+/// How many conversations people have in hand at a time of whom this process only knows that they are there: what half of the profiles
+/// that were entered say or more.
+pub(crate) fn usual_at_once(desk: &Desk) -> u32 {
+    let mut all: Vec<u8> = desk.shared.capacity.0.read().values().copied().collect();
+    all.sort_unstable();
+    all.get(all.len() / 2).copied().unwrap_or(1).into()
+}
+
 /// Tells the board who is there to answer, as the live sockets of this process know it.
 pub fn set_present(desk: &Desk, there: &BTreeSet<AgentId>) {
     let at_once = there.iter().map(|agent| desk.shared.capacity.of(*agent)).sum();
@@ -166,7 +175,9 @@ pub fn set_present(desk: &Desk, there: &BTreeSet<AgentId>) {
 /// Reads what people have in hand at a time.
 pub async fn load_capacity(desk: &Desk) -> Result<(), Error> {
     let rows = desk.store().read(|rd| person::list(rd).map_err(Error::from)).await?;
-    let known = rows.iter().map(|row| Ok((row.agent_id, profile(row)?.at_once)));
+    // Of whom nothing was entered, nothing is known.
+    let entered = rows.iter().filter(|row| row.version > 0);
+    let known = entered.map(|row| Ok((row.agent_id, profile(row)?.at_once)));
     *desk.shared.capacity.0.write() = known.collect::<Result<_, Error>>()?;
     Ok(())
 }
@@ -196,7 +207,8 @@ fn known(rd: &mut Rd) -> Result<Vec<Known>, Error> {
     agents.map(|agent| known_as(&agent, rows.get(&agent.id))).collect()
 }
 
-fn answers(agent: &AgentRow) -> bool {
+/// Whether somebody can be rostered.
+pub(crate) fn answers(agent: &AgentRow) -> bool {
     agent.disabled_at.is_none() && agent.role.may(Permission::WorkRequests)
 }
 
@@ -309,26 +321,34 @@ pub(crate) fn people_and_shifts(rd: &mut Rd, from: Time, until: Time) -> Result<
     Ok((people, shift::list_between(rd, begin, end)?, off))
 }
 
-/// Which rules somebody's published shifts break with a change that they do not break without it. The turn of the person has been
-/// taken, or nothing is written.
+/// Which rules somebody's published shifts break with a change that they do not break without it, or not as much: `put` is what they
+/// get, `taken` what they have no more. The turn of the person has been taken, or nothing is written.
 fn newly_broken(
     rd: &mut Rd,
     person: &Person,
     put: &[ShiftRow],
-    taken: &[ShiftId],
+    taken: &[ShiftRow],
 ) -> Result<Vec<Violation>, Error> {
-    let times = put.iter().flat_map(|row| [row.starts_at, row.ends_at]);
+    let times = put.iter().chain(taken).flat_map(|row| [row.starts_at, row.ends_at]);
     let (Some(first), Some(last)) = (times.clone().min(), times.max()) else { return Ok(Vec::new()) };
     let (begin, end) = (first.minus(AROUND), last.plus(AROUND));
     let mut rows = shift::list_of(rd, person.id, begin, end)?;
     rows.retain(|row| row.published_at.is_some());
     let off: Vec<_> = offs::list_approved(rd, begin, end)?.iter().map(pure_off).collect();
-    let before = violations(person, &rows.iter().map(pure).collect::<Vec<_>>(), &off);
-    rows.retain(|row| !taken.contains(&row.id) && put.iter().all(|changed| changed.id != row.id));
+    let before: Vec<_> = rows.iter().map(pure).collect();
+    rows.retain(|row| put.iter().chain(taken).all(|changed| changed.id != row.id));
     rows.extend(put.iter().cloned());
-    let mut after = violations(person, &rows.iter().map(pure).collect::<Vec<_>>(), &off);
-    after.retain(|one| !before.contains(one));
-    Ok(after)
+    let after: Vec<_> = rows.iter().map(pure).collect();
+    Ok(standfast_domain::roster::newly_broken(person, &before, &after, &off))
+}
+
+/// The same for whoever gets nothing in return; nothing of somebody who answers no more.
+fn broken_without(rd: &mut Rd, agent: AgentId, taken: &[ShiftRow]) -> Result<Vec<Violation>, Error> {
+    match known_one(rd, agent) {
+        Ok(known) => newly_broken(rd, &known.person, &[], taken),
+        Err(Error::Invalid { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Why somebody breaks rules on purpose; nothing where they do not.

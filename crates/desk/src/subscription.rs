@@ -29,6 +29,9 @@ use crate::{Desk, Error, IncidentUpdate, MaintenanceView};
 pub const STATUS_MAIL: &str = "status_mail";
 /// Most webhooks: each is called at every step.
 const MOST_WEBHOOKS: i64 = 200;
+/// Most webhooks that nobody has confirmed, of all hosts and of one. Anybody may ask: they keep nobody else from asking.
+const MOST_ASKED: usize = 500;
+const MOST_ASKED_OF_HOST: usize = 5;
 /// Most subscriptions by mail.
 const MOST_MAILS: i64 = 200_000;
 /// Longest address of a webhook.
@@ -232,18 +235,42 @@ fn ask_by_mail(tx: &mut Tx, row: &SubscriptionRow, due: Due) -> Result<(), Error
 /// A key that somebody was shown and nobody confirmed is worth nothing: whoever asks again gets another.
 fn ask_by_call(tx: &mut Tx, row: &SubscriptionRow, job: JobId) -> Result<(), Error> {
     match subscription::find_of(tx, row.kind, &row.address)? {
-        Some(known) if known.confirmed_at.is_some() => return Err(Error::invalid("address", "taken")),
+        Some(known) if known.confirmed_at.is_some() && known.off_at.is_none() => {
+            return Err(Error::invalid("address", "taken"));
+        }
         Some(known) if row.asked_at.since(known.asked_at) < PAUSE => {
             return Err(Error::invalid("address", "taken"));
         }
+        // Also one that was given up: whoever has the address is asked anew.
         Some(known) => drop(subscription::remove(tx, known.id)?),
-        None if subscription::count(tx, row.kind)? >= MOST_WEBHOOKS => {
-            return Err(Error::invalid("address", "too_many"));
-        }
         None => {}
+    }
+    check_room(tx, row.kind)?;
+    let asked = subscription::list_unconfirmed(tx, row.kind, 2 * MOST_ASKED as i64)?;
+    if asked.iter().filter(|one| host(&one.address) == host(&row.address)).count() >= MOST_ASKED_OF_HOST {
+        return Err(Error::invalid("address", "too_many"));
+    }
+    // Whoever means it confirms within moments: what was asked for long ago gives way.
+    for old in asked.iter().take((asked.len() + 1).saturating_sub(MOST_ASKED)) {
+        subscription::remove(tx, old.id)?;
     }
     subscription::insert(tx, row)?;
     call::enqueue(tx, job, row.id, None, row.asked_at)
+}
+
+/// Refuses another webhook where there are as many as are told.
+fn check_room(rd: &mut Rd, kind: SubscriptionKind) -> Result<(), Error> {
+    if kind == SubscriptionKind::Webhook && subscription::count_told(rd, kind)? >= MOST_WEBHOOKS {
+        return Err(Error::invalid("address", "too_many"));
+    }
+    Ok(())
+}
+
+/// The host of an address, without its port.
+fn host(address: &str) -> String {
+    let authority = address.split('/').nth(2).unwrap_or_default();
+    let named = authority.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    named.map_or(authority, |(host, _)| host).to_ascii_lowercase()
 }
 
 /// The key with which calls to a webhook are signed.
@@ -284,7 +311,13 @@ pub async fn find_subscription(
 pub async fn confirm_subscription(desk: &Desk, id: SubscriptionId, token: &str) -> Result<(), Error> {
     check(desk, id, token)?;
     let now = desk.now();
-    let write = move |tx: &mut Tx| subscription::confirm(tx, id, now).map_err(Error::from);
+    let write = move |tx: &mut Tx| {
+        let row = subscription::find(tx, id)?;
+        if let Some(row) = row.filter(|row| row.confirmed_at.is_none() || row.off_at.is_some()) {
+            check_room(tx, row.kind)?;
+        }
+        subscription::confirm(tx, id, now).map_err(Error::from)
+    };
     let found = desk.store().write(Lane::Background, id.0, write).await?;
     if found { Ok(()) } else { Err(Error::NotFound) }
 }

@@ -136,6 +136,22 @@ pub struct Plan {
     pub weeks: Vec<Week>,
 }
 
+impl Plan {
+    /// Takes shifts out that somebody else has something against: who is missing then is told anew, and how good it is is not known
+    /// any more.
+    pub fn leave_out(&mut self, problem: &Problem, is_left_out: impl Fn(&Given) -> bool) {
+        let before = self.given.len();
+        self.given.retain(|given| !is_left_out(given));
+        if self.given.len() < before {
+            self.short = explain::short(problem, &self.given);
+            self.under = under(problem, &self.given);
+            for week in &mut self.weeks {
+                week.gap = None;
+            }
+        }
+    }
+}
+
 /// Somebody has less than was agreed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Under {

@@ -74,6 +74,19 @@ pub fn list(rd: &mut Rd, from: Time, until: Time, limit: i64) -> Result<Vec<Driv
     )
 }
 
+/// Events that begin at `from` or later, or go on then, and begin before `until`, the next one first; those that were removed, and
+/// drafts, are left out.
+pub fn list_next(rd: &mut Rd, from: Time, until: Time, limit: i64) -> Result<Vec<DriverRow>, Error> {
+    rd.query(
+        select!(
+            "WHERE removed_at IS NULL AND NOT draft AND starts_at < $2 AND COALESCE(ends_at, starts_at) >= $1 \
+             ORDER BY starts_at, id LIMIT $3"
+        ),
+        params![from, until, limit],
+        row,
+    )
+}
+
 /// The event with this id, removed ones too.
 pub fn find(rd: &mut Rd, id: DriverId) -> Result<Option<DriverRow>, Error> {
     rd.query_opt(select!("WHERE id = $1"), params![id], row)
@@ -149,6 +162,26 @@ pub fn change(tx: &mut Tx, d: &DriverRow) -> Result<bool, Error> {
             d.agent_id,
             d.version
         ],
+    )?;
+    Ok(written == 1)
+}
+
+/// Notes that an event is over, unless it was already, or that it goes on; whatever else somebody makes of it meanwhile stays.
+/// False when it was removed.
+pub fn put_end(tx: &mut Tx, id: DriverId, is_over: bool, now: Time) -> Result<bool, Error> {
+    let written = tx.execute(
+        "UPDATE driver SET ends_at = CASE WHEN $2 THEN COALESCE(ends_at, CASE WHEN starts_at > $3 THEN starts_at ELSE $3 END) END, \
+         updated_at = $3, version = version + 1 WHERE id = $1 AND removed_at IS NULL AND NOT draft",
+        params![id, is_over, now],
+    )?;
+    Ok(written == 1)
+}
+
+/// Takes an event away; whatever else somebody makes of it meanwhile stays. False when it was removed already.
+pub fn remove(tx: &mut Tx, id: DriverId, now: Time) -> Result<bool, Error> {
+    let written = tx.execute(
+        "UPDATE driver SET removed_at = $2, updated_at = $2, version = version + 1 WHERE id = $1 AND removed_at IS NULL",
+        params![id, now],
     )?;
     Ok(written == 1)
 }

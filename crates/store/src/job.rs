@@ -47,7 +47,7 @@ macro_rules! crew {
         concat!(
             $before,
             "CASE WHEN kind IN ('report', 'mail', 'alarm_mail', 'status_mail', 'surge_mail') THEN 'reports' ",
-            "WHEN kind IN ('status_call', 'calendar') THEN 'calls' ELSE 'desk' END",
+            "WHEN kind IN ('status_call', 'status_ask', 'calendar') THEN 'calls' ELSE 'desk' END",
             $after
         )
     };
@@ -122,7 +122,7 @@ pub fn is_listed(rd: &mut Rd, kind: &str) -> Result<bool, Error> {
     )
 }
 
-/// Claims at most `limit` due jobs for `lease`. Call it in [`Lane::Background`](crate::Lane::Background); no work is
+/// Claims at most `limit` due jobs for `lease`; those that anybody may have caused wait for all others. Call it in [`Lane::Background`](crate::Lane::Background); no work is
 /// done in the unit that claims.
 pub fn claim(tx: &mut Tx, crew: Crew, now: Time, lease: Duration, limit: u32) -> Result<Vec<Claimed>, Error> {
     // Whoever claimed these for the last time never came back: probably the job ends its process.
@@ -139,14 +139,14 @@ pub fn claim(tx: &mut Tx, crew: Crew, now: Time, lease: Duration, limit: u32) ->
             crew!(
                 "UPDATE job SET run_at = $2, lease_until = $2, fence = fence + 1, attempts = attempts + 1, dedupe = NULL
                  WHERE id IN (SELECT id FROM job WHERE state = 'ready' AND run_at <= $1 AND ",
-                " = $4 ORDER BY run_at, id LIMIT $3) RETURNING id, kind, payload, attempts, fence"
+                " = $4 ORDER BY CASE WHEN kind = 'status_ask' THEN 1 ELSE 0 END, run_at, id LIMIT $3) RETURNING id, kind, payload, attempts, fence"
             )
         }
         Dialect::Postgres => {
             crew!(
                 "UPDATE job SET run_at = $2, lease_until = $2, fence = fence + 1, attempts = attempts + 1, dedupe = NULL
                  WHERE id IN (SELECT id FROM job WHERE state = 'ready' AND run_at <= $1 AND ",
-                " = $4 ORDER BY run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
+                " = $4 ORDER BY CASE WHEN kind = 'status_ask' THEN 1 ELSE 0 END, run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED)
                  RETURNING id, kind, payload, attempts, fence"
             )
         }

@@ -16,6 +16,21 @@ pub fn put_first(tx: &mut Tx, name: &str, value: &str) -> Result<String, Error> 
     tx.query_one("SELECT value FROM setting WHERE name = $1", params![name], |row| row.get(0))
 }
 
+/// Gives a setting a value in place of the one that was read, or where it had none. False when it has another one meanwhile.
+pub fn put_over(tx: &mut Tx, name: &str, before: Option<&str>, value: &str) -> Result<bool, Error> {
+    let written = match before {
+        Some(before) => tx.execute(
+            "UPDATE setting SET value = $3 WHERE name = $1 AND value = $2",
+            params![name, before, value],
+        )?,
+        None => tx.execute(
+            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+            params![name, value],
+        )?,
+    };
+    Ok(written == 1)
+}
+
 /// Gives a setting a value; queued.
 pub fn put(tx: &mut Tx, name: &str, value: &str) -> Result<(), Error> {
     tx.run(

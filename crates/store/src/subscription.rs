@@ -107,6 +107,28 @@ pub fn list_told(rd: &mut Rd, after: SubscriptionId, limit: i64) -> Result<Vec<S
     )
 }
 
+/// How many of a kind were confirmed and are told.
+pub fn count_told(rd: &mut Rd, kind: SubscriptionKind) -> Result<i64, Error> {
+    rd.query_one(
+        "SELECT count(*) FROM status_subscription WHERE kind = $1 AND confirmed_at IS NOT NULL AND off_at IS NULL",
+        params![kind.as_str()],
+        |row| row.get(0),
+    )
+}
+
+/// Those of a kind that nobody has confirmed, the oldest first.
+pub fn list_unconfirmed(
+    rd: &mut Rd,
+    kind: SubscriptionKind,
+    limit: i64,
+) -> Result<Vec<SubscriptionRow>, Error> {
+    rd.query(
+        select!("WHERE kind = $1 AND confirmed_at IS NULL ORDER BY asked_at, id LIMIT $2"),
+        params![kind.as_str(), limit],
+        row,
+    )
+}
+
 /// How many there are of a kind, confirmed or not.
 pub fn count(rd: &mut Rd, kind: SubscriptionKind) -> Result<i64, Error> {
     rd.query_one("SELECT count(*) FROM status_subscription WHERE kind = $1", params![kind.as_str()], |row| {

@@ -232,9 +232,10 @@ pub fn list_came(rd: &mut Rd, from: Time, until: Time) -> Result<Vec<Came>, Erro
     )
 }
 
-/// When the first request came that has an id of its own time.
+/// Since when there has been a desk: when its first request was written, whatever time an imported one is of.
 pub fn find_first(rd: &mut Rd) -> Result<Option<Time>, Error> {
-    rd.query_opt("SELECT created_at FROM request ORDER BY id LIMIT 1", params![], |row| row.get(0))
+    let first: Option<i64> = rd.query_one("SELECT min(id) FROM request", params![], |row| row.get(0))?;
+    Ok(first.map(Ids::time))
 }
 
 /// What was seen of a minute: when it began, how many waited, how many of them longer than promised, and how many people were

@@ -50,11 +50,17 @@ fn row(row: &Row<'_>) -> Result<SwapRow, Error> {
     })
 }
 
-/// Those on which somebody is still to decide, the oldest first.
-pub fn list_open(rd: &mut Rd, limit: i64) -> Result<Vec<SwapRow>, Error> {
+/// Those on which somebody can still decide, the oldest first: their shifts are those that were seen, and have not begun.
+pub fn list_open(rd: &mut Rd, now: Time, limit: i64) -> Result<Vec<SwapRow>, Error> {
     rd.query(
-        select!("WHERE state IN ('asked', 'accepted') ORDER BY asked_at, id LIMIT $1"),
-        params![limit],
+        select!(
+            "WHERE state IN ('asked', 'accepted') AND EXISTS (SELECT 1 FROM shift s WHERE s.id = swap.shift_id \
+             AND s.version = swap.shift_version AND s.removed_at IS NULL AND s.starts_at > $1) \
+             AND (return_shift_id IS NULL OR EXISTS (SELECT 1 FROM shift r WHERE r.id = swap.return_shift_id \
+             AND r.version = swap.return_version AND r.removed_at IS NULL AND r.starts_at > $1)) \
+             ORDER BY asked_at, id LIMIT $2"
+        ),
+        params![now, limit],
         row,
     )
 }

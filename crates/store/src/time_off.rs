@@ -54,9 +54,13 @@ pub fn list_approved(rd: &mut Rd, from: Time, until: Time) -> Result<Vec<TimeOff
     )
 }
 
-/// Those on which somebody is to decide, the one that begins first before the others.
-pub fn list_asked(rd: &mut Rd, limit: i64) -> Result<Vec<TimeOffRow>, Error> {
-    rd.query(select!("WHERE state = 'asked' ORDER BY starts_at, id LIMIT $1"), params![limit], row)
+/// Those on which somebody is to decide and which are not over, the one that begins first before the others.
+pub fn list_asked(rd: &mut Rd, now: Time, limit: i64) -> Result<Vec<TimeOffRow>, Error> {
+    rd.query(
+        select!("WHERE state = 'asked' AND ends_at > $1 ORDER BY starts_at, id LIMIT $2"),
+        params![now, limit],
+        row,
+    )
 }
 
 /// Those of somebody that are not over before a time, the latest first.

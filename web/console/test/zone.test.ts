@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bucketName, timeTicks, weekdayName } from '../src/plots/time';
 import {
   advance,
+  atHour,
   HOUR,
   instant,
   isoDate,
@@ -35,6 +36,13 @@ const unit = fc.constantFrom<Unit>('hour', 'day', 'week', 'month');
 const at = (text: string) => Date.parse(text);
 
 describe('the calendar of a zone', () => {
+  it('finds an hour by the clock, also on days on which clocks change', () => {
+    const noon = (day: string) => atHour(at(day), 12, 'Europe/Berlin');
+    expect(noon('2026-10-24T22:00:00Z')).toBe(at('2026-10-25T11:00:00Z'));
+    expect(noon('2026-03-28T23:00:00Z')).toBe(at('2026-03-29T10:00:00Z'));
+    expect(noon('2026-03-30T22:00:00Z')).toBe(at('2026-03-31T10:00:00Z'));
+  });
+
   it('starts buckets at or before the moment, and the next one after it', () => {
     fc.assert(
       fc.property(moment, unit, zone, (now, each, where) => {

@@ -44,7 +44,8 @@ pub struct CalendarView {
     /// When the last good copy was fetched.
     #[schema(value_type = String, format = DateTime)]
     pub fetched_at: Time,
-    /// Why there is no newer copy: `unreachable` or `malformed`; null when there is nothing wrong.
+    /// Why there is no newer copy: `unreachable`, `malformed`, or `unfit` where the hours cannot take its days; null when there is
+    /// nothing wrong.
     pub problem: Option<String>,
 }
 
@@ -141,9 +142,7 @@ fn take(tx: &mut Tx, row: &CalendarRow, found: &[SpecialDay], now: Time) -> Resu
         return Ok(());
     };
     let before = days(&row.days)?;
-    let wish = merged(&own, &before, found)?;
-    let given: Vec<&SpecialDay> =
-        wish.schedule.days.iter().filter(|day| found.iter().any(|new| is_same(new, day))).collect();
+    let (wish, given) = merged(&own, &before, found)?;
     calendar::save_copy(tx, row.id, &json(&given)?, now)?;
     if wish.schedule != own.schedule {
         insert(tx, &rows, row.schedule_id, Some(&wish), None, now)?;
@@ -151,18 +150,21 @@ fn take(tx: &mut Tx, row: &CalendarRow, found: &[SpecialDay], now: Time) -> Resu
     Ok(())
 }
 
-/// The same day; what it is called may have been put otherwise.
-fn is_same(one: &SpecialDay, other: &SpecialDay) -> bool {
-    (one.date, one.kind) == (other.date, other.kind)
-}
-
-/// A schedule with what a calendar says now.
-fn merged(own: &ScheduleView, before: &[SpecialDay], found: &[SpecialDay]) -> Result<ScheduleWish, Error> {
+/// A schedule with what a calendar says now, and the days of it that are the calendar's: neither those that somebody entered or
+/// changed, nor those of another calendar.
+fn merged(
+    own: &ScheduleView,
+    before: &[SpecialDay],
+    found: &[SpecialDay],
+) -> Result<(ScheduleWish, Vec<SpecialDay>), Error> {
     let mut schedule = own.schedule.clone();
-    schedule.days.retain(|day| !before.iter().any(|old| is_same(old, day)));
-    let by_hand: Vec<_> = schedule.days.iter().map(|day| day.date).collect();
-    schedule.days.extend(found.iter().filter(|day| !by_hand.contains(&day.date)).cloned());
-    checked(&ScheduleWish { name: own.name.clone(), coverage: own.coverage.clone(), schedule })
+    // A day that is not as it was given was changed since.
+    schedule.days.retain(|day| !before.contains(day));
+    let others: Vec<_> = schedule.days.iter().map(|day| day.date).collect();
+    schedule.days.extend(found.iter().filter(|day| !others.contains(&day.date)).cloned());
+    let wish = checked(&ScheduleWish { name: own.name.clone(), coverage: own.coverage.clone(), schedule })?;
+    let given = wish.schedule.days.iter().filter(|day| !others.contains(&day.date)).cloned().collect();
+    Ok((wish, given))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -203,7 +205,13 @@ pub(crate) async fn fetch_calendar(desk: &Desk, claim: &Claimed) -> Result<(), E
         hours::hold(tx)?;
         // Somebody may have taken it away meanwhile.
         match (calendar::find(tx, id)?, &found) {
-            (Some(row), Some(Ok(found))) => take(tx, &row, found, now)?,
+            (Some(row), Some(Ok(found))) => match take(tx, &row, found, now) {
+                // Nothing was written: what was found does not go with the hours that there are.
+                Err(Error::Invalid { .. } | Error::Schedule(_)) => {
+                    calendar::save_problem(tx, id, "unfit", now)?;
+                }
+                taken => taken?,
+            },
             (Some(_), Some(Err(problem))) => calendar::save_problem(tx, id, problem, now)?,
             _ => {}
         }
@@ -308,7 +316,7 @@ mod tests {
         async fn next_day(&self) {
             self.clock.advance(EVERY + Duration::from_mins(1));
             while crate::work(&self.desk).await.unwrap() > 0 {}
-            while crate::subscription::make_calls(&self.desk).await.unwrap() > 0 {}
+            while crate::subscription::make_calls(&self.desk, || false).await.unwrap() > 0 {}
         }
     }
 
@@ -328,8 +336,57 @@ mod tests {
             // What the calendar says otherwise now is otherwise, and what was entered by hand goes before.
             bench.elsewhere.says(&[("20261224", "Christmas Eve"), ("20261226", "Boxing Day")]);
             bench.next_day().await;
-            let (version, days) = bench.days().await;
-            assert_eq!((version, days), (3, ["2026-12-24 By hand", "2026-12-26 Boxing Day"].map(str::to_owned).to_vec()));
+            let both = ["2026-12-24 By hand", "2026-12-26 Boxing Day"].map(str::to_owned).to_vec();
+            assert_eq!(bench.days().await, (3, both.clone()));
+            assert_eq!(list_calendars(&bench.desk, &bench.lead).await.unwrap()[0].days, 1);
+            // It stays theirs at every later look, also when the calendar says nothing of it any more.
+            bench.next_day().await;
+            assert_eq!(bench.days().await, (3, both.clone()));
+            bench.elsewhere.says(&[("20261226", "Boxing Day")]);
+            bench.next_day().await;
+            assert_eq!(bench.days().await, (3, both));
+        }
+
+        async fn a_day_that_somebody_changed_is_theirs_and_two_calendars_do_not_fight(store) {
+            let bench = Bench::new(&store).await;
+            bench.elsewhere.says(&[("20261225", "Christmas"), ("20261226", "Boxing Day")]);
+            bench.add(URL).await.unwrap();
+            let second = bench.add("https://calendar.example/others.ics").await.unwrap();
+            assert_eq!(second.days, 0, "the first one has given them");
+            let own = list_schedules(&bench.desk, &bench.lead).await.unwrap().remove(0);
+            let (id, seen) = (own.id, own.version);
+            let mut wish = ScheduleWish { name: own.name, coverage: own.coverage, schedule: own.schedule };
+            wish.schedule.days[1].name = "Nobody works".to_owned();
+            change_schedule(&bench.desk, &bench.lead, id, seen, &wish).await.unwrap();
+            bench.next_day().await;
+            bench.next_day().await;
+            let kept = ["2026-12-24 By hand", "2026-12-25 Nobody works", "2026-12-26 Boxing Day"].map(str::to_owned).to_vec();
+            assert_eq!(bench.days().await, (seen + 1, kept));
+        }
+
+        async fn what_the_hours_cannot_take_is_told_and_looked_at_again_in_an_hour(store) {
+            let bench = Bench::new(&store).await;
+            bench.elsewhere.says(&[("20261225", "Christmas")]);
+            bench.add(URL).await.unwrap();
+            let own = list_schedules(&bench.desk, &bench.lead).await.unwrap().remove(0);
+            let (id, seen) = (own.id, own.version);
+            let mut wish = ScheduleWish { name: own.name, coverage: own.coverage, schedule: own.schedule };
+            let first = standfast_domain::Day::parse("2027-03-01").unwrap();
+            let like = wish.schedule.days[0].clone();
+            wish.schedule.days.extend((0..998).map(|day| SpecialDay { date: first.plus(day), ..like.clone() }));
+            change_schedule(&bench.desk, &bench.lead, id, seen, &wish).await.unwrap();
+            bench.elsewhere.says(&[("20261225", "Christmas"), ("20261226", "Boxing Day")]);
+            bench.next_day().await;
+            let known = list_calendars(&bench.desk, &bench.lead).await.unwrap().remove(0);
+            assert_eq!((known.problem.as_deref(), known.days), (Some("unfit"), 1));
+            assert_eq!(bench.days().await.1.len(), 1_000);
+            let is_due = || {
+                let (before, again) = (bench.desk.now().minus(EVERY), bench.desk.now().minus(AGAIN));
+                bench.desk.store().read(move |rd| calendar::list_due(rd, before, again).map_err(Error::from))
+            };
+            assert_eq!(is_due().await.unwrap(), []);
+            bench.clock.advance(AGAIN + Duration::from_mins(1));
+            assert_eq!(is_due().await.unwrap(), [known.id]);
         }
 
         async fn the_last_good_copy_holds_while_there_is_none(store) {
@@ -350,7 +407,7 @@ mod tests {
             bench.elsewhere.says(&[("20261226", "Boxing Day")]);
             bench.clock.advance(AGAIN + Duration::from_mins(16));
             while crate::work(&bench.desk).await.unwrap() > 0 {}
-            while crate::subscription::make_calls(&bench.desk).await.unwrap() > 0 {}
+            while crate::subscription::make_calls(&bench.desk, || false).await.unwrap() > 0 {}
             let known = list_calendars(&bench.desk, &bench.lead).await.unwrap().remove(0);
             assert_eq!((known.problem, bench.days().await.0), (None, 3));
             // Whoever changes the hours meanwhile keeps what they wrote.

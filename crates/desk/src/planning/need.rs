@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use standfast_domain::roster::Person;
-use standfast_domain::{AgentId, Asker, Channel, Day, Language, Permission, Time, Timetable};
+use standfast_domain::{AgentId, Day, Language, Permission, Time, Timetable};
 use standfast_insight::Facts;
 use standfast_science::queue::{Chat, Demand, Goal, Service, agents_for};
 use standfast_store::shift::ShiftRow;
@@ -18,7 +18,9 @@ use crate::{AgentCaller, Desk, Error, timetable};
 /// Most people that are thought of.
 const MOST: u32 = 2_000;
 /// Half hours after the opening over which those who came while the desk was closed are spread.
-const MORNING: usize = 4;
+const MORNING: u8 = 4;
+/// How long before the first slot it is looked for those who came while the desk was closed: a week.
+const LEAD: i64 = 7 * 1_440 * super::MINUTE;
 /// Seconds of a slot.
 const SECONDS: f64 = 1_800.0;
 
@@ -159,14 +161,19 @@ pub(super) struct Needs {
 impl Needs {
     pub(super) fn of(ground: &Ground, lane: &Lane, table: &Timetable, at_once: u32, slots: &[Time]) -> Self {
         let settings = &ground.settings;
-        let expected: Vec<f64> = slots.iter().map(|at| lane.expected(half_hour(*at, &ground.zone))).collect();
-        let open = open(table, lane.language, slots);
+        // What came since the desk closed last is to be done as well: over a weekend, or a holiday.
+        let lead = slots.first().map_or(0, |first| first.0 - LEAD);
+        let lead: Vec<Time> = half_hours(Time(lead), slots.first().copied().unwrap_or(Time(lead))).collect();
+        let (begin, all) = (lead.len(), [lead.as_slice(), slots].concat());
+        let mut expected: Vec<f64> =
+            all.iter().map(|at| lane.expected(half_hour(*at, &ground.zone))).collect();
+        let mut open = open(table, lane.language, &all);
         let (service, times) = service(ground, at_once);
         let goal = Goal { share: f64::from(settings.share) / 100.0, within: f64::from(settings.within) };
         let there = 1.0 - f64::from(settings.shrinkage) / 100.0;
         let days = lane.spread.days();
         let mut known: BTreeMap<u64, u32> = BTreeMap::new();
-        let need = worked_off(&expected, &open).into_iter().zip(&open).map(|(mean, open)| {
+        let need = worked_off(&expected, &open).into_iter().zip(&open).skip(begin).map(|(mean, open)| {
             if !open {
                 return 0;
             }
@@ -193,7 +200,7 @@ impl Needs {
             })
         });
         let need = need.collect();
-        Self { expected, open, need }
+        Self { expected: expected.split_off(begin), open: open.split_off(begin), need }
     }
 }
 
@@ -204,31 +211,27 @@ fn rostered(agents: u32, there: f64) -> u32 {
     people.max(1)
 }
 
-/// Whether the desk is open for a language, half hour by half hour. A desk without hours is always open.
+/// Whether the desk is open for a language, wherever and by whatever way somebody asks, half hour by half hour.
 pub(super) fn open(table: &Timetable, language: Language, slots: &[Time]) -> Vec<bool> {
-    let asker = Asker { language, region: "", channel: Channel::Widget };
-    let is_open = |at: &Time| match table.find(&asker, *at) {
-        Some(found) => found.hours.is_open(*at),
-        None => table.is_empty(),
-    };
-    slots.iter().map(is_open).collect()
+    slots.iter().map(|at| table.is_open(Some(language), *at)).collect()
 }
 
 /// What there is to do in each slot: those who come while the desk is closed wait for the first hours after it opens.
 fn worked_off(expected: &[f64], open: &[bool]) -> Vec<f64> {
     let mut work = vec![0.0; expected.len()];
     let mut waiting = 0.0;
-    let mut left = 0;
+    let mut left = 0_u8;
     let mut part = 0.0;
     for ((work, mean), open) in work.iter_mut().zip(expected).zip(open) {
         if !open {
-            waiting += mean;
+            // Where it was not open for long enough, some are left.
+            waiting += mean + part * f64::from(left);
             left = 0;
             continue;
         }
         if waiting > 0.0 && left == 0 {
             left = MORNING;
-            part = waiting / 4.0;
+            part = waiting / f64::from(MORNING);
             waiting = 0.0;
         }
         *work = mean + if left > 0 { part } else { 0.0 };
@@ -246,6 +249,13 @@ mod tests {
         let open = [false, false, true, true, true, true, true, false, true];
         let expected = [2.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0, 4.0, 0.0];
         assert_eq!(worked_off(&expected, &open), [0.0, 0.0, 2.0, 2.0, 2.0, 2.0, 1.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn what_a_short_opening_leaves_waits_for_the_next() {
+        let open = [false, true, false, true, true, true, true, true];
+        let expected = [8.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        assert_eq!(worked_off(&expected, &open), [0.0, 3.0, 0.0, 2.0, 2.0, 2.0, 2.0, 0.0]);
     }
 
     #[test]

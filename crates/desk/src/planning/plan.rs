@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use standfast_domain::roster::{Contract, Need, Person, Shift, TimeOff, violations};
+use standfast_domain::roster::{Contract, Need, Person, Shift, TimeOff, newly_broken};
 use standfast_domain::{AgentId, Day, Hours, Language, Permission, ShiftId, Time, Weekday};
 use standfast_insight::{Facts, day_in, day_start};
-use standfast_science::roster::{self as science, Away, Problem, Reason, Span};
+use standfast_science::roster::{self as science, Away, Given, Problem, Reason, Span};
 use standfast_store::shift::ShiftRow;
 use utoipa::ToSchema;
 
@@ -167,16 +167,19 @@ impl Planner {
 
     fn plan(&self, patience: Duration) -> Result<PlanView, Error> {
         let problem = self.problem();
-        let made = science::plan(&problem, patience).map_err(|flaw| match flaw {
+        let mut made = science::plan(&problem, patience).map_err(|flaw| match flaw {
             science::Flaw::People => Error::invalid("people", "too_many"),
             _ => Error::Inconsistent("a roster that cannot be planned"),
         })?;
-        let given = made.given.iter().filter_map(|given| {
+        let given = |given: &Given| {
             let span = problem.shifts.get(given.shift)?.span;
             let agent_id = self.people.get(given.person)?.id;
             Some(PlannedShift { agent_id, starts_at: self.time(span.start), ends_at: self.time(span.end) })
-        });
-        let shifts = self.lawful(given.collect());
+        };
+        let shifts = self.lawful(made.given.iter().filter_map(given).collect());
+        if shifts.len() < made.given.len() {
+            made.leave_out(&problem, |one| given(one).is_none_or(|one| !shifts.contains(&one)));
+        }
         let cost: f64 = made.weeks.iter().map(|week| week.cost).sum();
         let open: Option<f64> = made.weeks.iter().map(|week| Some(week.gap? * week.cost)).sum();
         Ok(PlanView {
@@ -306,13 +309,20 @@ impl Planner {
                 let own: Vec<Shift> =
                     (0_i64..).zip(&planned).map(|(at, shift)| proposed(-1 - at, shift)).collect();
                 let all: Vec<Shift> = fixed.iter().cloned().chain(own).collect();
-                let before = violations(person, &fixed, &self.off);
-                let broken = violations(person, &all, &self.off);
-                let worst = broken.iter().filter(|one| !before.contains(one));
-                // Of two that do not go together, the proposed one gives way.
-                let gives =
-                    worst.flat_map(|one| [Some(one.shift_id), one.other_id]).flatten().find(|id| id.0 < 0);
-                let Some(at) = gives.and_then(|id| usize::try_from(-1 - id.0).ok()) else { break };
+                let broken = newly_broken(person, &fixed, &all, &self.off);
+                // Of two that do not go together, the proposed one gives way; where a published one is one too many with others, the
+                // proposed one next to it does.
+                let named = broken.iter().flat_map(|one| [Some(one.shift_id), one.other_id]).flatten();
+                let named = named.filter_map(|id| usize::try_from(-1 - id.0).ok()).next();
+                let next_to = || {
+                    let starts_at = all
+                        .iter()
+                        .find(|shift| Some(shift.id) == broken.first().map(|one| one.shift_id))?
+                        .starts_at;
+                    let own = planned.iter().enumerate().filter(|(_, shift)| shift.agent_id == person.id);
+                    own.min_by_key(|(_, shift)| shift.starts_at.0.abs_diff(starts_at.0)).map(|(at, _)| at)
+                };
+                let Some(at) = named.or_else(next_to) else { break };
                 tracing::warn!(agent = %person.id, "a proposed shift was against the rules and was left out");
                 planned.remove(at);
             }

@@ -107,6 +107,24 @@ fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> (&'static str, &'sta
 }
 
 store_test! {
+    async fn of_two_processes_that_save_at_once_one_is_told(store) {
+        // SQLite belongs to one process.
+        if store.directory().is_some() {
+            return;
+        }
+        let second = store.reopen();
+        let (desk, other) = (TestDesk::new(&store), TestDesk::node(&second, 1));
+        let lead = desk.agent("lead", Role::Lead).await;
+        for version in 0..20 {
+            let save = |desk, share| change_planning(desk, &lead, version, Settings { share, ..Settings::default() });
+            let both: [_; 2] = tokio::join!(save(&desk, 80), save(&other, 90)).into();
+            let saved = both.iter().filter(|one| one.is_ok()).count();
+            let told = both.iter().filter(|one| matches!(one, Err(Error::OutdatedVersion { .. }))).count();
+            assert_eq!((saved, told), (1, 1), "{both:?}");
+        }
+        second.close().await;
+    }
+
     async fn what_comes_is_forecast_and_special_days_are_known(store) {
         let past = Past::new(&store, WEEKS).await;
         past.release(past.desk.now().minus(Duration::from_hours(24 * 35))).await;
@@ -138,6 +156,74 @@ store_test! {
         let agent = past.desk.agent("ann", Role::Agent).await;
         let asked = forecast(&past.desk, &agent, &past.facts(), &ForecastWish::default()).await;
         assert!(matches!(asked, Err(Error::Forbidden)));
+    }
+
+    async fn what_came_over_the_weekend_is_planned_for_and_plans_say_what_they_cannot(store) {
+        let past = Past::new(&store, WEEKS).await;
+        let (desk, lead) = (&past.desk, &past.lead);
+        let weekday = |day| standfast_domain::Interval {
+            weekday: Weekday::new(day).unwrap(),
+            opens: standfast_domain::TimeOfDay::parse("09:00").unwrap(),
+            closes: standfast_domain::TimeOfDay::parse("18:00").unwrap(),
+        };
+        let schedule = standfast_domain::Schedule {
+            zone: "Asia/Singapore".to_owned(),
+            week: (1..=5).map(weekday).collect(),
+            seasons: Vec::new(),
+            days: Vec::new(),
+            exceptions: Vec::new(),
+        };
+        // Hours that name regions are hours as well; nine in Singapore is one by UTC.
+        let coverage = standfast_domain::Coverage { regions: ["SG".to_owned()].into(), ..Default::default() };
+        let wish = crate::ScheduleWish { name: "Office".to_owned(), coverage, schedule };
+        crate::add_schedule(desk, lead, &wish).await.unwrap();
+        let settings = Settings { shrinkage: 0, starts: vec![0, 960], length: 480, ..planning(desk, lead).await.unwrap().settings };
+        assert_eq!(settings.zone, "Asia/Singapore");
+        let settings = Settings { zone: "UTC".to_owned(), ..settings };
+        change_planning(desk, lead, 0, settings.clone()).await.unwrap();
+        let need = async |weeks| super::need(desk, lead, &past.facts(), monday().plus(7), weeks).await.unwrap().lanes.remove(0).need;
+        let one = need(1).await;
+        // From Friday 18:00 in Singapore on some sixty have come; on Tuesday it is those of one evening.
+        assert!(one[2] >= 3 && one[2] >= one[48 + 2] + 2, "{:?}", &one[..72]);
+        assert_eq!(one[0], 0, "closed");
+        let two = super::need(desk, lead, &past.facts(), monday(), 2).await.unwrap().lanes.remove(0).need;
+        assert_eq!(two[336..], one[..], "a Monday is a Monday, also in the second week");
+
+        // One person may rest as little as they like: planning would have them work on from the evening into the night.
+        let ann = desk.agent("ann", Role::Agent).await;
+        let contract = Contract {
+            zone: "UTC".to_owned(),
+            least_week: 0,
+            most_week: 60 * 60,
+            most_stretch: 600,
+            least_rest: 0,
+            most_days: 7,
+            available: Vec::new(),
+        };
+        let wish = PersonWish { profile: Profile::default(), contract: Some(contract) };
+        change_person(desk, lead, ann.id, 0, wish).await.unwrap();
+        let all_day = crate::list_schedules(desk, lead).await.unwrap().remove(0);
+        crate::remove_schedule(desk, lead, all_day.id, all_day.version).await.unwrap();
+        let plan = plan_shifts(desk, lead, &past.facts(), monday(), 1).await.unwrap();
+        for (slot, at) in half_hours(plan.from, plan.until).enumerate() {
+            let told: u32 = plan.short.iter().filter(|short| short.starts_at <= at && at < short.ends_at).map(|short| short.missing).sum();
+            assert_eq!(told, plan.need[slot].saturating_sub(plan.planned[slot]), "{at}");
+        }
+        let touch = plan.shifts.iter().any(|one| plan.shifts.iter().any(|next| one.ends_at == next.starts_at));
+        assert!(!plan.shifts.is_empty() && !touch, "{:?}", plan.shifts);
+    }
+
+    async fn planning_takes_few_turns_at_a_time(store) {
+        let past = Past::new(&store, 5).await;
+        let turns = past.desk.shared.planning.clone();
+        let held = turns.acquire_many(2).await.unwrap();
+        let facts = past.facts();
+        let ask = need(&past.desk, &past.lead, &facts, monday(), 1);
+        let waits = tokio::time::timeout(Duration::from_millis(200), ask).await;
+        assert!(waits.is_err(), "until somebody is done");
+        drop(held);
+        past.forecast().await;
+        assert_eq!(turns.available_permits(), 2);
     }
 
     async fn people_are_planned_for_what_comes(store) {

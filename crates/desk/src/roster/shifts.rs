@@ -1,6 +1,6 @@
 //! Drafts, publishing them, and changes of what was published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use standfast_domain::roster::{Need, Violation};
@@ -9,7 +9,10 @@ use standfast_store::shift::{self, ShiftRow};
 use standfast_store::{Lane, Rd, Tx};
 use utoipa::ToSchema;
 
-use super::{Decision, ShiftView, check_range, known, known_one, newly_broken, pure, reason, take_turns};
+use super::{
+    Decision, ShiftView, broken_without, check_range, known, known_one, newly_broken, pure, reason,
+    take_turns,
+};
 use crate::{AgentCaller, Desk, Error};
 
 /// Most shifts that one call makes.
@@ -58,16 +61,22 @@ fn drafts(desk: &Desk, caller: &AgentCaller, wishes: Vec<ShiftWish>) -> Result<V
     wishes.into_iter().map(|wish| wish.draft(ShiftId(desk.id()), caller.id, now)).collect()
 }
 
-fn insert(tx: &mut Tx, rows: &[ShiftRow]) -> Result<(), Error> {
-    let people = known(tx)?;
+fn insert(tx: &mut Tx, rows: &[ShiftRow], now: Time) -> Result<(), Error> {
+    let agents: Vec<AgentId> = rows.iter().filter_map(|row| row.agent_id).collect();
+    all_known(tx, &agents)?;
+    take_turns(tx, agents.clone(), now)?;
+    // Somebody may have stopped answering meanwhile, and has no shifts from then on, drafts neither.
+    all_known(tx, &agents)?;
     for row in rows {
-        let is_known = |agent: AgentId| people.iter().any(|known| known.person.id == agent);
-        if row.agent_id.is_some_and(|agent| !is_known(agent)) {
-            return Err(Error::invalid("agent_id", "unknown"));
-        }
         shift::insert(tx, row)?;
     }
     Ok(())
+}
+
+fn all_known(rd: &mut Rd, agents: &[AgentId]) -> Result<(), Error> {
+    let people: BTreeSet<AgentId> = known(rd)?.into_iter().map(|known| known.person.id).collect();
+    let are_known = agents.iter().all(|agent| people.contains(agent));
+    if are_known { Ok(()) } else { Err(Error::invalid("agent_id", "unknown")) }
 }
 
 /// Adds drafts. They may break every rule: nobody goes by them.
@@ -78,8 +87,8 @@ pub async fn add_shifts(
 ) -> Result<Vec<ShiftView>, Error> {
     caller.require(Permission::ManageRoster)?;
     let rows = drafts(desk, caller, wishes)?;
-    let added = rows.iter().map(ShiftView::from).collect();
-    desk.store().write(Lane::Ordinary, 0, move |tx| insert(tx, &rows)).await?;
+    let (added, now) = (rows.iter().map(ShiftView::from).collect(), desk.now());
+    desk.store().write(Lane::Ordinary, 0, move |tx| insert(tx, &rows, now)).await?;
     Ok(added)
 }
 
@@ -96,10 +105,10 @@ pub async fn replace_drafts(
         return Err(Error::invalid("starts_at", "out_of_range"));
     }
     let rows = drafts(desk, caller, wishes)?;
-    let added = rows.iter().map(ShiftView::from).collect();
+    let (added, now) = (rows.iter().map(ShiftView::from).collect(), desk.now());
     let written = desk.store().write(Lane::Ordinary, 0, move |tx| {
         shift::delete_drafts(tx, from, until)?;
-        insert(tx, &rows)
+        insert(tx, &rows, now)
     });
     written.await?;
     Ok(added)
@@ -133,29 +142,47 @@ pub async fn change_shift(
     let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
         let before = seen(tx, id, version, now)?;
         let after = ShiftRow { version: version + 1, published_at: before.published_at, ..row.clone() };
+        after.agent_id.map(|agent| known_one(tx, agent)).transpose()?;
+        take_turns(tx, before.agent_id.into_iter().chain(after.agent_id).collect(), now)?;
+        // Again: somebody may have stopped answering meanwhile.
         let person = after.agent_id.map(|agent| known_one(tx, agent)).transpose()?;
         if after.published_at.is_some() {
-            take_turns(tx, before.agent_id.into_iter().chain(after.agent_id).collect(), now)?;
-            if let Some(known) = person {
-                let broken = newly_broken(tx, &known.person, std::slice::from_ref(&after), &[])?;
-                Decision { id: exception, at: now, by, reason: why.as_deref() }.permit(tx, broken)?;
+            let (put, taken) = (std::slice::from_ref(&after), std::slice::from_ref(&before));
+            let mut broken = match &person {
+                Some(known) => newly_broken(tx, &known.person, put, taken)?,
+                None => Vec::new(),
+            };
+            if let Some(loser) = before.agent_id.filter(|agent| after.agent_id != Some(*agent)) {
+                broken.extend(broken_without(tx, loser, taken)?);
             }
+            Decision { id: exception, at: now, by, reason: why.as_deref() }.permit(tx, broken)?;
         }
         if shift::save(tx, &after)? { Ok(after) } else { Err(Error::ChangedMeanwhile) }
     });
     Ok(ShiftView::from(&written.await?))
 }
 
-/// Takes a shift away; one that was published is called off.
-pub async fn remove_shift(desk: &Desk, caller: &AgentCaller, id: ShiftId, version: i64) -> Result<(), Error> {
+/// Takes a shift away; one that was published is called off. Without it a rest may be too short between those around it: then there
+/// is a reason.
+pub async fn remove_shift(
+    desk: &Desk,
+    caller: &AgentCaller,
+    id: ShiftId,
+    version: i64,
+    why: Option<&str>,
+) -> Result<(), Error> {
     caller.require(Permission::ManageRoster)?;
-    let (now, by) = (desk.now(), caller.id);
+    let (now, by, why, exception) = (desk.now(), caller.id, reason(why)?, desk.id());
     let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
         let row = seen(tx, id, version, now)?;
         let is_gone = if row.published_at.is_none() {
             shift::delete_draft(tx, id, version)?
         } else {
             take_turns(tx, row.agent_id.into_iter().collect(), now)?;
+            if let Some(loser) = row.agent_id {
+                let broken = broken_without(tx, loser, std::slice::from_ref(&row))?;
+                Decision { id: exception, at: now, by, reason: why.as_deref() }.permit(tx, broken)?;
+            }
             let gone = ShiftRow {
                 version: version + 1,
                 removed_at: Some(now),
@@ -225,6 +252,19 @@ pub async fn publish_shifts(
         Ok(Published { count: rows.len(), violations })
     });
     written.await
+}
+
+/// Makes open what somebody has who is to answer no more: shifts that are not over, also drafts.
+pub(crate) fn open_shifts_of(tx: &mut Tx, agent: AgentId, by: AgentId, now: Time) -> Result<(), Error> {
+    take_turns(tx, vec![agent], now)?;
+    for row in shift::list_of(tx, agent, now, Time(i64::MAX))? {
+        let version = row.version + 1;
+        let open = ShiftRow { agent_id: None, version, changed_at: now, changed_by: by, ..row };
+        if !shift::save(tx, &open)? {
+            return Err(Error::ChangedMeanwhile);
+        }
+    }
+    Ok(())
 }
 
 fn open_drafts(rd: &mut Rd, from: Time, until: Time, now: Time) -> Result<Vec<ShiftRow>, Error> {

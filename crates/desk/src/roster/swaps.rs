@@ -11,7 +11,7 @@ use standfast_store::swap::{self as swaps, SwapRow};
 use standfast_store::{Lane, Rd, Tx};
 use utoipa::ToSchema;
 
-use super::{Decision, ShiftView, known_one, newly_broken, reason, take_turns};
+use super::{Decision, ShiftView, broken_without, known_one, newly_broken, reason, take_turns};
 use crate::{AgentCaller, Desk, Error};
 
 /// How long ago a wish may have been asked for and still be listed when it is decided.
@@ -92,18 +92,19 @@ fn stake(rd: &mut Rd, swap: &SwapRow, now: Time) -> Result<Stake, Error> {
 }
 
 impl Stake {
-    /// Which rules would be broken once it has changed hands: by the one who is to work, and by the one who takes a shift in return.
+    /// Which rules would be broken once it has changed hands: by the one who is to work, and by the one who had the shift.
     fn broken(&self, rd: &mut Rd, to: AgentId) -> Result<[Vec<Violation>; 2], Error> {
         let (given, taken) = self.handed(to);
-        let without: Vec<ShiftId> = taken.iter().map(|row| row.id).collect();
         let person = known_one(rd, to)?.person;
-        let first = newly_broken(rd, &person, std::slice::from_ref(&given), &without)?;
+        let first = newly_broken(rd, &person, std::slice::from_ref(&given), self.in_return.as_slice())?;
+        let lost = std::slice::from_ref(&self.shift);
         let second = match (taken, self.shift.agent_id) {
             (Some(taken), Some(by)) => {
                 let person = known_one(rd, by)?.person;
-                newly_broken(rd, &person, std::slice::from_ref(&taken), &[given.id])?
+                newly_broken(rd, &person, std::slice::from_ref(&taken), lost)?
             }
-            _ => Vec::new(),
+            (None, Some(by)) => broken_without(rd, by, lost)?,
+            (_, None) => Vec::new(),
         };
         Ok([first, second])
     }
@@ -172,10 +173,8 @@ pub async fn ask_swap(desk: &Desk, caller: &AgentCaller, wish: SwapWish) -> Resu
         }
         take_turns(tx, [Some(caller.id), to].into_iter().flatten().collect(), now)?;
         let is_same = |other: &SwapRow| other.shift_id == shift.id && other.agent_id == caller.id;
-        for other in swaps::list_open(tx, MOST)?.iter().filter(|other| is_same(other)) {
-            if stake(tx, other, now)?.is_there {
-                return Err(Error::invalid("shift_id", "asked"));
-            }
+        if swaps::list_open(tx, now, MOST)?.iter().any(is_same) {
+            return Err(Error::invalid("shift_id", "asked"));
         }
         let state = if shift.agent_id.is_none() { SwapState::Accepted } else { SwapState::Asked };
         let row = SwapRow {
@@ -220,21 +219,15 @@ pub async fn list_swaps(desk: &Desk, caller: &AgentCaller) -> Result<Vec<SwapVie
     desk.store()
         .read(move |rd| {
             let plans = caller.role.may(Permission::ManageRoster);
-            let mut rows = swaps::list_open(rd, MOST)?;
+            let mut rows = swaps::list_open(rd, now, MOST)?;
             let concerns =
                 |row: &SwapRow| row.agent_id == caller.id || row.to_agent_id.is_none_or(|to| to == caller.id);
             rows.retain(|row| plans || concerns(row));
-            let own = swaps::list_of(rd, caller.id, now.minus(LISTED), MOST)?;
-            rows.extend(own.into_iter().filter(|row| !row.state.is_open()));
-            let views = rows.into_iter().map(|row| view(rd, &row, plans, now));
-            let mut views = views.collect::<Result<Vec<_>, _>>()?;
-            // What lapsed is told to those whom it concerns.
-            views.retain(|one| {
-                one.state != SwapState::Lapsed
-                    || one.agent_id == caller.id
-                    || one.to_agent_id == Some(caller.id)
-            });
-            Ok(views)
+            // What is decided, or lapsed, is told to those whom it concerns.
+            let mut own = swaps::list_of(rd, caller.id, now.minus(LISTED), MOST)?;
+            own.retain(|row| rows.iter().all(|open| open.id != row.id));
+            rows.extend(own);
+            rows.into_iter().map(|row| view(rd, &row, plans, now)).collect()
         })
         .await
 }

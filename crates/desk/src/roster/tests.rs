@@ -127,7 +127,7 @@ store_test! {
         let moved = change_shift(&desk, &team.lead, late.id, 1, wish(Some(&team.ann), "23T08:00", "23T16:00"), None).await.unwrap();
         assert_eq!(moved.version, 2);
         assert!(matches!(change_shift(&desk, &team.lead, late.id, 1, wish(None, "23T08:00", "23T16:00"), None).await, Err(Error::OutdatedVersion { version: 2 })));
-        assert!(matches!(remove_shift(&desk, &team.lead, late.id, 1).await, Err(Error::OutdatedVersion { version: 2 })));
+        assert!(matches!(remove_shift(&desk, &team.lead, late.id, 1, None).await, Err(Error::OutdatedVersion { version: 2 })));
         assert_eq!(refused(add_shifts(&desk, &team.lead, vec![wish(None, "20T08:00", "20T16:00")]).await), ("ends_at", "out_of_range"));
         assert_eq!(refused(add_shifts(&desk, &team.lead, vec![wish(None, "23T08:05", "23T16:00")]).await), ("starts_at", "malformed"));
         let nobody = AgentCaller { id: AgentId(7), ..team.ann.clone() };
@@ -171,13 +171,13 @@ store_test! {
         assert_eq!(rule, [Rule::Stretch]);
         let changed = change_shift(&desk, &team.lead, second.id, 2, to_ann, Some("Bo is ill")).await.unwrap();
         assert_eq!((changed.agent_id, changed.version, changed.published), (Some(team.ann.id), 3, true));
-        remove_shift(&desk, &team.lead, second.id, 3).await.unwrap();
+        remove_shift(&desk, &team.lead, second.id, 3, None).await.unwrap();
         assert_eq!(seen(&desk, &team.bo).await.shifts.len(), 1);
-        assert!(matches!(remove_shift(&desk, &team.lead, second.id, 4).await, Err(Error::NotFound)));
+        assert!(matches!(remove_shift(&desk, &team.lead, second.id, 4, None).await, Err(Error::NotFound)));
         // What is over was as it was.
         let first = seen(&desk, &team.lead).await.shifts.remove(0);
         desk.clock.set(time("23T16:00"));
-        assert_eq!(refused(remove_shift(&desk, &team.lead, first.id, 2).await), ("ends_at", "out_of_range"));
+        assert_eq!(refused(remove_shift(&desk, &team.lead, first.id, 2, None).await), ("ends_at", "out_of_range"));
     }
 
     async fn two_decisions_at_once_do_not_put_anybody_in_two_places(store) {
@@ -208,7 +208,7 @@ store_test! {
         let team = team(&desk).await;
         let shift = published(&desk, &team, wish(Some(&team.ann), "24T08:00", "24T16:00")).await;
         let ask = |agent: Option<&AgentCaller>, from: &str, until: &str| TimeOffWish {
-            agent: agent.map(|agent| agent.id), starts_at: time(from), ends_at: time(until), note: "Moving house".to_owned(),
+            agent: agent.map(|agent| agent.id), starts_at: time(from), ends_at: time(until), note: "Moving house".to_owned(), reason: None,
         };
         let step = |step, version| TimeOffStep { step, version, release: false, reason: None };
         let asked = ask_time_off(&desk, &team.ann, ask(None, "24T00:00", "25T00:00")).await.unwrap();
@@ -233,7 +233,22 @@ store_test! {
         let withdrawn = step_time_off(&desk, &team.ann, asked.id, step(Step::Withdraw, 2)).await.unwrap();
         assert_eq!(withdrawn.state, TimeOffState::Withdrawn);
         assert_eq!(refused(step_time_off(&desk, &team.ann, asked.id, step(Step::Withdraw, 3)).await), ("step", "out_of_range"));
-        // Whoever plans enters it for somebody else, and it is agreed with that.
+        // Over before anybody decided: it cannot come true any more, waits for nobody, and can be ended.
+        let late = ask_time_off(&desk, &team.bo, ask(None, "22T00:00", "23T00:00")).await.unwrap();
+        let other = ask_time_off(&desk, &team.lead, ask(None, "22T00:00", "23T00:00")).await.unwrap();
+        let taken = ask_time_off(&desk, &team.lead, ask(Some(&team.ann), "22T00:00", "23T00:00")).await.unwrap();
+        desk.clock.set(time("23T08:00"));
+        assert_eq!(list_time_off(&desk, &team.lead).await.unwrap(), std::slice::from_ref(&other));
+        assert_eq!(refused(step_time_off(&desk, &team.lead, late.id, step(Step::Approve, 1)).await), ("step", "out_of_range"));
+        assert_eq!(step_time_off(&desk, &team.bo, late.id, step(Step::Withdraw, 1)).await.unwrap().state, TimeOffState::Withdrawn);
+        assert_eq!(step_time_off(&desk, &team.lead, other.id, step(Step::Decline, 1)).await.unwrap().state, TimeOffState::Declined);
+        assert_eq!(refused(step_time_off(&desk, &team.ann, taken.id, step(Step::Withdraw, 1)).await), ("step", "out_of_range"), "what was taken was taken");
+        // Whoever plans enters it for somebody else, and it is agreed with that; where shifts lie in it there is a reason.
+        let his = published(&desk, &team, wish(Some(&team.bo), "27T08:00", "27T16:00")).await;
+        let ill = ask(Some(&team.bo), "27T00:00", "28T00:00");
+        assert_eq!(rules(ask_time_off(&desk, &team.lead, ill.clone()).await), [Rule::TimeOff]);
+        let ill = TimeOffWish { reason: Some("He is ill".to_owned()), ..ill };
+        assert_eq!(ask_time_off(&desk, &team.lead, ill).await.unwrap().shifts, [his.id]);
         let entered = ask_time_off(&desk, &team.lead, ask(Some(&team.bo), "24T00:00", "25T00:00")).await.unwrap();
         assert_eq!((entered.agent_id, entered.state), (team.bo.id, TimeOffState::Approved));
     }
@@ -279,6 +294,89 @@ store_test! {
         assert_eq!((lapsed.state, lapsed.shift.agent_id), (SwapState::Lapsed, Some(team.ann.id)));
     }
 
+    async fn what_somebody_loses_is_held_against_the_rules_as_well(store) {
+        let desk = TestDesk::new(&store);
+        let team = team(&desk).await;
+        // With the middle one they are one stretch; without it there is a rest of three hours.
+        published(&desk, &team, wish(Some(&team.ann), "24T08:00", "24T11:00")).await;
+        let middle = published(&desk, &team, wish(Some(&team.ann), "24T11:00", "24T14:00")).await;
+        published(&desk, &team, wish(Some(&team.ann), "24T14:00", "24T17:00")).await;
+        assert_eq!(rules(remove_shift(&desk, &team.lead, middle.id, 2, None).await), [Rule::Rest]);
+        for agent in [None, Some(&team.bo)] {
+            let given = change_shift(&desk, &team.lead, middle.id, 2, wish(agent, "24T11:00", "24T14:00"), None).await;
+            assert_eq!(rules(given), [Rule::Rest]);
+        }
+        let moved = change_shift(&desk, &team.lead, middle.id, 2, wish(Some(&team.ann), "27T11:00", "27T14:00"), None).await;
+        assert_eq!(rules(moved), [Rule::Rest]);
+        let offer = SwapWish { shift: (middle.id, 2), to: Some(team.bo.id), in_return: None };
+        assert_eq!(rules(ask_swap(&desk, &team.ann, offer).await), [Rule::Rest]);
+        let ask = TimeOffWish { agent: None, starts_at: time("24T11:00"), ends_at: time("24T14:00"), note: String::new(), reason: None };
+        let asked = ask_time_off(&desk, &team.ann, ask).await.unwrap();
+        let step = TimeOffStep { step: Step::Approve, version: 1, release: true, reason: None };
+        assert_eq!(rules(step_time_off(&desk, &team.lead, asked.id, step).await), [Rule::Rest]);
+        // With a reason it goes, and is kept.
+        remove_shift(&desk, &team.lead, middle.id, 2, Some("Lunch was agreed")).await.unwrap();
+        let kept = desk.store().read(|rd| shift::list_exceptions(rd, 9)).await.unwrap();
+        assert_eq!((kept.len(), kept[0].2.as_str()), (1, "Lunch was agreed"));
+    }
+
+    async fn wishes_that_lapsed_stand_in_nobodys_way(store) {
+        let desk = TestDesk::new(&store);
+        let team = team(&desk).await;
+        let begun = published(&desk, &team, wish(Some(&team.ann), "23T08:00", "23T16:00")).await;
+        let changed = published(&desk, &team, wish(Some(&team.ann), "25T08:00", "25T16:00")).await;
+        let ahead = published(&desk, &team, wish(Some(&team.ann), "26T08:00", "26T16:00")).await;
+        let offer = |shift: &ShiftView| SwapWish { shift: (shift.id, 2), to: None, in_return: None };
+        let mut ids = Vec::new();
+        for shift in [&begun, &changed, &ahead] {
+            ids.push(ask_swap(&desk, &team.ann, offer(shift)).await.unwrap().id);
+        }
+        change_shift(&desk, &team.lead, changed.id, 2, wish(Some(&team.ann), "25T09:00", "25T16:00"), None).await.unwrap();
+        desk.clock.set(time("23T09:00"));
+        // However many have lapsed, what can be decided is found.
+        let now = desk.now();
+        let open = desk.store().read(move |rd| standfast_store::swap::list_open(rd, now, 1)).await.unwrap();
+        assert_eq!(open.iter().map(|row| row.id).collect::<Vec<_>>(), ids[2..]);
+        let told = |views: Vec<SwapView>| views.into_iter().map(|view| (view.id, view.state)).collect::<Vec<_>>();
+        for caller in [&team.lead, &team.bo] {
+            assert_eq!(told(list_swaps(&desk, caller).await.unwrap()), [(ids[2], SwapState::Asked)]);
+        }
+        let hers = told(list_swaps(&desk, &team.ann).await.unwrap());
+        assert_eq!(hers, [(ids[2], SwapState::Asked), (ids[1], SwapState::Lapsed), (ids[0], SwapState::Lapsed)]);
+        // Of what lapsed, she can ask anew.
+        ask_swap(&desk, &team.ann, SwapWish { shift: (changed.id, 3), to: None, in_return: None }).await.unwrap();
+    }
+
+    async fn whoever_answers_no_more_has_no_shifts_to_come(store) {
+        let desk = TestDesk::new(&store);
+        let team = team(&desk).await;
+        let past = published(&desk, &team, wish(Some(&team.bo), "23T00:00", "23T04:00")).await;
+        let going = published(&desk, &team, wish(Some(&team.bo), "23T16:00", "23T22:00")).await;
+        published(&desk, &team, wish(Some(&team.bo), "25T08:00", "25T16:00")).await;
+        published(&desk, &team, wish(Some(&team.ann), "25T08:00", "25T16:00")).await;
+        add_shifts(&desk, &team.lead, vec![wish(Some(&team.bo), "26T08:00", "26T16:00")]).await.unwrap();
+        desk.clock.set(time("23T18:00"));
+        let admin = desk.agent("admin", Role::Admin).await;
+        let gone = crate::AgentChange { disabled: Some(true), ..crate::AgentChange::default() };
+        crate::change_agent(&desk, Some(&admin), team.bo.id, gone).await.unwrap();
+        let has = |view: &RosterView| view.shifts.iter().map(|shift| shift.agent_id).collect::<Vec<_>>();
+        let view = seen(&desk, &team.lead).await;
+        assert_eq!(has(&view), [Some(team.bo.id), None, None, Some(team.ann.id), None], "{view:?}");
+        assert_eq!(view.shifts[0].id, past.id, "what is over stays as it was");
+        // Where nobody is now, somebody is looked for; and the draft can be published.
+        let today = roster_now(&desk, &team.lead, BTreeSet::new()).await.unwrap();
+        assert_eq!(today.open.iter().map(|shift| shift.id).collect::<Vec<_>>(), [going.id]);
+        assert_eq!(desk.store().read(move |rd| shift::count_at(rd, time("25T09:00"))).await.unwrap(), Some(1));
+        assert_eq!(publish_shifts(&desk, &team.lead, week(), None).await.unwrap().count, 1);
+        let again = add_shifts(&desk, &team.lead, vec![wish(Some(&team.bo), "27T08:00", "27T16:00")]).await;
+        assert_eq!(refused(again), ("agent_id", "unknown"));
+        assert_eq!(refused(add_shifts(&desk, &team.lead, vec![ShiftWish { agent: Some(AgentId(77)), ..wish(None, "27T08:00", "27T16:00") }]).await), ("agent_id", "unknown"));
+        // An analyst answers nobody either.
+        let analyst = crate::AgentChange { role: Some(Role::Analyst), ..crate::AgentChange::default() };
+        crate::change_agent(&desk, Some(&admin), team.ann.id, analyst).await.unwrap();
+        assert_eq!(has(&seen(&desk, &team.lead).await)[2..], [None; 3]);
+    }
+
     async fn open_shifts_are_taken_when_a_lead_agrees(store) {
         let desk = TestDesk::new(&store);
         let team = team(&desk).await;
@@ -311,7 +409,7 @@ store_test! {
             assert!(text.contains(line), "{line} in {text}");
         }
         assert!(text.contains("DESCRIPTION:English · Deposit to an exchange did not arrive\r\n"), "{text}");
-        remove_shift(&desk, &team.lead, second.id, 2).await.unwrap();
+        remove_shift(&desk, &team.lead, second.id, 2, None).await.unwrap();
         let text = shift_calendar(&desk, &token(&address)).await.unwrap();
         assert!(text.contains("STATUS:CANCELLED") && text.contains("SEQUENCE:2\r\n"), "{text}");
         // Another one voids it, and nobody makes one up.

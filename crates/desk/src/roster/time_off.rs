@@ -10,7 +10,7 @@ use standfast_store::time_off::{self as offs, TimeOffRow};
 use standfast_store::{Lane, Rd};
 use utoipa::ToSchema;
 
-use super::{Decision, known_one, pure, pure_off, reason, take_turns, words};
+use super::{Decision, broken_without, known_one, pure, pure_off, reason, take_turns, words};
 use crate::{AgentCaller, Desk, Error};
 
 /// The longest that one wish may last, and how far ahead it may begin.
@@ -31,6 +31,8 @@ pub struct TimeOffWish {
     pub ends_at: Time,
     /// What those are to know who decide; may be empty.
     pub note: String,
+    /// Of what is entered for somebody whose shifts lie in it: why.
+    pub reason: Option<String>,
 }
 
 /// A step of somebody about a wish for time off.
@@ -42,7 +44,7 @@ pub struct TimeOffStep {
     pub version: i64,
     /// Of an approval: whether the shifts of that time become open.
     pub release: bool,
-    /// Of an approval that leaves shifts in that time: why.
+    /// Of an approval that breaks rules, as one that leaves shifts in that time does: why.
     pub reason: Option<String>,
 }
 
@@ -96,8 +98,8 @@ fn view(rd: &mut Rd, row: TimeOffRow) -> Result<TimeOffView, Error> {
     })
 }
 
-/// Asks for time off; or enters it for somebody else, which agrees to it. Their shifts in it stay, and break a rule, until somebody
-/// sees to them.
+/// Asks for time off; or enters it for somebody else, which agrees to it. Their shifts in it stay until somebody sees to them, and
+/// break a rule: for that there is a reason.
 pub async fn ask_time_off(
     desk: &Desk,
     caller: &AgentCaller,
@@ -108,7 +110,7 @@ pub async fn ask_time_off(
     if others.is_some() {
         caller.require(Permission::ManageRoster)?;
     }
-    let (now, by) = (desk.now(), caller.id);
+    let (now, by, why, exception) = (desk.now(), caller.id, reason(wish.reason.as_deref())?, desk.id());
     if wish.ends_at <= wish.starts_at {
         return Err(Error::invalid("ends_at", "before_start"));
     }
@@ -129,12 +131,18 @@ pub async fn ask_time_off(
         decided_by: others.map(|_| by),
     };
     let written = desk.store().write(Lane::Ordinary, row.id.0, move |tx| {
-        known_one(tx, row.agent_id)?;
+        let person = known_one(tx, row.agent_id)?.person;
         take_turns(tx, vec![row.agent_id], now)?;
         let wishes = offs::list_of(tx, row.agent_id, row.starts_at, MOST)?;
         let is_open = |state| matches!(state, TimeOffState::Asked | TimeOffState::Approved);
         if wishes.iter().any(|other| is_open(other.state) && other.starts_at < row.ends_at) {
             return Err(Error::invalid("starts_at", "overlap"));
+        }
+        if row.state == TimeOffState::Approved {
+            let mut shifts = shifts_in(tx, &row)?;
+            shifts.retain(|shift| shift.ends_at > now);
+            let broken = in_time_off(&person, &shifts, pure_off(&row));
+            Decision { id: exception, at: now, by, reason: why.as_deref() }.permit(tx, broken)?;
         }
         offs::insert(tx, &row)?;
         view(tx, row.clone())
@@ -145,12 +153,12 @@ pub async fn ask_time_off(
 /// Wishes for time off: those that are to be decided on for whoever plans, and one's own.
 pub async fn list_time_off(desk: &Desk, caller: &AgentCaller) -> Result<Vec<TimeOffView>, Error> {
     caller.require(Permission::ReadRequests)?;
-    let (caller, since) = (caller.clone(), desk.now().minus(LISTED));
+    let (caller, now) = (caller.clone(), desk.now());
     desk.store()
         .read(move |rd| {
-            let mut rows = offs::list_of(rd, caller.id, since, MOST)?;
+            let mut rows = offs::list_of(rd, caller.id, now.minus(LISTED), MOST)?;
             if caller.role.may(Permission::ManageRoster) {
-                let asked = offs::list_asked(rd, MOST)?;
+                let asked = offs::list_asked(rd, now, MOST)?;
                 rows.extend(asked.into_iter().filter(|row| row.agent_id != caller.id));
             }
             rows.into_iter().map(|row| view(rd, row)).collect()
@@ -182,15 +190,19 @@ pub async fn step_time_off(
         if row.version != step.version {
             return Err(Error::OutdatedVersion { version: row.version });
         }
-        let is_over = row.ends_at <= now;
-        let state = row.state.after(step.step).filter(|_| !is_over);
+        // What was asked for in vain can still be ended, and what was agreed stays as it was.
+        let is_late = row.ends_at <= now && (step.step == Step::Approve || row.state != TimeOffState::Asked);
+        let state = row.state.after(step.step).filter(|_| !is_late);
         row.state = state.ok_or(Error::invalid("step", "out_of_range"))?;
         (row.version, row.decided_at, row.decided_by) = (row.version + 1, Some(now), Some(caller.id));
         take_turns(tx, vec![row.agent_id], now)?;
         if step.step == Step::Approve {
             let mut shifts = shifts_in(tx, &row)?;
             shifts.retain(|shift| shift.ends_at > now);
+            let decision = Decision { id: exception, at: now, by: caller.id, reason: why.as_deref() };
             if step.release {
+                let broken = broken_without(tx, row.agent_id, &shifts)?;
+                decision.permit(tx, broken)?;
                 for shift in shifts {
                     let version = shift.version + 1;
                     let open =
@@ -202,7 +214,6 @@ pub async fn step_time_off(
             } else {
                 let Ok(known) = known_one(tx, row.agent_id) else { return Err(Error::NotFound) };
                 let broken = in_time_off(&known.person, &shifts, pure_off(&row));
-                let decision = Decision { id: exception, at: now, by: caller.id, reason: why.as_deref() };
                 decision.permit(tx, broken)?;
             }
         }

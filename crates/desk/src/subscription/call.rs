@@ -20,10 +20,12 @@ use crate::hours::{CALENDAR, fetch_calendar};
 use crate::machine::sign;
 use crate::{Desk, Error, Outside};
 
-/// The kind of the job.
+/// The kind of the job, and of one that asks whether somebody wants to be called: anybody may cause these, so they wait for all
+/// others (`store::job`).
 pub const CALL: &str = "status_call";
+const ASK: &str = "status_ask";
 /// Calls at the same time.
-const AT_ONCE: u32 = 8;
+const AT_ONCE: usize = 8;
 /// How long one may take, with what is written of it.
 const LEASE: Duration = Duration::from_mins(2);
 /// Without anything due, the list is looked at this often.
@@ -46,7 +48,8 @@ pub fn enqueue(
 ) -> Result<(), Error> {
     let payload = serde_json::to_string(&Payload { subscription, notice });
     let payload = payload.map_err(|_| Error::Inconsistent("json"))?;
-    let job = NewJob { id, kind: CALL, payload: &payload, run_at: now, dedupe: None, now };
+    let kind = if notice.is_some() { CALL } else { ASK };
+    let job = NewJob { id, kind, payload: &payload, run_at: now, dedupe: None, now };
     job::enqueue(tx, &job).map_err(Error::from)
 }
 
@@ -64,7 +67,7 @@ pub(super) fn checked(desk: &Desk, address: &str) -> Result<String, Error> {
 /// Calls systems of others until `stop` changes.
 pub async fn run_calls(desk: Desk, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let pause = match make_calls(&desk).await {
+        let pause = match make_calls(&desk, || *stop.borrow()).await {
             Ok(0) => IDLE,
             Ok(_) => Duration::ZERO,
             Err(error) => {
@@ -76,21 +79,31 @@ pub async fn run_calls(desk: Desk, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Makes the calls that are due, several at once; how many.
-pub(crate) async fn make_calls(desk: &Desk) -> Result<usize, Error> {
-    let now = desk.now();
-    let unit = move |tx: &mut Tx| job::claim(tx, Crew::Calls, now, LEASE, AT_ONCE).map_err(Error::from);
-    let claimed = desk.store().write(Lane::Background, 0, unit).await?;
-    let count = claimed.len();
-    let mut calls = JoinSet::new();
-    for claim in claimed {
-        let desk = desk.clone();
-        calls.spawn(async move { perform(&desk, &claim).await });
+/// Makes the calls that are due, several at once, until there is none or it is to stop; how many. One that hangs keeps nobody
+/// waiting but its own place, and one that fails none of the others.
+pub(crate) async fn make_calls(desk: &Desk, is_stopping: impl Fn() -> bool) -> Result<usize, Error> {
+    let (mut calls, mut count) = (JoinSet::new(), 0);
+    loop {
+        let free = AT_ONCE.saturating_sub(calls.len());
+        let claimed = if free == 0 || is_stopping() { Vec::new() } else { claim(desk, free).await? };
+        count += claimed.len();
+        for claim in claimed {
+            let desk = desk.clone();
+            calls.spawn(async move { perform(&desk, &claim).await });
+        }
+        match tokio::time::timeout(IDLE, calls.join_next()).await {
+            Ok(None) => return Ok(count),
+            Ok(Some(Ok(Ok(())))) | Err(_) => {}
+            Ok(Some(Ok(Err(error)))) => tracing::warn!(%error, "what came of a call could not be written"),
+            Ok(Some(Err(_))) => tracing::warn!("a call ended badly"),
+        }
     }
-    while let Some(done) = calls.join_next().await {
-        done.map_err(|_| Error::Inconsistent("a call ended badly"))??;
-    }
-    Ok(count)
+}
+
+async fn claim(desk: &Desk, free: usize) -> Result<Vec<Claimed>, Error> {
+    let (now, most) = (desk.now(), u32::try_from(free).unwrap_or(1));
+    let unit = move |tx: &mut Tx| job::claim(tx, Crew::Calls, now, LEASE, most).map_err(Error::from);
+    desk.store().write(Lane::Background, 0, unit).await
 }
 
 async fn perform(desk: &Desk, claim: &Claimed) -> Result<(), Error> {

@@ -73,7 +73,7 @@ impl Bench {
     }
 
     async fn work(&self) {
-        while make_calls(&self.desk).await.unwrap() > 0 {}
+        while make_calls(&self.desk, || false).await.unwrap() > 0 {}
     }
 
     fn calls(&self) -> Vec<Called> {
@@ -172,6 +172,46 @@ store_test! {
         bench.work().await;
         assert_eq!(bench.calls().len(), 8);
         assert!(!is_off().await);
+    }
+
+    async fn whoever_only_asks_keeps_nobody_from_subscribing(store) {
+        let bench = Bench::new(&store);
+        // One host is asked a few times at most, however the port and the case are written.
+        for url in ["https://hooks.example/0", "https://HOOKS.example/1", "https://hooks.example:8443/2", "https://hooks.example/3", "https://hooks.example/4"] {
+            bench.subscribes(url).await.unwrap();
+        }
+        let sixth = bench.subscribes("https://hooks.example/5").await;
+        assert!(matches!(sixth, Err(Error::Invalid { field: "address", reason: "too_many" })), "{sixth:?}");
+        for number in 0..MOST_ASKED {
+            bench.subscribes(&format!("https://h{number}.example/")).await.unwrap();
+        }
+        let rows = bench.desk.store().read::<_, standfast_store::Error, _>(|rd| subscription::list_unconfirmed(rd, SubscriptionKind::Webhook, 9_999)).await.unwrap();
+        assert_eq!((rows.len(), rows[0].address.as_str()), (MOST_ASKED, "https://h0.example/"), "the oldest gave way");
+        // What there is to tell goes before all questions.
+        let (id, now) = (rows[0].id, bench.desk.now());
+        let token = bench.desk.keys().subscription_token(id);
+        confirm_subscription(&bench.desk, id, &token).await.unwrap();
+        bench.announce(id, 1).await;
+        let claim = |tx: &mut Tx| job::claim(tx, job::Crew::Calls, Time(i64::MAX - 1), Duration::ZERO, 1);
+        let first = bench.desk.store().write::<_, standfast_store::Error, _>(Lane::Background, 0, claim).await.unwrap();
+        assert_eq!((first[0].kind.as_str(), now), (CALL, bench.desk.now()));
+    }
+
+    async fn an_address_that_was_given_up_can_be_asked_anew(store) {
+        let bench = Bench::new(&store);
+        bench.subscribes("https://hooks.example/a").await.unwrap();
+        bench.work().await;
+        let id = bench.confirms().await;
+        let off = move |tx: &mut Tx| {
+            subscription::failed(tx, id, Time(0), Time(1))?;
+            subscription::failed(tx, id, Time(2), Time(3))
+        };
+        assert!(bench.subscribes("https://hooks.example/a").await.is_err());
+        bench.desk.store().write::<_, standfast_store::Error, _>(Lane::Background, 0, off).await.unwrap();
+        bench.clock.advance(Duration::from_mins(11));
+        bench.subscribes("https://hooks.example/a").await.unwrap();
+        bench.work().await;
+        assert_ne!(bench.confirms().await, id);
     }
 
     async fn what_nobody_confirms_is_forgotten(store) {

@@ -8,14 +8,15 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use standfast_domain::{DriverKind, Permission, Time};
-use standfast_store::{Lane, Tx, driver, setting};
+use standfast_domain::{DriverId, DriverKind, Permission, Time};
+use standfast_store::{Lane, Tx, setting};
 use utoipa::ToSchema;
 
-use super::peak::{Peak, ahead};
+use super::peak::{Peak, changed};
 use crate::caller::hex;
 use crate::draft::plain;
-use crate::{AgentCaller, Desk, DriverCommand, Error, add_driver, change_driver};
+use crate::driver::{Taken, of_calendar, take_over};
+use crate::{AgentCaller, Desk, DriverCommand, Error};
 
 /// Most events that one file may give.
 const MOST: usize = 500;
@@ -35,7 +36,7 @@ pub struct PeaksRead {
     pub changed: u32,
     /// Events that were known as they are.
     pub known: u32,
-    /// What is over, more than a year ahead, called off, or comes again and again.
+    /// What is over, more than a year ahead, called off, comes again and again, has no time that can be read, or was taken away here.
     pub left_out: u32,
 }
 
@@ -53,24 +54,29 @@ pub async fn read_peaks(desk: &Desk, caller: &AgentCaller, bytes: Vec<u8>) -> Re
     caller.require(Permission::ManageDrivers)?;
     let now = desk.now();
     let parsed = tokio::task::spawn_blocking(move || events_of(&bytes, now)).await;
-    let (events, left_out) = parsed.map_err(|_| Error::invalid("calendar", "malformed"))??;
-    let mut read = PeaksRead { left_out, ..PeaksRead::default() };
-    for (client_id, command) in events {
-        let before = desk.now();
-        let known = add_driver(desk, caller, &client_id, &command).await?;
-        let is_new = known.created_at >= before;
-        let is_same = known.title == command.title
-            && known.starts_at == command.starts_at
-            && known.ends_at == command.ends_at;
-        if is_same {
-            *(if is_new { &mut read.added } else { &mut read.known }) += 1;
-        } else {
-            let command = DriverCommand { kind: known.kind, note: known.note.clone(), ..command };
-            change_driver(desk, caller, known.id, known.version, &command).await?;
-            read.changed += 1;
+    let (events, mut left_out) = parsed.map_err(|_| Error::invalid("calendar", "malformed"))??;
+    let mut rows = Vec::with_capacity(events.len());
+    for (name, command) in events {
+        match of_calendar(DriverId(desk.id()), caller, &name, &command, now) {
+            Ok(row) => rows.push(row),
+            // One that the desk cannot have keeps nobody from the others.
+            Err(_) => left_out += 1,
         }
     }
-    Ok(read)
+    let written = desk.store().write(Lane::Ordinary, 0, move |tx| {
+        let mut read = PeaksRead { left_out, ..PeaksRead::default() };
+        for row in &rows {
+            let count = match take_over(tx, row)? {
+                Taken::Added => &mut read.added,
+                Taken::Changed => &mut read.changed,
+                Taken::Known => &mut read.known,
+                Taken::Removed => &mut read.left_out,
+            };
+            *count += 1;
+        }
+        Ok::<_, Error>(read)
+    });
+    written.await
 }
 
 type Read = (Vec<(String, DriverCommand)>, u32);
@@ -86,9 +92,12 @@ fn events_of(bytes: &[u8], now: Time) -> Result<Read, Error> {
     for component in &calendar.components {
         let CalendarComponent::Event(event) = component else { continue };
         let is_off = event.property_value("STATUS") == Some("CANCELLED");
-        let comes_again = event.property_value("RRULE").is_some();
-        match command(event).ok_or_else(malformed)? {
-            (id, command) if !is_off && !comes_again && is_near(&command, now) => events.push((id, command)),
+        let again = ["RRULE", "RDATE", "RECURRENCE-ID"];
+        let comes_again = again.iter().any(|name| event.property_value(name).is_some());
+        match command(event) {
+            Some((name, command)) if !is_off && !comes_again && is_near(&command, now) => {
+                events.push((name, command));
+            }
             _ => left_out += 1,
         }
         if events.len() > MOST {
@@ -105,17 +114,17 @@ fn is_near(command: &DriverCommand, now: Time) -> bool {
     command.ends_at.unwrap_or(command.starts_at) > now && command.starts_at < now.plus(AHEAD)
 }
 
-/// An event as the desk enters it, under a name made of its `UID`; nothing where it has no beginning.
+/// An event as the desk enters it, under a name made of its `UID`; nothing where it has no beginning that can be read.
 fn command(event: &Event) -> Option<(String, DriverCommand)> {
     let starts_at = time(event.get_start().as_ref()?)?;
     let ends_at = event.get_end().as_ref().and_then(time).filter(|ends| *ends > starts_at);
     let title: String = plain(event.get_summary().unwrap_or_default()).trim().chars().take(TITLE).collect();
     let title = if title.is_empty() { "–".to_owned() } else { title };
     let uid = event.get_uid().map_or_else(|| format!("{title}{}", starts_at.0), str::to_owned);
-    let id = hex(Sha256::digest(uid.as_bytes()).first_chunk::<12>()?);
+    let name = hex(Sha256::digest(uid.as_bytes()).first_chunk::<12>()?);
     let kind = kind(&title);
     let scope = std::collections::BTreeMap::new();
-    Some((format!("ics-{id}"), DriverCommand { kind, title, note: String::new(), starts_at, ends_at, scope }))
+    Some((name, DriverCommand { kind, title, note: String::new(), starts_at, ends_at, scope }))
 }
 
 /// Which kind of event a title speaks of.
@@ -175,22 +184,13 @@ fn feed(desk: &Desk, generation: Option<&str>) -> PeaksFeed {
 
 /// The feed: what lies ahead or goes on, in UTC, under ids that stay. Nothing for whoever does not know the address.
 pub async fn peaks_calendar(desk: &Desk, secret: &str) -> Result<String, Error> {
-    let now = desk.now();
+    let (now, own, secret) = (desk.now(), desk.clone(), secret.to_owned());
     let read = desk.store().read(move |rd| {
-        let generation = setting::get(rd, GENERATION)?;
-        let peaks = ahead(rd, now)?;
-        let mut rows = Vec::new();
-        for peak in peaks {
-            let updated = driver::find(rd, peak.id)?.map_or(now, |row| row.updated_at);
-            rows.push((peak, updated));
-        }
-        Ok::<_, Error>((generation, rows))
+        // Anybody may call: whoever does not know the address costs one look.
+        let generation = setting::get(rd, GENERATION)?.unwrap_or_default();
+        if own.keys().is_feed_secret(&generation, &secret) { changed(rd, now) } else { Err(Error::NotFound) }
     });
-    let (generation, rows) = read.await?;
-    if !desk.keys().is_feed_secret(generation.as_deref().unwrap_or_default(), secret) {
-        return Err(Error::NotFound);
-    }
-    Ok(written(&desk.settings().name, &rows))
+    Ok(written(&desk.settings().name, &read.await?))
 }
 
 fn written(name: &str, rows: &[(Peak, Time)]) -> String {
@@ -221,6 +221,7 @@ mod tests {
 
     use super::*;
     use crate::testing::TestDesk;
+    use crate::{change_driver, find_driver, list_drivers, remove_driver};
 
     fn file(events: &str) -> Vec<u8> {
         format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x\r\n{events}END:VCALENDAR\r\n").into_bytes()
@@ -274,6 +275,10 @@ mod tests {
             let later = mine.replace("DTSTART:20261203T140000Z\r\nSUMMARY:Prague", "DTSTART:20261203T150000Z\r\nSUMMARY:Prague");
             assert_eq!(read_peaks(&desk, &lead, file(&later)).await.unwrap(), PeaksRead { added: 0, changed: 1, known: 2, left_out: 3 });
 
+            // Whoever reads it, it is the same event.
+            let other = desk.agent("wei", Role::Lead).await;
+            assert_eq!(read_peaks(&desk, &other, file(&later)).await.unwrap(), PeaksRead { added: 0, changed: 0, known: 3, left_out: 3 });
+
             let PeaksFeed { address } = peaks_feed(&desk, &lead).await.unwrap();
             let secret = address.rsplit('/').next().unwrap().to_owned();
             assert!(matches!(peaks_calendar(&desk, "x").await, Err(Error::NotFound)));
@@ -288,6 +293,53 @@ mod tests {
             assert!(matches!(peaks_calendar(&desk, &secret).await, Err(Error::NotFound)));
             // What the desk gives out it reads again, as other events.
             assert_eq!(read_peaks(&desk, &lead, text.into_bytes()).await.unwrap().added, 3);
+        }
+
+        async fn what_people_made_of_an_event_stays_and_one_fault_keeps_nobody_from_the_others(store) {
+            let desk = TestDesk::new(&store);
+            let lead = desk.agent("lin", Role::Lead).await;
+            let file_of = |hour: u8| file(&[
+                event("gone", &format!(":202612{hour}T140000Z"), "Unlock", ""),
+                event("odd", ";TZID=China Standard Time:20261203T140000", "Odd", ""),
+                event("once", ":20261203T140000Z", "One of a series", "RECURRENCE-ID:20261203T130000Z\r\n"),
+                event("fork", &format!(":202612{hour}T150000Z"), "Prague fork", ""),
+                event("\u{200b}", &format!(":202612{hour}T160000Z"), "Listing", ""),
+            ].concat());
+            assert_eq!(read_peaks(&desk, &lead, file_of(10)).await.unwrap(), PeaksRead { added: 3, changed: 0, known: 0, left_out: 2 });
+            let known = list_drivers(&desk, &lead, None, None).await.unwrap();
+            let of = |title: &str| known.iter().find(|one| one.title == title).unwrap();
+            let (gone, fork) = (of("Unlock"), of("Prague fork"));
+            remove_driver(&desk, &lead, gone.id).await.unwrap();
+            let narrowed = DriverCommand {
+                kind: DriverKind::Release,
+                title: fork.title.clone(),
+                note: "Of our own".to_owned(),
+                starts_at: fork.starts_at,
+                ends_at: None,
+                scope: [("chain".to_owned(), vec!["eth".to_owned()])].into(),
+            };
+            let before = change_driver(&desk, &lead, fork.id, fork.version, &narrowed).await.unwrap();
+            assert_eq!(before.scope.0.len(), 1);
+            // All of them are moved: what was taken away stays away, and what comes after it is read.
+            assert_eq!(read_peaks(&desk, &lead, file_of(11)).await.unwrap(), PeaksRead { added: 0, changed: 2, known: 0, left_out: 3 });
+            let after = find_driver(&desk, &lead, fork.id).await.unwrap();
+            assert_eq!((after.starts_at, after.kind, &after.note, &after.scope), (before.starts_at.plus(Duration::from_hours(24)), before.kind, &before.note, &before.scope));
+            assert!(find_driver(&desk, &lead, gone.id).await.is_err());
+        }
+
+        async fn of_very_many_peaks_the_next_ones_are_told(store) {
+            let desk = TestDesk::new(&store);
+            let lead = desk.agent("lin", Role::Lead).await;
+            // Two files of three hundred: the later ones first.
+            for half in [1, 0] {
+                let at = |number: u64| desk.now().plus(Duration::from_hours(1 + half * 300 + number)).to_string();
+                let start = |number| format!(":{}Z", at(number).chars().filter(|c| !matches!(c, '-' | ':')).take(15).collect::<String>());
+                let events: String = (0..300).map(|number| event(&format!("{half}.{number}"), &start(number), "Token unlock", "")).collect();
+                assert_eq!(read_peaks(&desk, &lead, file(&events)).await.unwrap().added, 300);
+            }
+            let now = desk.now();
+            let next = desk.store().read(move |rd| crate::surge::peak::next(rd, now)).await.unwrap().unwrap();
+            assert_eq!(next.starts_at, now.plus(Duration::from_hours(1)));
         }
     }
 }

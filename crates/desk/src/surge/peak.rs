@@ -105,10 +105,16 @@ fn peak(row: DriverRow) -> Peak {
     Peak { id: row.id, kind: row.kind, title: row.title, starts_at, until }
 }
 
+/// Events that lie ahead or go on, the next one first, with when each was changed last.
+pub(super) fn changed(rd: &mut Rd, now: Time) -> Result<Vec<(Peak, Time)>, Error> {
+    let rows = driver::list_next(rd, now.minus(LONGEST), now.plus(AHEAD), MOST)?.into_iter();
+    let peaks = rows.filter(|row| may_peak(row.kind)).map(|row| (row.updated_at, peak(row)));
+    Ok(peaks.filter(|(_, peak)| peak.until > now).map(|(at, peak)| (peak, at)).collect())
+}
+
 /// Events that lie ahead or go on, the next one first.
-pub(super) fn ahead(rd: &mut Rd, now: Time) -> Result<Vec<Peak>, Error> {
-    let rows = driver::list(rd, now.minus(LONGEST), now.plus(AHEAD), MOST)?.into_iter().rev();
-    Ok(rows.filter(|row| may_peak(row.kind)).map(peak).filter(|peak| peak.until > now).collect())
+fn ahead(rd: &mut Rd, now: Time) -> Result<Vec<Peak>, Error> {
+    Ok(changed(rd, now)?.into_iter().map(|(peak, _)| peak).collect())
 }
 
 /// The next event for which many are to be expected.

@@ -137,6 +137,60 @@ store_test! {
         assert_eq!(moved, [Level::Storm, Level::Surge, Level::Busy, Level::Normal]);
     }
 
+    async fn people_at_other_processes_have_several_in_hand_as_well(store) {
+        let desk = TestDesk::new(&store);
+        let lead = desk.agent("lin", Role::Lead).await;
+        let profile = standfast_domain::roster::Profile { at_once: 4, ..Default::default() };
+        let wish = crate::PersonWish { profile, contract: None };
+        crate::change_person(&desk, &lead, lead.id, 0, wish).await.unwrap();
+        // Five answers of an hour each; eight wait.
+        let mut at = desk.now().minus(Duration::from_hours(8));
+        for id in 100..=105_i64 {
+            desk.board().apply(standfast_domain::RequestId(id), "+", at);
+        }
+        for id in 100..=105_i64 {
+            at = at.plus(Duration::from_hours(1));
+            desk.board().apply(standfast_domain::RequestId(id), "-", at);
+            desk.board().answered(at, standfast_domain::RequestId(id), lead.id);
+        }
+        for id in 1..=8 {
+            desk.board().apply(standfast_domain::RequestId(id), "+", desk.now());
+        }
+        // This process has no console open, another one ten.
+        desk.board().set_present(0, 0, desk.now());
+        let minute = standfast_domain::Sample::minute_of(desk.now());
+        let elsewhere = standfast_domain::Sample { minute, node: 9, boot: 1, up: 60, present: 10, waiting: 8, late: 0, rostered: None };
+        crate::put_down_past(&desk, vec![elsewhere]).await.unwrap();
+        crate::load_online(&desk).await.unwrap();
+        let seen = watch::measure(&desk, &plan(), desk.now());
+        assert_eq!((seen.present, seen.handling_seconds), (10, Some(3_600.0)));
+        assert!((seen.load.unwrap() - 0.2).abs() < 1e-9, "{seen:?}");
+        // One of its own, who has one in hand at a time.
+        desk.board().set_present(1, 1, desk.now());
+        let seen = watch::measure(&desk, &plan(), desk.now());
+        assert!((seen.load.unwrap() - 8.0 / 41.0).abs() < 1e-9, "{seen:?}");
+    }
+
+    async fn a_clock_that_ran_ahead_does_not_stop_the_watch(store) {
+        let (desk, ahead) = (TestDesk::new(&store), TestDesk::node(&store, 1));
+        let lead = desk.agent("lin", Role::Lead).await;
+        ahead.pass(180);
+        let (at, marks) = (ahead.now(), level::Marks::new(&ahead));
+        let measured = level::Measured { at, load: None, waiting: 0, present: 0, handling_seconds: None };
+        let looked = desk.store().write(standfast_store::Lane::Background, 0, move |tx| {
+            let mut held = level::read(tx)?;
+            held.standing.measured = Some(measured);
+            level::write(tx, held, &plan(), &level::Why::Seen(Vec::new()), measured, marks)?;
+            standfast_store::lease::hold(tx, "surge", 9, at, at.plus(Duration::from_secs(150))).map_err(Error::from)
+        });
+        assert!(looked.await.unwrap(), "it has the lease for three hours");
+        let until = desk.now().plus(Duration::from_mins(3));
+        hold_surge(&desk, &lead, Level::Busy, until, "Lunch.").await.unwrap();
+        minutes(&desk, 4).await;
+        let view = surge_view(&desk, &lead).await.unwrap();
+        assert_eq!((view.level, view.hold, view.measured.unwrap().at), (Level::Normal, None, desk.now()));
+    }
+
     async fn at_each_level_customers_read_what_was_chosen_and_risk_is_untouched(store) {
         let desk = TestDesk::new(&store);
         let (lead, agent) = (desk.agent("lin", Role::Lead).await, desk.agent("mei", Role::Agent).await);
@@ -171,6 +225,32 @@ store_test! {
         let other = crate::receive(&desk, &visitor(5), typed("c5", "fee")).await.unwrap().receipt;
         assert_eq!(detail(&desk, &agent, other.request_id).await.unwrap().0.request.summary.team_id, None);
         assert!(verify(&desk).await.unwrap().is_sound());
+    }
+
+    async fn while_nobody_is_to_be_there_nothing_is_too_much(store) {
+        let desk = TestDesk::new(&store);
+        let lead = desk.agent("lin", Role::Lead).await;
+        // At noon of a Saturday it is closed, for those who have hours; for others there are none.
+        let week = |day| standfast_domain::Interval {
+            weekday: standfast_domain::Weekday::new(day).unwrap(),
+            opens: standfast_domain::TimeOfDay::parse("09:00").unwrap(),
+            closes: standfast_domain::TimeOfDay::parse("18:00").unwrap(),
+        };
+        let schedule = standfast_domain::Schedule {
+            zone: "UTC".to_owned(),
+            week: (1..=5).map(week).collect(),
+            seasons: Vec::new(),
+            days: Vec::new(),
+            exceptions: Vec::new(),
+        };
+        let coverage = standfast_domain::Coverage { regions: ["CN".to_owned()].into(), ..Default::default() };
+        let wish = crate::ScheduleWish { name: "All".to_owned(), coverage, schedule };
+        crate::add_schedule(&desk, &lead, &wish).await.unwrap();
+        desk.board().apply(standfast_domain::RequestId(7), "+", desk.now());
+        let seen = watch::measure(&desk, &plan(), desk.now());
+        assert_eq!((seen.waiting, seen.load), (1, Some(0.0)));
+        let monday = desk.now().plus(Duration::from_hours(48));
+        assert_eq!(watch::measure(&desk, &plan(), monday).load, None, "how long an answer takes is not known");
     }
 
     async fn asking_again_waits_until_the_storm_is_over(store) {
@@ -245,6 +325,10 @@ store_test! {
         let report = surge_report(&desk, &lead, id).await.unwrap();
         assert_eq!((report.came, report.answered, report.surge.ended_at), (6, 2, None));
         assert_eq!((report.usual, report.weeks), (Some(2.0), 1), "before that there was no desk");
+        // A history that was imported first does not make the desk older: its first request is of two years ago.
+        crate::testing::tamper(&store, "UPDATE request SET created_at = created_at - 63072000000000 WHERE id = (SELECT min(id) FROM request)").await;
+        let imported = surge_report(&desk, &lead, id).await.unwrap();
+        assert_eq!((imported.usual, imported.weeks), (Some(1.0), 1));
         let SurgePromises { made, kept, broken, undecided } = report.promised;
         assert_eq!((made, kept, broken, undecided), (5, 1, 3, 1), "at the eighth hour there is still this moment for the last one");
         assert_eq!((report.types[0].code.as_str(), report.types[0].count), ("other", 5));

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use standfast_domain::{
-    AlarmKind, AlarmState, Asker, Channel, Evidence, Language, Level, Sample, SurgeCause, Time, load,
-};
+use standfast_domain::{AlarmKind, AlarmState, Evidence, Level, Sample, SurgeCause, Time, load};
 use standfast_store::alarm::AlarmRow;
 use standfast_store::{Lane, Rd, Tx, alarm, lease};
 use tokio::sync::watch;
@@ -12,12 +10,15 @@ use tokio::sync::watch;
 use super::level::{Marks, Measured, Why, read, read_plan, write};
 use super::plan::SurgePlan;
 use super::{peak, refresh, signal};
-use crate::{Desk, Error, opening};
+use crate::roster::usual_at_once;
+use crate::{Desk, Error, timetable};
 
 /// Between two looks at the clock.
 const PAUSE: Duration = Duration::from_secs(5);
 /// Name and length of the lease: longer than from one look to the next, so that it stays where it is.
 const LEASE: (&str, Duration) = ("surge", Duration::from_secs(150));
+/// The most by which clocks of processes may differ.
+const SKEW: Duration = Duration::from_mins(2);
 /// After a start, those who were there come back within so long: what is seen before says nothing.
 const SETTLED: Duration = Duration::from_secs(30);
 
@@ -62,9 +63,13 @@ pub(super) async fn look(desk: &Desk, holder: i64) -> Result<(), Error> {
 fn unit(tx: &mut Tx, plan: &SurgePlan, measured: Measured, marks: Marks, now: Time) -> Result<(), Error> {
     let mut held = read(tx)?;
     let minute = |at: Time| Sample::minute_of(at);
-    if held.standing.measured.is_some_and(|last| minute(last.at) >= minute(now)) {
-        // Another process has looked in this minute, before the lease came here.
-        return Ok(());
+    if let Some(last) = held.standing.measured.filter(|last| minute(last.at) >= minute(now)) {
+        if last.at <= now.plus(SKEW) {
+            // Another process has looked in this minute, before the lease came here.
+            return Ok(());
+        }
+        // Whatever it was, it was seen by a clock that ran ahead, and must not stop the watch until then.
+        tracing::warn!(seen_at = %last.at, "the load was looked at by a clock that ran ahead");
     }
     let floors = floors(tx, plan, now)?;
     let seen = Evidence { load: measured.load, floors: &floors };
@@ -104,15 +109,14 @@ fn speaks(alarm: &AlarmRow) -> bool {
 pub(super) fn measure(desk: &Desk, plan: &SurgePlan, now: Time) -> Measured {
     let (waiting, at_once, handling) = desk.board().at_work(now);
     let present = desk.present_anywhere(now);
-    let is_open_for = |language| {
-        let is_open = |asker: &Asker<'_>| opening(desk, asker, now).is_none_or(|opening| opening.is_open);
-        Channel::ALL.iter().any(|channel| is_open(&Asker { language, region: "", channel: *channel }))
-    };
-    let is_attended = present > 0 || Language::ALL.into_iter().any(is_open_for);
+    // Of those at other processes it is known how many they are, and not who.
+    let own = desk.board().present().min(present);
+    let capacity = own.saturating_mul(at_once) + (present - own).saturating_mul(usual_at_once(desk));
+    let is_attended = present > 0 || timetable(desk).is_open(None, now);
     let within = Duration::from_mins(u64::from(plan.within_minutes));
     let load = match handling {
         _ if waiting == 0 || !is_attended => Some(0.0),
-        Some(handling) => Some(load(waiting, handling, present.saturating_mul(at_once), within)),
+        Some(handling) => Some(load(waiting, handling, capacity, within)),
         None => None,
     };
     Measured { at: now, load, waiting, present, handling_seconds: handling.map(|time| time.as_secs_f64()) }

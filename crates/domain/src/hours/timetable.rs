@@ -174,9 +174,57 @@ impl Timetable {
     /// The schedule that is meant for somebody who comes at an instant: the most specific of those that there are then.
     #[must_use]
     pub fn find(&self, asker: &Asker<'_>, at: Time) -> Option<Attendance<'_>> {
-        let holds = |reign: &&Reign| reign.from <= at && at < reign.until && reign.coverage.covers(asker);
-        let reign = self.reigns.iter().find(holds)?;
+        let reign = self.reigning(at).find(|reign| reign.coverage.covers(asker))?;
         self.schedules.get(reign.place).map(|(id, zone, hours)| Attendance { id: *id, zone, hours })
+    }
+
+    /// Whether the desk is open at an instant for anybody, or for anybody with a language: by one of the schedules that there are
+    /// then, for those for whom it is meant. A desk without schedules is always open.
+    #[must_use]
+    pub fn is_open(&self, language: Option<Language>, at: Time) -> bool {
+        let mut reigns = self.reigning(at).peekable();
+        if reigns.peek().is_none() {
+            return true;
+        }
+        let is_open = |reign: &&Reign| {
+            self.schedules.get(reign.place).is_some_and(|(_, _, hours)| hours.is_open(at))
+                && self.is_meant(reign, language, at)
+        };
+        reigns.any(|reign| is_open(&reign))
+    }
+
+    /// Whether there is anybody for whom a schedule is meant, and not a more specific one.
+    fn is_meant(&self, reign: &Reign, language: Option<Language>, at: Time) -> bool {
+        fn named<T: Copy>(named: &[T], all: &[T]) -> Vec<T> {
+            if named.is_empty() { all.to_vec() } else { named.to_vec() }
+        }
+        let Coverage { languages, regions, channels } = &reign.coverage;
+        let mut languages = named(languages, &Language::ALL);
+        languages.retain(|one| language.is_none_or(|language| language == *one));
+        let channels = named(channels, &Channel::ALL);
+        let regions: Vec<&str> =
+            if regions.is_empty() { vec![""] } else { regions.iter().map(String::as_str).collect() };
+        let first = |asker: &Asker<'_>| self.reigning(at).find(|one| one.coverage.covers(asker));
+        let is_first = |asker: &Asker<'_>| first(asker).is_some_and(|one| one.place == reign.place);
+        languages.iter().any(|language| {
+            regions.iter().any(|region| {
+                channels
+                    .iter()
+                    .any(|channel| is_first(&Asker { language: *language, region, channel: *channel }))
+            })
+        })
+    }
+
+    /// For whom schedules are at an instant, the most specific first.
+    fn reigning(&self, at: Time) -> impl Iterator<Item = &Reign> {
+        self.reigns.iter().filter(move |reign| reign.from <= at && at < reign.until)
+    }
+
+    /// The time zone of the most general of the schedules that there are at an instant; of several, of the oldest.
+    #[must_use]
+    pub fn zone(&self, at: Time) -> Option<&str> {
+        let general = self.reigning(at).min_by_key(|reign| (reign.coverage.rank(), reign.place))?;
+        self.schedules.get(general.place).map(|(_, zone, _)| zone.as_str())
     }
 
     /// Holidays, make-up working days and exceptions of any of the schedules that touch a stretch of time: what was written
@@ -210,4 +258,86 @@ fn unlike(versions: &[&ScheduleVersion]) -> Result<Vec<Unlike>, ScheduleError> {
     let end = gone.map_or(Time(i64::MAX), |version| version.from);
     let stretches = last.unlike()?.into_iter().filter(|one| one.from < end);
     Ok(stretches.map(|one| Unlike { until: one.until.min(end), ..one }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Interval, TimeOfDay, Weekday};
+
+    /// Every day by the clock of UTC.
+    fn version(id: i64, coverage: Coverage, (opens, closes): (&str, &str)) -> ScheduleVersion {
+        let of = |day| Interval {
+            weekday: Weekday::new(day).unwrap(),
+            opens: TimeOfDay::parse(opens).unwrap(),
+            closes: TimeOfDay::parse(closes).unwrap(),
+        };
+        let schedule = Schedule {
+            zone: if id == 1 { "UTC" } else { "Etc/UTC" }.to_owned(),
+            week: (1..=7).map(of).collect(),
+            seasons: Vec::new(),
+            days: Vec::new(),
+            exceptions: Vec::new(),
+        };
+        ScheduleVersion { id: ScheduleId(id), from: Time(0), coverage, schedule: Some(schedule) }
+    }
+
+    fn of(languages: &[Language], regions: &[&str], channels: &[Channel]) -> Coverage {
+        Coverage {
+            languages: languages.to_vec(),
+            regions: regions.iter().map(|region| (*region).to_owned()).collect(),
+            channels: channels.to_vec(),
+        }
+    }
+
+    fn table(versions: &[ScheduleVersion]) -> Timetable {
+        let day = |text| Day::parse(text).unwrap();
+        Timetable::new(versions, day("2026-11-01"), day("2026-12-01")).unwrap()
+    }
+
+    fn at(clock: &str) -> Time {
+        Time::parse(&format!("2026-11-23T{clock}:00Z")).unwrap()
+    }
+
+    #[test]
+    fn a_desk_is_open_by_the_schedules_that_it_has() {
+        assert!(table(&[]).is_open(None, at("03:00")), "no hours: always");
+        let office = ("09:00", "18:00");
+        for coverage in [
+            of(&[Language::Chinese], &[], &[]),
+            of(&[], &["CN", "SG"], &[]),
+            of(&[], &[], &[Channel::Widget, Channel::Page, Channel::Api]),
+        ] {
+            let table = table(&[version(1, coverage.clone(), office)]);
+            let chinese = Some(Language::Chinese);
+            assert!(table.is_open(None, at("10:00")) && table.is_open(chinese, at("10:00")), "{coverage:?}");
+            assert!(
+                !table.is_open(None, at("03:00")) && !table.is_open(chinese, at("03:00")),
+                "{coverage:?}"
+            );
+            let is_for_english = coverage.languages.is_empty();
+            assert_eq!(table.is_open(Some(Language::English), at("10:00")), is_for_english, "{coverage:?}");
+        }
+    }
+
+    #[test]
+    fn a_general_schedule_says_nothing_of_those_who_have_their_own() {
+        let general = version(1, of(&[], &[], &[]), ("00:00", "24:00"));
+        let chinese = version(2, of(&[Language::Chinese], &[], &[]), ("09:00", "18:00"));
+        let table = table(&[general, chinese]);
+        let open = |clock| Language::ALL.map(|language| (language, table.is_open(Some(language), at(clock))));
+        assert_eq!(open("10:00").map(|(_, is_open)| is_open), [true; 2]);
+        assert_eq!(open("03:00").map(|(one, is_open)| (one == Language::English) == is_open), [true; 2]);
+        assert!(table.is_open(None, at("03:00")));
+        assert_eq!(table.zone(at("03:00")), Some("UTC"), "of the general one");
+    }
+
+    #[test]
+    fn what_was_taken_away_is_no_schedule_any_more() {
+        let own = version(1, of(&[], &[], &[]), ("09:00", "18:00"));
+        let gone = ScheduleVersion { from: at("12:00"), schedule: None, ..own.clone() };
+        let table = table(&[own, gone]);
+        assert!(!table.is_open(None, at("03:00")) && table.is_open(None, at("20:00")));
+        assert_eq!((table.zone(at("03:00")), table.zone(at("20:00"))), (Some("UTC"), None));
+    }
 }

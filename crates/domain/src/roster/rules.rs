@@ -111,6 +111,40 @@ pub fn violations(person: &Person, shifts: &[Shift], time_off: &[TimeOff]) -> Ve
     found
 }
 
+/// Which rules somebody's shifts break after a change that they did not break before it, or not as much. Of a week and of days in a
+/// row the week counts, whichever of its shifts is the one too many.
+#[must_use]
+pub fn newly_broken(
+    person: &Person,
+    before: &[Shift],
+    after: &[Shift],
+    time_off: &[TimeOff],
+) -> Vec<Violation> {
+    let zone = person.contract.as_ref().and_then(|contract| TimeZone::get(&contract.zone).ok());
+    let zone = zone.unwrap_or(TimeZone::UTC);
+    let place = |shifts: &[Shift], one: &Violation| match one.rule {
+        Rule::Week | Rule::Days => {
+            let shift = shifts.iter().find(|shift| shift.id == one.shift_id);
+            (None, None, shift.map(|shift| monday(day(&zone, shift.starts_at))))
+        }
+        Rule::Overlap => (Some(one.shift_id), one.other_id, None),
+        _ => (Some(one.shift_id), None, None),
+    };
+    // How bad it is: of a rest the less, of all others the more.
+    let badness = |one: &Violation| {
+        let found = one.found.map(i64::from);
+        found.map(|found| if one.rule == Rule::Rest { -found } else { found })
+    };
+    let known = violations(person, before, time_off);
+    let is_known = |one: &Violation| {
+        let same = known.iter().filter(|old| old.rule == one.rule && place(before, old) == place(after, one));
+        same.map(badness).max().is_some_and(|worst| badness(one) <= worst)
+    };
+    let mut found = violations(person, after, time_off);
+    found.retain(|one| !is_known(one));
+    found
+}
+
 const fn broken(shift: &Shift, rule: Rule) -> Violation {
     Violation { shift_id: shift.id, rule, other_id: None, found: None, limit: None }
 }

@@ -136,6 +136,58 @@ fn one_day_too_many_in_a_row_is_named() {
 }
 
 #[test]
+fn what_gets_less_bad_is_nothing_new() {
+    let person = ann(Contract { most_days: 6, ..contract() });
+    let week = |hours: [u8; 6]| -> Vec<Shift> {
+        let of = |(day, hours): (i64, u8)| {
+            shift(day, &format!("03-0{day}T08:00"), &format!("03-0{day}T{:02}:00", 8 + hours))
+        };
+        (2..).zip(hours).filter(|(_, hours)| *hours > 0).map(of).collect()
+    };
+    let new = |before: &[Shift], after: &[Shift]| {
+        let new = newly_broken(&person, before, after, &[]);
+        new.into_iter().map(|one| (one.shift_id.0, one.rule, one.found)).collect::<Vec<_>>()
+    };
+    let long = week([8; 6]);
+    assert_eq!(new(&week([8, 8, 8, 8, 8, 0]), &long), [(7, Rule::Week, Some(2_880))]);
+    assert_eq!(new(&long, &week([8, 8, 8, 8, 7, 8])), [], "an hour less");
+    assert_eq!(new(&long, &week([10, 10, 10, 10, 0, 7])), [], "another shift is the one too many");
+    assert_eq!(new(&long, &week([8, 8, 8, 8, 9, 8])), [(7, Rule::Week, Some(2_940))], "an hour more");
+    // The next week is another one.
+    let both = |hours| {
+        let next = Time(24 * 7 * 3_600_000_000);
+        let later = |one: Shift| Shift {
+            id: ShiftId(one.id.0 + 10),
+            starts_at: Time(one.starts_at.0 + next.0),
+            ends_at: Time(one.ends_at.0 + next.0),
+            ..one
+        };
+        long.iter().cloned().chain(week(hours).into_iter().map(later)).collect::<Vec<_>>()
+    };
+    assert_eq!(new(&both([8, 8, 8, 8, 8, 0]), &both([8; 6])), [(17, Rule::Week, Some(2_880))]);
+    // A rest that grows is no new one, also after another shift; one that shrinks is.
+    let nights = |until: &str| {
+        [
+            shift(1, "03-02T08:00", "03-02T12:00"),
+            shift(2, "03-02T13:00", until),
+            shift(3, "03-03T04:00", "03-03T12:00"),
+        ]
+    };
+    let [first, second, third] = nights("03-02T20:00");
+    assert_eq!(new(&[first.clone(), second.clone(), third.clone()], &nights("03-02T19:00")), []);
+    assert_eq!(
+        new(&[first.clone(), second.clone(), third.clone()], &nights("03-02T21:00")),
+        [(3, Rule::Rest, Some(420))]
+    );
+    assert_eq!(new(&[first.clone(), second, third.clone()], &[first.clone(), third.clone()]), []);
+    // Taking the middle of a stretch away breaks one.
+    let touching =
+        [first.clone(), shift(2, "03-02T12:00", "03-02T15:00"), shift(4, "03-02T15:00", "03-02T18:00")];
+    let [one, _, last] = touching.clone();
+    assert_eq!(new(&touching, &[one, last]), [(4, Rule::Rest, Some(180))]);
+}
+
+#[test]
 fn work_lies_where_they_can_work() {
     let nights = vec![window(5, "22:00", "06:00"), window(6, "00:00", "24:00")];
     let person = ann(Contract { zone: "Asia/Shanghai".to_owned(), available: nights, ..contract() });

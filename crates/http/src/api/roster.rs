@@ -171,12 +171,14 @@ pub(crate) struct Shifts {
     items: Vec<ShiftView>,
 }
 
-/// Which version was seen.
+/// Which version was seen, and why a rule is broken.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct SeenShift {
+pub(crate) struct RemovedShift {
     /// The version that was seen.
     version: i64,
+    /// Why rules are broken by it.
+    reason: Option<String>,
 }
 
 /// For which days, and by which clock.
@@ -299,19 +301,20 @@ pub(crate) async fn move_shift(
     Ok(Answer(change_shift(&app.desk, &agent.caller, id, version, shift.into(), reason).await?))
 }
 
-/// Takes a shift away; one that was published is called off.
+/// Takes a shift away; one that was published is called off. Where the rest between those around it would be too short, it is refused
+/// (`against_rules`, with the list) unless there is a reason.
 #[utoipa::path(
     delete, path = "/api/v1/console/roster/shifts/{id}", tag = "roster", operation_id = "remove_shift",
-    params(("id" = String, Path, description = "Id of the shift", example = "61093405593337857"), SeenShift),
+    params(("id" = String, Path, description = "Id of the shift", example = "61093405593337857"), RemovedShift),
     responses((status = 204, description = "It is gone"))
 )]
 pub(crate) async fn remove(
     State(app): State<App>,
     agent: SignedIn,
     Path(id): Path<ShiftId>,
-    Query(seen): Query<SeenShift>,
+    Query(seen): Query<RemovedShift>,
 ) -> Result<StatusCode, Problem> {
-    remove_shift(&app.desk, &agent.caller, id, seen.version).await?;
+    remove_shift(&app.desk, &agent.caller, id, seen.version, seen.reason.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

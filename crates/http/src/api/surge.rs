@@ -120,7 +120,8 @@ pub(crate) async fn peaks(State(app): State<App>, agent: SignedIn) -> Result<Ans
 }
 
 /// Takes the events of a calendar file (iCalendar, in UTF-8) over into those of the desk. The same event of a later file, by its
-/// `UID`, is changed; what is over, is called off or comes again and again is left out.
+/// `UID`, is changed; what is over, is called off, comes again and again, has no time that can be
+/// read, or was taken away here is left out.
 #[utoipa::path(
     post, path = "/api/v1/console/surge/calendar", tag = "surge", operation_id = "read_peaks",
     request_body(content = String, content_type = "text/calendar"),

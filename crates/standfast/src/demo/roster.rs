@@ -162,6 +162,7 @@ async fn time_off(
         starts_at: monday.plus(HOUR * 48),
         ends_at: monday.plus(HOUR * 96),
         note: "家事".to_owned(),
+        reason: None,
     };
     let (starts_at, ends_at) = (wish.starts_at, wish.ends_at);
     let view = ask_time_off(desk, lead, wish).await?;
@@ -229,6 +230,7 @@ async fn ask(desk: &Desk, agents: &[AgentCaller], people: &[Person], now: Time) 
             starts_at: monday.plus(HOUR * 72),
             ends_at: monday.plus(HOUR * 120),
             note: "Moving house".to_owned(),
+            reason: None,
         };
         ask_time_off(&asked, agent, wish).await?;
     }

@@ -56,6 +56,36 @@ store_test! {
         assert_eq!(ids(&store, 0, 1_000).await, [3, 1]);
     }
 
+    async fn of_what_lies_ahead_the_next_is_first(store) {
+        for row in [event(1, 100, Some(900)), event(2, 300, None), event(3, 400, None), event(4, 90, None)] {
+            assert!(insert(&store, row).await);
+        }
+        let endless = DriverRow { kind: DriverKind::Incident, ..event(5, 10, None) };
+        assert!(insert(&store, endless).await);
+        let rows = store.read(|rd| driver::list_next(rd, Time(200), Time(1_000), 2)).await.unwrap();
+        assert_eq!(rows.into_iter().map(|row| row.id.0).collect::<Vec<_>>(), [1, 2]);
+    }
+
+    async fn an_end_and_a_removal_undo_nothing_that_somebody_else_writes(store) {
+        assert!(insert(&store, event(1, 100, None)).await);
+        let changed = DriverRow { title: "第 1.1 版".to_owned(), ..event(1, 100, None) };
+        assert!(store.write::<_, Error, _>(Lane::Ordinary, 0, move |tx| driver::change(tx, &changed)).await.unwrap());
+        let end = async |is_over, now| {
+            store.write::<_, Error, _>(Lane::Ordinary, 0, move |tx| driver::put_end(tx, DriverId(1), is_over, Time(now))).await.unwrap()
+        };
+        let found = async || store.read::<_, Error, _>(|rd| driver::find(rd, DriverId(1))).await.unwrap().unwrap();
+        for (is_over, now, ends_at) in [(true, 50, Some(100)), (true, 300, Some(100)), (false, 310, None), (true, 320, Some(320))] {
+            assert!(end(is_over, now).await);
+            assert_eq!(found().await.ends_at, ends_at.map(Time), "{now}");
+        }
+        assert_eq!((found().await.title.as_str(), found().await.version), ("第 1.1 版", 6));
+        let remove = || store.write::<_, Error, _>(Lane::Ordinary, 0, |tx| driver::remove(tx, DriverId(1), Time(400)));
+        assert!(remove().await.unwrap());
+        assert!(!end(false, 500).await && !remove().await.unwrap());
+        let gone = found().await;
+        assert_eq!((gone.removed_at, gone.ends_at, gone.updated_at), (Some(Time(400)), Some(Time(320)), Time(400)));
+    }
+
     async fn an_external_id_is_one_event_of_its_source(store) {
         assert!(insert(&store, event(1, 100, None)).await);
         let again = DriverRow { id: DriverId(2), ..event(1, 500, None) };

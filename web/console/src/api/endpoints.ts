@@ -206,8 +206,10 @@ export const changeShift = (id: Id, version: number, shift: ShiftDraft, reason?:
     method: 'PUT',
     body: { version, shift, reason },
   });
-export const removeShift = (id: Id, version: number) =>
-  ask<void>(`/console/roster/shifts/${segment(id)}${query({ version })}`, { method: 'DELETE' });
+export const removeShift = (id: Id, version: number, reason?: string) =>
+  ask<void>(`/console/roster/shifts/${segment(id)}${query({ version, reason })}`, {
+    method: 'DELETE',
+  });
 export const publishShifts = (from: string, until: string, reason?: string) =>
   post<Published>('/console/roster/publish', { from, until, reason });
 export const timesOff = () => ask<{ items: TimeOff[] }>('/console/roster/time-off');

@@ -130,6 +130,12 @@ export function advance(at: number, unit: Unit, count: number, zone: string): nu
   return dayAt(now, count * (unit === 'week' ? 7 : 1), zone);
 }
 
+/** When the clock shows an hour on the day that an instant is in. */
+export function atHour(at: number, hour: number, zone: string): number {
+  const { year, month, day } = wall(at, zone);
+  return instant({ year, month, day, hour }, zone);
+}
+
 function dayAt(date: Wall, days: number, zone: string): number {
   const moved = new Date(Date.UTC(date.year, date.month - 1, date.day + days));
   return instant(

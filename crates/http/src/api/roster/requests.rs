@@ -55,6 +55,9 @@ pub(crate) struct TimeOffBody {
     #[serde(default)]
     #[schema(max_length = 300)]
     note: String,
+    /// Why shifts of theirs stay in it, where it is entered for somebody else.
+    #[schema(max_length = 300)]
+    reason: Option<String>,
 }
 
 /// A step about a wish for time off.
@@ -143,8 +146,8 @@ pub(crate) async fn ask_time_off(
     agent: SignedIn,
     Json(body): Json<TimeOffBody>,
 ) -> Result<(StatusCode, Answer<TimeOffView>), Problem> {
-    let TimeOffBody { agent_id, starts_at, ends_at, note } = body;
-    let wish = TimeOffWish { agent: agent_id, starts_at, ends_at, note };
+    let TimeOffBody { agent_id, starts_at, ends_at, note, reason } = body;
+    let wish = TimeOffWish { agent: agent_id, starts_at, ends_at, note, reason };
     let asked = standfast_desk::ask_time_off(&app.desk, &agent.caller, wish).await?;
     Ok((StatusCode::CREATED, Answer(asked)))
 }
