@@ -127,9 +127,10 @@ pub use online::{
 };
 pub use outside::{Fetching, Outside};
 pub use planning::{
-    Distribution, ForecastDay, ForecastScore, ForecastView, ForecastWish, HandlingView, LaneNeed, NeedView,
-    PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, Today, UnderContract,
-    WhatIfView, WhatIfWish, change_planning, forecast, need, plan_shifts, planning, what_if,
+    CourseAdvice, CourseGap, CourseRemedy, CourseSpare, CourseView, Distribution, ForecastDay, ForecastScore,
+    ForecastView, ForecastWish, HalfHour, HandlingView, LaneNeed, LaneWhatIf, NeedView, PeakWish, PlanView,
+    PlannedShift, PlanningView, Shortage, Special, SpecialEffect, Today, UnderContract, WhatIfView,
+    WhatIfWish, change_planning, course, forecast, need, plan_shifts, planning, what_if,
 };
 pub use promise::{
     Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, asks_of, promise_figures,

@@ -39,6 +39,7 @@ pub use shifts::{
 };
 pub use swaps::{SwapStep, SwapView, SwapWish, ask_swap, list_swaps, step_swap};
 pub use time_off::{TimeOffStep, TimeOffView, TimeOffWish, ask_time_off, list_time_off, step_time_off};
+pub(crate) use today::GRACE;
 pub use today::{Adherence, NowView, adherence, roster_now};
 
 /// The longest range that is read at once.
@@ -52,11 +53,12 @@ const EVERY: Duration = Duration::from_secs(10);
 
 /// Somebody who can be rostered, as the desk knows them.
 #[derive(Clone, Debug)]
-struct Known {
+pub(crate) struct Known {
     name: String,
     role: Role,
-    version: i64,
-    person: Person,
+    /// 0 where nobody has entered anything about them.
+    pub(crate) version: i64,
+    pub(crate) person: Person,
 }
 
 /// A person.
@@ -190,7 +192,7 @@ fn json(value: &impl Serialize) -> Result<String, Error> {
 }
 
 /// Everybody who can be rostered, by name: those who may answer, and may sign in.
-fn known(rd: &mut Rd) -> Result<Vec<Known>, Error> {
+pub(crate) fn known(rd: &mut Rd) -> Result<Vec<Known>, Error> {
     let rows: BTreeMap<_, _> = person::list(rd)?.into_iter().map(|row| (row.agent_id, row)).collect();
     let agents = agent::list(rd)?.into_iter().filter(answers);
     agents.map(|agent| known_as(&agent, rows.get(&agent.id))).collect()
@@ -311,7 +313,7 @@ pub(crate) fn people_and_shifts(rd: &mut Rd, from: Time, until: Time) -> Result<
 
 /// Which rules somebody's published shifts break with a change that they do not break without it. The turn of the person has been
 /// taken, or nothing is written.
-fn newly_broken(
+pub(crate) fn newly_broken(
     rd: &mut Rd,
     person: &Person,
     put: &[ShiftRow],

@@ -1,5 +1,5 @@
 //! How long it takes to plan shifts, and how near to the best the plan is: a desk that is open at all hours, with two
-//! languages, people of four contracts, time off, and a need that follows the day.
+//! languages or with three groups of types in each of them, people of four contracts, time off, and a need that follows the day.
 //!
 //! `cargo run --release -p standfast-science --example roster_evaluation`
 
@@ -26,6 +26,8 @@ fn main() -> anyhow::Result<()> {
         (60, 4, 1.2, 1),
         (60, 4, 1.0, 2),
         (60, 4, 1.2, 3),
+        (60, 4, 1.0, 6),
+        (60, 4, 1.2, 6),
         (100, 1, 1.0, 2),
     ] {
         for seed in 1..=2 {

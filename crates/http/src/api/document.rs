@@ -72,7 +72,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         insight::export::export, insight::export::progress::show, report::list, report::add, report::change, report::remove, report::runs, report::run, report::preview, report::file,
         insight::machine::catalogue, insight::machine::query,
         job::retry, maintenance::list, maintenance::announce, maintenance::end, driver::list, driver::add, driver::change, driver::remove, driver::put, driver::withdraw,
-        driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, planning::show, planning::change, planning::show_forecast, planning::show_need, planning::plan, planning::ask, hours::list, hours::add,
+        driver::hook, activity::list, activity::show, activity::upload, activity::put, activity::count, planning::show, planning::change, planning::show_forecast, planning::show_need, planning::today, planning::plan, planning::ask, hours::list, hours::add,
         hours::change, hours::remove, hours::preview, hours::calendar, hours::list_at, hours::add_at, hours::remove_at, token::list,
         incident::list, incident::link, incident::unlink,
         roster::show, roster::people, roster::change, roster::add, roster::replace, roster::move_shift, roster::remove, roster::publish,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Problem, Span};
+use super::{Problem, Span, all};
 
 /// What half an hour costs in which nobody at all is there for a lane that needs somebody, beside the people who are missing: the
 /// desk is closed to its users then.
@@ -10,6 +10,9 @@ pub(super) const EMPTY: f64 = 4.0;
 /// What the first, the second and further quarters of those who are needed cost when they are missing: many missing at
 /// once are worse than as many at different times, because waiting grows faster than they do.
 pub(super) const MISSING: [f64; 3] = [1.0, 1.5, 2.0];
+
+/// Nobody needs more people than this.
+const MOST_NEEDED: u32 = 100_000;
 
 /// The people there of every slot, against what it needs.
 #[derive(Clone, Debug)]
@@ -25,15 +28,8 @@ pub(super) struct Cover {
 
 impl Cover {
     pub(super) fn new(problem: &Problem) -> Self {
-        let last = if problem.lanes >= 8 { u8::MAX } else { (1 << problem.lanes) - 1 };
-        let sets: Vec<u8> = (1..=last).collect();
-        let need_of = |need: &Vec<u32>| {
-            let of = |set: &u8| {
-                let lanes = need.iter().enumerate().filter(|(lane, _)| set >> lane & 1 == 1);
-                lanes.fold(0_u32, |sum, (_, need)| sum.saturating_add((*need).min(100_000)))
-            };
-            sets.iter().map(of).collect()
-        };
+        let sets: Vec<u8> = (1..=all(problem.lanes)).collect();
+        let need_of = |need: &Vec<u32>| need.iter().map(|need| (*need).min(MOST_NEEDED)).collect();
         Self {
             slot: i64::from(problem.slot),
             weight: f64::from(problem.slot) / 30.0,

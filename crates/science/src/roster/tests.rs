@@ -52,6 +52,7 @@ fn need(weeks: usize, at: impl Fn(usize, usize) -> Vec<u32>) -> Vec<Vec<u32>> {
 fn problem(people: Vec<Person>, needs: Vec<Vec<u32>>, hours: &[i64]) -> Problem {
     let weeks = i64::try_from(needs.len() / 336).unwrap();
     let lanes = needs[0].len();
+    let needs = needs.iter().map(|need| apart(need)).collect();
     Problem { slot: 30, lanes, needs, shifts: shifts(weeks, hours), calendars: vec![calendar(weeks)], people }
 }
 
