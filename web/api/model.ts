@@ -132,6 +132,7 @@ export type Swap = Schemas['SwapView'];
 export type SwapDraft = Schemas['SwapDraft'];
 export type SwapDecision = Schemas['SwapDecision'];
 export type RosterNow = Schemas['NowView'];
+export type DayCourse = Schemas['CourseView'];
 export type Adherence = Schemas['Adherence'];
 export type Covered = Schemas['Covered'];
 

@@ -270,6 +270,9 @@ store_test! {
             change_person(desk, lead, agent.id, 0, PersonWish { profile: Profile::default(), contract: None }).await.unwrap();
             agents.push(agent);
         }
+        // A promise that one person keeps.
+        let easy = Settings { share: 50, within: 3_600, shrinkage: 0, ..Settings::default() };
+        change_planning(desk, lead, 0, easy).await.unwrap();
         // Saturday noon: two are there and four were to be, of whom one is not; nobody comes after four.
         let shift = |who: usize, from: &str, until: &str| ShiftWish {
             agent: Some(agents[who].id),

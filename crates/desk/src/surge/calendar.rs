@@ -114,8 +114,10 @@ fn command(event: &Event) -> Option<(String, DriverCommand)> {
     let title = if title.is_empty() { "–".to_owned() } else { title };
     let uid = event.get_uid().map_or_else(|| format!("{title}{}", starts_at.0), str::to_owned);
     let id = hex(Sha256::digest(uid.as_bytes()).first_chunk::<12>()?);
-    let named = event.property_value("CATEGORIES").unwrap_or_default().split(',');
-    let kind = named.filter_map(|word| DriverKind::parse(word.trim())).next().unwrap_or_else(|| kind(&title));
+    let categories = event.multi_properties().get("CATEGORIES").into_iter().flatten();
+    let named =
+        categories.flat_map(|one| one.value().split(',')).find_map(|word| DriverKind::parse(word.trim()));
+    let kind = named.unwrap_or_else(|| kind(&title));
     let scope = std::collections::BTreeMap::new();
     Some((format!("ics-{id}"), DriverCommand { kind, title, note: String::new(), starts_at, ends_at, scope }))
 }

@@ -1,6 +1,7 @@
 //! How many people there are for what is needed.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{Problem, Span, all};
 
@@ -20,28 +21,30 @@ pub(super) struct Cover {
     slot: i64,
     weight: f64,
     /// Sets of lanes, a bit a lane; those of one lane among them.
-    pub(super) sets: Vec<u8>,
-    /// Of every slot, of every set.
-    need: Vec<Vec<u32>>,
-    there: Vec<Vec<u32>>,
+    sets: Vec<u8>,
+    slots: usize,
+    /// Of every slot, of every set, one slot after the other; the need does not change.
+    need: Arc<[u32]>,
+    there: Vec<u32>,
 }
 
 impl Cover {
     pub(super) fn new(problem: &Problem) -> Self {
         let sets: Vec<u8> = (1..=all(problem.lanes)).collect();
-        let need_of = |need: &Vec<u32>| need.iter().map(|need| (*need).min(MOST_NEEDED)).collect();
+        let need: Arc<[u32]> = problem.needs.iter().flatten().map(|need| (*need).min(MOST_NEEDED)).collect();
         Self {
             slot: i64::from(problem.slot),
             weight: f64::from(problem.slot) / 30.0,
-            need: problem.needs.iter().map(need_of).collect(),
-            there: vec![vec![0; sets.len()]; problem.needs.len()],
+            slots: problem.needs.len(),
+            there: vec![0; need.len()],
+            need,
             sets,
         }
     }
 
     /// The slots that lie in a time as a whole.
     pub(super) fn slots_of(&self, span: Span) -> Range<usize> {
-        let place = |minutes: i64| usize::try_from(minutes.max(0)).unwrap_or(0).min(self.need.len());
+        let place = |minutes: i64| usize::try_from(minutes.max(0)).unwrap_or(0).min(self.slots);
         let first = place((span.start + self.slot - 1).div_euclid(self.slot));
         first..place(span.end.div_euclid(self.slot)).max(first)
     }
@@ -49,23 +52,28 @@ impl Cover {
     /// Somebody works.
     pub(super) fn add(&mut self, lanes: u8, span: Span) {
         for slot in self.slots_of(span) {
-            let Some(there) = self.there.get_mut(slot) else { continue };
+            let range = self.range(slot);
+            let Some(there) = self.there.get_mut(range) else { continue };
             for (set, there) in self.sets.iter().zip(there) {
                 *there += u32::from(set & lanes != 0);
             }
         }
     }
 
+    fn range(&self, slot: usize) -> Range<usize> {
+        slot * self.sets.len()..(slot + 1) * self.sets.len()
+    }
+
     /// Sets with what they need and who is there.
     pub(super) fn sets_of(&self, slot: usize) -> impl Iterator<Item = (u8, u32, u32)> {
-        let (need, there) = (self.need.get(slot), self.there.get(slot));
+        let (need, there) = (self.need.get(self.range(slot)), self.there.get(self.range(slot)));
         let pairs = need.into_iter().flatten().zip(there.into_iter().flatten());
         self.sets.iter().zip(pairs).map(|(set, (need, there))| (*set, *need, *there))
     }
 
     /// How many are needed in all.
     pub(super) fn needed(&self, slot: usize) -> u32 {
-        self.need.get(slot).and_then(|need| need.last()).copied().unwrap_or(0)
+        self.need.get(self.range(slot)).and_then(|need| need.last()).copied().unwrap_or(0)
     }
 
     /// How many are missing, when those who are there do what they can, with so many more who serve these lanes.

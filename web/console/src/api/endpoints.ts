@@ -219,6 +219,8 @@ export const askSwap = (body: SwapDraft) => post<Swap>('/console/roster/swaps', 
 export const stepSwap = (id: Id, body: SwapDecision) =>
   post<Swap>(`/console/roster/swaps/${segment(id)}/step`, body);
 export const rosterNow = () => ask<RosterNow>('/console/roster/now');
+export const dayCourse = () =>
+  ask<DayCourse>('/console/planning/today', { timeout: 60_000 });
 export const adherence = (days: number, zone: string) =>
   ask<Adherence>(`/console/roster/adherence${query({ days, zone })}`);
 export const shiftCalendar = () => ask<{ url: string }>('/console/roster/calendar');
