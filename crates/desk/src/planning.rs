@@ -75,7 +75,7 @@ fn stored(rd: &mut Rd, zone: Option<String>) -> Result<Stored, Error> {
 }
 
 /// The zone of the hours that are meant for anybody.
-fn zone_of_hours(desk: &Desk) -> Option<String> {
+pub(crate) fn zone_of_hours(desk: &Desk) -> Option<String> {
     let asker = standfast_domain::Asker {
         language: standfast_domain::Language::default(),
         region: "",

@@ -7,6 +7,7 @@
 //! Nothing here writes down who was there. Who is, is asked of the sockets ([`roster_now`]).
 
 mod calendar;
+mod notice;
 mod people;
 mod shifts;
 mod swaps;
@@ -33,6 +34,10 @@ use crate::screening::Findings;
 use crate::{AgentCaller, Desk, Error};
 
 pub use calendar::{CalendarAddress, calendar_address, renew_calendar, shift_calendar};
+pub use notice::{
+    ROSTER_MAIL, RosterLetter, RosterMail, RosterNotice, ShiftNews, change_roster_mail, roster_letter,
+    roster_mail,
+};
 pub use people::{PersonWish, change_person, list_people};
 pub use shifts::{
     Published, ShiftWish, add_shifts, change_shift, publish_shifts, remove_shift, replace_drafts,

@@ -1,6 +1,6 @@
 //! Drafts, publishing them, and changes of what was published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use standfast_domain::roster::{Need, Violation};
@@ -9,6 +9,7 @@ use standfast_store::shift::{self, ShiftRow};
 use standfast_store::{Lane, Rd, Tx};
 use utoipa::ToSchema;
 
+use super::notice::tell;
 use super::{Decision, ShiftView, check_range, known, known_one, newly_broken, pure, reason, take_turns};
 use crate::{AgentCaller, Desk, Error};
 
@@ -130,6 +131,7 @@ pub async fn change_shift(
     caller.require(Permission::ManageRoster)?;
     let (now, by, why, exception) = (desk.now(), caller.id, reason(why)?, desk.id());
     let row = wish.draft(id, by, now)?;
+    let telling = desk.clone();
     let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
         let before = seen(tx, id, version, now)?;
         let after = ShiftRow { version: version + 1, published_at: before.published_at, ..row.clone() };
@@ -141,7 +143,14 @@ pub async fn change_shift(
                 Decision { id: exception, at: now, by, reason: why.as_deref() }.permit(tx, broken)?;
             }
         }
-        if shift::save(tx, &after)? { Ok(after) } else { Err(Error::ChangedMeanwhile) }
+        if !shift::save(tx, &after)? {
+            return Err(Error::ChangedMeanwhile);
+        }
+        if after.published_at.is_some() {
+            let concerned = BTreeSet::from_iter(before.agent_id.into_iter().chain(after.agent_id));
+            tell(&telling, tx, concerned, now)?;
+        }
+        Ok(after)
     });
     Ok(ShiftView::from(&written.await?))
 }
@@ -149,13 +158,14 @@ pub async fn change_shift(
 /// Takes a shift away; one that was published is called off.
 pub async fn remove_shift(desk: &Desk, caller: &AgentCaller, id: ShiftId, version: i64) -> Result<(), Error> {
     caller.require(Permission::ManageRoster)?;
-    let (now, by) = (desk.now(), caller.id);
+    let (now, by, telling) = (desk.now(), caller.id, desk.clone());
     let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
         let row = seen(tx, id, version, now)?;
         let is_gone = if row.published_at.is_none() {
             shift::delete_draft(tx, id, version)?
         } else {
             take_turns(tx, row.agent_id.into_iter().collect(), now)?;
+            tell(&telling, tx, row.agent_id, now)?;
             let gone = ShiftRow {
                 version: version + 1,
                 removed_at: Some(now),
@@ -192,6 +202,7 @@ pub async fn publish_shifts(
     caller.require(Permission::ManageRoster)?;
     check_range(from, until)?;
     let (now, by, why, exception) = (desk.now(), caller.id, reason(why)?, desk.id());
+    let telling = desk.clone();
     let written = desk.store().write(Lane::Ordinary, 0, move |tx| {
         let agents: Vec<AgentId> =
             open_drafts(tx, from, until, now)?.iter().filter_map(|row| row.agent_id).collect();
@@ -222,6 +233,7 @@ pub async fn publish_shifts(
                 return Err(Error::ChangedMeanwhile);
             }
         }
+        tell(&telling, tx, BTreeSet::from_iter(agents.iter().copied()), now)?;
         Ok(Published { count: rows.len(), violations })
     });
     written.await

@@ -76,7 +76,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         hours::change, hours::remove, hours::preview, hours::calendar, hours::list_at, hours::add_at, hours::remove_at, token::list,
         incident::list, incident::link, incident::unlink,
         roster::show, roster::people, roster::change, roster::add, roster::replace, roster::move_shift, roster::remove, roster::publish,
-        roster::now, roster::adhered, roster::address, roster::renew, roster::calendar, roster::requests::list_time_off,
+        roster::now, roster::mail, roster::change_mail, roster::adhered, roster::address, roster::renew, roster::calendar, roster::requests::list_time_off,
         roster::requests::ask_time_off, roster::requests::step_time_off, roster::requests::list_swaps, roster::requests::ask_swap,
         roster::requests::step_swap,
         status::show, status::ask, status::rate, status::list_updates, status::tell, surge::show, surge::peaks, surge::read_calendar, surge::feed, surge::renew_feed, surge::calendar, surge::hook, surge::report, surge::choose, surge::preview, surge::hold, surge::release, wallboard::show, token::add, token::revoke, serve,
