@@ -364,9 +364,9 @@ impl<'a> Roster<'a> {
                 None => (best, None),
             };
         }
-        let bound = program::bound(self, week, limit / 3);
+        let bound = program::bound(self, week, limit / 4);
         let groups = groups(self.problem);
-        let each = limit / 3 / u32::try_from(groups.len()).unwrap_or(u32::MAX).max(1);
+        let each = limit / 4 / u32::try_from(groups.len()).unwrap_or(u32::MAX).max(1);
         for group in &groups {
             let (own, others): (Vec<Given>, Vec<Given>) =
                 best.iter().copied().partition(|given| group.contains(&given.person));

@@ -75,7 +75,7 @@ pub struct HalfHour {
     pub need: u32,
     /// How many have a published shift.
     pub rostered: u32,
-    /// The same without those who are to be there now and are not.
+    /// The same without those who are to be there now and are not, from now on.
     pub there: u32,
     /// How many are missing for the need, when these do what they can.
     pub missing: u32,
@@ -308,7 +308,9 @@ impl Course {
 
     fn at_work(&self, row: &ShiftRow) -> AtWork {
         let slots = self.places(row);
-        let slots = if self.is_missing(row) { slots.start..slots.start } else { slots };
+        // Of what is over, the roster is all that is known.
+        let last = if self.is_missing(row) { self.slot(self.now) } else { usize::MAX };
+        let slots = slots.start..slots.end.min(last).max(slots.start);
         let may_go = self.goes_on(row) && self.is_there(row);
         AtWork { lanes: self.lanes(row.agent_id), slots, may_go }
     }

@@ -107,7 +107,10 @@ pub async fn need(
             let here = shifts.iter().filter(|row| row.starts_at <= *at && row.ends_at.0 >= end);
             here.map(|row| bits(&row)).collect::<Vec<u8>>()
         };
-        let missing = all.iter().zip(&slots).map(|(needs, at)| missing(needs, there(at).into_iter()));
+        let missing = slots
+            .iter()
+            .enumerate()
+            .map(|(slot, at)| all.get(slot).map_or(0, |needs| missing(needs, there(at).into_iter())));
         let sum = |at: usize| needs.iter().filter_map(|one| one.expected.get(at)).sum::<f64>();
         Ok(NeedView {
             from,

@@ -26,18 +26,22 @@ pub(super) struct Cover {
     /// Of every slot, of every set, one slot after the other; the need does not change.
     need: Arc<[u32]>,
     there: Vec<u32>,
+    /// Of every slot, the places of the sets that say how many are missing: not those that need no more than a part of them does.
+    telling: Arc<[Vec<usize>]>,
 }
 
 impl Cover {
     pub(super) fn new(problem: &Problem) -> Self {
         let sets: Vec<u8> = (1..=all(problem.lanes)).collect();
         let need: Arc<[u32]> = problem.needs.iter().flatten().map(|need| (*need).min(MOST_NEEDED)).collect();
+        let telling = problem.needs.iter().map(|need| telling(&sets, need)).collect();
         Self {
             slot: i64::from(problem.slot),
             weight: f64::from(problem.slot) / 30.0,
             slots: problem.needs.len(),
             there: vec![0; need.len()],
             need,
+            telling,
             sets,
         }
     }
@@ -78,16 +82,25 @@ impl Cover {
 
     /// How many are missing, when those who are there do what they can, with so many more who serve these lanes.
     pub(super) fn missing(&self, slot: usize, more: u8) -> u32 {
-        let missing =
-            |(set, need, there): (u8, u32, u32)| need.saturating_sub(there + u32::from(set & more != 0));
-        self.sets_of(slot).map(missing).max().unwrap_or(0)
+        let (need, there) = (self.need.get(self.range(slot)), self.there.get(self.range(slot)));
+        let (Some(need), Some(there), Some(places)) = (need, there, self.telling.get(slot)) else { return 0 };
+        let missing = places.iter().filter_map(|place| {
+            let (set, there) = (self.sets.get(*place)?, there.get(*place)?);
+            Some(need.get(*place)?.saturating_sub(there + u32::from(set & more != 0)))
+        });
+        missing.max().unwrap_or(0)
     }
 
     /// Lanes that need somebody and have nobody, with one more who serves these.
     fn empty(&self, slot: usize, more: u8) -> u32 {
-        let single =
-            self.sets_of(slot).filter(|(set, need, there)| set.is_power_of_two() && *need > 0 && *there == 0);
-        single.map(|(set, ..)| u32::from(set & more == 0)).sum()
+        let (need, there) = (self.need.get(self.range(slot)), self.there.get(self.range(slot)));
+        let (Some(need), Some(there)) = (need, there) else { return 0 };
+        let lanes = (0..8).map(|lane| 1_usize << lane).take_while(|set| *set <= self.sets.len());
+        let is_empty = |set: &usize| {
+            let (need, there) = (need.get(set - 1), there.get(set - 1));
+            need.is_some_and(|need| *need > 0) && there == Some(&0) && usize::from(more) & set == 0
+        };
+        u32::try_from(lanes.filter(is_empty).count()).unwrap_or(u32::MAX)
     }
 
     /// What a slot costs.
@@ -111,6 +124,16 @@ impl Cover {
     pub(super) const fn weight(&self) -> f64 {
         self.weight
     }
+}
+
+/// The sets that need more than any part of them: whoever serves a part serves the whole, so that of the others a part misses as many.
+fn telling(sets: &[u8], need: &[u32]) -> Vec<usize> {
+    let tells = |place: &usize| {
+        let (Some(set), Some(own)) = (sets.get(*place), need.get(*place)) else { return false };
+        let mut parts = sets.iter().zip(need).filter(|(part, _)| *part & set == **part && *part != set);
+        *own > 0 && !parts.any(|(_, need)| need >= own)
+    };
+    (0..sets.len()).filter(tells).collect()
 }
 
 /// How many of those who are needed make up the first, the second and further quarters.
