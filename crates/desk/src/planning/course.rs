@@ -175,7 +175,13 @@ pub async fn course(
     let day = blocking(move || {
         let persons: Vec<_> = people.iter().map(|known| known.person.clone()).collect();
         let slots: Vec<Time> = half_hours(from, until).collect();
-        let plan = planned(&ground, &slots);
+        let plan = planned(&ground);
+        // Where clocks change, a half hour of the day is another one of the clock.
+        let clock = slots.iter().map(|at| {
+            let (day, half) = super::half_hour(*at, &ground.zone);
+            usize::try_from(day.0 - ground.past.today.0).unwrap_or(0) * DAY + half
+        });
+        let clock = clock.collect();
         let at_once = at_once(&persons);
         let needs: Option<Vec<Needs>> = ground.past.lanes().map(|lanes| {
             let now_expected = |mut lane: super::demand::Lane| {
@@ -191,6 +197,7 @@ pub async fn course(
             sets: needs.as_ref().map(|needs| together(needs)),
             needs: needs.unwrap_or_default(),
             plan,
+            clock,
             slots,
             people,
             rows,
@@ -207,17 +214,20 @@ struct Expected {
     /// So many times as many of each half hour of today are expected now.
     factors: Vec<f64>,
     came: Vec<u32>,
+    /// How many were expected in the half hours of today that are over, and how many those are.
     until_now: f64,
+    over: usize,
 }
 
-fn planned(ground: &Ground, slots: &[Time]) -> Expected {
+/// What was expected of today and tomorrow, by half hours of the clock.
+fn planned(ground: &Ground) -> Expected {
     let (_, now) = super::half_hour(ground.now, &ground.zone);
     let came =
         ground.past.came_today.iter().take(now + 1).map(|count| super::forecast::whole(*count)).collect();
     let Some(made) = science::forecast(&ground.past.all, DAYS * DAY) else {
-        return Expected { planned: vec![0.0; slots.len()], factors: Vec::new(), came, until_now: 0.0 };
+        return Expected { planned: Vec::new(), factors: Vec::new(), came, until_now: 0.0, over: now };
     };
-    let planned: Vec<f64> = made.mean.iter().take(slots.len()).map(|mean| mean.unwrap_or(0.0)).collect();
+    let planned: Vec<f64> = made.mean.iter().map(|mean| mean.unwrap_or(0.0)).collect();
     let learned: Vec<[f64; 4]> =
         science::days(&ground.past.all, LEARNED).iter().map(|day| parts_of(day, now)).collect();
     let expected: f64 = planned.iter().take(now).sum();
@@ -229,7 +239,7 @@ fn planned(ground: &Ground, slots: &[Time]) -> Expected {
     };
     let revised = rest_of_day(&learned, (expected, seen), &rest);
     let factors = std::iter::repeat_n(1.0, now).chain(rest.iter().zip(&revised).map(factor)).collect();
-    Expected { planned, factors, came, until_now: expected }
+    Expected { planned, factors, came, until_now: expected, over: now }
 }
 
 struct Course {
@@ -241,6 +251,8 @@ struct Course {
     sets: Option<Vec<Vec<u32>>>,
     plan: Expected,
     slots: Vec<Time>,
+    /// The place of each slot on the clocks of today and tomorrow.
+    clock: Vec<usize>,
     people: Vec<Known>,
     /// Published shifts of these days and the days around them.
     rows: Vec<ShiftRow>,
@@ -264,7 +276,7 @@ impl Course {
             now: self.now,
             is_known: self.sets.is_some(),
             expected: round(self.plan.until_now),
-            came: self.plan.came.iter().take(now).sum(),
+            came: self.plan.came.iter().take(self.plan.over).sum(),
             halves: (0..self.slots.len()).filter_map(|slot| self.half(slot, &work)).collect(),
             gaps: told,
             spare: self.spare(sets, &work, &on, now),
@@ -318,14 +330,15 @@ impl Course {
     fn half(&self, slot: usize, work: &[AtWork]) -> Option<HalfHour> {
         let here = || work.iter().filter(|one| one.slots.contains(&slot)).map(|one| one.lanes);
         let rostered = self.rows.iter().filter(|row| self.places(row).contains(&slot)).count();
-        let planned = self.plan.planned.get(slot).copied().unwrap_or(0.0);
-        let factor = self.plan.factors.get(slot).copied().unwrap_or(1.0);
+        let clock = *self.clock.get(slot)?;
+        let planned = self.plan.planned.get(clock).copied().unwrap_or(0.0);
+        let factor = self.plan.factors.get(clock).copied().unwrap_or(1.0);
         let sets = self.sets.as_deref().unwrap_or_default();
         Some(HalfHour {
             starts_at: *self.slots.get(slot)?,
             planned: round(planned),
             expected: round(planned * factor),
-            came: self.plan.came.get(slot).copied(),
+            came: self.plan.came.get(clock).copied(),
             need: needed(sets, slot),
             rostered: u32::try_from(rostered).unwrap_or(u32::MAX),
             there: u32::try_from(here().count()).unwrap_or(u32::MAX),

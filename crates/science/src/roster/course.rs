@@ -76,13 +76,17 @@ fn gap(needs: &[u32], people: &[AtWork], slot: usize) -> Option<Gap> {
 }
 
 /// Who could go home from which slot on, the longest time first: without any of them no more people are missing than with all.
-/// Only who is at work in the slot `now` is thought of, and only of `least` slots or more.
+/// Only who is at work in the slot `now` is thought of, until slots of which the need is known, and only of `least` slots or more.
 #[must_use]
 pub fn spare(needs: &[Vec<u32>], people: &[AtWork], now: usize, least: usize) -> Vec<Spare> {
     let mut left = people.to_vec();
     let mut gone = Vec::new();
     loop {
-        let could = left.iter().enumerate().filter(|(_, one)| one.may_go && one.slots.contains(&now));
+        // Of slots of which the need is not known nobody is spared.
+        let could = left
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.may_go && one.slots.contains(&now) && one.slots.end <= needs.len());
         let times = could.map(|(person, one)| (person, free_from(needs, &left, person, now), one.slots.end));
         let long = times.filter(|(_, from, end)| end.saturating_sub(*from) >= least.max(1));
         let Some((person, from, end)) =
@@ -106,7 +110,7 @@ pub fn spare(needs: &[Vec<u32>], people: &[AtWork], now: usize, least: usize) ->
 
 /// From which slot on, until the end of their shift, somebody is not missed.
 fn free_from(needs: &[Vec<u32>], people: &[AtWork], person: usize, now: usize) -> usize {
-    let end = people.get(person).map_or(now, |one| one.slots.end.min(needs.len()));
+    let end = people.get(person).map_or(now, |one| one.slots.end);
     let is_missed = |slot: &usize| {
         let need = needs.get(*slot).map_or(&[] as &[u32], Vec::as_slice);
         let others = people.iter().enumerate().filter(|(at, _)| *at != person).map(|(_, one)| one);
@@ -162,6 +166,7 @@ mod tests {
         );
         let kept: Vec<AtWork> = people.iter().map(|one| AtWork { may_go: false, ..one.clone() }).collect();
         assert_eq!(spare(&needs, &kept, 2, 2), []);
+        assert_eq!((spare(&needs[..7], &people, 2, 2).len(), spare(&[], &people, 2, 2)), (1, vec![]));
     }
 
     proptest! {
