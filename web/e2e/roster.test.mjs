@@ -69,6 +69,7 @@ test('who plans sees what the week needs, and every half hour in figures', async
   assert.match(await cell.innerText(), /^\d+\/\d+\s*· [\d.]+$/);
   await accessible(lead, 'what the week needs');
   await shot(lead, 'roster-need');
+  await week(lead);
 });
 
 test('drafts show which rules they break; a shift is moved by keyboard', async () => {

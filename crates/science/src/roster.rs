@@ -269,9 +269,9 @@ pub fn apart(lanes: &[u32]) -> Vec<u32> {
 
 /// How many are missing for what the sets of lanes need, when these people, each serving the lanes of their bits, do what they can.
 #[must_use]
-pub fn missing(needs: &[u32], people: impl Iterator<Item = u8> + Clone) -> u32 {
+pub fn missing(needs: &[u32], people: &[u8]) -> u32 {
     let of = |(set, need): (u8, &u32)| {
-        let there = people.clone().filter(|lanes| lanes & set != 0).count();
+        let there = people.iter().filter(|lanes| *lanes & set != 0).count();
         need.saturating_sub(u32::try_from(there).unwrap_or(u32::MAX))
     };
     (1..=u8::MAX).zip(needs).map(of).max().unwrap_or(0)

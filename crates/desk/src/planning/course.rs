@@ -328,7 +328,8 @@ impl Course {
     }
 
     fn half(&self, slot: usize, work: &[AtWork]) -> Option<HalfHour> {
-        let here = || work.iter().filter(|one| one.slots.contains(&slot)).map(|one| one.lanes);
+        let here: Vec<u8> =
+            work.iter().filter(|one| one.slots.contains(&slot)).map(|one| one.lanes).collect();
         let rostered = self.rows.iter().filter(|row| self.places(row).contains(&slot)).count();
         let clock = *self.clock.get(slot)?;
         let planned = self.plan.planned.get(clock).copied().unwrap_or(0.0);
@@ -341,8 +342,8 @@ impl Course {
             came: self.plan.came.get(clock).copied(),
             need: needed(sets, slot),
             rostered: u32::try_from(rostered).unwrap_or(u32::MAX),
-            there: u32::try_from(here().count()).unwrap_or(u32::MAX),
-            missing: sets.get(slot).map_or(0, |sets| missing(sets, here())),
+            there: u32::try_from(here.len()).unwrap_or(u32::MAX),
+            missing: sets.get(slot).map_or(0, |sets| missing(sets, &here)),
         })
     }
 
@@ -448,7 +449,7 @@ impl Course {
                     others.filter(|(_, one)| one.slots.contains(&slot)).map(|(_, one)| one.lanes).collect();
                 here
             };
-            let of = |but| sets.get(slot).map_or(0, |sets| missing(sets, here(but).into_iter()));
+            let of = |but| sets.get(slot).map_or(0, |sets| missing(sets, &here(but)));
             of(Some(place)) > of(None)
         })
     }

@@ -288,7 +288,8 @@ impl Past {
             let groups = match groups.as_slice() {
                 [_] => vec![whole.mean.iter().map(|mean| mean.unwrap_or(0.0)).collect()],
                 many => {
-                    reconciled(&whole.mean, many.iter().map(|one| part(one, series, &whole).mean).collect())
+                    let parts: Vec<_> = many.iter().map(|one| part(one, series, &whole).mean).collect();
+                    reconciled(&whole.mean, &parts)
                 }
             };
             let science::Forecast { mean, spread } = whole;
@@ -300,7 +301,7 @@ impl Past {
 
 /// Parts that add up to the whole, half hour by half hour: each keeps its share of their sum (top-down reconciliation; Hyndman &
 /// Athanasopoulos 2021, "Forecasting: Principles and Practice", chapter 11).
-fn reconciled(whole: &[Option<f64>], parts: Vec<Vec<Option<f64>>>) -> Vec<Vec<f64>> {
+fn reconciled(whole: &[Option<f64>], parts: &[Vec<Option<f64>>]) -> Vec<Vec<f64>> {
     let at = |part: &Vec<Option<f64>>, slot: usize| part.get(slot).copied().flatten().unwrap_or(0.0);
     let sums: Vec<f64> = (0..whole.len()).map(|slot| parts.iter().map(|part| at(part, slot)).sum()).collect();
     let fit = |part: &Vec<Option<f64>>| {
@@ -372,6 +373,9 @@ mod tests {
     #[test]
     fn parts_add_up_to_the_whole() {
         let parts = vec![vec![Some(1.0), Some(0.0), Some(3.0)], vec![Some(3.0), Some(0.0), None]];
-        assert_eq!(reconciled(&[Some(8.0), Some(2.0), Some(1.5)], parts), [[2.0, 0.0, 1.5], [6.0, 0.0, 0.0]]);
+        assert_eq!(
+            reconciled(&[Some(8.0), Some(2.0), Some(1.5)], &parts),
+            [[2.0, 0.0, 1.5], [6.0, 0.0, 0.0]]
+        );
     }
 }

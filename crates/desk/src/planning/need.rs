@@ -110,7 +110,7 @@ pub async fn need(
         let missing = slots
             .iter()
             .enumerate()
-            .map(|(slot, at)| all.get(slot).map_or(0, |needs| missing(needs, there(at).into_iter())));
+            .map(|(slot, at)| all.get(slot).map_or(0, |needs| missing(needs, &there(at))));
         let sum = |at: usize| needs.iter().filter_map(|one| one.expected.get(at)).sum::<f64>();
         Ok(NeedView {
             from,

@@ -399,16 +399,20 @@ fn distribution(outcomes: &[Outcome], cost: Option<f64>) -> Distribution {
 mod tests {
     use super::*;
 
+    /// One stretch of work.
+    fn works(slots: Range<usize>) -> Vec<Range<usize>> {
+        vec![slots]
+    }
+
     #[test]
     fn whoever_serves_several_is_with_the_one_that_has_most_to_do() {
         let loads = vec![vec![4.0, 1.0, 0.0], vec![2.0, 3.0, 1.0]];
-        let all_day = vec![0..3];
-        let late = vec![2..3];
+        let (all_day, late) = (works(0..3), works(2..3));
         let staff = [(3, &all_day), (3, &all_day), (1, &all_day), (2, &late)];
         let with = assigned(&loads, &staff, 3);
         // The third speaks the first language alone and is with it; of the others one helps where four come.
-        assert_eq!(with[0], [vec![0..1], vec![0..3]]);
-        assert_eq!(with[1], [vec![1..3], vec![0..3], vec![2..3]]);
+        assert_eq!(with[0], [works(0..1), works(0..3)]);
+        assert_eq!(with[1], [works(1..3), works(0..3), works(2..3)]);
         let slots = |people: &Vec<Vec<Range<usize>>>| {
             people.iter().flatten().map(ExactSizeIterator::len).sum::<usize>()
         };

@@ -147,7 +147,7 @@ pub async fn change_shift(
             return Err(Error::ChangedMeanwhile);
         }
         if after.published_at.is_some() {
-            let concerned = BTreeSet::from_iter(before.agent_id.into_iter().chain(after.agent_id));
+            let concerned: BTreeSet<AgentId> = before.agent_id.into_iter().chain(after.agent_id).collect();
             tell(&telling, tx, concerned, now)?;
         }
         Ok(after)
@@ -233,7 +233,7 @@ pub async fn publish_shifts(
                 return Err(Error::ChangedMeanwhile);
             }
         }
-        tell(&telling, tx, BTreeSet::from_iter(agents.iter().copied()), now)?;
+        tell(&telling, tx, agents.into_iter().collect::<BTreeSet<_>>(), now)?;
         Ok(Published { count: rows.len(), violations })
     });
     written.await

@@ -114,7 +114,7 @@ store_test! {
         assert_eq!(mei.get(&path).await.json()["enabled"], true);
         assert_eq!(send(&mei, Method::PUT, "/mail", &json!({"enabled": false})).await.json()["enabled"], false);
         assert_eq!(mei.get(&path).await.json()["enabled"], false);
-        send(&mei, Method::PUT, "/mail", &json!({"enabled": "no"})).await.problem(400, "malformed");
+        send(&mei, Method::PUT, "/mail", &json!({"enabled": "no"})).await.problem(422, "invalid");
         assert_eq!(analyst.get(&path).await.status, StatusCode::FORBIDDEN);
     }
 

@@ -62,8 +62,9 @@ pub fn gaps(needs: &[Vec<u32>], people: &[AtWork], within: Range<usize>) -> Vec<
 
 /// The smallest set of lanes that misses most in a slot.
 fn gap(needs: &[u32], people: &[AtWork], slot: usize) -> Option<Gap> {
+    let here = at(people, slot);
     let of = |(lanes, need): (u8, &u32)| {
-        let there = at(people, slot).filter(|own| own & lanes != 0).count();
+        let there = here.iter().filter(|own| *own & lanes != 0).count();
         Gap {
             slots: slot..slot + 1,
             lanes,
@@ -100,7 +101,7 @@ pub fn spare(needs: &[Vec<u32>], people: &[AtWork], now: usize, least: usize) ->
         }
         let tight = (from..end).map(|slot| {
             let need = needs.get(slot).and_then(|need| need.last()).copied().unwrap_or(0);
-            (need, u32::try_from(at(&left, slot).count()).unwrap_or(u32::MAX))
+            (need, u32::try_from(at(&left, slot).len()).unwrap_or(u32::MAX))
         });
         let tightest = tight.min_by_key(|(need, there)| i64::from(*there) - i64::from(*need));
         let (need, there) = tightest.unwrap_or_default();
@@ -114,17 +115,18 @@ fn free_from(needs: &[Vec<u32>], people: &[AtWork], person: usize, now: usize) -
     let is_missed = |slot: &usize| {
         let need = needs.get(*slot).map_or(&[] as &[u32], Vec::as_slice);
         let others = people.iter().enumerate().filter(|(at, _)| *at != person).map(|(_, one)| one);
-        missing(need, of(others, *slot)) > missing(need, at(people, *slot))
+        missing(need, &of(others, *slot)) > missing(need, &at(people, *slot))
     };
     (now..end).rev().find(is_missed).map_or(now, |slot| slot + 1)
 }
 
-fn at(people: &[AtWork], slot: usize) -> impl Iterator<Item = u8> + Clone {
+/// The lanes of those who are at work in a slot.
+fn at(people: &[AtWork], slot: usize) -> Vec<u8> {
     of(people.iter(), slot)
 }
 
-fn of<'a>(people: impl Iterator<Item = &'a AtWork> + Clone, slot: usize) -> impl Iterator<Item = u8> + Clone {
-    people.filter(move |one| one.slots.contains(&slot)).map(|one| one.lanes)
+fn of<'a>(people: impl Iterator<Item = &'a AtWork>, slot: usize) -> Vec<u8> {
+    people.filter(|one| one.slots.contains(&slot)).map(|one| one.lanes).collect()
 }
 
 #[cfg(test)]
@@ -186,7 +188,7 @@ mod tests {
                 left[one.person].may_go = false;
             }
             for (slot, need) in needs.iter().enumerate() {
-                prop_assert_eq!(missing(need, at(&left, slot)), missing(need, at(&people, slot)));
+                prop_assert_eq!(missing(need, &at(&left, slot)), missing(need, &at(&people, slot)));
             }
             prop_assert_eq!(spare(&needs, &left, 1, 2), []);
         }
