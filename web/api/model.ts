@@ -98,6 +98,7 @@ export type Schedule = Schemas['HoursSchedule'];
 /** How people are planned, what is expected, and who could work when. */
 export type Planning = Schemas['PlanningView'];
 export type PlanningSettings = Planning['settings'];
+export type TypeGroup = Schemas['TypeGroup'];
 export type Forecast = Schemas['ForecastView'];
 export type DayOfForecast = Schemas['ForecastDay'];
 export type ForecastQuery = NonNullable<operations['forecast']['parameters']['query']>;
@@ -132,6 +133,8 @@ export type Swap = Schemas['SwapView'];
 export type SwapDraft = Schemas['SwapDraft'];
 export type SwapDecision = Schemas['SwapDecision'];
 export type RosterNow = Schemas['NowView'];
+export type RosterMail = Schemas['RosterMail'];
+export type DayCourse = Schemas['CourseView'];
 export type Adherence = Schemas['Adherence'];
 export type Covered = Schemas['Covered'];
 

@@ -1123,6 +1123,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/console/planning/today': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Holds the day against its plan: what came, what is expected now, how many people that takes, who is there, and what could be done.
+     *     Who is there is known of this process alone, and kept nowhere.
+     * @description Roles that may call it: lead, admin.
+     */
+    get: operations['planning_today'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/console/planning/what-if': {
     parameters: {
       query?: never;
@@ -1573,6 +1594,30 @@ export interface paths {
      * @description Roles that may call it: lead, admin.
      */
     put: operations['replace_drafts'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/console/roster/mail': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Tells whether you are written to when your shifts are published or changed.
+     * @description Roles that may call it: agent, lead, admin.
+     */
+    get: operations['roster_mail'];
+    /**
+     * Decides whether you are written to when your shifts are published or changed.
+     * @description Roles that may call it: agent, lead, admin.
+     */
+    put: operations['change_roster_mail'];
     post?: never;
     delete?: never;
     options?: never;
@@ -3499,6 +3544,50 @@ export interface components {
         waiting_since?: string | null;
       };
     };
+    /** @description Somebody could work at another time. */
+    CourseAdvice: {
+      /** @description By whom. */
+      agent_id: string;
+      /**
+       * Format: date-time
+       * @description Until when.
+       */
+      ends_at: string;
+      /** @description What. */
+      remedy: components['schemas']['CourseRemedy'];
+      /** @description The shift of theirs that changes; null where they have none. */
+      shift_id?: string | null;
+      /**
+       * Format: date-time
+       * @description From when they would work.
+       */
+      starts_at: string;
+    };
+    /** @description People will be missing. */
+    CourseGap: {
+      /** @description What could be done that breaks no rule, the least trouble first. */
+      advice: components['schemas']['CourseAdvice'][];
+      /**
+       * Format: date-time
+       * @description Until when.
+       */
+      ends_at: string;
+      /**
+       * Format: int32
+       * @description How many are needed where most are missing …
+       */
+      need: number;
+      /**
+       * Format: date-time
+       * @description From when.
+       */
+      starts_at: string;
+      /**
+       * Format: int32
+       * @description … and how many who can do it are there.
+       */
+      there: number;
+    };
     /** @description Requests of five minutes. */
     CoursePoint: {
       /**
@@ -3511,6 +3600,66 @@ export interface components {
        * @description How many came.
        */
       observed: number;
+    };
+    /**
+     * @description What could be done about a gap.
+     * @enum {string}
+     */
+    CourseRemedy: 'stay' | 'come_earlier' | 'move' | 'call_in';
+    /** @description Somebody could go home early. */
+    CourseSpare: {
+      /** @description Who. */
+      agent_id: string;
+      /**
+       * Format: date-time
+       * @description Until when they were to work.
+       */
+      ends_at: string;
+      /**
+       * Format: int32
+       * @description How many are needed where it is tightest without them …
+       */
+      need: number;
+      /** @description The shift that would end earlier. */
+      shift_id: string;
+      /**
+       * Format: date-time
+       * @description From when they are not needed.
+       */
+      starts_at: string;
+      /**
+       * Format: int32
+       * @description … and how many would be left.
+       */
+      there: number;
+    };
+    /** @description The day as it goes, against its plan. */
+    CourseView: {
+      /**
+       * Format: int32
+       * @description … and how many came.
+       */
+      came: number;
+      /**
+       * Format: double
+       * @description How many were expected until now …
+       */
+      expected: number;
+      /** @description Where people will be missing in the next eight hours, and what could be done. */
+      gaps: components['schemas']['CourseGap'][];
+      /** @description Half hours from the first of today to the last of tomorrow. */
+      halves: components['schemas']['HalfHour'][];
+      /** @description Whether there is a forecast; without one nothing is known of the need. */
+      is_known: boolean;
+      /**
+       * Format: date-time
+       * @description Now.
+       */
+      now: string;
+      /** @description Who could go home early and would not be missed. */
+      spare: components['schemas']['CourseSpare'][];
+      /** @description The time zone of the day. */
+      zone: string;
     };
     /** @description For whom a schedule is. What is not named is not looked at. */
     Coverage: {
@@ -3894,6 +4043,8 @@ export interface components {
       | 'campaign'
       | 'listing'
       | 'fork'
+      | 'upgrade'
+      | 'unlock'
       | 'price'
       | 'article'
       | 'webinar'
@@ -4724,6 +4875,49 @@ export interface components {
      * @enum {string}
      */
     Gap: 'unrostered' | 'missing' | 'away' | 'full' | 'technical' | 'maintenance';
+    /** @description Half an hour of the day. */
+    HalfHour: {
+      /**
+       * Format: int32
+       * @description How many came; null for what is to come.
+       */
+      came?: number | null;
+      /**
+       * Format: double
+       * @description How many are expected now that the first part of the day is known.
+       */
+      expected: number;
+      /**
+       * Format: int32
+       * @description How many are missing for the need, when these do what they can.
+       */
+      missing: number;
+      /**
+       * Format: int32
+       * @description How many people what is expected now takes; 0 while the desk is closed.
+       */
+      need: number;
+      /**
+       * Format: double
+       * @description How many were expected this morning.
+       */
+      planned: number;
+      /**
+       * Format: int32
+       * @description How many have a published shift.
+       */
+      rostered: number;
+      /**
+       * Format: date-time
+       * @description Its first moment.
+       */
+      starts_at: string;
+      /**
+       * Format: int32
+       * @description The same without those who are to be there now and are not.
+       */
+      there: number;
+    };
     /** @description How long an answer takes. */
     HandlingView: {
       /**
@@ -4975,16 +5169,37 @@ export interface components {
        */
       customers: number;
     };
-    /** @description What a language needs, half hour by half hour. */
+    /** @description What a language, or a group of types in a language, needs, half hour by half hour. */
     LaneNeed: {
-      /** @description People with a published shift or a draft who speak it. */
+      /** @description People with a published shift or a draft who speak it, and know the group. */
       able: number[];
       /** @description How many requests are expected. */
       expected: number[];
+      /** @description The group of types: a place in `groups`, or the one after the last for all other types; null for all types. */
+      group?: number | null;
       /** @description The language. */
       language: components['schemas']['Language'];
-      /** @description How many people it takes on the roster; 0 while the desk is closed. */
+      /** @description How many people it takes on the roster, if they did nothing else; 0 while the desk is closed. */
       need: number[];
+    };
+    /**
+     * @description A language, or a group of types in it, by itself. People who serve several are in each half hour with the one that has most to do for
+     *     each of its people.
+     */
+    LaneWhatIf: {
+      /** @description If it were different. */
+      changed: components['schemas']['Distribution'];
+      /** @description The group of types: a place in `groups`, or the one after the last for all other types; null for all types. */
+      group?: number | null;
+      /** @description The language. */
+      language: components['schemas']['Language'];
+      /** @description As it is rostered. */
+      now: components['schemas']['Distribution'];
+      /**
+       * Format: double
+       * @description Of the hours that people work, the share that is theirs.
+       */
+      share: number;
     };
     /**
      * @description A language of pages, receipts and errors.
@@ -5363,15 +5578,23 @@ export interface components {
     };
     /** @description How many people each half hour of some weeks needs. */
     NeedView: {
+      /** @description How many requests are expected. */
+      expected: number[];
       /**
        * Format: date-time
        * @description The first moment: today's where the week has begun.
        */
       from: string;
-      /** @description Whether there is a forecast; without one nothing is known of the need. */
+      /** @description Names of the groups of types that are planned by themselves. */
+      groups: string[];
+      /** @description Whether there is a forecast that reaches so far; without one nothing is known of the need. */
       is_known: boolean;
-      /** @description By language. */
+      /** @description By language, and of each language by group of types where there are groups. */
       lanes: components['schemas']['LaneNeed'][];
+      /** @description How many of them are missing, when those who are planned do what they can. */
+      missing: number[];
+      /** @description How many people all of it takes; 0 while the desk is closed. */
+      need: number[];
       /** @description People with a published shift or a draft. */
       planned: number[];
       /** @description People with a published shift, whatever they speak. */
@@ -6071,6 +6294,8 @@ export interface components {
     };
     /** @description How people are planned. Shares are in percent, lengths in seconds, times of day in minutes. */
     PlanningSettings: {
+      /** @description Groups of types that are planned by themselves, at most two; all other types are one more. */
+      groups?: components['schemas']['TypeGroup'][];
       /**
        * Format: int32
        * @description Work for one answer, in seconds; null for what was measured.
@@ -6740,6 +6965,18 @@ export interface components {
        */
       starts_at: string;
     };
+    /** @description Whether somebody is written to about their shifts. */
+    RosterMail: {
+      /** @description Whether they want it. */
+      enabled: boolean;
+      /** @description Whether the desk has a mail server at all. */
+      possible: boolean;
+    };
+    /** @description Whether somebody is written to. */
+    RosterMailWish: {
+      /** @description Whether they want it. */
+      enabled: boolean;
+    };
     /**
      * @description What somebody does about a wish.
      * @enum {string}
@@ -7132,7 +7369,7 @@ export interface components {
     Shortage: {
       /**
        * Format: int32
-       * @description How many speak one of them at all.
+       * @description How many serve one of them at all.
        */
       able: number;
       /**
@@ -7140,6 +7377,8 @@ export interface components {
        * @description Until when.
        */
       ends_at: string;
+      /** @description The groups of types that do, by name, an empty one for all other types; none where it is all of them. */
+      groups: string[];
       /** @description The languages that need more people than are there. */
       languages: components['schemas']['Language'][];
       /**
@@ -7234,6 +7473,8 @@ export interface components {
       | 'campaign'
       | 'listing'
       | 'fork'
+      | 'upgrade'
+      | 'unlock'
       | 'price'
       | 'event';
     /** @description A holiday, or a day that is worked in exchange for one. */
@@ -8235,6 +8476,22 @@ export interface components {
       /** @description Code of the type. */
       type: string;
     };
+    /** @description Types of requests that are planned by themselves, because not everybody knows them. */
+    TypeGroup: {
+      /**
+       * @description What it is called.
+       * @example Security
+       */
+      name: string;
+      /**
+       * @description Its types; none is in two groups.
+       * @example [
+       *       "theft",
+       *       "leak"
+       *     ]
+       */
+      types: string[];
+    };
     /** @description How many labels taught a type. */
     TypeLabels: {
       /**
@@ -8605,6 +8862,10 @@ export interface components {
        * @description The first moment.
        */
       from: string;
+      /** @description Names of the groups of types that are planned by themselves. */
+      groups: string[];
+      /** @description Each language, or each group of types in each language, by itself, where there are several. */
+      lanes: components['schemas']['LaneWhatIf'][];
       /** @description As it is rostered. */
       now: components['schemas']['Distribution'];
       /**
@@ -21649,6 +21910,134 @@ export interface operations {
       };
     };
   };
+  planning_today: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The day against its plan */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CourseView'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
   what_if: {
     parameters: {
       query?: never;
@@ -27142,6 +27531,374 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Shifts'];
+        };
+      };
+      /** @description The call could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "malformed",
+           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
+           *       "status": 400,
+           *       "title": "The call could not be read",
+           *       "type": "/docs/problems/malformed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Sent too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "request_timeout",
+           *       "detail": "The call was not sent completely in time.",
+           *       "status": 408,
+           *       "title": "Sent too slowly",
+           *       "type": "/docs/problems/request_timeout"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not possible in this state */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "transition_not_allowed",
+           *       "detail": "The state of the request does not allow this step.",
+           *       "status": 409,
+           *       "title": "Not possible in this state",
+           *       "type": "/docs/problems/transition_not_allowed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_large",
+           *       "detail": "The call is larger than the desk takes.",
+           *       "status": 413,
+           *       "title": "Too large",
+           *       "type": "/docs/problems/too_large"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Content type not supported */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unsupported_media_type",
+           *       "detail": "This address takes another content type than the one that was sent.",
+           *       "status": 415,
+           *       "title": "Content type not supported",
+           *       "type": "/docs/problems/unsupported_media_type"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description The desk cannot write right now */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "disk_full",
+           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
+           *       "status": 507,
+           *       "title": "The desk cannot write right now",
+           *       "type": "/docs/problems/disk_full"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  roster_mail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Whether you are */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RosterMail'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  change_roster_mail: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RosterMailWish'];
+      };
+    };
+    responses: {
+      /** @description Whether you are */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RosterMail'];
         };
       };
       /** @description The call could not be read */

@@ -75,6 +75,27 @@ test('what people are planned for can be changed', async () => {
   await shot(lead, 'planning-rules');
 });
 
+test('a group of types is planned by itself', async () => {
+  await open(lead, 'rules');
+  await lead.getByRole('button', { name: '添加一组' }).click();
+  const group = lead.locator('[data-group]');
+  await group.getByLabel('名称').fill('安全');
+  await lead.getByRole('button', { name: '保存' }).click();
+  await lead.getByText('每组都要有名称和至少一种类型').waitFor();
+  const types = group.getByRole('group', { name: '安全的类型' }).getByRole('checkbox');
+  await types.nth(0).check();
+  await types.nth(1).check();
+  await lead.getByRole('button', { name: '保存' }).click();
+  await lead.getByText('已保存').waitFor();
+  await accessible(lead, 'groups of types');
+  await open(lead, 'need');
+  await lead.getByLabel('范围').selectOption({ label: '中文 · 安全' });
+  await lead.getByText('假设只有这一部分工单时需要的人数').waitFor();
+  await lead.getByLabel('范围').selectOption({ label: '英文 · 其他类型' });
+  await shot(lead, 'planning-groups');
+  assert.deepEqual(lead.faults, []);
+});
+
 test('a plan is worked out, explained, and becomes drafts', async () => {
   await open(lead, 'plan');
   await lead.getByRole('button', { name: '生成方案' }).click();
@@ -101,6 +122,18 @@ test('what would happen with ten people fewer, in English and on a phone', async
   await accessible(page, 'what if');
   await fits(page);
   await shot(page, 'planning-what-if');
+  // A group by itself, and a day as large as such days were, or as is guessed.
+  await page.getByLabel('Of which').selectOption({ label: 'Chinese · 安全' });
+  await page.getByText(/of the hours are theirs/).waitFor();
+  await page.getByRole('button', { name: 'A fork on Thursday' }).click();
+  await page
+    .locator('[data-size=guess]')
+    .getByText(/is a guess/)
+    .waitFor();
+  await page.getByLabel('Times as many').fill('2');
+  assert.equal(await page.locator('[data-size]').count(), 0, 'a number of their own is no guess');
+  await page.getByRole('button', { name: 'Play it' }).click();
+  await page.getByRole('heading', { name: 'What would happen' }).waitFor({ timeout: 60_000 });
   assert.deepEqual(page.faults, []);
 });
 

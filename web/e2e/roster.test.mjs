@@ -53,6 +53,25 @@ test('the week shows who works when, and how many are at work', async () => {
   await shot(lead, 'roster-week');
 });
 
+test('who plans sees what the week needs, and every half hour in figures', async () => {
+  await week(lead);
+  const before = await lead.locator('h2.figure').innerText();
+  await lead.getByRole('button', { name: '下一周' }).click();
+  await eventually(
+    async () => (await lead.locator('h2.figure').innerText()) !== before,
+    'another week',
+  );
+  await lead.locator('.roster-table [data-need]').first().waitFor({ timeout: 60_000 });
+  assert.equal(await lead.locator('.roster-table [data-need]').count(), 7);
+  assert.match(await lead.locator('[data-expected]').first().innerText(), /预计 \d+ 个工单/);
+  await lead.getByText('逐个半小时的数字').click();
+  const cell = lead.locator('.half-hours tbody tr').nth(20).locator('td').first();
+  assert.match(await cell.innerText(), /^\d+\/\d+\s*· [\d.]+$/);
+  await accessible(lead, 'what the week needs');
+  await shot(lead, 'roster-need');
+  await week(lead);
+});
+
 test('drafts show which rules they break; a shift is moved by keyboard', async () => {
   await ahead(lead);
   const broken = lead.locator('.shift.broken');
@@ -127,6 +146,7 @@ test('the week is published, and everybody sees it', async () => {
   await agent.getByRole('button', { name: '下一周' }).click();
   await eventually(async () => (await shifts(agent).count()) >= 50, 'the week is there');
   assert.equal(await agent.locator('.roster-add').count(), 0);
+  assert.equal(await agent.locator('[data-need]').count(), 0, 'planning is for who plans');
   assert.equal(
     await agent.getByRole('link', { name: '人员' }).count(),
     0,
@@ -160,6 +180,7 @@ test('somebody asks for time off and hands a shift over; somebody else takes it'
   await off.getByRole('button', { name: '提交申请' }).click();
   await agent.getByText('回老家').waitFor();
   await accessible(agent, 'one’s own shifts');
+  await agent.getByText('本工作台没有配置邮件服务器').waitFor();
   await shot(agent, 'roster-mine');
   // The calendar under its secret address, which can be renewed.
   const url = await agent.getByLabel('日历订阅').inputValue();
@@ -238,6 +259,12 @@ test('the day shows who is to be there, and what was covered', async () => {
   await lead.getByText('应到与实到').waitFor();
   await lead.locator('[data-attendance]').first().waitFor();
   await lead.getByText(/排班时间有 .* 到岗/).waitFor();
+  // Against its plan: what came, who is needed, and what to do about it, with its reason.
+  const course = lead.locator('[data-course]');
+  await course.getByText(/为止来了 \d+ 个工单，原先预计 \d+ 个/).waitFor({ timeout: 60_000 });
+  await course.getByRole('heading', { name: '需要的人与在岗的人' }).waitFor();
+  const gap = course.locator('[data-gap]').first();
+  await gap.getByText(/需要 \d+ 人，只有 \d+ 人/).waitFor();
   await lead.locator('svg[data-drawing]').first().waitFor();
   await accessible(lead, 'the day');
   await shot(lead, 'roster-now');

@@ -33,7 +33,7 @@ pub(crate) fn measure_plan(options: &Options, report: &mut Report) -> anyhow::Re
         let seconds = begun.elapsed().as_secs_f64();
         anyhow::ensure!(broken(&problem, &made.given).is_empty(), "a rule is broken");
         report.say(&format!(
-            "{people} people, {weeks} weeks, {lanes} languages: {} shifts in {seconds:.2} s, {}; {:.0} of {:.0} hours that are \
+            "{people} people, {weeks} weeks, {lanes} lanes: {} shifts in {seconds:.2} s, {}; {:.0} of {:.0} hours that are \
              needed stay open.",
             made.given.len(),
             gap(&made).map_or("no bound".to_owned(), |gap| format!("at most {:.2} % from the best plan", gap * 100.0)),
@@ -44,7 +44,9 @@ pub(crate) fn measure_plan(options: &Options, report: &mut Report) -> anyhow::Re
     };
     line(50, 1, 1)?;
     line(60, 4, 2)?;
+    let (grouped, _) = line(60, 4, 6)?;
     let (seconds, gap) = line(60, 4, 1)?;
+    report.figure("plan_60x4_groups_s", grouped, "s", None, Limit::Most(10.0));
     report.figure("plan_60x4_s", seconds, "s", None, Limit::Most(10.0));
     report.figure("plan_60x4_gap", gap.context("no bound was found")? * 100.0, "%", None, Limit::None);
     Ok(())
@@ -63,7 +65,7 @@ fn short_hours(made: &Plan) -> f64 {
 }
 
 fn needed_hours(problem: &Problem) -> f64 {
-    f64::from(problem.needs.iter().flatten().sum::<u32>()) / 2.0
+    f64::from(problem.needs.iter().filter_map(|need| need.last()).sum::<u32>()) / 2.0
 }
 
 /// Two years of a desk with a day, a week and busy days.
@@ -110,7 +112,7 @@ pub(crate) fn measure_what_if(options: &Options, report: &mut Report) -> anyhow:
         work.push((shift.span.start / 30) as usize..(shift.span.end / 30) as usize);
     }
     let arrivals: Vec<f64> =
-        problem.needs.iter().map(|need| f64::from(need.iter().sum::<u32>()) * 2.7).collect();
+        problem.needs.iter().map(|need| f64::from(need.last().copied().unwrap_or(0)) * 2.7).collect();
     let desk = Desk {
         slot: 1_800.0,
         day: DAY,

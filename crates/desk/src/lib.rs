@@ -127,9 +127,10 @@ pub use online::{
 };
 pub use outside::{Fetching, Outside};
 pub use planning::{
-    Distribution, ForecastDay, ForecastScore, ForecastView, ForecastWish, HandlingView, LaneNeed, NeedView,
-    PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, Today, UnderContract,
-    WhatIfView, WhatIfWish, change_planning, forecast, need, plan_shifts, planning, what_if,
+    CourseAdvice, CourseGap, CourseRemedy, CourseSpare, CourseView, Distribution, ForecastDay, ForecastScore,
+    ForecastView, ForecastWish, HalfHour, HandlingView, LaneNeed, LaneWhatIf, NeedView, PeakWish, PlanView,
+    PlannedShift, PlanningView, Shortage, Special, SpecialEffect, Today, UnderContract, WhatIfView,
+    WhatIfWish, change_planning, course, forecast, need, plan_shifts, planning, what_if,
 };
 pub use promise::{
     Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, asks_of, promise_figures,
@@ -137,11 +138,12 @@ pub use promise::{
 pub use receive::{Received, follow_up, receive, received_since};
 pub use relay::{Audience, Signal, What, relay};
 pub use roster::{
-    Adherence, CalendarAddress, NowView, OffView, PersonView, PersonWish, Published, RosterView, ShiftView,
-    ShiftWish, SwapStep, SwapView, SwapWish, TimeOffStep, TimeOffView, TimeOffWish, add_shifts, adherence,
-    ask_swap, ask_time_off, calendar_address, change_person, change_shift, follow_capacity, list_people,
+    Adherence, CalendarAddress, NowView, OffView, PersonView, PersonWish, Published, ROSTER_MAIL,
+    RosterLetter, RosterMail, RosterNotice, RosterView, ShiftNews, ShiftView, ShiftWish, SwapStep, SwapView,
+    SwapWish, TimeOffStep, TimeOffView, TimeOffWish, add_shifts, adherence, ask_swap, ask_time_off,
+    calendar_address, change_person, change_roster_mail, change_shift, follow_capacity, list_people,
     list_swaps, list_time_off, load_capacity, publish_shifts, remove_shift, renew_calendar, replace_drafts,
-    roster, roster_now, set_present, shift_calendar, step_swap, step_time_off,
+    roster, roster_letter, roster_mail, roster_now, set_present, shift_calendar, step_swap, step_time_off,
 };
 pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
 pub use status::{StatusDay, StatusHours, StatusIncident, StatusView, status};

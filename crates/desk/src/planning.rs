@@ -8,6 +8,7 @@
 //!
 //! Nothing but the settings is stored: everything is worked out when it is asked for, from the facts and the roster as they are.
 
+mod course;
 mod demand;
 mod forecast;
 mod handling;
@@ -26,12 +27,13 @@ use utoipa::ToSchema;
 
 use crate::{AgentCaller, Desk, Error, timetable};
 
+pub use course::{CourseAdvice, CourseGap, CourseRemedy, CourseSpare, CourseView, HalfHour, course};
 pub use demand::Special;
 pub use forecast::{ForecastDay, ForecastScore, ForecastView, ForecastWish, SpecialEffect, Today, forecast};
 pub use handling::HandlingView;
 pub use need::{LaneNeed, NeedView, need};
 pub use plan::{PlanView, PlannedShift, Shortage, UnderContract, plan_shifts};
-pub use whatif::{Distribution, PeakWish, WhatIfView, WhatIfWish, what_if};
+pub use whatif::{Distribution, LaneWhatIf, PeakWish, WhatIfView, WhatIfWish, what_if};
 
 use demand::Past;
 
@@ -45,7 +47,7 @@ const MINUTE: i64 = 60_000_000;
 /// Weeks that are planned at a time at most.
 const MOST_WEEKS: u8 = 4;
 /// Weeks ahead that are forecast.
-const AHEAD: usize = 9;
+const AHEAD: usize = 13;
 
 /// How people are planned, and which version of it that is.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -74,7 +76,7 @@ fn stored(rd: &mut Rd, zone: Option<String>) -> Result<Stored, Error> {
 }
 
 /// The zone of the most general opening hours.
-fn zone_of_hours(desk: &Desk) -> Option<String> {
+pub(crate) fn zone_of_hours(desk: &Desk) -> Option<String> {
     timetable(desk).zone(desk.now()).map(str::to_owned)
 }
 
@@ -151,11 +153,12 @@ async fn ground(
         .await?;
     let zone = TimeZone::get(&settings.zone).map_err(|_| Error::Inconsistent("zone of planning"))?;
     let (facts, only, zone_of_past) = (facts.clone(), only.to_vec(), zone.clone());
+    let by = settings.clone();
     let past = blocking(move || {
         let demand = facts
             .demand(now.minus(demand::PAST), now, &only)
             .map_err(|_| Error::invalid("filter", "unknown"))?;
-        Past::new(&demand, &table, &events, &zone_of_past, now)
+        Past::new(&demand, &table, &events, (&by, &zone_of_past), now)
     });
     Ok(Ground { settings, zone, handling, past: past.await?, now, _turn: turn })
 }

@@ -7,6 +7,7 @@
 //! Nothing here writes down who was there. Who is, is asked of the sockets ([`roster_now`]).
 
 mod calendar;
+mod notice;
 mod people;
 mod shifts;
 mod swaps;
@@ -33,6 +34,10 @@ use crate::screening::Findings;
 use crate::{AgentCaller, Desk, Error};
 
 pub use calendar::{CalendarAddress, calendar_address, renew_calendar, shift_calendar};
+pub use notice::{
+    ROSTER_MAIL, RosterLetter, RosterMail, RosterNotice, ShiftNews, change_roster_mail, roster_letter,
+    roster_mail,
+};
 pub use people::{PersonWish, change_person, list_people};
 pub(crate) use shifts::open_shifts_of;
 pub use shifts::{
@@ -40,6 +45,7 @@ pub use shifts::{
 };
 pub use swaps::{SwapStep, SwapView, SwapWish, ask_swap, list_swaps, step_swap};
 pub use time_off::{TimeOffStep, TimeOffView, TimeOffWish, ask_time_off, list_time_off, step_time_off};
+pub(crate) use today::GRACE;
 pub use today::{Adherence, NowView, adherence, roster_now};
 
 /// The longest range that is read at once.
@@ -53,11 +59,12 @@ const EVERY: Duration = Duration::from_secs(10);
 
 /// Somebody who can be rostered, as the desk knows them.
 #[derive(Clone, Debug)]
-struct Known {
+pub(crate) struct Known {
     name: String,
     role: Role,
-    version: i64,
-    person: Person,
+    /// 0 where nobody has entered anything about them.
+    pub(crate) version: i64,
+    pub(crate) person: Person,
 }
 
 /// A person.
@@ -201,7 +208,7 @@ fn json(value: &impl Serialize) -> Result<String, Error> {
 }
 
 /// Everybody who can be rostered, by name: those who may answer, and may sign in.
-fn known(rd: &mut Rd) -> Result<Vec<Known>, Error> {
+pub(crate) fn known(rd: &mut Rd) -> Result<Vec<Known>, Error> {
     let rows: BTreeMap<_, _> = person::list(rd)?.into_iter().map(|row| (row.agent_id, row)).collect();
     let agents = agent::list(rd)?.into_iter().filter(answers);
     agents.map(|agent| known_as(&agent, rows.get(&agent.id))).collect()
@@ -323,7 +330,7 @@ pub(crate) fn people_and_shifts(rd: &mut Rd, from: Time, until: Time) -> Result<
 
 /// Which rules somebody's published shifts break with a change that they do not break without it, or not as much: `put` is what they
 /// get, `taken` what they have no more. The turn of the person has been taken, or nothing is written.
-fn newly_broken(
+pub(crate) fn newly_broken(
     rd: &mut Rd,
     person: &Person,
     put: &[ShiftRow],

@@ -15,8 +15,12 @@ pub enum DriverKind {
     Campaign,
     /// A token was listed or taken off.
     Listing,
-    /// A fork or an upgrade of a chain.
+    /// A chain splits, or what it pays is halved.
     Fork,
+    /// A network is upgraded.
+    Upgrade,
+    /// Locked tokens can be sold from now on.
+    Unlock,
     /// The price of an asset moved far.
     Price,
     /// An article of the help centre was published or changed.
@@ -29,12 +33,14 @@ pub enum DriverKind {
 
 impl DriverKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Release,
         Self::Incident,
         Self::Campaign,
         Self::Listing,
         Self::Fork,
+        Self::Upgrade,
+        Self::Unlock,
         Self::Price,
         Self::Article,
         Self::Webinar,
@@ -56,6 +62,8 @@ impl DriverKind {
             Self::Campaign => "campaign",
             Self::Listing => "listing",
             Self::Fork => "fork",
+            Self::Upgrade => "upgrade",
+            Self::Unlock => "unlock",
             Self::Price => "price",
             Self::Article => "article",
             Self::Webinar => "webinar",

@@ -4,6 +4,25 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::{TYPES, request_type};
+
+/// Groups of types that are told apart at most, beside all other types: with two languages as many lanes as a plan can have.
+pub const MOST_GROUPS: usize = 2;
+/// Longest name of a group, in characters.
+const NAME: usize = 40;
+
+/// Types of requests that are planned by themselves, because not everybody knows them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TypeGroup {
+    /// What it is called.
+    #[schema(max_length = 40, example = "Security")]
+    pub name: String,
+    /// Its types; none is in two groups.
+    #[schema(min_items = 1, example = json!(["theft", "leak"]))]
+    pub types: Vec<String>,
+}
+
 /// How people are planned. Shares are in percent, lengths in seconds, times of day in minutes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +61,10 @@ pub struct Settings {
     /// What an hour of work costs, in the money of the desk; null where it is not said.
     #[schema(maximum = 1_000_000)]
     pub hour_cost: Option<u32>,
+    /// Groups of types that are planned by themselves, at most two; all other types are one more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 2)]
+    pub groups: Vec<TypeGroup>,
 }
 
 impl Default for Settings {
@@ -58,6 +81,7 @@ impl Default for Settings {
             starts: vec![0, 480, 600, 960],
             length: 480,
             hour_cost: None,
+            groups: Vec::new(),
         }
     }
 }
@@ -113,13 +137,96 @@ impl Settings {
         {
             return error("starts", "twice");
         }
+        self.check_groups()
+    }
+
+    fn check_groups(&self) -> Result<(), SettingsError> {
+        let error = |reason| Err(SettingsError { field: "groups", reason });
+        if self.groups.len() > MOST_GROUPS {
+            return error("too_many");
+        }
+        for (place, group) in self.groups.iter().enumerate() {
+            if group.name.trim().is_empty() || group.types.is_empty() {
+                return error("missing");
+            }
+            if group.name.chars().count() > NAME || group.name.chars().any(char::is_control) {
+                return error("malformed");
+            }
+            if group.types.iter().any(|code| request_type(code).is_none()) {
+                return error("unknown");
+            }
+            let before = self.groups.iter().take(place);
+            let types = before.clone().flat_map(|other| &other.types);
+            let known: Vec<&String> = types.chain(&group.types).collect();
+            let is_twice =
+                known.iter().enumerate().any(|(at, one)| known.iter().take(at).any(|other| other == one));
+            if is_twice || before.clone().any(|other| other.name == group.name) {
+                return error("twice");
+            }
+        }
         Ok(())
+    }
+
+    /// How many groups of types are told apart: those that are named, and all other types.
+    #[must_use]
+    pub const fn group_count(&self) -> usize {
+        self.groups.len() + 1
+    }
+
+    /// The group of a type: a place in [`Settings::groups`], or the one after the last.
+    #[must_use]
+    pub fn group_of(&self, kind: &str) -> usize {
+        let is_in = |group: &TypeGroup| group.types.iter().any(|code| code == kind);
+        self.groups.iter().position(is_in).unwrap_or(self.groups.len())
+    }
+
+    /// Whether somebody who knows types by `knows` can be planned for a group: for a named one, whoever knows all of its types; for
+    /// all others, whoever knows one of them.
+    #[must_use]
+    pub fn serves(&self, group: usize, knows: impl Fn(&str) -> bool) -> bool {
+        match self.groups.get(group) {
+            Some(group) => group.types.iter().all(|code| knows(code)),
+            None => {
+                TYPES.iter().any(|kind| self.group_of(kind.code) == self.groups.len() && knows(kind.code))
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_of_types_part_the_work() {
+        let group = |name: &str, types: &[&str]| TypeGroup {
+            name: name.to_owned(),
+            types: types.iter().map(|code| (*code).to_owned()).collect(),
+        };
+        let with = |groups: Vec<TypeGroup>| Settings { groups, ..Settings::default() };
+        let two = with(vec![group("Security", &["theft", "leak"]), group("Swaps", &["swap"])]);
+        assert_eq!((two.check(), two.group_count()), (Ok(()), 3));
+        assert_eq!(["leak", "swap", "app"].map(|code| two.group_of(code)), [0, 1, 2]);
+        let serves = |known: &[&str]| [0, 1, 2].map(|at| two.serves(at, |code| known.contains(&code)));
+        assert_eq!(serves(&["theft", "leak"]), [true, false, false]);
+        assert_eq!(serves(&["theft", "swap", "app"]), [false, true, true]);
+        assert_eq!([0, 1, 2].map(|at| two.serves(at, |_| true)), [true; 3]);
+        for (groups, reason) in [
+            (vec![group("a", &["swap"]), group("b", &["app"]), group("c", &["fee"])], "too_many"),
+            (vec![group(" ", &["swap"])], "missing"),
+            (vec![group("a", &[])], "missing"),
+            (vec![group(&"a".repeat(41), &["swap"])], "malformed"),
+            (vec![group("a", &["dance"])], "unknown"),
+            (vec![group("a", &["swap"]), group("b", &["swap"])], "twice"),
+            (vec![group("a", &["swap"]), group("a", &["app"])], "twice"),
+        ] {
+            assert_eq!(with(groups).check(), Err(SettingsError { field: "groups", reason }), "{reason}");
+        }
+        // What was stored before there were groups is read as it was.
+        let before = serde_json::to_string(&Settings::default()).unwrap();
+        assert!(!before.contains("groups"));
+        assert_eq!(serde_json::from_str::<Settings>(&before).unwrap(), Settings::default());
+    }
 
     #[test]
     fn settings_that_make_no_sense_are_refused_by_name() {

@@ -10,7 +10,7 @@ mod shift;
 
 pub use ask::{Step, SwapState, TimeOffState};
 pub use person::{Contract, ContractError, Person, Profile};
-pub use rules::{Rule, Violation, newly_broken, violations};
+pub use rules::{Rule, Violation, minutes_of_week, newly_broken, violations};
 pub use shift::{LONGEST_SHIFT, Need, SHIFT_STEP, Shift, ShiftError, TimeOff};
 
 #[cfg(test)]

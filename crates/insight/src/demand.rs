@@ -14,6 +14,8 @@ pub struct Came {
     pub second: u32,
     /// Number of its language, a place in [`Demand::languages`].
     pub language: u32,
+    /// Number of its type, a place in [`Demand::types`].
+    pub kind: u32,
     /// Whether assets are at risk.
     pub at_risk: bool,
     /// How many answers of the desk it has.
@@ -27,6 +29,8 @@ pub struct Demand {
     pub rows: Vec<Came>,
     /// Tags of the languages that occur.
     pub languages: Vec<String>,
+    /// Codes of the types that occur.
+    pub types: Vec<String>,
 }
 
 impl Facts {
@@ -47,15 +51,15 @@ impl Facts {
             tests.push((*dimension, values.into_iter().flatten().collect::<Vec<u32>>()));
         }
         let mut demand = Demand::default();
-        let mut numbers: Vec<u32> = Vec::new();
+        let (mut languages, mut types): (Vec<u32>, Vec<u32>) = Default::default();
         for block in &self.blocks {
             let ends = block.created.first().zip(block.created.last());
             if ends.is_none_or(|(first, last)| *first >= until || *last < from) {
                 continue;
             }
             let of = |dimension: Dimension| dimension.of(block);
-            let (counting, language, at_risk) =
-                (of(Dimension::Counting), of(Dimension::Language), of(Dimension::AtRisk));
+            let (counting, at_risk) = (of(Dimension::Counting), of(Dimension::AtRisk));
+            let (language, kind) = (of(Dimension::Language), of(Dimension::Type));
             let tests: Vec<_> = tests.iter().map(|(dimension, values)| (of(*dimension), values)).collect();
             let begin = block.created.partition_point(|second| *second < from);
             for (place, second) in block.created.iter().enumerate().skip(begin) {
@@ -69,15 +73,11 @@ impl Facts {
                 if value(&counting) != u32::from(COUNTED) || !passes {
                     continue;
                 }
-                let code = value(&language);
-                let language = numbers.iter().position(|known| *known == code).unwrap_or_else(|| {
-                    numbers.push(code);
-                    demand.languages.push(Dimension::Language.value(&self.names, code));
-                    numbers.len() - 1
-                });
+                let (language, kind) = (value(&language), value(&kind));
                 demand.rows.push(Came {
                     second: *second,
-                    language: u32::try_from(language).unwrap_or(u32::MAX),
+                    language: number(language, &mut languages),
+                    kind: number(kind, &mut types),
                     at_risk: value(&at_risk) == 1,
                     replies: block.tally.get(place).map_or(0, |tally| u32::from(tally.replies)),
                 });
@@ -85,6 +85,20 @@ impl Facts {
         }
         // Blocks follow each other, but for requests whose history comes from elsewhere.
         demand.rows.sort_by_key(|row| row.second);
+        let of = |dimension: Dimension, codes: Vec<u32>| {
+            codes.into_iter().map(|code| dimension.value(&self.names, code)).collect()
+        };
+        demand.languages = of(Dimension::Language, languages);
+        demand.types = of(Dimension::Type, types);
         Ok(demand)
     }
+}
+
+/// The place of a value among those that occur, of which it becomes one.
+fn number(code: u32, known: &mut Vec<u32>) -> u32 {
+    let place = known.iter().position(|one| *one == code).unwrap_or_else(|| {
+        known.push(code);
+        known.len() - 1
+    });
+    u32::try_from(place).unwrap_or(u32::MAX)
 }

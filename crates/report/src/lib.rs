@@ -7,6 +7,7 @@
 //! schedule ─> run (jobs "report", "mail") ────────────> kept ─> mail
 //!                          alarm (job "alarm_mail") ──> words ──^
 //!                        status (job "status_mail") ──> words ──^
+//!                        roster (job "roster_mail") ──> words ──^
 //! ```
 
 mod address;
@@ -22,6 +23,7 @@ mod make;
 mod page;
 mod pdf;
 mod reports;
+mod roster;
 mod rows;
 mod run;
 mod say;

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use serde::Deserialize;
-use standfast_desk::{ALARM_MAIL, Error as DeskError, STATUS_MAIL, SURGE_MAIL, subscription_link};
+use standfast_desk::{
+    ALARM_MAIL, Error as DeskError, ROSTER_MAIL, STATUS_MAIL, SURGE_MAIL, subscription_link,
+};
 use standfast_domain::report::{Format, Period};
 use standfast_domain::{JobId, MailId, ReportRunId};
 use standfast_insight::zone;
@@ -69,7 +71,7 @@ impl Reports {
         Ok(begun + claimed.len())
     }
 
-    /// Does a job of one of the four kinds.
+    /// Does a job of one of the kinds of this crate.
     async fn perform(&self, claim: &Claimed, mailer: Option<&Mailer>) -> Result<(), Failure> {
         let inconsistent = |_| Error::Desk(DeskError::Inconsistent("job payload"));
         if claim.kind == "report" {
@@ -84,6 +86,9 @@ impl Reports {
         }
         if claim.kind == SURGE_MAIL {
             return self.write_of_surge(claim).await;
+        }
+        if claim.kind == ROSTER_MAIL {
+            return self.write_of_roster(claim).await;
         }
         let payload: MailPayload = serde_json::from_str(&claim.payload).map_err(inconsistent)?;
         self.send(claim, payload.mail, mailer).await

@@ -17,6 +17,7 @@ use standfast_store::{Store, store_test};
 use tokio::sync::watch;
 
 mod alarm;
+mod roster;
 mod status;
 mod surge;
 

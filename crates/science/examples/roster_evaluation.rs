@@ -1,7 +1,7 @@
 //! How long it takes to plan shifts, and how near to the best the plan is: a desk that is open at all hours, with two
-//! languages, people of four contracts, time off, and a need that follows the day.
+//! languages or with three groups of types in each of them, people of four contracts, time off, and a need that follows the day.
 //!
-//! `cargo run --release -p standfast-science --example roster_evaluation`
+//! `cargo run --release -p standfast-science --example roster_evaluation`, with the number of people, weeks and lanes for these alone.
 
 #![expect(clippy::print_stdout, reason = "the report of a command")]
 #![expect(clippy::disallowed_methods, reason = "it measures")]
@@ -18,7 +18,8 @@ fn main() -> anyhow::Result<()> {
         "{:28} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>7}",
         "", "seconds", "greedy", "turns", "cost", "gap", "short h", "under h"
     );
-    for (people, weeks, load, lanes) in [
+    let only: Vec<i64> = std::env::args().skip(1).map(|word| word.parse()).collect::<Result<_, _>>()?;
+    let all = [
         (20, 1, 1.0, 1),
         (50, 1, 1.0, 1),
         (50, 1, 1.2, 2),
@@ -26,8 +27,14 @@ fn main() -> anyhow::Result<()> {
         (60, 4, 1.2, 1),
         (60, 4, 1.0, 2),
         (60, 4, 1.2, 3),
+        (60, 4, 1.0, 6),
+        (60, 4, 1.2, 6),
         (100, 1, 1.0, 2),
-    ] {
+    ];
+    for (people, weeks, load, lanes) in all {
+        if !only.is_empty() && only != [i64::try_from(people)?, weeks, i64::try_from(lanes)?] {
+            continue;
+        }
         for seed in 1..=2 {
             let problem = desk::problem(people, weeks, load, lanes, seed);
             // Turns alone, without any program.

@@ -8,12 +8,15 @@
 //! the relaxed program says. What comes out is checked once more by [`broken`], which shares nothing with the
 //! program, so that no rule is broken whatever the solver does.
 //!
-//! What is needed may be told apart by *lanes* (languages, skills). Somebody may serve several, at any moment one of them:
-//! so many are missing as the deficiency form of Hall's theorem says (Ore 1955), the most that any set of lanes needs beyond the
-//! people who serve one of them.
+//! What is needed may be told apart by *lanes* (languages, skills). Somebody may serve several, at any moment one of them. Of
+//! every set of lanes it is said how many people it takes who serve one of them: so many are missing as the deficiency form of
+//! Hall's theorem says (Ore 1955), the most that any set needs beyond the people who serve one of its lanes. Of lanes that
+//! nobody serves together a set needs the sum of them ([`apart`]); of lanes that share people it needs fewer, because people who
+//! serve all of them wait for the next one together (Erlang's economies of scale).
 //!
 //! Times are in minutes from the start of the first slot.
 
+mod course;
 mod cover;
 mod explain;
 mod greedy;
@@ -26,6 +29,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::real;
+pub use course::{AtWork, Gap, Spare, gaps, spare};
 use cover::Cover;
 pub use explain::{Reason, Short};
 pub use rules::{Broken, Rule, broken};
@@ -48,7 +52,8 @@ pub struct Problem {
     pub slot: u32,
     /// Lanes that are told apart, at least one.
     pub lanes: usize,
-    /// Of every slot, of every lane: how many people it needs.
+    /// Of every slot, of every set of lanes (number `bits - 1`, a bit a lane): how many people who serve one of them it needs. A
+    /// larger set never needs fewer.
     pub needs: Vec<Vec<u32>>,
     /// The shifts that anybody may be given.
     pub shifts: Vec<Shift>,
@@ -180,8 +185,8 @@ pub enum Flaw {
     /// No slots, or slots that do not divide a day.
     #[error("slots have to divide a day, and there has to be one")]
     Slots,
-    /// A slot names another number of lanes, or there are none or too many.
-    #[error("every slot needs the same lanes, between 1 and {MOST_LANES}")]
+    /// A slot names other sets of lanes, or there are no lanes or too many.
+    #[error("every slot needs all sets of the same lanes, of which there are between 1 and {MOST_LANES}")]
     Lanes,
     /// Nobody, or too many.
     #[error("between 1 and {MOST_PEOPLE} people can be planned")]
@@ -218,7 +223,9 @@ impl Problem {
             return Err(Flaw::Slots);
         }
         let lanes = 1..=MOST_LANES;
-        if !lanes.contains(&self.lanes) || self.needs.iter().any(|need| need.len() != self.lanes) {
+        if !lanes.contains(&self.lanes)
+            || self.needs.iter().any(|need| need.len() != usize::from(all(self.lanes)))
+        {
             return Err(Flaw::Lanes);
         }
         if self.people.is_empty() || self.people.len() > MOST_PEOPLE {
@@ -259,6 +266,31 @@ impl Problem {
     fn halves(minutes: i64) -> f64 {
         real::count(u64::try_from(minutes).unwrap_or(0)) / 30.0
     }
+}
+
+/// The set of all of so many lanes: the last one.
+fn all(lanes: usize) -> u8 {
+    if lanes >= 8 { u8::MAX } else { (1 << lanes) - 1 }
+}
+
+/// What every set of lanes needs when nothing is gained by serving them together: the sum of what each needs.
+#[must_use]
+pub fn apart(lanes: &[u32]) -> Vec<u32> {
+    let of = |set: u8| {
+        let own = lanes.iter().enumerate().filter(|(lane, _)| set >> lane & 1 == 1);
+        own.fold(0_u32, |sum, (_, need)| sum.saturating_add(*need))
+    };
+    (1..=all(lanes.len())).map(of).collect()
+}
+
+/// How many are missing for what the sets of lanes need, when these people, each serving the lanes of their bits, do what they can.
+#[must_use]
+pub fn missing(needs: &[u32], people: &[u8]) -> u32 {
+    let of = |(set, need): (u8, &u32)| {
+        let there = people.iter().filter(|lanes| *lanes & set != 0).count();
+        need.saturating_sub(u32::try_from(there).unwrap_or(u32::MAX))
+    };
+    (1..=u8::MAX).zip(needs).map(of).max().unwrap_or(0)
 }
 
 /// Plans, in about as much time as is given at most. The same problem gives the same plan wherever the solver ends before that.
@@ -348,9 +380,9 @@ impl<'a> Roster<'a> {
                 None => (best, None),
             };
         }
-        let bound = program::bound(self, week, limit / 3);
+        let bound = program::bound(self, week, limit / 4);
         let groups = groups(self.problem);
-        let each = limit / 3 / u32::try_from(groups.len()).unwrap_or(u32::MAX).max(1);
+        let each = limit / 4 / u32::try_from(groups.len()).unwrap_or(u32::MAX).max(1);
         for group in &groups {
             let (own, others): (Vec<Given>, Vec<Given>) =
                 best.iter().copied().partition(|given| group.contains(&given.person));

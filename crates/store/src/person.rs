@@ -6,7 +6,10 @@ use crate::{Error, Rd, Row, Tx, params};
 
 /// A person as the store keeps it. Profile and contract are still JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns are explained in migrations/0015_roster.sql")]
+#[expect(
+    missing_docs,
+    reason = "the columns are explained in migrations/0015_roster.sql and 0023_roster_mail.sql"
+)]
 pub struct PersonRow {
     pub agent_id: AgentId,
     pub version: i64,
@@ -15,12 +18,13 @@ pub struct PersonRow {
     pub feed_generation: i64,
     pub changed_at: Time,
     pub changed_by: Option<AgentId>,
+    pub mail: bool,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT agent_id, version, profile, contract, feed_generation, changed_at, changed_by FROM person ",
+            "SELECT agent_id, version, profile, contract, feed_generation, changed_at, changed_by, mail FROM person ",
             $rest
         )
     };
@@ -35,6 +39,7 @@ fn row(row: &Row<'_>) -> Result<PersonRow, Error> {
         feed_generation: row.get(4)?,
         changed_at: row.get(5)?,
         changed_by: row.get(6)?,
+        mail: row.get(7)?,
     })
 }
 
@@ -65,7 +70,16 @@ pub fn take_turn(tx: &mut Tx, agent: AgentId, profile: &str, now: Time) -> Resul
 pub fn save(tx: &mut Tx, p: &PersonRow) -> Result<(), Error> {
     tx.run(
         "UPDATE person SET version = $2, profile = $3, contract = $4, feed_generation = $5, changed_at = $6, \
-         changed_by = $7 WHERE agent_id = $1",
-        params![p.agent_id, p.version, p.profile, p.contract, p.feed_generation, p.changed_at, p.changed_by],
+         changed_by = $7, mail = $8 WHERE agent_id = $1",
+        params![
+            p.agent_id,
+            p.version,
+            p.profile,
+            p.contract,
+            p.feed_generation,
+            p.changed_at,
+            p.changed_by,
+            p.mail
+        ],
     )
 }

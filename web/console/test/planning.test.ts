@@ -5,7 +5,6 @@ import {
   daysOf,
   missingHours,
   readStarts,
-  together,
   weeksFrom,
   writeStarts,
 } from '../src/planning/planning';
@@ -32,25 +31,6 @@ describe('need', () => {
   it('counts what is missing, not what is too many', () => {
     expect(missingHours([2, 2, 1, 0], [1, 3, 1, 5])).toBe(0.5);
     expect(missingHours([2, 2, 1, 3], [0, 0, 0, 0], 1, 3)).toBe(1.5);
-  });
-
-  it('adds languages', () => {
-    const lane = (language: 'en' | 'zh-CN', need: number[]) => ({
-      language,
-      need,
-      able: [],
-      expected: [],
-    });
-    const view = {
-      zone: 'UTC',
-      from: '',
-      until: '',
-      is_known: true,
-      published: [0, 0],
-      planned: [1, 1],
-      lanes: [lane('en', [1, 0]), lane('zh-CN', [2, 4])],
-    };
-    expect(together(view)).toEqual([3, 4]);
   });
 });
 

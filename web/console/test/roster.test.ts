@@ -1,4 +1,4 @@
-import type { Shift } from '@standfast/api';
+import type { Shift, WeekNeed } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
 import {
   atClock,
@@ -6,9 +6,11 @@ import {
   coverOf,
   type Day,
   daysOf,
+  hoursOf,
   iso,
   minutesOf,
   movedTo,
+  needOf,
   shiftsOn,
   spanOn,
   spanText,
@@ -106,5 +108,38 @@ describe('the week', () => {
     ]);
     const rest = { shift_id: '1', rule: 'rest', other_id: null, found: 1, limit: 2 } as const;
     expect(brokenBy([rest, { ...rest, rule: 'week' }]).get('1')).toHaveLength(2);
+  });
+});
+
+describe('what a day needs', () => {
+  const week: WeekNeed = {
+    zone: SHANGHAI,
+    from: '2026-11-23T16:00:00Z',
+    until: '2026-11-24T16:00:00Z',
+    is_known: true,
+    groups: [],
+    lanes: [],
+    need: Array.from({ length: 48 }, (_, slot) => (slot < 2 ? 3 : 1)),
+    missing: Array.from({ length: 48 }, (_, slot) => (slot < 3 ? 1 : 0)),
+    expected: Array.from({ length: 48 }, () => 0.5),
+    published: [],
+    planned: [],
+  };
+
+  it('is known of the days that the answer reaches, by the instants of its half hours', () => {
+    const days = daysOf(MONDAY, SHANGHAI);
+    expect(needOf(week, at(days, 0))).toBeNull();
+    const tuesday = needOf(week, at(days, 1));
+    expect(tuesday?.need.slice(0, 3)).toEqual([3, 3, 1]);
+    expect([hoursOf(tuesday?.missing ?? []), hoursOf(tuesday?.expected ?? [])]).toEqual([1.5, 12]);
+    // On the clocks of Berlin the same Tuesday begins seven hours later, and its end is not known.
+    const berlin = needOf(week, at(daysOf(MONDAY + 7 * 3_600_000, BERLIN), 1));
+    expect(berlin?.need.filter((count) => count === null)).toHaveLength(14);
+    expect(berlin?.need[0]).toBe(1);
+  });
+
+  it('is not known without a forecast', () => {
+    expect(needOf({ ...week, is_known: false }, at(daysOf(MONDAY, SHANGHAI), 1))).toBeNull();
+    expect(needOf(null, at(daysOf(MONDAY, SHANGHAI), 1))).toBeNull();
   });
 });

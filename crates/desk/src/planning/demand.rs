@@ -1,10 +1,11 @@
 //! What came, half hour by half hour of the desk's clock, and the days that are known to be unlike others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use standfast_domain::planning::Settings;
 use standfast_domain::{Day, DriverKind, Language, Time, Timetable, Weekday};
 use standfast_insight::{Demand, day_start};
 use standfast_science::forecast::{self as science, Series, Spread};
@@ -43,8 +44,12 @@ pub enum Special {
     Campaign,
     /// A token is listed or taken off.
     Listing,
-    /// A fork or an upgrade of a chain.
+    /// A chain splits.
     Fork,
+    /// A network is upgraded.
+    Upgrade,
+    /// Locked tokens can be sold from now on.
+    Unlock,
     /// The price of an asset moves far.
     Price,
     /// Anything else that was entered.
@@ -52,7 +57,7 @@ pub enum Special {
 }
 
 impl Special {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Holiday,
         Self::WorkDay,
         Self::Release,
@@ -60,6 +65,8 @@ impl Special {
         Self::Campaign,
         Self::Listing,
         Self::Fork,
+        Self::Upgrade,
+        Self::Unlock,
         Self::Price,
         Self::Event,
     ];
@@ -71,6 +78,8 @@ impl Special {
             DriverKind::Campaign => Self::Campaign,
             DriverKind::Listing => Self::Listing,
             DriverKind::Fork => Self::Fork,
+            DriverKind::Upgrade => Self::Upgrade,
+            DriverKind::Unlock => Self::Unlock,
             DriverKind::Price => Self::Price,
             DriverKind::Article | DriverKind::Webinar | DriverKind::Other => Self::Event,
         }
@@ -93,8 +102,8 @@ pub(super) struct Past {
     pub(super) today: Day,
     /// All languages together.
     pub(super) all: Series,
-    /// Of each language that occurs.
-    languages: Vec<(Language, Series)>,
+    /// Of each language that occurs, and of its groups of types.
+    languages: Vec<(Language, Series, Vec<Series>)>,
     /// What came today, by half hour.
     pub(super) came_today: Vec<f64>,
     /// What makes days special, of the past and to come.
@@ -103,6 +112,8 @@ pub(super) struct Past {
     pub(super) answers: f64,
     /// The share with assets at risk.
     pub(super) at_risk: f64,
+    /// How many came of late in each language, of each group of types, and how many of them with assets at risk.
+    risks: HashMap<(Language, usize), [f64; 2]>,
 }
 
 /// What is expected from today's midnight on, of a language.
@@ -111,6 +122,8 @@ pub(super) struct Lane {
     pub(super) language: Language,
     today: Day,
     mean: Vec<Option<f64>>,
+    /// Of each group of types; together they are the language.
+    groups: Vec<Vec<f64>>,
     pub(super) spread: Spread,
 }
 
@@ -120,6 +133,24 @@ impl Lane {
         let days = usize::try_from(day.0 - self.today.0).ok();
         days.and_then(|days| self.mean.get(days * DAY + half)).copied().flatten().unwrap_or(0.0)
     }
+
+    /// The same of each group of types.
+    pub(super) fn expected_of_groups(&self, (day, half): (Day, usize)) -> Vec<f64> {
+        let place = usize::try_from(day.0 - self.today.0).map_or(usize::MAX, |days| days * DAY + half);
+        self.groups.iter().map(|means| means.get(place).copied().unwrap_or(0.0)).collect()
+    }
+
+    /// Of the first slots, today's, so many times as many.
+    pub(super) fn multiply(&mut self, factors: &[f64]) {
+        for (mean, factor) in self.mean.iter_mut().zip(factors) {
+            *mean = mean.map(|mean| mean * factor);
+        }
+        for means in &mut self.groups {
+            for (mean, factor) in means.iter_mut().zip(factors) {
+                *mean *= factor;
+            }
+        }
+    }
 }
 
 impl Past {
@@ -127,7 +158,7 @@ impl Past {
         demand: &Demand,
         table: &Timetable,
         events: &[DriverRow],
-        zone: &TimeZone,
+        (settings, zone): (&Settings, &TimeZone),
         now: Time,
     ) -> Result<Self, Error> {
         let (today, _) = half_hour(now, zone);
@@ -139,9 +170,13 @@ impl Past {
         let unknown = usize::try_from(begins.0 - first.0).unwrap_or(0) * DAY;
         let empty = || vec![0.0; days * DAY];
         let (mut all, mut came_today) = (empty(), vec![0.0; DAY]);
-        let mut languages: Vec<(Language, Vec<f64>)> = Language::ALL.map(|one| (one, empty())).into();
+        let parts = settings.group_count();
+        let group: Vec<usize> = demand.types.iter().map(|code| settings.group_of(code)).collect();
+        let mut languages: Vec<(Language, Vec<f64>, Vec<Vec<f64>>)> =
+            Language::ALL.map(|one| (one, empty(), vec![empty(); parts])).into();
         let tags: Vec<Option<Language>> = demand.languages.iter().map(|tag| Language::parse(tag)).collect();
         let (mut answers, mut answered, mut at_risk, mut counted) = (0.0, 0.0, 0.0, 0.0);
+        let mut risks: HashMap<(Language, usize), [f64; 2]> = HashMap::new();
         let recent =
             u32::try_from(now.minus(Duration::from_hours(24 * SHARES as u64)).0 / 1_000_000).unwrap_or(0);
         for row in &demand.rows {
@@ -153,11 +188,17 @@ impl Past {
                 *count += 1.0;
             }
             let language = tags.get(row.language as usize).copied().flatten().unwrap_or_default();
-            let own = languages.iter_mut().find(|(one, _)| *one == language);
-            if let Some(count) = own.and_then(|(_, counts)| counts.get_mut(place)) {
-                *count += 1.0;
+            let group = group.get(row.kind as usize).copied().unwrap_or(parts - 1);
+            if let Some((_, counts, groups)) = languages.iter_mut().find(|(one, ..)| *one == language) {
+                let of_group = groups.get_mut(group).and_then(|counts| counts.get_mut(place));
+                for count in counts.get_mut(place).into_iter().chain(of_group) {
+                    *count += 1.0;
+                }
             }
             if row.second >= recent {
+                let [came, risk] = risks.entry((language, group)).or_insert([0.0, 0.0]);
+                *came += 1.0;
+                *risk += f64::from(u8::from(row.at_risk));
                 counted += 1.0;
                 at_risk += f64::from(u8::from(row.at_risk));
                 if row.replies > 0 {
@@ -179,8 +220,12 @@ impl Past {
                 Series::new(DAY, known.collect()).ok_or(Error::Inconsistent("counts of half hours"))?;
             Ok::<_, Error>(series.knowing(marks.clone()))
         };
-        let languages = languages.into_iter().filter(|(_, counts)| counts.iter().any(|count| *count > 0.0));
-        let languages = languages.map(|(one, counts)| Ok((one, series(counts)?)));
+        let languages =
+            languages.into_iter().filter(|(_, counts, _)| counts.iter().any(|count| *count > 0.0));
+        let languages = languages.map(|(one, counts, groups)| {
+            let groups = groups.into_iter().map(series).collect::<Result<Vec<_>, Error>>()?;
+            Ok((one, series(counts)?, groups))
+        });
         Ok(Self {
             first,
             today,
@@ -190,12 +235,28 @@ impl Past {
             answers: if answered > 0.0 { answers / answered } else { 1.0 },
             at_risk: if counted > 0.0 { at_risk / counted } else { 0.0 },
             special,
+            risks,
         })
+    }
+
+    /// The share with assets at risk of a language, and of a group of types in it.
+    pub(super) fn at_risk_of(&self, language: Language, group: Option<usize>) -> f64 {
+        let own = self
+            .risks
+            .iter()
+            .filter(|((one, of), _)| *one == language && group.is_none_or(|group| group == *of));
+        let [came, risk] = own.fold([0.0, 0.0], |[came, risk], (_, [more, at])| [came + more, risk + at]);
+        if came > 0.0 { risk / came } else { 0.0 }
     }
 
     /// The first moment of today.
     pub(super) fn today_starts(&self, zone: &TimeZone) -> Time {
         day_start(self.today, zone)
+    }
+
+    /// The moment up to which it is forecast how many come.
+    pub(super) fn forecast_ends(&self, zone: &TimeZone) -> Time {
+        day_start(self.today.plus(i64::try_from(AHEAD * 7).unwrap_or(0)), zone)
     }
 
     /// Weeks that are known.
@@ -210,22 +271,47 @@ impl Past {
         let recent = |series: &Series| -> f64 {
             series.counts().iter().rev().take(SHARES * DAY).flatten().sum::<f64>().max(0.0)
         };
-        let total = recent(&self.all).max(1.0);
         let slots_seen = self.all.counts().len().clamp(1, SHARES * DAY);
-        let lane = |(language, series): &(Language, Series)| {
-            let share = recent(series) / total;
+        let part = |series: &Series, of: &Series, whole: &science::Forecast| {
+            let share = recent(series) / recent(of).max(1.0);
             #[expect(clippy::cast_precision_loss, reason = "half hours of eight weeks")]
             let busy = recent(series) / slots_seen as f64;
             let own = if busy >= OWN { science::forecast(series, slots) } else { None };
             let shared = || science::Forecast {
-                mean: all.mean.iter().map(|mean| mean.map(|mean| mean * share)).collect(),
-                spread: all.spread,
+                mean: whole.mean.iter().map(|mean| mean.map(|mean| mean * share)).collect(),
+                spread: whole.spread,
             };
-            let science::Forecast { mean, spread } = own.unwrap_or_else(shared);
-            Lane { language: *language, today: self.today, mean, spread }
+            own.unwrap_or_else(shared)
+        };
+        let lane = |(language, series, groups): &(Language, Series, Vec<Series>)| {
+            let whole = part(series, &self.all, &all);
+            let groups = match groups.as_slice() {
+                [_] => vec![whole.mean.iter().map(|mean| mean.unwrap_or(0.0)).collect()],
+                many => {
+                    let parts: Vec<_> = many.iter().map(|one| part(one, series, &whole).mean).collect();
+                    reconciled(&whole.mean, &parts)
+                }
+            };
+            let science::Forecast { mean, spread } = whole;
+            Lane { language: *language, today: self.today, mean, groups, spread }
         };
         Some(self.languages.iter().map(lane).collect())
     }
+}
+
+/// Parts that add up to the whole, half hour by half hour: each keeps its share of their sum (top-down reconciliation; Hyndman &
+/// Athanasopoulos 2021, "Forecasting: Principles and Practice", chapter 11).
+fn reconciled(whole: &[Option<f64>], parts: &[Vec<Option<f64>>]) -> Vec<Vec<f64>> {
+    let at = |part: &Vec<Option<f64>>, slot: usize| part.get(slot).copied().flatten().unwrap_or(0.0);
+    let sums: Vec<f64> = (0..whole.len()).map(|slot| parts.iter().map(|part| at(part, slot)).sum()).collect();
+    let fit = |part: &Vec<Option<f64>>| {
+        let slots = whole.iter().zip(&sums).enumerate();
+        let scaled = |(slot, (whole, sum)): (usize, (&Option<f64>, &f64))| {
+            if *sum > 0.0 { at(part, slot) * whole.unwrap_or(0.0) / sum } else { 0.0 }
+        };
+        slots.map(scaled).collect()
+    };
+    parts.iter().map(fit).collect()
 }
 
 /// Which days are unlike others, and why. A kind that every fifth day has is usual, and none.
@@ -278,4 +364,18 @@ fn special_days(
     }
     days.retain(|day, kinds| !kinds.is_empty() && *day >= first);
     days
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_add_up_to_the_whole() {
+        let parts = vec![vec![Some(1.0), Some(0.0), Some(3.0)], vec![Some(3.0), Some(0.0), None]];
+        assert_eq!(
+            reconciled(&[Some(8.0), Some(2.0), Some(1.5)], &parts),
+            [[2.0, 0.0, 1.5], [6.0, 0.0, 0.0]]
+        );
+    }
 }

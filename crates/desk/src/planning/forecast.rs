@@ -15,7 +15,7 @@ const BEFORE: usize = 14;
 const AHEAD: usize = 28;
 const SCORED: usize = 28;
 /// Days from which it is learned how much of a busy morning lasts.
-const LEARNED: usize = 56;
+pub(super) const LEARNED: usize = 56;
 
 /// Of which requests a forecast is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -203,17 +203,7 @@ fn shape(
 /// What is expected of the rest of the day, when its first part was busier or calmer.
 fn today(ground: &Ground, made: &Forecast, before: &[Vec<(Option<f64>, Option<f64>)>]) -> Today {
     let (_, now) = half_hour(ground.now, &ground.zone);
-    let parts = |day: &Vec<(Option<f64>, Option<f64>)>| {
-        let mut sums = [0.0; 4];
-        for (at, (mean, came)) in day.iter().enumerate() {
-            let place = if at < now { 0 } else { 2 };
-            for (sum, value) in sums.iter_mut().skip(place).take(2).zip([mean, came]) {
-                *sum += value.unwrap_or(0.0);
-            }
-        }
-        sums
-    };
-    let learned: Vec<[f64; 4]> = before.iter().map(parts).collect();
+    let learned: Vec<[f64; 4]> = before.iter().map(|day| parts_of(day, now)).collect();
     let expected =
         |from: usize, until: usize| -> f64 { made.mean.iter().take(until).skip(from).flatten().sum() };
     let came: f64 = ground.past.came_today.iter().take(now).sum();
@@ -227,6 +217,18 @@ fn today(ground: &Ground, made: &Forecast, before: &[Vec<(Option<f64>, Option<f6
         rest_before: rounded(expected(now, DAY)),
         rest: rounded(revised.iter().flatten().sum()),
     }
+}
+
+/// Of a day that is over, expected and seen of the part until a half hour, and of the rest.
+pub(super) fn parts_of(day: &[(Option<f64>, Option<f64>)], now: usize) -> [f64; 4] {
+    let mut sums = [0.0; 4];
+    for (at, (mean, came)) in day.iter().enumerate() {
+        let place = if at < now { 0 } else { 2 };
+        for (sum, value) in sums.iter_mut().skip(place).take(2).zip([mean, came]) {
+            *sum += value.unwrap_or(0.0);
+        }
+    }
+    sums
 }
 
 fn score(before: &[Vec<(Option<f64>, Option<f64>)>], spread: Spread) -> Option<ForecastScore> {
@@ -253,7 +255,7 @@ fn score(before: &[Vec<(Option<f64>, Option<f64>)>], spread: Spread) -> Option<F
     })
 }
 
-fn whole(count: f64) -> u32 {
+pub(super) fn whole(count: f64) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of requests")]
     let count = count.max(0.0).min(f64::from(u32::MAX)) as u32;
     count

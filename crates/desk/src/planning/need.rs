@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use standfast_domain::roster::Person;
-use standfast_domain::{AgentId, Day, Language, Permission, Time, Timetable};
+use standfast_domain::planning::Settings;
+use standfast_domain::roster::{Person, Profile};
+use standfast_domain::{Day, Language, Permission, Time, Timetable};
 use standfast_insight::Facts;
 use standfast_science::queue::{Chat, Demand, Goal, Service, agents_for};
+use standfast_science::roster::missing;
 use standfast_store::shift::ShiftRow;
 use utoipa::ToSchema;
 
@@ -21,6 +23,8 @@ const MOST: u32 = 2_000;
 const MORNING: u8 = 4;
 /// How long before the first slot it is looked for those who came while the desk was closed: a week.
 const LEAD: i64 = 7 * 1_440 * super::MINUTE;
+/// A group of types of which fewer come in a half hour takes nobody of its own: it waits for whoever knows it next.
+const RARE: f64 = 0.1;
 /// Seconds of a slot.
 const SECONDS: f64 = 1_800.0;
 
@@ -35,26 +39,36 @@ pub struct NeedView {
     /// The moment after the last half hour.
     #[schema(value_type = String, format = DateTime)]
     pub until: Time,
-    /// Whether there is a forecast; without one nothing is known of the need.
+    /// Whether there is a forecast that reaches so far; without one nothing is known of the need.
     pub is_known: bool,
-    /// By language.
+    /// Names of the groups of types that are planned by themselves.
+    pub groups: Vec<String>,
+    /// By language, and of each language by group of types where there are groups.
     pub lanes: Vec<LaneNeed>,
+    /// How many people all of it takes; 0 while the desk is closed.
+    pub need: Vec<u32>,
+    /// How many of them are missing, when those who are planned do what they can.
+    pub missing: Vec<u32>,
+    /// How many requests are expected.
+    pub expected: Vec<f64>,
     /// People with a published shift, whatever they speak.
     pub published: Vec<u32>,
     /// People with a published shift or a draft.
     pub planned: Vec<u32>,
 }
 
-/// What a language needs, half hour by half hour.
+/// What a language, or a group of types in a language, needs, half hour by half hour.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct LaneNeed {
     /// The language.
     pub language: Language,
+    /// The group of types: a place in `groups`, or the one after the last for all other types; null for all types.
+    pub group: Option<usize>,
     /// How many requests are expected.
     pub expected: Vec<f64>,
-    /// How many people it takes on the roster; 0 while the desk is closed.
+    /// How many people it takes on the roster, if they did nothing else; 0 while the desk is closed.
     pub need: Vec<u32>,
-    /// People with a published shift or a draft who speak it.
+    /// People with a published shift or a draft who speak it, and know the group.
     pub able: Vec<u32>,
 }
 
@@ -77,35 +91,101 @@ pub async fn need(
     let (people, shifts) = read_shifts(desk, from, until).await?;
     let table = timetable(desk);
     blocking(move || {
-        let lanes = ground.past.lanes();
+        // Beyond what is forecast nothing is known.
+        let reaches = until <= ground.past.forecast_ends(&ground.zone);
+        let lanes = ground.past.lanes().filter(|_| reaches);
         let slots: Vec<Time> = half_hours(from, until).collect();
         let is_known = lanes.is_some();
-        let mut made = Vec::new();
         let at_once = at_once(&people);
-        for lane in lanes.unwrap_or_default() {
-            let needs = Needs::of(&ground, &lane, &table, at_once, &slots);
-            let speaks = |agent: AgentId| {
-                let known = people.iter().find(|person| person.id == agent);
-                known.is_some_and(|person| person.profile.languages.contains(&lane.language))
-            };
-            made.push(LaneNeed {
-                language: lane.language,
-                able: count(&slots, &shifts, |row| row.agent_id.is_some_and(speaks)),
-                expected: needs.expected,
-                need: needs.need,
-            });
-        }
+        let needs: Vec<Needs> =
+            lanes.iter().flatten().map(|lane| Needs::of(&ground, lane, &table, at_once, &slots)).collect();
+        let all = together(&needs);
+        let bits = |row: &&ShiftRow| {
+            let known = people.iter().find(|person| Some(person.id) == row.agent_id);
+            known.map_or(0, |person| serves(&ground.settings, &needs, &person.profile))
+        };
+        let there = |at: &Time| {
+            let end = at.0 + SLOT * super::MINUTE;
+            let here = shifts.iter().filter(|row| row.starts_at <= *at && row.ends_at.0 >= end);
+            here.map(|row| bits(&row)).collect::<Vec<u8>>()
+        };
+        let missing = slots
+            .iter()
+            .enumerate()
+            .map(|(slot, at)| all.get(slot).map_or(0, |needs| missing(needs, &there(at))));
+        let sum = |at: usize| needs.iter().filter_map(|one| one.expected.get(at)).sum::<f64>();
         Ok(NeedView {
-            zone: ground.settings.zone,
             from,
             until,
             is_known,
-            lanes: made,
+            groups: ground.settings.groups.iter().map(|group| group.name.clone()).collect(),
+            lanes: lane_needs(&needs, &|bit| count(&slots, &shifts, |row| bits(&row) & bit != 0)),
+            need: (0..slots.len()).map(|at| needed(&all, at)).collect(),
+            missing: missing.collect(),
+            expected: (0..slots.len()).map(sum).collect(),
             published: count(&slots, &shifts, |row| row.published_at.is_some()),
             planned: count(&slots, &shifts, |_| true),
+            zone: ground.settings.zone,
         })
     })
     .await
+}
+
+/// Of each language, and of its groups where there are any. `able` counts those who serve one of some lanes, a bit a lane.
+fn lane_needs(needs: &[Needs], able: &dyn Fn(u8) -> Vec<u32>) -> Vec<LaneNeed> {
+    let mut lanes = Vec::new();
+    for (place, one) in needs.iter().enumerate() {
+        let groups = one.groups();
+        let first = place * groups;
+        let bits = |of: u8| of.checked_shl(u32::try_from(first).unwrap_or(8)).unwrap_or(0);
+        lanes.push(LaneNeed {
+            language: one.language,
+            group: None,
+            expected: one.expected.clone(),
+            need: one.need().collect(),
+            able: able(bits(one.everything())),
+        });
+        for group in (0..groups).filter(|_| groups > 1) {
+            lanes.push(LaneNeed {
+                language: one.language,
+                group: Some(group),
+                expected: one.by_group.iter().filter_map(|means| means.get(group)).copied().collect(),
+                need: one.need_of(1 << group).collect(),
+                able: able(bits(1 << group)),
+            });
+        }
+    }
+    lanes
+}
+
+/// The lanes that somebody serves, a bit each: the groups of the first language, then those of the next.
+pub(super) fn serves(settings: &Settings, needs: &[Needs], profile: &Profile) -> u8 {
+    let groups = settings.group_count();
+    let knows = (0..groups).filter(|group| settings.serves(*group, |code| profile.knows(code)));
+    let knows: u8 = knows.fold(0, |bits, group| bits | 1 << group);
+    let speaks = needs.iter().enumerate().filter(|(_, one)| profile.languages.contains(&one.language));
+    speaks.fold(0, |bits, (place, _)| bits | knows << (place * groups).min(7))
+}
+
+/// What every set of lanes needs in each slot (`science::roster::Problem`): of each language what its groups in the set need, and
+/// of several languages the sum.
+pub(super) fn together(needs: &[Needs]) -> Vec<Vec<u32>> {
+    let slots = needs.first().map_or(0, |one| one.sets.len());
+    let groups = needs.first().map_or(1, Needs::groups);
+    let last = (1_u16 << (needs.len() * groups).min(8)) - 1;
+    let of = |slot: usize, set: u16| {
+        let parts = needs.iter().enumerate().map(|(place, one)| {
+            let own = usize::from(set >> (place * groups)) & usize::from(one.everything());
+            own.checked_sub(1).and_then(|own| one.sets.get(slot)?.get(own)).copied().unwrap_or(0)
+        });
+        parts.sum()
+    };
+    (0..slots).map(|slot| (1..=last).map(|set| of(slot, set)).collect()).collect()
+}
+
+/// How many people a slot needs of all lanes.
+pub(super) fn needed(sets: &[Vec<u32>], slot: usize) -> u32 {
+    sets.get(slot).and_then(|sets| sets.last()).copied().unwrap_or(0)
 }
 
 /// Everybody who can be rostered, and the shifts that somebody has.
@@ -150,57 +230,121 @@ pub(super) fn service(ground: &Ground, at_once: u32) -> (Service, f64) {
 
 /// What a language needs.
 pub(super) struct Needs {
+    pub(super) language: Language,
     /// How many are expected in each slot, as they come.
     pub(super) expected: Vec<f64>,
+    /// The same by group of types: of each slot, of each group.
+    pub(super) by_group: Vec<Vec<f64>>,
     /// Whether the desk is open for them.
     pub(super) open: Vec<bool>,
-    /// How many people it takes on the roster.
-    pub(super) need: Vec<u32>,
+    /// How many people it takes on the roster: of each slot, of every set of groups (number `bits - 1`), if requests of these groups
+    /// were all there is.
+    pub(super) sets: Vec<Vec<u32>>,
 }
 
 impl Needs {
     pub(super) fn of(ground: &Ground, lane: &Lane, table: &Timetable, at_once: u32, slots: &[Time]) -> Self {
-        let settings = &ground.settings;
         // What came since the desk closed last is to be done as well: over a weekend, or a holiday.
         let lead = slots.first().map_or(0, |first| first.0 - LEAD);
         let lead: Vec<Time> = half_hours(Time(lead), slots.first().copied().unwrap_or(Time(lead))).collect();
         let (begin, all) = (lead.len(), [lead.as_slice(), slots].concat());
-        let mut expected: Vec<f64> =
-            all.iter().map(|at| lane.expected(half_hour(*at, &ground.zone))).collect();
+        let clock: Vec<_> = all.iter().map(|at| half_hour(*at, &ground.zone)).collect();
+        let mut expected: Vec<f64> = clock.iter().map(|at| lane.expected(*at)).collect();
+        let mut by_group: Vec<Vec<f64>> = clock.iter().map(|at| lane.expected_of_groups(*at)).collect();
         let mut open = open(table, lane.language, &all);
-        let (service, times) = service(ground, at_once);
-        let goal = Goal { share: f64::from(settings.share) / 100.0, within: f64::from(settings.within) };
-        let there = 1.0 - f64::from(settings.shrinkage) / 100.0;
-        let days = lane.spread.days();
-        let mut known: BTreeMap<u64, u32> = BTreeMap::new();
-        let need = worked_off(&expected, &open).into_iter().zip(&open).skip(begin).map(|(mean, open)| {
-            if !open {
-                return 0;
-            }
-            // Hundredths of a request make no difference of a person.
-            let key = (mean * 100.0).round().max(0.0);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "not negative, and small"
-            )]
-            let key = key as u64;
-            *known.entry(key).or_insert_with(|| {
-                let rate = mean * times / SECONDS;
-                let patience = settings.patience.map(f64::from);
-                let demands: Vec<Demand> = days
+        let groups = ground.settings.group_count();
+        let everything = (1_usize << groups) - 1;
+        let mut people = People::new(ground, lane, at_once);
+        let mut sets = vec![Vec::with_capacity(everything); slots.len()];
+        for set in 1..=everything {
+            let of_set = |means: &Vec<f64>| {
+                means
                     .iter()
-                    .map(|busy| Demand { rate: rate * busy, patience })
-                    .filter(|one| one.rate > 0.0)
-                    .collect();
-                // An open desk has somebody, whoever comes.
-                let agents =
-                    agents_for(&demands, service, goal, MOST).unwrap_or(if rate > 0.0 { MOST } else { 1 });
-                rostered(agents, there)
-            })
-        });
-        let need = need.collect();
-        Self { expected: expected.split_off(begin), open: open.split_off(begin), need }
+                    .enumerate()
+                    .filter(|(group, _)| set >> group & 1 == 1)
+                    .map(|(_, mean)| mean)
+                    .sum()
+            };
+            let means: Vec<f64> =
+                if set == everything { expected.clone() } else { by_group.iter().map(of_set).collect() };
+            let work = worked_off(&means, &open);
+            for ((sets, mean), is_open) in sets.iter_mut().zip(work.into_iter().skip(begin)).zip(open.iter().skip(begin)) {
+                let is_rare = set < everything && mean < RARE;
+                sets.push(if *is_open && !is_rare { people.needed(mean) } else { 0 });
+            }
+        }
+        let (expected, by_group, open) =
+            (expected.split_off(begin), by_group.split_off(begin), open.split_off(begin));
+        Self { language: lane.language, expected, by_group, open, sets }
+    }
+
+    /// How many groups of types are told apart.
+    pub(super) fn groups(&self) -> usize {
+        self.by_group.first().map_or(1, |groups| groups.len().max(1))
+    }
+
+    /// All groups, a bit each.
+    fn everything(&self) -> u8 {
+        (1 << self.groups().min(7)) - 1
+    }
+
+    /// How many people it takes in each slot.
+    pub(super) fn need(&self) -> impl Iterator<Item = u32> {
+        self.need_of(self.everything())
+    }
+
+    /// How many people some groups take in each slot.
+    fn need_of(&self, set: u8) -> impl Iterator<Item = u32> {
+        let place = usize::from(set).saturating_sub(1);
+        self.sets.iter().map(move |sets| sets.get(place).copied().unwrap_or(0))
+    }
+}
+
+/// How many people requests of a language take, by how many there are in a slot.
+struct People<'a> {
+    ground: &'a Ground,
+    service: Service,
+    /// How many times each request comes.
+    times: f64,
+    /// How busy days can be.
+    days: Vec<f64>,
+    /// What is known already, by hundredths of a request, which make no difference of a person.
+    known: BTreeMap<u64, u32>,
+}
+
+impl<'a> People<'a> {
+    fn new(ground: &'a Ground, lane: &Lane, at_once: u32) -> Self {
+        let (service, times) = service(ground, at_once);
+        Self { ground, service, times, days: lane.spread.days().to_vec(), known: BTreeMap::new() }
+    }
+
+    /// How many have to be on the roster for so many requests in a slot; an open desk has somebody, whoever comes.
+    fn needed(&mut self, mean: f64) -> u32 {
+        let key = (mean * 100.0).round().max(0.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative, and small"
+        )]
+        let key = key as u64;
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let settings = &self.ground.settings;
+        let goal = Goal { share: f64::from(settings.share) / 100.0, within: f64::from(settings.within) };
+        let patience = settings.patience.map(f64::from);
+        let rate = mean * self.times / SECONDS;
+        let demands: Vec<Demand> = self
+            .days
+            .iter()
+            .map(|busy| Demand { rate: rate * busy, patience })
+            .filter(|one| one.rate > 0.0)
+            .collect();
+        let agents = agents_for(&demands, self.service, goal, MOST);
+        let agents = agents.unwrap_or(if rate > 0.0 { MOST } else { 1 });
+        let people = rostered(agents, 1.0 - f64::from(settings.shrinkage) / 100.0);
+        self.known.insert(key, people);
+        people
     }
 }
 

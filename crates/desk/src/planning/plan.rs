@@ -13,7 +13,7 @@ use standfast_science::roster::{self as science, Away, Given, Problem, Reason, S
 use standfast_store::shift::ShiftRow;
 use utoipa::ToSchema;
 
-use super::need::{Needs, at_once};
+use super::need::{Needs, at_once, needed, serves, together};
 use super::{Ground, MINUTE, SLOT, blocking, ground, half_hours, weeks};
 use crate::roster::{people_and_shifts, pure};
 use crate::{AgentCaller, Desk, Error, timetable};
@@ -79,7 +79,9 @@ pub struct Shortage {
     pub missing: u32,
     /// The languages that need more people than are there.
     pub languages: Vec<Language>,
-    /// How many speak one of them at all.
+    /// The groups of types that do, by name, an empty one for all other types; none where it is all of them.
+    pub groups: Vec<String>,
+    /// How many serve one of them at all.
     pub able: u32,
     /// Why those are not there, and how many each: `not_worth_it`, `other_shift`, `rest`, `week`, `days_in_row`, `too_long`,
     /// `unavailable`, `off`, `no_shift`.
@@ -121,20 +123,20 @@ pub async fn plan_shifts(
         if people.is_empty() {
             return Err(Error::invalid("people", "missing"));
         }
-        let lanes = ground.past.lanes().ok_or(Error::invalid("from", "unknown"))?;
+        let reaches = until <= ground.past.forecast_ends(&ground.zone);
+        let lanes = ground.past.lanes().filter(|_| reaches).ok_or(Error::invalid("from", "unknown"))?;
         let slots: Vec<Time> = half_hours(from, until).collect();
         let at_once = at_once(&people);
-        let needs: Vec<(Language, Vec<u32>)> = lanes
-            .iter()
-            .map(|lane| (lane.language, Needs::of(&ground, lane, &table, at_once, &slots).need))
-            .collect();
+        let needs: Vec<Needs> =
+            lanes.iter().map(|lane| Needs::of(&ground, lane, &table, at_once, &slots)).collect();
         // Drafts that begin in the time are what is planned anew.
         let is_fixed = |row: &ShiftRow| {
             row.agent_id.is_some()
                 && (row.published_at.is_some() || row.starts_at < from || row.starts_at >= until)
         };
         let fixed: Vec<ShiftRow> = shifts.into_iter().filter(is_fixed).collect();
-        let planner = Planner { ground, from, until, people, fixed, off, needs, slots };
+        let sets = together(&needs);
+        let planner = Planner { ground, from, until, people, fixed, off, needs, sets, slots };
         planner.plan(PATIENCE * number.into())
     })
     .await
@@ -147,7 +149,9 @@ struct Planner {
     people: Vec<Person>,
     fixed: Vec<ShiftRow>,
     off: Vec<TimeOff>,
-    needs: Vec<(Language, Vec<u32>)>,
+    needs: Vec<Needs>,
+    /// What every set of lanes needs.
+    sets: Vec<Vec<u32>>,
     slots: Vec<Time>,
 }
 
@@ -190,7 +194,7 @@ impl Planner {
             short: made.short.into_iter().map(|short| self.shortage(short)).collect(),
             under: made.under.into_iter().filter_map(|under| self.under(under)).collect(),
             gap: open.map(|open| if cost > 0.0 { open / cost } else { 0.0 }),
-            need: self.slots.iter().enumerate().map(|(at, _)| self.needed(at)).collect(),
+            need: (0..self.slots.len()).map(|at| needed(&self.sets, at)).collect(),
             planned: self.planned(&shifts),
             shifts,
         })
@@ -207,12 +211,10 @@ impl Planner {
             });
             people.push(self.person(person, contract, calendar));
         }
-        let lane =
-            |at: usize| self.needs.iter().map(move |(_, need)| need.get(at).copied().unwrap_or(0)).collect();
         Problem {
             slot: u32::try_from(SLOT).unwrap_or(30),
-            lanes: self.needs.len(),
-            needs: (0..self.slots.len()).map(lane).collect(),
+            lanes: self.needs.len() * self.ground.settings.group_count(),
+            needs: self.sets.clone(),
             shifts: self.shifts(),
             calendars: zones.iter().map(|zone| self.calendar(zone)).collect(),
             people,
@@ -268,13 +270,8 @@ impl Planner {
         let mut away: Vec<Away> =
             off.map(|off| Away { span: self.span(off.starts_at, off.ends_at), off: true }).collect();
         away.extend(self.unavailable(contract));
-        let bits = self
-            .needs
-            .iter()
-            .enumerate()
-            .filter(|(_, (language, _))| person.profile.languages.contains(language));
         science::Person {
-            lanes: bits.fold(0, |lanes, (at, _)| lanes | 1 << at.min(7)),
+            lanes: serves(&self.ground.settings, &self.needs, &person.profile),
             calendar,
             most: contract.most_week,
             least: contract.least_week,
@@ -330,10 +327,6 @@ impl Planner {
         planned
     }
 
-    fn needed(&self, slot: usize) -> u32 {
-        self.needs.iter().map(|(_, need)| need.get(slot).copied().unwrap_or(0)).sum()
-    }
-
     /// How many would be there in each slot.
     fn planned(&self, shifts: &[PlannedShift]) -> Vec<u32> {
         let covers = |at: &Time| {
@@ -351,12 +344,26 @@ impl Planner {
     }
 
     fn shortage(&self, short: science::Short) -> Shortage {
-        let lanes = self.needs.iter().enumerate().filter(|(at, _)| short.lanes >> at & 1 == 1);
+        let settings = &self.ground.settings;
+        let groups = settings.group_count();
+        let mut lanes = Vec::new();
+        for (place, one) in self.needs.iter().enumerate() {
+            let own = (0..groups).filter(|group| short.lanes >> (place * groups + group) & 1 == 1);
+            lanes.extend(own.map(|group| (one.language, group)));
+        }
+        let mut languages: Vec<Language> = lanes.iter().map(|(language, _)| *language).collect();
+        languages.dedup();
+        let mut of_types: Vec<usize> = lanes.iter().map(|(_, group)| *group).collect();
+        of_types.sort_unstable();
+        of_types.dedup();
+        let is_all = of_types.len() == groups;
+        let name = |group: usize| settings.groups.get(group).map_or_else(String::new, |one| one.name.clone());
         Shortage {
             starts_at: self.time(short.span.start),
             ends_at: self.time(short.span.end),
             missing: short.missing,
-            languages: lanes.map(|(_, (language, _))| *language).collect(),
+            languages,
+            groups: of_types.into_iter().filter(|_| !is_all).map(name).collect(),
             able: short.able,
             why: short.why.into_iter().map(|(reason, count)| (code(reason), count)).collect(),
         }

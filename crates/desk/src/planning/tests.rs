@@ -99,6 +99,11 @@ fn monday() -> Day {
     Day::parse("2026-11-23").unwrap()
 }
 
+/// Hours of people.
+fn seen_hours(people: &[u32]) -> f64 {
+    f64::from(people.iter().sum::<u32>()) / 2.0
+}
+
 fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> (&'static str, &'static str) {
     match result {
         Err(Error::Invalid { field, reason }) => (field, reason),
@@ -294,6 +299,35 @@ store_test! {
         let seen = crate::roster(desk, lead, plan.from, plan.until).await.unwrap();
         assert_eq!((seen.shifts.len(), seen.violations.len()), (number, 0));
 
+        // Groups of types are planned by themselves: all of these are swaps, which nobody but ann knows.
+        let settings = || Settings { starts: vec![480, 720], shrinkage: 0, ..Settings::default() };
+        let group = |name: &str, code: &str| standfast_domain::planning::TypeGroup { name: name.to_owned(), types: vec![code.to_owned()] };
+        let swaps = Settings { groups: vec![group("Security", "theft"), group("Swaps", "swap")], ..settings() };
+        change_planning(desk, lead, 1, swaps).await.unwrap();
+        for (agent, skill) in [(1, "app"), (2, "theft")] {
+            let wish = PersonWish { profile: Profile { skills: vec![skill.to_owned()], ..Profile::default() }, contract: Some(contract.clone()) };
+            change_person(desk, lead, agents[agent].id, 1, wish).await.unwrap();
+        }
+        let grouped = super::need(desk, lead, &past.facts(), monday(), 1).await.unwrap();
+        assert_eq!((grouped.groups.as_slice(), grouped.lanes.len()), (["Security", "Swaps"].map(str::to_owned).as_slice(), 4));
+        let of = |group: Option<usize>| grouped.lanes.iter().find(|lane| lane.group == group).unwrap();
+        assert_eq!(of(None).need, need.lanes[0].need, "the language needs what it needs");
+        // Swaps are all there is, but at night they are rare and wait for whoever knows them next.
+        assert!((0..336).all(|at| of(Some(1)).need[at] == if of(None).expected[at] < 0.1 { 0 } else { of(None).need[at] }));
+        assert_eq!((of(Some(0)).need.iter().sum::<u32>(), of(Some(2)).need.iter().sum::<u32>()), (0, 0));
+        let ann = seen_hours(&of(Some(1)).able);
+        assert!(ann < seen_hours(&grouped.planned) && ann > 0.0, "{ann}");
+        let by_group = plan_shifts(desk, lead, &past.facts(), monday(), 1).await.unwrap();
+        let short = by_group.short.iter().find(|short| short.groups == ["Swaps"]).unwrap();
+        assert_eq!((short.able, short.languages.len()), (1, 1));
+        let asked = WhatIfWish { monday: monday(), people: 0, bot: 0, peaks: Vec::new() };
+        let parts = what_if(desk, lead, &past.facts(), asked).await.unwrap();
+        let [security, swaps, others] = parts.lanes.as_slice() else { panic!("{:?}", parts.lanes.len()) };
+        assert_eq!((security.now.requests[2], others.now.requests[2], swaps.group), (0.0, 0.0, Some(1)));
+        // Alone with what she knows she keeps less of the promise than all together would.
+        assert!(swaps.now.within[1] < parts.now.within[1] && (security.share + swaps.share + others.share - 1.0).abs() < 1e-9);
+        change_planning(desk, lead, 2, Settings { hour_cost: Some(20), ..settings() }).await.unwrap();
+
         // What would happen with one fewer, and with a storm.
         let wish = |people: i32, peaks: Vec<PeakWish>| WhatIfWish { monday: monday(), people, bot: 0, peaks };
         let ask = async |wish: WhatIfWish| what_if(desk, lead, &past.facts(), wish).await;
@@ -311,5 +345,64 @@ store_test! {
         assert!(stormy.changed.days[3][1] < stormy.now.days[3][1] && stormy.changed.requests[1] > stormy.now.requests[1]);
         let outside = PeakWish { starts_at: at(80), ends_at: at(400), factor: 2.0 };
         assert_eq!(refused(ask(wish(0, vec![outside])).await), ("peaks", "out_of_range"));
+    }
+
+    async fn the_day_is_held_against_its_plan(store) {
+        let past = Past::new(&store, WEEKS).await;
+        let (desk, lead) = (&past.desk, &past.lead);
+        let mut agents = Vec::new();
+        for name in ["ann", "bo", "cy", "di"] {
+            let agent = desk.agent(name, Role::Agent).await;
+            change_person(desk, lead, agent.id, 0, PersonWish { profile: Profile::default(), contract: None }).await.unwrap();
+            agents.push(agent);
+        }
+        // A promise that one person keeps.
+        let easy = Settings { share: 50, within: 3_600, shrinkage: 0, ..Settings::default() };
+        change_planning(desk, lead, 0, easy).await.unwrap();
+        // Saturday noon: two are there and four were to be, of whom one is not; nobody comes after four.
+        let shift = |who: usize, from: &str, until: &str| ShiftWish {
+            agent: Some(agents[who].id),
+            starts_at: Time::parse(&format!("2026-11-{from}:00Z")).unwrap(),
+            ends_at: Time::parse(&format!("2026-11-{until}:00Z")).unwrap(),
+            need: Need::default(),
+        };
+        let wishes = vec![
+            shift(0, "21T08:00", "21T16:00"),
+            shift(1, "21T08:00", "21T16:00"),
+            shift(2, "21T08:00", "21T16:00"),
+            shift(3, "22T06:00", "22T10:00"),
+        ];
+        crate::add_shifts(desk, lead, wishes).await.unwrap();
+        let (from, until) = (desk.now().minus(Duration::from_hours(12)), desk.now().plus(Duration::from_hours(48)));
+        crate::publish_shifts(desk, lead, (from, until), None).await.unwrap();
+        let there = || std::collections::BTreeSet::from([agents[0].id, agents[1].id]);
+        let day = course(desk, lead, &past.facts(), there()).await.unwrap();
+        assert_eq!((day.is_known, day.came, day.halves.len()), (true, 0, 96));
+        assert!(day.expected > 6.0, "{}", day.expected);
+        let now = day.halves[24];
+        assert_eq!((now.rostered, now.there, now.need >= 1, now.missing), (3, 2, true, 0));
+        let tomorrow = day.halves[60];
+        assert!(now.expected <= now.planned && (tomorrow.expected - tomorrow.planned).abs() < 1e-9);
+        // One of the two is one too many.
+        let [free] = day.spare.as_slice() else { panic!("{:?}", day.spare) };
+        assert_eq!((free.agent_id, free.starts_at, free.ends_at), (agents[0].id, Time(desk.now().0 + 30 * MINUTE), desk.now().plus(Duration::from_hours(4))));
+        assert!(free.there >= free.need && free.need == 1);
+        // From four on nobody is there: somebody stays, and whoever has no shift is called in.
+        let gap = &day.gaps[0];
+        assert_eq!((gap.starts_at, gap.there), (desk.now().plus(Duration::from_hours(4)), 0));
+        let told: Vec<_> = gap.advice.iter().map(|one| (one.remedy, one.agent_id)).collect();
+        assert_eq!(told[0], (CourseRemedy::Stay, agents[0].id));
+        assert!(told.iter().all(|(_, agent)| *agent != agents[2].id), "whoever is not there cannot stay: {told:?}");
+        // Alone nobody can be spared, and agreed hours are given.
+        let alone = std::collections::BTreeSet::from([agents[0].id]);
+        assert_eq!(course(desk, lead, &past.facts(), alone).await.unwrap().spare, []);
+        let agreed = Contract { zone: "UTC".to_owned(), least_week: 8 * 60, most_week: 40 * 60, most_stretch: 600, least_rest: 660, most_days: 5, available: Vec::new() };
+        for agent in &agents[..2] {
+            let wish = PersonWish { profile: Profile::default(), contract: Some(agreed.clone()) };
+            change_person(desk, lead, agent.id, 1, wish).await.unwrap();
+        }
+        assert_eq!(course(desk, lead, &past.facts(), there()).await.unwrap().spare, []);
+        let refused = course(desk, &agents[0], &past.facts(), there()).await;
+        assert!(matches!(refused, Err(Error::Forbidden)));
     }
 }

@@ -1,16 +1,19 @@
 //! A week as it is rostered, and the same week if something were different.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Serialize;
-use standfast_domain::{AgentId, Day, Permission, Time};
+use standfast_domain::roster::Person;
+use standfast_domain::{AgentId, Day, Language, Permission, Time};
 use standfast_insight::Facts;
 use standfast_science::forecast::Spread;
 use standfast_science::whatif::{Change, Desk as Model, Flaw, Outcome, Peak, play, range};
 use standfast_store::shift::ShiftRow;
 use utoipa::ToSchema;
 
-use super::need::{Needs, at_once, read_shifts, service};
+use super::demand::Lane;
+use super::need::{Needs, at_once, read_shifts, serves, service};
 use super::{DAY, Ground, MINUTE, SLOT, blocking, ground, half_hours, weeks};
 use crate::{AgentCaller, Desk, Error, timetable};
 
@@ -60,6 +63,26 @@ pub struct WhatIfView {
     pub people: u32,
     /// Times that each was played.
     pub times: u32,
+    /// As it is rostered.
+    pub now: Distribution,
+    /// If it were different.
+    pub changed: Distribution,
+    /// Names of the groups of types that are planned by themselves.
+    pub groups: Vec<String>,
+    /// Each language, or each group of types in each language, by itself, where there are several.
+    pub lanes: Vec<LaneWhatIf>,
+}
+
+/// A language, or a group of types in it, by itself. People who serve several are in each half hour with the one that has most to do for
+/// each of its people.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct LaneWhatIf {
+    /// The language.
+    pub language: Language,
+    /// The group of types: a place in `groups`, or the one after the last for all other types; null for all types.
+    pub group: Option<usize>,
+    /// Of the hours that people work, the share that is theirs.
+    pub share: f64,
     /// As it is rostered.
     pub now: Distribution,
     /// If it were different.
@@ -114,7 +137,8 @@ pub async fn what_if(
     let (people, shifts) = read_shifts(desk, from, until).await?;
     let table = timetable(desk);
     blocking(move || {
-        let lanes = ground.past.lanes().ok_or(Error::invalid("from", "unknown"))?;
+        let reaches = until <= ground.past.forecast_ends(&ground.zone);
+        let lanes = ground.past.lanes().filter(|_| reaches).ok_or(Error::invalid("from", "unknown"))?;
         let slots: Vec<Time> = half_hours(from, until).collect();
         let at_once = at_once(&people);
         let needs: Vec<Needs> =
@@ -122,38 +146,34 @@ pub async fn what_if(
         let working = working(&shifts, from, until);
         let number = u32::try_from(working.len()).unwrap_or(u32::MAX);
         let spread = lanes.iter().map(|lane| lane.spread).max_by(|a, b| a.day.total_cmp(&b.day));
-        let model = model(&ground, &needs, spread.unwrap_or_default(), at_once, working);
         let change = Change {
             people: wish.people,
             bot: f64::from(wish.bot) / 100.0,
             peaks: wish.peaks.iter().map(|peak| at_slots(peak, from, until)).collect::<Result<_, _>>()?,
         };
-        let cost = ground.settings.hour_cost.map(f64::from);
-        let run = |change: &Change| {
-            let outcomes = play(&model, change, TIMES, SEED).map_err(|flaw| match flaw {
-                Flaw::Number => Error::invalid("peaks", "out_of_range"),
-                Flaw::TooMany => Error::invalid("people", "out_of_range"),
-                Flaw::Slots => Error::Inconsistent("a week without half hours"),
-            })?;
-            Ok::<_, Error>(distribution(&outcomes, cost))
-        };
+        let game = Game { ground: &ground, at_once, needs: &needs, slots: slots.len() };
+        let everybody = working.values().cloned().collect();
+        let model = game.model(&Part::all(&game), spread.unwrap_or_default(), everybody);
+        let run = |model: &Model, change: &Change| game.run(model, change);
+        let (now, changed) = (run(&model, &Change::default())?, run(&model, &change)?);
         Ok(WhatIfView {
             zone: ground.settings.zone.clone(),
             from,
             until,
             people: number,
             times: TIMES,
-            now: run(&Change::default())?,
-            changed: run(&change)?,
+            now,
+            changed,
+            groups: ground.settings.groups.iter().map(|group| group.name.clone()).collect(),
+            lanes: game.lanes(&lanes, &people, &working, &change)?,
         })
     })
     .await
 }
 
 /// The slots that each person works: shifts that were published, and drafts.
-fn working(shifts: &[ShiftRow], from: Time, until: Time) -> Vec<Vec<Range<usize>>> {
-    let mut people: std::collections::BTreeMap<AgentId, Vec<Range<usize>>> =
-        std::collections::BTreeMap::new();
+fn working(shifts: &[ShiftRow], from: Time, until: Time) -> BTreeMap<AgentId, Vec<Range<usize>>> {
+    let mut people: BTreeMap<AgentId, Vec<Range<usize>>> = BTreeMap::new();
     for row in shifts.iter().filter(|row| row.starts_at < until && row.ends_at > from) {
         let Some(agent) = row.agent_id else { continue };
         let place = |at: i64| usize::try_from(at.max(0)).unwrap_or(0);
@@ -163,39 +183,175 @@ fn working(shifts: &[ShiftRow], from: Time, until: Time) -> Vec<Vec<Range<usize>
             people.entry(agent).or_default().push(begin..end);
         }
     }
-    people.into_values().collect()
+    people
 }
 
-/// All languages are answered by everybody here: who speaks which is what a plan looks at.
-fn model(
-    ground: &Ground,
-    needs: &[Needs],
-    spread: Spread,
-    at_once: u32,
-    people: Vec<Vec<Range<usize>>>,
-) -> Model {
-    let (service, times) = service(ground, at_once);
-    let slots = needs.first().map_or(0, |needs| needs.expected.len());
-    let at =
-        |slot: usize| needs.iter().filter_map(move |needs| needs.expected.get(slot)).sum::<f64>() * times;
-    let is_open = |slot: usize| needs.iter().any(|needs| needs.open.get(slot).copied().unwrap_or(false));
-    let settings = &ground.settings;
-    #[expect(clippy::cast_precision_loss, reason = "seconds of half an hour")]
-    let slot = (SLOT * 60) as f64;
-    Model {
-        slot,
-        day: DAY,
-        arrivals: (0..slots).map(at).collect(),
-        open: (0..slots).map(is_open).collect(),
-        spread,
-        people,
-        shrinkage: f64::from(settings.shrinkage) / 100.0,
-        service,
-        patience: settings.patience.map(f64::from),
-        at_risk: ground.past.at_risk,
-        reserved: settings.reserved.into(),
-        promise: f64::from(settings.within),
+/// A part of what comes.
+struct Part {
+    /// How many are expected in each slot.
+    expected: Vec<f64>,
+    open: Vec<bool>,
+    at_risk: f64,
+    /// Of the hours that people work, its share.
+    share: f64,
+}
+
+impl Part {
+    /// All of it: whoever is there answers in every language.
+    fn all(game: &Game<'_>) -> Self {
+        let at = |slot: usize| game.needs.iter().filter_map(|one| one.expected.get(slot)).sum();
+        let is_open = |slot: usize| game.needs.iter().any(|one| one.open.get(slot).copied().unwrap_or(false));
+        Self {
+            expected: (0..game.slots).map(at).collect(),
+            open: (0..game.slots).map(is_open).collect(),
+            at_risk: game.ground.past.at_risk,
+            share: 1.0,
+        }
     }
+}
+
+/// What a week is played with.
+struct Game<'a> {
+    ground: &'a Ground,
+    at_once: u32,
+    needs: &'a [Needs],
+    slots: usize,
+}
+
+impl Game<'_> {
+    fn model(&self, part: &Part, spread: Spread, people: Vec<Vec<Range<usize>>>) -> Model {
+        let (service, times) = service(self.ground, self.at_once);
+        let settings = &self.ground.settings;
+        #[expect(clippy::cast_precision_loss, reason = "seconds of half an hour")]
+        let slot = (SLOT * 60) as f64;
+        Model {
+            slot,
+            day: DAY,
+            arrivals: part.expected.iter().map(|mean| mean * times).collect(),
+            open: part.open.clone(),
+            spread,
+            people,
+            shrinkage: f64::from(settings.shrinkage) / 100.0,
+            service,
+            patience: settings.patience.map(f64::from),
+            at_risk: part.at_risk,
+            reserved: u32::try_from(shared(settings.reserved.into(), part.share)).unwrap_or(0),
+            promise: f64::from(settings.within),
+        }
+    }
+
+    fn run(&self, model: &Model, change: &Change) -> Result<Distribution, Error> {
+        let outcomes = play(model, change, TIMES, SEED).map_err(|flaw| match flaw {
+            Flaw::Number => Error::invalid("peaks", "out_of_range"),
+            Flaw::TooMany => Error::invalid("people", "out_of_range"),
+            Flaw::Slots => Error::Inconsistent("a week without half hours"),
+        })?;
+        Ok(distribution(&outcomes, self.ground.settings.hour_cost.map(f64::from)))
+    }
+
+    /// Each lane by itself, with the people who are with it.
+    fn lanes(
+        &self,
+        lanes: &[Lane],
+        people: &[Person],
+        working: &BTreeMap<AgentId, Vec<Range<usize>>>,
+        change: &Change,
+    ) -> Result<Vec<LaneWhatIf>, Error> {
+        let groups = self.ground.settings.group_count();
+        let number = self.needs.len() * groups;
+        if number < 2 {
+            return Ok(Vec::new());
+        }
+        let loads: Vec<Vec<f64>> = (0..number).map(|lane| self.load(lane / groups, lane % groups)).collect();
+        let staff: Vec<(u8, &Vec<Range<usize>>)> = working
+            .iter()
+            .map(|(agent, slots)| {
+                let known = people.iter().find(|person| person.id == *agent);
+                let bits = known.map_or(0, |one| serves(&self.ground.settings, self.needs, &one.profile));
+                (bits, slots)
+            })
+            .collect();
+        let with = assigned(&loads, &staff, self.slots);
+        #[expect(clippy::cast_precision_loss, reason = "half hours of a week of people")]
+        let hours = |people: &[Vec<Range<usize>>]| {
+            people.iter().flatten().map(ExactSizeIterator::len).sum::<usize>() as f64
+        };
+        let all: f64 = with.iter().map(|people| hours(people)).sum();
+        let mut told = Vec::with_capacity(number);
+        for (lane, (expected, people)) in loads.into_iter().zip(with).enumerate() {
+            let (Some(of), Some(one)) = (self.needs.get(lane / groups), lanes.get(lane / groups)) else {
+                continue;
+            };
+            let group = (groups > 1).then_some(lane % groups);
+            let share = if all > 0.0 { hours(&people) / all } else { 0.0 };
+            let at_risk = self.ground.past.at_risk_of(of.language, group);
+            let part = Part { expected, open: of.open.clone(), at_risk, share };
+            let model = self.model(&part, one.spread, people);
+            let change = Change {
+                people: i32::try_from(shared(change.people.into(), share)).unwrap_or(0),
+                ..change.clone()
+            };
+            let (now, changed) = (self.run(&model, &Change::default())?, self.run(&model, &change)?);
+            told.push(LaneWhatIf { language: of.language, group, share, now, changed });
+        }
+        Ok(told)
+    }
+
+    /// How many of a lane are expected in each slot.
+    fn load(&self, place: usize, group: usize) -> Vec<f64> {
+        let Some(one) = self.needs.get(place) else { return Vec::new() };
+        if one.groups() == 1 {
+            return one.expected.clone();
+        }
+        one.by_group.iter().map(|means| means.get(group).copied().unwrap_or(0.0)).collect()
+    }
+}
+
+/// A share of a number of people, to the nearest whole one.
+fn shared(number: i64, share: f64) -> i64 {
+    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "people")]
+    let part = (number as f64 * share).round() as i64;
+    part
+}
+
+/// Of each lane, the slots that each of its people is with it. Whoever serves several is with the one that has most to do for each of
+/// its people; whoever serves fewer is placed first.
+fn assigned(
+    loads: &[Vec<f64>],
+    staff: &[(u8, &Vec<Range<usize>>)],
+    slots: usize,
+) -> Vec<Vec<Vec<Range<usize>>>> {
+    let mut with: Vec<Vec<Vec<Range<usize>>>> = vec![vec![Vec::new(); staff.len()]; loads.len()];
+    let mut order: Vec<usize> = (0..staff.len()).collect();
+    order.sort_by_key(|at| staff.get(*at).map(|(bits, _)| bits.count_ones()));
+    for slot in 0..slots {
+        let mut there = vec![0.0; loads.len()];
+        for person in &order {
+            let Some((bits, works)) = staff.get(*person) else { continue };
+            if !works.iter().any(|work| work.contains(&slot)) {
+                continue;
+            }
+            let pressure = |lane: &usize| {
+                let load = loads.get(*lane).and_then(|load| load.get(slot)).copied().unwrap_or(0.0);
+                load / (there.get(*lane).copied().unwrap_or(0.0) + 1.0)
+            };
+            let own = (0..loads.len()).filter(|lane| bits >> lane & 1 == 1);
+            // Of lanes alike the first.
+            let Some(lane) = own.rev().max_by(|a, b| pressure(a).total_cmp(&pressure(b))) else { continue };
+            if let Some(there) = there.get_mut(lane) {
+                *there += 1.0;
+            }
+            let Some(mine) = with.get_mut(lane).and_then(|people| people.get_mut(*person)) else { continue };
+            match mine.last_mut() {
+                Some(last) if last.end == slot => last.end = slot + 1,
+                _ => mine.push(slot..slot + 1),
+            }
+        }
+    }
+    for people in &mut with {
+        people.retain(|own| !own.is_empty());
+    }
+    with
 }
 
 /// A peak by slots; refused where it lies outside of the week.
@@ -236,5 +392,30 @@ fn distribution(outcomes: &[Outcome], cost: Option<f64>) -> Distribution {
         cost: cost.map(|cost| of(&|outcome| outcome.hours * cost)),
         days: (0..days).map(of_day).collect(),
         played,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One stretch of work.
+    fn works(slots: Range<usize>) -> Vec<Range<usize>> {
+        vec![slots]
+    }
+
+    #[test]
+    fn whoever_serves_several_is_with_the_one_that_has_most_to_do() {
+        let loads = vec![vec![4.0, 1.0, 0.0], vec![2.0, 3.0, 1.0]];
+        let (all_day, late) = (works(0..3), works(2..3));
+        let staff = [(3, &all_day), (3, &all_day), (1, &all_day), (2, &late)];
+        let with = assigned(&loads, &staff, 3);
+        // The third speaks the first language alone and is with it; of the others one helps where four come.
+        assert_eq!(with[0], [works(0..1), works(0..3)]);
+        assert_eq!(with[1], [works(1..3), works(0..3), works(2..3)]);
+        let slots = |people: &Vec<Vec<Range<usize>>>| {
+            people.iter().flatten().map(ExactSizeIterator::len).sum::<usize>()
+        };
+        assert_eq!(with.iter().map(slots).sum::<usize>(), 10);
     }
 }

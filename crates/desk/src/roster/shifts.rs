@@ -9,6 +9,7 @@ use standfast_store::shift::{self, ShiftRow};
 use standfast_store::{Lane, Rd, Tx};
 use utoipa::ToSchema;
 
+use super::notice::tell;
 use super::{
     Decision, ShiftView, broken_without, check_range, known, known_one, newly_broken, pure, reason,
     take_turns,
@@ -139,6 +140,7 @@ pub async fn change_shift(
     caller.require(Permission::ManageRoster)?;
     let (now, by, why, exception) = (desk.now(), caller.id, reason(why)?, desk.id());
     let row = wish.draft(id, by, now)?;
+    let telling = desk.clone();
     let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
         let before = seen(tx, id, version, now)?;
         let after = ShiftRow { version: version + 1, published_at: before.published_at, ..row.clone() };
@@ -157,7 +159,14 @@ pub async fn change_shift(
             }
             Decision { id: exception, at: now, by, reason: why.as_deref() }.permit(tx, broken)?;
         }
-        if shift::save(tx, &after)? { Ok(after) } else { Err(Error::ChangedMeanwhile) }
+        if !shift::save(tx, &after)? {
+            return Err(Error::ChangedMeanwhile);
+        }
+        if after.published_at.is_some() {
+            let concerned: BTreeSet<AgentId> = before.agent_id.into_iter().chain(after.agent_id).collect();
+            tell(&telling, tx, concerned, now)?;
+        }
+        Ok(after)
     });
     Ok(ShiftView::from(&written.await?))
 }
@@ -172,7 +181,7 @@ pub async fn remove_shift(
     why: Option<&str>,
 ) -> Result<(), Error> {
     caller.require(Permission::ManageRoster)?;
-    let (now, by, why, exception) = (desk.now(), caller.id, reason(why)?, desk.id());
+    let (now, by, why, exception, telling) = (desk.now(), caller.id, reason(why)?, desk.id(), desk.clone());
     let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
         let row = seen(tx, id, version, now)?;
         let is_gone = if row.published_at.is_none() {
@@ -183,6 +192,7 @@ pub async fn remove_shift(
                 let broken = broken_without(tx, loser, std::slice::from_ref(&row))?;
                 Decision { id: exception, at: now, by, reason: why.as_deref() }.permit(tx, broken)?;
             }
+            tell(&telling, tx, row.agent_id, now)?;
             let gone = ShiftRow {
                 version: version + 1,
                 removed_at: Some(now),
@@ -219,6 +229,7 @@ pub async fn publish_shifts(
     caller.require(Permission::ManageRoster)?;
     check_range(from, until)?;
     let (now, by, why, exception) = (desk.now(), caller.id, reason(why)?, desk.id());
+    let telling = desk.clone();
     let written = desk.store().write(Lane::Ordinary, 0, move |tx| {
         let agents: Vec<AgentId> =
             open_drafts(tx, from, until, now)?.iter().filter_map(|row| row.agent_id).collect();
@@ -249,6 +260,7 @@ pub async fn publish_shifts(
                 return Err(Error::ChangedMeanwhile);
             }
         }
+        tell(&telling, tx, agents.into_iter().collect::<BTreeSet<_>>(), now)?;
         Ok(Published { count: rows.len(), violations })
     });
     written.await

@@ -1,6 +1,7 @@
 //! Wishes to hand over a shift, to exchange two, or to take an open one: whoever has it asks, a colleague says yes, a lead agrees.
 //! The rules are looked at with each of these steps, because what was possible when somebody asked may not be any more.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -11,6 +12,7 @@ use standfast_store::swap::{self as swaps, SwapRow};
 use standfast_store::{Lane, Rd, Tx};
 use utoipa::ToSchema;
 
+use super::notice::tell;
 use super::{Decision, ShiftView, broken_without, known_one, newly_broken, reason, take_turns};
 use crate::{AgentCaller, Desk, Error};
 
@@ -242,7 +244,7 @@ pub async fn step_swap(
 ) -> Result<SwapView, Error> {
     caller.require(Permission::WorkRequests)?;
     let (caller, now, why) = (caller.clone(), desk.now(), reason(step.reason.as_deref())?);
-    let exception = desk.id();
+    let (exception, telling) = (desk.id(), desk.clone());
     let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
         let plans = caller.role.may(Permission::ManageRoster);
         let mut row = swaps::find(tx, id)?.ok_or(Error::NotFound)?;
@@ -265,6 +267,7 @@ pub async fn step_swap(
                 let decision = Decision { id: exception, at: now, by: caller.id, reason: why.as_deref() };
                 decision.permit(tx, broken)?;
                 hand_over(tx, &stake, to, caller.id, now)?;
+                tell(&telling, tx, BTreeSet::from([row.agent_id, to]), now)?;
             }
             _ => {}
         }

@@ -10,6 +10,7 @@ use standfast_store::time_off::{self as offs, TimeOffRow};
 use standfast_store::{Lane, Rd};
 use utoipa::ToSchema;
 
+use super::notice::tell;
 use super::{Decision, broken_without, known_one, pure, pure_off, reason, take_turns, words};
 use crate::{AgentCaller, Desk, Error};
 
@@ -175,7 +176,7 @@ pub async fn step_time_off(
 ) -> Result<TimeOffView, Error> {
     caller.require(Permission::WorkRequests)?;
     let (caller, now, why) = (caller.clone(), desk.now(), reason(step.reason.as_deref())?);
-    let exception = desk.id();
+    let (exception, telling) = (desk.id(), desk.clone());
     let written = desk.store().write(Lane::Ordinary, id.0, move |tx| {
         let plans = caller.role.may(Permission::ManageRoster);
         let known = offs::find(tx, id)?.filter(|row| plans || row.agent_id == caller.id);
@@ -211,6 +212,7 @@ pub async fn step_time_off(
                         return Err(Error::ChangedMeanwhile);
                     }
                 }
+                tell(&telling, tx, [row.agent_id], now)?;
             } else {
                 let Ok(known) = known_one(tx, row.agent_id) else { return Err(Error::NotFound) };
                 let broken = in_time_off(&known.person, &shifts, pure_off(&row));

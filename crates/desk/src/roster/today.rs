@@ -18,7 +18,7 @@ use super::{Known, ShiftView, known, newly_broken};
 use crate::{AgentCaller, Desk, Error};
 
 /// For so long after a shift begins nobody is missing from it.
-const GRACE: Duration = Duration::from_mins(5);
+pub(crate) const GRACE: Duration = Duration::from_mins(5);
 /// How far ahead somebody can be asked to begin earlier, and how long after the end of a shift to stay.
 const NEAR: Duration = Duration::from_hours(4);
 /// The most that is advised for one shift.

@@ -49,7 +49,8 @@ pub struct PeaksFeed {
 }
 
 /// Takes the events of a calendar file over into those of the desk. The same event of a later file (by its `UID`) is changed.
-/// Kinds are told by the words of the title: fork and upgrade, listing, unlock and campaign, in English and Chinese.
+/// Kinds are told by the categories of an event where they name one, as in the desk's own feed; else by the words of the title (fork,
+/// upgrade, unlock, listing, campaign, in English and Chinese).
 pub async fn read_peaks(desk: &Desk, caller: &AgentCaller, bytes: Vec<u8>) -> Result<PeaksRead, Error> {
     caller.require(Permission::ManageDrivers)?;
     let now = desk.now();
@@ -122,16 +123,21 @@ fn command(event: &Event) -> Option<(String, DriverCommand)> {
     let title = if title.is_empty() { "–".to_owned() } else { title };
     let uid = event.get_uid().map_or_else(|| format!("{title}{}", starts_at.0), str::to_owned);
     let name = hex(Sha256::digest(uid.as_bytes()).first_chunk::<12>()?);
-    let kind = kind(&title);
+    let categories = event.multi_properties().get("CATEGORIES").into_iter().flatten();
+    let named =
+        categories.flat_map(|one| one.value().split(',')).find_map(|word| DriverKind::parse(word.trim()));
+    let kind = named.unwrap_or_else(|| kind(&title));
     let scope = std::collections::BTreeMap::new();
     Some((name, DriverCommand { kind, title, note: String::new(), starts_at, ends_at, scope }))
 }
 
 /// Which kind of event a title speaks of.
 fn kind(title: &str) -> DriverKind {
-    const WORDS: [(DriverKind, &[&str]); 4] = [
-        (DriverKind::Fork, &["fork", "upgrade", "halving", "分叉", "升级", "减半"]),
-        (DriverKind::Listing, &["listing", "unlock", "上币", "上线", "解锁", "下架"]),
+    const WORDS: [(DriverKind, &[&str]); 6] = [
+        (DriverKind::Fork, &["fork", "halving", "分叉", "减半"]),
+        (DriverKind::Upgrade, &["upgrade", "升级"]),
+        (DriverKind::Unlock, &["unlock", "解锁"]),
+        (DriverKind::Listing, &["listing", "上币", "上线", "下架"]),
         (DriverKind::Campaign, &["campaign", "airdrop", "活动", "空投", "大赛"]),
         (DriverKind::Release, &["release", "发布"]),
     ];
@@ -237,8 +243,10 @@ mod tests {
     fn kinds_are_told_by_words() {
         for (title, expected) in [
             ("Prague Hard Fork", DriverKind::Fork),
-            ("以太坊升级", DriverKind::Fork),
-            ("ARB token unlock", DriverKind::Listing),
+            ("以太坊升级", DriverKind::Upgrade),
+            ("Shapella upgrade", DriverKind::Upgrade),
+            ("ARB token unlock", DriverKind::Unlock),
+            ("代币解锁", DriverKind::Unlock),
             ("新币上线", DriverKind::Listing),
             ("春节空投活动", DriverKind::Campaign),
             ("Release 7.3", DriverKind::Release),
@@ -263,7 +271,7 @@ mod tests {
             let mine = [
                 event("a", ":20261203T140000Z", "Prague fork", "DTEND:20261203T200000Z\r\n"),
                 event("b", ";TZID=Asia/Shanghai:20261204T090000", "新币上线", ""),
-                event("c", ";VALUE=DATE:20261210", "Airdrop", "DTEND;VALUE=DATE:20261211\r\n"),
+                event("c", ";VALUE=DATE:20261210", "Airdrop", "CATEGORIES:finance,unlock\r\nDTEND;VALUE=DATE:20261211\r\n"),
                 event("d", ":20261203T140000Z", "Off", "STATUS:CANCELLED\r\n"),
                 event("e", ":20261203T140000Z", "Again", "RRULE:FREQ=DAILY\r\n"),
                 event("f", ":20250101T000000Z", "Past fork", ""),
@@ -285,7 +293,7 @@ mod tests {
             let text = peaks_calendar(&desk, &secret).await.unwrap();
             let given: Calendar = text.parse().unwrap();
             assert_eq!(given.components.len(), 3, "{text}");
-            for line in ["DTSTART:20261203T150000Z", "DTEND:20261203T200000Z", "DTSTART:20261204T010000Z", "DTSTART:20261210T000000Z", "SUMMARY:新币上线"] {
+            for line in ["DTSTART:20261203T150000Z", "DTEND:20261203T200000Z", "DTSTART:20261204T010000Z", "DTSTART:20261210T000000Z", "SUMMARY:新币上线", "CATEGORIES:listing", "CATEGORIES:unlock"] {
                 assert!(text.contains(line), "{line}: {text}");
             }
             let renewed = renew_peaks_feed(&desk, &lead).await.unwrap();

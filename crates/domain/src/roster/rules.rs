@@ -224,6 +224,15 @@ fn begin(zone: &TimeZone, day: Day) -> Time {
     begins.map_or(day.start(), |begins| Time(begins.timestamp().as_microsecond()))
 }
 
+/// Minutes of somebody's own shifts in the week of theirs in which a moment is; of a shift over its end each part counts in its own.
+#[must_use]
+pub fn minutes_of_week<'a>(contract: &Contract, own: impl Iterator<Item = &'a Shift>, at: Time) -> u32 {
+    let zone = TimeZone::get(&contract.zone).unwrap_or(TimeZone::UTC);
+    let first = monday(day(&zone, at));
+    let (from, until) = (begin(&zone, first), begin(&zone, first.plus(7)));
+    minutes(own.map(|shift| (shift.ends_at.min(until).0 - shift.starts_at.max(from).0).max(0)).sum())
+}
+
 /// From the shift on with which a week has too much work; a shift over midnight of Sunday counts in both weeks with its part.
 fn weeks(contract: &Contract, zone: &TimeZone, own: &[&Shift], found: &mut Vec<Violation>) {
     let most = contract.most_week;

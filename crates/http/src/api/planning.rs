@@ -4,8 +4,8 @@ use axum::Json as Answer;
 use axum::extract::State;
 use serde::Deserialize;
 use standfast_desk::{
-    ForecastView, ForecastWish, NeedView, PeakWish, PlanView, PlanningView, WhatIfView, WhatIfWish,
-    change_planning, forecast, need, plan_shifts, planning, what_if,
+    CourseView, ForecastView, ForecastWish, NeedView, PeakWish, PlanView, PlanningView, WhatIfView,
+    WhatIfWish, change_planning, course, forecast, need, plan_shifts, planning, what_if,
 };
 use standfast_domain::planning::Settings;
 use standfast_domain::{Day, Permission, Time};
@@ -19,13 +19,14 @@ use crate::problem::Problem;
 use crate::route::{Access, Route};
 
 /// The routes of this file.
-pub(super) fn routes() -> [Route; 6] {
+pub(super) fn routes() -> [Route; 7] {
     let plans = Access::Agent(Permission::ManageRoster);
     [
         Route::get("/api/v1/console/planning", plans, show),
         Route::put("/api/v1/console/planning", plans, change).rests(),
         Route::get("/api/v1/console/planning/forecast", plans, show_forecast),
         Route::get("/api/v1/console/planning/need", plans, show_need),
+        Route::get("/api/v1/console/planning/today", plans, today),
         Route::post("/api/v1/console/planning/plan", plans, plan),
         Route::post("/api/v1/console/planning/what-if", plans, ask),
     ]
@@ -179,6 +180,17 @@ pub(crate) async fn show_need(
 ) -> Result<Answer<NeedView>, Problem> {
     let facts = app.insight.facts()?;
     Ok(Answer(need(&app.desk, &agent.caller, &facts, query.from, query.weeks).await?))
+}
+
+/// Holds the day against its plan: what came, what is expected now, how many people that takes, who is there, and what could be done.
+/// Who is there is known of this process alone, and kept nowhere.
+#[utoipa::path(
+    get, path = "/api/v1/console/planning/today", tag = "planning", operation_id = "planning_today",
+    responses((status = 200, description = "The day against its plan", body = CourseView))
+)]
+pub(crate) async fn today(State(app): State<App>, agent: SignedIn) -> Result<Answer<CourseView>, Problem> {
+    let facts = app.insight.facts()?;
+    Ok(Answer(course(&app.desk, &agent.caller, &facts, app.hub.answering()).await?))
 }
 
 /// Works out who could work when, for up to four weeks ahead: no rule of a contract is broken, people are missing where that

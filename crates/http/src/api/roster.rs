@@ -9,9 +9,10 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use standfast_desk::{
-    Adherence, CalendarAddress, NowView, PersonView, PersonWish, Published, RosterView, ShiftView, ShiftWish,
-    add_shifts, adherence, calendar_address, change_person, change_shift, list_people, publish_shifts,
-    remove_shift, renew_calendar, replace_drafts, roster, roster_now, shift_calendar,
+    Adherence, CalendarAddress, NowView, PersonView, PersonWish, Published, RosterMail, RosterView,
+    ShiftView, ShiftWish, add_shifts, adherence, calendar_address, change_person, change_roster_mail,
+    change_shift, list_people, publish_shifts, remove_shift, renew_calendar, replace_drafts, roster,
+    roster_mail, roster_now, shift_calendar,
 };
 use standfast_domain::roster::{Contract, Need, Profile};
 use standfast_domain::{AgentId, Language, Permission, ShiftId, Time};
@@ -41,6 +42,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/api/v1/console/roster/adherence", Access::Agent(Permission::ReadInsight), adhered),
         Route::get("/api/v1/console/roster/calendar", works, address),
         Route::post("/api/v1/console/roster/calendar", works, renew).rests(),
+        Route::get("/api/v1/console/roster/mail", works, mail),
+        Route::put("/api/v1/console/roster/mail", works, change_mail).rests(),
         Route::get("/api/v1/roster/calendar/{token}", Access::Public, calendar),
     ];
     routes.extend(requests::routes());
@@ -340,6 +343,36 @@ pub(crate) async fn publish(
 )]
 pub(crate) async fn now(State(app): State<App>, agent: SignedIn) -> Result<Answer<NowView>, Problem> {
     Ok(Answer(roster_now(&app.desk, &agent.caller, app.hub.answering()).await?))
+}
+
+/// Whether somebody is written to.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RosterMailWish {
+    /// Whether they want it.
+    enabled: bool,
+}
+
+/// Tells whether you are written to when your shifts are published or changed.
+#[utoipa::path(
+    get, path = "/api/v1/console/roster/mail", tag = "roster", operation_id = "roster_mail",
+    responses((status = 200, description = "Whether you are", body = RosterMail))
+)]
+pub(crate) async fn mail(State(app): State<App>, agent: SignedIn) -> Result<Answer<RosterMail>, Problem> {
+    Ok(Answer(roster_mail(&app.desk, &agent.caller).await?))
+}
+
+/// Decides whether you are written to when your shifts are published or changed.
+#[utoipa::path(
+    put, path = "/api/v1/console/roster/mail", tag = "roster", operation_id = "change_roster_mail",
+    request_body = RosterMailWish, responses((status = 200, description = "Whether you are", body = RosterMail))
+)]
+pub(crate) async fn change_mail(
+    State(app): State<App>,
+    agent: SignedIn,
+    Json(wish): Json<RosterMailWish>,
+) -> Result<Answer<RosterMail>, Problem> {
+    Ok(Answer(change_roster_mail(&app.desk, &agent.caller, wish.enabled).await?))
 }
 
 /// Tells how much of what was planned was covered, by half hour of the week: of the desk, never of a person.

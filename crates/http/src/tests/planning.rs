@@ -34,6 +34,17 @@ store_test! {
         assert_eq!((&forecast["weeks"], &forecast["needs"], &forecast["today"]), (&json!(0), &json!(4), &Value::Null));
         let need = lead.get(&format!("{ROOT}/need?from=2199-12-30&weeks=1")).await.json();
         assert_eq!((&need["is_known"], need["planned"].as_array().unwrap().len()), (&json!(false), 336));
+        assert_eq!((&need["missing"].as_array().unwrap().len(), &need["lanes"], &need["groups"]), (&336, &json!([]), &json!([])));
+        let day = lead.get(&format!("{ROOT}/today")).await.json();
+        assert_eq!((&day["is_known"], day["halves"].as_array().unwrap().len(), &day["gaps"], &day["spare"]), (&json!(false), 96, &json!([]), &json!([])));
+        assert_eq!(agent.get(&format!("{ROOT}/today")).await.status, StatusCode::FORBIDDEN);
+        // Groups of types are refused by name, too.
+        settings["length"] = json!(480);
+        settings["groups"] = json!([{"name": "Security", "types": ["theft", "dance"]}]);
+        let wrong = put(json!({"version": 1, "settings": settings})).await.json();
+        assert_eq!((&wrong["field"], &wrong["reason"]), (&json!("groups"), &json!("unknown")));
+        settings["groups"] = json!([{"name": "Security", "types": ["theft", "leak"]}]);
+        assert_eq!(put(json!({"version": 1, "settings": settings})).await.json()["settings"]["groups"][0]["name"], "Security");
         lead.get(&format!("{ROOT}/need?from=2199-12-31")).await.problem(422, "invalid");
         lead.post(&format!("{ROOT}/plan"), &json!({"from": "2199-12-30", "weeks": 1})).await.problem(422, "invalid");
         lead.post(&format!("{ROOT}/what-if"), &json!({"from": "2199-12-30", "people": -3})).await.problem(422, "invalid");

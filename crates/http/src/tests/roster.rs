@@ -107,6 +107,17 @@ store_test! {
         assert_eq!(bo.get(&format!("{ROOT}/time-off")).await.json()["items"].as_array().unwrap().len(), 1);
     }
 
+    async fn people_say_whether_they_are_written_to(store) {
+        let server = TestServer::start(&store).await;
+        let (mei, analyst) = (server.agent("mei", Role::Agent).await, server.agent("noa", Role::Analyst).await);
+        let path = format!("{ROOT}/mail");
+        assert_eq!(mei.get(&path).await.json()["enabled"], true);
+        assert_eq!(send(&mei, Method::PUT, "/mail", &json!({"enabled": false})).await.json()["enabled"], false);
+        assert_eq!(mei.get(&path).await.json()["enabled"], false);
+        send(&mei, Method::PUT, "/mail", &json!({"enabled": "no"})).await.problem(422, "invalid");
+        assert_eq!(analyst.get(&path).await.status, StatusCode::FORBIDDEN);
+    }
+
     async fn a_calendar_is_for_whoever_has_its_address(store) {
         let server = TestServer::start(&store).await;
         let mei = server.agent("mei", Role::Agent).await;

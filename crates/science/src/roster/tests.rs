@@ -52,6 +52,7 @@ fn need(weeks: usize, at: impl Fn(usize, usize) -> Vec<u32>) -> Vec<Vec<u32>> {
 fn problem(people: Vec<Person>, needs: Vec<Vec<u32>>, hours: &[i64]) -> Problem {
     let weeks = i64::try_from(needs.len() / 336).unwrap();
     let lanes = needs[0].len();
+    let needs = needs.into_iter().map(|need| apart(&need)).collect();
     Problem { slot: 30, lanes, needs, shifts: shifts(weeks, hours), calendars: vec![calendar(weeks)], people }
 }
 
@@ -98,6 +99,22 @@ fn lanes_are_served_by_whoever_speaks_them_one_at_a_time() {
     let same = solve(&problem(vec![speaks(2), speaks(2)], both, &[8]));
     assert_eq!((same.short[0].missing, same.short[0].lanes, same.short[0].able), (1, 1, 0));
     assert_eq!(same.given.len(), 1);
+}
+
+#[test]
+fn whoever_knows_all_groups_is_counted_once() {
+    // Three know one group, three the other; five who know both are as good, because they wait for either together.
+    let needs = [3, 3, 5];
+    let short = |people: &[u8]| missing(&needs, people);
+    assert_eq!((short(&[3; 5]), short(&[1, 1, 1, 2, 2, 2])), (0, 0));
+    assert_eq!((short(&[1, 1, 1, 3, 3]), short(&[1, 1, 1, 1, 1]), short(&[3; 4]), short(&[])), (1, 3, 1, 5));
+    let day = need(1, |day, hour| vec![u32::from(day == 0 && (8..16).contains(&hour)); 2]);
+    let mut problem = problem(vec![Person { lanes: 3, ..person() }; 6], day, &[8]);
+    for need in problem.needs.iter_mut().filter(|need| need[2] > 0) {
+        *need = needs.to_vec();
+    }
+    let plan = solve(&problem);
+    assert_eq!((plan.given.len(), plan.short.len()), (5, 0));
 }
 
 #[test]
@@ -267,6 +284,25 @@ proptest! {
                 prop_assert_eq!(short.why.values().sum::<u32>() + there, short.able);
             }
         }
+    }
+
+    /// Sets that say nothing new are left out, and as many are missing.
+    #[test]
+    fn as_many_are_missing_as_the_worst_set_says(
+        own in prop::collection::vec(0..6_u32, 7),
+        people in prop::collection::vec(1..8_u8, 0..9),
+    ) {
+        // A larger set needs no fewer than its parts.
+        let most = |set: usize| (1..=set).filter(|part| part & set == *part).map(|part| own[part - 1]).max().unwrap();
+        let needs: Vec<u32> = (1..=7).map(most).collect();
+        let mut problem = problem(vec![person()], need(1, |_, _| vec![0; 3]), &[8]);
+        problem.needs[16] = needs.clone();
+        let mut cover = Cover::new(&problem);
+        for lanes in &people {
+            cover.add(*lanes, span(0, 8, 8));
+        }
+        prop_assert_eq!(cover.missing(16, 0), missing(&needs, &people));
+        prop_assert_eq!(cover.missing(16, 5), missing(&needs, &[people, vec![5]].concat()));
     }
 
     /// On problems small enough to try everything it is within the gap of the best there is.

@@ -16,6 +16,7 @@ import type {
   Dashboard,
   DashboardDraft,
   Dashboards,
+  DayCourse,
   DeadJob,
   Desk,
   DismissReason,
@@ -58,6 +59,7 @@ import type {
   ReviewChange,
   Reviews,
   Roster,
+  RosterMail,
   RosterNow,
   SchedulePreview,
   ScheduleView,
@@ -221,8 +223,12 @@ export const askSwap = (body: SwapDraft) => post<Swap>('/console/roster/swaps', 
 export const stepSwap = (id: Id, body: SwapDecision) =>
   post<Swap>(`/console/roster/swaps/${segment(id)}/step`, body);
 export const rosterNow = () => ask<RosterNow>('/console/roster/now');
+export const dayCourse = () => ask<DayCourse>('/console/planning/today', { timeout: 60_000 });
 export const adherence = (days: number, zone: string) =>
   ask<Adherence>(`/console/roster/adherence${query({ days, zone })}`);
+export const rosterMail = () => ask<RosterMail>('/console/roster/mail');
+export const changeRosterMail = (enabled: boolean) =>
+  ask<RosterMail>('/console/roster/mail', { method: 'PUT', body: { enabled } });
 export const shiftCalendar = () => ask<{ url: string }>('/console/roster/calendar');
 export const renewShiftCalendar = () => post<{ url: string }>('/console/roster/calendar', {});
 export const hours = () => ask<Hours>('/console/hours');

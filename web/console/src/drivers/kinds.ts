@@ -1,7 +1,9 @@
 import BookOpen from '@lucide/svelte/icons/book-open';
+import CircleArrowUp from '@lucide/svelte/icons/circle-arrow-up';
 import CircleDot from '@lucide/svelte/icons/circle-dot';
 import Coins from '@lucide/svelte/icons/coins';
 import GitFork from '@lucide/svelte/icons/git-fork';
+import LockOpen from '@lucide/svelte/icons/lock-open';
 import Megaphone from '@lucide/svelte/icons/megaphone';
 import Presentation from '@lucide/svelte/icons/presentation';
 import Rocket from '@lucide/svelte/icons/rocket';
@@ -16,6 +18,8 @@ export const KINDS: readonly DriverKind[] = [
   'campaign',
   'listing',
   'fork',
+  'upgrade',
+  'unlock',
   'price',
   'article',
   'webinar',
@@ -28,6 +32,8 @@ export const ICONS = {
   campaign: Megaphone,
   listing: Coins,
   fork: GitFork,
+  upgrade: CircleArrowUp,
+  unlock: LockOpen,
   price: TrendingDown,
   article: BookOpen,
   webinar: Presentation,

@@ -1,4 +1,4 @@
-import type { DayOfForecast, WeekNeed } from '@standfast/api';
+import type { DayOfForecast } from '@standfast/api';
 import type { Language } from '@standfast/ui/i18n';
 import type { Mark, Point } from '../plots/data';
 import { advance, isoDate, startOf } from '../plots/zone';
@@ -64,13 +64,6 @@ export function missingHours(
   for (let slot = from; slot < until; slot += 1)
     missing += Math.max(0, (need[slot] ?? 0) - (there[slot] ?? 0));
   return missing / 2;
-}
-
-/** What all languages need together. */
-export function together(need: WeekNeed): number[] {
-  return Array.from({ length: need.planned.length }, (_, slot) =>
-    need.lanes.reduce((sum, lane) => sum + (lane.need[slot] ?? 0), 0),
-  );
 }
 
 /** Whole days: what is expected, with its bounds. */

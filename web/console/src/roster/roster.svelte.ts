@@ -1,9 +1,10 @@
-import type { Person, Roster, Shift, Violation } from '@standfast/api';
+import type { Person, Roster, Shift, Violation, WeekNeed } from '@standfast/api';
 import * as api from '../api/endpoints';
 import { asProblem } from '../api/http';
 import { instant } from '../clock.svelte';
 import { notices } from '../parts/notices.svelte';
-import { advance, startOf } from '../plots/zone';
+import { planning } from '../planning/planning.svelte';
+import { advance, isoDate, startOf } from '../plots/zone';
 import { language, t } from '../words.svelte';
 import { iso, spanText } from './week';
 
@@ -28,7 +29,10 @@ class Week {
   data = $state.raw<Roster | null>(null);
   failed = $state(false);
   refused = $state.raw<Refused | null>(null);
+  /** What the week needs, for those who plan; null while it is not known. */
+  need = $state.raw<WeekNeed | null>(null);
   #asked = 0;
+  #needed = 0;
 
   get until(): number {
     return advance(this.monday, 'week', 1, zone);
@@ -43,6 +47,22 @@ class Week {
       if (own === this.#asked) this.data = data;
     } catch {
       if (own === this.#asked) this.failed = true;
+    }
+  }
+
+  /** What the week needs, by the weeks of the desk's zone that it lies in; nothing of a week that is over. */
+  async loadNeed(): Promise<void> {
+    const own = ++this.#needed;
+    try {
+      if (!planning.settings) await planning.load();
+      const desk = planning.settings?.settings.zone ?? zone;
+      const from = startOf(this.monday, 'week', desk);
+      const weeks = advance(from, 'week', 1, desk) < this.until ? 2 : 1;
+      const need = this.until > instant() ? await api.need(isoDate(from, desk), weeks) : null;
+      if (own === this.#needed) this.need = need;
+    } catch {
+      // The week stands without it.
+      if (own === this.#needed) this.need = null;
     }
   }
 

@@ -1,5 +1,5 @@
 /** A week of shifts as it is shown: days, cells, cover and moves, by the clocks of one zone. Pure. */
-import type { Id, Shift, ShiftDraft, Violation } from '@standfast/api';
+import type { Id, Shift, ShiftDraft, Violation, WeekNeed } from '@standfast/api';
 import { advance, instant, isoDate, MINUTE, wall } from '../plots/zone';
 
 export interface Day {
@@ -54,6 +54,33 @@ export function coverOf(shifts: readonly Shift[], day: Day): number[] {
     return new Set(there.map((shift) => shift.agent_id)).size;
   });
 }
+
+/** What a day needs in each of its half hours, and how many requests are expected; of what is over nothing is known. */
+export interface DayNeed {
+  need: (number | null)[];
+  missing: number[];
+  expected: number[];
+}
+
+/** What a day needs; null where nothing is known of any of it. */
+export function needOf(week: WeekNeed | null, day: Day): DayNeed | null {
+  if (!week?.is_known) return null;
+  const slots = Math.round((day.until - day.at) / HALF_HOUR);
+  const first = Math.floor((day.at - Date.parse(week.from)) / HALF_HOUR);
+  const of = (values: readonly number[]) =>
+    Array.from({ length: slots }, (_, slot) => values[first + slot] ?? null);
+  const need = of(week.need);
+  if (need.every((value) => value === null)) return null;
+  return {
+    need,
+    missing: of(week.missing).map((value) => value ?? 0),
+    expected: of(week.expected).map((value) => value ?? 0),
+  };
+}
+
+/** Hours of one person. */
+export const hoursOf = (people: readonly (number | null)[]): number =>
+  people.reduce<number>((sum, count) => sum + (count ?? 0), 0) / 2;
 
 /** The moment at which a day's clocks show "08:30"; of "24:00" the end of it. */
 export function atClock(day: Day, clock: string, zone: string): number {

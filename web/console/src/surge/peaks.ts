@@ -3,6 +3,8 @@ import type { DriverKind, Peaks } from '@standfast/api';
 /** Kinds of events for which many may be expected; the server leaves out the others. */
 export const PEAKS: readonly DriverKind[] = [
   'fork',
+  'upgrade',
+  'unlock',
   'listing',
   'campaign',
   'release',
