@@ -49,6 +49,7 @@ mod subscription;
 mod surge;
 #[cfg(test)]
 mod testing;
+mod triage;
 mod types;
 mod verify;
 mod view;
@@ -158,6 +159,7 @@ pub use surge::{
     preview_surge, promised_by, read_peaks, release_surge, renew_peaks_feed, surge_peaks, surge_report,
     surge_view, tell_signal, watch_surge,
 };
+pub use triage::{ClaimsView, ReasonCount, claims, dismiss_claim, put_at_risk};
 pub use types::{
     Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,
     NovelView, PredictionView, TrainedModel, classify_requests, novel_requests, type_model,

@@ -9,6 +9,7 @@ mod feedback;
 mod foreign;
 mod hours;
 mod insight;
+mod lane;
 mod live;
 mod maintenance;
 mod planning;
