@@ -35,6 +35,7 @@ mod numbers;
 mod online;
 mod outside;
 mod planning;
+mod probe;
 mod promise;
 mod receipt;
 mod receive;
@@ -132,6 +133,7 @@ pub use planning::{
     PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, Today, UnderContract,
     WhatIfView, WhatIfWish, change_planning, forecast, need, plan_shifts, planning, what_if,
 };
+pub use probe::{PROBE_MARK, ProbeReceipt, keep_probing, probe, take_probe};
 pub use promise::{
     Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, asks_of, promise_figures,
 };

@@ -14,3 +14,6 @@ CREATE TABLE false_claim (
 ) {clustered};
 CREATE INDEX false_claim_agent ON false_claim (agent_id);
 CREATE INDEX false_claim_at ON false_claim (at);
+
+-- What a test message through the public address came to: milliseconds to its receipt, -1 for none; NULL where none was sent.
+ALTER TABLE online_minute ADD COLUMN probe_ms BIGINT;

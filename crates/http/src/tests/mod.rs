@@ -13,6 +13,7 @@ mod lane;
 mod live;
 mod maintenance;
 mod planning;
+mod probe;
 mod promise;
 mod reports;
 mod roster;
