@@ -5065,7 +5065,7 @@ export interface components {
       promised: number;
       /**
        * Format: int32
-       * @description The desk itself was not there.
+       * @description The desk itself was not there, or a test message got no receipt.
        */
       technical: number;
       /**

@@ -1,21 +1,23 @@
-//! What is made of claims that assets are at risk: a person moves a request out of the lane, or puts it there.
+//! The lane of assets at risk: what puts a request into it, and how a person moves it out when the claim is false.
 //!
 //! What is claimed stays in the lane until somebody has looked: nothing here happens by itself but that words which claim a theft,
-//! or hold a secret, bring a request back (`receive`). Whoever claimed falsely again and again is still in the lane, behind those
+//! or hold a secret, bring a request back. Whoever claimed falsely again and again is still in the lane, behind those
 //! who never did.
 
 use std::time::Duration;
 
 use serde::Serialize;
 use standfast_domain::{
-    Event, FalseClaim, Ids, Permission, RequestId, Time, Urgency, is_doubted, request_type,
+    Author, Event, FalseClaim, Ids, Permission, RequestId, Time, Urgency, is_doubted, request_type,
 };
 use standfast_science::interval::share;
-use standfast_store::Rd;
 use standfast_store::false_claim::{self, FalseClaimRow};
 use standfast_store::request::RequestRow;
+use standfast_store::{Rd, Tx};
 use utoipa::ToSchema;
 
+use crate::record::Record;
+use crate::screening::Findings;
 use crate::work::change;
 use crate::{AgentCaller, Desk, Error};
 
@@ -61,6 +63,35 @@ pub async fn put_at_risk(desk: &Desk, caller: &AgentCaller, id: RequestId) -> Re
         Ok(())
     })
     .await
+}
+
+/// Puts a request first when a secret was found in it, and says so in its record. That is no claim, and nobody doubts it.
+pub(crate) fn note_risk(
+    desk: &Desk,
+    record: &mut Record,
+    findings: &Findings,
+    now: Time,
+) -> Result<(), Error> {
+    let secret = findings.first_code();
+    if secret.is_none() {
+        return Ok(());
+    }
+    record.row.at_risk = true;
+    record.row.urgency = Urgency(0);
+    record.tell(desk.entropy(), now, Author::System, Event::AtRisk { secret })?;
+    Ok(())
+}
+
+/// Puts a request first whose customer says that something was taken, whatever it is called, and says so in its record.
+pub(crate) fn note_claim(tx: &mut Tx, desk: &Desk, record: &mut Record, now: Time) -> Result<(), Error> {
+    if record.row.at_risk {
+        return Ok(());
+    }
+    record.row.at_risk = true;
+    record.row.urgency = Urgency(0);
+    doubt(tx, &mut record.row, now)?;
+    record.tell(desk.entropy(), now, Author::System, Event::AtRisk { secret: None })?;
+    Ok(())
 }
 
 /// Puts a request that is in the lane by claim behind the others there when its customer has made too many false claims of late.
