@@ -205,6 +205,9 @@ export type SurgeActions = Required<Schemas['SurgeActions']>;
 export type SurgePlan = Omit<Schemas['SurgePlan'], 'busy' | 'surge' | 'storm'> &
   Record<'busy' | 'surge' | 'storm', SurgeActions>;
 export type Surge = Omit<Schemas['SurgeView'], 'plan'> & { plan: SurgePlan };
+export type Reserve = Schemas['Reserve'];
+export type Claims = Schemas['ClaimsView'];
+export type FalseClaim = Schemas['FalseClaim'];
 export type SurgeChange = Schemas['SurgeChangeView'];
 export type SurgePreview = Schemas['SurgePreview'];
 export type SurgeHold = Schemas['SurgeHoldWish'];

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use standfast_domain::{AgentId, Channel, Line, RequestId, Time, Wait, said};
+use standfast_domain::{AgentId, Channel, Line, RequestId, Time, Turn, Wait, said};
 use standfast_science::wait::{self, Expected, Outlook, Range, Standing};
 use standfast_store::promise::Kept;
 
@@ -78,6 +78,8 @@ struct State {
     outlook: Outlook,
     /// How many of those who wait an agent who is there has in hand at a time; 0 while nobody has said so.
     at_once: u32,
+    /// How many of those who are there take nothing but what is at risk.
+    reserved: u32,
     /// The latest answers that were learned from: each is told at the start, by the outbox, or by both, and not always in order.
     learned: BTreeSet<(Time, RequestId)>,
     /// Answers up to then are not learned from any more.
@@ -120,15 +122,15 @@ impl Board {
     /// there is something to learn from.
     pub(crate) fn load(
         &self,
-        waiting: impl IntoIterator<Item = (RequestId, bool)>,
+        waiting: impl IntoIterator<Item = (RequestId, Turn, Time)>,
         happened: impl IntoIterator<Item = (Time, Happened)>,
         kept: &[Kept],
     ) {
         let mut state = self.state.lock();
         let present = state.outlook.pace().agents();
         state.line = Line::new();
-        for (id, at_risk) in waiting {
-            state.line.join(id, at_risk);
+        for (id, turn, since) in waiting {
+            state.line.join(id, turn, since);
         }
         // Those since then are told by the store, too: none may count twice.
         state.outlook = Outlook::new();
@@ -148,11 +150,16 @@ impl Board {
     pub(crate) fn apply(&self, id: RequestId, change: &str, at: Time) {
         let mut state = self.state.lock();
         match change {
-            "+" | "!" => {
-                let at_risk = change == "!";
-                state.line.join(id, at_risk);
-                state.happened(at, Happened::Joined(id, at_risk));
+            "+" | "!" | "?" => {
+                let turn = match change {
+                    "!" => Turn::AtRisk,
+                    "?" => Turn::Doubted,
+                    _ => Turn::Ordinary,
+                };
+                state.line.join(id, turn, at);
+                state.happened(at, Happened::Joined(id, turn.is_at_risk()));
             }
+            "v" => state.line.put(id, Turn::Ordinary),
             "-" => {
                 state.line.leave(id);
                 state.happened(at, Happened::Left(id));
@@ -189,6 +196,11 @@ impl Board {
         state.at_once = (at_once + present / 2).checked_div(present).unwrap_or(0);
     }
 
+    /// How many of those who are there take nothing but what is at risk.
+    pub(crate) fn set_reserved(&self, reserved: u32) {
+        self.state.lock().reserved = reserved;
+    }
+
     /// Whether a stretch of time begins: true once for each.
     pub(crate) fn begins(&self, slot: i64) -> bool {
         let mut state = self.state.lock();
@@ -198,7 +210,7 @@ impl Board {
     /// The queue as anybody may see it.
     pub fn waiting(&self, asks: Asks) -> Waiting {
         let mut state = self.state.lock();
-        let place = state.line.next_place(false);
+        let place = state.line.next_place(Turn::Ordinary);
         let outlined = state.expect(place, false, asks);
         Waiting { count: state.line.len(), expected: outlined.said, agents_present: outlined.present }
     }
@@ -230,20 +242,20 @@ impl Board {
     }
 
     /// The place that a request gets that joins now (or has already), and what to expect.
-    pub fn place_of(&self, id: RequestId, at_risk: bool, asks: Asks) -> (u32, Option<Wait>) {
-        let outlined = self.outlined(id, at_risk, asks);
+    pub fn place_of(&self, id: RequestId, turn: Turn, asks: Asks) -> (u32, Option<Wait>) {
+        let outlined = self.outlined(id, turn, asks);
         (outlined.place, outlined.said)
     }
 
     /// As [`Board::place_of`], with what it was made of.
-    pub(crate) fn outlined(&self, id: RequestId, at_risk: bool, asks: Asks) -> Outlined {
+    pub(crate) fn outlined(&self, id: RequestId, turn: Turn, asks: Asks) -> Outlined {
         let mut state = self.state.lock();
         let place = match state.line.place(id) {
-            Some(place) if !at_risk => place,
-            Some(place) => place.min(state.line.next_place(true)),
-            None => state.line.next_place(at_risk),
+            Some(place) if !turn.is_at_risk() => place,
+            Some(place) => place.min(state.line.next_place(turn)),
+            None => state.line.next_place(turn),
         };
-        state.expect(place, at_risk, asks)
+        state.expect(place, turn.is_at_risk(), asks)
     }
 }
 
@@ -279,7 +291,7 @@ impl State {
 
     fn expect(&mut self, place: u32, at_risk: bool, asks: Asks) -> Outlined {
         let ahead = place.saturating_sub(1);
-        let first = self.line.next_place(true).saturating_sub(1);
+        let first = self.line.at_risk();
         let standing = if at_risk {
             Standing { at_risk: ahead, ordinary: self.line.len().saturating_sub(first) }
         } else {
@@ -297,6 +309,7 @@ impl State {
             group: asks.channel.map(|channel| group(channel, at_risk, asks.now)),
             // Whoever answers from the inbox answers one after the other, unless it is said otherwise of them.
             at_once: self.at_once.max(1),
+            reserved: self.reserved,
         });
         let said = |expected: Expected| {
             let Range { p50, p80 } = expected.corrected;

@@ -142,6 +142,8 @@ pub(crate) struct Shared {
     pub(crate) capacity: Capacity,
     /// When somebody could answer.
     pub(crate) online: Ledger,
+    /// What the last test message came to.
+    pub(crate) probe: crate::probe::Last,
     /// What anybody was told last of the state of the desk.
     pub(crate) status: crate::status::Last,
     /// Hashing a password takes a core and 19 MiB: so many at a time, whoever knocks.
@@ -187,6 +189,7 @@ impl Desk {
             hours: InForce::default(),
             capacity: Capacity::default(),
             online: Ledger::default(),
+            probe: crate::probe::Last::default(),
             status: crate::status::Last::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),
             planning: Arc::new(tokio::sync::Semaphore::new(PLANNING)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use standfast_domain::{Permission, RequestId, RequestNumber, TeamId};
+use standfast_domain::{AgentId, Permission, RequestId, RequestNumber, TeamId};
 use standfast_store::request::{self, After, Filter, Page, RequestRow, Shelf};
 use standfast_store::{Rd, outbox};
 
@@ -58,12 +58,14 @@ pub struct InboxQuery {
 pub async fn inbox(desk: &Desk, caller: &AgentCaller, query: InboxQuery) -> Result<Inbox, Error> {
     caller.require(Permission::ReadRequests)?;
     let me = caller.id;
-    let shelf = match query.view {
-        View::Unassigned => Shelf::Unassigned,
-        View::Mine => Shelf::Of(me),
-        View::All => Shelf::Active,
-        View::AtRisk => Shelf::AtRisk,
-        View::Done => Shelf::Done,
+    // Whoever is kept for assets at risk sees nothing else, but for what they have in hand and what is done.
+    let shelf = match (query.view, desk.surge().is_reserved(me)) {
+        (View::Unassigned, false) => Shelf::Unassigned,
+        (View::Unassigned, true) => Shelf::AtRiskUnassigned,
+        (View::Mine, _) => Shelf::Of(me),
+        (View::All, false) => Shelf::Active,
+        (View::All, true) | (View::AtRisk, _) => Shelf::AtRisk,
+        (View::Done, _) => Shelf::Done,
     };
     let after = query.cursor.as_deref().map(parse_cursor).transpose()?;
     let limit = query.limit.clamp(1, MOST_ITEMS);
@@ -74,7 +76,7 @@ pub async fn inbox(desk: &Desk, caller: &AgentCaller, query: InboxQuery) -> Resu
     // Whoever types a whole number means that request, on whatever shelf it is.
     let number: Option<RequestNumber> = text.as_ref().and_then(|text| text.parse().ok());
     let filter = Filter { team: query.team, kind: query.kind, text };
-    let (clock, counter) = (desk.clock().clone(), Counter::new(desk, Shelf::Of(me)));
+    let (clock, counter) = (desk.clock().clone(), Counter::new(desk, me));
     desk.store()
         .read(move |rd| {
             let feed = outbox::head(rd)?.to_string();
@@ -119,14 +121,16 @@ pub(crate) struct Shared {
 /// Counts the shelves; those that all agents share only when something was committed since, here or perhaps elsewhere.
 struct Counter {
     desk: Desk,
-    mine: Shelf,
+    me: AgentId,
+    reserved: bool,
     /// Read before the snapshot, which so has at least these.
     commits: u64,
 }
 
 impl Counter {
-    fn new(desk: &Desk, mine: Shelf) -> Self {
-        Self { desk: desk.clone(), mine, commits: *desk.store().committed().borrow() }
+    fn new(desk: &Desk, me: AgentId) -> Self {
+        let commits = *desk.store().committed().borrow();
+        Self { desk: desk.clone(), me, reserved: desk.surge().is_reserved(me), commits }
     }
 
     fn count(&self, rd: &mut Rd) -> Result<InboxCounts, Error> {
@@ -144,15 +148,20 @@ impl Counter {
             },
         };
         *self.desk.shared.counted.lock() = Some(shared);
-        let Shared { unassigned, all, at_risk, .. } = shared;
-        Ok(InboxCounts { unassigned, mine: request::count(rd, self.mine, MOST_COUNTED)?, all, at_risk })
+        let Shared { mut unassigned, mut all, at_risk, .. } = shared;
+        if self.reserved {
+            unassigned = request::count(rd, Shelf::AtRiskUnassigned, MOST_COUNTED)?;
+            all = at_risk;
+        }
+        let mine = request::count(rd, Shelf::Of(self.me), MOST_COUNTED)?;
+        Ok(InboxCounts { unassigned, mine, all, at_risk, reserved: self.reserved })
     }
 }
 
 /// Sizes of the views, for the live feed.
 pub async fn inbox_counts(desk: &Desk, caller: &AgentCaller) -> Result<InboxCounts, Error> {
     caller.require(Permission::ReadRequests)?;
-    let counter = Counter::new(desk, Shelf::Of(caller.id));
+    let counter = Counter::new(desk, caller.id);
     desk.store().read(move |rd| counter.count(rd)).await
 }
 

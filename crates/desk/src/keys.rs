@@ -21,6 +21,7 @@ pub struct Keys {
     calendar: [u8; 32],
     subscription: [u8; 32],
     feed: [u8; 32],
+    probe: [u8; 32],
 }
 
 impl Keys {
@@ -40,6 +41,7 @@ impl Keys {
             calendar: derive("calendar"),
             subscription: derive("subscription"),
             feed: derive("feed"),
+            probe: derive("probe"),
         }
     }
 
@@ -59,6 +61,17 @@ impl Keys {
     /// The MAC of a request's row, which holds the head of its record.
     pub(crate) fn record_mac(&self, row: &[u8]) -> [u8; 32] {
         hmac(&self.record, &[row])
+    }
+
+    /// The mark of a test message: 128 bits over the minute and its client id.
+    pub(crate) fn probe_mark(&self, minute: i64, client_id: &str) -> String {
+        let mac = hmac(&self.probe, &[&minute.to_be_bytes(), client_id.as_bytes()]);
+        URL_SAFE_NO_PAD.encode(mac.first_chunk::<16>().unwrap_or(&[0; 16]))
+    }
+
+    /// Whether this is that mark; takes the same time for any wrong one.
+    pub(crate) fn is_probe_mark(&self, minute: i64, client_id: &str, mark: &str) -> bool {
+        same(self.probe_mark(minute, client_id).as_bytes(), mark.as_bytes())
     }
 
     /// The MAC of an hour of the census.

@@ -35,6 +35,7 @@ mod numbers;
 mod online;
 mod outside;
 mod planning;
+mod probe;
 mod promise;
 mod receipt;
 mod receive;
@@ -49,6 +50,7 @@ mod subscription;
 mod surge;
 #[cfg(test)]
 mod testing;
+mod triage;
 mod types;
 mod verify;
 mod view;
@@ -132,6 +134,7 @@ pub use planning::{
     PlannedShift, PlanningView, Shortage, Special, SpecialEffect, Today, UnderContract, WhatIfView,
     WhatIfWish, change_planning, course, forecast, need, plan_shifts, planning, what_if,
 };
+pub use probe::{PROBE_MARK, ProbeReceipt, keep_probing, probe, take_probe};
 pub use promise::{
     Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, asks_of, promise_figures,
 };
@@ -160,6 +163,7 @@ pub use surge::{
     preview_surge, promised_by, read_peaks, release_surge, renew_peaks_feed, surge_peaks, surge_report,
     surge_view, tell_signal, watch_surge,
 };
+pub use triage::{ClaimsView, ReasonCount, claims, dismiss_claim, put_at_risk};
 pub use types::{
     Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,
     NovelView, PredictionView, TrainedModel, classify_requests, novel_requests, type_model,

@@ -89,6 +89,7 @@ async fn put_down(desk: &Desk, boot: i64, up: i64) -> Result<(), Error> {
         waiting: 0,
         late: 0,
         rostered: None,
+        probe: desk.shared.probe.latest(desk.clock().monotonic()),
     };
     let keys = desk.keys().clone();
     for _ in 0..TRIES {
@@ -131,12 +132,18 @@ pub async fn put_down_past(desk: &Desk, samples: Vec<Sample>) -> Result<(), Erro
 }
 
 /// The MAC over the seal of the row before and a row. Names every member: a new one does not compile until it is sealed. Rows from
-/// before there were rosters are shorter, so that none can pass for one of the others.
+/// before there were rosters, and those without a probe, are shorter, so that none can pass for one of the others.
 fn seal(keys: &Keys, before: &[u8], seq: i64, sample: &Sample) -> [u8; 32] {
-    let Sample { minute, node, boot, up, present, waiting, late, rostered } = *sample;
+    let Sample { minute, node, boot, up, present, waiting, late, rostered, probe } = *sample;
     let numbers = [seq, minute, node, boot, up, present, waiting, late];
     let mut bytes = before.to_vec();
-    bytes.extend(numbers.into_iter().chain(rostered).flat_map(i64::to_be_bytes));
+    bytes.extend(numbers.into_iter().flat_map(i64::to_be_bytes));
+    let more = match (rostered, probe) {
+        (rostered, None) => rostered.into_iter().collect(),
+        // No roster has so many people.
+        (rostered, Some(probe)) => vec![rostered.unwrap_or(-1), probe],
+    };
+    bytes.extend(more.into_iter().flat_map(i64::to_be_bytes));
     keys.minute_mac(&bytes)
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn make(
         return Ok(None);
     }
     let asks = Asks::of(row.channel, opening, now);
-    let outlined = desk.board().outlined(row.id, row.at_risk, asks);
+    let outlined = desk.board().outlined(row.id, row.turn(), asks);
     if row.waiting_since == Some(now) {
         let seconds = |wait: fn(Wait) -> u32| outlined.said.map(|said| i64::from(wait(said)));
         let promise = PromiseRow {

@@ -21,6 +21,7 @@ use crate::numbers::Known;
 use crate::receipt::{self, Accepted, ReceiptKey, visitor_shard};
 use crate::record::{Record, beginning};
 use crate::screening::Findings;
+use crate::triage::{doubt, note_claim, note_risk};
 use crate::view::{IdentifierView, Receipt};
 use crate::{Desk, Error, chain, fold};
 
@@ -320,7 +321,9 @@ fn join(
     let from = record.step(Transition::Message, now)?;
     record.row.follow_up_count += 1;
     note_risk(desk, &mut record, &findings, now)?;
-    note_claim(desk, &mut record, words)?;
+    if words.claims_theft {
+        note_claim(tx, desk, &mut record, now)?;
+    }
     let row = &mut record.row;
     fold::add_identifiers(row, &findings.identifiers)?;
     fold::add(&mut row.fields, &words.fields)?;
@@ -342,7 +345,9 @@ fn adopt_type(desk: &Desk, words: &Draft, record: &mut Record) -> Result<(), Err
         return Ok(());
     }
     let from = std::mem::replace(&mut record.row.kind, kind.code.to_owned());
-    record.row.urgency = record.row.urgency.min(kind.urgency);
+    if !record.row.at_risk {
+        record.row.urgency = record.row.urgency.min(kind.urgency);
+    }
     let event = Event::Retyped { from, to: kind.code.to_owned() };
     record.tell(desk.entropy(), words.now, Author::System, event)?;
     Ok(())
@@ -444,8 +449,11 @@ fn start(
     if let Some(previous) = previous {
         record.tell(desk.entropy(), now, Author::System, Event::Continues { number: previous.number })?;
     }
+    doubt(tx, &mut record.row, now)?;
     note_risk(desk, &mut record, &findings, now)?;
-    note_claim(desk, &mut record, words)?;
+    if words.claims_theft {
+        note_claim(tx, desk, &mut record, now)?;
+    }
     if let Some(team) = desk.surge().team_for(kind.code).filter(|_| !record.row.at_risk) {
         record.row.team_id = Some(team);
         let event = Event::Assigned { agent_id: None, team_id: Some(team) };
@@ -481,34 +489,6 @@ fn complete(tx: &mut Tx, id: CustomerId, words: &Draft) -> Result<(), Error> {
         return Ok(());
     }
     customer::fill(tx, id, words.name.as_deref(), words.email.as_deref()).map_err(Error::from)
-}
-
-/// Puts a request first when a secret was found in it, and says so in its record.
-pub(crate) fn note_risk(
-    desk: &Desk,
-    record: &mut Record,
-    findings: &Findings,
-    now: Time,
-) -> Result<(), Error> {
-    let secret = findings.first_code();
-    if secret.is_none() {
-        return Ok(());
-    }
-    record.row.at_risk = true;
-    record.row.urgency = standfast_domain::Urgency(0);
-    record.tell(desk.entropy(), now, Author::System, Event::AtRisk { secret })?;
-    Ok(())
-}
-
-/// Puts a request first whose customer says that something was taken, whatever it is called, and says so in its record.
-fn note_claim(desk: &Desk, record: &mut Record, words: &Draft) -> Result<(), Error> {
-    if !words.claims_theft || record.row.at_risk {
-        return Ok(());
-    }
-    record.row.at_risk = true;
-    record.row.urgency = standfast_domain::Urgency(0);
-    record.tell(desk.entropy(), words.now, Author::System, Event::AtRisk { secret: None })?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use standfast_domain::{
     AgentId, Author, Channel, CustomerId, Entropy, EntryKind, Event, QueueKey, RequestId, State, TeamId,
-    Time, Transition,
+    Time, Transition, Turn,
 };
 use standfast_store::entry::{self, EntryRow};
 use standfast_store::handling::{self, Handled};
 use standfast_store::request::{self, RequestRow};
-use standfast_store::{Tx, outbox, promise};
+use standfast_store::{Tx, false_claim, outbox, promise};
 
 use crate::seal::{self, Sealed};
 use crate::{Error, Keys, chain};
@@ -113,7 +113,7 @@ pub(crate) struct Record {
     sealed: Option<Sealed>,
     /// Since when the customer waited when it was taken hold of.
     was_since: Option<Time>,
-    was_at_risk: bool,
+    was_turn: Turn,
     was_solved: bool,
     /// When this unit called it solved, also when it has gone on since.
     called_solved: Option<Time>,
@@ -132,7 +132,7 @@ impl Record {
             was: None,
             sealed: None,
             was_since: None,
-            was_at_risk: false,
+            was_turn: Turn::Ordinary,
             was_solved: false,
             called_solved: None,
             entries: Vec::new(),
@@ -149,10 +149,10 @@ impl Record {
 
     /// A request whose row this unit holds already.
     pub(crate) fn of(row: RequestRow) -> Self {
-        let (was_since, was_at_risk) = (row.waiting_since.filter(|_| waits(&row)), row.at_risk);
+        let (was_since, was_turn) = (row.waiting_since.filter(|_| waits(&row)), row.turn());
         let was_solved = row.state == State::Solved;
         let sealed = Some(Sealed::of(&row));
-        Self { was: Some(Place::of(&row)), sealed, was_since, was_at_risk, was_solved, ..Self::new(row) }
+        Self { was: Some(Place::of(&row)), sealed, was_since, was_turn, was_solved, ..Self::new(row) }
     }
 
     /// Appends an entry and returns its sequence number.
@@ -297,6 +297,9 @@ impl Record {
             let outcome = if self.answered_by.is_some() { "answered" } else { self.row.state.as_str() };
             promise::end(tx, self.row.id, since, now, outcome)?;
         }
+        if self.was.is_some() && self.row.at_risk && !self.was_turn.is_at_risk() {
+            false_claim::restore(tx, self.row.id, now)?;
+        }
         let queue = self.queue_change();
         if self.changes.is_empty() {
             self.changes.push((self.row.last_seq, change::ROW, String::new()));
@@ -349,18 +352,20 @@ impl Record {
         })
     }
 
-    /// How the queue changes by this: `+` joins it, `!` joins it at risk, `-` leaves it.
+    /// How the queue changes by this: it joins it with `+`, with `!` at risk, with `?` behind others who are; `v` puts it back from
+    /// there among the others, and with `-` it leaves the queue.
     fn queue_change(&self) -> &'static str {
+        let turn = self.row.turn();
         match (waits(&self.row), self.was_since.is_some()) {
-            (true, was) if !was || self.row.at_risk != self.was_at_risk => {
-                if self.row.at_risk {
-                    "!"
-                } else {
-                    "+"
-                }
-            }
+            (true, true) if turn == self.was_turn => "",
+            (true, true) if turn == Turn::Ordinary => "v",
+            (true, _) => match turn {
+                Turn::AtRisk => "!",
+                Turn::Doubted => "?",
+                Turn::Ordinary => "+",
+            },
             (false, true) => "-",
-            _ => "",
+            (false, false) => "",
         }
     }
 }

@@ -129,12 +129,13 @@ async fn load(desk: &Desk) -> Result<(), Error> {
 pub(crate) fn load_from(rd: &mut Rd, desk: &Desk) -> Result<(), Error> {
     desk.shared.directory.load(&agent::list(rd)?);
     let waiting = request::list_waiting(rd)?;
-    for (id, number, ..) in waiting.iter().filter(|(_, _, at_risk, _)| *at_risk) {
+    for (id, number, ..) in waiting.iter().filter(|(_, _, turn, _)| turn.is_at_risk()) {
         desk.numbers().note(*number, *id, true);
     }
     let happened = history::list(rd, &waiting, desk.now())?;
     let kept = promise::list_kept(rd, LEARNED)?;
-    let waiting = waiting.into_iter().map(|(id, _, at_risk, _)| (id, at_risk));
+    let now = desk.now();
+    let waiting = waiting.into_iter().map(|(id, _, turn, since)| (id, turn, since.unwrap_or(now)));
     desk.board().load(waiting, happened, &kept);
     Ok(())
 }

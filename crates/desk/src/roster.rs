@@ -31,6 +31,7 @@ use utoipa::ToSchema;
 
 use crate::draft::{plain, says_nothing};
 use crate::screening::Findings;
+use crate::surge::reserve;
 use crate::{AgentCaller, Desk, Error};
 
 pub use calendar::{CalendarAddress, calendar_address, renew_calendar, shift_calendar};
@@ -177,6 +178,7 @@ pub fn set_present(desk: &Desk, there: &BTreeSet<AgentId>) {
     let at_once = there.iter().map(|agent| desk.shared.capacity.of(*agent)).sum();
     let present = u32::try_from(there.len()).unwrap_or(u32::MAX);
     desk.board().set_present(present, at_once, desk.now());
+    reserve(desk, Some(there));
 }
 
 /// Reads what people have in hand at a time.

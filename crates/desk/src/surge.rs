@@ -4,6 +4,7 @@
 //! queue, people, handling times, alarms -> watch: one process, by lease, each minute -> level (pure: domain::surge)
 //!                                       -> change, surge; job surge_mail -> people called out
 //! every process: follow -> Surge in memory -> banner, receipts, help before the form, team, what pauses
+//!                                    -> of the people who are there, those who are kept for assets at risk (domain::lane)
 //! people: plan (shown beforehand), hold a level, let go of it
 //! ```
 //!
@@ -19,11 +20,12 @@ mod signal;
 mod view;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use standfast_domain::{AgentId, Language, Level, Permission, RequestId, TeamId, Time};
+use standfast_domain::{AgentId, Language, Level, Permission, RequestId, Reserve, TeamId, Time};
 use standfast_guard::{Context, screen};
 use standfast_store::surge::{self as stored, PlanRow};
 use standfast_store::{Lane, Tx, agent};
@@ -57,61 +59,78 @@ const TRIES: usize = 4;
 
 /// The level and what is done at it, as this process knows them.
 #[derive(Debug, Default)]
-pub struct Surge(RwLock<Arc<InForce>>);
+pub struct Surge {
+    now: RwLock<Arc<InForce>>,
+    people: RwLock<People>,
+}
 
 #[derive(Clone, Debug, Default)]
 struct InForce {
     level: Level,
     since: Option<Time>,
     actions: SurgeActions,
+    reserve: Reserve,
+}
+
+/// Who is there to answer, and who of them is kept for assets at risk.
+#[derive(Debug, Default)]
+struct People {
+    present: BTreeSet<AgentId>,
+    reserved: BTreeSet<AgentId>,
 }
 
 impl Surge {
     /// The level, and since when it is that.
     #[must_use]
     pub fn level(&self) -> (Level, Option<Time>) {
-        let now = self.0.read();
+        let now = self.now.read();
         (now.level, now.since)
     }
 
     /// What stands on every page and in the widget; nothing where it is not told.
     #[must_use]
     pub fn notice(&self, language: Language) -> Option<String> {
-        let now = self.0.read();
+        let now = self.now.read();
         now.actions.notice(now.level, language)
     }
 
     /// The known answer, where it stands before the form.
     #[must_use]
     pub fn help(&self, language: Language) -> Option<String> {
-        self.0.read().actions.help(language)
+        self.now.read().actions.help(language)
     }
 
     /// Whether scheduled reports wait.
     #[must_use]
     pub fn pauses_reports(&self) -> bool {
-        self.0.read().actions.pause_reports
+        self.now.read().actions.pause_reports
     }
 
     /// Whether nobody is asked a second time.
     pub(crate) fn pauses_asking(&self) -> bool {
-        self.0.read().actions.pause_asking
+        self.now.read().actions.pause_asking
     }
 
     /// What a receipt says besides the place in line.
     pub(crate) fn receipt(&self, language: Language) -> Option<String> {
-        self.0.read().actions.receipt(language)
+        self.now.read().actions.receipt(language)
     }
 
     /// By when an answer is promised to somebody who begins to wait now.
     pub(crate) fn due(&self, now: Time) -> Option<Time> {
-        let hours = self.0.read().actions.promise_hours?;
+        let hours = self.now.read().actions.promise_hours?;
         Some(now.plus(Duration::from_hours(u64::from(hours))))
+    }
+
+    /// Whether somebody is kept for assets at risk now.
+    #[must_use]
+    pub fn is_reserved(&self, agent: AgentId) -> bool {
+        self.people.read().reserved.contains(&agent)
     }
 
     /// The team that gets a request of this type.
     pub(crate) fn team_for(&self, kind: &str) -> Option<TeamId> {
-        self.0.read().actions.team_for(kind)
+        self.now.read().actions.team_for(kind)
     }
 }
 
@@ -123,14 +142,27 @@ pub(crate) async fn refresh(desk: &Desk) -> Result<(), Error> {
         level: standing.level,
         since: standing.since,
         actions: plan.at(standing.level).cloned().unwrap_or_default(),
+        reserve: plan.reserve.at(standing.level).clone(),
     };
-    let before = std::mem::replace(&mut *desk.surge().0.write(), Arc::new(now));
+    let before = std::mem::replace(&mut *desk.surge().now.write(), Arc::new(now));
+    reserve(desk, None);
     if before.level != standing.level {
         let (from, to) = (before.level.as_str(), standing.level.as_str());
         tracing::info!(from, to, "the level changed");
         desk.shared.status.forget();
     }
     Ok(())
+}
+
+/// Chooses who is kept for assets at risk: of those who are there now, or of those who were when nobody says who is.
+pub(crate) fn reserve(desk: &Desk, present: Option<&BTreeSet<AgentId>>) {
+    let now = desk.surge().now.read().clone();
+    let mut people = desk.surge().people.write();
+    if let Some(present) = present {
+        people.present.clone_from(present);
+    }
+    people.reserved = now.reserve.of(&people.present);
+    desk.board().set_reserved(u32::try_from(people.reserved.len()).unwrap_or(u32::MAX));
 }
 
 /// Keeps what this process knows of the level current, for as long as it runs: one process looks, all of them act.

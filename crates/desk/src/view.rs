@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use standfast_domain::{
     AgentId, AttachmentId, Channel, CustomerId, EntryKind, Event, JobId, Language, RequestId, RequestNumber,
-    Role, State, TeamId, Time, Urgency, Wait,
+    Role, State, TeamId, Time, Turn, Urgency, Wait,
 };
 use utoipa::ToSchema;
 
@@ -303,6 +303,8 @@ pub struct InboxCounts {
     pub all: i64,
     /// Assets at risk.
     pub at_risk: i64,
+    /// Whether the caller is kept for assets at risk now: then other requests are in no view but theirs and what is done.
+    pub reserved: bool,
 }
 
 /// One page of an inbox.
@@ -395,6 +397,12 @@ pub struct DeadJob {
 }
 
 impl RequestSummary {
+    /// When its turn is.
+    #[must_use]
+    pub fn turn(&self) -> Turn {
+        Turn::of(self.at_risk, self.urgency)
+    }
+
     /// From its row.
     pub(crate) fn new(row: &standfast_store::request::RequestRow) -> Self {
         let last = LastEntry {

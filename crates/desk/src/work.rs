@@ -2,7 +2,7 @@
 
 use standfast_domain::{
     Actor, AgentId, Author, Event, JobId, Permission, RequestId, RequestNumber, RequestType, State, TeamId,
-    Time, Transition, request_type,
+    Time, Transition, Turn, request_type,
 };
 use standfast_store::job::{self, NewJob};
 use standfast_store::{Lane, Tx, agent, label, request};
@@ -26,7 +26,7 @@ pub struct Assignment {
 }
 
 /// Runs a change of one request in a unit: hold it, change it, save it.
-async fn change(
+pub(crate) async fn change(
     desk: &Desk,
     caller: &AgentCaller,
     id: RequestId,
@@ -59,6 +59,13 @@ pub async fn assign(desk: &Desk, caller: &AgentCaller, id: RequestId, to: Assign
             return Err(Error::invalid("team_id", "unknown"));
         }
         let before = (record.row.assignee_id, record.row.team_id);
+        if let Some(Some(agent_id)) = to.agent
+            && !record.row.at_risk
+            && before.0 != Some(agent_id)
+            && desk.surge().is_reserved(agent_id)
+        {
+            return Err(Error::invalid("agent_id", "reserved"));
+        }
         record.row.assignee_id = to.agent.unwrap_or(before.0);
         record.row.team_id = to.team.unwrap_or(before.1);
         if before == (record.row.assignee_id, record.row.team_id) {
@@ -95,7 +102,12 @@ pub(crate) fn enter_type(
     }
     let from = std::mem::replace(&mut record.row.kind, kind.code.to_owned());
     record.row.at_risk |= kind.at_risk;
-    record.row.urgency = if record.row.at_risk { record.row.urgency.min(kind.urgency) } else { kind.urgency };
+    record.row.urgency = match record.row.turn() {
+        // Who is doubted is so until a person has looked.
+        Turn::Doubted if author == Author::System => record.row.urgency,
+        Turn::AtRisk | Turn::Doubted => record.row.urgency.min(kind.urgency),
+        Turn::Ordinary => kind.urgency,
+    };
     record.tell(desk.entropy(), now, author, Event::Retyped { from, to: kind.code.to_owned() }).map(drop)
 }
 

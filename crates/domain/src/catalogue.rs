@@ -11,6 +11,14 @@ use utoipa::ToSchema;
 #[serde(transparent)]
 pub struct Urgency(pub u8);
 
+impl Urgency {
+    /// Of a request in the lane of assets at risk: its customer has made [too many false claims](crate::is_doubted), so that it
+    /// goes behind the others there. No type of such requests has this urgency by itself.
+    pub const DOUBTED: Self = Self(4);
+    /// Of a request that somebody moved out of that lane, at most.
+    pub const NO_RISK: Self = Self(2);
+}
+
 /// What an intake field holds, which decides how it is entered and checked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -299,6 +307,7 @@ mod tests {
             assert!(one.fields.iter().all(|f| field(f).is_some()), "{}", one.code);
             assert!(TYPES[at + 1..].iter().all(|other| other.code != one.code), "{}", one.code);
             assert!(one.urgency.0 <= 4);
+            assert!(!one.at_risk || one.urgency < Urgency::NO_RISK);
         }
         assert!(TYPES.is_sorted_by_key(|t| if t.code == "other" { 9 } else { t.urgency.0 }));
     }

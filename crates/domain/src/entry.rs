@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{AgentId, CustomerId, RequestNumber, Resolution, Score, State};
+use crate::{AgentId, CustomerId, FalseClaim, RequestNumber, Resolution, Score, State};
 
 /// What kind of entry a record holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize, ToSchema)]
@@ -178,6 +178,11 @@ pub enum Event {
         /// The kind of secret that was found, if that was the reason.
         secret: Option<String>,
     },
+    /// Somebody looked at the claim that assets are at risk, and found that they are not.
+    NotAtRisk {
+        /// Why.
+        reason: FalseClaim,
+    },
     /// A text of this record was erased; the rest still verifies.
     Erased {
         /// The sequence number of the erased entry.
@@ -252,6 +257,7 @@ impl Event {
             | Self::Retyped { .. }
             | Self::Tagged { .. }
             | Self::AtRisk { .. }
+            | Self::NotAtRisk { .. }
             | Self::Identified => false,
         }
     }

@@ -12,6 +12,7 @@ mod entry;
 mod feedback;
 mod hours;
 mod id;
+mod lane;
 mod language;
 mod matter;
 mod number;
@@ -47,11 +48,12 @@ pub use id::{
     JobId, MailId, MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId,
     ShiftId, SubscriptionId, SurgeChangeId, SurgeId, SwapId, TeamId, TimeOffId, TokenId,
 };
+pub use lane::{FalseClaim, Reserve, Reserves, is_doubted};
 pub use language::Language;
 pub use matter::{Matter, same_matter};
 pub use number::{NumberError, RequestNumber};
 pub use online::{Course, Covered, Gap, Kept, Sample};
-pub use queue::{Line, QueueKey};
+pub use queue::{Line, QueueKey, Turn};
 pub use region::zone_of_region;
 pub use role::{Permission, Role, TokenKind, TokenScope};
 pub use state::{Actor, State, Transition, TransitionError};

@@ -40,9 +40,15 @@ pub struct Sample {
     pub late: i64,
     /// People who were to be there by the roster; nothing where there was no roster, and in rows from before there were any.
     pub rostered: Option<i64>,
+    /// Milliseconds from a test message, sent through the desk's public address, to its receipt; [`Sample::NO_RECEIPT`] where none
+    /// came, nothing where this process sent none.
+    pub probe: Option<i64>,
 }
 
 impl Sample {
+    /// What [`Sample::probe`] is where no receipt came.
+    pub const NO_RECEIPT: i64 = -1;
+
     /// The minute in which a time lies.
     #[must_use]
     pub const fn minute_of(time: Time) -> i64 {
@@ -62,7 +68,7 @@ pub enum Gap {
     Away,
     /// People were there, and those who waited had to wait longer than they were promised.
     Full,
-    /// The desk itself was not there.
+    /// The desk itself was not there, or a test message got no receipt.
     Technical,
     /// Maintenance that was announced.
     Maintenance,
@@ -297,6 +303,8 @@ fn judge(samples: &[Sample]) -> Minute {
             Some(_) => Gap::Missing,
             None => Gap::Away,
         })
+    } else if samples.iter().any(|sample| sample.probe == Some(Sample::NO_RECEIPT)) {
+        Minute::Gap(Gap::Technical)
     } else if samples.iter().any(is_late) {
         Minute::Gap(Gap::Full)
     } else {
@@ -335,7 +343,7 @@ pub struct Kept {
     pub away: u32,
     /// People were there, and more than one in five of those who waited had waited longer than they were promised.
     pub full: u32,
-    /// The desk itself was not there.
+    /// The desk itself was not there, or a test message got no receipt.
     pub technical: u32,
     /// Announced maintenance.
     pub maintenance: u32,
@@ -425,6 +433,7 @@ mod tests {
             waiting: 0,
             late: 0,
             rostered: None,
+            probe: None,
         }
     }
 
@@ -503,6 +512,21 @@ mod tests {
             kept(&[sample(0, 0), sample(1, 1), beside(0, 1)]),
             Kept { promised: 2, online: 2, ..Kept::default() }
         );
+    }
+
+    #[test]
+    fn who_cannot_be_reached_from_outside_is_not_online() {
+        let probed = |minute, present, probe| Sample { probe, ..sample(minute, present) };
+        let samples = [
+            probed(0, 1, None),
+            probed(1, 1, Some(40)),
+            probed(2, 1, Some(Sample::NO_RECEIPT)),
+            Sample { waiting: 2, late: 2, ..probed(3, 1, Some(Sample::NO_RECEIPT)) },
+            // Whom nobody would have answered is not missed for that reason.
+            probed(4, 0, Some(Sample::NO_RECEIPT)),
+        ];
+        let expected = Kept { promised: 5, online: 2, technical: 2, away: 1, ..Kept::default() };
+        assert_eq!(kept(&samples), expected);
     }
 
     #[test]

@@ -58,6 +58,12 @@ fn describe() {
     describe_gauge!("standfast_intake_waiting", "Messages that wait to be taken in.");
     describe_gauge!("standfast_waiting_requests", "Requests that wait for the desk.");
     describe_gauge!("standfast_agents_present", "Agents who are there to answer.");
+    describe_histogram!(
+        "standfast_probe_seconds",
+        "Time from a test message through the public address to its receipt."
+    );
+    describe_counter!("standfast_probe_failures_total", "Minutes in which a test message got no receipt.");
+    describe_gauge!("standfast_probe_up", "1 while test messages get a receipt.");
     describe_gauge!("standfast_queue_age_seconds", "How long the customer waits who waits longest.");
     describe_gauge!("standfast_outbox_lag_seconds", "Age of the oldest event that was not handed on yet.");
     describe_gauge!(

@@ -92,6 +92,10 @@ enum Command {
         #[command(subcommand)]
         command: ReportCommand,
     },
+    /// Sends one test message through the public address, and says how long its receipt took.
+    ///
+    /// Ends with 0 when it got one, 1 when not. Nothing of it is a request.
+    Probe,
     /// Checks every record and every file: nothing altered, moved, cut or taken away.
     Verify,
     /// Measures what the desk learns on labelled texts of your own.
@@ -154,6 +158,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::User { command } => people::user(config, command).await,
             Command::Maintenance { command } => maintenance::maintenance(config, command).await,
             Command::Report { command } => report::report(config, command).await,
+            Command::Probe => upkeep::probe(&config).await,
             Command::Verify => upkeep::verify(&config).await,
             Command::Import { command } => import::import(&config, command).await,
             Command::Export { command } => export::export(&config, command).await,

@@ -75,6 +75,10 @@ const SETTINGS: &[(&str, &str)] = &[
         "Whether the app may tell by `POST /api/v1/ping` that somebody uses it: `true` or `false`. Counted without keeping who; see the guide on events and active users.",
     ),
     (
+        "probe",
+        "Whether the desk sends itself a test message through `public_url` each minute: `true` or `false`. Minutes in which it gets no receipt are not online; see *Probing from outside* in running.md.",
+    ),
+    (
         "mail.host",
         "Server that takes the desk's mail (SMTP). Empty: no mail is sent, and reports are kept for download alone.",
     ),

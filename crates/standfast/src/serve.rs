@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -234,7 +235,7 @@ impl Background {
             let (folder, stopping) = (config.status_copy.clone(), stopping.clone());
             tokio::spawn(standfast_http::keep_status_copy(desk.clone(), folder, stopping));
         }
-        let others = vec![
+        let mut others = vec![
             tokio::spawn(standfast_desk::count_pings(desk.clone(), stopping.clone())),
             tokio::spawn(standfast_desk::run_calls(desk.clone(), stopping.clone())),
             tokio::spawn(standfast_desk::follow_hours(desk.clone(), stopping.clone())),
@@ -243,9 +244,14 @@ impl Background {
             users,
             tokio::spawn(standfast_desk::classify_requests(desk.clone(), stopping.clone())),
             tokio::spawn(standfast_desk::watch_alarms(desk.clone(), insight.clone(), stopping.clone())),
-            tokio::spawn(standfast_desk::watch_surge(desk.clone(), stopping)),
+            tokio::spawn(standfast_desk::watch_surge(desk.clone(), stopping.clone())),
             reports,
         ];
+        if config.probe {
+            // The address is the operator's own word, and may be one of this network.
+            let outside = Arc::new(standfast_http::PublicOnly::new(true));
+            others.push(tokio::spawn(standfast_desk::keep_probing(desk.clone(), outside, stopping)));
+        }
         Ok(Self { stop, jobs, facts, others })
     }
 

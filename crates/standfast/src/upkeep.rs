@@ -1,4 +1,4 @@
-//! Looking after the data: migrate, doctor, backup, restore, verify.
+//! Looking after the desk and its data: migrate, doctor, backup, restore, probe, verify.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -175,6 +175,20 @@ fn copy_files(from: &Path, to: &Path) -> anyhow::Result<u64> {
         std::fs::File::open(&target)?.sync_all()?;
     }
     Ok(copied)
+}
+
+/// Sends one test message through the public address.
+pub(crate) async fn probe(config: &Config) -> anyhow::Result<ExitCode> {
+    let desk = setup::open_desk(config, Hold::Look, false).await?;
+    // The address is the operator's own word, and may be one of this network.
+    let outside = standfast_http::PublicOnly::new(true);
+    let url = &desk.settings().public_url;
+    let found = standfast_desk::probe(desk.keys(), url, &outside, &**desk.clock(), &**desk.entropy()).await;
+    desk.store().close().await;
+    match found {
+        Ok(took) => setup::print(&format!("{url} gave a receipt after {} ms\n", took.as_millis())),
+        Err(why) => bail!("no receipt from {url}: {why}"),
+    }
 }
 
 /// Checks every record and every file, and that no request is missing.

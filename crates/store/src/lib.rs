@@ -33,6 +33,7 @@ pub mod entry;
 mod error;
 mod exec;
 pub mod fact;
+pub mod false_claim;
 pub mod handling;
 pub mod hours;
 pub mod imported;

@@ -25,6 +25,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0018_status", include_str!("../migrations/0018_status.sql")),
     ("0019_measures", include_str!("../migrations/0019_measures.sql")),
     ("0020_versions", include_str!("../migrations/0020_versions.sql")),
+    ("0022_lane", include_str!("../migrations/0022_lane.sql")),
     ("0023_roster_mail", include_str!("../migrations/0023_roster_mail.sql")),
 ];
 

@@ -18,7 +18,7 @@ pub struct OnlineRow {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT seq, minute, node, boot, up, present, waiting, late, seal, rostered FROM online_minute ",
+            "SELECT seq, minute, node, boot, up, present, waiting, late, seal, rostered, probe_ms FROM online_minute ",
             $rest
         )
     };
@@ -36,6 +36,7 @@ fn row(row: &Row<'_>) -> Result<OnlineRow, Error> {
             waiting: row.get(6)?,
             late: row.get(7)?,
             rostered: row.get(9)?,
+            probe: row.get(10)?,
         },
         seal: row.get(8)?,
     })
@@ -87,8 +88,8 @@ pub fn line(rd: &mut Rd, now: Time) -> Result<(i64, i64), Error> {
 pub fn insert(tx: &mut Tx, row: &OnlineRow) -> Result<bool, Error> {
     let s = &row.sample;
     let written = tx.execute(
-        "INSERT INTO online_minute (seq, minute, node, boot, up, present, waiting, late, seal, rostered) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
+        "INSERT INTO online_minute (seq, minute, node, boot, up, present, waiting, late, seal, rostered, probe_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
         params![
             row.seq,
             s.minute,
@@ -99,7 +100,8 @@ pub fn insert(tx: &mut Tx, row: &OnlineRow) -> Result<bool, Error> {
             s.waiting,
             s.late,
             row.seal.clone(),
-            s.rostered
+            s.rostered,
+            s.probe
         ],
     )?;
     Ok(written == 1)

@@ -1,7 +1,8 @@
 //! Requests: the row, and the statements over it.
 
 use standfast_domain::{
-    AgentId, Channel, CustomerId, Language, QueueKey, RequestId, RequestNumber, State, TeamId, Time, Urgency,
+    AgentId, Channel, CustomerId, Language, QueueKey, RequestId, RequestNumber, State, TeamId, Time, Turn,
+    Urgency,
 };
 
 use crate::{Dialect, Error, Rd, Row, Tx, Value, params};
@@ -49,10 +50,16 @@ pub struct RequestRow {
 }
 
 impl RequestRow {
+    /// When its turn is.
+    #[must_use]
+    pub fn turn(&self) -> Turn {
+        Turn::of(self.at_risk, self.urgency)
+    }
+
     /// Where it stands in every inbox.
     #[must_use]
     pub fn queue_key(&self) -> QueueKey {
-        QueueKey::new(self.at_risk, self.state, self.waiting_since, self.updated_at)
+        QueueKey::new(self.turn(), self.state, self.waiting_since, self.updated_at)
     }
 }
 
@@ -307,16 +314,19 @@ pub fn list_of_customer(rd: &mut Rd, customer: CustomerId, limit: i64) -> Result
     rd.query(select!("WHERE r.customer_id = $1 ORDER BY r.id DESC LIMIT $2"), params![customer, limit], row)
 }
 
-/// A request that waits: its number, whether assets are at risk, and since when.
-pub type Waiting = (RequestId, RequestNumber, bool, Option<Time>);
+/// A request that waits: its number, its turn, and since when.
+pub type Waiting = (RequestId, RequestNumber, Turn, Option<Time>);
 
-/// Everybody who waits for the desk, in the order of the queue: id, number, whether assets are at risk, and since when.
+/// Everybody who waits for the desk, in the order of the queue.
 pub fn list_waiting(rd: &mut Rd) -> Result<Vec<Waiting>, Error> {
     rd.query(
-        "SELECT id, number, at_risk, waiting_since FROM request WHERE active AND state = 'open' \
+        "SELECT id, number, at_risk, urgency, waiting_since FROM request WHERE active AND state = 'open' \
          ORDER BY queue_key, id",
         params![],
-        |row| Ok((row.get(0)?, row.parse(1, |text| text.parse().ok())?, row.get(2)?, row.get(3)?)),
+        |row| {
+            let turn = Turn::of(row.get(2)?, Urgency(row.get(3)?));
+            Ok((row.get(0)?, row.parse(1, |text| text.parse().ok())?, turn, row.get(4)?))
+        },
     )
 }
 

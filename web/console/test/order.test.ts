@@ -19,6 +19,17 @@ describe('order', () => {
     expect(ids(items.sort(compare('all')))).toEqual(['4', '6', '3', '1', '2', '5']);
   });
 
+  it('puts whoever is doubted behind the others whose assets are at risk, and before everybody else', () => {
+    const items = [
+      summary('1', { waiting_since: at(1), urgency: 4 }),
+      summary('2', { waiting_since: null, at_risk: true, urgency: 4 }),
+      summary('3', { waiting_since: null, at_risk: true, urgency: 0 }),
+      summary('4', { waiting_since: at(10), at_risk: true, urgency: 4 }),
+      summary('5', { waiting_since: at(90), at_risk: true, urgency: 1 }),
+    ];
+    expect(ids(items.sort(compare('all')))).toEqual(['5', '4', '3', '2', '1']);
+  });
+
   it('shows solved requests newest first', () => {
     const items = [summary('1', { updated_at: at(5) }), summary('2', { updated_at: at(9) })];
     expect(ids(items.sort(compare('solved')))).toEqual(['2', '1']);
@@ -44,6 +55,21 @@ describe('membership', () => {
       expect(belongs(query('solved'), { ...open, state }, '101')).toBe(true);
     }
     expect(belongs(query('solved'), { ...open, state: 'closed' }, '101')).toBe(true);
+  });
+});
+
+describe('somebody who is kept for assets at risk', () => {
+  it('sees nothing else but what is theirs and what is done', () => {
+    const ordinary = summary('1', { assignee_id: null });
+    const risky = summary('2', { assignee_id: null, at_risk: true });
+    for (const view of ['unassigned', 'all'] as const) {
+      expect(belongs(query(view), ordinary, '101', true)).toBe(false);
+      expect(belongs(query(view), ordinary, '101', false)).toBe(true);
+      expect(belongs(query(view), risky, '101', true)).toBe(true);
+    }
+    expect(belongs(query('mine'), { ...ordinary, assignee_id: '101' }, '101', true)).toBe(true);
+    expect(belongs(query('solved'), { ...ordinary, state: 'solved' }, '101', true)).toBe(true);
+    expect(ids(mergeLive([], [ordinary, risky], { ...how, reserved: true }))).toEqual(['2']);
   });
 });
 

@@ -22,9 +22,10 @@ use crate::conversation::own;
 use crate::draft::{check_client_id, plain, says_nothing};
 use crate::incident::go_up;
 use crate::receipt::{ReceiptKey, is_late};
-use crate::receive::{follow_up, hold, note_risk, screen_with_earlier};
+use crate::receive::{follow_up, hold, screen_with_earlier};
 use crate::record::{NewEntry, Record};
 use crate::screening::Findings;
+use crate::triage::note_risk;
 use crate::view::{Receipt, SecretNotice};
 use crate::{Desk, Error};
 

@@ -11,8 +11,8 @@ use standfast_store::{Tx, imported};
 use super::draft::{By, Draft, Rating, Words};
 use super::{Importer, Outcome};
 use crate::draft::json_list;
-use crate::receive::note_risk;
 use crate::record::{NewEntry, Record};
+use crate::triage::note_risk;
 use crate::{Desk, Error, chain, fold};
 
 /// Kind of the identities by which customers of other systems are known again.

@@ -201,7 +201,10 @@ pub(crate) fn go_up(rd: &mut Rd, record: &mut Record) -> Result<(), Error> {
     let Some(since) = linked::waited_since(rd, record.row.id)? else { return Ok(()) };
     if record.row.state == State::Open {
         record.row.waiting_since = record.row.waiting_since.map(|own| own.min(since));
-        record.row.urgency = record.row.urgency.min(Urgency(record.row.urgency.0.saturating_sub(1).max(1)));
+        if !record.row.at_risk {
+            let up = Urgency(record.row.urgency.0.saturating_sub(1).max(1));
+            record.row.urgency = record.row.urgency.min(up);
+        }
     }
     Ok(())
 }

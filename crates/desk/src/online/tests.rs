@@ -93,3 +93,27 @@ store_test! {
         assert_eq!((found.ledger.faults.clone(), found.is_sound()), (vec![3], false));
     }
 }
+
+store_test! {
+    async fn a_test_message_without_a_receipt_is_a_technical_gap_and_sealed(store) {
+        let desk = TestDesk::new(&store);
+        let lead = always_open(&desk).await;
+        minutes(&desk, 2, 1).await;
+        for milliseconds in [35, Sample::NO_RECEIPT, 40] {
+            desk.shared.probe.put(desk.clock().monotonic(), milliseconds);
+            minutes(&desk, 1, 1).await;
+        }
+        let kept = online(&desk, &lead, 7).await.unwrap().items[0].kept;
+        assert_eq!((kept.promised, kept.online, kept.technical), (5, 4, 1));
+        let rows = store.read(|rd| online::list_after(rd, 0, 9)).await.unwrap();
+        let probes: Vec<_> = rows.iter().map(|row| row.sample.probe).collect();
+        assert_eq!(probes, [None, None, Some(35), Some(-1), Some(40)]);
+        assert!(verify(&desk).await.unwrap().ledger.faults.is_empty());
+        // Neither number can stand for the other: a row says which it has.
+        let sample = rows[2].sample;
+        let moved = Sample { rostered: sample.probe, probe: None, ..sample };
+        assert_ne!(seal(desk.keys(), &rows[1].seal, 3, &moved), seal(desk.keys(), &rows[1].seal, 3, &sample));
+        let other = Sample { probe: Some(36), ..sample };
+        assert_ne!(seal(desk.keys(), &rows[1].seal, 3, &other), seal(desk.keys(), &rows[1].seal, 3, &sample));
+    }
+}

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use standfast_domain::{RequestId, RequestNumber, Time};
-use standfast_store::{Rd, outbox, promise};
+use standfast_domain::{RequestId, Time};
+use standfast_store::{Rd, outbox, promise, request};
 
 use crate::Error;
 use crate::board::Happened;
@@ -14,20 +14,21 @@ const SINCE: Duration = Duration::from_hours(3);
 /// Most waits and answers: where more were in three hours, the latest are enough.
 const MOST: u32 = 4_096;
 
-/// Those in line, with their number, whether at risk, and since when.
-type Waiting = [(RequestId, RequestNumber, bool, Option<Time>)];
-
 /// What happened, in the order of time.
-pub(super) fn list(rd: &mut Rd, waiting: &Waiting, now: Time) -> Result<Vec<(Time, Happened)>, Error> {
+pub(super) fn list(
+    rd: &mut Rd,
+    waiting: &[request::Waiting],
+    now: Time,
+) -> Result<Vec<(Time, Happened)>, Error> {
     let since = now.minus(SINCE);
     let courses = promise::list_courses(rd, since, i64::from(MOST))?;
     let told: HashSet<(RequestId, Time)> =
         courses.iter().map(|course| (course.request_id, course.made_at)).collect();
     let mut happened = Vec::with_capacity(courses.len() * 3);
-    for (id, _, at_risk, began) in waiting {
+    for (id, _, turn, began) in waiting {
         // Of those who have waited for longer it is not known who was there.
         if let Some(began) = began.filter(|began| !told.contains(&(*id, *began))) {
-            happened.push((began, Happened::Joined(*id, *at_risk)));
+            happened.push((began, Happened::Joined(*id, turn.is_at_risk())));
         }
     }
     for course in courses {

@@ -1,6 +1,8 @@
 //! What is done at each level: chosen beforehand, by people, and shown to them as a customer would read it.
 
-use standfast_domain::{AgentId, DriverKind, Language, Level, SurgeRules, TeamId, request_type};
+use standfast_domain::{
+    AgentId, DriverKind, Language, Level, Permission, Reserves, SurgeRules, TeamId, request_type,
+};
 use standfast_guard::{Context, screen};
 use standfast_store::{Rd, agent};
 
@@ -152,6 +154,10 @@ pub struct SurgePlan {
     pub surge: SurgeActions,
     /// What is done in a storm.
     pub storm: SurgeActions,
+    /// Who is kept for assets at risk, at every level; nobody in plans that were chosen before this could be said.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub reserve: Reserves,
 }
 
 /// What a desk begins with: it tells everybody from a surge on, and stops asking in a storm.
@@ -167,6 +173,7 @@ impl Default for SurgePlan {
             busy: SurgeActions::default(),
             surge: told.clone(),
             storm: SurgeActions { pause_asking: true, ..told },
+            reserve: Reserves::default(),
         }
     }
 }
@@ -201,6 +208,17 @@ impl SurgePlan {
             }
             if !(1..=24 * 60).contains(&signal.minutes) {
                 return Err(Error::invalid("minutes", "out_of_range"));
+            }
+        }
+        if let Some(fault) = self.reserve.fault() {
+            return Err(Error::invalid(fault, "out_of_range"));
+        }
+        for level in Level::ALL {
+            for id in &self.reserve.at(level).agents {
+                let known = agent::find(rd, *id)?.filter(|row| row.disabled_at.is_none());
+                known
+                    .filter(|row| row.role.may(Permission::WorkRequests))
+                    .ok_or(Error::invalid("agents", "unknown"))?;
             }
         }
         let [busy, surge, storm] = [&self.busy, &self.surge, &self.storm].map(|actions| checked(rd, actions));

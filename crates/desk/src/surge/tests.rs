@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use standfast_domain::{DriverKind, Level, Role, SurgeCause, SurgeRules, TokenKind, TokenScope};
+use standfast_domain::{DriverKind, Level, Reserves, Role, SurgeCause, SurgeRules, TokenKind, TokenScope};
 use standfast_insight::Insight;
 use standfast_store::{Rd, job, store_test, surge as stored};
 
@@ -484,4 +484,62 @@ fn secret(number: u32) -> String {
     let mut bytes = [0_u8; 32];
     bytes[..4].copy_from_slice(&number.to_be_bytes());
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+store_test! {
+    async fn who_is_reserved_sees_and_gets_only_what_is_at_risk_at_every_level(store) {
+        let desk = TestDesk::new(&store);
+        let (lead, mei) = (desk.agent("lin", Role::Lead).await, desk.agent("mei", Role::Agent).await);
+        let (yan, ana) = (desk.agent("yan", Role::Agent).await, desk.agent("ana", Role::Analyst).await);
+        let reserve = |people, agents: &[&AgentCaller]| Reserve { people, agents: agents.iter().map(|agent| agent.id).collect() };
+        let choose = async |version, reserves: Reserves| {
+            choose_surge_plan(&desk, &lead, version, SurgePlan { reserve: reserves, ..plan() }).await
+        };
+        for (wrong, field, reason) in [
+            (Reserves { busy: reserve(101, &[]), ..Reserves::default() }, "people", "out_of_range"),
+            (Reserves { busy: reserve(1, &[&mei, &mei]), ..Reserves::default() }, "agents", "out_of_range"),
+            (Reserves { busy: reserve(1, &[&ana]), ..Reserves::default() }, "agents", "unknown"),
+        ] {
+            let refused = choose(0, wrong).await;
+            assert!(matches!(refused, Err(Error::Invalid { field: f, reason: r }) if (f, r) == (field, reason)), "{refused:?}");
+        }
+        let theft = desk.ask(&visitor(1), "c", "我的钱包被盗了").await;
+        let pending = desk.ask(&visitor(2), "c", "转账没到账").await;
+        let mine = desk.ask(&visitor(3), "c", "兑换失败").await;
+        let to = |agent: &AgentCaller| crate::Assignment { agent: Some(Some(agent.id)), team: None };
+        crate::assign(&desk, &lead, mine.request_id, to(&mei)).await.unwrap();
+        choose(0, Reserves { normal: reserve(1, &[&mei]), storm: reserve(2, &[&yan, &mei]), ..Reserves::default() }).await.unwrap();
+        crate::set_present(&desk, &[lead.id, mei.id, yan.id].into_iter().collect());
+
+        let sees = async |agent: &AgentCaller, view| {
+            let page = crate::inbox(&desk, agent, crate::InboxQuery { view, limit: 50, ..Default::default() }).await.unwrap();
+            let counts = page.counts;
+            let count = match view { crate::View::All => counts.all, crate::View::Unassigned => counts.unassigned, _ => counts.mine };
+            assert_eq!(count, i64::try_from(page.items.len()).unwrap(), "{view:?}");
+            (page.items.iter().map(|item| item.number).collect::<Vec<_>>(), counts.reserved)
+        };
+        use crate::View::{All, Mine, Unassigned};
+        assert_eq!(sees(&mei, Unassigned).await, (vec![theft.number], true));
+        assert_eq!(sees(&mei, All).await, (vec![theft.number], true));
+        assert_eq!(sees(&mei, Mine).await, (vec![mine.number], true), "what is in hand stays");
+        assert_eq!(sees(&yan, Unassigned).await, (vec![theft.number, pending.number], false));
+        assert_eq!(surge_view(&desk, &yan).await.unwrap().reserved, [mei.id]);
+        let refused = crate::assign(&desk, &lead, pending.request_id, to(&mei)).await;
+        assert!(matches!(refused, Err(Error::Invalid { field: "agent_id", reason: "reserved" })), "{refused:?}");
+        crate::assign(&desk, &mei, mine.request_id, to(&mei)).await.unwrap();
+        crate::assign(&desk, &lead, theft.request_id, to(&mei)).await.unwrap();
+        crate::assign(&desk, &lead, pending.request_id, to(&yan)).await.unwrap();
+
+        // At another level others are kept, of those who are there.
+        hold_surge(&desk, &lead, Level::Storm, desk.now().plus(Duration::from_hours(1)), "fork").await.unwrap();
+        assert_eq!(surge_view(&desk, &lead).await.unwrap().reserved, [mei.id, yan.id]);
+        crate::set_present(&desk, &[mei.id, yan.id].into_iter().collect());
+        assert_eq!(surge_view(&desk, &lead).await.unwrap().reserved, [yan.id], "one is left for everybody else");
+        crate::set_present(&desk, &[mei.id].into_iter().collect());
+        assert!(surge_view(&desk, &lead).await.unwrap().reserved.is_empty());
+        assert!(!sees(&mei, All).await.1);
+        hold_surge(&desk, &lead, Level::Busy, desk.now().plus(Duration::from_hours(1)), "over").await.unwrap();
+        crate::set_present(&desk, &[lead.id, mei.id, yan.id].into_iter().collect());
+        assert!(surge_view(&desk, &lead).await.unwrap().reserved.is_empty());
+    }
 }

@@ -33,6 +33,9 @@ pub struct SurgeView {
     pub version: i64,
     /// The plan in force.
     pub plan: SurgePlan,
+    /// Those who are there and kept for assets at risk now.
+    #[schema(value_type = Vec<String>)]
+    pub reserved: Vec<AgentId>,
     /// The latest figures of other systems.
     pub signals: Vec<SignalView>,
     /// The latest changes, the latest first.
@@ -153,6 +156,7 @@ pub async fn surge_view(desk: &Desk, caller: &AgentCaller) -> Result<SurgeView, 
         measured: standing.measured,
         version,
         plan,
+        reserved: desk.surge().people.read().reserved.iter().copied().collect(),
         signals,
         changes: changes.into_iter().map(SurgeChangeView::from).collect(),
         surges: surges.into_iter().map(SurgeSummary::from).collect(),

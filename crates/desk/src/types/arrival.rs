@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::view::{Advice, advice};
 use super::{beginning, settable};
 use crate::record::{Record, change};
+use crate::triage::doubt;
 use crate::work::enter_type;
 use crate::{Desk, Error};
 
@@ -120,9 +121,12 @@ fn keep(tx: &mut Tx, desk: &Desk, verdict: &PredictionRow, now: Time) -> Result<
     }
     if let Some(to) = to {
         // A prediction makes nobody wait longer.
-        let urgency = record.row.urgency;
+        let (urgency, was_at_risk) = (record.row.urgency, record.row.at_risk);
         enter_type(desk, &mut record, to, Author::System, now)?;
         record.row.urgency = record.row.urgency.min(urgency);
+        if !was_at_risk {
+            doubt(tx, &mut record.row, now)?;
+        }
         record.save(tx, desk.keys(), now)?;
     } else if record.row.state.is_active() && advice(&record.row.kind, settled, &row) != Advice::None {
         // Consoles that show the request learn that there is a question.

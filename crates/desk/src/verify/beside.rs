@@ -8,6 +8,7 @@
 
 use standfast_domain::{AgentId, Author, EntryKind, Event, RequestId, Resolution, State, Time, Verdict};
 use standfast_store::entry::EntryRow;
+use standfast_store::false_claim::{self, FalseClaimRow};
 use standfast_store::label::{self, LabelRow};
 use standfast_store::request::RequestRow;
 use standfast_store::resolution::{self, RatingRow, ResolutionRow};
@@ -25,6 +26,7 @@ pub(super) struct Beside {
     resolutions: Vec<ResolutionRow>,
     ratings: Vec<RatingRow>,
     labels: Vec<LabelRow>,
+    false_claims: Vec<FalseClaimRow>,
     imported: Vec<(RequestId, Time)>,
 }
 
@@ -35,6 +37,7 @@ impl Beside {
             resolutions: resolution::list_between(rd, after, until)?,
             ratings: resolution::list_ratings_between(rd, after, until)?,
             labels: label::list_between(rd, after, until)?,
+            false_claims: false_claim::list_between(rd, after, until)?,
             imported: imported::list_between(rd, after, until)?,
         })
     }
@@ -62,8 +65,36 @@ impl Beside {
         if !is_settled_as(row, entries, label) {
             faults.push("label is not what the record says");
         }
+        let false_claims = self.false_claims.iter().filter(|one| one.request_id == row.id);
+        if !are_claimed_as(row, entries, false_claims) {
+            faults.push("false claim is not what the record says");
+        }
         (faults, is_compared)
     }
+}
+
+/// Whether each move out of the lane of assets at risk stands beside the record as its entry tells it, and all of them but for one
+/// that still holds were taken back.
+fn are_claimed_as<'a>(
+    row: &RequestRow,
+    entries: &[EntryRow],
+    rows: impl Iterator<Item = &'a FalseClaimRow>,
+) -> bool {
+    let told = entries.iter().filter_map(|entry| match (event_of(entry), entry.author) {
+        (Some(Event::NotAtRisk { reason }), Author::Agent(agent)) => {
+            Some((entry.seq, agent, reason, entry.created_at))
+        }
+        _ => None,
+    });
+    let told: Vec<_> = told.collect();
+    let mut known = Vec::with_capacity(told.len());
+    let mut standing = Vec::new();
+    for row in rows {
+        known.push((row.seq, row.agent_id, row.reason, row.at));
+        standing.push(row.restored_at.is_none());
+    }
+    let is_last_standing = standing.pop().is_none_or(|stands| stands != row.at_risk);
+    known == told && is_last_standing && !standing.contains(&true)
 }
 
 /// A rating made again.

@@ -62,7 +62,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         desk::show, request::create, request::list, request::show, request::follow, request::read, attachment::create,
         attachment::open, identity::identify, live::ticket, live::poll, live::open, session::sign_in, session::show,
         session::sign_out, inbox::show, conversation::show, conversation::entries, conversation::reply,
-        conversation::note, conversation::read, work::assign, work::retype, work::tag, work::transit, work::merge,
+        conversation::note, conversation::read, work::assign, work::retype, work::tag, work::transit, work::dismiss, work::at_risk, work::merge,
         work::erase, feedback::show, feedback::resolve, feedback::rate, feedback::object, feedback::of_request,
         feedback::reviews, feedback::change, feedback::summary, customer::show, customer::erase, agent::list, agent::add, agent::change, agent::list_teams,
         insight::catalogue::list, insight::query::ask, insight::rows::list, insight::effect::ask, insight::decomposition::ask, insight::movement::ask,
@@ -79,7 +79,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         roster::now, roster::mail, roster::change_mail, roster::adhered, roster::address, roster::renew, roster::calendar, roster::requests::list_time_off,
         roster::requests::ask_time_off, roster::requests::step_time_off, roster::requests::list_swaps, roster::requests::ask_swap,
         roster::requests::step_swap,
-        status::show, status::ask, status::rate, status::list_updates, status::tell, surge::show, surge::peaks, surge::read_calendar, surge::feed, surge::renew_feed, surge::calendar, surge::hook, surge::report, surge::choose, surge::preview, surge::hold, surge::release, wallboard::show, token::add, token::revoke, serve,
+        status::show, status::ask, status::rate, status::list_updates, status::tell, surge::show, surge::false_claims, surge::peaks, surge::read_calendar, surge::feed, surge::renew_feed, surge::calendar, surge::hook, surge::report, surge::choose, surge::preview, surge::hold, surge::release, wallboard::show, token::add, token::revoke, serve,
     ),
     components(schemas(ProblemDocument, standfast_desk::TableFault)),
     tags(

@@ -84,6 +84,8 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/api/v1/console/requests/{id}/type", works, work::retype),
         Route::post("/api/v1/console/requests/{id}/tags", works, work::tag),
         Route::post("/api/v1/console/requests/{id}/transition", works, work::transit),
+        Route::post("/api/v1/console/requests/{id}/not-at-risk", works, work::dismiss),
+        Route::post("/api/v1/console/requests/{id}/at-risk", works, work::at_risk),
         Route::post("/api/v1/console/requests/{id}/merge", works, work::merge),
         Route::post("/api/v1/console/requests/{id}/erase", erases, work::erase),
         Route::get("/api/v1/console/requests/{id}/feedback", reads, feedback::of_request),

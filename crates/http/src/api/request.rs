@@ -9,8 +9,8 @@ use http::{HeaderMap, StatusCode, header::ORIGIN};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use standfast_desk::{
-    Conversation, FollowUp, Intake, Receipt, Received, RequestSummary, conversation, follow_up, own_requests,
-    read_by_customer, receive,
+    Conversation, FollowUp, Intake, PROBE_MARK, Receipt, Received, RequestSummary, conversation, follow_up,
+    own_requests, read_by_customer, receive, take_probe,
 };
 use standfast_domain::{AttachmentId, Channel, Language, RequestNumber, request_type};
 use utoipa::{IntoParams, ToSchema};
@@ -143,6 +143,8 @@ pub(crate) async fn create(
     Json(new): Json<NewRequest>,
 ) -> Result<Response, Problem> {
     let channel = channel(&headers);
+    // Sent by the desk itself, so as to know whether it can be reached.
+    let mark = headers.get(PROBE_MARK).map(|mark| mark.to_str().unwrap_or_default().to_owned());
     // Who waits for a seat keeps nothing of the call that is not needed any more.
     drop(headers);
     app.desk.settings().limits.check_text(&new.text)?;
@@ -161,6 +163,10 @@ pub(crate) async fn create(
         email: new.email,
         join: new.join.into(),
     };
+    if let Some(mark) = mark {
+        let taken = take_probe(&app.desk, &customer, &mark, intake).await?;
+        return Ok((StatusCode::CREATED, Answer(taken)).into_response());
+    }
     Ok(receipt(receive(&app.desk, &customer, intake).await?))
 }
 

@@ -7,9 +7,9 @@ use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use standfast_desk::{
-    Peaks, PeaksFeed, PeaksRead, SignalCommand, SignalView, SurgePlan, SurgePreview, SurgeReport, SurgeView,
-    choose_surge_plan, hold_surge, peaks_calendar, peaks_feed, preview_surge, read_peaks, release_surge,
-    renew_peaks_feed, surge_peaks, surge_report, surge_view, tell_signal,
+    ClaimsView, Peaks, PeaksFeed, PeaksRead, SignalCommand, SignalView, SurgePlan, SurgePreview, SurgeReport,
+    SurgeView, choose_surge_plan, claims, hold_surge, peaks_calendar, peaks_feed, preview_surge, read_peaks,
+    release_surge, renew_peaks_feed, surge_peaks, surge_report, surge_view, tell_signal,
 };
 use standfast_domain::{Level, Permission, SurgeId, Time, TokenScope};
 use utoipa::ToSchema;
@@ -24,12 +24,13 @@ use crate::route::{Access, Route, Takes};
 const CALENDAR: &str = "text/calendar";
 
 /// The routes of surges.
-pub(super) fn routes() -> [Route; 12] {
+pub(super) fn routes() -> [Route; 13] {
     let reads = Access::Agent(Permission::ReadRequests);
     let manages = Access::Agent(Permission::ManageSurge);
     let explains = Access::Agent(Permission::ManageDrivers);
     [
         Route::get("/api/v1/console/surge", reads, show),
+        Route::get("/api/v1/console/surge/claims", reads, false_claims),
         Route::get("/api/v1/console/surge/peaks", Access::Agent(Permission::ReadInsight), peaks),
         Route::post("/api/v1/console/surge/calendar", explains, read_calendar).takes(Takes::Table).rests(),
         Route::get("/api/v1/console/surge/feed", explains, feed),
@@ -108,6 +109,18 @@ pub(crate) struct SignalWish {
 )]
 pub(crate) async fn show(State(app): State<App>, agent: SignedIn) -> Result<Answer<SurgeView>, Problem> {
     Ok(Answer(surge_view(&app.desk, &agent.caller).await?))
+}
+
+/// Counts the claims of the last four weeks that assets are at risk, and those that somebody found to be false.
+#[utoipa::path(
+    get, path = "/api/v1/console/surge/claims", tag = "surge", operation_id = "false_claims",
+    responses((status = 200, description = "The claims", body = ClaimsView))
+)]
+pub(crate) async fn false_claims(
+    State(app): State<App>,
+    agent: SignedIn,
+) -> Result<Answer<ClaimsView>, Problem> {
+    Ok(Answer(claims(&app.desk, &agent.caller).await?))
 }
 
 /// Shows which events lie ahead for which many are to be expected, and how large earlier ones of each kind were.

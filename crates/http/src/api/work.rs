@@ -3,8 +3,10 @@
 use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
-use standfast_desk::{Assignment, retype as change_type, tag as change_tags, transition};
-use standfast_domain::{AgentId, RequestId, RequestNumber, TeamId, Transition};
+use standfast_desk::{
+    Assignment, dismiss_claim, put_at_risk, retype as change_type, tag as change_tags, transition,
+};
+use standfast_domain::{AgentId, FalseClaim, RequestId, RequestNumber, TeamId, Transition};
 use utoipa::ToSchema;
 
 use super::Wish;
@@ -25,6 +27,14 @@ pub(crate) struct AssignWish {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     team_id: Wish<TeamId>,
+}
+
+/// What somebody found who looked at a claim that assets are at risk.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FalseClaimWish {
+    /// Why they are not.
+    reason: FalseClaim,
 }
 
 /// Another type.
@@ -205,5 +215,37 @@ pub(crate) async fn erase(
     Json(wish): Json<EraseWish>,
 ) -> Result<StatusCode, Problem> {
     standfast_desk::erase(&app.desk, &agent.caller, id, wish.seq, wish.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Moves a request out of the lane of assets at risk: somebody has looked, and the claim is false. What its customer writes can bring
+/// it back.
+#[utoipa::path(
+    post, path = "/api/v1/console/requests/{id}/not-at-risk", tag = "console", operation_id = "dismiss_claim",
+    params(("id" = String, Path, description = "Id of the request", example = "61093405593337856")),
+    request_body = FalseClaimWish, responses((status = 204, description = "Done"))
+)]
+pub(crate) async fn dismiss(
+    State(app): State<App>,
+    agent: SignedIn,
+    Path(id): Path<RequestId>,
+    Json(wish): Json<FalseClaimWish>,
+) -> Result<StatusCode, Problem> {
+    dismiss_claim(&app.desk, &agent.caller, id, wish.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Puts a request into the lane of assets at risk, or back into it.
+#[utoipa::path(
+    post, path = "/api/v1/console/requests/{id}/at-risk", tag = "console", operation_id = "put_at_risk",
+    params(("id" = String, Path, description = "Id of the request", example = "61093405593337856")),
+    responses((status = 204, description = "Done"))
+)]
+pub(crate) async fn at_risk(
+    State(app): State<App>,
+    agent: SignedIn,
+    Path(id): Path<RequestId>,
+) -> Result<StatusCode, Problem> {
+    put_at_risk(&app.desk, &agent.caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -382,7 +382,7 @@ impl State {
         let mut frames: HashMap<AgentId, Utf8Bytes> = HashMap::new();
         for member in self.agents.iter().filter_map(|id| self.members.get(id)) {
             let Who::Agent { caller, .. } = &member.who else { continue };
-            let none = InboxCounts { unassigned: 0, mine: 0, all: 0, at_risk: 0 };
+            let none = InboxCounts { unassigned: 0, mine: 0, all: 0, at_risk: 0, reserved: false };
             let frame = frames.entry(caller.id).or_insert_with(|| {
                 let counts = self.counts.get(&caller.id).unwrap_or(&none);
                 Frame::Inbox { feed: &self.whole_feed, items, counts }.text()

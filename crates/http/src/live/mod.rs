@@ -126,10 +126,11 @@ async fn review(app: &App) {
             }
         }
     }
-    if !stale {
-        return;
-    }
     for (id, caller) in agents {
+        let was_reserved = hub.state().counts.get(&id).map(|counts| counts.reserved);
+        if !stale && was_reserved.is_none_or(|was| was == app.desk.surge().is_reserved(id)) {
+            continue;
+        }
         match inbox_counts(&app.desk, &caller).await {
             Ok(counts) => hub.tell_counts(id, counts),
             Err(_) => hub.stale.store(true, Ordering::Relaxed),

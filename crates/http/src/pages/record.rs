@@ -274,6 +274,7 @@ fn sentence(event: &Event) -> Option<(&'static str, Option<String>)> {
         | Event::Retyped { .. }
         | Event::Tagged { .. }
         | Event::AtRisk { .. }
+        | Event::NotAtRisk { .. }
         | Event::Identified => return None,
     };
     Some(found)

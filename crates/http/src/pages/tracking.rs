@@ -352,7 +352,7 @@ async fn gather(
     let asks = Asks::of(found.request.channel, found.opening.as_ref(), now);
     let place = desk.board().place(found.request.id, asks).or_else(|| {
         let joins = found.request.waiting_since.is_some();
-        joins.then(|| desk.board().place_of(found.request.id, found.request.at_risk, asks))
+        joins.then(|| desk.board().place_of(found.request.id, found.request.turn(), asks))
     });
     let mut shown = RequestView::new(visit.words, &found, place, now, print);
     let promised = promised_by(desk, found.request.id, found.request.waiting_since).await?;

@@ -1,6 +1,8 @@
 //! What somebody is told who asks now.
 
-use super::{Correction, Curve, Pace, Range};
+use super::{Correction, Curve, Floor, Pace, Range};
+use crate::queue::blocked;
+use crate::real::len as real_len;
 
 /// How long a curve is used, in seconds: it is asked for thousands of times, and changes slowly.
 const BELIEVED: f64 = 5.0;
@@ -30,6 +32,8 @@ pub struct Asks {
     pub group: Option<u16>,
     /// How many of those who wait an agent has in hand at a time.
     pub at_once: u32,
+    /// How many of the agents take nothing but what is at risk.
+    pub reserved: u32,
 }
 
 /// A range, and what it was made of.
@@ -54,6 +58,7 @@ pub struct Outlook {
 struct Curves {
     made: f64,
     agents: u32,
+    reserved: u32,
     at_risk: Option<Curve>,
     ordinary: Option<Curve>,
 }
@@ -77,10 +82,11 @@ impl Outlook {
 
     /// What to say to somebody who asks. `None` is unknown.
     pub fn expected(&mut self, asks: Asks) -> Option<Expected> {
-        let Asks { now, standing, is_at_risk, is_later, group, at_once } = asks;
+        let Asks { now, standing, is_at_risk, is_later, group, at_once, reserved } = asks;
         let agents = if is_later { self.pace.usual() } else { self.pace.agents() };
+        let reserved = reserved.min(agents.saturating_sub(1));
         let is_fresh = |curves: &Curves| {
-            curves.agents == agents
+            (curves.agents, curves.reserved) == (agents, reserved)
                 // That nothing is known at all is found at once, and so is that something is.
                 && (curves.ordinary.is_some() || curves.at_risk.is_some())
                 && now >= curves.made
@@ -89,17 +95,21 @@ impl Outlook {
         let [soon, later] = &mut self.curves;
         let slot = if is_later { later } else { soon };
         if !slot.as_ref().is_some_and(is_fresh) {
-            *slot = Some(Curves::new(&self.pace, now, [agents, at_once], is_later));
+            *slot = Some(Curves::new(&self.pace, now, [agents, reserved, at_once], is_later));
         }
         let curves = slot.as_ref()?;
         let Standing { at_risk, ordinary } = standing;
-        let (line, seats) = (at_risk.saturating_add(ordinary), agents.saturating_mul(at_once));
-        let model = if is_at_risk && line >= seats {
-            // Everybody has something in hand, and what is at risk among it was taken first.
-            curves.at_risk.as_ref()?.at(at_risk.max(seats))?
-        } else if is_at_risk {
-            curves.at_risk.as_ref()?.at(line)?
+        let kept = reserved.saturating_mul(at_once);
+        let seats = agents.saturating_mul(at_once);
+        let model = if is_at_risk {
+            // What is not at risk is in hand with the others alone.
+            let in_hand = if kept > 0 { ordinary.min(seats - kept) } else { ordinary };
+            let line = at_risk.saturating_add(in_hand);
+            // Once everybody has something in hand, what is at risk among it was taken first.
+            curves.at_risk.as_ref()?.at(if line >= seats { at_risk.max(seats) } else { line })?
         } else {
+            // What is at risk and in hand with those who are kept for it stands before nobody.
+            let line = at_risk.saturating_sub(kept).saturating_add(ordinary);
             curves.ordinary.as_ref()?.at(line)?
         };
         Some(Expected { model, corrected: self.correction.apply(model, group) })
@@ -107,12 +117,73 @@ impl Outlook {
 }
 
 impl Curves {
-    fn new(pace: &Pace, now: f64, [agents, at_once]: [u32; 2], is_later: bool) -> Self {
+    fn new(pace: &Pace, now: f64, [agents, reserved, at_once]: [u32; 3], is_later: bool) -> Self {
         let handling = pace.handling(now, is_later);
         // Another seed each time: an error of the simulation is not to stay.
-        let curve = |is_overtaken| {
-            Curve::new(&pace.floor(now, &handling, [agents, at_once], is_overtaken), now.to_bits())
-        };
-        Self { made: now, agents, at_risk: curve(false), ordinary: curve(true) }
+        let curve = |floor: &Floor<'_>| Curve::new(floor, now.to_bits());
+        let at_risk = pace.floor(now, &handling, [agents, at_once], false);
+        let mut ordinary = pace.floor(now, &handling, [agents - reserved, at_once], true);
+        ordinary.overtaking *= overflow(ordinary.overtaking, &handling, reserved);
+        Self { made: now, agents, reserved, at_risk: curve(&at_risk), ordinary: curve(&ordinary) }
+    }
+}
+
+/// The share of what comes in at such a rate that finds everybody busy who is kept for it, and so goes before others at the
+/// rest of the agents: all of it where nobody is kept; Erlang's loss formula (Erlang 1917) where somebody is.
+fn overflow(rate: f64, handling: &[f64], reserved: u32) -> f64 {
+    if reserved == 0 || handling.is_empty() {
+        return 1.0;
+    }
+    let mean = handling.iter().sum::<f64>() / real_len(handling.len());
+    blocked(rate * mean, reserved).unwrap_or(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Four agents, ten minutes an answer, and every tenth request is at risk.
+    fn outlook() -> Outlook {
+        let mut outlook = Outlook::new();
+        let pace = outlook.pace();
+        pace.present(0.0, 4);
+        for number in 0..40_i32 {
+            pace.joined(0.0, number.into(), number % 10 == 0);
+        }
+        for number in 0..40_i32 {
+            let at = 600.0 * f64::from(number / 4 + 1);
+            pace.left(at, number.into());
+            pace.answered(at, number.into(), (number % 4).into());
+        }
+        outlook
+    }
+
+    fn median(outlook: &mut Outlook, is_at_risk: bool, standing: Standing, reserved: u32) -> f64 {
+        let asks =
+            Asks { now: 6_000.0, standing, is_at_risk, is_later: false, group: None, at_once: 1, reserved };
+        outlook.expected(asks).unwrap().model.p50
+    }
+
+    #[test]
+    fn who_is_kept_for_what_is_at_risk_shortens_its_wait_and_lengthens_the_others() {
+        let mut outlook = outlook();
+        let standing = Standing { at_risk: 0, ordinary: 40 };
+        let at_risk: Vec<_> = (0..4).map(|kept| median(&mut outlook, true, standing, kept)).collect();
+        assert!(at_risk[1] < at_risk[0] * 0.95, "{at_risk:?}");
+        let others: Vec<_> = (0..4).map(|kept| median(&mut outlook, false, standing, kept)).collect();
+        assert!(others.is_sorted() && others[3] > others[0] * 2.0, "a quarter of the people: {others:?}");
+        assert_eq!(
+            median(&mut outlook, false, standing, 3).to_bits(),
+            median(&mut outlook, false, standing, 9).to_bits(),
+            "one is always left"
+        );
+    }
+
+    #[test]
+    fn what_overflows_is_erlangs_loss() {
+        // One erlang at one line: one half is lost.
+        assert!((overflow(1.0 / 600.0, &[600.0], 1) - 0.5).abs() < 1e-12);
+        assert!((overflow(1.0 / 600.0, &[600.0], 2) - 0.2).abs() < 1e-12);
+        assert!((overflow(1.0, &[600.0], 0) - 1.0).abs() < 1e-12);
     }
 }

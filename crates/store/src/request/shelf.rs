@@ -16,8 +16,17 @@ pub enum Shelf {
     Active,
     /// Active, assets at risk.
     AtRisk,
+    /// Active, assets at risk, nobody looks after them.
+    AtRiskUnassigned,
     /// Solved, closed, merged or spam; newest change first.
     Done,
+}
+
+impl Shelf {
+    /// Whether it ends with the lane of assets at risk.
+    const fn ends_with_lane(self) -> bool {
+        matches!(self, Self::AtRisk | Self::AtRiskUnassigned)
+    }
 }
 
 /// Where a page of an inbox ended: the sort key and id of its last row.
@@ -90,13 +99,15 @@ pub fn list(
     });
     let end = match shelf {
         Shelf::Done => After { key: i64::MIN, id: RequestId(0) },
-        Shelf::AtRisk => After { key: QueueKey::AT_RISK_END.0 - 1, id: RequestId(i64::MAX) },
+        shelf if shelf.ends_with_lane() => {
+            After { key: QueueKey::AT_RISK_END.0 - 1, id: RequestId(i64::MAX) }
+        }
         _ => After { key: i64::MAX, id: RequestId(i64::MAX) },
     };
     let mut page = Page::default();
     loop {
         let place = if filter.is_open() { None } else { place_after(rd, shelf, from)? };
-        let to = place.filter(|place| shelf != Shelf::AtRisk || place.key < end.key);
+        let to = place.filter(|place| !shelf.ends_with_lane() || place.key < end.key);
         let room = limit - i64::try_from(page.rows.len()).unwrap_or(limit);
         page.rows.extend(list_between(rd, shelf, filter, from, to.unwrap_or(end), room)?);
         let Some(to) = to.filter(|_| i64::try_from(page.rows.len()).is_ok_and(|found| found < limit)) else {
@@ -121,7 +132,7 @@ fn place_after(rd: &mut Rd, shelf: Shelf, from: After) -> Result<Option<After>, 
             values,
             place,
         ),
-        Shelf::Unassigned => rd.query_opt(
+        Shelf::Unassigned | Shelf::AtRiskUnassigned => rd.query_opt(
             "SELECT queue_key, id FROM request WHERE active AND assignee_id IS NULL AND (queue_key, id) > ($1, $2) \
              ORDER BY queue_key, id LIMIT 1 OFFSET $3",
             values,
@@ -159,7 +170,7 @@ fn list_between(
     };
     let values = params![from.key, from.id, to.key, to.id, filter.team, filter.kind, text, number, limit];
     match shelf {
-        // Where the shelf at risk ends is said by `to`.
+        // Where a shelf at risk ends is said by `to`.
         Shelf::Active | Shelf::AtRisk => rd.query(
             shelf!(
                 "WHERE r.active AND (r.queue_key, r.id) > ($1, $2) AND (r.queue_key, r.id) <= ($3, $4)",
@@ -168,7 +179,7 @@ fn list_between(
             values,
             row,
         ),
-        Shelf::Unassigned => rd.query(
+        Shelf::Unassigned | Shelf::AtRiskUnassigned => rd.query(
             shelf!(
                 "WHERE r.active AND r.assignee_id IS NULL AND (r.queue_key, r.id) > ($1, $2) \
                  AND (r.queue_key, r.id) <= ($3, $4)",
@@ -232,6 +243,12 @@ pub fn count(rd: &mut Rd, shelf: Shelf, most: i64) -> Result<i64, Error> {
         ),
         Shelf::AtRisk => rd.query_one(
             "SELECT count(*) FROM (SELECT 1 FROM request WHERE active AND queue_key < 4611686018427387904 LIMIT $1) AS few",
+            params![most],
+            number,
+        ),
+        Shelf::AtRiskUnassigned => rd.query_one(
+            "SELECT count(*) FROM (SELECT 1 FROM request WHERE active AND assignee_id IS NULL \
+             AND queue_key < 4611686018427387904 LIMIT $1) AS few",
             params![most],
             number,
         ),

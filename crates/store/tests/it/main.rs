@@ -15,6 +15,7 @@ mod dashboard;
 mod doctor;
 mod driver;
 mod fact;
+mod false_claim;
 mod fault;
 mod feedback;
 mod hours;

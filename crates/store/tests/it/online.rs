@@ -14,6 +14,7 @@ fn row(seq: i64, minute: i64, node: i64) -> OnlineRow {
         waiting: 3,
         late: 1,
         rostered: (minute > 10).then_some(4),
+        probe: (minute > 11).then_some(30),
     };
     OnlineRow { seq, sample, seal: vec![7; 32] }
 }

@@ -305,6 +305,22 @@ export const ACTIONS: readonly Action[] = [
     run: () => overlay.show({ kind: 'tags' }),
   },
   {
+    id: 'not-at-risk',
+    group: 'request',
+    label: 'action.not_at_risk',
+    keys: ['x'],
+    allowed: () => inState('open', 'waiting', 'on_hold', 'solved') && request()?.at_risk === true,
+    run: () => overlay.show({ kind: 'claim' }),
+  },
+  {
+    id: 'at-risk',
+    group: 'request',
+    label: 'action.at_risk',
+    keys: ['shift+x'],
+    allowed: () => inState('open', 'waiting', 'on_hold', 'solved') && request()?.at_risk === false,
+    run: onRequest((it) => deeds.putAtRisk(it)),
+  },
+  {
     id: 'solve',
     group: 'request',
     label: 'action.solve',

@@ -1,4 +1,4 @@
-import type { Id, RequestDetail, State, Transition } from '@standfast/api';
+import type { FalseClaim, Id, RequestDetail, State, Transition } from '@standfast/api';
 import * as api from '../api/endpoints';
 import { asProblem } from '../api/http';
 import { inHand } from '../conversation/in-hand';
@@ -79,6 +79,22 @@ export async function setType(request: RequestDetail, code: string): Promise<voi
   if (await change(request, shown, () => api.setType(request.id, code))) {
     notices.done(t('deed.type', { type: directory.typeName(code) }));
   }
+}
+
+/** Moves a request out of the lane of assets at risk: its claim is false. */
+export async function dismissClaim(request: RequestDetail, reason: FalseClaim): Promise<void> {
+  const shown = { at_risk: false, urgency: Math.max(request.urgency, 2) };
+  if (await change(request, shown, () => api.dismissClaim(request.id, reason)))
+    notices.done(t('deed.not_at_risk'), {
+      label: t('undo'),
+      run: () => void putAtRisk({ ...request, ...shown }),
+    });
+}
+
+/** Puts a request into that lane, or back into it. */
+export async function putAtRisk(request: RequestDetail): Promise<void> {
+  if (await change(request, { at_risk: true, urgency: 0 }, () => api.putAtRisk(request.id)))
+    notices.done(t('deed.at_risk'));
 }
 
 export async function setTags(request: RequestDetail, tags: string[]): Promise<void> {

@@ -14,6 +14,7 @@ export type Overlay =
   | { kind: 'incident' }
   | { kind: 'incident-view' }
   | { kind: 'spam' }
+  | { kind: 'claim' }
   | { kind: 'picture'; id: Id; name: string };
 
 class OverlayState {

@@ -11,6 +11,7 @@ import type {
   Assignment,
   CalendarDays,
   Calendars,
+  Claims,
   ConversationPage,
   CustomerPanel,
   Dashboard,
@@ -24,6 +25,7 @@ import type {
   DriverDraft,
   EntryPage,
   EntryRange,
+  FalseClaim,
   Forecast,
   ForecastQuery,
   Hours,
@@ -130,6 +132,9 @@ export const note = (id: Id, body: NewNote) => post<{ seq: number }>(at(id, '/no
 export const assign = (id: Id, body: Assignment) => post(at(id, '/assign'), body);
 export const setType = (id: Id, type: string) => post(at(id, '/type'), { type });
 export const setTags = (id: Id, body: TagChange) => post(at(id, '/tags'), body);
+export const dismissClaim = (id: Id, reason: FalseClaim) =>
+  post(at(id, '/not-at-risk'), { reason });
+export const putAtRisk = (id: Id) => post(at(id, '/at-risk'), {});
 export const transition = (id: Id, name: Transition, worked_seconds?: number) =>
   post(at(id, '/transition'), { transition: name, worked_seconds });
 export const merge = (id: Id, into: string) => post(at(id, '/merge'), { into });
@@ -303,6 +308,7 @@ export const chooseSurgePlan = (body: { version: number; plan: SurgePlan }) =>
   ask<Surge>('/console/surge/plan', { method: 'PUT', body });
 export const previewSurge = (body: { plan: SurgePlan; level: Level }) =>
   post<SurgePreview>('/console/surge/preview', body);
+export const falseClaims = () => ask<Claims>('/console/surge/claims');
 export const holdSurge = (body: SurgeHold) => post<Surge>('/console/surge/hold', body);
 export const releaseSurge = (body: { reason: string }) =>
   post<Surge>('/console/surge/release', body);

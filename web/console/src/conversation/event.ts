@@ -50,6 +50,8 @@ export function eventText(entry: Entry, names: Names): string {
       }).trim();
     case 'resolution':
       return say(`resolution.${event.state}`);
+    case 'not_at_risk':
+      return say('not_at_risk', { reason: names.t(`claim.${event.reason}`) });
     case 'at_risk':
       return event.secret ? say('at_risk.secret') : say('at_risk');
     default:

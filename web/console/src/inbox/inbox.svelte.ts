@@ -130,7 +130,7 @@ class Inbox {
 
   /** Live changes of any requests. */
   apply(changes: readonly RequestSummary[], counts?: Counts): void {
-    if (counts) this.counts = counts;
+    if (counts) this.#count(counts);
     this.#meanwhile?.push(...changes);
     if (this.status !== 'ready' || changes.length === 0) return;
     if (this.#holding) {
@@ -143,16 +143,32 @@ class Inbox {
     } else this.#merge(changes);
   }
 
+  /** Whether this agent is kept for assets at risk: the lists show nothing else but what is theirs and what is done. */
+  get reserved(): boolean {
+    return this.counts?.reserved ?? false;
+  }
+
+  #count(counts: Counts): void {
+    const was = this.counts?.reserved;
+    this.counts = counts;
+    if (was === undefined || was === counts.reserved) return;
+    // Every list is another one now.
+    this.#kept.clear();
+    void this.reload();
+  }
+
   /** Would this change add a row, remove one or bring one to another place? */
   #moves(change: RequestSummary): boolean {
     const there = this.items.some((item) => item.id === change.id);
-    return there || belongs(this.query, change, session.me);
+    return there || belongs(this.query, change, session.me, this.reserved);
   }
 
   /** Requests that would appear in the list and are not there yet. */
   get arrivals(): RequestSummary[] {
     const there = new Set(this.items.map((item) => item.id));
-    return this.held.filter((item) => !there.has(item.id) && belongs(this.query, item, session.me));
+    return this.held.filter(
+      (item) => !there.has(item.id) && belongs(this.query, item, session.me, this.reserved),
+    );
   }
 
   hold(on: boolean): void {
@@ -176,6 +192,7 @@ class Inbox {
     this.items = mergeLive(this.items, changes, {
       query,
       me: session.me,
+      reserved: this.reserved,
       complete: this.next === null,
       open,
       seen: (id) => seen.of(id),

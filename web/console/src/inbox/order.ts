@@ -12,13 +12,23 @@ export interface ListQuery {
   team: string;
 }
 
-export function belongs(query: ListQuery, request: RequestSummary, me: Id): boolean {
+/** Urgency of a claim in the lane that goes behind the others there: its user's earlier ones were false. */
+const DOUBTED = 4;
+
+/** `reserved`: this agent is kept for assets at risk, and other requests are in no view but theirs and what is done. */
+export function belongs(
+  query: ListQuery,
+  request: RequestSummary,
+  me: Id,
+  reserved = false,
+): boolean {
   if (query.type && request.type !== query.type) return false;
   if (query.team && request.team_id !== query.team) return false;
   if (query.view === 'solved') return DONE.has(request.state);
   if (!ACTIVE.has(request.state)) return false;
-  if (query.view === 'unassigned') return request.assignee_id === null;
   if (query.view === 'mine') return request.assignee_id === me;
+  if (reserved && !request.at_risk) return false;
+  if (query.view === 'unassigned') return request.assignee_id === null;
   return query.view === 'all' || request.at_risk;
 }
 
@@ -27,16 +37,22 @@ export function waitingSince(request: RequestSummary): string | null {
   return request.state === 'open' ? (request.waiting_since ?? null) : null;
 }
 
-/** At risk first, then who waits longest; those where nobody waits come last, oldest change first. */
+/** At risk first, then who waits longest, in the lane whoever is doubted behind the others; those where nobody waits come last, oldest change first. */
 export function compare(view: ViewName): (a: RequestSummary, b: RequestSummary) => number {
   if (view === 'solved') return (a, b) => time(b.updated_at) - time(a.updated_at) || byId(b, a);
   return (a, b) => {
     if (a.at_risk !== b.at_risk) return a.at_risk ? -1 : 1;
     const [first, second] = [waitingSince(a), waitingSince(b)];
+    if (!first !== !second) return first ? -1 : 1;
+    const doubted = Number(isDoubted(a)) - Number(isDoubted(b));
+    if (doubted) return doubted;
     if (first && second) return time(first) - time(second) || byId(a, b);
-    if (first || second) return first ? -1 : 1;
     return time(a.updated_at) - time(b.updated_at) || byId(a, b);
   };
+}
+
+function isDoubted(request: RequestSummary): boolean {
+  return request.at_risk && request.urgency === DOUBTED;
 }
 
 function time(at: string): number {
@@ -79,6 +95,8 @@ export function unreadAfter(
 export interface Merge {
   query: ListQuery;
   me: Id;
+  /** This agent is kept for assets at risk. */
+  reserved?: boolean;
   /** No further page on the server: anything may be appended. */
   complete: boolean;
   /** The request that is open now: never unread. */
@@ -105,7 +123,7 @@ export function mergeLive(
     };
     if (how.query.q) {
       if (known) next.set(item.id, item);
-    } else if (!belongs(how.query, item, how.me)) next.delete(item.id);
+    } else if (!belongs(how.query, item, how.me, how.reserved)) next.delete(item.id);
     else if (known || how.complete || !end || order(item, end) < 0) next.set(item.id, item);
   }
   const items = [...next.values()];

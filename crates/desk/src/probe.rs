@@ -1,0 +1,173 @@
+//! The probe from outside: a test message through the desk's public address, and how long its receipt takes.
+//!
+//! ```text
+//! keep_probing: one process, by lease, each minute -> public address -> the way of every message: proxy, limits, door, guard,
+//!                                                     durable commit -> receipt -> ledger of minutes (online), metrics
+//! standfast probe: the same once, from wherever it is called
+//! ```
+//!
+//! A test message is marked by a MAC under a key of the desk, so that no stranger can mark one. It goes the way of every message up
+//! to the commit, and what is committed is its receipt alone. So it is no request: it stands in no line, list, figure, seal or
+//! census, teaches no types and raises no alarm, and it is forgotten when receipts are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use parking_lot::Mutex;
+use serde::Serialize;
+use standfast_domain::{Clock, Entropy, RequestId, Sample, Time};
+use standfast_store::{Lane, Tx, lease, receipt as answers};
+use tokio::sync::watch;
+use utoipa::ToSchema;
+
+use crate::caller::{Customer, hex};
+use crate::command::Intake;
+use crate::draft::Draft;
+use crate::receipt::{ReceiptKey, visitor_shard};
+use crate::{Desk, Error, Keys, Outside};
+
+/// The header that carries the mark.
+pub const PROBE_MARK: &str = "standfast-probe";
+/// Minutes for which a mark is good, before and after: clocks differ.
+const GOOD: i64 = 5;
+/// Between two tries, and between two looks at the clock.
+const PAUSE: Duration = Duration::from_secs(5);
+/// How long the last probe says how things are.
+const FRESH: Duration = Duration::from_secs(100);
+/// The lease, and how long a process that has stopped may keep it.
+const LEASE: (&str, Duration) = ("probe", Duration::from_secs(150));
+
+/// What the last probe came to, as this process knows it.
+#[derive(Debug, Default)]
+pub(crate) struct Last(Mutex<Option<(Duration, i64)>>);
+
+impl Last {
+    pub(crate) fn put(&self, at: Duration, found: i64) {
+        *self.0.lock() = Some((at, found));
+    }
+
+    /// Milliseconds to the receipt, or [`Sample::NO_RECEIPT`]; nothing where this process sent none of late.
+    pub(crate) fn latest(&self, now: Duration) -> Option<i64> {
+        let (at, found) = (*self.0.lock())?;
+        (now.saturating_sub(at) <= FRESH).then_some(found)
+    }
+}
+
+/// That a test message was taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ProbeReceipt {
+    /// When the desk received it.
+    #[schema(value_type = String, format = DateTime)]
+    pub received_at: Time,
+}
+
+/// Takes in a test message: as a customer's words, up to the commit. A mark that is not the desk's is refused.
+pub async fn take_probe(
+    desk: &Desk,
+    caller: &Customer,
+    mark: &str,
+    intake: Intake,
+) -> Result<ProbeReceipt, Error> {
+    let refused = Error::invalid("probe", "malformed");
+    let Customer::Visitor(visitor) = caller else { return Err(refused) };
+    let Some((minute, mark)) = mark.split_once('.') else { return Err(refused) };
+    let Ok(minute) = minute.parse::<i64>() else { return Err(refused) };
+    let is_fresh = (Sample::minute_of(desk.now()) - minute).abs() <= GOOD;
+    if !is_fresh || !desk.keys().is_probe_mark(minute, &intake.client_id, mark) {
+        return Err(refused);
+    }
+    let words = Draft::check(desk, caller, &intake)?;
+    let key = ReceiptKey::new(None, &caller.scope(), &words.client_id);
+    let (shard, now) = (visitor_shard(visitor), words.now);
+    let unit = move |tx: &mut Tx| {
+        if answers::find(tx, key.as_bytes())?.is_none() {
+            answers::insert(tx, key.as_bytes(), RequestId(0), 0, "{}", now)?;
+        }
+        Ok::<_, Error>(())
+    };
+    desk.store().write(Lane::Ordinary, shard, unit).await?;
+    Ok(ProbeReceipt { received_at: now })
+}
+
+/// Sends one test message to a desk with these keys, and says how long its receipt took.
+pub async fn probe(
+    keys: &Keys,
+    public_url: &str,
+    outside: &dyn Outside,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+) -> Result<Duration, &'static str> {
+    let mut bytes = [0; 48];
+    entropy.fill(&mut bytes);
+    let (secret, id) = bytes.split_at(32);
+    let client_id = format!("probe-{}", hex(id));
+    let minute = Sample::minute_of(clock.now());
+    let headers = vec![
+        ("authorization", format!("Visitor {}", URL_SAFE_NO_PAD.encode(secret))),
+        (PROBE_MARK, format!("{minute}.{}", keys.probe_mark(minute, &client_id))),
+    ];
+    let body = format!("{{\"client_id\":\"{client_id}\",\"text\":\"Test message of the desk\"}}");
+    let begun = clock.monotonic();
+    let url = format!("{}/api/v1/requests", public_url.trim_end_matches('/'));
+    match outside.post(&url, headers, body.into_bytes()).await? {
+        201 => Ok(clock.monotonic().saturating_sub(begun)),
+        _ => Err("the address gave no receipt"),
+    }
+}
+
+/// Sends a test message each minute, until `stop` changes. One that gets no receipt is sent once more before it counts.
+pub async fn keep_probing(desk: Desk, outside: Arc<dyn Outside>, mut stop: watch::Receiver<bool>) {
+    let holder = desk.id();
+    let mut probed = None;
+    while !*stop.borrow() {
+        let minute = Sample::minute_of(desk.now());
+        if probed != Some(minute) {
+            probed = Some(minute);
+            match hold(&desk, holder).await {
+                Ok(true) => put_down(&desk, &*outside, PAUSE).await,
+                Ok(false) => *desk.shared.probe.0.lock() = None,
+                Err(error) => tracing::warn!(%error, "it is not known who is to send test messages"),
+            }
+        }
+        let _ = tokio::time::timeout(PAUSE, stop.changed()).await;
+    }
+    let released =
+        desk.store().write(Lane::Background, 0, move |tx| lease::release(tx, LEASE.0, holder)).await;
+    if let Err(error) = released as Result<(), standfast_store::Error> {
+        tracing::debug!(%error, "the lease of test messages was not given up");
+    }
+}
+
+async fn hold(desk: &Desk, holder: i64) -> Result<bool, Error> {
+    let now = desk.now();
+    let unit = move |tx: &mut Tx| lease::hold(tx, LEASE.0, holder, now, now.plus(LEASE.1));
+    Ok(desk.store().write(Lane::Background, 0, unit).await?)
+}
+
+async fn put_down(desk: &Desk, outside: &dyn Outside, pause: Duration) {
+    let send =
+        || probe(desk.keys(), &desk.settings().public_url, outside, &**desk.clock(), &**desk.entropy());
+    let mut found = send().await;
+    if found.is_err() {
+        tokio::time::sleep(pause).await;
+        found = send().await;
+    }
+    let milliseconds = match found {
+        Ok(took) => {
+            metrics::histogram!("standfast_probe_seconds").record(took.as_secs_f64());
+            i64::try_from(took.as_millis()).unwrap_or(i64::MAX)
+        }
+        Err(why) => {
+            tracing::warn!(why, "a test message through the public address got no receipt");
+            metrics::counter!("standfast_probe_failures_total").increment(1);
+            Sample::NO_RECEIPT
+        }
+    };
+    metrics::gauge!("standfast_probe_up").set(if milliseconds < 0 { 0.0 } else { 1.0 });
+    desk.shared.probe.put(desk.clock().monotonic(), milliseconds);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! The lane of assets at risk: what puts a request into it, and how a person moves it out when the claim is false.
+//!
+//! What is claimed stays in the lane until somebody has looked: nothing here happens by itself but that words which claim a theft,
+//! or hold a secret, bring a request back. Whoever claimed falsely again and again is still in the lane, behind those
+//! who never did.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use standfast_domain::{
+    Author, Event, FalseClaim, Ids, Permission, RequestId, Time, Urgency, is_doubted, request_type,
+};
+use standfast_science::interval::share;
+use standfast_store::false_claim::{self, FalseClaimRow};
+use standfast_store::request::RequestRow;
+use standfast_store::{Rd, Tx};
+use utoipa::ToSchema;
+
+use crate::record::Record;
+use crate::screening::Findings;
+use crate::work::change;
+use crate::{AgentCaller, Desk, Error};
+
+/// For how long a false claim is held against its customer.
+const HELD_AGAINST: Duration = Duration::from_hours(24 * 90);
+/// How far back claims are counted.
+const COUNTED: Duration = Duration::from_hours(24 * 28);
+
+/// Moves a request out of the lane of assets at risk, where it was by claim. One that is not there is left as it is.
+pub async fn dismiss_claim(
+    desk: &Desk,
+    caller: &AgentCaller,
+    id: RequestId,
+    reason: FalseClaim,
+) -> Result<(), Error> {
+    let agent_id = caller.id;
+    change(desk, caller, id, move |tx, desk, record, author, now| {
+        if !record.row.at_risk {
+            return Ok(());
+        }
+        record.row.at_risk = false;
+        let by_type = request_type(&record.row.kind).map_or(Urgency::NO_RISK, |kind| kind.urgency);
+        record.row.urgency = by_type.max(Urgency::NO_RISK);
+        let seq = record.tell(desk.entropy(), now, author, Event::NotAtRisk { reason })?;
+        let row = FalseClaimRow { request_id: id, seq, agent_id, reason, at: now, restored_at: None };
+        false_claim::insert(tx, &row)?;
+        desk.numbers().note(record.row.number, id, false);
+        Ok(())
+    })
+    .await
+}
+
+/// Puts a request into the lane of assets at risk, or back into it: a person has looked, so it goes behind nobody there.
+pub async fn put_at_risk(desk: &Desk, caller: &AgentCaller, id: RequestId) -> Result<(), Error> {
+    change(desk, caller, id, move |_, desk, record, author, now| {
+        if record.row.at_risk && record.row.urgency != Urgency::DOUBTED {
+            return Ok(());
+        }
+        record.row.at_risk = true;
+        record.row.urgency = Urgency(0);
+        record.tell(desk.entropy(), now, author, Event::AtRisk { secret: None })?;
+        desk.numbers().note(record.row.number, id, true);
+        Ok(())
+    })
+    .await
+}
+
+/// Puts a request first when a secret was found in it, and says so in its record. That is no claim, and nobody doubts it.
+pub(crate) fn note_risk(
+    desk: &Desk,
+    record: &mut Record,
+    findings: &Findings,
+    now: Time,
+) -> Result<(), Error> {
+    let secret = findings.first_code();
+    if secret.is_none() {
+        return Ok(());
+    }
+    record.row.at_risk = true;
+    record.row.urgency = Urgency(0);
+    record.tell(desk.entropy(), now, Author::System, Event::AtRisk { secret })?;
+    Ok(())
+}
+
+/// Puts a request first whose customer says that something was taken, whatever it is called, and says so in its record.
+pub(crate) fn note_claim(tx: &mut Tx, desk: &Desk, record: &mut Record, now: Time) -> Result<(), Error> {
+    if record.row.at_risk {
+        return Ok(());
+    }
+    record.row.at_risk = true;
+    record.row.urgency = Urgency(0);
+    doubt(tx, &mut record.row, now)?;
+    record.tell(desk.entropy(), now, Author::System, Event::AtRisk { secret: None })?;
+    Ok(())
+}
+
+/// Puts a request that is in the lane by claim behind the others there when its customer has made too many false claims of late.
+pub(crate) fn doubt(rd: &mut Rd, row: &mut RequestRow, now: Time) -> Result<(), Error> {
+    if !row.at_risk {
+        return Ok(());
+    }
+    let since = now.minus(HELD_AGAINST);
+    let false_claims = false_claim::count_of_customer(rd, row.customer_id, row.id, since)?;
+    if is_doubted(u32::try_from(false_claims).unwrap_or(u32::MAX)) {
+        row.urgency = Urgency::DOUBTED;
+    }
+    Ok(())
+}
+
+/// How often a reason was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReasonCount {
+    /// The reason.
+    pub reason: FalseClaim,
+    /// Requests that are out of the lane by it.
+    pub count: i64,
+}
+
+/// What became of claims that assets are at risk.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ClaimsView {
+    /// From when on requests are counted.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Time,
+    /// Requests that came in since then and have been in the lane: what `moved_out` is a share of. Without tests, spam and what goes
+    /// on in another request.
+    pub claimed: i64,
+    /// Moved out by somebody, and not back: false claims.
+    pub moved_out: i64,
+    /// Moved out and back.
+    pub moved_back: i64,
+    /// `moved_out` over `claimed`; null where nothing was claimed.
+    pub share: Option<f64>,
+    /// 95 % interval of the share (Wilson 1927).
+    pub interval: Option<[f64; 2]>,
+    /// Why, the most frequent first.
+    pub reasons: Vec<ReasonCount>,
+}
+
+/// Counts the claims of the last four weeks.
+pub async fn claims(desk: &Desk, caller: &AgentCaller) -> Result<ClaimsView, Error> {
+    caller.require(Permission::ReadRequests)?;
+    let since = desk.now().minus(COUNTED);
+    let read = desk.store().read(move |rd| {
+        let claims = false_claim::count_claims(rd, RequestId(Ids::floor(since)), since)?;
+        Ok::<_, Error>((claims, false_claim::count_reasons(rd, since)?))
+    });
+    let (claims, reasons) = read.await?;
+    let known = share(count(claims.moved_out), count(claims.claimed));
+    Ok(ClaimsView {
+        since,
+        claimed: claims.claimed,
+        moved_out: claims.moved_out,
+        moved_back: claims.moved_back,
+        share: known.map(|known| known.share),
+        interval: known.map(|known| [known.interval.low, known.interval.high]),
+        reasons: reasons.into_iter().map(|(reason, count)| ReasonCount { reason, count }).collect(),
+    })
+}
+
+fn count(rows: i64) -> u64 {
+    u64::try_from(rows).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
