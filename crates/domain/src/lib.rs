@@ -50,7 +50,7 @@ pub use id::{
 pub use language::Language;
 pub use matter::{Matter, same_matter};
 pub use number::{NumberError, RequestNumber};
-pub use online::{Course, Covered, Gap, Kept, Sample};
+pub use online::{Course, Covered, Gap, Kept, Sample, Staffed};
 pub use queue::{Line, QueueKey};
 pub use region::zone_of_region;
 pub use role::{Permission, Role, TokenKind, TokenScope};

@@ -35,6 +35,8 @@ const WORTHWHILE: f64 = 0.15;
 
 /// Of so few requests in both periods together nothing is told.
 const FEWEST: u64 = 10;
+/// Most values of one dimension, those with most requests: whoever writes a thousand versions hides none of the others.
+const MOST_VALUES: usize = 100;
 
 /// Two periods of a question.
 #[derive(Clone, Debug)]
@@ -106,7 +108,7 @@ pub struct Movers {
     pub values: Vec<Mover>,
     /// How many were tested.
     pub tested: usize,
-    /// Values with fewer than ten requests in both periods together.
+    /// Values with fewer than ten requests in both periods together, and those beyond the hundred most frequent of a dimension.
     pub left_out: usize,
 }
 
@@ -148,6 +150,8 @@ pub(crate) fn movers(
         }));
         let looked_at = values.len();
         values.retain(|value| value.now + value.before >= FEWEST);
+        values.sort_by_key(|value| Reverse(value.now + value.before));
+        values.truncate(MOST_VALUES);
         found.left_out += looked_at - values.len();
         found.values.append(&mut values);
     }
@@ -190,7 +194,7 @@ impl Variation<'_> {
         let mut found = BTreeMap::new();
         let is_count = matches!(
             self.query.measure.recipe(),
-            Recipe::Count | Recipe::Rate | Recipe::Customers { often: false }
+            Recipe::Count | Recipe::Sum(_) | Recipe::Rate | Recipe::Customers { often: false }
         );
         let zone = &self.query.zone;
         let daily =
@@ -251,6 +255,7 @@ impl Variation<'_> {
             if let Some(slot) = place.and_then(|place| own.get_mut(place)) {
                 *slot = match &cell.figure {
                     Figure::Count { n } => Some((*n, 1)),
+                    Figure::Sum { sum, .. } => Some((*sum, 1)),
                     Figure::Customers(askers) => Some((askers.customers, 1)),
                     Figure::Rate { n, user_days } => {
                         user_days.filter(|days| *days > 0).map(|days| (*n, days))

@@ -3,6 +3,7 @@
 
 use std::hash::Hash;
 
+use standfast_domain::request_type;
 use standfast_domain::vocabulary::PLATFORMS;
 use standfast_store::imported::Untold;
 
@@ -243,6 +244,13 @@ impl Dimension {
                 _ => code.parse().map(|id: i64| ids(names).find(&id).filter(|_| id > 0)).map_err(|_| ()),
             },
         }
+    }
+
+    /// Whether a request can have the value with this code, now or one day: of versions, regions and other words of apps any, of
+    /// lists and of types those that there are.
+    pub(crate) fn can_be(self, code: &str) -> bool {
+        let is_possible = self.find(&Names::new(), code).is_ok();
+        is_possible && (self != Self::Type || request_type(code).is_some())
     }
 
     /// The numbers of every value that a request can have, in their order.

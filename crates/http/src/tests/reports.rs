@@ -76,7 +76,7 @@ store_test! {
         }
         server.until_facts(|facts| facts.len() == 7).await;
         let wish = |password: &str| json!({"query": {"measure": "requests"}, "password": password});
-        analyst.post(EXPORT, &wish("wrong")).await.problem(401, "wrong_password");
+        analyst.post(EXPORT, &wish("wrong")).await.problem(403, "password_refused");
         let reply = analyst.post(EXPORT, &wish("correct horse battery")).await;
         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         let text = String::from_utf8(reply.body.to_vec()).unwrap();
@@ -96,7 +96,7 @@ store_test! {
         assert!(reply.body.starts_with(b"PK") && reply.body.len() > 4_000, "{} bytes", reply.body.len());
         analyst.get("/api/v1/console/insight/exports/e1").await.problem(404, "not_found");
         book["password"] = json!("wrong");
-        analyst.post(EXPORT, &book).await.problem(401, "wrong_password");
+        analyst.post(EXPORT, &book).await.problem(403, "password_refused");
         let agent = server.agent("lin", Role::Agent).await;
         agent.post(EXPORT, &wish("correct horse battery")).await.problem(403, "forbidden");
         let mut wrong = wish("correct horse battery");
