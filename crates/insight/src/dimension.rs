@@ -3,7 +3,7 @@
 
 use std::hash::Hash;
 
-use standfast_domain::request_type;
+use standfast_domain::{Channel, Language, State, request_type};
 use standfast_domain::vocabulary::PLATFORMS;
 use standfast_store::imported::Untold;
 
@@ -249,8 +249,13 @@ impl Dimension {
     /// Whether a request can have the value with this code, now or one day: of versions, regions and other words of apps any, of
     /// lists and of types those that there are.
     pub(crate) fn can_be(self, code: &str) -> bool {
-        let is_possible = self.find(&Names::new(), code).is_ok();
-        is_possible && (self != Self::Type || request_type(code).is_some())
+        match self {
+            Self::Type => request_type(code).is_some(),
+            Self::State => State::parse(code).is_some(),
+            Self::Channel => Channel::parse(code).is_some(),
+            Self::Language => Language::parse(code).is_some(),
+            _ => self.find(&Names::new(), code).is_ok(),
+        }
     }
 
     /// The numbers of every value that a request can have, in their order.

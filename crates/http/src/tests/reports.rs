@@ -40,6 +40,17 @@ store_test! {
         other["definition"]["mood"] = json!(1);
         lead.post(REPORTS, &other).await.problem(422, "invalid");
 
+        // Of lists and types only what there is can be filtered by; a version may come out tomorrow.
+        let mut filtered = wish.clone();
+        filtered["name"] = json!("another");
+        for (dimension, value) in [("type", "nonsense"), ("state", "half open"), ("urgency", "9")] {
+            filtered["definition"]["filter"] = json!({dimension: [value]});
+            let problem = lead.post(REPORTS, &filtered).await.problem(422, "unknown_value");
+            assert_eq!((&problem["dimension"], &problem["value"]), (&json!(dimension), &json!(value)));
+        }
+        filtered["definition"]["filter"] = json!({"type": ["swap"], "app_version": ["9.9.9"]});
+        assert_eq!(lead.post(REPORTS, &filtered).await.status, 201);
+
         let path = format!("{REPORTS}/{}", report["id"].as_str().unwrap());
         let change = json!({"version": 1, "report": wish});
         assert_eq!(lead.put(&path, &change).await.json()["version"], 2);
