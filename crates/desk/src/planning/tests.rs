@@ -229,7 +229,7 @@ store_test! {
 }
 
 store_test! {
-    async fn peaks_are_held_against_the_people_who_were_there(store: Store) {
+    async fn peaks_are_held_against_the_people_who_were_there(store) {
         let past = Past::new(&store, 2).await;
         let (now, day) = (past.desk.now(), Duration::from_hours(24));
         let (from, known) = (now.minus(day * 14), now.minus(day * 7));
