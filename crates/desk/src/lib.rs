@@ -127,10 +127,10 @@ pub use online::{
 };
 pub use outside::{Fetching, Outside};
 pub use planning::{
-    Distribution, ForecastDay, ForecastScore, ForecastView, ForecastWish, HandlingView, HourStaffing, LaneNeed,
-    NeedView, PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, StaffingView,
-    Today, UnderContract, WhatIfView, WhatIfWish, change_planning, forecast, need, plan_shifts, planning,
-    staffing, what_if,
+    Distribution, ForecastDay, ForecastScore, ForecastView, ForecastWish, HandlingView, HourStaffing,
+    LaneNeed, NeedView, PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect,
+    StaffingView, Today, UnderContract, WhatIfView, WhatIfWish, change_planning, forecast, need, plan_shifts,
+    planning, staffing, what_if,
 };
 pub use promise::{
     Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, asks_of, promise_figures,

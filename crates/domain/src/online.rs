@@ -275,8 +275,7 @@ impl Course {
         let people = self.people.get(places.clone()).into_iter().flatten();
         let minutes = self.minutes.get(places.clone()).into_iter().flatten();
         for (minute, (what, people)) in (self.first..).skip(places.start).zip(minutes.zip(people)) {
-            let is_unseen =
-                matches!(what, Minute::Skipped | Minute::Gap(Gap::Technical | Gap::Maintenance));
+            let is_unseen = matches!(what, Minute::Skipped | Minute::Gap(Gap::Technical | Gap::Maintenance));
             if is_unseen {
                 continue;
             }
@@ -574,7 +573,11 @@ mod tests {
         assert_eq!(week.iter().filter(|part| part.rostered > 0).count(), 1);
         let hour = course.staffed(&TimeZone::UTC, day.0, day.1);
         assert_eq!(hour[0], Staffed { minutes: 6, rostered: 6, present: 6 }, "here all who were there count");
-        assert_eq!(hour.iter().filter(|part| part.minutes > 0).count(), 1, "what nobody put down is not told");
+        assert_eq!(
+            hour.iter().filter(|part| part.minutes > 0).count(),
+            1,
+            "what nobody put down is not told"
+        );
         let kathmandu = TimeZone::get("Asia/Kathmandu").unwrap();
         assert_eq!(course.staffed(&kathmandu, day.0, day.1)[5], hour[0], "05:45 there");
         assert_eq!(course.covered(&kathmandu, day.0, day.1)[11], week[0], "05:45 there");

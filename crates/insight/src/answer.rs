@@ -66,18 +66,18 @@ pub enum Figure {
 }
 
 impl Figure {
-    /// How many requests it is of; of what is open on average, that average.
+    /// How many requests it is of.
     #[must_use]
-    pub fn n(&self) -> u64 {
+    pub const fn n(&self) -> u64 {
         match self {
             Self::Count { n }
             | Self::Sum { n, .. }
             | Self::Share { n, .. }
             | Self::Backlog { n, .. }
+            | Self::Level(Level { n, .. })
             | Self::Rate { n, .. } => *n,
             Self::Spread(spread) => spread.n + spread.pending,
             Self::Customers(askers) => askers.n,
-            Self::Level(Level { open, times }) => (open + times / 2).checked_div(*times).unwrap_or(0),
             Self::Flow(flow) => flow.opened,
         }
     }
@@ -109,7 +109,6 @@ impl Figure {
 
     fn is_empty(&self) -> bool {
         match self {
-            Self::Level(level) => level.open == 0,
             Self::Flow(flow) => *flow == Flow::default(),
             Self::Rate { n, user_days } => *n == 0 && user_days.is_none(),
             other => other.n() == 0,

@@ -127,7 +127,8 @@ impl Plan {
         if !is_cut {
             return Ok(most);
         }
-        let cut = |step| Ok::<_, Error>(Timeline::new(step, &query.zone, self.from, self.until)?.moments.len());
+        let cut =
+            |step| Ok::<_, Error>(Timeline::new(step, &query.zone, self.from, self.until)?.moments.len());
         let most = most.min(MOST_PIECES / cut(pieces(&query.group))?.max(1));
         if matches!(self.measure.recipe(), Recipe::Rate) && has_own_clocks(query) {
             let times = steps.map(Axis::len).product::<usize>();

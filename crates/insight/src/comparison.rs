@@ -135,8 +135,7 @@ pub(crate) fn movers(
     });
     for (dimension, part) in dimensions.iter().zip(parts) {
         let (now, before, changes) = part?;
-        let mut gone: BTreeMap<&str, u64> =
-            coded(&before).map(|(code, figure)| (code, figure.n())).collect();
+        let mut gone: BTreeMap<&str, u64> = coded(&before).map(|(code, figure)| (code, figure.n())).collect();
         let now = coded(&now).zip(&changes).map(|((code, figure), change)| {
             let before = gone.remove(code).unwrap_or(0);
             let change = *change;

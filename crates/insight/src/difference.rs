@@ -83,7 +83,7 @@ impl Figure {
         let quotient = |above: u64, below: u64| (below > 0).then(|| real(above) / real(below));
         match self {
             Self::Count { n } | Self::Backlog { n, .. } => Some(real(*n)),
-            Self::Level(Level { open, times }) => quotient(*open, *times),
+            Self::Level(Level { open, times, .. }) => quotient(*open, *times),
             Self::Sum { sum, .. } => Some(real(*sum)),
             Self::Share { n, met } => quotient(*met, *n),
             Self::Spread(Spread { percentiles, .. }) => percentiles.map(|[median, ..]| f64::from(median)),

@@ -3,8 +3,8 @@
 
 use std::hash::Hash;
 
-use standfast_domain::{Channel, Language, State, request_type};
 use standfast_domain::vocabulary::PLATFORMS;
+use standfast_domain::{Channel, Language, State, request_type};
 use standfast_store::imported::Untold;
 
 use crate::block::{Block, Course};

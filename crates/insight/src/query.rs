@@ -229,7 +229,9 @@ impl Plan {
 fn check_groupings(recipe: &Recipe, query: &Query) -> Result<(), Error> {
     match recipe {
         Recipe::Flow if has_many(&query.group) => Err(Error::invalid("group", "no_flow")),
-        Recipe::Backlog if query.own_clocks && has_many(&query.group) => Err(Error::invalid("clock", "one_clock")),
+        Recipe::Backlog if query.own_clocks && has_many(&query.group) => {
+            Err(Error::invalid("clock", "one_clock"))
+        }
         _ => Ok(()),
     }
 }

@@ -124,8 +124,10 @@ pub fn mean(counts: &[(u32, u64)]) -> Option<Interval> {
     let all = real::count(n);
     let sum: f64 = counts.iter().map(|(number, times)| f64::from(*number) * real::count(*times)).sum();
     let centre = sum / all;
-    let squares: f64 =
-        counts.iter().map(|(number, times)| (f64::from(*number) - centre).powi(2) * real::count(*times)).sum();
+    let squares: f64 = counts
+        .iter()
+        .map(|(number, times)| (f64::from(*number) - centre).powi(2) * real::count(*times))
+        .sum();
     let half = Z_95 * (squares / (all - 1.0) / all).sqrt();
     (half > 0.0).then_some(Interval { low: centre - half, high: centre + half })
 }

@@ -210,7 +210,11 @@ async fn hand_over(
     past: &PastRequest,
     dry_run: bool,
 ) -> Result<Outcome, Error> {
-    if dry_run { check_import(desk, importer, past).await } else { import_request(desk, importer, past).await }
+    if dry_run {
+        check_import(desk, importer, past).await
+    } else {
+        import_request(desk, importer, past).await
+    }
 }
 
 struct ImportRun {

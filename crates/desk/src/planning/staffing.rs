@@ -161,14 +161,17 @@ fn hours(
     let mut known: BTreeMap<u64, u32> = BTreeMap::new();
     let mut needed = |rate: f64| {
         // Hundredths of a request make no difference of a person.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and small")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative, and small"
+        )]
         let key = (rate * 100.0).round().max(0.0) as u64;
         *known.entry(key).or_insert_with(|| people_for(ground, at_once, rate))
     };
     let hour = |((rate, staffed), open): ((&f64, &Staffed), &bool)| {
-        let people = |minutes: u32| {
-            (staffed.minutes > 0).then(|| f64::from(minutes) / f64::from(staffed.minutes))
-        };
+        let people =
+            |minutes: u32| (staffed.minutes > 0).then(|| f64::from(minutes) / f64::from(staffed.minutes));
         let (present, needed) = (people(staffed.present), open.then(|| needed(*rate)));
         let missing = present.zip(needed).map(|(present, needed)| f64::from(needed) - present);
         HourStaffing {

@@ -11,8 +11,8 @@ use super::random::{asked, rows};
 use super::{Crowd, Reference, counting, ended, facts_of, order, percentiles, sec};
 use crate::facts::Facts;
 use crate::{
-    Answer, Dimension, Exposure as _, Figure, Flow, Grouping, Level, Measure, Part, Query, Selection, Step, Users,
-    answer, behind, survival,
+    Answer, Dimension, Exposure as _, Figure, Flow, Grouping, Level, Measure, Part, Query, Selection, Step,
+    Users, answer, behind, survival,
 };
 
 /// The cells of an answer by their codes.
@@ -339,7 +339,8 @@ impl Reference<'_> {
     /// The ends of all hours of the range, or of its days, with the groups of time that each is in.
     fn ends(&self) -> Vec<(Vec<String>, i64)> {
         let hourly = [Step::Hour, Step::HourOfDay, Step::HourOfWeek].map(Grouping::Step);
-        let step = if self.query.group.iter().any(|one| hourly.contains(one)) { Step::Hour } else { Step::Day };
+        let step =
+            if self.query.group.iter().any(|one| hourly.contains(one)) { Step::Hour } else { Step::Day };
         let quarters = (0..).map(|quarter| self.from() + quarter * 900 - self.from().rem_euclid(900));
         let quarters: Vec<i64> = quarters.take_while(|second| *second < self.until()).collect();
         let mut ends: Vec<(Vec<String>, i64)> = Vec::new();
@@ -377,8 +378,9 @@ fn compare_levels(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<()
             let cell = codes(row, steps);
             let times = ends.iter().filter(|(other, _)| other == steps).count() as u64;
             let level = expected.entry(cell.clone()).or_default();
-            (level.open, level.times) = (level.open + 1, times);
-            behind.entry(cell).or_default().insert(order(row), row);
+            let rows = behind.entry(cell).or_default();
+            rows.insert(order(row), row);
+            *level = Level { n: rows.len() as u64, open: level.open + 1, times };
         }
     }
     let expected: BTreeMap<_, _> =

@@ -44,7 +44,7 @@ pub(crate) struct FlowView {
 /// A figure. Members that do not belong to its measure are absent.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct FigureView {
-    /// Of how many requests it is; of a backlog that is an average, the average itself.
+    /// Of how many requests it is: so many are behind it.
     n: u64,
     /// It says little, because chance alone moves it: of fewer than thirty requests; a rate of fewer than twenty; a share
     /// whose interval is 30 percentage points wide or more.
@@ -123,7 +123,7 @@ impl FigureView {
             Figure::Backlog { n, ages } => {
                 Self { value: quotient(*n, 1), percentiles: ages.map(PercentilesView::new), ..plain }
             }
-            Figure::Level(Level { open, times }) => Self { value: quotient(*open, *times), ..plain },
+            Figure::Level(Level { open, times, .. }) => Self { value: quotient(*open, *times), ..plain },
             Figure::Flow(flow) => {
                 let net = quotient(flow.opened, 1).zip(quotient(flow.closed, 1));
                 let flow = FlowView {

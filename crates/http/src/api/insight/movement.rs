@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json as Answer;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use standfast_insight::{Dimension, Measure, Mover, MovementWish};
+use standfast_insight::{Dimension, Measure, MovementWish, Mover};
 use utoipa::ToSchema;
 
 use super::decomposition::PeriodWish;
