@@ -266,7 +266,7 @@ impl<'a> Days<'a> {
         let date = |day: &Moment| day.code.parse().ok().filter(|_| !day.is_cut);
         let dates = whole.moments.iter().map(date).collect();
         let pieces = line.moments.iter().map(piece).collect();
-        Ok(Self { whole, pieces, line, dates, query, exposure })
+        Ok(Self { whole, line, pieces, dates, query, exposure })
     }
 
     /// How many of a group the filter lets through used the app on each day, where that is known.

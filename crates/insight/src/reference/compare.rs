@@ -163,6 +163,9 @@ impl Reference<'_> {
     }
 }
 
+/// Requests, people where they are known, and the rows.
+type Asked<'a> = (u64, Option<u64>, Vec<&'a FactRow>);
+
 /// Compares the contact rate: requests and people of whole days of which the people are known.
 fn compare_rate(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(), TestCaseError> {
     let days = all.days();
@@ -182,7 +185,7 @@ fn compare_rate(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(), 
             .or_default()
             .push(row);
     }
-    let mut expected: BTreeMap<Vec<String>, (u64, Option<u64>, Vec<&FactRow>)> = BTreeMap::new();
+    let mut expected: BTreeMap<Vec<String>, Asked<'_>> = BTreeMap::new();
     for (values, rows) in groups.iter().filter(|_| !all.query.group.is_empty()) {
         let group: Vec<_> = dimensions().zip(values.iter().cloned()).collect();
         for (day, (_, is_whole)) in &days {
