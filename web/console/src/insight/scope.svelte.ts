@@ -109,6 +109,12 @@ export class Scope {
     ...(this.view.events === null ? holidays.marks(this.range, this.zone) : []),
   ]);
 
+  /** All that happened in a range, for a page with a range of its own. */
+  marksWithin(range: Range): readonly Mark[] {
+    const all = { filters: [], events: null };
+    return shown(known.events.data ?? [], all, range).map((event) => this.mark(event));
+  }
+
   mark(event: Driver): Mark {
     return {
       key: event.id,
