@@ -4617,7 +4617,7 @@ export interface components {
       low?: number | null;
       /**
        * Format: int64
-       * @description Of how many requests it is; of a backlog that is an average, the average itself.
+       * @description Of how many requests it is: so many are behind it.
        */
       n: number;
       /**
