@@ -4780,7 +4780,7 @@ export interface components {
       requests: number;
       /**
        * Format: double
-       * @description People who were to be there by the roster; null where no minute of it was put down.
+       * @description People who were to be there by the roster, since there is one; null where no minute of it was put down.
        */
       rostered?: number | null;
     };

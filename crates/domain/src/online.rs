@@ -274,13 +274,17 @@ impl Course {
         let places = self.places(from, until);
         let people = self.people.get(places.clone()).into_iter().flatten();
         let minutes = self.minutes.get(places.clone()).into_iter().flatten();
+        let mut has_roster = false;
         for (minute, (what, people)) in (self.first..).skip(places.start).zip(minutes.zip(people)) {
             let is_unseen = matches!(what, Minute::Skipped | Minute::Gap(Gap::Technical | Gap::Maintenance));
             if is_unseen {
                 continue;
             }
             if let Some(staffed) = week.get_mut(slot(zone, Time(minute * MINUTE), 60)) {
+                // Before the first shift there was no roster: of nobody it was said that they were to be there.
+                has_roster |= people.rostered > 0;
                 staffed.minutes += 1;
+                staffed.planned += u32::from(has_roster);
                 staffed.rostered += u32::from(people.rostered);
                 staffed.present += u32::from(people.present);
             }
@@ -340,6 +344,8 @@ pub struct Covered {
 pub struct Staffed {
     /// Minutes of the clock that were put down.
     pub minutes: u32,
+    /// Of those, the ones since somebody was first to be there by a roster.
+    pub planned: u32,
     /// Minutes of people who were to be there by the roster.
     pub rostered: u32,
     /// Minutes of people who were there.
@@ -572,7 +578,11 @@ mod tests {
         assert_eq!(week[0], Covered { rostered: 6, covered: 4 }, "more than were to be there cover no more");
         assert_eq!(week.iter().filter(|part| part.rostered > 0).count(), 1);
         let hour = course.staffed(&TimeZone::UTC, day.0, day.1);
-        assert_eq!(hour[0], Staffed { minutes: 6, rostered: 6, present: 6 }, "here all who were there count");
+        assert_eq!(
+            hour[0],
+            Staffed { minutes: 6, planned: 4, rostered: 6, present: 6 },
+            "here all who were there count"
+        );
         assert_eq!(
             hour.iter().filter(|part| part.minutes > 0).count(),
             1,

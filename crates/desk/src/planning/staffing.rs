@@ -52,7 +52,7 @@ pub struct StaffingView {
 pub struct HourStaffing {
     /// Requests that came in it.
     pub requests: f64,
-    /// People who were to be there by the roster; null where no minute of it was put down.
+    /// People who were to be there by the roster, since there is one; null where no minute of it was put down.
     pub rostered: Option<f64>,
     /// People who were there; null where no minute of it was put down.
     pub present: Option<f64>,
@@ -170,13 +170,12 @@ fn hours(
         *known.entry(key).or_insert_with(|| people_for(ground, at_once, rate))
     };
     let hour = |((rate, staffed), open): ((&f64, &Staffed), &bool)| {
-        let people =
-            |minutes: u32| (staffed.minutes > 0).then(|| f64::from(minutes) / f64::from(staffed.minutes));
-        let (present, needed) = (people(staffed.present), open.then(|| needed(*rate)));
+        let people = |minutes: u32, of: u32| (of > 0).then(|| f64::from(minutes) / f64::from(of));
+        let (present, needed) = (people(staffed.present, staffed.minutes), open.then(|| needed(*rate)));
         let missing = present.zip(needed).map(|(present, needed)| f64::from(needed) - present);
         HourStaffing {
             requests: *rate,
-            rostered: people(staffed.rostered),
+            rostered: people(staffed.rostered, staffed.planned),
             present,
             needed,
             is_short: missing.is_some_and(|missing| missing >= SHORT),
