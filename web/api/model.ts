@@ -185,6 +185,8 @@ export type DashboardDraft = Schemas['DashboardWish'];
 export type InsightMovementQuery = Schemas['MovementQuestion'];
 export type InsightMovements = Schemas['MovementsView'];
 export type InsightMovement = Schemas['MovementView'];
+export type InsightMover = Schemas['ValueMovementView'];
+export type InsightStaffing = Schemas['StaffingView'];
 /** GET /console/maintenance. */
 export type Maintenance = Schemas['MaintenanceView'];
 export type MaintenanceWish = Schemas['MaintenanceWish'];

@@ -893,6 +893,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/console/insight/staffing': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Tells of each hour of the week how many requests came, how many people were to be there by the roster, how many were, and how many
+     *     it takes to keep the goal that planning goes by: on average over the range, of all requests and of the whole desk, never of a person.
+     * @description Roles that may call it: lead, analyst, admin.
+     */
+    get: operations['insight_staffing'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/console/insight/start': {
     parameters: {
       query?: never;
@@ -4826,8 +4847,8 @@ export interface components {
       high?: number | null;
       /**
        * Format: double
-       * @description Where its 95 % interval begins; null where none is known: of sums, of what is open at an instant, and of counts of too
-       *     few days to tell how much days vary.
+       * @description Where its 95 % interval begins; null where none is known: of what is open at an instant, and of counts of too few
+       *     days to tell how much days vary.
        */
       low?: number | null;
       /**
@@ -4851,12 +4872,13 @@ export interface components {
       high?: number | null;
       /**
        * Format: double
-       * @description Where its 95 % interval begins: of a share (Wilson's), and of durations that of the median (order statistics).
+       * @description Where its 95 % interval begins: of a share (Wilson's), of durations that of the median (order statistics), of requests per
+       *     customer that of the mean.
        */
       low?: number | null;
       /**
        * Format: int64
-       * @description Of how many requests it is.
+       * @description Of how many requests it is: so many are behind it.
        */
       n: number;
       /**
@@ -5040,6 +5062,31 @@ export interface components {
        * @description Seconds of work for one answer, on average.
        */
       seconds: number;
+    };
+    /** @description An hour of the week, on average over the range. */
+    HourStaffing: {
+      /** @description Whether at least half a person fewer was there than it takes. */
+      is_short: boolean;
+      /**
+       * Format: int32
+       * @description People who have to be there so that what comes in it is answered in time; null while the desk is closed.
+       */
+      needed?: number | null;
+      /**
+       * Format: double
+       * @description People who were there; null where no minute of it was put down.
+       */
+      present?: number | null;
+      /**
+       * Format: double
+       * @description Requests that came in it.
+       */
+      requests: number;
+      /**
+       * Format: double
+       * @description People who were to be there by the roster, since there is one; null where no minute of it was put down.
+       */
+      rostered?: number | null;
     };
     /** @description When the desk is open. */
     HoursSchedule: {
@@ -5659,27 +5706,22 @@ export interface components {
     MovementView: {
       /**
        * Format: int64
-       * @description Requests of all days of the period after.
+       * @description Requests of the period after.
        */
       after: number;
       /**
        * Format: int64
-       * @description Requests of all days of the period before.
+       * @description Requests of the period before.
        */
       before: number;
-      /**
-       * Format: int32
-       * @description Days of each period that were compared: those that the desk was open, and each weekday equally often.
-       */
-      days: number;
-      estimate?: components['schemas']['EstimateView'] | null;
-      /** @description What can be said of the change on these days. */
-      verdict: components['schemas']['VerdictView'];
+      change?: components['schemas']['FigureChange'] | null;
     };
     /** @description What moved. */
     MovementsView: {
       /** @description Values that were not looked at, because they have fewer requests. */
       left_out: number;
+      /** @description How many of them were tested. */
+      tested: number;
       /** @description All requests together. */
       total: components['schemas']['MovementView'];
       /**
@@ -7666,6 +7708,43 @@ export interface components {
        */
       low: number;
     };
+    /** @description Requests and people by hour of the week. */
+    StaffingView: {
+      /**
+       * Format: double
+       * @description Answers that a request takes.
+       */
+      answers: number;
+      /**
+       * Format: date-time
+       * @description From when: later than was asked where the desk did not yet put down who was there. Null where it has put down nothing.
+       */
+      from?: string | null;
+      /**
+       * Format: double
+       * @description Seconds of work for one answer.
+       */
+      handling: number;
+      /** @description Whether anybody was to be there by a roster. */
+      has_roster: boolean;
+      /** @description Monday 0:00 first: 168, or none where nothing was put down. */
+      hours: components['schemas']['HourStaffing'][];
+      /**
+       * Format: int32
+       * @description The goal: so many percent …
+       */
+      share: number;
+      /**
+       * Format: date-time
+       * @description Until when: at most now.
+       */
+      until: string;
+      /**
+       * Format: int32
+       * @description … wait for so many seconds at most.
+       */
+      within: number;
+    };
     /** @description With which dashboard Insight begins. */
     StartWish: {
       /** @description Its id; null for the usual page. */
@@ -8717,12 +8796,14 @@ export interface components {
       code: string;
       /** @description Code of the dimension. */
       dimension: string;
-      /** @description How it moved; the verdict is corrected for looking at several. */
+      /** @description Whether it is found to have moved: `q` is 0.05 or less. */
+      found: boolean;
+      /** @description How it moved. */
       movement: components['schemas']['MovementView'];
       /**
        * Format: double
        * @description The test, corrected for all values (Benjamini & Hochberg 1995): of what has 0.05 or less, one in twenty is chance. Null
-       *     where there is none, because the periods are too short.
+       *     where there is none: of what is new, and of too few days.
        */
       q?: number | null;
     };
@@ -19559,6 +19640,150 @@ export interface operations {
            *       "status": 507,
            *       "title": "The desk cannot write right now",
            *       "type": "/docs/problems/disk_full"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  insight_staffing: {
+    parameters: {
+      query: {
+        /**
+         * @description From when. Who was there is known of the last ninety days alone.
+         * @example 2026-11-01T00:00:00Z
+         */
+        from: string;
+        /**
+         * @description Until when; at most now.
+         * @example 2026-12-01T00:00:00Z
+         */
+        until: string;
+        /**
+         * @description Time zone of the hours of the week, by its IANA name; UTC unless said.
+         * @example Asia/Shanghai
+         */
+        zone?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The hours of the week */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StaffingView'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Figures are being loaded */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "facts_loading",
+           *       "detail": "The desk has just started and is still reading its requests. Ask again in 1 seconds; everything else works.",
+           *       "status": 503,
+           *       "title": "Figures are being loaded",
+           *       "type": "/docs/problems/facts_loading"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];

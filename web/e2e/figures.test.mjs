@@ -174,6 +174,7 @@ test('every kind of figure has its requests', async () => {
   assert.ok(await behind(`explorer?measure=customers&group=weekday&${last}`));
   assert.ok(await behind(`explorer?measure=requests&split=channel&${last}&by=day`));
   assert.ok(await behind(`explorer?measure=backlog&${last}`));
+  assert.ok(await behind(`explorer?measure=backlog&group=hour_of_day&${last}`));
   // Weeks begin before the period does: the first bar is not lost.
   assert.ok(await behind(`explorer?measure=requests&by=week&compare=none`));
   await open(page, `people?${last}`);
@@ -217,7 +218,7 @@ for (const [locale, words] of Object.entries(EXPORT))
 
 test('what is asked for by hand and does not fit is left out', async () => {
   const page = await reader('en-US');
-  await open(page, 'explorer?measure=backlog&group=hour_of_day&split=weekday');
+  await open(page, 'explorer?measure=flow&group=hour_of_day&split=weekday');
   assert.equal(await page.getByRole('alert').count(), 0);
   await page.getByRole('button', { name: 'By: Time' }).waitFor();
   await page.context().close();

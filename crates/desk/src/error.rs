@@ -18,6 +18,9 @@ pub enum Error {
     /// The caller may not do this.
     #[error("not allowed")]
     Forbidden,
+    /// Somebody who is signed in was asked for the password once more, and it was not theirs.
+    #[error("not the password of the account")]
+    PasswordRefused,
     /// E-mail and password do not fit an agent.
     #[error("e-mail or password wrong")]
     WrongPassword,
@@ -118,6 +121,7 @@ impl Error {
             Self::NotFound => "not_found",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
+            Self::PasswordRefused => "password_refused",
             Self::WrongPassword => "wrong_password",
             Self::Invalid { .. } | Self::Schedule(_) => "invalid",
             Self::AgainstRules(_) => "against_rules",

@@ -14,6 +14,7 @@ mod forecast;
 mod handling;
 mod need;
 mod plan;
+mod staffing;
 mod whatif;
 
 use jiff::tz::TimeZone;
@@ -33,6 +34,7 @@ pub use forecast::{ForecastDay, ForecastScore, ForecastView, ForecastWish, Speci
 pub use handling::HandlingView;
 pub use need::{LaneNeed, NeedView, need};
 pub use plan::{PlanView, PlannedShift, Shortage, UnderContract, plan_shifts};
+pub use staffing::{HourStaffing, StaffingView, staffing};
 pub use whatif::{Distribution, LaneWhatIf, PeakWish, WhatIfView, WhatIfWish, what_if};
 
 use demand::Past;

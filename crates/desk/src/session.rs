@@ -91,10 +91,10 @@ pub async fn confirm_password(desk: &Desk, caller: &AgentCaller, password: &str)
     let row = desk.store().read(move |rd| agent::find(rd, id).map_err(Error::from)).await?;
     let row = row.filter(|row| row.disabled_at.is_none()).ok_or(Error::Unauthenticated)?;
     if password.len() > 512 || password.contains('\0') {
-        return Err(Error::WrongPassword);
+        return Err(Error::PasswordRefused);
     }
     let fits = check_password(desk, row.password_hash, password.to_owned()).await?;
-    if fits { Ok(()) } else { Err(Error::WrongPassword) }
+    if fits { Ok(()) } else { Err(Error::PasswordRefused) }
 }
 
 /// Who a session belongs to.

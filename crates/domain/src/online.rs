@@ -272,6 +272,32 @@ impl Course {
         week
     }
 
+    /// How many people there were between two times, by hour of the week on the clock of a zone: 7 days from Monday on, 24 hours
+    /// each. Opening hours do not matter, and minutes that nobody put down are left out.
+    #[must_use]
+    pub fn staffed(&self, zone: &TimeZone, from: Time, until: Time) -> Vec<Staffed> {
+        let mut week = vec![Staffed::default(); 7 * 24];
+        let places = self.places(from, until);
+        let people = self.people.get(places.clone()).into_iter().flatten();
+        let minutes = self.minutes.get(places.clone()).into_iter().flatten();
+        let mut has_roster = false;
+        for (minute, (what, people)) in (self.first..).skip(places.start).zip(minutes.zip(people)) {
+            let is_unseen = matches!(what, Minute::Skipped | Minute::Gap(Gap::Technical | Gap::Maintenance));
+            if is_unseen {
+                continue;
+            }
+            if let Some(staffed) = week.get_mut(slot(zone, Time(minute * MINUTE), 60)) {
+                // Before the first shift there was no roster: of nobody it was said that they were to be there.
+                has_roster |= people.rostered > 0;
+                staffed.minutes += 1;
+                staffed.planned += u32::from(has_roster);
+                staffed.rostered += u32::from(people.rostered);
+                staffed.present += u32::from(people.present);
+            }
+        }
+        week
+    }
+
     /// Calls `visit` with every minute between two times for which somebody was promised.
     fn each(&self, hours: &Hours, from: Time, until: Time, mut visit: impl FnMut(Time, Minute)) {
         for (opens, closes) in hours.open_between(from, until) {
@@ -319,6 +345,19 @@ pub struct Covered {
     pub rostered: u32,
     /// Of those, in which as many people were there. Which ones nobody knows.
     pub covered: u32,
+}
+
+/// Minutes, and the minutes of people in them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Staffed {
+    /// Minutes of the clock that were put down.
+    pub minutes: u32,
+    /// Of those, the ones since somebody was first to be there by a roster.
+    pub planned: u32,
+    /// Minutes of people who were to be there by the roster.
+    pub rostered: u32,
+    /// Minutes of people who were there.
+    pub present: u32,
 }
 
 impl AddAssign for Covered {
@@ -562,7 +601,19 @@ mod tests {
         let week = course.covered(&TimeZone::UTC, day.0, day.1);
         assert_eq!(week[0], Covered { rostered: 6, covered: 4 }, "more than were to be there cover no more");
         assert_eq!(week.iter().filter(|part| part.rostered > 0).count(), 1);
+        let hour = course.staffed(&TimeZone::UTC, day.0, day.1);
+        assert_eq!(
+            hour[0],
+            Staffed { minutes: 6, planned: 4, rostered: 6, present: 6 },
+            "here all who were there count"
+        );
+        assert_eq!(
+            hour.iter().filter(|part| part.minutes > 0).count(),
+            1,
+            "what nobody put down is not told"
+        );
         let kathmandu = TimeZone::get("Asia/Kathmandu").unwrap();
+        assert_eq!(course.staffed(&kathmandu, day.0, day.1)[5], hour[0], "05:45 there");
         assert_eq!(course.covered(&kathmandu, day.0, day.1)[11], week[0], "05:45 there");
     }
 

@@ -40,6 +40,7 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("not_solved", StatusCode::CONFLICT),
     ("outdated_version", StatusCode::CONFLICT),
     ("outdated_view", StatusCode::CONFLICT),
+    ("password_refused", StatusCode::FORBIDDEN),
     ("protocol", StatusCode::BAD_REQUEST),
     ("report_format", StatusCode::UNPROCESSABLE_ENTITY),
     ("report_name_taken", StatusCode::CONFLICT),
@@ -50,6 +51,7 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("transition_not_allowed", StatusCode::CONFLICT),
     ("unauthenticated", StatusCode::UNAUTHORIZED),
     ("unavailable", StatusCode::SERVICE_UNAVAILABLE),
+    ("unknown_value", StatusCode::UNPROCESSABLE_ENTITY),
     ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
     ("upgrade_required", StatusCode::UPGRADE_REQUIRED),
     ("upload_too_large", StatusCode::PAYLOAD_TOO_LARGE),
@@ -95,7 +97,7 @@ impl Problem {
 
     /// A field of the call is not acceptable. `reason` is `missing`, `too_long`, `unknown`, `malformed`,
     /// `too_many`, `out_of_range`, `before_start`, `too_short`, `in_future`, `overlaps`,
-    /// `lengths_differ`, `overlap`, `empty`, `twice`, `taken`, `asked`, `own` or
+    /// `lengths_differ`, `overlap`, `empty`, `twice`, `taken`, `asked`, `own`, `no_flow`, `one_clock` or
     /// `against_rules`.
     #[must_use]
     pub fn invalid(field: &'static str, reason: &'static str) -> Self {
@@ -251,6 +253,11 @@ impl From<InsightError> for Problem {
     fn from(error: InsightError) -> Self {
         match error {
             InsightError::Invalid { field, reason } => Self::invalid(field, reason),
+            InsightError::UnknownValue { dimension, value } => Self::new("unknown_value")
+                .with("dimension", dimension.into())
+                .with("value", value.clone().into())
+                .value("dimension", dimension)
+                .value("value", value),
             InsightError::Loading { percent } => {
                 Self::new("facts_loading").retry_after(spread(2, 5)).with("percent", percent.into())
             }

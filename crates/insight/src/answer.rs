@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::exposure::Exposure;
 use crate::fact::COUNTINGS;
 use crate::facts::Facts;
+use crate::level::{Level, has_many, levels};
 use crate::measure::{Duration, Measure, Recipe};
 use crate::query::{Grouping, Plan, Query};
 use crate::rate::{Rate, rate};
@@ -51,6 +52,8 @@ pub enum Figure {
         /// Seconds since they came, at [`PERCENTS`].
         ages: Option<[u32; PERCENTS.len()]>,
     },
+    /// What is open at the ends of many hours or days, of which the figure is the average.
+    Level(Level),
     /// What came and what ended.
     Flow(Flow),
     /// Requests and the people who could have asked, both of whole days of which the number of people is known.
@@ -71,6 +74,7 @@ impl Figure {
             | Self::Sum { n, .. }
             | Self::Share { n, .. }
             | Self::Backlog { n, .. }
+            | Self::Level(Level { n, .. })
             | Self::Rate { n, .. } => *n,
             Self::Spread(spread) => spread.n + spread.pending,
             Self::Customers(askers) => askers.n,
@@ -89,7 +93,7 @@ impl Figure {
         }
     }
 
-    /// The 95 % interval: of a share Wilson's, of durations that of their median.
+    /// The 95 % interval: of a share Wilson's, of durations that of their median, of requests per customer that of their mean.
     #[must_use]
     pub fn interval(&self) -> Option<(f64, f64)> {
         match self {
@@ -98,6 +102,7 @@ impl Figure {
                 Some((share.interval.low, share.interval.high))
             }
             Self::Spread(spread) => spread.median.map(|(low, high)| (low.into(), high.into())),
+            Self::Customers(askers) => askers.mean(),
             _ => None,
         }
     }
@@ -226,6 +231,14 @@ pub fn answer(
 type Figures = (Vec<Figure>, Figure, Apart);
 
 fn backlog(facts: &Facts, plan: &Plan, query: &Query, threads: usize) -> Result<Figures, Error> {
+    if has_many(&query.group) {
+        let mut all = plan.clone();
+        all.axes.clear();
+        let (stock, _) = stock(facts, &all, threads);
+        let total = Figure::Backlog { n: stock.total.after, ages: stock.total_ages };
+        let cells = levels(facts, plan, query, threads)?.into_iter().map(Figure::Level);
+        return Ok((cells.collect(), total, came(facts, query, threads)?));
+    }
     let (stock, _) = stock(facts, plan, threads);
     let has_time = plan.axes.iter().any(|axis| matches!(axis, Axis::Time(_)));
     let ages = stock.ages.into_iter().map(|ages| ages.filter(|_| !has_time));

@@ -4,19 +4,20 @@
 
 use std::cmp::Reverse;
 
-use crate::calendar::{Moment, Timeline};
+use crate::calendar::{Moment, Step, Timeline};
 use crate::count::counts;
 use crate::dimension::Dimension;
 use crate::error::Error;
 use crate::facts::Facts;
+use crate::level::has_many;
 use crate::measure::Recipe;
 use crate::names::OTHER;
 use crate::query::{Plan, Query};
-use crate::rate::pieces;
+use crate::rate::{has_own_clocks, pieces};
 
 /// Most cells of an answer: a year of hours by thirty values.
 pub(crate) const MOST_CELLS: usize = 1 << 18;
-/// Most cells of values and pieces of time from which a rate is made.
+/// Most cells of values and pieces of time from which a rate, or what is open on average, is made.
 pub(crate) const MOST_PIECES: usize = 16 * MOST_CELLS;
 /// With fewer values of a dimension than this an answer says nothing of it.
 const FEWEST_VALUES: usize = 2;
@@ -117,11 +118,21 @@ impl Plan {
     /// How many combinations of values there may be beside the groups of time.
     fn most_members(&self, query: &Query) -> Result<usize, Error> {
         let steps = self.axes.iter().filter(|axis| matches!(axis, Axis::Time(_)));
-        let most = MOST_CELLS / steps.map(Axis::len).product::<usize>().max(1);
-        if matches!(self.measure.recipe(), Recipe::Rate) {
-            let step = pieces(&query.group);
-            let pieces = Timeline::new(step, &query.zone, self.from, self.until)?.moments.len();
-            return Ok(most.min(MOST_PIECES / pieces.max(1)));
+        let most = MOST_CELLS / steps.clone().map(Axis::len).product::<usize>().max(1);
+        let is_cut = match self.measure.recipe() {
+            Recipe::Rate => true,
+            Recipe::Backlog => has_many(&query.group),
+            _ => false,
+        };
+        if !is_cut {
+            return Ok(most);
+        }
+        let cut =
+            |step| Ok::<_, Error>(Timeline::new(step, &query.zone, self.from, self.until)?.moments.len());
+        let most = most.min(MOST_PIECES / cut(pieces(&query.group))?.max(1));
+        if matches!(self.measure.recipe(), Recipe::Rate) && has_own_clocks(query) {
+            let times = steps.map(Axis::len).product::<usize>();
+            return Ok(most.min(MOST_PIECES / (cut(Step::Day)? * times).max(1)));
         }
         Ok(most)
     }

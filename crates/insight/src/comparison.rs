@@ -23,6 +23,7 @@ use crate::exposure::Exposure;
 use crate::facts::Facts;
 use crate::measure::{Measure, Recipe};
 use crate::query::{Grouping, Query};
+use crate::scan::side_by_side;
 
 /// Days of the past that tell how much days vary.
 const PAST: i64 = 56;
@@ -35,6 +36,8 @@ const WORTHWHILE: f64 = 0.15;
 
 /// Of so few requests in both periods together nothing is told.
 const FEWEST: u64 = 10;
+/// Most values of one dimension, those with most requests: whoever writes a thousand versions hides none of the others.
+const MOST_VALUES: usize = 100;
 
 /// Two periods of a question.
 #[derive(Clone, Debug)]
@@ -67,17 +70,10 @@ pub fn compare(
     let days = Variation { facts, query, exposure, threads, until: now.until, from: now.from };
     let total = days.dispersions(None)?.remove("");
     let change = Difference::between(query.measure, &now.total, &before.total, total);
-    let (mut changes, mut were) = (vec![None; now.cells.len()], vec![None; now.cells.len()]);
-    if let [Grouping::By(dimension)] = query.group.as_slice() {
-        let dispersions = days.dispersions(Some(Grouping::By(*dimension)))?;
-        let known: BTreeMap<&str, &Figure> = coded(&before).collect();
-        for (((code, figure), change), was) in coded(&now).zip(&mut changes).zip(&mut were) {
-            *was = known.get(code).map(|figure| (*figure).clone());
-            let dispersion = dispersions.get(code).copied();
-            *change =
-                was.as_ref().and_then(|was| Difference::between(query.measure, figure, was, dispersion));
-        }
-    }
+    let (changes, were) = match query.group.as_slice() {
+        [Grouping::By(dimension)] => days.changes(*dimension, &now, &before)?,
+        _ => (vec![None; now.cells.len()], vec![None; now.cells.len()]),
+    };
     Ok(Comparison { measure: query.measure, now, before, change, changes, were })
 }
 
@@ -106,7 +102,7 @@ pub struct Movers {
     pub values: Vec<Mover>,
     /// How many were tested.
     pub tested: usize,
-    /// Values with fewer than ten requests in both periods together.
+    /// Values with fewer than ten requests in both periods together, and those beyond the hundred most frequent of a dimension.
     pub left_out: usize,
 }
 
@@ -127,12 +123,20 @@ pub(crate) fn movers(
     threads: usize,
 ) -> Result<Movers, Error> {
     let mut found = Movers::default();
-    for dimension in dimensions {
+    // What is counted is little: each dimension is left to one thread, and several go on at the same time.
+    let parts = side_by_side(dimensions, threads, |dimension| {
         let query = Query { group: vec![Grouping::By(*dimension)], ..query.clone() };
-        let compared = compare(facts, &query, earlier, None, threads)?;
-        let mut gone: BTreeMap<&str, u64> =
-            coded(&compared.before).map(|(code, figure)| (code, figure.n())).collect();
-        let now = coded(&compared.now).zip(&compared.changes).map(|((code, figure), change)| {
+        let past = Query { from: Some(earlier.0), until: Some(earlier.1), ..query.clone() };
+        let (now, before) = (answer(facts, &query, None, 1)?, answer(facts, &past, None, 1)?);
+        let days =
+            Variation { facts, query: &query, exposure: None, threads: 1, until: now.until, from: now.from };
+        let (changes, _) = days.changes(*dimension, &now, &before)?;
+        Ok::<_, Error>((now, before, changes))
+    });
+    for (dimension, part) in dimensions.iter().zip(parts) {
+        let (now, before, changes) = part?;
+        let mut gone: BTreeMap<&str, u64> = coded(&before).map(|(code, figure)| (code, figure.n())).collect();
+        let now = coded(&now).zip(&changes).map(|((code, figure), change)| {
             let before = gone.remove(code).unwrap_or(0);
             let change = *change;
             Mover { dimension: *dimension, code: code.to_owned(), now: figure.n(), before, change, q: None }
@@ -148,6 +152,8 @@ pub(crate) fn movers(
         }));
         let looked_at = values.len();
         values.retain(|value| value.now + value.before >= FEWEST);
+        values.sort_by_key(|value| Reverse(value.now + value.before));
+        values.truncate(MOST_VALUES);
         found.left_out += looked_at - values.len();
         found.values.append(&mut values);
     }
@@ -183,14 +189,31 @@ struct Variation<'a> {
     until: Time,
 }
 
+/// The changes of an answer's cells, and what they were.
+type Changes = (Vec<Option<Difference>>, Vec<Option<Figure>>);
+
 impl Variation<'_> {
+    /// How far each value of a dimension moved.
+    fn changes(&self, dimension: Dimension, now: &Answer, before: &Answer) -> Result<Changes, Error> {
+        let dispersions = self.dispersions(Some(Grouping::By(dimension)))?;
+        let known: BTreeMap<&str, &Figure> = coded(before).collect();
+        let (mut changes, mut were) = (vec![None; now.cells.len()], vec![None; now.cells.len()]);
+        for (((code, figure), change), was) in coded(now).zip(&mut changes).zip(&mut were) {
+            *was = known.get(code).map(|figure| (*figure).clone());
+            let dispersion = dispersions.get(code).copied();
+            *change =
+                was.as_ref().and_then(|was| Difference::between(self.query.measure, figure, was, dispersion));
+        }
+        Ok((changes, were))
+    }
+
     /// How many times more than Poisson's the counts of days vary, their likeness included, for each value of a dimension or
     /// of all together. Nothing of what is no count, and of what has too few days.
     fn dispersions(&self, by: Option<Grouping>) -> Result<BTreeMap<String, f64>, Error> {
         let mut found = BTreeMap::new();
         let is_count = matches!(
             self.query.measure.recipe(),
-            Recipe::Count | Recipe::Rate | Recipe::Customers { often: false }
+            Recipe::Count | Recipe::Sum(_) | Recipe::Rate | Recipe::Customers { often: false }
         );
         let zone = &self.query.zone;
         let daily =
@@ -251,6 +274,7 @@ impl Variation<'_> {
             if let Some(slot) = place.and_then(|place| own.get_mut(place)) {
                 *slot = match &cell.figure {
                     Figure::Count { n } => Some((*n, 1)),
+                    Figure::Sum { sum, .. } => Some((*sum, 1)),
                     Figure::Customers(askers) => Some((askers.customers, 1)),
                     Figure::Rate { n, user_days } => {
                         user_days.filter(|days| *days > 0).map(|days| (*n, days))

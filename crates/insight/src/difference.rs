@@ -5,6 +5,7 @@ use standfast_science::interval::{self, rate_ratio};
 use crate::answer::Figure;
 use crate::daily::real;
 use crate::distinct::Askers;
+use crate::level::Level;
 use crate::measure::{Measure, Unit};
 use crate::spread::Spread;
 
@@ -16,8 +17,8 @@ pub struct Difference {
     pub value: f64,
     /// Its 95 % interval, where one is known. Of shares and of medians it is made of both intervals by MOVER (Zou & Donner,
     /// "Construction of confidence limits about effect measures", Statistics in Medicine 2008; of shares this is Newcombe's
-    /// method 10 of 1998), of medians on the logarithm; of counts and of rates see [`crate::compare`]. What is open at an
-    /// instant has none, nor have sums.
+    /// method 10 of 1998), of medians and of requests per customer on the logarithm; of counts, sums and rates see
+    /// [`crate::compare`]. What is open at an instant has none: one instant does not tell how much instants vary.
     pub interval: Option<(f64, f64)>,
     /// Of counts and rates: the probability of a change of this size or more if there is none.
     pub p: Option<f64>,
@@ -82,6 +83,7 @@ impl Figure {
         let quotient = |above: u64, below: u64| (below > 0).then(|| real(above) / real(below));
         match self {
             Self::Count { n } | Self::Backlog { n, .. } => Some(real(*n)),
+            Self::Level(Level { open, times, .. }) => quotient(*open, *times),
             Self::Sum { sum, .. } => Some(real(*sum)),
             Self::Share { n, met } => quotient(*met, *n),
             Self::Spread(Spread { percentiles, .. }) => percentiles.map(|[median, ..]| f64::from(median)),
@@ -98,6 +100,7 @@ impl Figure {
     fn counted(&self, measure: Measure) -> Option<interval::Rate> {
         let (count, exposure) = match self {
             Self::Count { n } => (*n, 1),
+            Self::Sum { sum, .. } => (*sum, 1),
             Self::Customers(askers) if measure == Measure::Customers => (askers.customers, 1),
             Self::Rate { n, user_days } => (*n, (*user_days)?),
             _ => return None,
@@ -146,6 +149,22 @@ mod tests {
             high - low
         };
         assert!(width(4.0) > 1.9 * width(1.0), "twice as wide where days vary four times as much");
+    }
+
+    #[test]
+    fn means_are_compared_on_the_logarithm_and_one_instant_tells_nothing() {
+        let asked = |often: &[(u32, u64)]| {
+            let n = often.iter().map(|(times, customers)| u64::from(*times) * customers).sum();
+            let customers = often.iter().map(|(_, customers)| customers).sum();
+            Figure::Customers(Askers { n, customers, often: often.to_vec() })
+        };
+        let (now, before) = (asked(&[(1, 100), (2, 100)]), asked(&[(1, 180), (2, 20)]));
+        let found = between(Measure::RequestsPerCustomer, &now, &before).unwrap();
+        assert!((found.value - (1.5 / 1.1 - 1.0)).abs() < 1e-9 && found.is_clear());
+        let few = asked(&[(1, 10), (2, 10)]);
+        assert_eq!(between(Measure::RequestsPerCustomer, &few, &before).unwrap().interval, None);
+        let open = |n| Figure::Backlog { n, ages: None };
+        assert_eq!(between(Measure::Backlog, &open(900), &open(300)).unwrap().interval, None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use std::hash::Hash;
 
 use standfast_domain::vocabulary::PLATFORMS;
+use standfast_domain::{Channel, Language, State, request_type};
 use standfast_store::imported::Untold;
 
 use crate::block::{Block, Course};
@@ -242,6 +243,18 @@ impl Dimension {
                 "other" => Ok(ids(names).find(&-1)),
                 _ => code.parse().map(|id: i64| ids(names).find(&id).filter(|_| id > 0)).map_err(|_| ()),
             },
+        }
+    }
+
+    /// Whether a request can have the value with this code, now or one day: of versions, regions and other words of apps any, of
+    /// lists and of types those that there are.
+    pub(crate) fn can_be(self, code: &str) -> bool {
+        match self {
+            Self::Type => request_type(code).is_some(),
+            Self::State => State::parse(code).is_some(),
+            Self::Channel => Channel::parse(code).is_some(),
+            Self::Language => Language::parse(code).is_some(),
+            _ => self.find(&Names::new(), code).is_ok(),
         }
     }
 

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use standfast_science::interval;
+
 use crate::block::Block;
 use crate::facts::Facts;
 use crate::query::Plan;
@@ -21,6 +23,13 @@ pub struct Askers {
     pub customers: u64,
     /// How often, and how many customers asked so often; only where it was asked for.
     pub often: Vec<(u32, u64)>,
+}
+
+impl Askers {
+    /// The 95 % interval of requests per customer, where it was asked how often they ask.
+    pub(crate) fn mean(&self) -> Option<(f64, f64)> {
+        interval::mean(&self.often).map(|interval| (interval.low, interval.high))
+    }
 }
 
 /// The customers of every cell, and of all rows together.

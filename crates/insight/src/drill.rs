@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::exposure::Exposure;
 use crate::fact::NEVER;
 use crate::facts::Facts;
+use crate::level::{Opened, has_many};
 use crate::measure::{Condition, Duration, Lapse, Recipe};
 use crate::query::{Plan, Query};
 use crate::rate::known;
@@ -103,6 +104,9 @@ pub fn behind(
     let target = target(facts, &plan, cell)?;
     let wanted = match plan.measure.recipe() {
         Recipe::Rate => Wanted::Known { cell: target, days: known(facts, &plan, query, exposure, target)? },
+        Recipe::Backlog if has_many(&query.group) && !plan.axes.is_empty() => {
+            Wanted::Open(Opened::new(&plan, query, target)?)
+        }
         _ => Wanted::new(&plan, target, part),
     };
     let limit = limit.clamp(1, MOST_BEHIND);
@@ -162,6 +166,8 @@ enum Wanted {
     Lasting { cell: usize, duration: Duration, lapse: Lapse, met: bool },
     /// Rows of a cell that came on days of which it is known how many people used the app.
     Known { cell: usize, days: Vec<(u32, u32)> },
+    /// Rows that were open at one of many ends.
+    Open(Opened),
     /// What came in a cell, ended in it, or was open at its end.
     Stock { line: Line, group: usize, cell: usize, from: u32, end: u32, until: u32, part: Part },
 }
@@ -211,7 +217,7 @@ impl<'a> Sink<'a> for Rows<'a, '_> {
             Wanted::Lasting { duration, lapse, .. } => {
                 self.durations = column(block, *duration, *lapse, &self.plan.open);
             }
-            Wanted::Known { .. } | Wanted::Stock { .. } => {}
+            Wanted::Known { .. } | Wanted::Open(_) | Wanted::Stock { .. } => {}
         }
     }
 
@@ -234,6 +240,7 @@ impl<'a> Sink<'a> for Rows<'a, '_> {
                     let day = next.checked_sub(1).and_then(|day| days.get(day));
                     *cell as usize == *target && day.is_some_and(|(_, until)| created < *until)
                 }
+                Wanted::Open(open) => *cell as usize == open.base && open.has(block, *row),
                 Wanted::Stock { cell: target, .. } => {
                     *cell as usize == *target && self.wanted.has(block, *row)
                 }

@@ -12,6 +12,14 @@ pub enum Error {
         /// `overlaps` or `lengths_differ`.
         reason: &'static str,
     },
+    /// A filter names a value that no request can have.
+    #[error("there is no {dimension} called {value}")]
+    UnknownValue {
+        /// Code of the dimension.
+        dimension: &'static str,
+        /// What was named.
+        value: String,
+    },
     /// The facts are being loaded.
     #[error("the facts are being loaded: {percent} %")]
     Loading {

@@ -13,6 +13,7 @@ use crate::dimension::Dimension;
 use crate::error::Error;
 use crate::fact::{COUNTED, COUNTINGS, second};
 use crate::facts::Facts;
+use crate::level::has_many;
 use crate::measure::{Condition, Measure, Recipe};
 use crate::open::OpenTime;
 
@@ -223,21 +224,16 @@ impl Plan {
     }
 }
 
-/// What is open at instants is told for steps that follow each other, and at most one of them; rates by the clock of the zone.
+/// What came less what ended is told for steps that follow each other, and at most one of them. What is open at instants is told by
+/// the clock of the zone: an instant is one for all regions.
 fn check_groupings(recipe: &Recipe, query: &Query) -> Result<(), Error> {
-    let steps = || {
-        query.group.iter().filter_map(|grouping| match grouping {
-            Grouping::Step(step) => Some(*step),
-            Grouping::By(_) => None,
-        })
-    };
-    let fits = match recipe {
-        Recipe::Backlog | Recipe::Flow => steps().count() <= 1 && steps().all(Step::is_linear),
-        // A day of users is one of the zone, and has one clock.
-        Recipe::Rate => !query.own_clocks || steps().all(Step::is_linear),
-        _ => true,
-    };
-    if fits { Ok(()) } else { Err(Error::invalid("group", "unknown")) }
+    match recipe {
+        Recipe::Flow if has_many(&query.group) => Err(Error::invalid("group", "no_flow")),
+        Recipe::Backlog if query.own_clocks && has_many(&query.group) => {
+            Err(Error::invalid("clock", "one_clock"))
+        }
+        _ => Ok(()),
+    }
 }
 
 type Tests = (Vec<Test>, [bool; COUNTINGS.len()]);

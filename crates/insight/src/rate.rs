@@ -3,6 +3,9 @@
 //!
 //! By what people are known (version, region, platform), a group is divided by its own people; by anything else by all who
 //! could have asked about it. An hour is divided by the people of its whole day, so that the hours of a day add up to it.
+//!
+//! By the clocks of regions, requests are put to the hours and weekdays that these showed, and divided by the people of the dates
+//! whose hours and weekdays these are: of how many people use the app the date is known, and no clock.
 
 use jiff::civil::Date;
 
@@ -39,6 +42,12 @@ pub(crate) fn pieces(group: &[Grouping]) -> Step {
     if group.iter().any(is_hourly) { Step::Hour } else { Step::Day }
 }
 
+/// Whether groups of time are told by the clocks of regions.
+pub(crate) fn has_own_clocks(query: &Query) -> bool {
+    let is_told = |grouping: &Grouping| matches!(grouping, Grouping::Step(step) if !step.is_linear());
+    query.own_clocks && query.group.iter().any(is_told)
+}
+
 /// The rate of every cell, and of all.
 pub(crate) fn rate(
     facts: &Facts,
@@ -72,6 +81,9 @@ pub(crate) fn rate(
             }
         }
     }
+    if has_own_clocks(query) {
+        tell_by_own_clocks(facts, plan, &days, &mut cells, threads);
+    }
     let mut total = Rate::default();
     let mut once = Once::new(days.users(Some(Users::default())));
     for (piece, n) in days.pieces.iter().zip(all) {
@@ -81,6 +93,47 @@ pub(crate) fn rate(
         }
     }
     Ok((cells, total, apart))
+}
+
+/// Puts the requests of known days to the groups that the clocks of their regions tell; the people of a group of time stay those
+/// of its dates.
+fn tell_by_own_clocks(facts: &Facts, plan: &Plan, days: &Days<'_>, cells: &mut [Rate], threads: usize) {
+    // By the dimensions, by day, and by the groups of time.
+    let mut fine = plan.clone();
+    fine.axes.retain(|axis| matches!(axis, Axis::Members(_)));
+    let members = fine.axes.len();
+    fine.axes.push(Axis::Time(days.whole.clone()));
+    let of_time = |axis: &usize| matches!(plan.axes.get(*axis), Some(Axis::Time(_)));
+    let times: Vec<usize> = (0..plan.axes.len()).filter(of_time).collect();
+    fine.axes.extend(times.iter().filter_map(|axis| plan.axes.get(*axis)).cloned());
+    let (counts, _) = counts(facts, &fine, threads);
+    for cell in cells.iter_mut() {
+        cell.n = 0;
+    }
+    let of_day = fine.stride(members).max(1);
+    let offset = |cell: usize| {
+        let place = |(number, axis): (usize, &usize)| {
+            let own = members + 1 + number;
+            cell / fine.stride(own).max(1) % length(&fine, own) * plan.stride(*axis)
+        };
+        times.iter().enumerate().map(place).sum::<usize>()
+    };
+    let of_group = (of_day * days.dates.len()).max(1);
+    for (number, counts) in counts.chunks(of_group).enumerate() {
+        if counts.iter().all(|n| *n == 0) {
+            continue;
+        }
+        let place = |axis: usize| number * of_group / fine.stride(axis).max(1) % length(&fine, axis);
+        let group = Group::new(facts, plan, &(0..members).map(place).collect::<Vec<_>>());
+        let known = days.users(group.users()).into_iter().map(|users| users.is_some());
+        for (own, _) in counts.chunks(of_day).zip(known).filter(|(_, is_known)| *is_known) {
+            for (place, n) in own.iter().enumerate() {
+                if let Some(cell) = cells.get_mut(group.base + offset(place)) {
+                    cell.n += n;
+                }
+            }
+        }
+    }
 }
 
 fn length(plan: &Plan, axis: usize) -> usize {
@@ -181,6 +234,7 @@ struct Piece {
 
 /// The days of a range in pieces, and who could have asked on each.
 struct Days<'a> {
+    whole: Timeline,
     line: Timeline,
     /// As many as the line has moments.
     pieces: Vec<Piece>,
@@ -211,7 +265,8 @@ impl<'a> Days<'a> {
         };
         let date = |day: &Moment| day.code.parse().ok().filter(|_| !day.is_cut);
         let dates = whole.moments.iter().map(date).collect();
-        Ok(Self { pieces: line.moments.iter().map(piece).collect(), line, dates, query, exposure })
+        let pieces = line.moments.iter().map(piece).collect();
+        Ok(Self { whole, line, pieces, dates, query, exposure })
     }
 
     /// How many of a group the filter lets through used the app on each day, where that is known.

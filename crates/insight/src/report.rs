@@ -176,6 +176,9 @@ fn filter(definition: &Definition) -> Result<Vec<(Dimension, Vec<String>)>, Erro
         if values.len() > MOST_CODES {
             return Err(Error::invalid("filter", "too_many"));
         }
+        if let Some(value) = values.iter().find(|value| !dimension.can_be(value)) {
+            return Err(Error::UnknownValue { dimension: dimension.code(), value: value.clone() });
+        }
         Ok((dimension, values.clone()))
     };
     definition.filter.iter().map(read).collect()

@@ -39,6 +39,7 @@ impl Error {
         match self {
             Self::Desk(error) => error.code(),
             Self::Insight(standfast_insight::Error::Invalid { .. }) => "invalid",
+            Self::Insight(standfast_insight::Error::UnknownValue { .. }) => "unknown_value",
             Self::Insight(standfast_insight::Error::Loading { .. }) => "facts_loading",
             Self::NameTaken => "report_name_taken",
             Self::NoSuchFormat(_) => "report_format",

@@ -113,6 +113,25 @@ pub fn responses(good: u64, answered: u64, asked: u64) -> Option<Responses> {
     Some(Responses { good: share_good, rate, bounds })
 }
 
+/// The interval of a mean of small numbers, such as requests per customer: `counts` has each number and how many have it. By the
+/// central limit theorem, from the spread of the numbers themselves, which need not be Poisson's. `None` of fewer than
+/// [`FEWEST_FOR_A_SHARE`], for which it does not hold, and where all numbers are one and the same.
+pub fn mean(counts: &[(u32, u64)]) -> Option<Interval> {
+    let n = counts.iter().map(|(_, times)| *times).sum::<u64>();
+    if n < FEWEST_FOR_A_SHARE {
+        return None;
+    }
+    let all = real::count(n);
+    let sum: f64 = counts.iter().map(|(number, times)| f64::from(*number) * real::count(*times)).sum();
+    let centre = sum / all;
+    let squares: f64 = counts
+        .iter()
+        .map(|(number, times)| (f64::from(*number) - centre).powi(2) * real::count(*times))
+        .sum();
+    let half = Z_95 * (squares / (all - 1.0) / all).sqrt();
+    (half > 0.0).then_some(Interval { low: centre - half, high: centre + half })
+}
+
 /// The rate ratio `second / first`. Given their sum, the one count is binomial (Przyborowski & Wilenski 1940); the ends of
 /// the Wilson interval of that share, turned into odds, are the ends of the ratio.
 ///
@@ -175,6 +194,15 @@ mod tests {
         assert_eq!(responses(1, 0, 10), None);
         assert_eq!(responses(3, 2, 10), None);
         assert_eq!(responses(1, 20, 10), None);
+    }
+
+    #[test]
+    fn a_mean_is_as_sure_as_its_numbers_are_alike() {
+        // R: x <- c(rep(1, 30), rep(3, 10)); mean(x) + c(-1, 1) * qnorm(.975) * sd(x) / sqrt(40)
+        let found = mean(&[(1, 30), (3, 10)]).unwrap();
+        assert!((found.low - 1.228_201).abs() < 1e-5 && (found.high - 1.771_799).abs() < 1e-5, "{found:?}");
+        assert_eq!(mean(&[(1, 20), (3, 9)]), None, "too few");
+        assert_eq!(mean(&[(1, 50)]), None, "nothing to tell from");
     }
 
     #[test]

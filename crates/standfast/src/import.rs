@@ -172,6 +172,9 @@ struct Progress {
     read: u64,
     imported: u64,
     there: u64,
+    /// Rows whose id an earlier row of the file has.
+    #[serde(default)]
+    twice: u64,
     rejected: u64,
     /// How long the file of rejected rows was.
     rejects_bytes: u64,
@@ -193,14 +196,35 @@ impl Progress {
     }
 }
 
+/// The first half of an id's hash: so many ids stay small, and no two of them meet.
+fn digest(id: &str) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(Sha256::digest(id).split_at(16).0);
+    half
+}
+
+/// Imports a request, or says what would become of it.
+async fn hand_over(
+    desk: &Desk,
+    importer: &Arc<Importer>,
+    past: &PastRequest,
+    dry_run: bool,
+) -> Result<Outcome, Error> {
+    if dry_run {
+        check_import(desk, importer, past).await
+    } else {
+        import_request(desk, importer, past).await
+    }
+}
+
 struct ImportRun {
     /// With ids of its own.
     desk: Desk,
     map: Arc<Map>,
     importer: Arc<Importer>,
     dry_run: bool,
-    /// In a dry run, what would be there by now.
-    seen: HashSet<String>,
+    /// Hashes of the ids of this file that were taken, or would be.
+    taken: HashSet<[u8; 16]>,
     progress: Progress,
     rejects: Rejects,
     bar: ProgressBar,
@@ -236,7 +260,7 @@ impl ImportRun {
             map: map.clone(),
             importer,
             dry_run: how.dry_run,
-            seen: HashSet::new(),
+            taken: HashSet::new(),
             rejects: Rejects { path, file: None, from: progress.rejects_bytes },
             progress,
             bar,
@@ -267,39 +291,42 @@ impl ImportRun {
         self.report().await
     }
 
-    /// Takes a batch; all of it is committed when this returns.
+    /// Takes a batch; all of it is committed when this returns. Of rows with one id the first is taken: the others wait for what
+    /// became of it.
     async fn take(&mut self, batch: Vec<Row>) -> anyhow::Result<()> {
         let mut under_way = JoinSet::new();
-        let mut faults: Vec<(usize, String, Fault)> = Vec::new();
-        let reached = batch.last().map_or(0, |row| row.reached);
+        let (mut faults, mut later): (Vec<(usize, String, Fault)>, Vec<_>) = (Vec::new(), Vec::new());
+        let (reached, mut met) = (batch.last().map_or(0, |row| row.reached), HashSet::new());
         for (number, row) in batch.into_iter().enumerate() {
             self.progress.read += 1;
-            match row.past {
-                Err(fault) => faults.push((number, row.place, fault)),
-                Ok(past) if self.dry_run && !self.seen.insert(past.external_id.clone()) => {
-                    self.progress.there += 1;
+            let past = match row.past {
+                Err(fault) => {
+                    faults.push((number, row.place, fault));
+                    continue;
                 }
-                Ok(past) => {
-                    let (desk, importer, dry_run) = (self.desk.clone(), self.importer.clone(), self.dry_run);
-                    under_way.spawn(async move {
-                        let taken = if dry_run {
-                            check_import(&desk, &importer, &past).await
-                        } else {
-                            import_request(&desk, &importer, &past).await
-                        };
-                        (number, row.place, taken)
-                    });
-                }
+                Ok(past) => past,
+            };
+            let id = digest(&past.external_id);
+            if self.taken.contains(&id) || !met.insert(id) {
+                later.push((number, row.place, id, past));
+                continue;
             }
+            let (desk, importer, dry_run) = (self.desk.clone(), self.importer.clone(), self.dry_run);
+            under_way.spawn(async move {
+                (number, row.place, id, hand_over(&desk, &importer, &past, dry_run).await)
+            });
         }
         while let Some(joined) = under_way.join_next().await {
-            let (number, place, taken) = joined?;
-            match taken {
-                Ok(Outcome::Imported) => self.progress.imported += 1,
-                Ok(Outcome::AlreadyThere) => self.progress.there += 1,
-                Err(Error::Invalid { field, reason }) => faults.push((number, place, fault(field, reason))),
-                Err(error) => return Err(anyhow::Error::new(error).context(place)),
+            let (number, place, id, taken) = joined?;
+            faults.extend(self.note(id, taken, &place)?.map(|fault| (number, place, fault)));
+        }
+        for (number, place, id, past) in later {
+            if self.taken.contains(&id) {
+                self.progress.twice += 1;
+                continue;
             }
+            let taken = hand_over(&self.desk, &self.importer, &past, self.dry_run).await;
+            faults.extend(self.note(id, taken, &place)?.map(|fault| (number, place, fault)));
         }
         faults.sort_by_key(|(number, ..)| *number);
         self.progress.rejected += faults.len() as u64;
@@ -309,6 +336,23 @@ impl ImportRun {
         self.bar.set_message(HumanCount(self.progress.read).to_string());
         self.bar.set_position(reached);
         Ok(())
+    }
+
+    /// Counts what became of a row; a fault where it was rejected.
+    fn note(
+        &mut self,
+        id: [u8; 16],
+        taken: Result<Outcome, Error>,
+        place: &str,
+    ) -> anyhow::Result<Option<Fault>> {
+        match taken {
+            Ok(Outcome::Imported) => self.progress.imported += 1,
+            Ok(Outcome::AlreadyThere) => self.progress.there += 1,
+            Err(Error::Invalid { field, reason }) => return Ok(Some(fault(field, reason))),
+            Err(error) => return Err(anyhow::Error::new(error).context(place.to_owned())),
+        }
+        self.taken.insert(id);
+        Ok(None)
     }
 
     /// Keeps the place, after the rejected rows are on disk.
@@ -325,7 +369,7 @@ impl ImportRun {
 
     /// What came of it, counted against the store.
     async fn report(&self) -> anyhow::Result<ExitCode> {
-        let Progress { before, read, imported, there, rejected, .. } = &self.progress;
+        let Progress { before, read, imported, there, twice, rejected, .. } = &self.progress;
         let stock = imported_stock(&self.desk, &self.map.source).await?;
         let told = if self.dry_run { "would be imported" } else { "imported" };
         let mut page = String::new();
@@ -334,11 +378,14 @@ impl ImportRun {
             "{read} read\n{imported} {told}\n{there} already there\n{rejected} rejected{}",
             if *rejected > 0 { format!(": see {}", self.rejects.path.display()) } else { String::new() }
         )?;
-        let twice = self.map.moments.ambiguous();
-        if twice > 0 {
+        if *twice > 0 {
+            writeln!(page, "{twice} more than once in the file: of each the first row was taken")?;
+        }
+        let ambiguous = self.map.moments.ambiguous();
+        if ambiguous > 0 {
             writeln!(
                 page,
-                "{twice} times came twice that night, when clocks went back; the earlier one was taken"
+                "{ambiguous} times came twice that night, when clocks went back; the earlier one was taken"
             )?;
         }
         write!(page, "{} on the desk from {}", stock.requests, self.map.source)?;
@@ -348,7 +395,7 @@ impl ImportRun {
         page.push('\n');
         setup::print(&page)?;
         ensure!(
-            *read == imported + there + rejected,
+            *read == imported + there + twice + rejected,
             "the counts do not add up: this is a fault of the program"
         );
         let written = if self.dry_run { 0 } else { i64::try_from(*imported)? };

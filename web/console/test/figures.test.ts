@@ -2,7 +2,10 @@ import type { InsightAnswer } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
 import { answerOf, asked, CYCLES, type Measure } from '../src/insight/api';
 import { groupingOf, groupsFor, splitsFor } from '../src/insight/grouping';
-import { movedOf, peaksOf, toldOf } from '../src/insight/plotted';
+import { peaksOf, toldOf } from '../src/insight/plotted';
+import { shortOf } from '../src/insight/staffing';
+import { unheardOf, unreadOf } from '../src/insight/unread';
+import { readView } from '../src/insight/view';
 
 const told: InsightAnswer = {
   measure: 'one_contact',
@@ -136,7 +139,7 @@ describe('what the explorer offers', () => {
     expect(groupsFor(rate, dimensions)).toEqual(['time', ...dimensions, ...CYCLES, 'nothing']);
     expect(splitsFor(rate, dimensions, 'time')).toEqual(dimensions);
     const stock = measure('count', 'instant');
-    expect(groupsFor(stock, dimensions)).toEqual(['time', ...dimensions, 'nothing']);
+    expect(groupsFor(stock, dimensions)).toEqual(['time', ...dimensions, ...CYCLES, 'nothing']);
     expect(groupsFor(measure('count', 'created_and_ended'), dimensions)).toEqual([
       'time',
       'nothing',
@@ -144,8 +147,8 @@ describe('what the explorer offers', () => {
   });
 
   it('leaves out of an address what does not fit', () => {
-    const stock = measure('count', 'instant');
-    expect(groupingOf({ group: 'weekday', split: 'hour_of_day' }, stock, dimensions)).toEqual({
+    const flow = measure('count', 'created_and_ended');
+    expect(groupingOf({ group: 'weekday', split: 'hour_of_day' }, flow, dimensions)).toEqual({
       group: 'time',
       split: '',
       kind: 'course',
@@ -183,50 +186,97 @@ describe('peaks', () => {
 });
 
 describe('what moved', () => {
-  const estimate = (value: number | null, low: number, high: number | null) => ({
-    ratio: { value, low, high },
-    p: 0.01,
-    dispersion: 2,
-    autocorrelation: 0.3,
-    effective_days: 20,
-  });
-  const moved = (before: number, after: number, found: ReturnType<typeof estimate> | null) =>
-    movedOf({
-      before,
-      after,
-      days: 28,
-      verdict: { code: found ? 'fewer' : 'too_short' },
-      estimate: found,
-    });
-
-  it('is what the desk found of the days compared, and has no interval where it found none', () => {
-    expect(moved(400, 300, estimate(0.75, 0.5, 0.9))).toEqual({
-      value: -0.25,
-      low: -0.5,
-      high: 0.9 - 1,
-    });
-    expect(moved(400, 0, estimate(0, 0, 0.02))?.value).toBe(-1);
-    expect(moved(40, 44, null)).toEqual({ value: 44 / 40 - 1 });
-    expect(moved(0, 44, estimate(null, 5, null))).toBeUndefined();
-    expect(moved(0, 44, null)).toBeUndefined();
-  });
-
   it('is told of what was found, and of what is new or gone, the largest first', () => {
-    const value = (
-      code: string,
-      before: number,
-      after: number,
-      verdict: 'more' | 'cannot_tell',
-    ) => ({
+    const value = (code: string, before: number, after: number, found: boolean) => ({
       code,
-      movement: { before, after, days: 28, verdict: { code: verdict } },
+      found,
+      movement: { before, after },
     });
     const told = toldOf([
-      value('found', 100, 160, 'more'),
-      value('noise', 100, 190, 'cannot_tell'),
-      value('gone', 400, 0, 'cannot_tell'),
-      value('new', 0, 12, 'cannot_tell'),
+      value('found', 100, 160, true),
+      value('noise', 100, 190, false),
+      value('gone', 400, 0, false),
+      value('new', 0, 12, false),
     ]);
     expect(told.map(({ code }) => code)).toEqual(['gone', 'found', 'new']);
+  });
+});
+
+describe('peaks against people', () => {
+  it('name the hour in which most are missing, of those of which it is known', () => {
+    const hour = (requests: number, present: number | null, needed: number | null) => ({
+      requests,
+      rostered: present,
+      present,
+      needed,
+      is_short: present !== null && needed !== null && needed - present >= 0.5,
+    });
+    const hours = Array.from({ length: 168 }, () => hour(1, 2, 1));
+    hours[9] = hour(8, 2, 3);
+    hours[24 + 14] = hour(12, 1.5, 4);
+    hours[30] = hour(9, 0, null);
+    hours[31] = hour(9, null, 5);
+    const view = {
+      from: '2026-11-01T00:00:00Z',
+      until: '2026-11-29T00:00:00Z',
+      has_roster: true,
+      handling: 240,
+      answers: 1,
+      share: 80,
+      within: 300,
+      hours,
+    };
+    const { count, open, worst } = shortOf(view);
+    expect([count, open, worst?.day, worst?.hour, worst?.missing]).toEqual([2, 166, 1, 14, 2.5]);
+    expect(shortOf({ ...view, hours: [] })).toEqual({ count: 0, open: 0, worst: null });
+  });
+});
+
+describe('an address that cannot be read', () => {
+  const catalogue = {
+    measures: [
+      {
+        code: 'requests',
+        unit: 'count',
+        name: 'Requests',
+        formula: '',
+        excludes: '',
+        counts: 'requests' as const,
+        parameters: {},
+        time: 'created' as const,
+      },
+    ],
+    dimensions: [{ code: 'type', name: 'Type', values: [{ code: 'swap', name: 'Swap' }] }],
+    requests: 1,
+    since: 0,
+  };
+  const unread = (search: string) =>
+    unreadOf(search, catalogue).map(({ name, value }) => `${name}=${value}`);
+
+  it('is told part by part, and what can be read is not', () => {
+    expect(unread('measure=nonsense&zone=Mars/Phobos')).toEqual([
+      'measure=nonsense',
+      'zone=Mars/Phobos',
+    ]);
+    expect(unread('measure=requests&zone=Asia/Shanghai&group=type&split=weekday')).toEqual([]);
+    expect(unread('period=9d&by=eon&within=soon&clock=cuckoo&group=moon')).toEqual([
+      'period=9d',
+      'by=eon',
+      'within=soon',
+      'clock=cuckoo',
+      'group=moon',
+    ]);
+    expect(unread('from=2026-11-09&to=2026-11-01')).toEqual(['from=2026-11-09', 'to=2026-11-01']);
+    expect(unread('from=2026-11-01&to=2026-11-09&period=7d&compare=none')).toEqual([]);
+    expect(unread('where=mood,bad&where=type,swap&not=type')).toEqual([
+      'where=mood,bad',
+      'not=type',
+    ]);
+    expect(unread('event=5&unknown=kept')).toEqual([]);
+  });
+
+  it('names values that no request has had', () => {
+    const view = readView('where=type,swap,nonsense&where=mood,bad');
+    expect(unheardOf(view, catalogue)).toEqual([{ dimension: 'type', value: 'nonsense' }]);
   });
 });

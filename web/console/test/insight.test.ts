@@ -301,8 +301,13 @@ describe('answers as plots', () => {
     expect(occurring(figure(3), 'hour_of_day', 900, 'average')).toBeNull();
     expect(occurring(figure(0.4), 'hour_of_day', 900, 'share')?.value).toBe(0.4);
     // The customers of all Mondays are no sum of those of each.
-    expect(occurringAs('count', 'customers')).toBe('count');
-    expect(occurringAs('count', 'requests')).toBe('average');
+    expect(occurringAs('count', { counts: 'customers' })).toBe('count');
+    expect(occurringAs('count', { counts: 'requests' })).toBe('average');
+    // What is open at instants comes as an average; nothing open is none, where the hour has been.
+    expect(occurringAs('count', { counts: 'requests', time: 'instant' })).toBe('level');
+    expect(occurring(figure(7.5), 'weekday', 86_400, 'level')?.value).toBe(7.5);
+    expect(occurring(undefined, 'weekday', 86_400, 'level')?.value).toBe(0);
+    expect(occurring(undefined, 'weekday', 0, 'level')).toBeNull();
   });
 
   it('make a week of hours', () => {

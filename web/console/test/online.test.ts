@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lostOf, rateOf, totalOf } from '../src/insight/online';
+import { lostOf, rateOf, spanOf, totalOf } from '../src/insight/online';
 
 const none = {
   promised: 0,
@@ -47,5 +47,12 @@ describe('the online rate', () => {
     expect(cells[6]?.[2]).toEqual({ value: 40, n: 60 });
     expect(cells[6]?.[3]).toBeNull();
     expect(totalOf(item({ kept: { ...none, promised: 9, online: 4, full: 5 } }) as never)).toBe(5);
+  });
+
+  it('has events from its first day to the end of its last', () => {
+    const day = Date.parse('2026-11-01T16:00:00Z');
+    const points = [day, day + 86_400_000].map((at) => ({ at, value: 1 }));
+    expect(spanOf(points)).toEqual({ from: day, until: day + 2 * 86_400_000 });
+    expect(spanOf([])).toEqual({ from: 0, until: 0 });
   });
 });

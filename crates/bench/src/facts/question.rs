@@ -161,6 +161,7 @@ fn numbers(figure: &Figure) -> Vec<Numbers> {
         Figure::Count { n } | Figure::Backlog { n, .. } => vec![number(*n)],
         Figure::Sum { n, sum } => vec![number(*n), number(*sum)],
         Figure::Share { n, met } => vec![number(*n), number(*met)],
+        Figure::Level(level) => vec![number(level.open), number(level.times)],
         Figure::Flow(flow) => vec![number(flow.opened), number(flow.closed)],
         Figure::Rate { n, user_days } => vec![number(*n), user_days.and_then(number)],
         Figure::Spread(spread) => {

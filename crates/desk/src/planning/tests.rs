@@ -406,3 +406,51 @@ store_test! {
         assert!(matches!(refused, Err(Error::Forbidden)));
     }
 }
+
+store_test! {
+    async fn peaks_are_held_against_the_people_who_were_there(store) {
+        let past = Past::new(&store, 2).await;
+        let (now, day) = (past.desk.now(), Duration::from_hours(24));
+        let (from, known) = (now.minus(day * 14), now.minus(day * 7));
+        let ask = async |from, until, zone| {
+            staffing(&past.desk, &past.lead, &past.facts(), (from, until), zone).await
+        };
+        let view = ask(from, now, "UTC").await.unwrap();
+        assert_eq!((view.from, view.hours.len()), (None, 0), "nobody has put down who was there");
+        // Two were to be there all the time; on Mondays from ten to eleven nobody was.
+        let minute = |time: Time| time.0.div_euclid(MINUTE);
+        let is_alone = |at: i64| {
+            let (day, half) = half_hour(Time(at * MINUTE), &TimeZone::UTC);
+            Weekday::of(day).number() == 1 && half / 2 == 10
+        };
+        let samples = (minute(known)..=minute(now)).map(|at| standfast_domain::Sample {
+            minute: at,
+            node: 1,
+            boot: 1,
+            up: (at - minute(known)) * 60,
+            present: if is_alone(at) { 0 } else { 2 },
+            waiting: 0,
+            late: 0,
+            rostered: Some(2),
+        });
+        crate::put_down_past(&past.desk, samples.collect()).await.unwrap();
+        crate::load_online(&past.desk).await.unwrap();
+        let view = ask(from, now, "UTC").await.unwrap();
+        assert_eq!((view.from, view.until, view.has_roster), (Some(known), now, true));
+        let hour = |requests, present, needed, is_short| HourStaffing {
+            requests,
+            rostered: Some(2.0),
+            present: Some(present),
+            needed: Some(needed),
+            is_short,
+        };
+        assert_eq!(view.hours[9], hour(2.0, 2.0, 1, false), "one every half hour");
+        assert_eq!(view.hours[10], hour(2.0, 0.0, 1, true), "Monday at ten");
+        assert_eq!(view.hours[3], hour(0.0, 2.0, 1, false), "an open desk has somebody");
+        assert_eq!(view.hours.iter().filter(|hour| hour.is_short).count(), 1);
+        let shanghai = ask(from, now, "Asia/Shanghai").await.unwrap();
+        assert_eq!(shanghai.hours[18], view.hours[10], "eight hours later on the clock there");
+        assert!(ask(now, from, "UTC").await.is_err());
+        assert!(ask(from, now, "Mars/Phobos").await.is_err());
+    }
+}

@@ -66,7 +66,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         work::erase, feedback::show, feedback::resolve, feedback::rate, feedback::object, feedback::of_request,
         feedback::reviews, feedback::change, feedback::summary, customer::show, customer::erase, agent::list, agent::add, agent::change, agent::list_teams,
         insight::catalogue::list, insight::query::ask, insight::rows::list, insight::effect::ask, insight::decomposition::ask, insight::movement::ask,
-        insight::survival::ask, insight::promise::show, insight::dashboard::list, insight::dashboard::add,
+        insight::survival::ask, insight::promise::show, insight::staffing::show, insight::dashboard::list, insight::dashboard::add,
         insight::dashboard::change, insight::dashboard::remove, insight::dashboard::start, types::model, types::novel, job::list_dead,
         alarm::list, alarm::show, alarm::acknowledge, alarm::dismiss, alarm::confirm,
         insight::export::export, insight::export::progress::show, report::list, report::add, report::change, report::remove, report::runs, report::run, report::preview, report::file,
@@ -233,10 +233,10 @@ fn codes(route: &Route) -> Vec<&'static str> {
         codes.extend(["malformed", "too_large", "unsupported_media_type", "disk_full", "request_timeout"]);
     }
     if route.path.contains("/console/report") {
-        codes.extend(["facts_loading", "report_name_taken", "report_format"]);
+        codes.extend(["facts_loading", "report_name_taken", "report_format", "unknown_value"]);
     }
     if route.path.ends_with("/export") {
-        codes.push("wrong_password");
+        codes.push("password_refused");
     }
     if route.path.ends_with("/insight/start") {
         codes.push("not_found");

@@ -13,13 +13,14 @@ pub(crate) mod promise;
 pub(crate) mod query;
 mod question;
 pub(crate) mod rows;
+pub(crate) mod staffing;
 pub(crate) mod survival;
 
 use standfast_domain::Permission;
 
 use crate::route::{Access, Route};
 
-pub(super) fn routes() -> [Route; 15] {
+pub(super) fn routes() -> [Route; 16] {
     let figures = Access::Agent(Permission::ReadInsight);
     [
         Route::get("/api/v1/console/insight/catalogue", figures, catalogue::list),
@@ -32,6 +33,7 @@ pub(super) fn routes() -> [Route; 15] {
         Route::post("/api/v1/console/insight/decomposition", figures, decomposition::ask),
         Route::post("/api/v1/console/insight/movements", figures, movement::ask),
         Route::get("/api/v1/console/insight/promises", figures, promise::show),
+        Route::get("/api/v1/console/insight/staffing", figures, staffing::show),
         Route::get("/api/v1/console/insight/dashboards", figures, dashboard::list),
         Route::post("/api/v1/console/insight/dashboards", figures, dashboard::add).rests(),
         Route::put("/api/v1/console/insight/dashboards/{id}", figures, dashboard::change).rests(),

@@ -206,9 +206,11 @@ async fn take(
         "rating" => {
             let score = sent.score.parse().ok().and_then(Score::new);
             let score = score.ok_or(Error::invalid("score", "missing"))?;
-            // The list offers both sides; a reason of the other one says nothing about this score.
-            let fits = |reason: &String| score.reasons().contains(&reason.as_str());
-            let reason = Some(sent.reason.clone()).filter(fits);
+            let reason = Some(sent.reason.clone()).filter(|reason| !reason.is_empty());
+            // Where a browser cannot fold them away, the list offers the reasons of other scores, too.
+            if reason.as_ref().is_some_and(|reason| !score.reasons().contains(&reason.as_str())) {
+                return Err(Error::invalid("reason", "unknown"));
+            }
             let given = Rate { client_id, score, reason, comment: sent.comment.clone(), channel };
             rate(desk, customer, number, given).await
         }
@@ -254,6 +256,7 @@ fn mistake(app: &App, words: Words, sent: &Sent, error: &Error) -> (Mistake, Sta
     let limit = size(app.desk.settings().limits.text_bytes);
     let text = match error {
         Error::Invalid { field: "score", .. } => words.say("feedback.error.score"),
+        Error::Invalid { field: "reason", .. } => words.say("feedback.error.reason"),
         Error::Invalid { field: "text", reason: "missing" } => words.say("error.text.missing"),
         Error::Invalid { reason: "too_long", .. } => words.fill("error.text.too_long", "size", limit),
         Error::NotSolved | Error::FeedbackOver | Error::RequestClosed => problem.detail(words.language),

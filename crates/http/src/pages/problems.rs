@@ -76,6 +76,9 @@ fn sample(code: &'static str) -> Problem {
             let fault = TableFault { row: 3, column: Some("users"), reason: "malformed" };
             standfast_desk::Error::Table(vec![fault]).into()
         }
+        "unknown_value" => {
+            standfast_insight::Error::UnknownValue { dimension: "type", value: "swpa".to_owned() }.into()
+        }
         _ => Problem::new(code),
     }
 }

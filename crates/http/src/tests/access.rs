@@ -176,7 +176,9 @@ fn judge(reply: &Reply) -> Expected {
         StatusCode::UNAUTHORIZED if !reply.body.windows(14).any(|w| w == b"wrong_password") => {
             Expected::Unauthenticated
         }
-        StatusCode::FORBIDDEN => Expected::Forbidden,
+        StatusCode::FORBIDDEN if !reply.body.windows(16).any(|w| w == b"password_refused") => {
+            Expected::Forbidden
+        }
         StatusCode::NOT_FOUND => Expected::NotFound,
         _ => Expected::Passes,
     }

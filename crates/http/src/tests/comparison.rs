@@ -301,27 +301,35 @@ store_test! {
         let (earlier, later) = periods();
         let question = json!({"dimensions": ["type", "app_version"], "earlier": earlier, "later": later});
         let found = ask(&analyst, MOVEMENTS, &question).await;
-        let total = &found["total"];
-        assert_eq!((&total["verdict"]["code"], &total["days"]), (&json!("fewer"), &json!(28)));
+        let total = &found["total"]["change"];
+        assert!(total["high"].as_f64().unwrap() < 0.0, "{total}");
         let of = |code: &str| found["values"].as_array().unwrap().iter().find(|value| value["code"] == code).unwrap();
-        let verdict = |code: &str| of(code)["movement"]["verdict"]["code"].as_str().unwrap().to_owned();
         assert_eq!(found["values"][0]["code"], "pending", "what moved most stands first");
-        assert!(verdict("pending") == "fewer" && of("pending")["q"].as_f64().unwrap() < 0.001);
-        assert_eq!(verdict("swap"), "cannot_tell");
+        assert!(of("pending")["found"] == true && of("pending")["q"].as_f64().unwrap() < 0.001);
+        assert_eq!(of("swap")["found"], false);
         // What is gone has no group in the later period, and is told of all the same.
         let gone = &of("phishing")["movement"];
-        assert_eq!((&gone["before"], &gone["after"], &gone["estimate"]["ratio"]["value"]), (&json!(28), &json!(0), &json!(0.0)));
-        assert_eq!(verdict("phishing"), "fewer");
+        assert_eq!((&gone["before"], &gone["after"]), (&json!(28), &json!(0)));
+        // The tile of all requests says the same.
+        let times = |period: &Value| json!({
+            "from": Day::parse(period["from"].as_str().unwrap()).unwrap().start(),
+            "until": Day::parse(period["until"].as_str().unwrap()).unwrap().plus(1).start(),
+        });
+        let (now, against) = (times(&later), times(&earlier));
+        let tile = ask(&analyst, "/api/v1/console/insight/query", &json!({
+            "measure": "requests", "from": now["from"], "until": now["until"], "against": against,
+        })).await;
+        assert_eq!(&tile["change"], total, "one test for both");
 
-        // Of two days on each side nothing is tested, and the counts are told.
+        // Two days are held against the eight weeks before, which tell how much days vary.
         let day = |from: i64, until: i64| json!({"from": today().plus(from), "until": today().plus(until)});
         let short = json!({"dimensions": ["type"], "earlier": day(-4, -3), "later": day(-2, -1)});
         let short = ask(&analyst, MOVEMENTS, &short).await;
-        assert_eq!((&short["total"]["verdict"]["code"], &short["total"]["estimate"]), (&json!("too_short"), &Value::Null));
-        assert!(short["total"]["after"].as_u64().unwrap() > 0 && short["values"][0]["q"].is_null());
-        // Days before the first request are not days without requests.
-        let young = json!({"earlier": day(-DAYS - 28, -DAYS), "later": day(-DAYS + 1, -DAYS + 28)});
-        assert_eq!(ask(&analyst, MOVEMENTS, &young).await["total"]["verdict"]["code"], "too_short");
+        let change = &short["total"]["change"];
+        assert!(change["low"].as_f64().unwrap() < 0.0 && change["high"].as_f64().unwrap() > 0.0, "{change}");
+        // Before the first request nothing is known.
+        let young = json!({"earlier": day(-DAYS - 28, -DAYS - 1), "later": day(-DAYS, -DAYS + 28)});
+        assert_eq!(ask(&analyst, MOVEMENTS, &young).await["total"]["change"], Value::Null);
 
         for (question, field, reason) in [
             (json!({"earlier": later, "later": earlier}), "later", "overlaps"),

@@ -11,8 +11,8 @@ use super::random::{asked, rows};
 use super::{Crowd, Reference, counting, ended, facts_of, order, percentiles, sec};
 use crate::facts::Facts;
 use crate::{
-    Answer, Dimension, Exposure as _, Figure, Flow, Grouping, Measure, Part, Query, Selection, Step, Users,
-    answer, behind, survival,
+    Answer, Dimension, Exposure as _, Figure, Flow, Grouping, Level, Measure, Part, Query, Selection, Step,
+    Users, answer, behind, survival,
 };
 
 /// The cells of an answer by their codes.
@@ -105,6 +105,15 @@ impl Reference<'_> {
         self.query.group.iter().filter_map(step).collect()
     }
 
+    /// The groups of time of a row, by the clock that it is told by.
+    fn steps_of(&self, row: &FactRow) -> Vec<String> {
+        let step = |grouping: &Grouping| match grouping {
+            Grouping::Step(step) => Some(Self::moment_in(self.clock(*step, row), *step, sec(row.created_at))),
+            Grouping::By(_) => None,
+        };
+        self.query.group.iter().filter_map(step).collect()
+    }
+
     /// All groups of time in which something of a day is.
     fn moments_of(&self, days: &Days) -> BTreeMap<Date, BTreeSet<Vec<String>>> {
         let of = |(day, (first, _)): (&Date, &(i64, bool))| {
@@ -154,6 +163,9 @@ impl Reference<'_> {
     }
 }
 
+/// Requests, people where they are known, and the rows.
+type Asked<'a> = (u64, Option<u64>, Vec<&'a FactRow>);
+
 /// Compares the contact rate: requests and people of whole days of which the people are known.
 fn compare_rate(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(), TestCaseError> {
     let days = all.days();
@@ -173,34 +185,36 @@ fn compare_rate(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(), 
             .or_default()
             .push(row);
     }
-    let mut expected: BTreeMap<Vec<String>, (u64, u64, Vec<&FactRow>)> = BTreeMap::new();
+    let mut expected: BTreeMap<Vec<String>, Asked<'_>> = BTreeMap::new();
     for (values, rows) in groups.iter().filter(|_| !all.query.group.is_empty()) {
         let group: Vec<_> = dimensions().zip(values.iter().cloned()).collect();
         for (day, (_, is_whole)) in &days {
             let Some(users) = all.users(*day, *is_whole, &group) else { continue };
-            let mut own: BTreeMap<&Vec<String>, Vec<&FactRow>> = BTreeMap::new();
+            let mut own: BTreeMap<Vec<String>, Vec<&FactRow>> = BTreeMap::new();
             for row in rows.iter().filter(|row| all.date(sec(row.created_at)) == *day) {
-                let steps = moments[day].get(&all.steps(sec(row.created_at))).unwrap();
-                own.entry(steps).or_default().push(row);
+                own.entry(all.steps_of(row)).or_default().push(row);
             }
-            // Whatever of the day is in a cell, all of its people are, once.
-            for steps in &moments[day] {
+            // Whatever of the day is in a cell, all of its people are, once; the clock of a region may tell another cell.
+            let people = moments[day].iter().map(|steps| (steps.clone(), Some(users), Vec::new()));
+            let came = own.into_iter().map(|(steps, rows)| (steps, None, rows));
+            for (steps, users, rows) in people.chain(came) {
                 let (mut values, mut steps_of) = (values.iter(), steps.iter());
                 let code = |grouping: &Grouping| match grouping {
                     Grouping::By(_) => values.next().unwrap().clone(),
                     Grouping::Step(_) => steps_of.next().unwrap().clone(),
                 };
                 let cell = expected.entry(all.query.group.iter().map(code).collect()).or_default();
-                let own = own.remove(steps).unwrap_or_default();
-                cell.0 += own.len() as u64;
-                cell.1 += users;
-                cell.2.extend(own);
+                if let Some(users) = users {
+                    *cell.1.get_or_insert(0) += users;
+                }
+                cell.0 += rows.len() as u64;
+                cell.2.extend(rows);
             }
         }
     }
     let figures = expected
         .iter()
-        .map(|(codes, (n, users, _))| (codes.clone(), Figure::Rate { n: *n, user_days: Some(*users) }));
+        .map(|(codes, (n, users, _))| (codes.clone(), Figure::Rate { n: *n, user_days: *users }));
     prop_assert_eq!(by_codes(got), figures.collect());
     let known = |row: &&&FactRow| {
         let day = all.date(sec(row.created_at));
@@ -313,6 +327,76 @@ fn compare_stock(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(),
     found.keys().take(4).try_for_each(|codes| compare_rows_of_stock(facts, all, got, codes))
 }
 
+impl Reference<'_> {
+    /// Whether groups of time come again and again, or there are two.
+    fn has_many(&self) -> bool {
+        let steps = || {
+            self.query.group.iter().filter_map(|grouping| match grouping {
+                Grouping::Step(step) => Some(*step),
+                Grouping::By(_) => None,
+            })
+        };
+        steps().count() > 1 || steps().any(|step| !step.is_linear())
+    }
+
+    /// The ends of all hours of the range, or of its days, with the groups of time that each is in.
+    fn ends(&self) -> Vec<(Vec<String>, i64)> {
+        let hourly = [Step::Hour, Step::HourOfDay, Step::HourOfWeek].map(Grouping::Step);
+        let step =
+            if self.query.group.iter().any(|one| hourly.contains(one)) { Step::Hour } else { Step::Day };
+        let quarters = (0..).map(|quarter| self.from() + quarter * 900 - self.from().rem_euclid(900));
+        let quarters: Vec<i64> = quarters.take_while(|second| *second < self.until()).collect();
+        let mut ends: Vec<(Vec<String>, i64)> = Vec::new();
+        let mut last = None;
+        for second in quarters {
+            let second = second.max(self.from());
+            let own = self.moment(step, second);
+            if last.as_ref() != Some(&own) {
+                if let Some((_, end)) = ends.last_mut() {
+                    *end = second;
+                }
+                ends.push((self.steps(second), self.until()));
+                last = Some(own);
+            }
+        }
+        ends
+    }
+}
+
+/// Compares what is open on average with what is open at the end of each hour or day.
+fn compare_levels(facts: &Facts, all: &Reference<'_>, got: &Answer) -> Result<(), TestCaseError> {
+    let mut expected: BTreeMap<Vec<String>, Level> = BTreeMap::new();
+    let mut behind: BTreeMap<Vec<String>, BTreeMap<(i64, i64), &FactRow>> = BTreeMap::new();
+    let ends = all.ends();
+    let codes = |row: &FactRow, steps: &[String]| {
+        let mut steps = steps.iter();
+        let code = |grouping: &Grouping| match grouping {
+            Grouping::By(dimension) => all.value(*dimension, row),
+            Grouping::Step(_) => steps.next().unwrap().clone(),
+        };
+        all.query.group.iter().map(code).collect::<Vec<_>>()
+    };
+    for (steps, end) in &ends {
+        for row in all.open(*end) {
+            let cell = codes(row, steps);
+            let times = ends.iter().filter(|(other, _)| other == steps).count() as u64;
+            let level = expected.entry(cell.clone()).or_default();
+            let rows = behind.entry(cell).or_default();
+            rows.insert(order(row), row);
+            *level = Level { n: rows.len() as u64, open: level.open + 1, times };
+        }
+    }
+    let expected: BTreeMap<_, _> =
+        expected.into_iter().map(|(cell, level)| (cell, Figure::Level(level))).collect();
+    prop_assert_eq!(by_codes(got), expected);
+    let open = all.open(all.until());
+    prop_assert_eq!(got.total.n(), open.len() as u64);
+    for (cell, rows) in behind.into_iter().take(4) {
+        prop_assert_eq!(all_behind(facts, all.query, &cell, Part::All), ids_of(rows.into_values().collect()));
+    }
+    Ok(())
+}
+
 /// Compares the rows behind a cell: those that came, those that ended, and those that were open at its end.
 fn compare_rows_of_stock(
     facts: &Facts,
@@ -345,10 +429,12 @@ proptest! {
         let all = Reference { rows: &rows, query: &query };
         let got = match answer(&facts, &query, Some(&Crowd), threads) {
             Ok(got) => got,
-            Err(crate::Error::Invalid { field: "group", reason: "unknown" }) => {
-                let only = [Measure::Backlog, Measure::Flow];
-                let by_regions = query.measure == Measure::ContactRate && query.own_clocks;
-                prop_assert!(only.contains(&query.measure) || by_regions);
+            Err(crate::Error::Invalid { field: "group", reason: "no_flow" }) => {
+                prop_assert!(query.measure == Measure::Flow && all.has_many());
+                return Ok(());
+            }
+            Err(crate::Error::Invalid { field: "clock", reason: "one_clock" }) => {
+                prop_assert!(query.measure == Measure::Backlog && query.own_clocks && all.has_many());
                 return Ok(());
             }
             Err(crate::Error::Invalid { field: "group", reason: "too_many" }) => {
@@ -368,6 +454,7 @@ proptest! {
             prop_assert_eq!(*n, expected.count() as u64, "{}", code);
         }
         match query.measure {
+            Measure::Backlog if all.has_many() => compare_levels(&facts, &all, &got)?,
             Measure::Backlog | Measure::Flow => compare_stock(&facts, &all, &got)?,
             Measure::ContactRate => compare_rate(&facts, &all, &got)?,
             _ => compare_flows_in(&facts, &all, &got)?,

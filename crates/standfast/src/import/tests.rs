@@ -74,6 +74,28 @@ async fn a_table_is_imported_once_and_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_that_stands_twice_in_a_file_is_not_one_that_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path());
+    // The first row of an id that can be taken is taken; rows before it that cannot are rejected.
+    let table = "id,created,text\n1,2020-05-01T10:00:00Z,first\n1,2020-05-01T11:00:00Z,again\n2,1950-01-01T10:00:00Z,too early\n2,2020-05-01T12:00:00Z,taken\n2,2020-05-01T13:00:00Z,again\n";
+    let path = folder.path().join("table.csv");
+    std::fs::write(&path, table).unwrap();
+    let map = Arc::new(Map::parse(MAP.to_owned()).unwrap());
+    for (dry_run, there) in [(true, 0), (false, 0), (false, 2)] {
+        let desk = setup::open_desk(&config, Hold::Beside, false).await.unwrap();
+        let file = fingerprint("csv", &path, &map).unwrap();
+        let wanted = How { dry_run, ..how(folder.path()) };
+        let mut run = ImportRun::begin(&desk, &map, wanted, file, 0).await.unwrap();
+        let rows = table::rows(&path, map.clone()).unwrap();
+        run.take(rows.collect::<anyhow::Result<_>>().unwrap()).await.unwrap();
+        let Progress { imported, there: known, twice, rejected, .. } = run.progress;
+        assert_eq!((imported, known, twice, rejected), (2 - there, there, 2, 1), "{dry_run} {there}");
+        desk.store().close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mistakes_of_the_first_try_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path());

@@ -8,6 +8,7 @@ import type {
   InsightCatalogue,
   InsightMovements,
   InsightPromises,
+  InsightStaffing,
   InsightSurvival,
 } from '@standfast/api';
 import { untrack } from 'svelte';
@@ -136,6 +137,13 @@ export function promisesTo(
   wanted: () => { from: string; until: string; zone: string } | null,
 ): Asked<InsightPromises> {
   return answering(wanted, api.promises);
+}
+
+/** How many came in each hour of the week, and how many people were there. */
+export function staffingTo(
+  wanted: () => { from: string; until: string; zone: string } | null,
+): Asked<InsightStaffing> {
+  return answering(wanted, api.staffing);
 }
 
 /** What moved. */

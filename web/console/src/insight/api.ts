@@ -13,6 +13,7 @@ import type {
   InsightPromises,
   InsightQuery,
   InsightRows,
+  InsightStaffing,
   InsightSurvival,
   SurvivalQuestion,
 } from '@standfast/api';
@@ -34,7 +35,7 @@ export interface Measure {
   counts: InsightAnswer['unit'];
   /** What it takes, with the usual value. */
   parameters: Readonly<Record<string, number>>;
-  /** Which time it goes by; what is not `created` cannot be told by hours of the day or days of the week. */
+  /** Which time it goes by; what came and ended cannot be told by hours of the day or days of the week. */
   time: InsightCatalogue['measures'][number]['time_base'];
 }
 
@@ -321,6 +322,12 @@ export const promises = (
   body: { from: string; until: string; zone: string },
   signal?: AbortSignal,
 ) => ask<InsightPromises>(`${PATH}/promises?${new URLSearchParams(body).toString()}`, { signal });
+
+/** How many came in each hour of the week, and how many people were there. */
+export const staffing = (
+  body: { from: string; until: string; zone: string },
+  signal?: AbortSignal,
+) => ask<InsightStaffing>(`${PATH}/staffing?${new URLSearchParams(body).toString()}`, { signal });
 
 /** Two periods of whole days, both ends included, and the dimensions whose values are looked at. */
 export type MovementQuery = InsightMovementQuery;

@@ -2,8 +2,8 @@ import type { Measured } from '../plots/figure';
 import type { Range } from '../plots/data';
 import { together } from '../plots/remark';
 import { isoDate } from '../plots/zone';
-import type { Figure, Group, Grouped, Query } from './api';
-import { measuredOf } from './plotted';
+import { isCycle, type Figure, type Group, type Grouped, type Query } from './api';
+import { measuredOf, shownAs } from './plotted';
 import type { Scope } from './scope.svelte';
 import { withFilter } from './view';
 
@@ -72,7 +72,11 @@ export function openBehind(
     },
     cell,
     figure: found,
-    measured: measuredOf(known?.unit ?? 'count'),
+    measured: shownAs(
+      cell.length > 0 && group.some(isCycle) && known?.time === 'instant'
+        ? 'level'
+        : measuredOf(known?.unit ?? 'count'),
+    ),
     narrow:
       values.length === 0
         ? null

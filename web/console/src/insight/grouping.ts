@@ -19,8 +19,7 @@ const isCycle = (code: string) => CYCLES.some((each) => each === code);
 export function groupsFor(measure: Measure | undefined, dimensions: readonly string[]): string[] {
   // What came less what ended is told by time alone.
   if (measure?.time === 'created_and_ended') return [TIME, NOTHING];
-  const cycles = measure?.time === 'instant' ? [] : CYCLES;
-  return [TIME, ...dimensions, ...cycles, NOTHING];
+  return [TIME, ...dimensions, ...CYCLES, NOTHING];
 }
 
 /** Codes to group by once more. */

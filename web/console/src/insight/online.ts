@@ -1,7 +1,7 @@
 /** The online rate, from the desk's answer to what plots take. Pure. */
 import type { OnlineRate } from '@standfast/api';
-import type { Estimate, Point } from '../plots/data';
-import { readDate } from '../plots/zone';
+import type { Estimate, Point, Range } from '../plots/data';
+import { DAY, readDate } from '../plots/zone';
 
 /** Why nobody could answer, in the order in which reasons are shown. */
 export const GAPS = ['unrostered', 'missing', 'away', 'full', 'technical', 'maintenance'] as const;
@@ -19,6 +19,12 @@ export function rateOf({ days, zone }: Item): Point[] {
     const value = kept.promised > 0 ? kept.online / kept.promised : null;
     return [{ at, value, n: kept.promised, partial: place === days.length - 1 }];
   });
+}
+
+/** From the first day of a course to the end of its last. */
+export function spanOf(course: readonly Point[]): Range {
+  const last = course.at(-1)?.at;
+  return { from: course[0]?.at ?? 0, until: last === undefined ? 0 : last + DAY };
 }
 
 /** Minutes that were lost, by weekday and hour; of hours without promises nothing is known. */

@@ -3,8 +3,8 @@ import { REST_KEY, TOTAL_KEY } from '../plots/colour';
 import type { Estimate, Point, Range, Ranked, Series } from '../plots/data';
 import type { Measured } from '../plots/figure';
 import { startOf, type Unit } from '../plots/zone';
-import type { InsightMovement } from '@standfast/api';
-import type { Answer, Figure, Grouped } from './api';
+import type { InsightMover } from '@standfast/api';
+import type { Answer, Figure, Grouped, Measure } from './api';
 import { bucketsOf } from './period';
 
 export function measuredOf(unit: string): Measured {
@@ -169,13 +169,21 @@ const LASTS: Readonly<Record<string, number>> = {
   hour_of_week: 3_600,
 };
 
-/** How hours of the day and days of the week are shown: what adds up, for one of them on average. */
-export type Occurring = Measured | 'average';
+/**
+ * How hours of the day and days of the week are shown: what adds up, for one of them on average; what is open at instants is an
+ * average already.
+ */
+export type Occurring = Measured | 'average' | 'level';
 
-export function occurringAs(measured: Measured, counts: string | undefined): Occurring {
+export function occurringAs(measured: Measured, measure: Partial<Measure> | undefined): Occurring {
+  if (measure?.time === 'instant') return 'level';
   // The customers of two Mondays are not those of the one and those of the other.
-  return measured === 'count' && counts !== 'customers' ? 'average' : measured;
+  return measured === 'count' && measure?.counts !== 'customers' ? 'average' : measured;
 }
+
+/** What the figures of such a plot are. */
+export const shownAs = (as: Occurring): Measured =>
+  as === 'average' || as === 'level' ? 'rate' : as;
 
 /**
  * A figure of an hour of the day or a day of the week. There may be five Mondays in the range and four Tuesdays, so that sums
@@ -187,6 +195,7 @@ export function occurring(
   seconds: number,
   as: Occurring,
 ): Estimate | null {
+  if (as === 'level') return found ? estimateOf(found) : seconds > 0 ? { value: 0, n: 0 } : null;
   if (as !== 'average') return found ? estimateOf(found) : as === 'count' ? { value: 0 } : null;
   const times = seconds / (LASTS[cycle] ?? 3_600);
   if (times < 0.5) return null;
@@ -305,25 +314,16 @@ export function peaksOf(cells: readonly (readonly (Estimate | null)[])[]): Peaks
   };
 }
 
-/** The change of a count as the desk found it, relative. No interval where its days carry none; nothing where all of it is new. */
-export function movedOf({ before, after, estimate }: InsightMovement): Estimate | undefined {
-  if (!estimate) return before === 0 ? undefined : { value: after / before - 1 };
-  const { value, low, high } = estimate.ratio;
-  if (typeof value !== 'number') return undefined;
-  return { value: value - 1, low: low - 1, high: typeof high === 'number' ? high - 1 : null };
-}
-
-/** Whether the desk found a change. */
-export const isFound = ({ verdict }: InsightMovement) => ['fewer', 'more'].includes(verdict.code);
-
 /**
  * What is told of what moved, the largest first: what the desk found, and what is new or gone altogether, which is no question
  * of chance, however unsteadily it came.
  */
-export function toldOf<T extends { movement: InsightMovement }>(values: readonly T[]): T[] {
+export function toldOf<T extends Pick<InsightMover, 'found' | 'movement'>>(
+  values: readonly T[],
+): T[] {
   const size = ({ movement: { before, after } }: T) => Math.abs(after - before);
   return values
-    .filter(({ movement }) => isFound(movement) || movement.before === 0 || movement.after === 0)
+    .filter(({ found, movement }) => found || movement.before === 0 || movement.after === 0)
     .toSorted((a, b) => size(b) - size(a));
 }
 

@@ -92,6 +92,11 @@ export class Scope {
     ),
   );
 
+  /** Filters by dimensions that there are; of others the page says that they are not understood. */
+  readonly filters: View['filters'] = $derived(
+    this.view.filters.filter(({ dimension }) => this.hasDimension(dimension)),
+  );
+
   /** Goes to another view; `replace` for what is only being tried out. */
   set(view: View, { replace = false } = {}): void {
     beat.now();
@@ -103,6 +108,12 @@ export class Scope {
     ...shown(known.events.data ?? [], this.view, this.range).map((event) => this.mark(event)),
     ...(this.view.events === null ? holidays.marks(this.range, this.zone) : []),
   ]);
+
+  /** All that happened in a range, for a page with a range of its own. */
+  marksWithin(range: Range): readonly Mark[] {
+    const all = { filters: [], events: null };
+    return shown(known.events.data ?? [], all, range).map((event) => this.mark(event));
+  }
 
   mark(event: Driver): Mark {
     return {
@@ -202,11 +213,8 @@ export class Scope {
       from: new Date(range.from).toISOString(),
       until: new Date(range.until).toISOString(),
       zone: this.zone,
-      // Of how many use the app it is known by day alone, not by whose day.
-      ...(this.view.clock === 'region' && group.some(isCycle) && measure !== 'contact_rate'
-        ? { clock: 'region' as const }
-        : {}),
-      filters: this.view.filters,
+      ...(group.some(isCycle) && this.#goesByRegion(measure) ? { clock: 'region' as const } : {}),
+      filters: this.filters,
       group,
       ...(measure === SERVICE_LEVEL ? { within: this.within } : {}),
     };
@@ -247,12 +255,18 @@ export class Scope {
     };
   }
 
-  /** The clocks that hours and days are told by: "Asia/Shanghai, UTC+08:00". */
-  readonly clocks: string = $derived(
-    this.view.clock === 'region'
-      ? t('insight.clock.region')
-      : `${this.zone}, ${utcOffset(this.now, this.zone)}`,
-  );
+  /** Whether hours and days are told by the clock of each region: what is open at an instant is so everywhere at once. */
+  #goesByRegion(measure: string): boolean {
+    return this.view.clock === 'region' && this.measure(measure)?.time !== 'instant';
+  }
+
+  /** The clock of the zone: "Asia/Shanghai, UTC+08:00". */
+  readonly clock: string = $derived(`${this.zone}, ${utcOffset(this.now, this.zone)}`);
+
+  /** The clocks that hours and days of a measure are told by. */
+  clocksOf(measure: string): string {
+    return this.#goesByRegion(measure) ? t('insight.clock.region') : this.clock;
+  }
 
   /** "2026-11-01 to 2026-11-28 · Asia/Shanghai". */
   readonly caption: string = $derived(`${this.said(this.range)} · ${this.zone}`);

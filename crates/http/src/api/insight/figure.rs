@@ -1,7 +1,7 @@
 //! Figures as they are told: what is measured, what it is of, and how well it is known.
 
 use serde::Serialize;
-use standfast_insight::{Askers, Figure, Measure, PERCENTS, Spread};
+use standfast_insight::{Askers, Figure, Level, Measure, PERCENTS, Spread};
 use utoipa::ToSchema;
 
 /// A number of customers who asked so often.
@@ -44,7 +44,7 @@ pub(crate) struct FlowView {
 /// A figure. Members that do not belong to its measure are absent.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(crate) struct FigureView {
-    /// Of how many requests it is.
+    /// Of how many requests it is: so many are behind it.
     n: u64,
     /// It says little, because chance alone moves it: of fewer than thirty requests; a rate of fewer than twenty; a share
     /// whose interval is 30 percentage points wide or more.
@@ -57,7 +57,8 @@ pub(crate) struct FigureView {
     /// Of a share or rate.
     #[serde(skip_serializing_if = "Option::is_none")]
     denominator: Option<u64>,
-    /// Where its 95 % interval begins: of a share (Wilson's), and of durations that of the median (order statistics).
+    /// Where its 95 % interval begins: of a share (Wilson's), of durations that of the median (order statistics), of requests per
+    /// customer that of the mean.
     #[serde(skip_serializing_if = "Option::is_none")]
     low: Option<f64>,
     /// Where it ends.
@@ -114,13 +115,15 @@ impl FigureView {
                         requests: *requests,
                         customers: *customers,
                     });
-                    Self { often: Some(often.collect()), ..ratio(*n, *customers, 1.0) }
+                    let (low, high) = figure.interval().unzip();
+                    Self { low, high, often: Some(often.collect()), ..ratio(*n, *customers, 1.0) }
                 }
                 _ => Self { value: quotient(*customers, 1), ..plain },
             },
             Figure::Backlog { n, ages } => {
                 Self { value: quotient(*n, 1), percentiles: ages.map(PercentilesView::new), ..plain }
             }
+            Figure::Level(Level { open, times, .. }) => Self { value: quotient(*open, *times), ..plain },
             Figure::Flow(flow) => {
                 let net = quotient(flow.opened, 1).zip(quotient(flow.closed, 1));
                 let flow = FlowView {

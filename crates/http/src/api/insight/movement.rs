@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use axum::Json as Answer;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use standfast_insight::{Dimension, Measure, Movement, MovementWish, ValueMovement};
+use standfast_insight::{Dimension, Measure, MovementWish, Mover};
 use utoipa::ToSchema;
 
 use super::decomposition::PeriodWish;
-use super::finding::{EstimateView, VerdictView};
+use super::query::FigureChange;
 use super::question::about;
 use crate::app::App;
 use crate::body::Json;
@@ -42,28 +42,12 @@ pub(crate) struct MovementQuestion {
 /// How a count moved.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub(crate) struct MovementView {
-    /// Requests of all days of the period before.
+    /// Requests of the period before.
     before: u64,
-    /// Requests of all days of the period after.
+    /// Requests of the period after.
     after: u64,
-    /// Days of each period that were compared: those that the desk was open, and each weekday equally often.
-    days: u32,
-    /// What can be said of the change on these days.
-    verdict: VerdictView,
-    /// How large it is on these days; null when it cannot be estimated.
-    estimate: Option<EstimateView>,
-}
-
-impl From<Movement> for MovementView {
-    fn from(Movement { before, after, effect }: Movement) -> Self {
-        Self {
-            before,
-            after,
-            days: effect.after.days,
-            verdict: effect.verdict.into(),
-            estimate: effect.estimate.map(Into::into),
-        }
-    }
+    /// How far it moved; null of what is new. As in answers of `insight_query`.
+    change: Option<FigureChange>,
 }
 
 /// How the count of one value of a dimension moved.
@@ -73,16 +57,28 @@ pub(crate) struct ValueMovementView {
     dimension: &'static str,
     /// Code of the value.
     code: String,
-    /// How it moved; the verdict is corrected for looking at several.
+    /// How it moved.
     movement: MovementView,
     /// The test, corrected for all values (Benjamini & Hochberg 1995): of what has 0.05 or less, one in twenty is chance. Null
-    /// where there is none, because the periods are too short.
+    /// where there is none: of what is new, and of too few days.
     q: Option<f64>,
+    /// Whether it is found to have moved: `q` is 0.05 or less.
+    found: bool,
 }
 
-impl From<ValueMovement> for ValueMovementView {
-    fn from(ValueMovement { dimension, code, movement, q }: ValueMovement) -> Self {
-        Self { dimension: dimension.code(), code, movement: movement.into(), q }
+impl From<Mover> for ValueMovementView {
+    fn from(mover: Mover) -> Self {
+        Self {
+            dimension: mover.dimension.code(),
+            found: mover.is_found(),
+            movement: MovementView {
+                before: mover.before,
+                after: mover.now,
+                change: mover.change.map(Into::into),
+            },
+            code: mover.code,
+            q: mover.q,
+        }
     }
 }
 
@@ -94,6 +90,8 @@ pub(crate) struct MovementsView {
     /// Values with ten requests and more in both periods together, those found to have moved first, and of these those that
     /// moved by most requests. What is gone, and what is new, is among them.
     values: Vec<ValueMovementView>,
+    /// How many of them were tested.
+    tested: usize,
     /// Values that were not looked at, because they have fewer requests.
     left_out: usize,
 }
@@ -121,8 +119,13 @@ pub(crate) async fn ask(
     };
     let found = app.insight.movements(wish).await?;
     Ok(Answer(MovementsView {
-        total: found.total.into(),
-        values: found.values.into_iter().map(Into::into).collect(),
-        left_out: found.left_out,
+        total: MovementView {
+            before: found.before,
+            after: found.after,
+            change: found.change.map(Into::into),
+        },
+        tested: found.movers.tested,
+        left_out: found.movers.left_out,
+        values: found.movers.values.into_iter().map(Into::into).collect(),
     }))
 }

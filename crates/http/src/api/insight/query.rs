@@ -72,8 +72,8 @@ pub(crate) struct CellView {
 pub(crate) struct FigureChange {
     /// Of shares a difference (0.02 is two points), of everything else a ratio less one (0.1 is ten per cent more).
     value: f64,
-    /// Where its 95 % interval begins; null where none is known: of sums, of what is open at an instant, and of counts of too
-    /// few days to tell how much days vary.
+    /// Where its 95 % interval begins; null where none is known: of what is open at an instant, and of counts of too few
+    /// days to tell how much days vary.
     low: Option<f64>,
     /// Where it ends.
     high: Option<f64>,

@@ -32,6 +32,11 @@ store_test! {
         let (status, again) = browser.tell(&path, &none).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(again.contains("请选一个分数") && again.contains("很好") && !again.contains("abandon"), "{again}");
+        // A reason of another score is refused, not dropped.
+        let other = Form::asking(&page, "rating").with("score", "1").with("reason", "fast").with("comment", "等了三天");
+        let (status, again) = browser.tell(&path, &other).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(again.contains("这个原因与您选的分数不符") && again.contains("等了三天"), "{again}");
         let given = Form::asking(&page, "rating").with("score", "4").with("reason", "fast").with("comment", "客服很耐心");
         let (_, page) = browser.tell(&path, &given).await;
         assert!(page.contains("谢谢您的评价") && page.contains("您的评价：满意") && page.contains("客服很耐心"), "{page}");

@@ -1,0 +1,59 @@
+/** What of an address could not be read, so that nobody takes the usual view for the one that was asked for. Pure. */
+import type { Catalogue } from './api';
+import { CYCLES } from './api';
+import { NOTHING, TIME } from './grouping';
+import { parseFilter } from './filter';
+import { readView, type View } from './view';
+
+/** A part of an address: its name there, and what it says. */
+export interface Part {
+  name: string;
+  value: string;
+}
+
+/** A value that no request has ever had. */
+export interface Unheard {
+  dimension: string;
+  value: string;
+}
+
+/** Parts that say something else than the view that was made of them. */
+export function unreadOf(search: string, { measures, dimensions }: Catalogue): Part[] {
+  const wanted = new URLSearchParams(search);
+  const view = readView(search);
+  const groups = new Set([TIME, NOTHING, ...CYCLES, ...dimensions.map(({ code }) => code)]);
+  const is: Readonly<Record<string, (value: string) => boolean>> = {
+    period: (value) => view.period.kind === 'dates' || view.period.preset === value,
+    from: (value) => view.period.kind === 'dates' && view.period.from === value,
+    to: (value) => view.period.kind === 'dates' && view.period.to === value,
+    compare: (value) => view.compare === value,
+    clock: (value) => view.clock === value,
+    zone: (value) => view.zone === value,
+    measure: (value) => measures.some(({ code }) => code === value),
+    group: (value) => groups.has(value),
+    split: (value) => groups.has(value),
+    within: () => view.within !== null,
+    by: (value) => view.by === value,
+    where: (value) => isFilter(value, dimensions),
+    not: (value) => isFilter(value, dimensions),
+  };
+  return [...wanted].flatMap(([name, value]) =>
+    value === '' || (is[name]?.(value) ?? true) ? [] : [{ name, value }],
+  );
+}
+
+function isFilter(text: string, dimensions: Catalogue['dimensions']): boolean {
+  const filter = parseFilter(text);
+  return filter !== null && dimensions.some(({ code }) => code === filter.dimension);
+}
+
+/** Values of the filters that the desk does not know. */
+export function unheardOf(view: View, { dimensions }: Catalogue): Unheard[] {
+  return view.filters.flatMap(({ dimension, values }) => {
+    const known = dimensions.find(({ code }) => code === dimension);
+    if (!known) return [];
+    return values
+      .filter((value) => !known.values.some(({ code }) => code === value))
+      .map((value) => ({ dimension, value }));
+  });
+}
