@@ -263,8 +263,8 @@ pub(super) async fn go_on(
     let waits = matches!(row.state, AlarmState::Open | AlarmState::Acknowledged);
     let mut scope = None;
     if waits && known.requests.is_none() {
-        let cause = series.cause(&arrivals.rows, within, known.started, others);
-        if cause.segment != known.segment {
+        let cause = series.narrower(&arrivals.rows, &known, (within, row.share), others);
+        if let Some(cause) = cause {
             known.segment = cause.segment;
             row.share = cause.share;
             let new = scope_of(cause.segment, arrivals);

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use standfast_domain::{AlarmKind, RequestId, Time, Unlike};
 use standfast_insight::Arrival;
 use standfast_science::surge::{
-    Calibration, Cause, Codes, DIMENSIONS, Minute, PRIOR, Panel, Reading, Segment, narrow, unusual,
+    Calibration, Cause, Codes, DIMENSIONS, Minute, PRIOR, Panel, Reading, Segment, narrow, stands_out,
+    unusual,
 };
 
 /// Minutes of a day and of a week.
@@ -263,11 +264,7 @@ impl Series {
         if unusual(rest, reading.expected, reading.size) < self.calibration.threshold {
             return None;
         }
-        // What was seen first may be a part of what is seen now.
-        let fixed: Vec<Known> = known.iter().filter(|alarm| !alarm.may_grow()).cloned().collect();
-        let whole = self.cause(rows, within, from, &fixed);
-        let is_whole = known.iter().any(|alarm| alarm.may_grow() && alarm.is_part_of(whole.segment));
-        let cause = if is_whole { whole } else { self.cause(rows, within, from, known) };
+        let cause = self.cause_beside(rows, within, from, known)?;
         // Longer windows reach to before an alarm of the same requests began: it is still the same cause.
         let is_same = |alarm: &Known| {
             alarm.segment == cause.segment && alarm.ended.is_none() && alarm.requests.is_none()
@@ -290,15 +287,71 @@ impl Series {
         })
     }
 
-    /// What of a watched series surges since a minute, as narrowly as can be told by now, besides what is known.
-    pub(super) fn cause(&self, rows: &[Arrival], within: Segment, from: i64, known: &[Known]) -> Cause {
-        let usual: Vec<Codes> =
-            span(rows, from - USUAL, from - UNSETTLED).iter().map(|row| row.codes).collect();
+    /// What of a watched series surges since a minute besides what is known. What was seen first may be a part of what is seen now:
+    /// then it is the whole, if the part has no more of it than usual and what is beside the part is spread as usual. Otherwise
+    /// the part keeps its name, however much comes elsewhere, and the whole is no second cause beside it: nothing.
+    fn cause_beside(&self, rows: &[Arrival], within: Segment, from: i64, known: &[Known]) -> Option<Cause> {
+        let fixed: Vec<Known> = known.iter().filter(|alarm| !alarm.may_grow()).cloned().collect();
+        let whole = self.cause(rows, within, (within, 1.0), from, &fixed);
+        let rest = self.cause(rows, within, (within, 1.0), from, known);
+        let parts = |wide: Segment| {
+            known.iter().filter(move |alarm| alarm.may_grow() && alarm.is_part_of(wide)).cloned()
+        };
+        let parts_of_whole: Vec<Known> = parts(whole.segment).collect();
+        if !parts_of_whole.is_empty()
+            && rest.segment == whole.segment
+            && !self.stands_out(rows, whole.segment, from, &parts_of_whole)
+        {
+            return Some(whole);
+        }
+        parts(rest.segment).all(|part| part.segment == rest.segment).then_some(rest)
+    }
+
+    /// Whether known alarms have more of the requests of a segment since a minute than is usual.
+    fn stands_out(&self, rows: &[Arrival], wide: Segment, from: i64, parts: &[Known]) -> bool {
+        let came: Vec<&Arrival> =
+            span(rows, from, self.next).iter().filter(|row| wide.covers(&row.codes)).collect();
+        let own = came.iter().filter(|row| parts.iter().any(|part| part.segment.covers(&row.codes)));
+        let share = share_of(wide, parts, &usual_before(rows, from));
+        stands_out(count(own.count()), count(came.len()), share)
+    }
+
+    /// What of an alarm's requests surges, by now: the same, or something narrower. What comes elsewhere widens no name.
+    pub(super) fn narrower(
+        &self,
+        rows: &[Arrival],
+        alarm: &Known,
+        expectation: (Segment, f64),
+        others: &[Known],
+    ) -> Option<Cause> {
+        let cause = self.cause(rows, alarm.segment, expectation, alarm.started, others);
+        // Its share is of the segment that it began with, and that of the alarm of the watched one.
+        let cause = Cause { share: cause.share * expectation.1, ..cause };
+        (cause.segment != alarm.segment).then_some(cause)
+    }
+
+    /// What of a segment surges since a minute, as narrowly as can be told by now, besides what is known. The segment has so much of
+    /// what is expected of a watched one.
+    fn cause(
+        &self,
+        rows: &[Arrival],
+        segment: Segment,
+        (within, share): (Segment, f64),
+        from: i64,
+        known: &[Known],
+    ) -> Cause {
+        let usual = usual_before(rows, from);
         let is_new = |row: &&Arrival| !known.iter().any(|alarm| alarm.covers(row));
         let new: Vec<Codes> =
             span(rows, from, self.next).iter().filter(is_new).map(|row| row.codes).collect();
-        let expected: f64 = (from..self.next).map(|at| self.expected_at(within, 1.0, at)).sum();
-        narrow(within, &new, &usual, expected * (1.0 - share_of(within, known, &usual)))
+        let expected: f64 = (from..self.next).map(|at| self.expected_at(within, share, at)).sum();
+        let expected = expected * (1.0 - share_of(segment, known, &usual));
+        // What is known says nothing of how the rest is spread, neither now nor usually.
+        let explains = |alarm: &&Known| alarm.ended.is_none() && alarm.requests.is_none();
+        let explained: Vec<Segment> = known.iter().filter(explains).map(|alarm| alarm.segment).collect();
+        let is_rest = |codes: &&Codes| !explained.iter().any(|segment| segment.covers(codes));
+        let rest: Vec<Codes> = usual.iter().filter(is_rest).copied().collect();
+        narrow(segment, &new, &rest, expected)
     }
 
     /// How many were to be expected in a minute of a segment that has this share of a watched one.
@@ -396,6 +449,11 @@ pub(super) fn span(rows: &[Arrival], from: i64, to: i64) -> &[Arrival] {
     rows.get(begin..end).unwrap_or_default()
 }
 
+/// What came in the weeks before a minute.
+fn usual_before(rows: &[Arrival], from: i64) -> Vec<Codes> {
+    span(rows, from - USUAL, from - UNSETTLED).iter().map(|row| row.codes).collect()
+}
+
 /// The usual part of a segment that known alarms cover.
 fn share_of(within: Segment, known: &[Known], usual: &[Codes]) -> f64 {
     let of: Vec<&Codes> = usual.iter().filter(|codes| within.covers(codes)).collect();
@@ -459,6 +517,10 @@ fn holes(rows: &[Arrival], until: i64) -> Vec<(i64, i64)> {
 #[expect(clippy::cast_precision_loss, reason = "counts of requests stay far below 2^53")]
 fn number(n: usize) -> f64 {
     n as f64
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count, and not negative")]

@@ -65,6 +65,11 @@ pub fn narrow(within: Segment, surge: &[Codes], usual: &[Codes], expected: f64) 
     cause
 }
 
+/// Whether a part has more of what came than its usual share, 0 to 1, by more than chance explains.
+pub fn stands_out(part: u32, whole: u32, share: f64) -> bool {
+    share < 1.0 && binomial_tail(part, whole, share) <= LEVEL
+}
+
 /// One value more, if one explains the surge.
 fn step(cause: &Cause, surge: &[Codes], usual: &[Codes], all: &Tally) -> Option<Cause> {
     let excess = f64::from(cause.observed) - cause.expected;
