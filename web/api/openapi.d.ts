@@ -3169,6 +3169,8 @@ export interface components {
     CatalogueView: {
       /** @description Dimensions. */
       dimensions: components['schemas']['DimensionView'][];
+      /** @description Since when requests come regularly: what lies before is no period to compare with. */
+      history: components['schemas']['HistoryView'];
       /** @description Measures. */
       measures: components['schemas']['MeasureView'][];
       /** @description Requests that the figures are of, of every kind. */
@@ -4737,6 +4739,24 @@ export interface components {
        */
       seconds: number;
     };
+    /** @description When the first request came of the day from which requests come regularly; null while there is none. */
+    HistoryView: {
+      /**
+       * Format: date-time
+       * @description Of all requests.
+       */
+      all?: string | null;
+      /**
+       * Format: date-time
+       * @description Of those that came to this desk.
+       */
+      desk?: string | null;
+      /**
+       * Format: date-time
+       * @description Of those that were imported.
+       */
+      imported?: string | null;
+    };
     /** @description When the desk is open. */
     HoursSchedule: {
       /** @description Holidays and make-up working days. */
@@ -5267,6 +5287,12 @@ export interface components {
        * @description Labels that were held back, on which the shares below were counted.
        */
       held_back: number;
+      /**
+       * Format: int32
+       * @description How many different stories these are: texts that resemble each other are one, and no story is on both sides. 0 of a model that was
+       *     trained before they were counted.
+       */
+      held_back_stories?: number;
       /** @description What there was to learn from, including what was held back. */
       labels: components['schemas']['LabelCount'];
       /**

@@ -123,7 +123,10 @@ impl Watcher {
         let day = until.div_euclid(DAY);
         let unlike = self.unlike(day);
         let arrivals = spawn_blocking(move || {
-            Arc::new(facts.arrivals(record::time_of(until - PAST), record::time_of(until)))
+            // What lies before requests came regularly does not say what is usual.
+            let past = record::time_of(until - PAST);
+            let from = facts.history(&[], &[]).map_or(past, |begins| begins.max(past));
+            Arc::new(facts.arrivals(from, record::time_of(until)))
         })
         .await
         .map_err(|_| Error::Inconsistent("arrivals"))?;
