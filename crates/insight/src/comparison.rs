@@ -64,6 +64,12 @@ pub fn compare(
     let now = answer(facts, query, exposure, threads)?;
     let past = Query { from: Some(earlier.0), until: Some(earlier.1), ..query.clone() };
     let before = answer(facts, &past, exposure, threads)?;
+    if !is_past(facts, query, earlier.0) {
+        // Before requests came regularly there is no period to compare with, whatever came in it.
+        let none = vec![None; now.cells.len()];
+        let were = vec![None; now.cells.len()];
+        return Ok(Comparison { measure: query.measure, now, before, change: None, changes: none, were });
+    }
     let days = Variation { facts, query, exposure, threads, until: now.until, from: now.from };
     let total = days.dispersions(None)?.remove("");
     let change = Difference::between(query.measure, &now.total, &before.total, total);
@@ -79,6 +85,12 @@ pub fn compare(
         }
     }
     Ok(Comparison { measure: query.measure, now, before, change, changes, were })
+}
+
+/// Whether a period that begins then lies within the past ([`Facts::history`]), of whose first day it is not known how much there was.
+fn is_past(facts: &Facts, query: &Query, from: Time) -> bool {
+    let first = Daily { facts, query, exposure: None, threads: 1 }.first();
+    first.is_some_and(|first| from >= day_start(first, &query.zone))
 }
 
 /// How the count of one value of a dimension moved.
@@ -127,6 +139,9 @@ pub(crate) fn movers(
     threads: usize,
 ) -> Result<Movers, Error> {
     let mut found = Movers::default();
+    if !is_past(facts, query, earlier.0) {
+        return Ok(found);
+    }
     for dimension in dimensions {
         let query = Query { group: vec![Grouping::By(*dimension)], ..query.clone() };
         let compared = compare(facts, &query, earlier, None, threads)?;

@@ -24,7 +24,16 @@ import {
   type Query,
 } from './api';
 import { about, shown } from './events';
-import { comparedWith, datesOf, daysOver, rangeOf, unitOf, wholeDays, zoneOf } from './period';
+import {
+  comparedWith,
+  datesOf,
+  daysOver,
+  isPast,
+  rangeOf,
+  unitOf,
+  wholeDays,
+  zoneOf,
+} from './period';
 import { printView, readView, type View } from './view';
 
 /** The name of an ISO 3166 region; anything else a host sent stands as it is. */
