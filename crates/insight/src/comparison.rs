@@ -88,7 +88,7 @@ pub fn compare(
 }
 
 /// Whether a period that begins then lies within the past ([`Facts::history`]), of whose first day it is not known how much there was.
-fn is_past(facts: &Facts, query: &Query, from: Time) -> bool {
+pub(crate) fn is_past(facts: &Facts, query: &Query, from: Time) -> bool {
     let first = Daily { facts, query, exposure: None, threads: 1 }.first();
     first.is_some_and(|first| from >= day_start(first, &query.zone))
 }
@@ -318,11 +318,12 @@ mod tests {
         (facts_of(&rows, 10_000), Time((BEGIN + 70 * DAY) * 1_000_000))
     }
 
-    fn week_on_week(facts: &Facts, now: Time) -> Difference {
+    /// The last days, compared with as many before them.
+    fn compared(facts: &Facts, now: Time, days: i64) -> Option<Difference> {
         let back = |days: i64| Time(now.0 - days * DAY * 1_000_000);
         let mut query = Query::new(Measure::Requests, now);
-        (query.from, query.until) = (Some(back(7)), Some(now));
-        compare(facts, &query, (back(14), back(7)), None, 1).unwrap().change.unwrap()
+        (query.from, query.until) = (Some(back(days)), Some(now));
+        compare(facts, &query, (back(2 * days), back(days)), None, 1).unwrap().change
     }
 
     /// Nothing happened in any of a hundred desks, and half as many came in a hundred others.
@@ -332,7 +333,7 @@ mod tests {
         let mut clear = |factor| {
             let tried = (0..100).map(|_| {
                 let (facts, now) = desk(&mut dice, factor);
-                week_on_week(&facts, now)
+                compared(&facts, now, 7).unwrap()
             });
             tried.filter(Difference::is_clear).count()
         };
@@ -376,7 +377,9 @@ mod tests {
             })
             .collect();
         let now = Time((BEGIN + 10 * DAY) * 1_000_000);
-        let change = week_on_week(&facts_of(&rows, 100), now);
+        let facts = facts_of(&rows, 100);
+        let change = compared(&facts, now, 4).unwrap();
         assert_eq!((change.interval, change.p), (None, None));
+        assert!(compared(&facts, now, 7).is_none(), "the week before began before the desk");
     }
 }

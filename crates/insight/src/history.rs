@@ -2,8 +2,8 @@
 //!
 //! One request that was imported with its date of last year does not make a year of days without requests. A day is a beginning
 //! when the weeks before it had less than a fortieth of what the weeks from it have; history begins on the latest such day. Growth
-//! stays history: nobody's desk grows by forty from one month to the next. A busy desk that had nothing for
-//! four weeks begins anew.
+//! stays history: nobody's desk grows by forty from one month to the next. So does one day on which everybody writes: of what
+//! came from a day on, the busiest day is left out. A busy desk that had nothing for four weeks begins anew.
 
 use standfast_domain::Time;
 
@@ -102,8 +102,9 @@ fn beginning(counts: &[u64]) -> Option<usize> {
         WINDOWS.into_iter().find_map(|window| {
             let (before, after) = (window.min(day), window.min(counts.len() - day));
             let came = sum(day - before, day);
+            let busiest = counts.iter().skip(day).take(after).max().filter(|_| came > 0);
             // As many as come from this day on, in as many days as are looked at before it: both sides times `after`.
-            let expected = sum(day, day + after) * days(before);
+            let expected = (sum(day, day + after) - u128::from(busiest.copied().unwrap_or(0))) * days(before);
             (expected >= EXPECTED * days(after)).then_some(came * FEWER * days(after) < expected)
         })
     };
@@ -135,7 +136,7 @@ mod tests {
     fn an_old_request_is_no_past() {
         assert_eq!(beginning(&course(1, 96, 20, 90)), Some(97));
         assert_eq!(beginning(&course(1, 96, 20, 3)), Some(97), "a fresh desk");
-        assert_eq!(beginning(&course(7, 9, 20, 30)), Some(10), "and not when it is of last week");
+        assert_eq!(beginning(&course(4, 9, 20, 30)), Some(10), "and not when it is of last week");
         // Seven within three months.
         let mut sparse = course(1, 90, 20, 60);
         for day in [12, 30, 41, 55, 60, 78] {
@@ -170,6 +171,17 @@ mod tests {
             beginning(&counts)
         };
         assert_eq!((hole(14), hole(30)), (Some(0), Some(130)));
+    }
+
+    #[test]
+    fn a_day_on_which_everybody_writes_begins_nothing() {
+        let mut counts = vec![20; 60];
+        counts.push(3_000);
+        assert_eq!(beginning(&counts), Some(0), "today");
+        counts.push(400);
+        assert_eq!(beginning(&counts), Some(0), "the day after");
+        counts.extend(vec![20; 20]);
+        assert_eq!(beginning(&counts), Some(0));
     }
 
     proptest! {

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use standfast_domain::{AlarmKind, RequestId, Time, Unlike};
 use standfast_insight::Arrival;
 use standfast_science::surge::{
-    Calibration, Cause, Codes, DIMENSIONS, Minute, PRIOR, Panel, Reading, Segment, narrow, stands_out,
-    unusual,
+    Calibration, Cause, Codes, DIMENSIONS, Minute, PRIOR, Panel, Reading, Segment, is_spread_as_usual, narrow,
+    stands_out, unusual,
 };
 
 /// Minutes of a day and of a week.
@@ -82,7 +82,7 @@ impl Finding {
 
     /// Whether an alarm is a part of this, seen first.
     pub(super) fn contains(&self, alarm: &Known) -> bool {
-        self.kind == AlarmKind::Surge && alarm.may_grow() && alarm.is_part_of(self.segment)
+        self.is_whole && alarm.may_grow() && alarm.is_part_of(self.segment)
     }
 }
 
@@ -94,6 +94,8 @@ pub(super) struct Finding {
     /// The watched series that it was seen in, and the usual part of it that the segment has.
     pub(super) within: Segment,
     pub(super) share: f64,
+    /// Open alarms of parts of the segment are this, seen first; otherwise it goes on beside them.
+    pub(super) is_whole: bool,
     /// The first minute.
     pub(super) started: i64,
     pub(super) minutes: i64,
@@ -264,7 +266,7 @@ impl Series {
         if unusual(rest, reading.expected, reading.size) < self.calibration.threshold {
             return None;
         }
-        let cause = self.cause_beside(rows, within, from, known)?;
+        let (cause, is_whole) = self.cause_beside(rows, within, from, known)?;
         // Longer windows reach to before an alarm of the same requests began: it is still the same cause.
         let is_same = |alarm: &Known| {
             alarm.segment == cause.segment && alarm.ended.is_none() && alarm.requests.is_none()
@@ -278,6 +280,7 @@ impl Series {
             segment: cause.segment,
             within,
             share: cause.share,
+            is_whole,
             started: from,
             minutes: i64::from(reading.window),
             observed: cause.observed,
@@ -287,10 +290,17 @@ impl Series {
         })
     }
 
-    /// What of a watched series surges since a minute besides what is known. What was seen first may be a part of what is seen now:
-    /// then it is the whole, if the part has no more of it than usual and what is beside the part is spread as usual. Otherwise
-    /// the part keeps its name, however much comes elsewhere, and the whole is no second cause beside it: nothing.
-    fn cause_beside(&self, rows: &[Arrival], within: Segment, from: i64, known: &[Known]) -> Option<Cause> {
+    /// What of a watched series surges since a minute besides what is known, and whether alarms of its parts are this, seen first:
+    /// they are, if they have no more of it than usual and what is beside them is spread as usual. Otherwise a part keeps its
+    /// name, however much comes elsewhere. What comes beside it is a cause of its own, if it names something, or if it is spread
+    /// as usual over everything: a rise of all requests is told also when one part of them stands out for another reason.
+    fn cause_beside(
+        &self,
+        rows: &[Arrival],
+        within: Segment,
+        from: i64,
+        known: &[Known],
+    ) -> Option<(Cause, bool)> {
         let fixed: Vec<Known> = known.iter().filter(|alarm| !alarm.may_grow()).cloned().collect();
         let whole = self.cause(rows, within, (within, 1.0), from, &fixed);
         let rest = self.cause(rows, within, (within, 1.0), from, known);
@@ -302,9 +312,11 @@ impl Series {
             && rest.segment == whole.segment
             && !self.stands_out(rows, whole.segment, from, &parts_of_whole)
         {
-            return Some(whole);
+            return Some((whole, true));
         }
-        parts(rest.segment).all(|part| part.segment == rest.segment).then_some(rest)
+        let is_beside = parts(rest.segment).all(|part| part.segment == rest.segment);
+        let (new, usual) = self.beside(rows, from, known);
+        (is_beside || is_spread_as_usual(rest.segment, &new, &usual)).then_some((rest, false))
     }
 
     /// Whether known alarms have more of the requests of a segment since a minute than is usual.
@@ -324,7 +336,10 @@ impl Series {
         expectation: (Segment, f64),
         others: &[Known],
     ) -> Option<Cause> {
-        let cause = self.cause(rows, alarm.segment, expectation, alarm.started, others);
+        // What is wider does not explain what stands out of it.
+        let others: Vec<Known> =
+            others.iter().filter(|other| !alarm.is_part_of(other.segment)).cloned().collect();
+        let cause = self.cause(rows, alarm.segment, expectation, alarm.started, &others);
         // Its share is of the segment that it began with, and that of the alarm of the watched one.
         let cause = Cause { share: cause.share * expectation.1, ..cause };
         (cause.segment != alarm.segment).then_some(cause)
@@ -340,18 +355,22 @@ impl Series {
         from: i64,
         known: &[Known],
     ) -> Cause {
-        let usual = usual_before(rows, from);
-        let is_new = |row: &&Arrival| !known.iter().any(|alarm| alarm.covers(row));
-        let new: Vec<Codes> =
-            span(rows, from, self.next).iter().filter(is_new).map(|row| row.codes).collect();
         let expected: f64 = (from..self.next).map(|at| self.expected_at(within, share, at)).sum();
-        let expected = expected * (1.0 - share_of(segment, known, &usual));
-        // What is known says nothing of how the rest is spread, neither now nor usually.
+        let expected = expected * (1.0 - share_of(segment, known, &usual_before(rows, from)));
+        let (new, usual) = self.beside(rows, from, known);
+        narrow(segment, &new, &usual, expected)
+    }
+
+    /// What came since a minute beside what is known, and what usually comes beside it: what is known says nothing of how the rest is
+    /// spread, neither now nor usually.
+    fn beside(&self, rows: &[Arrival], from: i64, known: &[Known]) -> (Vec<Codes>, Vec<Codes>) {
         let explains = |alarm: &&Known| alarm.ended.is_none() && alarm.requests.is_none();
         let explained: Vec<Segment> = known.iter().filter(explains).map(|alarm| alarm.segment).collect();
-        let is_rest = |codes: &&Codes| !explained.iter().any(|segment| segment.covers(codes));
-        let rest: Vec<Codes> = usual.iter().filter(is_rest).copied().collect();
-        narrow(segment, &new, &rest, expected)
+        let is_rest = |codes: &Codes| !explained.iter().any(|segment| segment.covers(codes));
+        let is_new = |row: &&Arrival| is_rest(&row.codes) && !known.iter().any(|alarm| alarm.covers(row));
+        let new = span(rows, from, self.next).iter().filter(is_new).map(|row| row.codes).collect();
+        let usual = usual_before(rows, from).into_iter().filter(is_rest).collect();
+        (new, usual)
     }
 
     /// How many were to be expected in a minute of a segment that has this share of a watched one.
@@ -433,6 +452,7 @@ pub(super) fn describe(
         segment: cause.segment,
         within: Segment::default(),
         share: 0.0,
+        is_whole: false,
         started: since,
         minutes: at + 1 - since,
         observed: u32::try_from(own.len()).unwrap_or(u32::MAX),
