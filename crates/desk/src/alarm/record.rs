@@ -305,6 +305,28 @@ pub(super) async fn go_on(
         .await
 }
 
+/// Ends an alarm that was a part of another, seen first: what goes on is told there.
+pub(super) async fn end(
+    desk: &Desk,
+    arrivals: &Arrivals,
+    series: &Series,
+    (mut row, known): (AlarmRow, Known),
+) -> Result<(), Error> {
+    let (now, ended) = (desk.now(), time_of(series.next));
+    (row.updated_at, row.ended_at) = (now, Some(ended));
+    let within = segment_of(&row.within, arrivals).unwrap_or_default();
+    draw(&mut row, series, &arrivals.rows, &known, within)?;
+    let notice = Due::new(desk, Happened::Ended, now);
+    desk.store()
+        .write(Lane::Background, row.id.0, move |tx| {
+            alarm::save_course(tx, &row)?;
+            end_draft(tx, &row, ended, now)?;
+            notice.enqueue(tx, row.id)?;
+            super::tell(tx, &row, now)
+        })
+        .await
+}
+
 /// An incident of which nobody has said when it was over ends with its alarm.
 fn end_draft(tx: &mut standfast_store::Tx, row: &AlarmRow, ended: Time, now: Time) -> Result<(), Error> {
     let draft = driver::find(tx, row.driver_id)?;

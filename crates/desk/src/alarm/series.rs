@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use standfast_domain::{AlarmKind, RequestId, Time, Unlike};
 use standfast_insight::Arrival;
 use standfast_science::surge::{
-    Calibration, Cause, Codes, DIMENSIONS, Minute, PRIOR, Panel, Reading, Segment, is_spread_as_usual, narrow,
-    stands_out, unusual,
+    Calibration, Cause, Codes, DIMENSIONS, Minute, PRIOR, Panel, Reading, Segment, is_spread_as_usual,
+    narrow, stands_out, unusual,
 };
 
 /// Minutes of a day and of a week.
@@ -82,7 +82,7 @@ impl Finding {
 
     /// Whether an alarm is a part of this, seen first.
     pub(super) fn contains(&self, alarm: &Known) -> bool {
-        self.is_whole && alarm.may_grow() && alarm.is_part_of(self.segment)
+        alarm.may_grow() && self.parts.contains(&alarm.segment)
     }
 }
 
@@ -94,8 +94,8 @@ pub(super) struct Finding {
     /// The watched series that it was seen in, and the usual part of it that the segment has.
     pub(super) within: Segment,
     pub(super) share: f64,
-    /// Open alarms of parts of the segment are this, seen first; otherwise it goes on beside them.
-    pub(super) is_whole: bool,
+    /// Open alarms that are this, seen first.
+    pub(super) parts: Vec<Segment>,
     /// The first minute.
     pub(super) started: i64,
     pub(super) minutes: i64,
@@ -266,7 +266,10 @@ impl Series {
         if unusual(rest, reading.expected, reading.size) < self.calibration.threshold {
             return None;
         }
-        let (cause, is_whole) = self.cause_beside(rows, within, from, known)?;
+        let (cause, parts) = self.cause_beside(rows, within, from, known)?;
+        let joint = self.joint(rows, cause.segment, from, known).filter(|_| parts.is_empty());
+        let (within, (cause, parts)) =
+            joint.map_or((within, (cause, parts)), |all| (Segment::default(), all));
         // Longer windows reach to before an alarm of the same requests began: it is still the same cause.
         let is_same = |alarm: &Known| {
             alarm.segment == cause.segment && alarm.ended.is_none() && alarm.requests.is_none()
@@ -280,7 +283,7 @@ impl Series {
             segment: cause.segment,
             within,
             share: cause.share,
-            is_whole,
+            parts,
             started: from,
             minutes: i64::from(reading.window),
             observed: cause.observed,
@@ -290,42 +293,77 @@ impl Series {
         })
     }
 
-    /// What of a watched series surges since a minute besides what is known, and whether alarms of its parts are this, seen first:
-    /// they are, if they have no more of it than usual and what is beside them is spread as usual. Otherwise a part keeps its
-    /// name, however much comes elsewhere. What comes beside it is a cause of its own, if it names something, or if it is spread
-    /// as usual over everything: a rise of all requests is told also when one part of them stands out for another reason.
+    /// What of a watched series surges since a minute besides what is known, and which open alarms are this, seen first: those
+    /// that have no more of it than usual, if what is beside them is spread as usual. The others keep their names, however much
+    /// comes elsewhere. What comes beside them is a cause of its own, if it names something, or if it is spread as usual over
+    /// everything: a rise of all requests is told also when one part of them stands out for another reason.
     fn cause_beside(
         &self,
         rows: &[Arrival],
         within: Segment,
         from: i64,
         known: &[Known],
-    ) -> Option<(Cause, bool)> {
-        let fixed: Vec<Known> = known.iter().filter(|alarm| !alarm.may_grow()).cloned().collect();
-        let whole = self.cause(rows, within, (within, 1.0), from, &fixed);
+    ) -> Option<(Cause, Vec<Segment>)> {
+        let (seen_first, others) = self.told_by_chance(rows, within, from, known);
+        let whole = self.cause(rows, within, (within, 1.0), from, &others);
         let rest = self.cause(rows, within, (within, 1.0), from, known);
-        let parts = |wide: Segment| {
-            known.iter().filter(move |alarm| alarm.may_grow() && alarm.is_part_of(wide)).cloned()
-        };
-        let parts_of_whole: Vec<Known> = parts(whole.segment).collect();
-        if !parts_of_whole.is_empty()
-            && rest.segment == whole.segment
-            && !self.stands_out(rows, whole.segment, from, &parts_of_whole)
-        {
-            return Some((whole, true));
+        let is_part = |alarm: &&Known| alarm.is_part_of(whole.segment) && alarm.segment != whole.segment;
+        let parts: Vec<Segment> = seen_first.iter().filter(is_part).map(|alarm| alarm.segment).collect();
+        if !parts.is_empty() && rest.segment == whole.segment {
+            return Some((whole, parts));
         }
-        let is_beside = parts(rest.segment).all(|part| part.segment == rest.segment);
+        let is_wider = known
+            .iter()
+            .any(|alarm| alarm.may_grow() && alarm.segment != rest.segment && alarm.is_part_of(rest.segment));
         let (new, usual) = self.beside(rows, from, known);
-        (is_beside || is_spread_as_usual(rest.segment, &new, &usual)).then_some((rest, false))
+        let is_own = !is_wider || is_spread_as_usual(rest.segment, &new, &usual);
+        is_own.then_some((rest, Vec::new()))
     }
 
-    /// Whether known alarms have more of the requests of a segment since a minute than is usual.
-    fn stands_out(&self, rows: &[Arrival], wide: Segment, from: i64, parts: &[Known]) -> bool {
+    /// All requests, where a segment that rises and open alarms of other parts have no more of them than usual: one rise of everything
+    /// was seen in one part after the other.
+    fn joint(
+        &self,
+        rows: &[Arrival],
+        segment: Segment,
+        from: i64,
+        known: &[Known],
+    ) -> Option<(Cause, Vec<Segment>)> {
+        let all = Segment::default();
+        let (seen_first, others) = self.told_by_chance(rows, all, from, known);
+        let parts: Vec<Segment> =
+            seen_first.iter().map(|alarm| alarm.segment).filter(|part| *part != segment).collect();
+        let (came, usual) = self.beside(rows, from, &others);
+        let own = |codes: &[Codes]| codes.iter().filter(|codes| segment.covers(codes)).count();
+        let share = number(own(&usual)) / number(usual.len().max(1));
+        if segment == all || parts.is_empty() || stands_out(count(own(&came)), count(came.len()), share) {
+            return None;
+        }
+        let whole = self.cause(rows, all, (all, 1.0), from, &others);
+        (whole.segment == all).then_some((whole, parts))
+    }
+
+    /// Parts the known alarms: open ones of parts of a segment that have no more of it than usual, and the others.
+    fn told_by_chance(
+        &self,
+        rows: &[Arrival],
+        within: Segment,
+        from: i64,
+        known: &[Known],
+    ) -> (Vec<Known>, Vec<Known>) {
+        known.iter().cloned().partition(|alarm| {
+            let is_inside = alarm.may_grow() && alarm.segment != within && alarm.is_part_of(within);
+            is_inside && !self.stands_out(rows, within, from.min(alarm.started), alarm)
+        })
+    }
+
+    /// Whether an alarm has more of the requests of a segment since a minute than is usual.
+    fn stands_out(&self, rows: &[Arrival], wide: Segment, from: i64, alarm: &Known) -> bool {
         let came: Vec<&Arrival> =
             span(rows, from, self.next).iter().filter(|row| wide.covers(&row.codes)).collect();
-        let own = came.iter().filter(|row| parts.iter().any(|part| part.segment.covers(&row.codes)));
-        let share = share_of(wide, parts, &usual_before(rows, from));
-        stands_out(count(own.count()), count(came.len()), share)
+        let own = came.iter().filter(|row| alarm.segment.covers(&row.codes)).count();
+        let share = share_of(wide, std::slice::from_ref(alarm), &usual_before(rows, from));
+        stands_out(count(own), count(came.len()), share)
     }
 
     /// What of an alarm's requests surges, by now: the same, or something narrower. What comes elsewhere widens no name.
@@ -452,7 +490,7 @@ pub(super) fn describe(
         segment: cause.segment,
         within: Segment::default(),
         share: 0.0,
-        is_whole: false,
+        parts: Vec::new(),
         started: since,
         minutes: at + 1 - since,
         observed: u32::try_from(own.len()).unwrap_or(u32::MAX),

@@ -78,8 +78,9 @@ pub fn is_spread_as_usual(within: Segment, surge: &[Codes], usual: &[Codes]) -> 
     let (all, own) = (Tally::of(Segment::default(), usual), Tally::of(within, &own));
     let came = Tally::of(within, &surge).counts;
     let level = LEVEL / real::len(came.len().max(1));
-    came.iter()
-        .all(|(value, observed)| binomial_tail(*observed, number(surge.len()), own.share(*value, &all)) > level)
+    came.iter().all(|(value, observed)| {
+        binomial_tail(*observed, number(surge.len()), own.share(*value, &all)) > level
+    })
 }
 
 /// One value more, if one explains the surge.

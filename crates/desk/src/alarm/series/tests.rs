@@ -32,6 +32,16 @@ fn surge(from: i64, n: i64, codes: [u32; 3]) -> impl Iterator<Item = Arrival> {
     (0..n).map(move |turn| arrival(from + turn, (from + turn) * 10 + 1 + i64::from(codes[0] % 7), codes))
 }
 
+/// Any type, chain and version, by chance that can be had again.
+fn any(seed: u32, turn: i64) -> [u32; 3] {
+    let mut bits = u64::from(seed) << 32 | u64::try_from(turn).unwrap();
+    let mut next = |below: u64| {
+        bits = (bits ^ bits >> 30).wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        u32::try_from((bits >> 33) % below).unwrap()
+    };
+    [10 + next(4), 20 + next(3), 30 + next(2)]
+}
+
 fn known_of(finding: &Finding) -> Known {
     Known {
         segment: finding.segment,
@@ -91,8 +101,9 @@ fn watched(rows: &[Arrival], begin: i64, end: i64) -> Vec<Known> {
             let known: Vec<Known> = open.iter().map(|(known, _)| known.clone()).collect();
             let found = risen.iter().filter_map(|one| series.judge(one, rows, &known));
             let Some(found) = found.max_by(|a, b| a.excess().total_cmp(&b.excess())) else { break };
-            let part = open.iter().position(|(known, _)| found.contains(known));
-            let started = part.map_or(found.started, |part| open.remove(part).0.started.min(found.started));
+            let parts = open.extract_if(.., |(known, _)| found.contains(known));
+            let started =
+                parts.map(|(part, _)| part.started).min().unwrap_or(found.started).min(found.started);
             let alarm = Known { started, is_decided: false, ..known_of(&found) };
             open.push((alarm, (found.within, found.share)));
         }
@@ -144,17 +155,14 @@ fn a_rise_of_everything_is_told_beside_a_part_that_stands_out() {
     let (mut kept, mut whole, mut many) = (0, 0, 0);
     for seed in 0..24_u32 {
         let begin = START + 5 * WEEK + 400 + i64::from(seed) * 37;
-        let code = |turn: i64, of: u32| u32::try_from(turn).unwrap() * (1 + seed % 2) % of;
         let first = 10 + seed % 4;
         let own = (0..20).map(|turn| {
-            arrival(begin + turn, (begin + turn) * 10 + 1, [first, 20 + code(turn, 3), 30 + code(turn / 3, 2)])
+            let [_, chain, version] = any(seed, turn);
+            arrival(begin + turn, (begin + turn) * 10 + 1, [first, chain, version])
         });
         // Some minutes later ten times as many as usual of everything.
         let late = begin + 10 + i64::from(seed % 9);
-        let all = (0..30).map(|turn| {
-            let n = u32::try_from(turn).unwrap() + seed;
-            arrival(late + turn, (late + turn) * 10 + 2, [10 + n % 4, 20 + n % 3, 30 + n / 4 % 2])
-        });
+        let all = (0..30).map(|turn| arrival(late + turn, (late + turn) * 10 + 2, any(seed + 100, turn)));
         let rows = with(with(ordinary(START, begin + 60), own), all);
         let open = watched(&rows, begin - 2, begin + 45);
         kept += u32::from(open.iter().any(|alarm| alarm.segment.0[0] == Some(first)));
@@ -168,11 +176,13 @@ fn a_rise_of_everything_is_told_beside_a_part_that_stands_out() {
 #[test]
 fn a_surge_of_everything_that_was_seen_as_a_part_becomes_the_whole() {
     let begin = START + 5 * WEEK + 700;
-    let all = (0..40).map(|turn| {
-        let n = u32::try_from(turn).unwrap();
-        arrival(begin + 8 + turn / 2, (begin + turn) * 100 + 7, [10 + n % 4, 20 + n % 3, 30 + n / 4 % 2])
+    let all = (0..40).map(|turn| arrival(begin + 2 + turn / 2, (begin + turn) * 100 + 7, any(5, turn)));
+    // By chance the first are of one type.
+    let first = (0..6).map(|turn| {
+        let [_, chain, version] = any(6, turn);
+        arrival(begin + turn / 2, (begin + turn) * 100 + 8, [11, chain, version])
     });
-    let rows = with(with(ordinary(START, begin + 60), surge(begin, 7, [11, 20, 31])), all);
+    let rows = with(with(ordinary(START, begin + 60), first), all);
     let open = watched(&rows, begin - 2, begin + 40);
     assert_eq!(open.iter().map(|alarm| alarm.segment).collect::<Vec<_>>(), [Segment::default()]);
 }
