@@ -1805,7 +1805,8 @@ export interface paths {
     put: operations['change_shift'];
     post?: never;
     /**
-     * Takes a shift away; one that was published is called off.
+     * Takes a shift away; one that was published is called off. Where the rest between those around it would be too short, it is refused
+     *     (`against_rules`, with the list) unless there is a reason.
      * @description Roles that may call it: lead, admin.
      */
     delete: operations['remove_shift'];
@@ -1936,7 +1937,8 @@ export interface paths {
     put?: never;
     /**
      * Takes the events of a calendar file (iCalendar, in UTF-8) over into those of the desk. The same event of a later file, by its
-     *     `UID`, is changed; what is over, is called off or comes again and again is left out.
+     *     `UID`, is changed; what is over, is called off, comes again and again, has no time that can be
+     *     read, or was taken away here is left out.
      * @description Roles that may call it: lead, analyst, admin.
      */
     post: operations['read_peaks'];
@@ -3262,7 +3264,10 @@ export interface components {
       fetched_at: string;
       /** @description Id. */
       id: string;
-      /** @description Why there is no newer copy: `unreachable` or `malformed`; null when there is nothing wrong. */
+      /**
+       * @description Why there is no newer copy: `unreachable`, `malformed`, or `unfit` where the hours cannot take its days; null when there is
+       *     nothing wrong.
+       */
       problem?: string | null;
       /** @description The hours that take their days from it. */
       schedule_id: string;
@@ -3296,6 +3301,8 @@ export interface components {
     CatalogueView: {
       /** @description Dimensions. */
       dimensions: components['schemas']['DimensionView'][];
+      /** @description Since when requests come regularly: what lies before is no period to compare with. */
+      history: components['schemas']['HistoryView'];
       /** @description Measures. */
       measures: components['schemas']['MeasureView'][];
       /** @description Requests that the figures are of, of every kind. */
@@ -5046,7 +5053,7 @@ export interface components {
       starts_at: string;
       /**
        * Format: int32
-       * @description The same without those who are to be there now and are not.
+       * @description The same without those who are to be there now and are not, from now on.
        */
       there: number;
     };
@@ -5062,6 +5069,24 @@ export interface components {
        * @description Seconds of work for one answer, on average.
        */
       seconds: number;
+    };
+    /** @description When the first request came of the day from which requests come regularly; null while there is none. */
+    HistoryView: {
+      /**
+       * Format: date-time
+       * @description Of all requests.
+       */
+      all?: string | null;
+      /**
+       * Format: date-time
+       * @description Of those that came to this desk.
+       */
+      desk?: string | null;
+      /**
+       * Format: date-time
+       * @description Of those that were imported.
+       */
+      imported?: string | null;
     };
     /** @description An hour of the week, on average over the range. */
     HourStaffing: {
@@ -5641,6 +5666,12 @@ export interface components {
        * @description Labels that were held back, on which the shares below were counted.
        */
       held_back: number;
+      /**
+       * Format: int32
+       * @description How many different stories these are: texts that resemble each other are one, and no story is on both sides. 0 of a model that was
+       *     trained before they were counted.
+       */
+      held_back_stories?: number;
       /** @description What there was to learn from, including what was held back. */
       labels: components['schemas']['LabelCount'];
       /**
@@ -6274,7 +6305,7 @@ export interface components {
       known: number;
       /**
        * Format: int32
-       * @description What is over, more than a year ahead, called off, or comes again and again.
+       * @description What is over, more than a year ahead, called off, comes again and again, has no time that can be read, or was taken away here.
        */
       left_out: number;
     };
@@ -8520,6 +8551,8 @@ export interface components {
       ends_at: string;
       /** @description What those are to know who decide. */
       note?: string;
+      /** @description Why shifts of theirs stay in it, where it is entered for somebody else. */
+      reason?: string | null;
       /**
        * Format: date-time
        * @description From when.
@@ -30280,6 +30313,8 @@ export interface operations {
       query: {
         /** @description The version that was seen. */
         version: number;
+        /** @description Why rules are broken by it. */
+        reason?: string;
       };
       header?: never;
       path: {

@@ -130,9 +130,10 @@ pub use online::{
 pub use outside::{Fetching, Outside};
 pub use planning::{
     CourseAdvice, CourseGap, CourseRemedy, CourseSpare, CourseView, Distribution, ForecastDay, ForecastScore,
-    ForecastView, ForecastWish, HalfHour, HandlingView, HourStaffing, LaneNeed, LaneWhatIf, NeedView, PeakWish,
-    PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, StaffingView, Today, UnderContract,
-    WhatIfView, WhatIfWish, change_planning, course, forecast, need, plan_shifts, planning, staffing, what_if,
+    ForecastView, ForecastWish, HalfHour, HandlingView, HourStaffing, LaneNeed, LaneWhatIf, NeedView,
+    PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, StaffingView, Today,
+    UnderContract, WhatIfView, WhatIfWish, change_planning, course, forecast, need, plan_shifts, planning,
+    staffing, what_if,
 };
 pub use probe::{PROBE_MARK, ProbeReceipt, keep_probing, probe, take_probe};
 pub use promise::{

@@ -96,7 +96,7 @@ impl Problem {
     }
 
     /// A field of the call is not acceptable. `reason` is `missing`, `too_long`, `unknown`, `malformed`,
-    /// `too_many`, `out_of_range`, `before_start`, `too_short`, `in_future`, `overlaps`,
+    /// `too_many`, `out_of_range`, `before_start`, `before_history`, `too_short`, `in_future`, `overlaps`,
     /// `lengths_differ`, `overlap`, `empty`, `twice`, `taken`, `asked`, `own`, `no_flow`, `one_clock` or
     /// `against_rules`.
     #[must_use]

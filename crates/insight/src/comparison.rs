@@ -67,6 +67,12 @@ pub fn compare(
     let now = answer(facts, query, exposure, threads)?;
     let past = Query { from: Some(earlier.0), until: Some(earlier.1), ..query.clone() };
     let before = answer(facts, &past, exposure, threads)?;
+    if !is_past(facts, query, earlier.0) {
+        // Before requests came regularly there is no period to compare with, whatever came in it.
+        let none = vec![None; now.cells.len()];
+        let were = vec![None; now.cells.len()];
+        return Ok(Comparison { measure: query.measure, now, before, change: None, changes: none, were });
+    }
     let days = Variation { facts, query, exposure, threads, until: now.until, from: now.from };
     let total = days.dispersions(None)?.remove("");
     let change = Difference::between(query.measure, &now.total, &before.total, total);
@@ -75,6 +81,12 @@ pub fn compare(
         _ => (vec![None; now.cells.len()], vec![None; now.cells.len()]),
     };
     Ok(Comparison { measure: query.measure, now, before, change, changes, were })
+}
+
+/// Whether a period that begins then lies within the past ([`Facts::history`]), of whose first day it is not known how much there was.
+pub(crate) fn is_past(facts: &Facts, query: &Query, from: Time) -> bool {
+    let first = Daily { facts, query, exposure: None, threads: 1 }.first();
+    first.is_some_and(|first| from >= day_start(first, &query.zone))
 }
 
 /// How the count of one value of a dimension moved.
@@ -123,6 +135,9 @@ pub(crate) fn movers(
     threads: usize,
 ) -> Result<Movers, Error> {
     let mut found = Movers::default();
+    if !is_past(facts, query, earlier.0) {
+        return Ok(found);
+    }
     // What is counted is little: each dimension is left to one thread, and several go on at the same time.
     let parts = side_by_side(dimensions, threads, |dimension| {
         let query = Query { group: vec![Grouping::By(*dimension)], ..query.clone() };
@@ -327,11 +342,12 @@ mod tests {
         (facts_of(&rows, 10_000), Time((BEGIN + 70 * DAY) * 1_000_000))
     }
 
-    fn week_on_week(facts: &Facts, now: Time) -> Difference {
+    /// The last days, compared with as many before them.
+    fn compared(facts: &Facts, now: Time, days: i64) -> Option<Difference> {
         let back = |days: i64| Time(now.0 - days * DAY * 1_000_000);
         let mut query = Query::new(Measure::Requests, now);
-        (query.from, query.until) = (Some(back(7)), Some(now));
-        compare(facts, &query, (back(14), back(7)), None, 1).unwrap().change.unwrap()
+        (query.from, query.until) = (Some(back(days)), Some(now));
+        compare(facts, &query, (back(2 * days), back(days)), None, 1).unwrap().change
     }
 
     /// Nothing happened in any of a hundred desks, and half as many came in a hundred others.
@@ -341,7 +357,7 @@ mod tests {
         let mut clear = |factor| {
             let tried = (0..100).map(|_| {
                 let (facts, now) = desk(&mut dice, factor);
-                week_on_week(&facts, now)
+                compared(&facts, now, 7).unwrap()
             });
             tried.filter(Difference::is_clear).count()
         };
@@ -385,7 +401,9 @@ mod tests {
             })
             .collect();
         let now = Time((BEGIN + 10 * DAY) * 1_000_000);
-        let change = week_on_week(&facts_of(&rows, 100), now);
+        let facts = facts_of(&rows, 100);
+        let change = compared(&facts, now, 4).unwrap();
         assert_eq!((change.interval, change.p), (None, None));
+        assert!(compared(&facts, now, 7).is_none(), "the week before began before the desk");
     }
 }

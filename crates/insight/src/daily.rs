@@ -61,10 +61,10 @@ impl Daily<'_> {
         day_in(self.query.now, &self.query.zone)
     }
 
-    /// The first whole day of which there are facts: the one after that of the first request.
+    /// The first whole day of the past ([`Facts::history`]): the one after that on which it begins.
     pub(crate) fn first(&self) -> Option<Day> {
-        let (first, _) = self.facts.span()?;
-        Some(day_in(Time(i64::from(first) * 1_000_000), &self.query.zone).plus(1))
+        let begins = self.facts.history(&self.query.filter, &self.query.except)?;
+        Some(day_in(begins, &self.query.zone).plus(1))
     }
 
     /// How many requests came on each day, by value of a dimension; without one, of the value `""`. Every value has as many

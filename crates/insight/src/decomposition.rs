@@ -98,8 +98,11 @@ impl ChangeWish {
             if length(period.days()) < LEAST_DAYS {
                 return Err(Error::invalid(field, "too_short"));
             }
-            if length(period.days()) > MOST_DAYS || daily.first().is_none_or(|first| period.from < first) {
+            if length(period.days()) > MOST_DAYS {
                 return Err(Error::invalid(field, "out_of_range"));
+            }
+            if daily.first().is_none_or(|first| period.from < first) {
+                return Err(Error::invalid(field, "before_history"));
             }
         }
         if self.earlier.until >= self.later.from {

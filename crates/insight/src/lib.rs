@@ -33,6 +33,7 @@ mod export;
 mod exposure;
 mod fact;
 mod facts;
+mod history;
 mod keep;
 mod level;
 mod load;

@@ -6,7 +6,7 @@ use standfast_domain::report::{Definition, Period, Section};
 
 use crate::answer::{Answer, answer};
 use crate::calendar::Step;
-use crate::comparison::{Comparison, Movers, compare, movers};
+use crate::comparison::{Comparison, Movers, compare, is_past, movers};
 use crate::daily::day_in;
 use crate::decomposition::{self, Change, ChangeWish, decompose};
 use crate::dimension::Dimension;
@@ -96,6 +96,8 @@ pub struct MadeReport {
     pub before_from: Time,
     /// As much of it as has passed of the period.
     pub before_until: Time,
+    /// Whether requests came regularly in all of that; otherwise nothing is compared with it.
+    pub has_past: bool,
     /// The sections.
     pub sections: Vec<MadeSection>,
 }
@@ -237,6 +239,7 @@ impl Maker<'_> {
             before,
             before_from,
             before_until,
+            has_past: is_past(self.facts, &self.query(Measure::Requests, ranges.now, &[])?, before_from),
             sections: sections.collect::<Result<_, _>>()?,
         })
     }

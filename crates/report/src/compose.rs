@@ -83,7 +83,11 @@ impl Material<'_> {
 
     fn compared_with(&self) -> String {
         let say = self.say();
-        let key = if self.made.is_over { "compared" } else { "compared_part" };
+        let key = match (self.made.has_past, self.made.is_over) {
+            (false, _) => "compared_none",
+            (true, true) => "compared",
+            (true, false) => "compared_part",
+        };
         say.text(key, &[("period", &say.period(&self.made.before))])
     }
 
@@ -252,7 +256,7 @@ impl Material<'_> {
             Value::Number(float(now.n()), Unit::Requests, say.count(now.n())),
             number(low),
             number(high),
-            number(before.number(measure)),
+            number(before.number(measure).filter(|_| self.made.has_past)),
             Value::Text(say.difference(change, unit)),
             Value::Text(remark),
         ]
@@ -326,7 +330,8 @@ impl Material<'_> {
         let head = ["step", "value", "n", "before", "remark"];
         let mut table = Table { head: head.iter().map(|key| say.text(key, &[])).collect(), rows: Vec::new() };
         for (place, (code, figure, is_cut)) in now.iter().enumerate() {
-            let was = before.get(place).and_then(|(_, figure, _)| number(figure.as_ref()));
+            let was = before.get(place).filter(|_| self.made.has_past);
+            let was = was.and_then(|(_, figure, _)| number(figure.as_ref()));
             let value = number(figure.as_ref());
             let small = !counted && figure.as_ref().is_some_and(Figure::is_small);
             points.push(Point { label: self.step(code), value, was, weak: small || *is_cut });
@@ -436,7 +441,8 @@ impl Material<'_> {
             let none = Figure::Count { n: 0 };
             let was = before.get(code).unwrap_or(&none);
             let mut row = self.figure_row(name, measure, figure, was, changes.get(code).copied());
-            if let (Some(cell), None, Unit::Requests) = (row.get_mut(6), before.get(code), measure.unit()) {
+            let is_new = self.made.has_past && !before.contains_key(code) && measure.unit() == Unit::Requests;
+            if let Some(cell) = row.get_mut(6).filter(|_| is_new) {
                 *cell = Value::Text(say.text("change.new", &[]));
             }
             table.rows.push(row);

@@ -142,7 +142,7 @@ store_test! {
         let html = String::from_utf8(bench.reports.write(&made, Format::Html).await.unwrap()).unwrap();
         for part in [
             "A &lt;b&gt;report", "Harbor &lt;Wallet&gt;", "Week 47 of 2026, 16 Nov 2026 – 22 Nov 2026",
-            "<span class=\"value\">12</span>", "small sample", "The period is not over yet.", "<svg class=\"plot\"",
+            "<span class=\"value\">12</span>", "small sample", "The period is not over yet.", "There is no complete earlier period to compare with: ", "no comparison", "<svg class=\"plot\"",
             "Left out: 0 spam, 0 merged, 0 test requests.", "Only Language: ", "needs the active users of every day",
             "https://desk.test/console/insight/overview?from=2026-11-16&amp;to=2026-11-22&amp;zone=Asia%2FShanghai&amp;where=language%2Czh-CN",
             "The report&#39;s filter does not narrow this section.",
@@ -155,7 +155,7 @@ store_test! {
         }
         let csv = String::from_utf8(bench.reports.write(&made, Format::Csv).await.unwrap()).unwrap();
         assert!(csv.starts_with('\u{FEFF}') && csv.contains("Requests,12,12,"), "{csv}");
-        assert!(csv.contains("2026-11-18,12,12,0,"), "all on the Wednesday there: {csv}");
+        assert!(csv.contains("2026-11-18,12,12,,"), "all on the Wednesday there: {csv}");
         assert_eq!(&bench.reports.write(&made, Format::Xlsx).await.unwrap()[..2], b"PK");
         assert!(matches!(bench.reports.write(&made, Format::Pdf).await, Err(Error::NoSuchFormat("pdf"))));
 

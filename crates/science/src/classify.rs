@@ -13,7 +13,7 @@
 //!    [`Answer::Unsure`]. Both are learned by cross-validation, from labels that the scored machine had not seen.
 //!
 //! # How a model is replaced
-//! Requests are [held back](held_back) by the hash of their id, for good. A new model is [compared](compare) with the old
+//! Labels are [held back](split) in groups of texts that resemble each other, by the hash of the oldest request of each. A new model is [compared](compare) with the old
 //! one on these, and [takes over](Comparison::new_takes_over) only when it is not worse.
 //!
 //! # What is new
@@ -21,6 +21,7 @@
 //!
 //! `docs/dev/types.md` has what was measured. Everything is a function of what is passed in: the same labels, options and seed give the same model to the byte.
 
+mod alike;
 mod calibration;
 mod codec;
 mod comparison;
@@ -39,5 +40,5 @@ pub use codec::ModelError;
 pub use comparison::{Comparison, Quality, TypeComparison, compare, evaluate};
 pub use model::{Answer, Candidate, KnownType, Label, Model, Prediction};
 pub use novelty::{Group, Grouping, Recent, group};
-pub use split::held_back;
+pub use split::{Split, held_back, split};
 pub use training::{MAX_CODE, MAX_LABELS, MAX_TYPES, Options, TrainError, train};

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
 use serde::Deserialize;
-use standfast_science::classify::{Label, Model, Options, Quality, evaluate, held_back, train};
+use standfast_science::classify::{Label, Model, Options, Quality, Split, evaluate, split, train};
 use standfast_science::interval::share;
 
 use crate::setup;
@@ -19,7 +19,8 @@ pub(crate) enum EvalCommand {
     Types {
         /// Labelled texts: CSV with the columns `text` and `label`, or JSON lines (`.jsonl`) with these members.
         file: PathBuf,
-        /// Other labelled texts to be examined on. Without it, a fifth of the first file is held back.
+        /// Other labelled texts to be examined on. Without it, a fifth of the different stories of the first
+        /// file is held back.
         test: Option<PathBuf>,
         /// The share of right ones that named types must have.
         #[arg(long, default_value_t = Options::default().precision)]
@@ -77,12 +78,15 @@ fn samples(text: &str, is_lines: bool) -> anyhow::Result<Vec<Sample>> {
 /// Learns and examines, and says what came of it.
 fn types(samples: &[Sample], test: Option<&[Sample]>, options: &Options) -> anyhow::Result<String> {
     let all = numbered(samples);
-    let (examining, teaching) = match test {
-        Some(test) => (numbered(test), all),
-        None => all.into_iter().partition(|label| held_back(label.request, HELD_BACK)),
+    let split = match test {
+        Some(test) => {
+            let examining = numbered(test);
+            Split { teaching: all, groups: split(&examining, 100).groups, examining }
+        }
+        None => split(&all, HELD_BACK),
     };
-    let model = train(&teaching, options, SEED)?;
-    report(&model, &teaching, &examining)
+    let model = train(&split.teaching, options, SEED)?;
+    report(&model, &split)
 }
 
 /// Labels with the place in the file for a request.
@@ -90,7 +94,8 @@ fn numbered(samples: &[Sample]) -> Vec<Label<'_>> {
     (0..).zip(samples).map(|(request, one)| Label { request, text: &one.text, code: &one.label }).collect()
 }
 
-fn report(model: &Model, teaching: &[Label<'_>], examining: &[Label<'_>]) -> anyhow::Result<String> {
+fn report(model: &Model, split: &Split<'_>) -> anyhow::Result<String> {
+    let Split { teaching, examining, groups } = split;
     ensure!(!examining.is_empty(), "there are no labels to be examined on");
     let known = model.types().len();
     let strangers = examining.iter().filter(|label| model.types().iter().all(|one| one.code != label.code));
@@ -99,7 +104,7 @@ fn report(model: &Model, teaching: &[Label<'_>], examining: &[Label<'_>]) -> any
     let mut text = String::new();
     writeln!(
         text,
-        "labels            {} to learn from, {} to be examined on",
+        "labels            {} to learn from, {} to be examined on, of {groups} different stories",
         teaching.len(),
         examining.len()
     )?;

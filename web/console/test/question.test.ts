@@ -59,14 +59,8 @@ describe('the question about the type', () => {
   });
 
   it('says in words how likely something is', () => {
-    expect([0.99, 0.9, 0.89, 0.6, 0.59, 0.25, 0.24].map(likelihoodOf)).toEqual([
-      'very_likely',
-      'very_likely',
-      'likely',
-      'likely',
-      'possible',
-      'possible',
-      'unlikely',
-    ]);
+    expect([0.99, 0.9, 0.89, 0.6, 0.59, 0.25, 0.24].map((one) => likelihoodOf(one, false))).toEqual(
+      ['very_likely', 'very_likely', 'likely', 'likely', 'possible', 'possible', 'unlikely'],
+    );
   });
 });

@@ -263,8 +263,8 @@ pub(super) async fn go_on(
     let waits = matches!(row.state, AlarmState::Open | AlarmState::Acknowledged);
     let mut scope = None;
     if waits && known.requests.is_none() {
-        let cause = series.cause(&arrivals.rows, within, known.started, others);
-        if cause.segment != known.segment {
+        let cause = series.narrower(&arrivals.rows, &known, (within, row.share), others);
+        if let Some(cause) = cause {
             known.segment = cause.segment;
             row.share = cause.share;
             let new = scope_of(cause.segment, arrivals);
@@ -300,6 +300,28 @@ pub(super) async fn go_on(
                 end_draft(tx, &row, ended, now)?;
                 notice.enqueue(tx, id)?;
             }
+            super::tell(tx, &row, now)
+        })
+        .await
+}
+
+/// Ends an alarm that was a part of another, seen first: what goes on is told there.
+pub(super) async fn end(
+    desk: &Desk,
+    arrivals: &Arrivals,
+    series: &Series,
+    (mut row, known): (AlarmRow, Known),
+) -> Result<(), Error> {
+    let (now, ended) = (desk.now(), time_of(series.next));
+    (row.updated_at, row.ended_at) = (now, Some(ended));
+    let within = segment_of(&row.within, arrivals).unwrap_or_default();
+    draw(&mut row, series, &arrivals.rows, &known, within)?;
+    let notice = Due::new(desk, Happened::Ended, now);
+    desk.store()
+        .write(Lane::Background, row.id.0, move |tx| {
+            alarm::save_course(tx, &row)?;
+            end_draft(tx, &row, ended, now)?;
+            notice.enqueue(tx, row.id)?;
             super::tell(tx, &row, now)
         })
         .await

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use standfast_domain::{AlarmKind, RequestId, Time, Unlike};
 use standfast_insight::Arrival;
 use standfast_science::surge::{
-    Calibration, Cause, Codes, DIMENSIONS, Minute, PRIOR, Panel, Reading, Segment, narrow, unusual,
+    Calibration, Codes, DIMENSIONS, Minute, PRIOR, Panel, Reading, Segment, narrow, unusual,
 };
+
+mod cause;
 
 /// Minutes of a day and of a week.
 pub(super) const DAY: i64 = 1_440;
@@ -81,7 +83,7 @@ impl Finding {
 
     /// Whether an alarm is a part of this, seen first.
     pub(super) fn contains(&self, alarm: &Known) -> bool {
-        self.kind == AlarmKind::Surge && alarm.may_grow() && alarm.is_part_of(self.segment)
+        alarm.may_grow() && self.parts.contains(&alarm.segment)
     }
 }
 
@@ -93,6 +95,8 @@ pub(super) struct Finding {
     /// The watched series that it was seen in, and the usual part of it that the segment has.
     pub(super) within: Segment,
     pub(super) share: f64,
+    /// Open alarms that are this, seen first.
+    pub(super) parts: Vec<Segment>,
     /// The first minute.
     pub(super) started: i64,
     pub(super) minutes: i64,
@@ -263,11 +267,10 @@ impl Series {
         if unusual(rest, reading.expected, reading.size) < self.calibration.threshold {
             return None;
         }
-        // What was seen first may be a part of what is seen now.
-        let fixed: Vec<Known> = known.iter().filter(|alarm| !alarm.may_grow()).cloned().collect();
-        let whole = self.cause(rows, within, from, &fixed);
-        let is_whole = known.iter().any(|alarm| alarm.may_grow() && alarm.is_part_of(whole.segment));
-        let cause = if is_whole { whole } else { self.cause(rows, within, from, known) };
+        let (cause, parts) = self.cause_beside(rows, within, from, known)?;
+        let joint = self.joint(rows, cause.segment, from, known).filter(|_| parts.is_empty());
+        let (within, (cause, parts)) =
+            joint.map_or((within, (cause, parts)), |all| (Segment::default(), all));
         // Longer windows reach to before an alarm of the same requests began: it is still the same cause.
         let is_same = |alarm: &Known| {
             alarm.segment == cause.segment && alarm.ended.is_none() && alarm.requests.is_none()
@@ -281,6 +284,7 @@ impl Series {
             segment: cause.segment,
             within,
             share: cause.share,
+            parts,
             started: from,
             minutes: i64::from(reading.window),
             observed: cause.observed,
@@ -288,17 +292,6 @@ impl Series {
             score: reading.score,
             requests: own.map(|row| row.id).collect(),
         })
-    }
-
-    /// What of a watched series surges since a minute, as narrowly as can be told by now, besides what is known.
-    pub(super) fn cause(&self, rows: &[Arrival], within: Segment, from: i64, known: &[Known]) -> Cause {
-        let usual: Vec<Codes> =
-            span(rows, from - USUAL, from - UNSETTLED).iter().map(|row| row.codes).collect();
-        let is_new = |row: &&Arrival| !known.iter().any(|alarm| alarm.covers(row));
-        let new: Vec<Codes> =
-            span(rows, from, self.next).iter().filter(is_new).map(|row| row.codes).collect();
-        let expected: f64 = (from..self.next).map(|at| self.expected_at(within, 1.0, at)).sum();
-        narrow(within, &new, &usual, expected * (1.0 - share_of(within, known, &usual)))
     }
 
     /// How many were to be expected in a minute of a segment that has this share of a watched one.
@@ -380,6 +373,7 @@ pub(super) fn describe(
         segment: cause.segment,
         within: Segment::default(),
         share: 0.0,
+        parts: Vec::new(),
         started: since,
         minutes: at + 1 - since,
         observed: u32::try_from(own.len()).unwrap_or(u32::MAX),

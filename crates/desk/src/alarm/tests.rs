@@ -213,6 +213,30 @@ store_test! {
         assert!(all[0].observed >= 36, "{all:?}");
     }
 
+    async fn what_comes_elsewhere_widens_no_alarm(store) {
+        let past = Past::new(&store, WEEKS).await;
+        let agent = past.desk.agent("mei", Role::Agent).await;
+        let mut one = watcher(&past);
+        past.look(&mut one).await;
+        past.surge(15, "swap", "7.2.0", other_words).await;
+        past.look(&mut one).await;
+        let first = past.alarms(&agent).await.items;
+        assert_eq!((first.len(), segment(&first[0]).as_str()), (1, r#"{"app_version":["7.2.0"],"type":["swap"]}"#));
+        // Six of another type, nearly the same words, within minutes.
+        for turn in 0..6_u64 {
+            past.desk.pass(1);
+            let text = format!("Ledger will not pair over bluetooth since the update, number {turn}");
+            past.ask_at(past.desk.now(), "hardware", "7.1.0", &text).await;
+        }
+        past.desk.pass(2);
+        past.look(&mut one).await;
+        let all = past.alarms(&agent).await.items;
+        let names: Vec<String> = all.iter().map(segment).collect();
+        assert!(names.contains(&segment(&first[0])) && !names.contains(&"{}".to_owned()), "{names:?}");
+        let other = all.iter().find(|alarm| alarm.id != first[0].id).expect("the other cause has its own alarm");
+        assert!(all.len() == 2 && segment(other).contains("hardware"), "{names:?}");
+    }
+
     async fn alike_words_of_a_rare_type_are_an_alarm_before_counts_tell(store) {
         let past = Past::new(&store, WEEKS).await;
         let lead = past.desk.agent("lin", Role::Lead).await;

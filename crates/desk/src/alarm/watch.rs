@@ -11,7 +11,7 @@ use standfast_store::{Lane, lease, setting};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
-use super::record::{go_on, raise, read_known};
+use super::record::{end, go_on, raise, read_known};
 use super::series::{DAY, Finding, Known, Risen, Series, WEEK, describe};
 use super::view::WatchState;
 use super::words::{FRESH, REMEMBERED, Wordings};
@@ -123,7 +123,10 @@ impl Watcher {
         let day = until.div_euclid(DAY);
         let unlike = self.unlike(day);
         let arrivals = spawn_blocking(move || {
-            Arc::new(facts.arrivals(record::time_of(until - PAST), record::time_of(until)))
+            // What lies before requests came regularly does not say what is usual.
+            let past = record::time_of(until - PAST);
+            let from = facts.history(&[], &[]).map_or(past, |begins| begins.max(past));
+            Arc::new(facts.arrivals(from, record::time_of(until)))
         })
         .await
         .map_err(|_| Error::Inconsistent("arrivals"))?;
@@ -194,8 +197,12 @@ impl Watcher {
         // The largest first: it explains the others. What rose in one series has one cause, so that there are no more of them.
         for _ in 0..risen.len() {
             let Some(finding) = largest(&learned.series, &risen, &learned.arrivals, &known) else { break };
-            let part = alarms.iter().position(|(_, known)| finding.contains(known));
-            let part = part.map(|part| alarms.remove(part));
+            let mut parts: Vec<_> = alarms.extract_if(.., |(_, known)| finding.contains(known)).collect();
+            known.retain(|known| !finding.contains(known));
+            let part = (!parts.is_empty()).then(|| parts.remove(0));
+            for other in parts {
+                end(&self.desk, &learned.arrivals, &learned.series, other).await?;
+            }
             let found = raise(&self.desk, &learned.arrivals, &learned.series, finding, part);
             known.push(found.await?);
         }

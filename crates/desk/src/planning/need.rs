@@ -268,7 +268,9 @@ impl Needs {
             let means: Vec<f64> =
                 if set == everything { expected.clone() } else { by_group.iter().map(of_set).collect() };
             let work = worked_off(&means, &open);
-            for ((sets, mean), is_open) in sets.iter_mut().zip(work.into_iter().skip(begin)).zip(open.iter().skip(begin)) {
+            for ((sets, mean), is_open) in
+                sets.iter_mut().zip(work.into_iter().skip(begin)).zip(open.iter().skip(begin))
+            {
                 let is_rare = set < everything && mean < RARE;
                 sets.push(if *is_open && !is_rare { people.needed(mean) } else { 0 });
             }

@@ -432,6 +432,7 @@ store_test! {
             waiting: 0,
             late: 0,
             rostered: Some(2),
+            probe: None,
         });
         crate::put_down_past(&past.desk, samples.collect()).await.unwrap();
         crate::load_online(&past.desk).await.unwrap();

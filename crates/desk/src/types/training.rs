@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use standfast_domain::{JobId, RequestId, State, Time, request_type};
 use standfast_science::classify::{
-    self, Comparison, Label, Model, Options, Quality, TrainError, compare, evaluate, held_back,
+    self, Comparison, Label, Model, Options, Quality, Split, TrainError, compare, evaluate, split,
 };
 use standfast_science::interval::share;
 use standfast_store::job::{self, Claimed, NewJob};
@@ -250,20 +250,20 @@ fn make(
     old: Option<(i64, Vec<u8>)>,
 ) -> Result<Made, TrainError> {
     let all = lessons.iter().map(|one| Label { request: one.request, text: &one.text, code: one.code });
-    let (examining, teaching): (Vec<_>, Vec<_>) = all.partition(|label| held_back(label.request, HELD_BACK));
+    let Split { teaching, examining, groups } = split(&all.collect::<Vec<_>>(), HELD_BACK);
     let new = classify::train(&teaching, options, SEED)?;
     let old = old.and_then(|(version, bytes)| Some((version, Model::from_bytes(&bytes).ok()?)));
     let compared = old.as_ref().map(|(version, old)| (*version, compare(old, &new, &examining)));
     let accepted = compared.as_ref().is_none_or(|(_, comparison)| comparison.new_takes_over());
     let quality = evaluate(&new, &examining);
-    let metrics = metrics(&new, labels, examining.len(), quality, compared);
+    let metrics = metrics(&new, labels, (examining.len(), groups), quality, compared);
     Ok(Made { bytes: new.to_bytes(), accepted, metrics })
 }
 
 fn metrics(
     model: &Model,
     labels: LabelCount,
-    examined: usize,
+    (examined, stories): (usize, usize),
     quality: Quality,
     compared: Option<(i64, Comparison)>,
 ) -> Metrics {
@@ -276,6 +276,7 @@ fn metrics(
             .map(|known| TypeLabels { kind: known.code.clone(), labels: known.labels })
             .collect(),
         held_back: u32::try_from(examined).unwrap_or(u32::MAX),
+        held_back_stories: u32::try_from(stories).unwrap_or(u32::MAX),
         accuracy: measured(counted(quality.accuracy, examined), examined),
         macro_f1: quality.macro_f1,
         answered: measured(answered, examined),

@@ -145,6 +145,10 @@ pub struct Metrics {
     pub types: Vec<TypeLabels>,
     /// Labels that were held back, on which the shares below were counted.
     pub held_back: u32,
+    /// How many different stories these are: texts that resemble each other are one, and no story is on both sides. 0 of a model that was
+    /// trained before they were counted.
+    #[serde(default)]
+    pub held_back_stories: u32,
     /// Share whose most probable type is the right one.
     pub accuracy: Option<MeasuredShare>,
     /// Mean of the F1 of every type.

@@ -400,7 +400,7 @@ store_test! {
             (of(period(-20, -12), period(-14, -1)), "later", "overlaps"),
             (of(period(-20, -12), period(-9, 0)), "later", "in_future"),
             (of(period(-12, -20), period(-9, -1)), "earlier", "before_start"),
-            (of(period(-400, -300), period(-9, -1)), "earlier", "out_of_range"),
+            (of(period(-400, -300), period(-9, -1)), "earlier", "before_history"),
             (unequal, "later", "lengths_differ"),
         ] {
             let problem = lead.post(CHANGE, &question).await.problem(422, "invalid");

@@ -49,7 +49,7 @@ store_test! {
         publish_shifts(desk, &lead, (at("23T00:00"), at("30T00:00")), None).await.unwrap();
         // Who plans goes on changing things, and that is one mail.
         bench.at("2026-11-22T12:03:00Z");
-        remove_shift(desk, &lead, added[1].id, 2).await.unwrap();
+        remove_shift(desk, &lead, added[1].id, 2, None).await.unwrap();
         bench.work(Some(&mailer)).await;
         assert_eq!(server.mails().len(), 0, "it is waited a little");
         bench.at("2026-11-22T12:05:01Z");

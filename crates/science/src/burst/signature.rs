@@ -37,6 +37,12 @@ impl Signature {
         Some(Self(minima))
     }
 
+    /// Four minima at a time: texts that are alike have some of these in common.
+    pub(crate) fn bands(&self) -> impl Iterator<Item = u64> {
+        let joined = |four: &[u16]| four.iter().fold(0, |all, one| (all << 16) | u64::from(*one));
+        self.0.chunks_exact(4).map(joined)
+    }
+
     /// The part of their shingles that both texts share, 0 to 1 (Jaccard), estimated.
     pub fn likeness(&self, other: &Self) -> f64 {
         let equal = self.0.iter().zip(other.0.iter()).filter(|(a, b)| a == b).count();

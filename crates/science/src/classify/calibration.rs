@@ -24,6 +24,8 @@ pub(super) struct Calibration {
     pub(super) threshold: f32,
     /// A text of which less is known is answered by "unsure" whatever its probability: nothing like it was measured.
     pub(super) familiar: f32,
+    /// A text of which less than this is known is as likely to be of any type, by as much as is missing.
+    pub(super) trusted: f32,
 }
 
 /// What calibration measured, on labels that were held back from the model that was scored.
@@ -48,6 +50,8 @@ const TEMPERATURES: (f64, f64) = (0.01, 10.0);
 const BINS: usize = 15;
 /// The answered ones must keep their promise even one standard error below what was counted.
 const CAUTION: f64 = 1.0;
+/// Parts of the labels that may be known too little of to be trusted.
+const TRUSTED: [f64; 6] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75];
 /// A threshold that no probability reaches.
 const NEVER: f32 = 2.0;
 
@@ -55,7 +59,9 @@ impl Calibration {
     /// Learns temperature and threshold, the latter such that of the answered ones `precision` are right.
     pub(super) fn learn(outcomes: &[Outcome], precision: f64) -> (Self, Measured) {
         let temperature = single(temperature(outcomes));
-        let mut calibration = Self { temperature, threshold: NEVER, familiar: familiar(outcomes) };
+        let familiar = known_of(outcomes, 0.01);
+        let mut calibration = Self { temperature, threshold: NEVER, familiar, trusted: familiar };
+        calibration.trusted = calibration.most_trusted(outcomes);
         let mut scored: Vec<Scored> = outcomes.iter().map(|outcome| calibration.score(outcome)).collect();
         scored.sort_unstable_by(|a, b| b.probability.total_cmp(&a.probability));
         let (mut count, mut right) = (0, 0);
@@ -71,27 +77,47 @@ impl Calibration {
         (calibration, measure(&scored, calibration.threshold))
     }
 
-    /// Turns scores into probabilities, in place.
-    pub(super) fn probabilities(self, scores: &mut [f32]) {
+    /// How much of a text must be known for its probabilities to hold: of some quantiles of the labels, with the first hundredth as
+    /// the least, the one with the smallest negative log-likelihood.
+    fn most_trusted(self, outcomes: &[Outcome]) -> f32 {
+        let loss = |trusted: f32| {
+            let calibration = Self { trusted, ..self };
+            let one = |outcome: &Outcome| {
+                let mut scores = outcome.scores.clone();
+                calibration.probabilities(&mut scores, outcome.known);
+                let right = scores.get(outcome.class).copied().unwrap_or(0.0);
+                -f64::from(right.max(1e-6)).ln()
+            };
+            outcomes.iter().map(one).sum::<f64>()
+        };
+        let wishes = TRUSTED.map(|part| known_of(outcomes, part));
+        let best = wishes.into_iter().map(|wish| (loss(wish), wish)).min_by(|a, b| a.0.total_cmp(&b.0));
+        best.map_or(self.familiar, |(_, wish)| wish)
+    }
+
+    /// Turns the scores of a text of which so much is known into probabilities, in place.
+    pub(super) fn probabilities(self, scores: &mut [f32], known: f32) {
         let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let mut sum = 0.0;
         for score in &mut *scores {
             *score = ((*score - largest) / self.temperature).exp();
             sum += *score;
         }
+        let trust = if known < self.trusted { known / self.trusted } else { 1.0 };
+        let any = (1.0 - trust) / single(len(scores.len().max(1)));
         for score in scores {
-            *score /= sum;
+            *score = *score / sum * trust + any;
         }
     }
 
     fn score(self, outcome: &Outcome) -> Scored {
-        let (class, probability) = self.best(&outcome.scores);
+        let (class, probability) = self.best(&outcome.scores, outcome.known);
         Scored { probability, right: class == outcome.class, familiar: outcome.known >= self.familiar }
     }
 
-    fn best(self, scores: &[f32]) -> (usize, f32) {
+    fn best(self, scores: &[f32], known: f32) -> (usize, f32) {
         let mut probabilities = scores.to_vec();
-        self.probabilities(&mut probabilities);
+        self.probabilities(&mut probabilities, known);
         let best = probabilities.into_iter().enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
         best.unwrap_or((0, 0.0))
     }
@@ -105,11 +131,12 @@ struct Scored {
     familiar: bool,
 }
 
-/// How much of a text is known in all but the strangest hundredth of the labels.
-fn familiar(outcomes: &[Outcome]) -> f32 {
+/// How much of a text is known in all but this part of the labels, the strangest.
+fn known_of(outcomes: &[Outcome], part: f64) -> f32 {
     let mut known: Vec<f32> = outcomes.iter().map(|outcome| outcome.known).collect();
     known.sort_unstable_by(f32::total_cmp);
-    known.get(known.len() / 100).copied().unwrap_or(0.0)
+    let place = known.iter().enumerate().take_while(|(at, _)| len(at + 1) <= part * len(known.len())).count();
+    known.get(place).copied().unwrap_or(0.0)
 }
 
 /// Counts what a threshold does.
@@ -204,8 +231,8 @@ mod tests {
         let (calibration, measured) = Calibration::learn(&outcomes, 0.95);
         assert!((measured.answered - 2.0 / 3.0).abs() < 1e-6, "{measured:?}");
         assert!((measured.precision - 0.975).abs() < 1e-6);
-        assert!(calibration.best(&[3.0, 0.0]).1 >= calibration.threshold);
-        assert!(calibration.best(&[0.2, 0.0]).1 < calibration.threshold);
+        assert!(calibration.best(&[3.0, 0.0], 1.0).1 >= calibration.threshold);
+        assert!(calibration.best(&[0.2, 0.0], 1.0).1 < calibration.threshold);
     }
 
     #[test]
@@ -229,6 +256,20 @@ mod tests {
         assert!((calibration.familiar - 0.2).abs() < 1e-6, "one in a hundred may be stranger");
         assert!((measured.answered - 101.0 / 102.0).abs() < 1e-6, "{measured:?}");
         assert!((measured.precision - 100.0 / 101.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn what_is_little_known_is_less_probable() {
+        // Of texts of which half is known, every other is of another type; of those that are known, none.
+        let half = (0..100).map(|i| Outcome { known: 0.5, ..outcome(2.0, usize::from(i % 2 == 0)) });
+        let outcomes: Vec<_> = (0..300).map(|_| outcome(2.0, 0)).chain(half).collect();
+        let (calibration, _) = Calibration::learn(&outcomes, 0.9);
+        let of = |known: f32| calibration.best(&[2.0, 0.0], known).1;
+        assert!(
+            calibration.trusted > 0.9 && of(1.0) > of(0.5) + 0.1 && of(0.5) > of(0.1) + 0.1,
+            "{calibration:?}"
+        );
+        assert!((of(0.0) - 0.5).abs() < 1e-6, "nothing is known: any of two types");
     }
 
     /// At `z = 1` the lower end for n of n is n / (n + 1), by inserting into Wilson's formula.

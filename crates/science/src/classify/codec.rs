@@ -4,7 +4,7 @@
 //! magic "SFTYPES\n" · format u16 · hash of the rest [32] (SHA-256) · body
 //! body: version u32 · trained_at i64 · types u16 · columns u32
 //!       · per type: length of code u8, code, labels u32, scale f32, bias f32
-//!       · temperature, threshold, familiar f32 · measured: labels u32, accuracy, calibration error, answered, precision f32
+//!       · temperature, threshold, familiar, trusted f32 · measured: labels u32, accuracy, calibration error, answered, precision f32
 //!       · bitmap of buckets: 2^20 bits · idf: columns × f32 · weights: columns × types × i8
 //! ```
 //! All numbers are little-endian. Lengths follow from the header and are checked against what is there before anything
@@ -19,7 +19,7 @@ use super::training::{MAX_CODE, MAX_COLUMNS, MAX_TYPES, MAX_WEIGHTS};
 
 const MAGIC: &[u8; 8] = b"SFTYPES\n";
 /// Changes with the form, and also when features are found or hashed differently: weights then mean something else.
-const FORMAT: u16 = 1;
+const FORMAT: u16 = 2;
 
 /// Why bytes are no model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +61,7 @@ impl Model {
         body.extend(calibration.temperature.to_le_bytes());
         body.extend(calibration.threshold.to_le_bytes());
         body.extend(calibration.familiar.to_le_bytes());
+        body.extend(calibration.trusted.to_le_bytes());
         body.extend(measured.labels.to_le_bytes());
         for share in [measured.accuracy, measured.calibration_error, measured.answered, measured.precision] {
             body.extend(share.to_le_bytes());
@@ -143,6 +144,7 @@ impl<'b> Reader<'b> {
             temperature: self.positive()?,
             threshold: self.positive()?,
             familiar: self.positive()?,
+            trusted: self.positive()?,
         };
         if calibration.temperature < 1e-3 {
             return Err(ModelError::Invalid("the temperature is zero"));

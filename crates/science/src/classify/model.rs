@@ -151,7 +151,7 @@ impl Model {
         for ((score, scale), bias) in scores.iter_mut().zip(&self.scales).zip(&self.bias) {
             *score = *score * scale + bias;
         }
-        self.calibration.probabilities(&mut scores);
+        self.calibration.probabilities(&mut scores, vector.known);
         scores
     }
 }

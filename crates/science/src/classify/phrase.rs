@@ -25,6 +25,26 @@ const SWALLOWS: f64 = 0.7;
 /// Words longer than this are no words.
 const MAX_WORD: usize = 24;
 
+/// English words that stand in every text and say nothing of its topic: articles, pronouns, prepositions, conjunctions and auxiliaries,
+/// which are closed classes.
+const FUNCTION: &str = "a about after all also am an and any are as at be because been before being but by can cannot could did do \
+    does doing down during each few for from further get got had has have having he her here hers him his how i if in into \
+    is it its just let like may me might more most must my no nor not now of off on once only or other our out over own per \
+    please she should since so some still such than thanks that the their them then there these they this those through to \
+    too under until up us very via was we were what when where which while who whom whose why will with within without \
+    would you your yours dont doesnt cant isnt im ive don't doesn't can't isn't i'm i've hi hello";
+/// Chinese pieces of the same kind.
+const FUNCTION_ZH: &str = "请问 怎么 怎么办 怎样 为什么 什么 如何 是否 可以 我们 你们 他们 我的 你的 这个 那个 这样 一个 一下 现在 已经 \
+    还是 就是 因为 所以 但是 如果 没有 不能 不会 能不能 是不是 有没有 谢谢 您好 你好 麻烦 一直 然后 时候 的时候 了吗 的吗 到底";
+
+/// Whether a term has nothing but words that say nothing; of two words, whether either end is one.
+fn is_function(term: &str) -> bool {
+    static WORDS: std::sync::LazyLock<BTreeSet<&str>> = std::sync::LazyLock::new(|| {
+        FUNCTION.split_whitespace().chain(FUNCTION_ZH.split_whitespace()).collect()
+    });
+    term.split(' ').any(|word| WORDS.contains(word))
+}
+
 /// Every term of some texts, and in how many of them it stands.
 pub(super) struct Corpus {
     texts: usize,
@@ -51,7 +71,7 @@ impl Corpus {
         let free = free_pieces(texts);
         let mut terms: Vec<(f64, u32, String)> = count(texts)
             .into_iter()
-            .filter(|(_, inside)| *inside >= needed)
+            .filter(|(term, inside)| *inside >= needed && !is_function(term))
             .filter(|(term, _)| !is_piece(term) || (free.contains(term) && self.clings(term)))
             .map(|(term, inside)| (self.z_score(&term, inside, texts.len()), inside, term))
             .filter(|(z, _, _)| *z >= TYPICAL)

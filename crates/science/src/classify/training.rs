@@ -169,6 +169,9 @@ impl Lesson {
             chosen.map(|(text, _)| *text)
         };
         let others: Vec<(usize, &Units)> = part(false).collect();
+        if others.is_empty() {
+            return;
+        }
         let (encoder, weights) = self.learn(&others);
         for (class, text) in part(true) {
             let mut scores = Vec::new();

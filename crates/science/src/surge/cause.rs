@@ -53,7 +53,7 @@ pub struct Cause {
 /// expected in the time of the surge.
 pub fn narrow(within: Segment, surge: &[Codes], usual: &[Codes], expected: f64) -> Cause {
     let of = |codes: &[Codes]| codes.iter().copied().filter(|codes| within.covers(codes)).collect::<Vec<_>>();
-    let all = Tally { counts: tally(Segment::default(), usual), requests: real::len(usual.len()) };
+    let all = Tally::of(Segment::default(), usual);
     let (mut surge, mut usual) = (of(surge), of(usual));
     let mut cause =
         Cause { segment: within, observed: number(surge.len()), expected: expected.max(0.0), share: 1.0 };
@@ -65,16 +65,32 @@ pub fn narrow(within: Segment, surge: &[Codes], usual: &[Codes], expected: f64) 
     cause
 }
 
+/// Whether a part has more of what came than its usual share, 0 to 1, by more than chance explains.
+pub fn stands_out(part: u32, whole: u32, share: f64) -> bool {
+    share < 1.0 && binomial_tail(part, whole, share) <= LEVEL
+}
+
+/// Whether no value has more of the requests of a segment than is usual, by more than chance explains: what rises there, rises
+/// everywhere. `surge` and `usual` are as for [`narrow`].
+pub fn is_spread_as_usual(within: Segment, surge: &[Codes], usual: &[Codes]) -> bool {
+    let of = |codes: &[Codes]| codes.iter().copied().filter(|codes| within.covers(codes)).collect::<Vec<_>>();
+    let (surge, own) = (of(surge), of(usual));
+    let (all, own) = (Tally::of(Segment::default(), usual), Tally::of(within, &own));
+    let came = Tally::of(within, &surge).counts;
+    let level = LEVEL / real::len(came.len().max(1));
+    came.iter().all(|(value, observed)| {
+        binomial_tail(*observed, number(surge.len()), own.share(*value, &all)) > level
+    })
+}
+
 /// One value more, if one explains the surge.
 fn step(cause: &Cause, surge: &[Codes], usual: &[Codes], all: &Tally) -> Option<Cause> {
     let excess = f64::from(cause.observed) - cause.expected;
-    let (came, known) = (tally(cause.segment, surge), tally(cause.segment, usual));
+    let (came, known) = (Tally::of(cause.segment, surge).counts, Tally::of(cause.segment, usual));
     let level = LEVEL / real::len(came.len().max(1));
     let mut best: Option<(f64, Cause)> = None;
     for ((dimension, code), observed) in &came {
-        let before = known.get(&(*dimension, *code)).copied().unwrap_or(0);
-        let share = (f64::from(before) + BORROWED * all.share(*dimension, *code))
-            / (real::len(usual.len()) + BORROWED);
+        let share = known.share((*dimension, *code), all);
         let expected = cause.expected * share;
         let tail = binomial_tail(*observed, cause.observed, share);
         let explains = f64::from(*observed) - expected >= MOST_OF_IT * excess && tail <= level;
@@ -90,31 +106,35 @@ fn step(cause: &Cause, surge: &[Codes], usual: &[Codes], all: &Tally) -> Option<
     best.map(|(_, cause)| cause)
 }
 
-/// Values among all usual requests.
+/// How many requests have each value of the dimensions that a segment leaves open.
 struct Tally {
     counts: BTreeMap<(usize, u32), u32>,
     requests: f64,
 }
 
 impl Tally {
-    /// The part that has a value, with half a request more: what was never there before is not impossible.
-    fn share(&self, dimension: usize, code: u32) -> f64 {
-        let count = self.counts.get(&(dimension, code)).copied().unwrap_or(0);
-        (f64::from(count) + 0.5) / (self.requests + 1.0)
-    }
-}
-
-/// How many requests have each value of the dimensions that the segment leaves open.
-fn tally(segment: Segment, requests: &[Codes]) -> BTreeMap<(usize, u32), u32> {
-    let mut tally = BTreeMap::new();
-    for codes in requests {
-        for (dimension, (code, named)) in codes.iter().zip(segment.0).enumerate() {
-            if let (Some(code), None) = (code, named) {
-                *tally.entry((dimension, *code)).or_insert(0_u32) += 1;
+    fn of(segment: Segment, requests: &[Codes]) -> Self {
+        let mut counts = BTreeMap::new();
+        for codes in requests {
+            for (dimension, (code, named)) in codes.iter().zip(segment.0).enumerate() {
+                if let (Some(code), None) = (code, named) {
+                    *counts.entry((dimension, *code)).or_insert(0_u32) += 1;
+                }
             }
         }
+        Self { counts, requests: real::len(requests.len()) }
     }
-    tally
+
+    fn count(&self, value: (usize, u32)) -> f64 {
+        f64::from(self.counts.get(&value).copied().unwrap_or(0))
+    }
+
+    /// The part of these requests that has a value, drawn to that of all; there with half a request more: what was never there before
+    /// is not impossible.
+    fn share(&self, value: (usize, u32), all: &Self) -> f64 {
+        let among_all = (all.count(value) + 0.5) / (all.requests + 1.0);
+        (self.count(value) + BORROWED * among_all) / (self.requests + BORROWED)
+    }
 }
 
 fn number(n: usize) -> u32 {
@@ -176,6 +196,25 @@ mod tests {
             "{spread} {kind} {version} {both}"
         );
         assert!(seen_as_kind >= 180 && common >= 180, "{seen_as_kind} {common}");
+    }
+
+    #[test]
+    fn what_rises_everywhere_is_told_from_what_rises_somewhere() {
+        let share = |extra: usize, make: fn(&mut Codes)| {
+            let one = |seed: u64| {
+                let mut rng = ChaCha8Rng::seed_from_u64(seed);
+                let (usual, mut surge) = (ordinary(&mut rng, 2_000), ordinary(&mut rng, 18));
+                let mut more = ordinary(&mut rng, extra);
+                more.iter_mut().for_each(make);
+                surge.extend(more);
+                is_spread_as_usual(Segment::default(), &surge, &usual)
+            };
+            (0..200).filter(|seed| one(*seed)).count()
+        };
+        let (even, kind) = (share(18, |_| {}), share(10, |codes| codes[0] = Some(3)));
+        println!("spread as usual: of an even rise {even}, with ten of one type {kind} of 200");
+        assert!(even >= 195 && kind <= 40, "{even} {kind}");
+        assert!(is_spread_as_usual(Segment::default(), &[], &[]));
     }
 
     #[test]

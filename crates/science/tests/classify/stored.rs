@@ -40,14 +40,14 @@ fn what_does_not_fit_is_refused_with_its_reason() {
 
 /// Bytes with a header that fits them, as somebody would make who wants them to be believed.
 fn sealed(body: Vec<u8>) -> Vec<u8> {
-    let mut bytes = b"SFTYPES\n\x01\x00".to_vec();
+    let mut bytes = b"SFTYPES\n\x02\x00".to_vec();
     bytes.extend(Sha256::digest(&body));
     bytes.extend(body);
     bytes
 }
 
 /// The part before the bitmap, with every length and number that could be a lie.
-const HEAD: usize = 18 + 5 * (1 + 10 + 12) + 32;
+const HEAD: usize = 18 + 5 * (1 + 10 + 12) + 36;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]

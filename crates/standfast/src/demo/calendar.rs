@@ -13,8 +13,8 @@ use super::users::growth;
 pub(super) const DAYS: u32 = 90;
 pub(super) const DAY: Duration = Duration::from_hours(24);
 const DAY_MICROS: i64 = 86_400_000_000;
-/// Nothing of the ordinary mix happens in the last minutes: those are taken care of by [`RECENT`].
-const QUIET: Duration = Duration::from_mins(2);
+/// Nothing of the ordinary mix happens in the last minutes: those are taken care of by [`RECENT`], which brings as many as usual.
+const QUIET: Duration = Duration::from_mins(68);
 
 /// Somebody asks: when, and which story, by its index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +36,7 @@ const RECENT: [(u64, &str); 7] = [
 
 /// Something rises just now: so many ask about this type, one every so many seconds, the last so many seconds ago. A demo of
 /// few requests has none of it.
-const RISING: Rising = Rising { kind: "swap", requests: 18, every: 110, last: 200, from: 1_000 };
+const RISING: Rising = Rising { kind: "swap", requests: 24, every: 85, last: 200, from: 1_000 };
 
 struct Rising {
     kind: &'static str,

@@ -21,9 +21,9 @@ export type Likelihood = (typeof LIKELIHOODS)[number];
 
 const MOST = 3;
 
-/** A probability in words: what an agent can act on has no digits. */
-export function likelihoodOf(confidence: number): Likelihood {
-  if (confidence >= 0.9) return 'very_likely';
+/** A probability in words: what an agent can act on has no digits. What nobody is sure of is not very likely. */
+export function likelihoodOf(confidence: number, unsure: boolean): Likelihood {
+  if (confidence >= 0.9 && !unsure) return 'very_likely';
   if (confidence >= 0.6) return 'likely';
   return confidence >= 0.25 ? 'possible' : 'unlikely';
 }
@@ -34,7 +34,7 @@ export function questionOf(request: RequestDetail): Question | null {
   if (!prediction || prediction.advice === 'none') return null;
   const known = prediction.candidates.map((candidate) => ({
     type: candidate.type,
-    likelihood: likelihoodOf(candidate.confidence),
+    likelihood: likelihoodOf(candidate.confidence, prediction.unsure),
     keeps: candidate.type === type,
   }));
   const others = known.filter((option) => !option.keeps);

@@ -57,6 +57,8 @@ export interface Catalogue {
   requests: number;
   /** When the first of them came, in milliseconds; null while there is none. */
   since: number | null;
+  /** Since when they come regularly, by where they came: what lies before is no period to compare with. */
+  history: Readonly<Record<'all' | 'desk' | 'imported', number | null>>;
 }
 
 /** A dimension, a bucket of time, or time that comes again and again. */
@@ -153,6 +155,10 @@ const UNITS: Readonly<Record<InsightAnswer['unit'], string>> = {
   per_thousand_user_days: 'per_thousand',
 };
 
+function instant(time: string | null | undefined): number | null {
+  return time ? Date.parse(time) : null;
+}
+
 /** What the desk tells, with its names in one language. */
 export function catalogueOf(
   told: InsightCatalogue,
@@ -162,6 +168,11 @@ export function catalogueOf(
   return {
     requests: told.requests,
     since: told.since ? Date.parse(told.since) : null,
+    history: {
+      all: instant(told.history.all),
+      desk: instant(told.history.desk),
+      imported: instant(told.history.imported),
+    },
     measures: told.measures.map(
       ({ code, unit, name, formula, leaves_out, time_base, parameters }) => ({
         code,

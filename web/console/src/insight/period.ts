@@ -52,6 +52,14 @@ export function comparedWith(
   };
 }
 
+/**
+ * Whether requests came regularly all through a range. Of the day on which that began it is not known how much of it there was:
+ * the day after it is the first that is whole.
+ */
+export function isPast({ from }: Range, begins: number | null, zone: string): boolean {
+  return begins !== null && from >= advance(startOf(begins, 'day', zone), 'day', 1, zone);
+}
+
 /** Most days of a period that the desk compares. */
 const MOST_COMPARED = 366;
 

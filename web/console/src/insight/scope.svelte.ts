@@ -24,7 +24,16 @@ import {
   type Query,
 } from './api';
 import { about, shown } from './events';
-import { comparedWith, datesOf, daysOver, rangeOf, unitOf, wholeDays, zoneOf } from './period';
+import {
+  comparedWith,
+  datesOf,
+  daysOver,
+  isPast,
+  rangeOf,
+  unitOf,
+  wholeDays,
+  zoneOf,
+} from './period';
 import { printView, readView, type View } from './view';
 
 /** The name of an ISO 3166 region; anything else a host sent stands as it is. */
@@ -33,7 +42,13 @@ function regionName(code: string, language: string): string {
   return new Intl.DisplayNames(language, { type: 'region' }).of(code) ?? code;
 }
 
-const NOTHING: Catalogue = { measures: [], dimensions: [], requests: 0, since: null };
+const NOTHING: Catalogue = {
+  measures: [],
+  dimensions: [],
+  requests: 0,
+  since: null,
+  history: { all: null, desk: null, imported: null },
+};
 
 const SERVICE_LEVEL = 'service_level';
 
@@ -65,8 +80,25 @@ export class Scope {
   readonly view: View = $derived.by(() => readView(this.#place().search));
   readonly zone: string = $derived(zoneOf(this.view));
   readonly range: Range = $derived(rangeOf(this.view.period, this.zone, this.now));
-  readonly before: Range | null = $derived(
-    comparedWith(this.range, this.view.compare, this.zone, this.now),
+  /** Since when requests of the origins that are let through come regularly; null while none do. */
+  readonly begins: number | null = $derived.by(() => {
+    const known = ['desk', 'imported'] as const;
+    const { filter, except } = asked(this.query('requests', []));
+    const let_through = known.filter(
+      (origin) =>
+        (filter?.origin?.includes(origin) ?? true) && !(except?.origin?.includes(origin) ?? false),
+    );
+    const [only] = let_through;
+    return this.catalogue.history[let_through.length === 1 && only ? only : 'all'];
+  });
+  /** What is compared with; null without a comparison, and where there is no complete earlier period. */
+  readonly before: Range | null = $derived.by(() => {
+    const before = comparedWith(this.range, this.view.compare, this.zone, this.now);
+    return before && isPast(before, this.begins, this.zone) ? before : null;
+  });
+  /** A comparison is wanted, and there is no complete earlier period. */
+  readonly hasNoPast: boolean = $derived(
+    this.view.compare !== 'none' && this.catalogue.requests > 0 && this.before === null,
   );
   readonly unit: Unit = $derived(unitOf(this.range, this.view.by));
   readonly catalogue: Catalogue = $derived(

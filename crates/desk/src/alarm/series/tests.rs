@@ -32,7 +32,17 @@ fn surge(from: i64, n: i64, codes: [u32; 3]) -> impl Iterator<Item = Arrival> {
     (0..n).map(move |turn| arrival(from + turn, (from + turn) * 10 + 1 + i64::from(codes[0] % 7), codes))
 }
 
-fn known(finding: &Finding) -> Known {
+/// Any type, chain and version, by chance that can be had again.
+fn any(seed: u32, turn: i64) -> [u32; 3] {
+    let mut bits = u64::from(seed) << 32 | u64::try_from(turn).unwrap();
+    let mut next = |below: u64| {
+        bits = (bits ^ bits >> 30).wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        u32::try_from((bits >> 33) % below).unwrap()
+    };
+    [10 + next(4), 20 + next(3), 30 + next(2)]
+}
+
+fn known_of(finding: &Finding) -> Known {
     Known {
         segment: finding.segment,
         started: finding.started,
@@ -55,7 +65,7 @@ fn one_cause_is_one_finding_and_two_causes_are_two() {
     let finding = risen.iter().find_map(|one| series.judge(one, &rows, &[])).unwrap();
     assert_eq!(finding.segment, Segment([Some(11), Some(20), Some(31), None]));
     assert!(finding.requests.len() >= 18 && finding.expected < 1.0, "{finding:?}");
-    let explained = [known(&finding)];
+    let explained = [known_of(&finding)];
     assert!(risen.iter().all(|one| series.judge(one, &rows, &explained).is_none()), "it explains the others");
 
     // Something else at the same time is not explained by it.
@@ -72,10 +82,109 @@ fn an_alarm_is_not_raised_again_for_what_came_before_it() {
     let (series, risen) = Series::learn(&rows, end, 1.0, &[], Vec::new());
     let finding = risen.iter().find_map(|one| series.judge(one, &rows, &[])).unwrap();
     // Seen in a short window; longer ones hold requests of the same cause from before.
-    let open = Known { started: finding.started + 10, is_decided: false, ..known(&finding) };
+    let open = Known { started: finding.started + 10, is_decided: false, ..known_of(&finding) };
     let again: Vec<_> =
         risen.iter().filter_map(|one| series.judge(one, &rows, std::slice::from_ref(&open))).collect();
     assert!(again.iter().all(|one| one.segment != finding.segment), "{again:?}");
+}
+
+/// What one look after another makes of it, every two minutes from `begin` on, as the watcher does: the alarms that are open in
+/// the end.
+fn watched(rows: &[Arrival], begin: i64, end: i64) -> Vec<Known> {
+    let until = |at: i64| rows.partition_point(|row| minute_of(row.second) < at);
+    let (mut series, _) = Series::learn(&rows[..until(begin)], begin, 1.0, &[], Vec::new());
+    let mut open: Vec<(Known, (Segment, f64))> = Vec::new();
+    for at in (begin..end).step_by(2) {
+        let rows = &rows[..until(at)];
+        let risen = series.replay(rows, at);
+        for _ in 0..risen.len() {
+            let known: Vec<Known> = open.iter().map(|(known, _)| known.clone()).collect();
+            let found = risen.iter().filter_map(|one| series.judge(one, rows, &known));
+            let Some(found) = found.max_by(|a, b| a.excess().total_cmp(&b.excess())) else { break };
+            let parts = open.extract_if(.., |(known, _)| found.contains(known));
+            let started =
+                parts.map(|(part, _)| part.started).min().unwrap_or(found.started).min(found.started);
+            let alarm = Known { started, is_decided: false, ..known_of(&found) };
+            open.push((alarm, (found.within, found.share)));
+        }
+        for place in 0..open.len() {
+            let others = open.iter().enumerate().filter(|(other, _)| *other != place);
+            let others: Vec<Known> = others.map(|(_, (known, _))| known.clone()).collect();
+            let (alarm, expectation) = open[place].clone();
+            if let Some(cause) = series.narrower(rows, &alarm, expectation, &others) {
+                open[place] = (Known { segment: cause.segment, ..alarm }, (expectation.0, cause.share));
+            }
+        }
+    }
+    open.into_iter().map(|(known, _)| known).collect()
+}
+
+#[test]
+fn what_comes_elsewhere_widens_no_name_and_raises_no_whole() {
+    let (mut kept, mut whole, mut many) = (0, 0, 0);
+    for seed in 0..24_u32 {
+        // A surge of one type and, some minutes later, some of another.
+        let begin = START + 5 * WEEK + 400 + i64::from(seed) * 37;
+        let (first, other) = (10 + seed % 4, 10 + (seed + 1 + seed / 4 % 3) % 4);
+        let (late, n) = (begin + 12 + i64::from(seed % 9), 4 + i64::from(seed % 8));
+        let code = |turn: i64, of: u32| u32::try_from(turn).unwrap() * (1 + seed % 2) % of;
+        let own = (0..16).map(|turn| {
+            arrival(
+                begin + turn,
+                (begin + turn) * 10 + 1,
+                [first, 20 + code(turn, 3), 30 + code(turn / 3, 2)],
+            )
+        });
+        let elsewhere = (0..n).map(|turn| {
+            arrival(late + turn, (late + turn) * 10 + 2, [other, 20 + code(turn, 3), 30 + code(turn / 3, 2)])
+        });
+        let rows = with(with(ordinary(START, begin + 60), own), elsewhere);
+        let open = watched(&rows, begin - 2, begin + 40);
+        kept += u32::from(open.iter().any(|alarm| alarm.segment.0[0] == Some(first)));
+        whole += u32::from(open.iter().any(|alarm| alarm.segment == Segment::default()));
+        many += u32::from(open.len() > 2);
+    }
+    assert!(
+        kept >= 23 && whole == 0 && many == 0,
+        "named {kept} of 24, the whole {whole}, more than two {many}"
+    );
+}
+
+#[test]
+fn a_rise_of_everything_is_told_beside_a_part_that_stands_out() {
+    let (mut kept, mut whole, mut many) = (0, 0, 0);
+    for seed in 0..24_u32 {
+        let begin = START + 5 * WEEK + 400 + i64::from(seed) * 37;
+        let first = 10 + seed % 4;
+        let own = (0..20).map(|turn| {
+            let [_, chain, version] = any(seed, turn);
+            arrival(begin + turn, (begin + turn) * 10 + 1, [first, chain, version])
+        });
+        // Some minutes later ten times as many as usual of everything.
+        let late = begin + 10 + i64::from(seed % 9);
+        let all = (0..30).map(|turn| arrival(late + turn, (late + turn) * 10 + 2, any(seed + 100, turn)));
+        let rows = with(with(ordinary(START, begin + 60), own), all);
+        let open = watched(&rows, begin - 2, begin + 45);
+        kept += u32::from(open.iter().any(|alarm| alarm.segment.0[0] == Some(first)));
+        whole += u32::from(open.iter().any(|alarm| alarm.segment == Segment::default()));
+        many += u32::from(open.len() > 2);
+    }
+    println!("named {kept} of 24, the whole {whole}, more than two {many}");
+    assert!(kept >= 22 && whole >= 22 && many == 0, "named {kept}, the whole {whole}, more than two {many}");
+}
+
+#[test]
+fn a_surge_of_everything_that_was_seen_as_a_part_becomes_the_whole() {
+    let begin = START + 5 * WEEK + 700;
+    let all = (0..40).map(|turn| arrival(begin + 2 + turn / 2, (begin + turn) * 100 + 7, any(5, turn)));
+    // By chance the first are of one type.
+    let first = (0..6).map(|turn| {
+        let [_, chain, version] = any(6, turn);
+        arrival(begin + turn / 2, (begin + turn) * 100 + 8, [11, chain, version])
+    });
+    let rows = with(with(ordinary(START, begin + 60), first), all);
+    let open = watched(&rows, begin - 2, begin + 40);
+    assert_eq!(open.iter().map(|alarm| alarm.segment).collect::<Vec<_>>(), [Segment::default()]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::Serialize;
 use standfast_desk::{has_words, list_agents, list_teams};
 use standfast_domain::{Time, request_type};
-use standfast_insight::{Dimension, Measure, Step, TimeBase, Unit};
+use standfast_insight::{Dimension, Facts, Measure, Step, TimeBase, Unit};
 use utoipa::ToSchema;
 
 use crate::api::desk::Texts;
@@ -135,6 +135,29 @@ pub(crate) struct CatalogueView {
     /// When the first of them came; null while there is none.
     #[schema(value_type = Option<String>, format = DateTime)]
     since: Option<Time>,
+    /// Since when requests come regularly: what lies before is no period to compare with.
+    history: HistoryView,
+}
+
+/// When the first request came of the day from which requests come regularly; null while there is none.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HistoryView {
+    /// Of all requests.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    all: Option<Time>,
+    /// Of those that came to this desk.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    desk: Option<Time>,
+    /// Of those that were imported.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    imported: Option<Time>,
+}
+
+impl HistoryView {
+    fn new(facts: &Facts) -> Self {
+        let of = |origin: &str| facts.history(&[(Dimension::Origin, vec![origin.to_owned()])], &[]);
+        Self { all: facts.history(&[], &[]), desk: of("desk"), imported: of("imported") }
+    }
 }
 
 fn measure_view(measure: Measure) -> MeasureView {
@@ -191,9 +214,9 @@ pub(crate) async fn list(State(app): State<App>, agent: SignedIn) -> Result<Answ
 impl CatalogueView {
     /// What can be asked now, with these names for agents and teams.
     pub(super) async fn new(app: &App, agents: &People, teams: &People) -> Result<Self, Problem> {
-        let (requests, since) = {
+        let (requests, since, history) = {
             let facts = app.insight.facts()?;
-            (facts.len(), facts.since())
+            (facts.len(), facts.since(), HistoryView::new(&facts))
         };
         let dimension = |(dimension, codes): (Dimension, Vec<String>)| DimensionView {
             code: dimension.code(),
@@ -210,6 +233,7 @@ impl CatalogueView {
             steps: Step::ALL.into_iter().map(step).collect(),
             requests,
             since,
+            history,
         })
     }
 }
