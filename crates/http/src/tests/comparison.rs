@@ -184,6 +184,29 @@ store_test! {
         assert!(matches!(verdict("swap"), (code, q) if code == "cannot_tell" && q > 0.05));
     }
 
+    async fn one_old_request_is_no_past(store) {
+        seed(&store).await;
+        let server = TestServer::start(&store).await;
+        let analyst = server.agent("an", Role::Analyst).await;
+        let question = json!({"date": changed_on(), "filter": {"type": ["pending"]}});
+        let found = ask(&analyst, EFFECT, &question).await;
+        let catalogue = "/api/v1/console/insight/catalogue";
+        let began = analyst.get(catalogue).await.json()["history"].clone();
+        assert_eq!(began["all"], json!(today().plus(-DAYS).start().plus(std::time::Duration::from_hours(1))));
+        assert_eq!((&began["desk"], &began["imported"]), (&began["all"], &Value::Null));
+        drop(server);
+
+        let old = row(today().plus(-400).start(), "pending", "7.1.0");
+        let written = store.write(Lane::Ordinary, 0, move |tx| request::insert(tx, &old)).await;
+        written.map_err(|error: StoreError| error.to_string()).unwrap();
+        let server = TestServer::start(&store).await;
+        let analyst = server.agent("ana", Role::Analyst).await;
+        assert_eq!(analyst.get(catalogue).await.json()["history"], began);
+        let again = ask(&analyst, EFFECT, &question).await;
+        assert_eq!(again["placebo"], found["placebo"], "the same dates of the same past");
+        assert_eq!(again["estimate"], found["estimate"]);
+    }
+
     async fn an_event_gives_the_date_and_others_stand_beside_it(store) {
         seed(&store).await;
         let server = TestServer::start(&store).await;
