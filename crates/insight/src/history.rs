@@ -75,7 +75,7 @@ fn count(block: &Block, first: u32, passes: &impl Fn(u32) -> bool, counts: &mut 
         return;
     }
     for (row, second) in block.created.iter().enumerate() {
-        let is_let = lets.get(usize::try_from(origin.codes.get(row)).unwrap_or(usize::MAX));
+        let is_let = lets.get(origin.codes.get(row));
         if is_let.copied().unwrap_or(false)
             && let Some(count) = counts.get_mut(place(*second))
         {
