@@ -518,11 +518,10 @@ store_test! {
             assert_eq!(count, i64::try_from(page.items.len()).unwrap(), "{view:?}");
             (page.items.iter().map(|item| item.number).collect::<Vec<_>>(), counts.reserved)
         };
-        use crate::View::{All, Mine, Unassigned};
-        assert_eq!(sees(&mei, Unassigned).await, (vec![theft.number], true));
-        assert_eq!(sees(&mei, All).await, (vec![theft.number], true));
-        assert_eq!(sees(&mei, Mine).await, (vec![mine.number], true), "what is in hand stays");
-        assert_eq!(sees(&yan, Unassigned).await, (vec![theft.number, pending.number], false));
+        assert_eq!(sees(&mei, crate::View::Unassigned).await, (vec![theft.number], true));
+        assert_eq!(sees(&mei, crate::View::All).await, (vec![theft.number], true));
+        assert_eq!(sees(&mei, crate::View::Mine).await, (vec![mine.number], true), "what is in hand stays");
+        assert_eq!(sees(&yan, crate::View::Unassigned).await, (vec![theft.number, pending.number], false));
         assert_eq!(surge_view(&desk, &yan).await.unwrap().reserved, [mei.id]);
         let refused = crate::assign(&desk, &lead, pending.request_id, to(&mei)).await;
         assert!(matches!(refused, Err(Error::Invalid { field: "agent_id", reason: "reserved" })), "{refused:?}");
@@ -537,7 +536,7 @@ store_test! {
         assert_eq!(surge_view(&desk, &lead).await.unwrap().reserved, [yan.id], "one is left for everybody else");
         crate::set_present(&desk, &[mei.id].into_iter().collect());
         assert!(surge_view(&desk, &lead).await.unwrap().reserved.is_empty());
-        assert!(!sees(&mei, All).await.1);
+        assert!(!sees(&mei, crate::View::All).await.1);
         hold_surge(&desk, &lead, Level::Busy, desk.now().plus(Duration::from_hours(1)), "over").await.unwrap();
         crate::set_present(&desk, &[lead.id, mei.id, yan.id].into_iter().collect());
         assert!(surge_view(&desk, &lead).await.unwrap().reserved.is_empty());

@@ -28,7 +28,7 @@ impl Feed {
     /// Hands on what was committed since the last time. Whatever else runs on the same PostgreSQL may hold it back for a moment.
     async fn follow(&mut self, desk: &TestDesk) {
         for _ in 0..200 {
-            let (unit_desk, from) = (desk.desk.clone(), self.cursor.clone());
+            let (unit_desk, from) = (desk.desk.clone(), self.cursor);
             let read = desk.store().read(move |rd| {
                 let (events, next) = outbox::read_after(rd, &from, 500)?;
                 for event in &events {
