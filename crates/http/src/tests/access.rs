@@ -86,6 +86,7 @@ fn body(path: &str, id: &str) -> Value {
         "tags" => json!({"add": ["tron"], "remove": []}),
         "transition" => json!({"transition": "reopen"}),
         "dismiss" => json!({"reason": "known"}),
+        "not-at-risk" => json!({"reason": "question"}),
         "incident" => event(),
         "merge" => json!({"into": "222-222-2222"}),
         "erase" => json!({"seq": 9999, "reason": "privacy"}),

@@ -52,7 +52,7 @@ store_test! {
         ana.post(&format!("{path}/not-at-risk"), &out).await.problem(403, "forbidden");
         mei.post(&format!("{path}/not-at-risk"), &json!({"reason": "rude"})).await.problem(422, "invalid");
         assert_eq!(mei.post(&format!("{path}/not-at-risk"), &out).await.status, StatusCode::NO_CONTENT);
-        assert_eq!(mei.get(&path).await.json()["conversation"]["request"]["at_risk"], false);
+        assert_eq!(mei.get(&path).await.json()["request"]["at_risk"], false);
         let counted = ana.get("/api/v1/console/surge/claims").await.json();
         assert_eq!((&counted["claimed"], &counted["moved_out"], &counted["share"]), (&json!(1), &json!(1), &json!(1.0)));
         assert_eq!(counted["reasons"], json!([{"reason": "trade", "count": 1}]));
