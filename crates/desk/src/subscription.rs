@@ -32,6 +32,8 @@ const MOST_WEBHOOKS: i64 = 200;
 /// Most webhooks that nobody has confirmed, of all hosts and of one. Anybody may ask: they keep nobody else from asking.
 const MOST_ASKED: usize = 500;
 const MOST_ASKED_OF_HOST: usize = 5;
+/// How many of these are looked at, more than there are.
+const LOOKED_AT: i64 = 1_000;
 /// Most subscriptions by mail.
 const MOST_MAILS: i64 = 200_000;
 /// Longest address of a webhook.
@@ -246,7 +248,7 @@ fn ask_by_call(tx: &mut Tx, row: &SubscriptionRow, job: JobId) -> Result<(), Err
         None => {}
     }
     check_room(tx, row.kind)?;
-    let asked = subscription::list_unconfirmed(tx, row.kind, 2 * MOST_ASKED as i64)?;
+    let asked = subscription::list_unconfirmed(tx, row.kind, LOOKED_AT)?;
     if asked.iter().filter(|one| host(&one.address) == host(&row.address)).count() >= MOST_ASKED_OF_HOST {
         return Err(Error::invalid("address", "too_many"));
     }

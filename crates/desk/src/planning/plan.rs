@@ -309,8 +309,8 @@ impl Planner {
                 let broken = newly_broken(person, &fixed, &all, &self.off);
                 // Of two that do not go together, the proposed one gives way; where a published one is one too many with others, the
                 // proposed one next to it does.
-                let named = broken.iter().flat_map(|one| [Some(one.shift_id), one.other_id]).flatten();
-                let named = named.filter_map(|id| usize::try_from(-1 - id.0).ok()).next();
+                let mut named = broken.iter().flat_map(|one| [Some(one.shift_id), one.other_id]).flatten();
+                let named = named.find_map(|id| usize::try_from(-1 - id.0).ok());
                 let next_to = || {
                     let starts_at = all
                         .iter()
