@@ -337,7 +337,9 @@ mod tests {
                 let moves = match what {
                     6 => {
                         line.leave(RequestId(id));
-                        lists.iter_mut().for_each(|list| list.retain(|(x, _)| *x != id));
+                        for list in &mut lists {
+                            list.retain(|(x, _)| *x != id);
+                        }
                         false
                     }
                     0..3 => {

@@ -65,7 +65,7 @@ store_test! {
         write(&store, |tx| {
             false_claim::restore(tx, AT, NOW)?;
             let mut row = request::lock(tx, AT)?.ok_or(Error::CursorLost)?;
-            row.tags = "[\"test\"]".to_owned();
+            "[\"test\"]".clone_into(&mut row.tags);
             request::save(tx, &row)
         }).await;
         assert_eq!(claims().await.unwrap(), Claims::default());
