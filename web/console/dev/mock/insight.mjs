@@ -85,8 +85,10 @@ export class Counted {
 
   catalogue() {
     const both = (text) => ({ 'zh-CN': text, en: text });
+    const begins = new Date(Math.min(...this.requests.map(({ at }) => at))).toISOString();
     return {
       requests: this.requests.length,
+      history: { all: begins, desk: begins, imported: null },
       steps: [],
       measures: MEASURES.map(([code, unit, name, formula]) => ({
         code,
