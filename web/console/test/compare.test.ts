@@ -40,6 +40,7 @@ function event(id: string, starts: string, more: Partial<Driver> = {}): Driver {
 const catalogue: Catalogue = {
   requests: 100,
   since: 0,
+  history: { all: null, desk: null, imported: null },
   measures: [],
   dimensions: [
     ['type', ['pending', 'fee', 'swap']],

@@ -248,6 +248,7 @@ describe('an address that cannot be read', () => {
     ],
     dimensions: [{ code: 'type', name: 'Type', values: [{ code: 'swap', name: 'Swap' }] }],
     requests: 1,
+    history: { all: null, desk: null, imported: null },
     since: 0,
   };
   const unread = (search: string) =>

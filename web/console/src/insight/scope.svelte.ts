@@ -80,6 +80,11 @@ export class Scope {
   readonly view: View = $derived.by(() => readView(this.#place().search));
   readonly zone: string = $derived(zoneOf(this.view));
   readonly range: Range = $derived(rangeOf(this.view.period, this.zone, this.now));
+  readonly catalogue: Catalogue = $derived(
+    known.asked.data
+      ? catalogueOf(known.asked.data, titled, (code) => regionName(code, language()))
+      : NOTHING,
+  );
   /** Since when requests of the origins that are let through come regularly; null while none do. */
   readonly begins: number | null = $derived.by(() => {
     const known = ['desk', 'imported'] as const;
@@ -101,11 +106,6 @@ export class Scope {
     this.view.compare !== 'none' && this.catalogue.requests > 0 && this.before === null,
   );
   readonly unit: Unit = $derived(unitOf(this.range, this.view.by));
-  readonly catalogue: Catalogue = $derived(
-    known.asked.data
-      ? catalogueOf(known.asked.data, titled, (code) => regionName(code, language()))
-      : NOTHING,
-  );
 
   readonly #looks: Map<string, (key: string) => Look> = $derived(
     new Map(
