@@ -34,7 +34,7 @@ store_test! {
         let ordinary = lead.get("/api/v1/console/inbox?view=all").await.json()["items"][0]["id"].clone();
         let path = format!("/api/v1/console/requests/{}/assign", ordinary.as_str().unwrap());
         let refused = lead.post(&path, &json!({"agent_id": me})).await.problem(422, "invalid");
-        assert!(refused["detail"].as_str().unwrap().contains("专门处理资产风险"), "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains("reserved for assets at risk"), "{refused}");
         // A plan from before there were reserves still reads.
         plan.as_object_mut().unwrap().remove("reserve");
         let without = json!({"version": 1, "plan": plan});
