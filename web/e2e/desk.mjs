@@ -1,6 +1,6 @@
 /** The real binary on a port and in a folder of its own, with two agents who can sign in. */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ export class Desk {
       ...process.env,
       STANDFAST_NAME: 'Harbor Wallet',
       STANDFAST_LISTEN: `127.0.0.1:${desk.port}`,
-      STANDFAST_DATA: join(desk.#home, 'data'),
+      STANDFAST_DATA: desk.#data,
       STANDFAST_LOG: 'info',
     };
     return desk;
@@ -64,12 +64,31 @@ export class Desk {
     });
   }
 
-  /** A desk that fills itself with made-up requests, as `make run` does. */
+  /**
+   * A desk filled with made-up requests, as `make run` does: a copy of the one in DESK_DEMO, where that was filled before all
+   * stories, or else one that fills itself.
+   */
   static async demo() {
     const desk = await Desk.#made();
     desk.#arguments = ['serve', '--demo'];
+    const filled = process.env.DESK_DEMO;
+    if (filled) cpSync(filled, desk.#data, { recursive: true });
     await desk.up(120_000);
     return desk;
+  }
+
+  /** Fills a demo and leaves what it has written in `folder`, for {@link demo}. */
+  static async fill(folder) {
+    const desk = await Desk.#made();
+    desk.#arguments = ['serve', '--demo'];
+    await desk.up(240_000);
+    await desk.down('SIGTERM');
+    cpSync(desk.#data, folder, { recursive: true, filter: (name) => !name.endsWith('.sock') });
+    await desk.stop();
+  }
+
+  get #data() {
+    return join(this.#home, 'data');
   }
 
   async up(patience = 20_000) {
@@ -91,11 +110,11 @@ export class Desk {
     }
   }
 
-  /** kill -9. */
-  async down() {
+  /** kill -9, unless it may end by itself. */
+  async down(signal = 'SIGKILL') {
     if (!this.#child) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGKILL');
+    this.#child.kill(signal);
     await ended;
     this.#child = null;
   }
