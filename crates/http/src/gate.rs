@@ -40,6 +40,8 @@ struct State {
     all: usize,
     /// Most that stand in either line.
     most: usize,
+    /// Arrivals at a full line until it is looked through for those who have left: looking takes long.
+    until_sweep: usize,
     at_risk: Queue<oneshot::Sender<Seat>>,
     ordinary: Queue<oneshot::Sender<Seat>>,
 }
@@ -91,6 +93,7 @@ impl Gate {
             others: 0,
             all: all.max(4),
             most,
+            until_sweep: 0,
             at_risk: Queue::new(),
             ordinary: Queue::new(),
         };
@@ -107,10 +110,14 @@ impl Gate {
                 return Ok(Seat { gate: Arc::clone(&self.state), at_risk });
             }
             let most = state.most;
-            let line = state.line(at_risk);
-            if line.len() >= most {
-                line.sweep(oneshot::Sender::is_closed);
+            if state.line(at_risk).len() >= most {
+                if state.until_sweep == 0 {
+                    state.line(at_risk).sweep(oneshot::Sender::is_closed);
+                    state.until_sweep = most / 16 + 1;
+                }
+                state.until_sweep -= 1;
             }
+            let line = state.line(at_risk);
             let (seat, turn) = oneshot::channel();
             // Whose sender is dropped hears that he is to come back: this one, or the last of whoever has most.
             line.push(self.hasher.hash_one(customer), seat, most);
@@ -243,18 +250,19 @@ mod tests {
 
     #[tokio::test]
     async fn customers_take_turns_in_line() {
-        let gate = Gate::new(4, 3);
+        let gate = Gate::new(4, 4);
         let mut seats = Vec::new();
         for _ in 0..3 {
             seats.push(gate.enter("ann", false).await.ok().unwrap());
         }
         let (mut first, mut second) = (pin!(gate.enter("ann", false)), pin!(gate.enter("ann", false)));
-        let (mut third, mut other) = (pin!(gate.enter("ann", false)), pin!(gate.enter("bo", false)));
-        for one in [&mut first, &mut second, &mut third] {
+        let (mut third, mut fourth) = (pin!(gate.enter("ann", false)), pin!(gate.enter("ann", false)));
+        let mut other = pin!(gate.enter("bo", false));
+        for one in [&mut first, &mut second, &mut third, &mut fourth] {
             assert!(poll(one.as_mut()).is_pending());
         }
         assert!(poll(other.as_mut()).is_pending(), "he has a place although the line was full");
-        let Poll::Ready(Err(problem)) = poll(third.as_mut()) else { panic!("the line is full") };
+        let Poll::Ready(Err(problem)) = poll(fourth.as_mut()) else { panic!("the line is full") };
         assert_eq!(problem.code(), "busy", "whoever has most makes room");
         seats.pop();
         let Poll::Ready(Ok(_seat)) = poll(first.as_mut()) else { panic!("nobody came before") };

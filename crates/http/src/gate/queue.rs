@@ -3,6 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+/// So many messages of one customer keep their places when others come to a full queue: whoever makes up a customer for each
+/// message does not push out somebody's second one.
+const KEPT: u64 = 3;
+
 /// Whose message it is: a hash of the customer.
 pub(super) type Key = u64;
 
@@ -31,12 +35,12 @@ impl<T> Queue<T> {
     /// Puts an item behind those that its customer has here, and behind those of others who have as many.
     ///
     /// A queue that has `most` loses the item that would be served last, which is returned: this one, or another of
-    /// somebody who has more of them.
+    /// somebody who has [`KEPT`] more of them.
     pub(super) fn push(&mut self, key: Key, item: T, most: usize) -> Option<T> {
         let round = self.last.get(&key).copied().unwrap_or(self.round) + 1;
         if self.waiting.len() >= most {
             match self.waiting.last_key_value() {
-                Some((&(last, _), _)) if last > round => {}
+                Some((&(last, _), _)) if last >= round + KEPT => {}
                 _ => return Some(item),
             }
         }
@@ -119,14 +123,15 @@ mod tests {
     #[test]
     fn a_full_queue_loses_the_last_of_whoever_has_most() {
         let mut queue = Queue::new();
-        for item in 10..14 {
-            assert_eq!(queue.push(1, item, 4), None);
+        for item in 10..15 {
+            assert_eq!(queue.push(1, item, 5), None);
         }
-        assert_eq!(queue.push(1, 14, 4), Some(14), "his own queue is full");
-        assert_eq!(queue.push(2, 20, 4), Some(13));
-        assert_eq!(queue.push(3, 30, 4), Some(12));
-        assert_eq!(queue.push(1, 15, 4), Some(15));
-        assert_eq!(all(&mut queue), [10, 20, 30, 11]);
+        assert_eq!(queue.push(1, 15, 5), Some(15), "his own queue is full");
+        assert_eq!(queue.push(2, 20, 5), Some(14));
+        assert_eq!(queue.push(3, 30, 5), Some(13));
+        assert_eq!(queue.push(4, 40, 5), Some(40), "three of his keep their places");
+        assert_eq!(queue.push(1, 16, 5), Some(16));
+        assert_eq!(all(&mut queue), [10, 20, 30, 11, 12]);
     }
 
     #[test]
