@@ -220,11 +220,13 @@ pub async fn end_maintenance(desk: &Desk, caller: &AgentCaller, id: MaintenanceI
 /// Ends whatever goes on, by whoever runs the machine; how many there were.
 pub async fn stop_maintenance(desk: &Desk) -> Result<usize, Error> {
     let now = desk.now();
+    let all = subscription::Due::new(desk, now);
     let ended = desk.store().write(Lane::Ordinary, 0, move |tx| {
         let going_on = windows::list_ahead(tx, now, MOST)?;
         let going_on: Vec<_> = going_on.into_iter().filter(|row| row.starts_at <= now).collect();
         for row in &going_on {
             windows::end(tx, row.id, now)?;
+            all.tell(tx, StatusNotice::CalledOff { window: row.id })?;
         }
         Ok::<_, Error>(going_on.len())
     });

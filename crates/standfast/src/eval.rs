@@ -170,13 +170,13 @@ mod tests {
 
     #[test]
     fn what_was_learned_is_counted() {
+        // Different stories: what resembles a text that was learned from is no examination.
+        let words =
+            ["昨晚", "电脑", "红色", "朋友", "三次", "公司", "下雨", "周末", "咖啡", "地铁", "爬山", "音乐"];
         let sample = |number: usize| {
-            let (text, label) =
-                [("转账一直等待确认", "pending"), ("the swap lost to slippage", "swap")][number % 2];
-            Sample {
-                text: format!("{text} {}", ["谢谢", "please", "急"][number % 3]),
-                label: label.to_owned(),
-            }
+            let (text, label) = [("转账一直等待确认", "pending"), ("兑换滑点太大", "swap")][number % 2];
+            let [a, b] = [words[number / 2 % 12], words[number / 24 * 5 % 12 + (number / 2 + 1) % 2]];
+            Sample { text: format!("{a}{b}{text}{b}{a}{a}{b}"), label: label.to_owned() }
         };
         let all: Vec<Sample> = (0..120).map(sample).collect();
         let text = types(&all, None, &Options::default()).unwrap();

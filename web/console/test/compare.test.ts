@@ -356,6 +356,8 @@ describe('heads of events', () => {
     );
     expect(happening([{ ...release, until: at + DAY }], at + 10, at + 20)).toHaveLength(1);
     expect(happening([release], at + 10, at + 20)).toHaveLength(0);
+    // A day that ends at midnight is not in the next one.
+    expect(happening([{ ...release, until: at + DAY }], at + DAY, at + 2 * DAY)).toHaveLength(0);
     expect(happening([release], at, at + 1)).toHaveLength(1);
     const midnight = readDate('2026-11-10', 'UTC') ?? 0;
     expect(within([release], [midnight - DAY, midnight], 'day', 'UTC')).toHaveLength(1);

@@ -63,6 +63,7 @@ fn what_rests_changes_the_desk_and_helps_nobody_who_asks() {
         "PUT /api/v1/console/planning",
         "PUT /api/v1/console/reports/{id}",
         "PUT /api/v1/console/roster/drafts",
+        "PUT /api/v1/console/roster/mail",
         "PUT /api/v1/console/roster/people/{id}",
         "PUT /api/v1/console/roster/shifts/{id}",
         "PUT /api/v1/drivers/{external_id}",

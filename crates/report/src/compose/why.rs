@@ -70,8 +70,8 @@ impl Material<'_> {
                 link,
             };
         };
-        let head =
-            ["before", "now", "change", "why.users", "why.mix", "why.rate"].map(|key| say.text(key, &[]));
+        let head = ["before", "now", "change", "why.users", "why.mix", "why.rate", "why.unknown"]
+            .map(|key| say.text(key, &[]));
         let mut table = Table { head: std::iter::once(name.clone()).chain(head).collect(), rows: Vec::new() };
         let all = (change.before, change.after, &change.parts);
         table.rows.push(self.parts_row(say.text("all", &[]), all));
@@ -82,18 +82,29 @@ impl Material<'_> {
         table.rows.extend(change.segments.iter().take(MOST_SEGMENTS).map(row));
         let signed = Say::signed;
         let Parts { users, mix, rate, unattributed } = change.parts;
-        let key = if change.has_users { "why.said" } else { "why.said.counts" };
+        let is_unknown = unattributed.round().abs() > 0.0;
+        let key = match (change.has_users, is_unknown) {
+            (true, true) => "why.said.unknown",
+            (true, false) => "why.said",
+            (false, _) => "why.said.counts",
+        };
         let values = [
             ("before", say.count(change.before)),
             ("now", say.count(change.after)),
             ("users", signed(users)),
             ("mix", signed(mix)),
-            ("rate", signed(rate + unattributed)),
+            ("rate", signed(rate)),
+            ("unknown", signed(unattributed)),
         ];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
         let mut steps = vec![Step::whole(say.text("before", &[]), float(change.before))];
-        let parts = [("why.users", users), ("why.mix", mix), ("why.rate", rate + unattributed)];
-        for (key, size) in parts.into_iter().filter(|(key, _)| change.has_users || *key == "why.rate") {
+        let parts =
+            [("why.users", users), ("why.mix", mix), ("why.rate", rate), ("why.unknown", unattributed)];
+        let is_told = |key: &str| match key {
+            "why.unknown" => is_unknown || !change.has_users,
+            _ => change.has_users,
+        };
+        for (key, size) in parts.into_iter().filter(|(key, _)| is_told(key)) {
             steps.push(Step::part(say.text(key, &[]), &steps, size));
         }
         steps.push(Step::whole(say.text("now", &[]), float(change.after)));
@@ -111,7 +122,6 @@ impl Material<'_> {
         let say = self.say();
         let count = |n: u64| Value::Number(float(n), Unit::Requests, say.count(n));
         let signed = |number: f64| Value::Number(number, Unit::Requests, Say::signed(number));
-        let rate = parts.rate + parts.unattributed;
         let change = signed(float(after) - float(before));
         vec![
             Value::Text(name),
@@ -120,7 +130,8 @@ impl Material<'_> {
             change,
             signed(parts.users),
             signed(parts.mix),
-            signed(rate),
+            signed(parts.rate),
+            signed(parts.unattributed),
         ]
     }
 

@@ -123,6 +123,8 @@ export interface Grouped extends Figure {
   keys: readonly string[];
   /** The desk's names for the same, with which it finds the requests behind the figure. */
   cell: readonly string[];
+  /** How far it moved, where the question compares. */
+  change?: Change;
 }
 
 export interface Answer {
@@ -253,11 +255,12 @@ export function answerOf(told: InsightAnswer): Answer {
         ? new Map(members.map((member) => [keyOf(code, member), member.seconds ?? 0]))
         : null,
     ),
-    groups: told.cells.map(({ at, figure }) => {
+    groups: told.cells.map(({ at, figure, change }) => {
       const members = at.map((place, axis) => told.axes[axis]?.members[place]);
       return {
         ...figureOf(figure),
         asOf: told.as_of,
+        ...(change ? { change: changeOf(change) } : {}),
         cell: members.map((member) => member?.code ?? ''),
         keys: members.map((member, axis) => keyOf(told.axes[axis]?.code, member)),
       };

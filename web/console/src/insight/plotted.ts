@@ -111,6 +111,7 @@ export function rankedOf(
       key: each.keys[0] ?? '',
       label: nameOf(each.keys[0] ?? ''),
       ...estimateOf(each),
+      ...(each.change ? { change: each.change } : {}),
       // Where nothing came, nothing was counted; what nothing came of has no share and no median.
       ...(before ? { before: was.get(each.keys[0]) ?? (before.unit === 'count' ? 0 : null) } : {}),
     }))

@@ -70,6 +70,8 @@ export interface Ranked extends Estimate {
   label: string;
   /** The same figure in the period compared with. */
   before?: number | null;
+  /** How far it moved since then, with its interval: relative, or in parts of one for shares. */
+  change?: Estimate;
 }
 
 /** A cell that is shown otherwise than it is copied. */

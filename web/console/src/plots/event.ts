@@ -73,5 +73,8 @@ export function within(
 
 /** What began or was under way between two instants. */
 export function happening(marks: readonly Mark[], from: number, until: number): Mark[] {
-  return marks.filter((mark) => mark.at < until && (mark.until ?? mark.at) >= from);
+  return marks.filter(
+    ({ at, until: end }) =>
+      at < until && (end === undefined || end === at ? at >= from : end > from),
+  );
 }

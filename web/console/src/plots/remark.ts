@@ -1,6 +1,6 @@
 /** What stands in small print behind a figure. */
 import { language, t } from '../words.svelte';
-import type { Estimate } from './data';
+import { isCertain, type Estimate, type Ranked } from './data';
 import { figure, interval, signed, type Measured } from './figure';
 
 /** "(1,180–1,290) · n=310 · small sample". */
@@ -26,6 +26,26 @@ export function change(
   if (typeof now !== 'number' || typeof before !== 'number') return '';
   if (measured === 'share') return `${signed(now - before, language(), true)} ${t('plot.points')}`;
   return before === 0 ? '' : signed(now / before - 1, language());
+}
+
+/** The change of a line of a ranking, as far as it is known: "No clear change" where its interval holds zero. */
+export function moved(each: Ranked, measured: Measured): string {
+  return isCertain(each.change) === false
+    ? t('plot.unclear')
+    : change(each.value, each.before, measured);
+}
+
+/** The same with its interval: "+23% (−11% … +72%)"; "Cannot tell" where there is none. */
+export function movement(each: Ranked, measured: Measured): string {
+  const bare = change(each.value, each.before, measured);
+  const { low, high } = each.change ?? {};
+  const one = (size: number) => signed(size, language(), measured === 'share');
+  if (typeof low === 'number' && typeof high === 'number')
+    return together(
+      `${bare} (${one(low)} … ${one(high)})`.trim(),
+      isCertain(each.change) === false ? t('plot.unclear') : '',
+    );
+  return bare && together(bare, t('plot.cannot_tell'));
 }
 
 export function together(...parts: readonly string[]): string {

@@ -13,6 +13,7 @@ import {
 } from './data';
 import { happening, markName } from './event';
 import { figure, type Measured } from './figure';
+import { movement } from './remark';
 import { bucketName } from './time';
 import { advance, type Unit } from './zone';
 
@@ -88,12 +89,14 @@ export function rankedTable(
       { label: heading },
       ...estimateColumns(),
       { label: before, numeric: true },
+      { label: t('plot.change') },
       { label: t('plot.remark') },
     ],
     rows: items.map((each) => [
       each.label,
       ...estimateCells(each, measured, say),
       typeof each.before === 'number' ? { value: each.before, text: say(each.before) } : null,
+      movement(each, measured),
       each.small ? t('plot.small') : '',
     ]),
   });
