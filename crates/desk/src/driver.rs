@@ -333,6 +333,23 @@ pub(crate) fn of_calendar(
     Ok(DriverRow { agent_id: Some(caller.id), ..row })
 }
 
+/// Events that calendars gave before they had the names of [`of_calendar`] get these names, removed ones too: they stay what people
+/// made of them. Where several people read a calendar, one of each event does, and none that was removed if another was not.
+pub(crate) fn rename_old(tx: &mut Tx, fresh: &[DriverRow]) -> Result<(), Error> {
+    let mut old = std::collections::BTreeMap::new();
+    for (name, id) in driver::list_calendar_names(tx)? {
+        if let Some((_, name)) = name.split_once(":ics-") {
+            old.entry(format!("calendar:{name}")).or_insert(id);
+        }
+    }
+    for name in fresh.iter().filter_map(|row| row.external_id.as_ref()) {
+        if let Some(id) = old.get(name) {
+            driver::rename(tx, *id, name)?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes an event of a calendar over. Kind, note and scope stay as people made them, and what somebody took away stays away.
 pub(crate) fn take_over(tx: &mut Tx, fresh: &DriverRow) -> Result<Taken, Error> {
     if driver::insert(tx, fresh)? {

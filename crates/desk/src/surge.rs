@@ -190,8 +190,7 @@ pub async fn choose_surge_plan(
         if known != version {
             return Err(outdated(known));
         }
-        let plan = plan.clone().checked(tx)?;
-        let plan = serde_json::to_string(&plan).map_err(|_| Error::Inconsistent("json"))?;
+        let plan = plan.clone().checked(tx)?.stored()?;
         let row = PlanRow { version: version + 1, plan, agent_id, created_at };
         if stored::insert_plan(tx, &row)? { Ok(()) } else { Err(outdated(row.version)) }
     };

@@ -3,7 +3,8 @@
 //! One request that was imported with its date of last year does not make a year of days without requests. A day is a beginning
 //! when the weeks before it had less than a fortieth of what the weeks from it have; history begins on the latest such day. Growth
 //! stays history: nobody's desk grows by forty from one month to the next. So does one day on which everybody writes: of what
-//! came from a day on, the busiest day is left out. A busy desk that had nothing for four weeks begins anew.
+//! came from a day on, the busiest day is left out. Nor does a storm of some days: where requests came on several days before, the rise
+//! must have lasted two weeks; where they were few, half of the days since. A busy desk that had nothing for four weeks begins anew.
 
 use standfast_domain::Time;
 
@@ -23,6 +24,11 @@ const WINDOWS: [usize; 4] = [28, 56, 112, 224];
 const EXPECTED: u128 = 28;
 /// Before a beginning there came less than one in so many of what was to be expected.
 const FEWER: u128 = 40;
+/// Where requests came on at least so many of the days before, as they do once a week, …
+const REGULAR: usize = 4;
+/// … so many days since must each have had `FEWER` times as many as those before on average; where they came on fewer, half of the
+/// days since are enough.
+const LASTING: usize = 14;
 
 impl Facts {
     /// When the first request came of the day from which requests come regularly, of whatever kind, with the origins
@@ -98,6 +104,14 @@ fn beginning(counts: &[u64]) -> Option<usize> {
         let at = |place: usize| sums.get(place).copied().unwrap_or(0);
         u128::from(at(to) - at(from))
     };
+    let lasts = |day: usize, before: usize, after: usize| {
+        let is_regular =
+            counts.iter().take(day).rev().take(before).filter(|count| **count > 0).nth(REGULAR - 1).is_some();
+        let came = sum(day - before, day);
+        let high = counts.iter().skip(day).take(after);
+        let high = high.filter(|count| u128::from(**count) * days(before) > came * FEWER);
+        came == 0 || high.count() >= if is_regular { LASTING } else { LASTING.min(after.div_ceil(2)) }
+    };
     let is_beginning = |day: usize| {
         WINDOWS.into_iter().find_map(|window| {
             let (before, after) = (window.min(day), window.min(counts.len() - day));
@@ -105,7 +119,8 @@ fn beginning(counts: &[u64]) -> Option<usize> {
             let busiest = counts.iter().skip(day).take(after).max().filter(|_| came > 0);
             // As many as come from this day on, in as many days as are looked at before it: both sides times `after`.
             let expected = (sum(day, day + after) - u128::from(busiest.copied().unwrap_or(0))) * days(before);
-            (expected >= EXPECTED * days(after)).then_some(came * FEWER * days(after) < expected)
+            (expected >= EXPECTED * days(after))
+                .then(|| came * FEWER * days(after) < expected && lasts(day, before, after))
         })
     };
     let latest = (1..counts.len()).rev().find(|day| is_beginning(*day) == Some(true));
@@ -182,6 +197,25 @@ mod tests {
         assert_eq!(beginning(&counts), Some(0), "the day after");
         counts.extend(vec![20; 20]);
         assert_eq!(beginning(&counts), Some(0));
+    }
+
+    #[test]
+    fn a_storm_of_some_days_begins_nothing_and_what_lasts_does() {
+        let course = |every: usize, storm: usize, after: usize| {
+            let mut counts: Vec<u64> = (0..84).map(|day| u64::from(day % every == 0)).collect();
+            counts.extend(vec![100; storm]);
+            counts.extend(vec![1; after]);
+            beginning(&counts)
+        };
+        for every in [1, 2, 7] {
+            for storm in [1, 3, 6, 13] {
+                for after in 0..40 {
+                    assert_eq!(course(every, storm, after), Some(0), "{every} {storm} {after}");
+                }
+            }
+            assert_eq!(course(every, 14, 0), Some(84), "{every}");
+            assert_eq!(course(every, 60, 0), Some(84), "{every}");
+        }
     }
 
     proptest! {

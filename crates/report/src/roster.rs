@@ -1,4 +1,4 @@
-//! Mail to people about their own shifts: what is published for the next four weeks, and what of it is new. It says when they work,
+//! Mail to people about their own shifts: what is published for the next four weeks, and what of it, and of later ones, is new. It says when they work,
 //! and nothing of anybody else.
 
 use std::fmt::Write as _;

@@ -105,6 +105,26 @@ pub fn find_external(
     )
 }
 
+/// Names of events by calendars as they were until 2026-11, `<agent>:ics-<name>`, with who has them: what was removed comes last.
+pub fn list_calendar_names(rd: &mut Rd) -> Result<Vec<(String, DriverId)>, Error> {
+    rd.query(
+        "SELECT external_id, id FROM driver WHERE source = $1 AND external_id LIKE '%:ics-%' \
+         ORDER BY CASE WHEN removed_at IS NULL THEN 0 ELSE 1 END, id",
+        params![DriverSource::Person.as_str()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// Gives an event another name, unless its source calls another one so.
+pub fn rename(tx: &mut Tx, id: DriverId, external_id: &str) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE driver SET external_id = $2 WHERE id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM driver named WHERE named.source = driver.source AND named.external_id = $2)",
+        params![id, external_id],
+    )?;
+    Ok(())
+}
+
 /// Writes a new event. False when the source has told of one with this external id already: another process was first.
 pub fn insert(tx: &mut Tx, d: &DriverRow) -> Result<bool, Error> {
     let written = tx.execute(

@@ -76,14 +76,14 @@ pub fn list_of(rd: &mut Rd, agent: AgentId, from: Time, until: Time) -> Result<V
     )
 }
 
-/// Published ones of somebody, with those that were called off: what a calendar is to be told.
+/// Published ones of somebody that are not over at `from`, with those that were called off: what they, or a calendar, are to be told.
 pub fn list_told(rd: &mut Rd, agent: AgentId, from: Time, until: Time) -> Result<Vec<ShiftRow>, Error> {
     rd.query(
         select!(
-            "WHERE agent_id = $3 AND starts_at < $2 AND starts_at >= $1 AND published_at IS NOT NULL \
+            "WHERE agent_id = $4 AND starts_at < $2 AND starts_at > $3 AND ends_at > $1 AND published_at IS NOT NULL \
              ORDER BY starts_at, id"
         ),
-        params![from, until, agent],
+        params![from, until, Time(from.0.saturating_sub(LONGEST_SHIFT)), agent],
         row,
     )
 }

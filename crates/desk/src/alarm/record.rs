@@ -75,14 +75,14 @@ pub(super) fn read_known(
     Ok(known)
 }
 
-/// Raises an alarm; returns it as it is known from now on. A `part` of it that was seen first becomes the whole.
+/// Raises an alarm; returns it as it stands and is known from now on. A `part` of it that was seen first becomes the whole.
 pub(super) async fn raise(
     desk: &Desk,
     arrivals: &Arrivals,
     series: &Series,
     finding: Finding,
     part: Option<(AlarmRow, Known)>,
-) -> Result<Known, Error> {
+) -> Result<(AlarmRow, Known), Error> {
     let now = desk.now();
     let scope = scope_of(finding.segment, arrivals);
     if let Some((row, part)) = part {
@@ -126,20 +126,22 @@ pub(super) async fn raise(
     let draft = draft_of(desk, &row, &scope, now);
     let notice = Due::new(desk, Happened::Raised, now);
     let requests: Vec<RequestId> = finding.requests.iter().copied().take(MOST_REQUESTS).collect();
+    let written = row.clone();
     desk.store()
         .write(Lane::Background, id.0, move |tx| {
+            let row = &written;
             driver::insert(tx, &draft)?;
-            alarm::insert(tx, &row)?;
+            alarm::insert(tx, row)?;
             for request in &requests {
                 alarm::attach(tx, id, *request)?;
             }
             notice.enqueue(tx, id)?;
-            super::tell(tx, &row, now)
+            super::tell(tx, row, now)
         })
         .await?;
     tracing::info!(alarm = %id, kind = finding.kind.as_str(), "more requests than were to be expected");
     metrics::counter!("standfast_alarms_total", "kind" => finding.kind.as_str()).increment(1);
-    Ok(known)
+    Ok((row, known))
 }
 
 /// Makes an alarm one of more requests.
@@ -150,7 +152,7 @@ async fn widen(
     mut row: AlarmRow,
     whole: Known,
     finding: &Finding,
-) -> Result<Known, Error> {
+) -> Result<(AlarmRow, Known), Error> {
     let now = desk.now();
     let scope = scope_of(whole.segment, arrivals);
     let json = |scope: &Scope| serde_json::to_string(scope).map_err(|_| Error::Inconsistent("json"));
@@ -159,17 +161,19 @@ async fn widen(
     draw(&mut row, series, &arrivals.rows, &whole, finding.within)?;
     let (id, title) = (row.id, title_of(desk, &scope));
     let requests = requests_of(&arrivals.rows, &whole, series.next);
+    let written = row.clone();
     desk.store()
         .write(Lane::Background, id.0, move |tx| {
-            alarm::save_course(tx, &row)?;
-            rename(tx, &row, &title)?;
+            let row = &written;
+            alarm::save_course(tx, row)?;
+            rename(tx, row, &title)?;
             for request in &requests {
                 alarm::attach(tx, id, *request)?;
             }
-            super::tell(tx, &row, now)
+            super::tell(tx, row, now)
         })
         .await?;
-    Ok(whole)
+    Ok((row, whole))
 }
 
 /// Writes which requests an alarm is about, also into its draft.

@@ -213,6 +213,28 @@ store_test! {
         assert!(all[0].observed >= 36, "{all:?}");
     }
 
+    async fn parts_and_the_whole_that_are_found_in_one_look_are_one_alarm(store) {
+        let past = Past::new(&store, WEEKS).await;
+        let agent = past.desk.agent("mei", Role::Agent).await;
+        // Everything rises, and the versions by themselves tell it before the total does.
+        for turn in 0..40_u64 {
+            let (kind, version) = (["pending", "swap", "app"][usize::try_from(turn % 3).unwrap()], if turn % 4 < 2 { "7.1.0" } else { "7.2.0" });
+            past.surge(1, kind, version, |_| other_words(turn)).await;
+        }
+        let count = usize::try_from(*past.count.lock()).unwrap();
+        past.settled(count).await;
+        let (mut one, now) = (watcher(&past), past.desk.now());
+        let (mut learned, mut risen) = one.look(now.0.div_euclid(60_000_000) - 1).await.unwrap().unwrap();
+        let segments = learned.series.segments().to_vec();
+        risen.retain(|risen| segments[risen.series].0[2].is_some());
+        assert_eq!(risen.len(), 2);
+        one.act(&mut learned, risen, now).await.unwrap();
+        let all = past.alarms(&agent).await.items;
+        let names: Vec<String> = all.iter().map(segment).collect();
+        assert_eq!(names, ["{}"]);
+        assert!(all[0].ended_at.is_none() && all[0].observed >= 30, "{all:?}");
+    }
+
     async fn what_comes_elsewhere_widens_no_alarm(store) {
         let past = Past::new(&store, WEEKS).await;
         let agent = past.desk.agent("mei", Role::Agent).await;

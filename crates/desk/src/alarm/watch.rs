@@ -76,9 +76,9 @@ pub(super) struct Watcher {
     learned: Option<Learned>,
 }
 
-struct Learned {
+pub(super) struct Learned {
     arrivals: Arc<Arrivals>,
-    series: Series,
+    pub(super) series: Series,
     wordings: Wordings,
     /// Names of the watched values, to notice when the facts number them anew.
     names: Vec<String>,
@@ -111,7 +111,7 @@ impl Watcher {
     }
 
     /// The minutes up to `until`, and what rose in them; nothing when they were looked at, or the facts are not there.
-    async fn look(&mut self, until: i64) -> Result<Option<(Learned, Vec<Risen>)>, Error> {
+    pub(super) async fn look(&mut self, until: i64) -> Result<Option<(Learned, Vec<Risen>)>, Error> {
         let facts = match self.insight.facts() {
             Ok(facts) => facts,
             Err(FactsError::Loading { .. }) => return Ok(None),
@@ -191,23 +191,28 @@ impl Watcher {
     }
 
     /// Raises what is new, and writes how the others go on.
-    async fn act(&self, learned: &mut Learned, risen: Vec<Risen>, now: Time) -> Result<(), Error> {
+    pub(super) async fn act(&self, learned: &mut Learned, risen: Vec<Risen>, now: Time) -> Result<(), Error> {
         let mut alarms = self.known(&learned.arrivals, now).await?;
         let mut known: Vec<Known> = alarms.iter().map(|(_, known)| known.clone()).collect();
+        // What was raised or widened in this look can turn out to be a part of what is found next.
+        let mut raised: Vec<(stored::AlarmRow, Known)> = Vec::new();
         // The largest first: it explains the others. What rose in one series has one cause, so that there are no more of them.
         for _ in 0..risen.len() {
             let Some(finding) = largest(&learned.series, &risen, &learned.arrivals, &known) else { break };
-            let mut parts: Vec<_> = alarms.extract_if(.., |(_, known)| finding.contains(known)).collect();
+            let is_part = |(_, known): &mut (stored::AlarmRow, Known)| finding.contains(known);
+            let mut parts: Vec<_> =
+                alarms.extract_if(.., is_part).chain(raised.extract_if(.., is_part)).collect();
             known.retain(|known| !finding.contains(known));
             let part = (!parts.is_empty()).then(|| parts.remove(0));
             for other in parts {
                 end(&self.desk, &learned.arrivals, &learned.series, other).await?;
             }
-            let found = raise(&self.desk, &learned.arrivals, &learned.series, finding, part);
-            known.push(found.await?);
+            let found = raise(&self.desk, &learned.arrivals, &learned.series, finding, part).await?;
+            known.push(found.1.clone());
+            raised.push(found);
         }
         for finding in self.read_words(learned, &known).await? {
-            known.push(raise(&self.desk, &learned.arrivals, &learned.series, finding, None).await?);
+            known.push(raise(&self.desk, &learned.arrivals, &learned.series, finding, None).await?.1);
         }
         for (place, alarm) in alarms.iter().enumerate() {
             let others: Vec<Known> = alarms

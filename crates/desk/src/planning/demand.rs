@@ -27,6 +27,8 @@ const MOST_SHARE: usize = 5;
 const OWN: f64 = 2.0;
 /// Weeks whose requests say how they are shared among languages, and how many answers they take.
 const SHARES: usize = 8 * 7;
+/// Days before today of which it is kept what came: of who waits since the desk closed last (`need::LEAD`; clocks may change).
+const CAME: usize = 8;
 
 /// What makes a day unlike others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -116,7 +118,7 @@ pub(super) struct Past {
     risks: HashMap<(Language, usize), [f64; 2]>,
 }
 
-/// What is expected from today's midnight on, of a language.
+/// What is expected from today's midnight on, and what came in the days before it, of a language.
 #[derive(Clone)]
 pub(super) struct Lane {
     pub(super) language: Language,
@@ -124,20 +126,34 @@ pub(super) struct Lane {
     mean: Vec<Option<f64>>,
     /// Of each group of types; together they are the language.
     groups: Vec<Vec<f64>>,
+    /// What came up to today's midnight, and of each group of types.
+    came: Vec<f64>,
+    groups_came: Vec<Vec<f64>>,
     pub(super) spread: Spread,
 }
 
 impl Lane {
-    /// How many are expected in a half hour of the clock.
+    /// How many are expected in a half hour of the clock; of the days before today, how many came.
     pub(super) fn expected(&self, (day, half): (Day, usize)) -> f64 {
-        let days = usize::try_from(day.0 - self.today.0).ok();
-        days.and_then(|days| self.mean.get(days * DAY + half)).copied().flatten().unwrap_or(0.0)
+        let Ok(days) = usize::try_from(day.0 - self.today.0) else {
+            return self.before(&self.came, (day, half));
+        };
+        self.mean.get(days * DAY + half).copied().flatten().unwrap_or(0.0)
     }
 
     /// The same of each group of types.
     pub(super) fn expected_of_groups(&self, (day, half): (Day, usize)) -> Vec<f64> {
-        let place = usize::try_from(day.0 - self.today.0).map_or(usize::MAX, |days| days * DAY + half);
-        self.groups.iter().map(|means| means.get(place).copied().unwrap_or(0.0)).collect()
+        let Ok(days) = usize::try_from(day.0 - self.today.0) else {
+            return self.groups_came.iter().map(|came| self.before(came, (day, half))).collect();
+        };
+        self.groups.iter().map(|means| means.get(days * DAY + half).copied().unwrap_or(0.0)).collect()
+    }
+
+    /// How many came in a half hour before today.
+    fn before(&self, came: &[f64], (day, half): (Day, usize)) -> f64 {
+        let back = usize::try_from(self.today.0 - day.0).ok().map(|days| days * DAY);
+        let place = back.and_then(|back| (came.len() + half).checked_sub(back));
+        place.and_then(|place| came.get(place)).copied().unwrap_or(0.0)
     }
 
     /// Of the first slots, today's, so many times as many.
@@ -283,9 +299,14 @@ impl Past {
             };
             own.unwrap_or_else(shared)
         };
-        let lane = |(language, series, groups): &(Language, Series, Vec<Series>)| {
+        let last = |series: &Series| -> Vec<f64> {
+            let counts = series.counts();
+            let skipped = counts.len().saturating_sub(CAME * DAY);
+            counts.iter().skip(skipped).map(|count| count.unwrap_or(0.0)).collect()
+        };
+        let lane = |(language, series, of_groups): &(Language, Series, Vec<Series>)| {
             let whole = part(series, &self.all, &all);
-            let groups = match groups.as_slice() {
+            let groups = match of_groups.as_slice() {
                 [_] => vec![whole.mean.iter().map(|mean| mean.unwrap_or(0.0)).collect()],
                 many => {
                     let parts: Vec<_> = many.iter().map(|one| part(one, series, &whole).mean).collect();
@@ -293,7 +314,16 @@ impl Past {
                 }
             };
             let science::Forecast { mean, spread } = whole;
-            Lane { language: *language, today: self.today, mean, groups, spread }
+            let groups_came = of_groups.iter().map(last).collect();
+            Lane {
+                language: *language,
+                today: self.today,
+                mean,
+                groups,
+                came: last(series),
+                groups_came,
+                spread,
+            }
         };
         Some(self.languages.iter().map(lane).collect())
     }

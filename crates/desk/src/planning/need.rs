@@ -244,7 +244,7 @@ pub(super) struct Needs {
 
 impl Needs {
     pub(super) fn of(ground: &Ground, lane: &Lane, table: &Timetable, at_once: u32, slots: &[Time]) -> Self {
-        // What came since the desk closed last is to be done as well: over a weekend, or a holiday.
+        // What came since the desk closed last is to be done as well: over a weekend, or a holiday; before today, what really came.
         let lead = slots.first().map_or(0, |first| first.0 - LEAD);
         let lead: Vec<Time> = half_hours(Time(lead), slots.first().copied().unwrap_or(Time(lead))).collect();
         let (begin, all) = (lead.len(), [lead.as_slice(), slots].concat());

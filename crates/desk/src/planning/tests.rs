@@ -47,13 +47,18 @@ impl Past {
             }
         }
         let past = Self { desk, insight, _stop: stop, lead };
+        past.settled(count).await;
+        past
+    }
+
+    /// So many requests are among the facts.
+    async fn settled(&self, count: usize) {
         let all = async {
-            while !past.insight.facts().is_ok_and(|facts| facts.len() >= count) {
+            while !self.insight.facts().is_ok_and(|facts| facts.len() >= count) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
         tokio::time::timeout(Duration::from_mins(1), all).await.expect("facts");
-        past
     }
 
     fn facts(&self) -> Facts {
@@ -193,6 +198,23 @@ store_test! {
         assert_eq!(one[0], 0, "closed");
         let two = super::need(desk, lead, &past.facts(), monday(), 2).await.unwrap().lanes.remove(0).need;
         assert_eq!(two[336..], one[..], "a Monday is a Monday, also in the second week");
+        // On the Monday itself it is those who really came.
+        let known = past.facts().len();
+        for day in [21, 22] {
+            let midnight = Time::parse(&format!("2026-11-{day}T00:00:00Z")).unwrap();
+            for turn in 0..usize::try_from(A_DAY).unwrap() {
+                let minutes = 8 * 60 + 5 + 30 * u64::try_from(turn).unwrap();
+                ask(desk, midnight.plus(Duration::from_mins(minutes)), known + (day - 21) * 24 + turn).await;
+            }
+        }
+        past.settled(known + 48).await;
+        let saturday = desk.now();
+        desk.clock.set(Time::parse("2026-11-23T02:10:00Z").unwrap());
+        let today = super::need(desk, lead, &past.facts(), monday(), 1).await.unwrap().lanes.remove(0).need;
+        assert!(today[2] >= 3 && today[2] >= today[48 + 2] + 2, "{:?}", &today[..72]);
+        let day = course(desk, lead, &past.facts(), std::collections::BTreeSet::new()).await.unwrap();
+        assert!(day.halves[2].need >= 3 && day.halves[2].need >= day.halves[48 + 2].need + 2, "{:?}", &day.halves[..8]);
+        desk.clock.set(saturday);
 
         // One person may rest as little as they like: planning would have them work on from the evening into the night.
         let ann = desk.agent("ann", Role::Agent).await;

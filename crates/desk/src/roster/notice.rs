@@ -20,8 +20,10 @@ use crate::{AgentCaller, Desk, Error};
 pub const ROSTER_MAIL: &str = "roster_mail";
 /// How long it is waited for further changes.
 const SETTLES: Duration = Duration::from_mins(5);
-/// Shifts that are told: those of the next four weeks.
+/// Shifts that are told: those of the next four weeks, …
 const AHEAD: Duration = Duration::from_hours(24 * 28);
+/// … and what is new about later ones, within a year.
+const LATER: Duration = Duration::from_hours(24 * 366);
 
 /// Who is to be told: the payload of the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +56,7 @@ pub struct RosterLetter {
     pub language: Language,
     /// The zone of their contract; without one, that of the opening hours.
     pub zone: String,
-    /// Published shifts of the next four weeks, by their beginning.
+    /// Published shifts of the next four weeks, and later ones of which something is new, by their beginning.
     pub shifts: Vec<(Time, Time, ShiftNews)>,
 }
 
@@ -108,9 +110,11 @@ pub async fn roster_letter(desk: &Desk, notice: RosterNotice) -> Result<Option<R
             let known = known_as(&agent, row.as_ref())?;
             let zone = known.person.contract.map(|contract| contract.zone).or(zone);
             let zone = zone.filter(|zone| TimeZone::get(zone).is_ok()).unwrap_or_else(|| "UTC".to_owned());
-            let mut shifts = shift::list_told(rd, notice.agent, now, now.plus(AHEAD))?;
+            let mut shifts = shift::list_told(rd, notice.agent, now, now.plus(LATER))?;
             // What was called off is told once.
             shifts.retain(|row| row.removed_at.is_none_or(|at| at >= notice.since));
+            let is_near = |row: &ShiftRow| row.starts_at < now.plus(AHEAD);
+            shifts.retain(|row| is_near(row) || news(row, notice.since) != ShiftNews::Known);
             let told = |row: &ShiftRow| (row.starts_at, row.ends_at, news(row, notice.since));
             let shifts = shifts.iter().map(told).collect();
             Ok(Some(RosterLetter { address: agent.email, language: agent.language, zone, shifts }))

@@ -80,19 +80,25 @@ pub async fn run_calls(desk: Desk, mut stop: watch::Receiver<bool>) {
 }
 
 /// Makes the calls that are due, several at once, until there is none or it is to stop; how many. One that hangs keeps nobody
-/// waiting but its own place, and one that fails none of the others.
+/// waiting but its own place, and one that fails none of the others; nor does a list that cannot be read: what runs comes to its end.
 pub(crate) async fn make_calls(desk: &Desk, is_stopping: impl Fn() -> bool) -> Result<usize, Error> {
-    let (mut calls, mut count) = (JoinSet::new(), 0);
+    let (mut calls, mut count, mut failed) = (JoinSet::new(), 0, None);
     loop {
         let free = AT_ONCE.saturating_sub(calls.len());
-        let claimed = if free == 0 || is_stopping() { Vec::new() } else { claim(desk, free).await? };
+        let mut claimed = Vec::new();
+        if free > 0 && failed.is_none() && !is_stopping() {
+            match claim(desk, free).await {
+                Ok(due) => claimed = due,
+                Err(error) => failed = Some(error),
+            }
+        }
         count += claimed.len();
         for claim in claimed {
             let desk = desk.clone();
             calls.spawn(async move { perform(&desk, &claim).await });
         }
         match tokio::time::timeout(IDLE, calls.join_next()).await {
-            Ok(None) => return Ok(count),
+            Ok(None) => return failed.map_or(Ok(count), Err),
             Ok(Some(Ok(Ok(())))) | Err(_) => {}
             Ok(Some(Ok(Err(error)))) => tracing::warn!(%error, "what came of a call could not be written"),
             Ok(Some(Err(_))) => tracing::warn!("a call ended badly"),

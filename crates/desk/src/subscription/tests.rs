@@ -27,6 +27,8 @@ impl Called {
 struct Others {
     calls: Mutex<Vec<Called>>,
     answer: Mutex<u16>,
+    /// Whoever is called at an address that ends so answers only when it is told to.
+    hangs: Mutex<Option<(&'static str, Arc<tokio::sync::Notify>)>>,
 }
 
 impl Outside for Others {
@@ -38,7 +40,13 @@ impl Outside for Others {
         let body = String::from_utf8(body).unwrap();
         self.calls.lock().push(Called { url: url.to_owned(), headers, body });
         let answer = *self.answer.lock();
-        Box::pin(async move { if answer == 0 { Err("nobody answers at the address") } else { Ok(answer) } })
+        let hangs = self.hangs.lock().clone().filter(|(end, _)| url.ends_with(end));
+        Box::pin(async move {
+            if let Some((_, go_on)) = hangs {
+                go_on.notified().await;
+            }
+            if answer == 0 { Err("nobody answers at the address") } else { Ok(answer) }
+        })
     }
 
     fn get(&self, _: &str, _: usize) -> Fetching {
@@ -195,6 +203,37 @@ store_test! {
         let claim = |tx: &mut Tx| job::claim(tx, job::Crew::Calls, Time(i64::MAX - 1), Duration::ZERO, 1);
         let first = bench.desk.store().write::<_, standfast_store::Error, _>(Lane::Background, 0, claim).await.unwrap();
         assert_eq!((first[0].kind.as_str(), now), (CALL, bench.desk.now()));
+    }
+
+    async fn a_list_that_cannot_be_read_breaks_no_call_off(store) {
+        let bench = Bench::new(&store);
+        let go_on = Arc::new(tokio::sync::Notify::new());
+        *bench.others.hangs.lock() = Some(("/slow", go_on.clone()));
+        bench.subscribes("https://hooks.example/slow").await.unwrap();
+        let rename = async |sql: &'static str| {
+            let unit = move |tx: &mut Tx| tx.execute(sql, standfast_store::params![]);
+            bench.desk.store().write::<_, standfast_store::Error, _>(Lane::Background, 0, unit).await.unwrap();
+        };
+        let desk = bench.desk.clone();
+        let mut calls = tokio::spawn(async move { make_calls(&desk, || false).await });
+        let begun = async {
+            while bench.calls().is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), begun).await.expect("a call");
+        rename("ALTER TABLE job RENAME TO job_away").await;
+        // The list is looked at again every three seconds.
+        let early = tokio::time::timeout(Duration::from_secs(5), &mut calls).await;
+        assert!(early.is_err(), "a call is under way: {early:?}");
+        rename("ALTER TABLE job_away RENAME TO job").await;
+        go_on.notify_one();
+        let ended = tokio::time::timeout(Duration::from_secs(30), calls).await.expect("an end").unwrap();
+        assert!(ended.is_err(), "{ended:?}");
+        // What came of it was written: nobody is called again.
+        bench.clock.advance(Duration::from_hours(1));
+        bench.work().await;
+        assert_eq!(bench.calls().len(), 1);
     }
 
     async fn an_address_that_was_given_up_can_be_asked_anew(store) {

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::peak::{Peak, changed};
 use crate::caller::hex;
 use crate::draft::plain;
-use crate::driver::{Taken, of_calendar, take_over};
+use crate::driver::{Taken, of_calendar, rename_old, take_over};
 use crate::{AgentCaller, Desk, DriverCommand, Error};
 
 /// Most events that one file may give.
@@ -66,6 +66,7 @@ pub async fn read_peaks(desk: &Desk, caller: &AgentCaller, bytes: Vec<u8>) -> Re
     }
     let written = desk.store().write(Lane::Ordinary, 0, move |tx| {
         let mut read = PeaksRead { left_out, ..PeaksRead::default() };
+        rename_old(tx, &rows)?;
         for row in &rows {
             let count = match take_over(tx, row)? {
                 Taken::Added => &mut read.added,
@@ -227,7 +228,7 @@ mod tests {
 
     use super::*;
     use crate::testing::TestDesk;
-    use crate::{change_driver, find_driver, list_drivers, remove_driver};
+    use crate::{add_driver, change_driver, find_driver, list_drivers, remove_driver};
 
     fn file(events: &str) -> Vec<u8> {
         format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x\r\n{events}END:VCALENDAR\r\n").into_bytes()
@@ -333,6 +334,38 @@ mod tests {
             let after = find_driver(&desk, &lead, fork.id).await.unwrap();
             assert_eq!((after.starts_at, after.kind, &after.note, &after.scope), (before.starts_at.plus(Duration::from_hours(24)), before.kind, &before.note, &before.scope));
             assert!(find_driver(&desk, &lead, gone.id).await.is_err());
+        }
+
+        async fn what_the_version_before_read_is_read_once(store) {
+            let desk = TestDesk::new(&store);
+            let (lin, wei) = (desk.agent("lin", Role::Lead).await, desk.agent("wei", Role::Lead).await);
+            let mine = file(&[
+                event("both", ":20261210T140000Z", "Prague fork", ""),
+                event("gone", ":20261211T140000Z", "Unlock", ""),
+                event("half", ":20261212T140000Z", "Listing", ""),
+            ].concat());
+            // As that version named them: each lead has their own.
+            let mut of_lin = Vec::new();
+            for (name, mut command) in events_of(&mine, desk.now()).unwrap().0 {
+                command.note = "Of our own".to_owned();
+                of_lin.push(add_driver(&desk, &lin, &format!("ics-{name}"), &command).await.unwrap());
+                if command.title != "Unlock" {
+                    add_driver(&desk, &wei, &format!("ics-{name}"), &command).await.unwrap();
+                }
+            }
+            let [both, gone, half] = of_lin.as_slice() else { panic!("{of_lin:?}") };
+            remove_driver(&desk, &lin, gone.id).await.unwrap();
+            remove_driver(&desk, &lin, half.id).await.unwrap();
+            let moved = String::from_utf8(mine.clone()).unwrap().replace("1210T14", "1210T15");
+            for (bytes, read) in [
+                (moved.clone().into_bytes(), PeaksRead { added: 0, changed: 1, known: 1, left_out: 1 }),
+                (moved.into_bytes(), PeaksRead { added: 0, changed: 0, known: 2, left_out: 1 }),
+            ] {
+                assert_eq!(read_peaks(&desk, &lin, bytes).await.unwrap(), read);
+            }
+            let after = find_driver(&desk, &lin, both.id).await.unwrap();
+            assert_eq!((after.starts_at, after.note.as_str()), (both.starts_at.plus(Duration::from_hours(1)), "Of our own"));
+            assert_eq!(list_drivers(&desk, &lin, None, None).await.unwrap().len(), 3);
         }
 
         async fn of_very_many_peaks_the_next_ones_are_told(store) {

@@ -190,6 +190,18 @@ impl SurgePlan {
         }
     }
 
+    /// The plan as it is stored. A reserve of nobody is left out: processes of the version before know no reserves, and refuse a plan
+    /// that has any.
+    pub(crate) fn stored(&self) -> Result<String, Error> {
+        let mut json = serde_json::to_value(self).map_err(|_| Error::Inconsistent("json"))?;
+        if self.reserve == Reserves::default()
+            && let Some(members) = json.as_object_mut()
+        {
+            members.remove("reserve");
+        }
+        Ok(json.to_string())
+    }
+
     /// The plan as it may hold, or what is wrong with it.
     pub(crate) fn checked(self, rd: &mut Rd) -> Result<Self, Error> {
         if !(5..=24 * 60).contains(&self.within_minutes) {

@@ -508,7 +508,11 @@ store_test! {
         let mine = desk.ask(&visitor(3), "c", "兑换失败").await;
         let to = |agent: &AgentCaller| crate::Assignment { agent: Some(Some(agent.id)), team: None };
         crate::assign(&desk, &lead, mine.request_id, to(&mei)).await.unwrap();
-        choose(0, Reserves { normal: reserve(1, &[&mei]), storm: reserve(2, &[&yan, &mei]), ..Reserves::default() }).await.unwrap();
+        let stored = async || desk.store().read::<_, Error, _>(|rd| Ok(standfast_store::surge::find_plan(rd)?.unwrap().plan)).await.unwrap();
+        // A plan without a reserve is one that the version before reads.
+        choose(0, Reserves::default()).await.unwrap();
+        assert!(!stored().await.contains("reserve"));
+        choose(1, Reserves { normal: reserve(1, &[&mei]), storm: reserve(2, &[&yan, &mei]), ..Reserves::default() }).await.unwrap();
         crate::set_present(&desk, &[lead.id, mei.id, yan.id].into_iter().collect());
 
         let sees = async |agent: &AgentCaller, view| {

@@ -81,4 +81,36 @@ store_test! {
         assert!(!desk.store().read(|rd| job::is_listed(rd, ROSTER_MAIL).map_err(standfast_desk::Error::from)).await.unwrap());
         assert!(change_roster_mail(desk, &bo, true).await.unwrap().enabled);
     }
+
+    async fn what_is_published_for_later_is_told_and_takes_nothing_away(store) {
+        let server = Smtp::start(None);
+        let mailer = server.mailer(Security::None, None);
+        let bench = Bench::new(&store, 0).await;
+        let desk = &bench.desk;
+        let lead = bench.somebody("lin", Role::Lead).await;
+        let mei = bench.somebody("mei", Role::Agent).await;
+        let later = |day: &str| ShiftWish {
+            starts_at: Time::parse(&format!("2026-12-{day}T08:00:00Z")).unwrap(),
+            ends_at: Time::parse(&format!("2026-12-{day}T16:00:00Z")).unwrap(),
+            ..shift(&mei, "22T11:00", "22T19:00")
+        };
+        let wishes = vec![shift(&mei, "22T11:00", "22T19:00"), later("28")];
+        add_shifts(desk, &lead, wishes).await.unwrap();
+        publish_shifts(desk, &lead, (at("22T00:00"), later("31").ends_at), None).await.unwrap();
+        bench.at("2026-11-22T12:06:00Z");
+        bench.work(Some(&mailer)).await;
+        add_shifts(desk, &lead, vec![later("29")]).await.unwrap();
+        publish_shifts(desk, &lead, (later("29").starts_at, later("29").ends_at), None).await.unwrap();
+        bench.at("2026-11-22T12:20:00Z");
+        bench.work(Some(&mailer)).await;
+        let all = desk.store().read(|rd| {
+            Ok::<_, Error>(rd.query("SELECT body_text FROM mail ORDER BY id", standfast_store::params![], |row| row.get::<String>(0)).map_err(standfast_desk::Error::from)?)
+        }).await.unwrap();
+        let [first, second] = all.as_slice() else { panic!("{all:?}") };
+        // The one that goes on, and the new one after five weeks.
+        assert!(first.contains("22 Nov 2026 11:00–19:00 [new]") && first.contains("28 Dec 2026 08:00–16:00 [new]"), "{first}");
+        // What is known of later is not said again, and not said to be gone.
+        assert!(second.contains("22 Nov 2026 11:00–19:00\n") && second.contains("29 Dec 2026 08:00–16:00 [new]"), "{second}");
+        assert!(!second.contains("28 Dec") && second.contains("within these four weeks"), "{second}");
+    }
 }
