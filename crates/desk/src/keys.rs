@@ -7,6 +7,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use standfast_domain::{AgentId, RequestId, SubscriptionId, TokenId};
 
+use crate::Visitor;
+
 /// The desk's keys, all derived from one master key by HMAC-SHA256 (RFC 2104) with a label each.
 #[derive(Clone)]
 pub struct Keys {
@@ -63,15 +65,16 @@ impl Keys {
         hmac(&self.record, &[row])
     }
 
-    /// The mark of a test message: 128 bits over the minute and its client id.
-    pub(crate) fn probe_mark(&self, minute: i64, client_id: &str) -> String {
-        let mac = hmac(&self.probe, &[&minute.to_be_bytes(), client_id.as_bytes()]);
+    /// The mark of a test message: 128 bits over the minute, its visitor (64 hexadecimal digits) and its client id.
+    pub(crate) fn probe_mark(&self, minute: i64, visitor: &Visitor, client_id: &str) -> String {
+        let subject = visitor.subject().as_bytes();
+        let mac = hmac(&self.probe, &[&minute.to_be_bytes(), subject, client_id.as_bytes()]);
         URL_SAFE_NO_PAD.encode(mac.first_chunk::<16>().unwrap_or(&[0; 16]))
     }
 
     /// Whether this is that mark; takes the same time for any wrong one.
-    pub(crate) fn is_probe_mark(&self, minute: i64, client_id: &str, mark: &str) -> bool {
-        same(self.probe_mark(minute, client_id).as_bytes(), mark.as_bytes())
+    pub(crate) fn is_probe_mark(&self, minute: i64, visitor: &Visitor, client_id: &str, mark: &str) -> bool {
+        same(self.probe_mark(minute, visitor, client_id).as_bytes(), mark.as_bytes())
     }
 
     /// The MAC of an hour of the census.

@@ -66,7 +66,8 @@ pub async fn keep_online(desk: Desk, mut stop: watch::Receiver<bool>) {
         let up = desk.clock().monotonic().saturating_sub(began);
         if written != Some(minute) && up >= SETTLED {
             match put_down(&desk, boot, i64::try_from(up.as_secs()).unwrap_or(i64::MAX)).await {
-                Ok(()) => written = Some(minute),
+                Ok(true) => written = Some(minute),
+                Ok(false) => {}
                 Err(error) => tracing::warn!(%error, "a minute could not be put down"),
             }
         }
@@ -77,9 +78,12 @@ pub async fn keep_online(desk: Desk, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Puts down this minute, unless this process has done so.
-async fn put_down(desk: &Desk, boot: i64, up: i64) -> Result<(), Error> {
+/// Puts down this minute, unless this process has done so. False while the test message is awaited that belongs to it.
+async fn put_down(desk: &Desk, boot: i64, up: i64) -> Result<bool, Error> {
     let now = desk.now();
+    if desk.shared.probe.is_awaited(now) {
+        return Ok(false);
+    }
     let sample = Sample {
         minute: Sample::minute_of(now),
         node: desk.node(),
@@ -89,13 +93,13 @@ async fn put_down(desk: &Desk, boot: i64, up: i64) -> Result<(), Error> {
         waiting: 0,
         late: 0,
         rostered: None,
-        probe: desk.shared.probe.latest(desk.clock().monotonic()),
+        probe: desk.shared.probe.of(Sample::minute_of(now)),
     };
     let keys = desk.keys().clone();
     for _ in 0..TRIES {
         let (keys, sample) = (keys.clone(), sample);
         if desk.store().write(Lane::Background, 0, move |tx| add(tx, &keys, sample, now)).await? {
-            return Ok(());
+            return Ok(true);
         }
     }
     Err(Error::Inconsistent("places of the ledger are taken again and again"))

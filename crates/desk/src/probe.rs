@@ -22,7 +22,7 @@ use standfast_store::{Lane, Tx, lease, receipt as answers};
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
-use crate::caller::{Customer, hex};
+use crate::caller::{Customer, Visitor, hex};
 use crate::command::Intake;
 use crate::draft::Draft;
 use crate::receipt::{ReceiptKey, visitor_shard};
@@ -31,27 +31,41 @@ use crate::{Desk, Error, Keys, Outside};
 /// The header that carries the mark.
 pub const PROBE_MARK: &str = "standfast-probe";
 /// Minutes for which a mark is good, before and after: clocks differ.
-const GOOD: i64 = 5;
+const GOOD: u64 = 5;
 /// Between two tries, and between two looks at the clock.
 const PAUSE: Duration = Duration::from_secs(5);
-/// How long the last probe says how things are.
-const FRESH: Duration = Duration::from_secs(100);
+/// For how much of its minute a probe is awaited: two tries that each end in time and the pause between them take no longer.
+const AWAITED: Duration = Duration::from_secs(45);
 /// The lease, and how long a process that has stopped may keep it.
 const LEASE: (&str, Duration) = ("probe", Duration::from_secs(150));
 
-/// What the last probe came to, as this process knows it.
+/// The last probe, as this process knows it: the minute of which it is, and what it came to once it has ended.
 #[derive(Debug, Default)]
-pub(crate) struct Last(Mutex<Option<(Duration, i64)>>);
+pub(crate) struct Last(Mutex<Option<(i64, Option<i64>)>>);
 
 impl Last {
-    pub(crate) fn put(&self, at: Duration, found: i64) {
-        *self.0.lock() = Some((at, found));
+    pub(crate) fn begin(&self, minute: i64) {
+        *self.0.lock() = Some((minute, None));
     }
 
-    /// Milliseconds to the receipt, or [`Sample::NO_RECEIPT`]; nothing where this process sent none of late.
-    pub(crate) fn latest(&self, now: Duration) -> Option<i64> {
-        let (at, found) = (*self.0.lock())?;
-        (now.saturating_sub(at) <= FRESH).then_some(found)
+    pub(crate) fn end(&self, minute: i64, found: i64) {
+        *self.0.lock() = Some((minute, Some(found)));
+    }
+
+    /// Milliseconds to the receipt in that minute, or [`Sample::NO_RECEIPT`]; nothing where this process sent none in it.
+    pub(crate) fn of(&self, minute: i64) -> Option<i64> {
+        self.0.lock().filter(|(sent, _)| *sent == minute)?.1
+    }
+
+    /// Whether a probe of the minute that goes on is still to end: it is under way, or whoever sent that of the minute before is
+    /// about to send it.
+    pub(crate) fn is_awaited(&self, now: Time) -> bool {
+        let minute = Sample::minute_of(now);
+        let is_to_come = self.0.lock().is_some_and(|(sent, found)| match sent {
+            _ if sent == minute => found.is_none(),
+            _ => sent == minute - 1,
+        });
+        is_to_come && Sample::minute_of(now.minus(AWAITED)) < minute
     }
 }
 
@@ -74,8 +88,8 @@ pub async fn take_probe(
     let Customer::Visitor(visitor) = caller else { return Err(refused) };
     let Some((minute, mark)) = mark.split_once('.') else { return Err(refused) };
     let Ok(minute) = minute.parse::<i64>() else { return Err(refused) };
-    let is_fresh = (Sample::minute_of(desk.now()) - minute).abs() <= GOOD;
-    if !is_fresh || !desk.keys().is_probe_mark(minute, &intake.client_id, mark) {
+    let is_own = desk.keys().is_probe_mark(minute, visitor, &intake.client_id, mark);
+    if !is_own || Sample::minute_of(desk.now()).abs_diff(minute) > GOOD {
         return Err(refused);
     }
     let words = Draft::check(desk, caller, &intake)?;
@@ -104,9 +118,11 @@ pub async fn probe(
     let (secret, id) = bytes.split_at(32);
     let client_id = format!("probe-{}", hex(id));
     let minute = Sample::minute_of(clock.now());
+    let secret = URL_SAFE_NO_PAD.encode(secret);
+    let visitor = Visitor::new(&secret).map_err(|_| "no visitor could be made")?;
     let headers = vec![
-        ("authorization", format!("Visitor {}", URL_SAFE_NO_PAD.encode(secret))),
-        (PROBE_MARK, format!("{minute}.{}", keys.probe_mark(minute, &client_id))),
+        ("authorization", format!("Visitor {secret}")),
+        (PROBE_MARK, format!("{minute}.{}", keys.probe_mark(minute, &visitor, &client_id))),
     ];
     let body = format!("{{\"client_id\":\"{client_id}\",\"text\":\"Test message of the desk\"}}");
     let begun = clock.monotonic();
@@ -126,7 +142,7 @@ pub async fn keep_probing(desk: Desk, outside: Arc<dyn Outside>, mut stop: watch
         if probed != Some(minute) {
             probed = Some(minute);
             match hold(&desk, holder).await {
-                Ok(true) => put_down(&desk, &*outside, PAUSE).await,
+                Ok(true) => put_down(&desk, &*outside, minute, PAUSE).await,
                 Ok(false) => *desk.shared.probe.0.lock() = None,
                 Err(error) => tracing::warn!(%error, "it is not known who is to send test messages"),
             }
@@ -146,7 +162,8 @@ async fn hold(desk: &Desk, holder: i64) -> Result<bool, Error> {
     Ok(desk.store().write(Lane::Background, 0, unit).await?)
 }
 
-async fn put_down(desk: &Desk, outside: &dyn Outside, pause: Duration) {
+async fn put_down(desk: &Desk, outside: &dyn Outside, minute: i64, pause: Duration) {
+    desk.shared.probe.begin(minute);
     let send =
         || probe(desk.keys(), &desk.settings().public_url, outside, &**desk.clock(), &**desk.entropy());
     let mut found = send().await;
@@ -166,7 +183,7 @@ async fn put_down(desk: &Desk, outside: &dyn Outside, pause: Duration) {
         }
     };
     metrics::gauge!("standfast_probe_up").set(if milliseconds < 0 { 0.0 } else { 1.0 });
-    desk.shared.probe.put(desk.clock().monotonic(), milliseconds);
+    desk.shared.probe.end(minute, milliseconds);
 }
 
 #[cfg(test)]

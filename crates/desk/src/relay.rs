@@ -147,6 +147,12 @@ pub(crate) fn note(rd: &mut Rd, desk: &Desk, event: &outbox::Event) -> Result<bo
         change::READ | change::ALARM => Ok(true),
         _ => {
             desk.board().apply(event.request_id, &event.data, event.created_at);
+            // Into the lane, or out of it: by whichever process, the next words are as urgent as that says.
+            if matches!(event.data.as_str(), "!" | "?" | "v")
+                && let Some(row) = request::find(rd, event.request_id)?
+            {
+                desk.numbers().note(row.number, row.id, row.at_risk);
+            }
             Ok(true)
         }
     }

@@ -13,7 +13,7 @@ use standfast_domain::{
 use standfast_science::interval::share;
 use standfast_store::false_claim::{self, FalseClaimRow};
 use standfast_store::request::RequestRow;
-use standfast_store::{Rd, Tx};
+use standfast_store::{Rd, Tx, entry};
 use utoipa::ToSchema;
 
 use crate::record::Record;
@@ -26,7 +26,8 @@ const HELD_AGAINST: Duration = Duration::from_hours(24 * 90);
 /// How far back claims are counted.
 const COUNTED: Duration = Duration::from_hours(24 * 28);
 
-/// Moves a request out of the lane of assets at risk, where it was by claim. One that is not there is left as it is.
+/// Moves a request out of the lane of assets at risk. One that is not there is left as it is. It is held against the customer only
+/// where their claim had brought it there.
 pub async fn dismiss_claim(
     desk: &Desk,
     caller: &AgentCaller,
@@ -34,7 +35,7 @@ pub async fn dismiss_claim(
     reason: FalseClaim,
 ) -> Result<(), Error> {
     let agent_id = caller.id;
-    change(desk, caller, id, move |tx, desk, record, author, now| {
+    let row = change(desk, caller, id, move |tx, desk, record, author, now| {
         if !record.row.at_risk {
             return Ok(());
         }
@@ -42,27 +43,63 @@ pub async fn dismiss_claim(
         let by_type = request_type(&record.row.kind).map_or(Urgency::NO_RISK, |kind| kind.urgency);
         record.row.urgency = by_type.max(Urgency::NO_RISK);
         let seq = record.tell(desk.entropy(), now, author, Event::NotAtRisk { reason })?;
-        let row = FalseClaimRow { request_id: id, seq, agent_id, reason, at: now, restored_at: None };
-        false_claim::insert(tx, &row)?;
-        desk.numbers().note(record.row.number, id, false);
+        let events = entry::list_events(tx, id)?;
+        let events: Vec<_> = events
+            .into_iter()
+            .filter_map(|(author, event)| Some((author, serde_json::from_str(&event).ok()?)))
+            .collect();
+        if is_by_claim(first_kind(&record.row, &events), &events) {
+            let (at, restored_at, restored_by) = (now, None, None);
+            let row = FalseClaimRow { request_id: id, seq, agent_id, reason, at, restored_at, restored_by };
+            false_claim::insert(tx, &row)?;
+        }
         Ok(())
     })
-    .await
+    .await?;
+    desk.numbers().note(row.number, id, row.at_risk);
+    Ok(())
+}
+
+/// The type with which a request came in.
+pub(crate) fn first_kind<'a>(row: &'a RequestRow, events: &'a [(Author, Event)]) -> &'a str {
+    let mut before = events.iter().filter_map(|(_, event)| match event {
+        Event::Retyped { from, .. } => Some(from),
+        _ => None,
+    });
+    before.next().unwrap_or(&row.kind)
+}
+
+/// Whether a request that came in with this type is, after these events, in the lane because its customer claimed it: by the type
+/// or by words. What a secret, somebody on the desk, the model or another request brought there was claimed by nobody.
+pub(crate) fn is_by_claim(first_kind: &str, events: &[(Author, Event)]) -> bool {
+    let is_at_risk = |kind: &str| request_type(kind).is_some_and(|kind| kind.at_risk);
+    // What brought it there: a claim or not; nothing where it is not known to be there.
+    let begun = is_at_risk(first_kind).then_some(true);
+    let cause = events.iter().fold(begun, |cause, (author, event)| match event {
+        Event::AtRisk { secret } => Some(secret.is_none() && *author == Author::System),
+        Event::NotAtRisk { .. } => None,
+        Event::Retyped { to, .. } if cause.is_none() && is_at_risk(to) => Some(false),
+        _ => cause,
+    });
+    cause == Some(true)
 }
 
 /// Puts a request into the lane of assets at risk, or back into it: a person has looked, so it goes behind nobody there.
 pub async fn put_at_risk(desk: &Desk, caller: &AgentCaller, id: RequestId) -> Result<(), Error> {
-    change(desk, caller, id, move |_, desk, record, author, now| {
+    let agent_id = caller.id;
+    let row = change(desk, caller, id, move |tx, desk, record, author, now| {
         if record.row.at_risk && record.row.urgency != Urgency::DOUBTED {
             return Ok(());
         }
         record.row.at_risk = true;
         record.row.urgency = Urgency(0);
         record.tell(desk.entropy(), now, author, Event::AtRisk { secret: None })?;
-        desk.numbers().note(record.row.number, id, true);
+        false_claim::take_back(tx, id, agent_id, now)?;
         Ok(())
     })
-    .await
+    .await?;
+    desk.numbers().note(row.number, id, row.at_risk);
+    Ok(())
 }
 
 /// Puts a request first when a secret was found in it, and says so in its record. That is no claim, and nobody doubts it.
@@ -100,7 +137,7 @@ pub(crate) fn doubt(rd: &mut Rd, row: &mut RequestRow, now: Time) -> Result<(), 
         return Ok(());
     }
     let since = now.minus(HELD_AGAINST);
-    let false_claims = false_claim::count_of_customer(rd, row.customer_id, row.id, since)?;
+    let false_claims = false_claim::count_of_customer(rd, row.customer_id, since)?;
     if is_doubted(u32::try_from(false_claims).unwrap_or(u32::MAX)) {
         row.urgency = Urgency::DOUBTED;
     }

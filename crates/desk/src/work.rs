@@ -2,10 +2,11 @@
 
 use standfast_domain::{
     Actor, AgentId, Author, Event, JobId, Permission, RequestId, RequestNumber, RequestType, State, TeamId,
-    Time, Transition, Turn, request_type,
+    Time, Transition, Turn, Urgency, request_type,
 };
 use standfast_store::job::{self, NewJob};
-use standfast_store::{Lane, Tx, agent, label, request};
+use standfast_store::request::RequestRow;
+use standfast_store::{Lane, Tx, agent, false_claim, label, request};
 
 use crate::feedback::{Claim, claim, withdraw};
 use crate::record::Record;
@@ -25,21 +26,20 @@ pub struct Assignment {
     pub team: Option<Option<TeamId>>,
 }
 
-/// Runs a change of one request in a unit: hold it, change it, save it.
+/// Runs a change of one request in a unit: hold it, change it, save it. Gives its row as it was committed.
 pub(crate) async fn change(
     desk: &Desk,
     caller: &AgentCaller,
     id: RequestId,
     decide: impl Fn(&mut Tx, &Desk, &mut Record, Author, Time) -> Result<(), Error> + Send + Sync + 'static,
-) -> Result<(), Error> {
+) -> Result<RequestRow, Error> {
     caller.require(Permission::WorkRequests)?;
     let (unit_desk, author, now) = (desk.clone(), Author::Agent(caller.id), desk.now());
     desk.store()
         .write(Lane::Ordinary, id.0, move |tx| {
             let mut record = Record::lock(tx, id)?;
             decide(tx, &unit_desk, &mut record, author, now)?;
-            record.save(tx, unit_desk.keys(), now)?;
-            Ok(())
+            record.save(tx, unit_desk.keys(), now)
         })
         .await
 }
@@ -75,6 +75,7 @@ pub async fn assign(desk: &Desk, caller: &AgentCaller, id: RequestId, to: Assign
         record.tell(desk.entropy(), now, author, event).map(drop)
     })
     .await
+    .map(drop)
 }
 
 /// Corrects or confirms the type: both settle it, and are labels to learn from. Urgency follows; a request once marked as
@@ -84,9 +85,15 @@ pub async fn retype(desk: &Desk, caller: &AgentCaller, id: RequestId, code: &str
     let by = caller.id;
     change(desk, caller, id, move |tx, desk, record, author, now| {
         label::put(tx, id, kind.code, by, now)?;
-        enter_type(desk, record, kind, author, now)
+        let was_at_risk = record.row.at_risk;
+        enter_type(desk, record, kind, author, now)?;
+        if record.row.at_risk && !was_at_risk {
+            false_claim::take_back(tx, id, by, now)?;
+        }
+        Ok(())
     })
     .await
+    .map(drop)
 }
 
 /// Gives a request a type, and says so in its record unless it has it already.
@@ -103,9 +110,9 @@ pub(crate) fn enter_type(
     let from = std::mem::replace(&mut record.row.kind, kind.code.to_owned());
     record.row.at_risk |= kind.at_risk;
     record.row.urgency = match record.row.turn() {
-        // Who is doubted is so until a person has looked.
-        Turn::Doubted if author == Author::System => record.row.urgency,
-        Turn::AtRisk | Turn::Doubted => record.row.urgency.min(kind.urgency),
+        // Who is doubted is so until a person puts it first: another type is no word about the claim.
+        Turn::Doubted => record.row.urgency,
+        Turn::AtRisk => record.row.urgency.min(kind.urgency),
         Turn::Ordinary => kind.urgency,
     };
     record.tell(desk.entropy(), now, author, Event::Retyped { from, to: kind.code.to_owned() }).map(drop)
@@ -151,6 +158,7 @@ pub async fn tag(
         record.tell(desk.entropy(), now, author, event).map(drop)
     })
     .await
+    .map(drop)
 }
 
 /// Moves a request on: solve, close, reopen, hold, spam or not. `worked` are the seconds that the agent had it in hand for
@@ -179,6 +187,7 @@ pub async fn transition(
         record.tell(desk.entropy(), now, author, Event::State { from, to }).map(drop)
     })
     .await
+    .map(drop)
 }
 
 /// Puts on the list that a request which is solved now ends when it stays silent.
@@ -256,8 +265,12 @@ fn join(
     source.row.merged_into = Some(target.row.id);
     source.tell(desk.entropy(), now, author, Event::MergedInto { number: target.row.number })?;
     target.tell(desk.entropy(), now, author, Event::MergedFrom { number: source.row.number })?;
+    let turn = target.row.turn().min(source.row.turn());
     target.row.at_risk |= source.row.at_risk;
-    target.row.urgency = target.row.urgency.min(source.row.urgency);
+    target.row.urgency = match turn {
+        Turn::Doubted => Urgency::DOUBTED,
+        Turn::AtRisk | Turn::Ordinary => target.row.urgency.min(source.row.urgency),
+    };
     // Who waited in the one waits on in the other, since then.
     if let Some(since) = waited {
         if target.row.state != State::Open {

@@ -122,7 +122,7 @@ impl FalseClaim {
 }
 
 /// Whether what a customer claims goes behind what others claim, who never claimed falsely: still in the lane, before all else.
-/// `false_claims` are the customer's requests that were moved out of it and not back.
+/// `false_claims` says how often a claim of the customer was found to be false and nobody took that back.
 #[must_use]
 pub const fn is_doubted(false_claims: u32) -> bool {
     false_claims >= DOUBTED_FROM

@@ -219,6 +219,18 @@ pub fn list_event_words(
     Ok(words)
 }
 
+/// The events of a request's record with who caused them, as JSON, oldest first.
+pub fn list_events(rd: &mut Rd, request: RequestId) -> Result<Vec<(Author, String)>, Error> {
+    rd.query(
+        "SELECT author_kind, author_id, event FROM entry WHERE request_id = $1 AND event IS NOT NULL ORDER BY seq",
+        params![request],
+        |row| {
+            let author_id: Option<i64> = row.get(1)?;
+            Ok((row.parse(0, |kind| Author::parse(kind, author_id))?, row.get(2)?))
+        },
+    )
+}
+
 /// Destroys what an entry said; its commitment and the chain stay.
 pub fn erase(tx: &mut Tx, request: RequestId, seq: i64, at: Time, reason: &str) -> Result<(), Error> {
     tx.run(

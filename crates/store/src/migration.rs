@@ -27,6 +27,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0020_versions", include_str!("../migrations/0020_versions.sql")),
     ("0022_lane", include_str!("../migrations/0022_lane.sql")),
     ("0023_roster_mail", include_str!("../migrations/0023_roster_mail.sql")),
+    ("0024_false_claim", include_str!("../migrations/0024_false_claim.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).

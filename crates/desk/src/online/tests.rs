@@ -100,7 +100,7 @@ store_test! {
         let lead = always_open(&desk).await;
         minutes(&desk, 2, 1).await;
         for milliseconds in [35, Sample::NO_RECEIPT, 40] {
-            desk.shared.probe.put(desk.clock().monotonic(), milliseconds);
+            desk.shared.probe.end(Sample::minute_of(desk.now()), milliseconds);
             minutes(&desk, 1, 1).await;
         }
         let kept = online(&desk, &lead, 7).await.unwrap().items[0].kept;
@@ -115,5 +115,37 @@ store_test! {
         assert_ne!(seal(desk.keys(), &rows[1].seal, 3, &moved), seal(desk.keys(), &rows[1].seal, 3, &sample));
         let other = Sample { probe: Some(36), ..sample };
         assert_ne!(seal(desk.keys(), &rows[1].seal, 3, &other), seal(desk.keys(), &rows[1].seal, 3, &sample));
+    }
+}
+
+store_test! {
+    async fn a_minute_is_put_down_with_its_own_test_message_whatever_the_phase(store) {
+        let desk = TestDesk::new(&store);
+        let minute = Sample::minute_of(desk.now());
+        let probe = &desk.shared.probe;
+        let rows = || store.read(|rd| online::list_after(rd, 0, 9));
+        // It fails, which takes until well into the minute.
+        probe.begin(minute);
+        assert!(!put_down(&desk, 1, 60).await.unwrap());
+        desk.clock.advance(Duration::from_secs(20));
+        assert!(!put_down(&desk, 1, 80).await.unwrap());
+        probe.end(minute, Sample::NO_RECEIPT);
+        assert!(put_down(&desk, 1, 85).await.unwrap());
+        // The next one, which is well, has not been sent when the minute begins.
+        desk.clock.advance(Duration::from_secs(40));
+        assert!(!put_down(&desk, 1, 120).await.unwrap());
+        probe.begin(minute + 1);
+        probe.end(minute + 1, 7);
+        assert!(put_down(&desk, 1, 125).await.unwrap());
+        // Whoever sends none any more, or hears nothing, holds nobody up.
+        desk.clock.advance(Duration::from_secs(60 + 44));
+        probe.begin(minute + 2);
+        assert!(!put_down(&desk, 1, 224).await.unwrap());
+        desk.clock.advance(Duration::from_secs(1));
+        assert!(put_down(&desk, 1, 225).await.unwrap());
+        desk.pass(2);
+        assert!(put_down(&desk, 1, 345).await.unwrap());
+        let put: Vec<_> = rows().await.unwrap().iter().map(|row| (row.sample.minute - minute, row.sample.probe)).collect();
+        assert_eq!(put, [(0, Some(Sample::NO_RECEIPT)), (1, Some(7)), (2, None), (4, None)]);
     }
 }

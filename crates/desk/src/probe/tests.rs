@@ -53,8 +53,9 @@ store_test! {
     async fn a_test_message_is_taken_in_like_any_other_and_leaves_nothing_but_its_receipt(store) {
         let desk = TestDesk::new(&store);
         let world = World { desk: Mutex::new(Some(Reached(desk.desk.clone()))), ..World::default() };
-        put_down(&desk, &world, Duration::ZERO).await;
-        assert_eq!(desk.shared.probe.latest(desk.clock().monotonic()), Some(0), "the clock of tests stands still");
+        let minute = Sample::minute_of(desk.now());
+        put_down(&desk, &world, minute, Duration::ZERO).await;
+        assert_eq!(desk.shared.probe.of(minute), Some(0), "the clock of tests stands still");
         assert_eq!(rows(&desk, "SELECT count(*) FROM receipt").await, 1);
         for sql in [
             "SELECT count(*) FROM request", "SELECT count(*) FROM entry", "SELECT count(*) FROM customer",
@@ -63,30 +64,34 @@ store_test! {
             assert_eq!(rows(&desk, sql).await, 0, "{sql}");
         }
         assert!(verify(&desk).await.unwrap().faults.is_empty());
-        // What is known grows old.
-        desk.pass(2);
-        assert_eq!(desk.shared.probe.latest(desk.clock().monotonic()), None);
+        assert_eq!(desk.shared.probe.of(minute + 1), None, "each minute has its own");
     }
 
     async fn nobody_else_can_mark_a_message(store) {
         let desk = TestDesk::new(&store);
         let minute = Sample::minute_of(desk.now());
-        let mark = |minute: i64, id: &str| format!("{minute}.{}", desk.keys().probe_mark(minute, id));
+        let Customer::Visitor(caller) = visitor(1) else { unreachable!() };
+        let Customer::Visitor(other) = visitor(2) else { unreachable!() };
+        let bare = |minute: i64, id: &str| desk.keys().probe_mark(minute, &caller, id);
+        let mark = |minute: i64, id: &str| format!("{minute}.{}", bare(minute, id));
+        let good = i64::try_from(GOOD).unwrap();
         let stranger = Keys::new(&[8; 32]);
         for (wrong, why) in [
             (String::new(), "nothing"),
             (format!("{minute}."), "no mark"),
-            (format!("x.{}", desk.keys().probe_mark(minute, "c")), "no minute"),
-            (format!("{minute}.{}", stranger.probe_mark(minute, "c")), "the key of another desk"),
+            (format!("x.{}", bare(minute, "c")), "no minute"),
+            (format!("{minute}.{}", stranger.probe_mark(minute, &caller, "c")), "the key of another desk"),
             (mark(minute, "d"), "another message's"),
-            (mark(minute - GOOD - 1, "c"), "too old"),
-            (mark(minute + GOOD + 1, "c"), "from the future"),
-            (format!("{}.{}", minute - 1, desk.keys().probe_mark(minute, "c")), "another minute's"),
+            (mark(minute - good - 1, "c"), "too old"),
+            (mark(minute + good + 1, "c"), "from the future"),
+            (format!("{}.{}", minute - 1, bare(minute, "c")), "another minute's"),
+            (format!("{}.x", i64::MIN), "no minute that anybody has"),
+            (format!("{minute}.{}", desk.keys().probe_mark(minute, &other, "c")), "another visitor's"),
         ] {
             let refused = take_probe(&desk, &visitor(1), &wrong, intake("c", "hello")).await;
             assert!(matches!(refused, Err(Error::Invalid { field: "probe", .. })), "{why}: {refused:?}");
         }
-        for minute in [minute - GOOD, minute + GOOD] {
+        for minute in [minute - good, minute + good] {
             take_probe(&desk, &visitor(1), &mark(minute, "c"), intake("c", "hello")).await.unwrap();
         }
         assert_eq!(rows(&desk, "SELECT count(*) FROM receipt").await, 1, "once, however often it is sent");
@@ -101,8 +106,9 @@ async fn what_gets_no_receipt_is_sent_once_more_before_it_counts() {
     let store = standfast_store::testing::sqlite();
     let desk = TestDesk::new(&store);
     let world = World::default();
-    put_down(&desk, &world, Duration::ZERO).await;
-    assert_eq!(desk.shared.probe.latest(desk.clock().monotonic()), Some(Sample::NO_RECEIPT));
+    let minute = Sample::minute_of(desk.now());
+    put_down(&desk, &world, minute, Duration::ZERO).await;
+    assert_eq!(desk.shared.probe.of(minute), Some(Sample::NO_RECEIPT));
     let posted = world.posted.lock().clone();
     assert_eq!(posted.len(), 2);
     assert_ne!(posted[0], posted[1], "another visitor, another message");

@@ -5,7 +5,10 @@ use standfast_store::{outbox, params, request, store_test};
 
 use super::*;
 use crate::testing::{TestDesk, answer, intake, tamper, visitor};
-use crate::{InboxQuery, Intake, View, detail, follow_up, inbox, note, receive, relay, retype, verify};
+use crate::{
+    FollowUp, InboxQuery, Intake, Receipt, View, detail, follow_up, inbox, merge, note, receive, relay,
+    retype, verify,
+};
 
 /// What the desk would read at a start.
 async fn load(desk: &TestDesk) {
@@ -57,7 +60,132 @@ fn theft(client_id: &str, text: &str) -> Intake {
     Intake { kind: Some("theft".into()), join: crate::Join::New, ..intake(client_id, text) }
 }
 
+async fn claim_again(desk: &TestDesk, receipt: &Receipt, client_id: &str) {
+    let words =
+        FollowUp {
+            client_id: client_id.into(), text: "有人把我的币转走了！".into(), ..FollowUp::default()
+        };
+    assert!(follow_up(desk, &visitor(1), receipt.number, words).await.unwrap().receipt.at_risk);
+}
+
+async fn turn(desk: &TestDesk, receipt: &Receipt) -> Turn {
+    let id = receipt.request_id;
+    desk.store().read(move |rd| request::find(rd, id)).await.unwrap().unwrap().turn()
+}
+
+async fn held(desk: &TestDesk) -> i64 {
+    let sql = "SELECT count(*) FROM false_claim WHERE restored_by IS NULL";
+    desk.store().read(move |rd| rd.query_one(sql, params![], |row| row.get(0))).await.unwrap()
+}
+
 store_test! {
+    async fn who_claims_falsely_is_doubted_however_often_their_words_bring_it_back(store) {
+        let desk = TestDesk::new(&store);
+        let mei = desk.agent("mei", Role::Agent).await;
+        // One request, again and again.
+        let one = receive(&desk, &visitor(1), theft("a", "被盗了")).await.unwrap().receipt;
+        for (round, expected) in [Turn::AtRisk, Turn::Doubted, Turn::Doubted].into_iter().enumerate() {
+            dismiss_claim(&desk, &mei, one.request_id, FalseClaim::Queue).await.unwrap();
+            desk.pass(1);
+            claim_again(&desk, &one, &format!("a{round}")).await;
+            assert_eq!(turn(&desk, &one).await, expected, "round {round}");
+        }
+        // Another one, too.
+        let other = receive(&desk, &visitor(1), theft("b", "被盗了")).await.unwrap().receipt;
+        assert_eq!(turn(&desk, &other).await, Turn::Doubted);
+        assert_eq!(held(&desk).await, 3);
+        // Somebody has looked: nothing that this request claimed was false.
+        put_at_risk(&desk, &mei, one.request_id).await.unwrap();
+        assert_eq!((turn(&desk, &one).await, held(&desk).await), (Turn::AtRisk, 0));
+        let next = receive(&desk, &visitor(1), theft("c", "被盗了")).await.unwrap().receipt;
+        assert_eq!(turn(&desk, &next).await, Turn::AtRisk);
+        assert!(verify(&desk).await.unwrap().faults.is_empty());
+        tamper(&store, "UPDATE false_claim SET restored_by = (SELECT max(id) FROM agent)").await;
+        desk.agent("ana", Role::Agent).await;
+        tamper(&store, "UPDATE false_claim SET restored_by = (SELECT max(id) FROM agent)").await;
+        assert_eq!(verify(&desk).await.unwrap().faults.len(), 1, "who took it back is in the record");
+    }
+
+    async fn what_a_customer_never_claimed_is_not_held_against_them(store) {
+        let desk = TestDesk::new(&store);
+        let mei = desk.agent("mei", Role::Agent).await;
+        let new = async |id: &str, text: &str| {
+            let new = Intake { join: crate::Join::New, ..intake(id, text) };
+            receive(&desk, &visitor(1), new).await.unwrap().receipt
+        };
+        // A slip of the hand, a type that was wrong, and a phrase that was pasted.
+        let (one, two) = (new("a", "转账没到账").await, new("b", "兑换失败").await);
+        put_at_risk(&desk, &mei, one.request_id).await.unwrap();
+        retype(&desk, &mei, two.request_id, "theft").await.unwrap();
+        let phrase = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+        let three = new("c", phrase).await;
+        for receipt in [&one, &two, &three] {
+            assert_eq!(turn(&desk, receipt).await, Turn::AtRisk);
+            dismiss_claim(&desk, &mei, receipt.request_id, FalseClaim::Question).await.unwrap();
+            assert_eq!(turn(&desk, receipt).await, Turn::Ordinary);
+        }
+        assert_eq!(held(&desk).await, 0);
+        desk.pass(1);
+        // By words it is a claim; by a phrase in the same request it is none again.
+        claim_again(&desk, &one, "a1").await;
+        assert_eq!(turn(&desk, &one).await, Turn::AtRisk);
+        dismiss_claim(&desk, &mei, one.request_id, FalseClaim::NothingLost).await.unwrap();
+        desk.pass(1);
+        let words = FollowUp { client_id: "a2".into(), text: phrase.into(), ..FollowUp::default() };
+        follow_up(&desk, &visitor(1), one.number, words).await.unwrap();
+        dismiss_claim(&desk, &mei, one.request_id, FalseClaim::Question).await.unwrap();
+        assert_eq!((turn(&desk, &one).await, held(&desk).await), (Turn::Ordinary, 1));
+        assert!(verify(&desk).await.unwrap().faults.is_empty());
+        tamper(&store, "DELETE FROM false_claim").await;
+        assert_eq!(verify(&desk).await.unwrap().faults.len(), 1, "the one claim");
+    }
+
+    async fn a_doubt_outlives_another_type_and_a_merge(store) {
+        let desk = TestDesk::new(&store);
+        let mei = desk.agent("mei", Role::Agent).await;
+        for id in ["a", "b"] {
+            let claim = receive(&desk, &visitor(1), theft(id, "被盗了")).await.unwrap().receipt;
+            dismiss_claim(&desk, &mei, claim.request_id, FalseClaim::Queue).await.unwrap();
+        }
+        let ordinary = Intake { join: crate::Join::New, ..intake("c", "兑换失败") };
+        let ordinary = receive(&desk, &visitor(1), ordinary).await.unwrap().receipt;
+        let doubted = receive(&desk, &visitor(1), theft("d", "被盗了")).await.unwrap().receipt;
+        for kind in ["swap", "leak"] {
+            retype(&desk, &mei, doubted.request_id, kind).await.unwrap();
+            assert_eq!(turn(&desk, &doubted).await, Turn::Doubted, "{kind}");
+        }
+        merge(&desk, &mei, doubted.request_id, ordinary.number).await.unwrap();
+        assert_eq!(turn(&desk, &ordinary).await, Turn::Doubted);
+        // With one that nobody doubts, nobody is doubted.
+        let other = receive(&desk, &visitor(1), theft("e", "被盗了")).await.unwrap().receipt;
+        put_at_risk(&desk, &mei, other.request_id).await.unwrap();
+        merge(&desk, &mei, other.request_id, ordinary.number).await.unwrap();
+        assert_eq!(turn(&desk, &ordinary).await, Turn::AtRisk);
+        assert!(verify(&desk).await.unwrap().faults.is_empty());
+    }
+
+    async fn how_urgent_the_next_words_are_follows_what_was_committed(store) {
+        let desk = TestDesk::new(&store);
+        let mei = desk.agent("mei", Role::Agent).await;
+        load(&desk).await;
+        let mut feed = Feed::new(&desk).await;
+        let claim = receive(&desk, &visitor(1), theft("a", "被盗了")).await.unwrap().receipt;
+        dismiss_claim(&desk, &mei, claim.request_id, FalseClaim::Queue).await.unwrap();
+        assert!(!desk.is_at_risk(claim.number));
+        // As another process of the desk remembers it.
+        desk.numbers().note(claim.number, claim.request_id, true);
+        feed.follow(&desk).await;
+        assert!(!desk.is_at_risk(claim.number));
+        put_at_risk(&desk, &mei, claim.request_id).await.unwrap();
+        desk.numbers().note(claim.number, claim.request_id, false);
+        feed.follow(&desk).await;
+        assert!(desk.is_at_risk(claim.number));
+        // What is not committed did not happen.
+        tamper(&store, "ALTER TABLE outbox RENAME TO outbox_away").await;
+        dismiss_claim(&desk, &mei, claim.request_id, FalseClaim::Queue).await.unwrap_err();
+        assert!(desk.is_at_risk(claim.number));
+    }
+
     async fn a_false_claim_leaves_the_lane_is_told_and_comes_back_by_a_key_or_by_words(store) {
         let desk = TestDesk::new(&store);
         let mei = desk.agent("mei", Role::Agent).await;
@@ -166,7 +294,7 @@ store_test! {
         put_at_risk(&desk, &mei, claimed[0].request_id).await.unwrap();
         let next = receive(&desk, &visitor(1), theft("c8", "被盗了")).await.unwrap().receipt;
         assert_eq!(turn(next.request_id).await.unwrap(), Turn::AtRisk);
-        dismiss_claim(&desk, &mei, claimed[0].request_id, FalseClaim::Queue).await.unwrap();
+        dismiss_claim(&desk, &mei, next.request_id, FalseClaim::Queue).await.unwrap();
         // After a quarter of a year nothing is held against anybody.
         desk.clock.advance(HELD_AGAINST + Duration::from_hours(1));
         let after = receive(&desk, &visitor(1), theft("c9", "被盗了")).await.unwrap().receipt;

@@ -16,6 +16,7 @@ use standfast_store::{Rd, imported};
 
 use crate::Error;
 use crate::feedback::{claimed, decided};
+use crate::triage::{first_kind, is_by_claim};
 
 /// Most courses that are followed at once. Each answer whose outcome is not told can double them, and the next entry halves
 /// them again; they are a handful.
@@ -73,28 +74,43 @@ impl Beside {
     }
 }
 
-/// Whether each move out of the lane of assets at risk stands beside the record as its entry tells it, and all of them but for one
-/// that still holds were taken back.
+/// Whether each claim that was found to be false stands beside the record as its entry tells it, and all of them but for one that
+/// still holds came back. A move out of the lane that was no false claim may stand there, too: once all of them did.
 fn are_claimed_as<'a>(
     row: &RequestRow,
     entries: &[EntryRow],
     rows: impl Iterator<Item = &'a FalseClaimRow>,
 ) -> bool {
-    let told = entries.iter().filter_map(|entry| match (event_of(entry), entry.author) {
-        (Some(Event::NotAtRisk { reason }), Author::Agent(agent)) => {
-            Some((entry.seq, agent, reason, entry.created_at))
+    let told: Vec<_> = entries.iter().filter_map(|entry| Some((entry, event_of(entry)?))).collect();
+    let events: Vec<_> = told.iter().map(|(entry, event)| (entry.author, event.clone())).collect();
+    let kind = first_kind(row, &events);
+    let mut moves = told.iter().enumerate().filter_map(|(at, (entry, event))| match (event, entry.author) {
+        (Event::NotAtRisk { reason }, Author::Agent(agent)) => {
+            let is_claim = events.get(..at).is_some_and(|before| is_by_claim(kind, before));
+            Some(((entry.seq, agent, *reason, entry.created_at), is_claim))
         }
         _ => None,
     });
-    let told: Vec<_> = told.collect();
-    let mut known = Vec::with_capacity(told.len());
-    let mut standing = Vec::new();
-    for row in rows {
-        known.push((row.seq, row.agent_id, row.reason, row.at));
-        standing.push(row.restored_at.is_none());
+    let looked = |one: &FalseClaimRow, by| {
+        entries.iter().any(|entry| entry.seq > one.seq && entry.author == Author::Agent(by))
+    };
+    let (mut stands, mut is_known) = (false, false);
+    for one in rows {
+        let known = (one.seq, one.agent_id, one.reason, one.at);
+        // The first that has to stand here, or does.
+        let next = moves.find(|(told, is_claim)| *is_claim || *told == known);
+        if stands || next.is_none_or(|(told, _)| told != known) {
+            return false;
+        }
+        if one.restored_by.is_some_and(|by| one.restored_at.is_none() || !looked(one, by)) {
+            return false;
+        }
+        (stands, is_known) = (one.restored_at.is_none(), true);
     }
-    let is_last_standing = standing.pop().is_none_or(|stands| stands != row.at_risk);
-    known == told && is_last_standing && !standing.contains(&true)
+    let later: Vec<bool> = moves.map(|(_, is_claim)| is_claim).collect();
+    // What was moved out once more had come back.
+    let is_out = !row.at_risk && later.is_empty();
+    !later.contains(&true) && (!is_known || stands == is_out)
 }
 
 /// A rating made again.

@@ -12,7 +12,7 @@ use standfast_desk::{
     Conversation, FollowUp, Intake, PROBE_MARK, Receipt, Received, RequestSummary, conversation, follow_up,
     own_requests, read_by_customer, receive, take_probe,
 };
-use standfast_domain::{AttachmentId, Channel, Language, RequestNumber, request_type};
+use standfast_domain::{AttachmentId, Channel, Language, RequestNumber, claims_theft, request_type};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{JoinWish, flat};
@@ -148,7 +148,8 @@ pub(crate) async fn create(
     // Who waits for a seat keeps nothing of the call that is not needed any more.
     drop(headers);
     app.desk.settings().limits.check_text(&new.text)?;
-    let at_risk = new.kind.as_deref().and_then(request_type).is_some_and(|kind| kind.at_risk);
+    let at_risk = new.kind.as_deref().and_then(request_type).is_some_and(|kind| kind.at_risk)
+        || claims_theft(&new.text);
     let _held = app.admit(Some(&customer.scope()), peer.network, at_risk).await?;
     let intake = Intake {
         client_id: new.client_id,
@@ -220,7 +221,7 @@ pub(crate) async fn follow(
     let channel = channel(&headers);
     drop(headers);
     app.desk.settings().limits.check_text(&new.text)?;
-    let at_risk = app.desk.is_at_risk(number);
+    let at_risk = app.desk.is_at_risk(number) || claims_theft(&new.text);
     let _held = app.admit(Some(&customer.scope()), peer.network, at_risk).await?;
     let command = FollowUp {
         client_id: new.client_id,

@@ -9,7 +9,9 @@ use standfast_desk::{
     conversation, entries, follow_up, inbox_counts, inbox_since, note, own_requests, read_by_agent,
     read_by_customer, receive, reply,
 };
-use standfast_domain::{Channel, CustomerId, Event, Language, RequestId, RequestNumber, request_type};
+use standfast_domain::{
+    Channel, CustomerId, Event, Language, RequestId, RequestNumber, claims_theft, request_type,
+};
 
 use super::frame::{Answering, Frame, Send, receipt};
 use super::hub::Who;
@@ -266,10 +268,11 @@ async fn take_in(
     send: Send,
     known: Option<(RequestId, RequestNumber)>,
 ) -> Result<standfast_desk::Receipt, Problem> {
-    let at_risk = match known {
-        Some((_, number)) => app.desk.is_at_risk(number),
-        None => send.kind.as_deref().and_then(request_type).is_some_and(|kind| kind.at_risk),
-    };
+    let at_risk = claims_theft(&send.text)
+        || match known {
+            Some((_, number)) => app.desk.is_at_risk(number),
+            None => send.kind.as_deref().and_then(request_type).is_some_and(|kind| kind.at_risk),
+        };
     let _held = app.admit(Some(&customer.scope()), network, at_risk).await?;
     let channel = Some(Channel::Widget);
     let received = match send.request {

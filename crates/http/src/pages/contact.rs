@@ -10,7 +10,8 @@ use standfast_desk::{
     Customer, Error, FollowUp, Intake, Join, Received, SafetySteps, SecretNotice, Visitor, follow_up, receive,
 };
 use standfast_domain::{
-    AttachmentId, Channel, Field, FieldKind, RequestNumber, RequestType, TYPES, field, request_type,
+    AttachmentId, Channel, Field, FieldKind, RequestNumber, RequestType, TYPES, claims_theft, field,
+    request_type,
 };
 
 use super::form::{Mistake, Seal, SealFault, Sheet, TRAP, Typed, WHOLE};
@@ -230,7 +231,8 @@ pub(crate) async fn send(
     let secret = visit.secret.clone().unwrap_or_else(|| sent.seal.secret(app.desk.keys()));
     let customer = Customer::Visitor(Visitor::new(&secret)?);
     // Only now: a slow upload must not keep a place from others.
-    let place = match app.admit(Some(&customer.scope()), network, kind.at_risk).await {
+    let at_risk = kind.at_risk || claims_theft(&sent.typed.text);
+    let place = match app.admit(Some(&customer.scope()), network, at_risk).await {
         Ok(place) => place,
         Err(problem) => {
             sent.mistakes.push(refused(visit.words, &problem));

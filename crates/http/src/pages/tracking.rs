@@ -9,7 +9,7 @@ use standfast_desk::{
     Asks, Conversation, Customer, Error, FollowUp, Receipt, Received, RequestSummary, SecretNotice, Visitor,
     conversation, follow_up, merged_link, open_link, promised_by, read_by_customer,
 };
-use standfast_domain::{Channel, NumberError, RequestNumber, State as RequestState};
+use standfast_domain::{Channel, NumberError, RequestNumber, State as RequestState, claims_theft};
 
 use super::contact::{attachments, content, put_down, refused, sealed, take_out_secrets, trapped};
 use super::feedback::{self, FeedbackForm};
@@ -180,7 +180,8 @@ pub(crate) async fn reply(
         return again(&app, &visit, &reach, number, sent, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     // Only now: a slow upload must not keep a place from others.
-    let place = match app.admit(Some(&reach.customer.scope()), network, reach.found.request.at_risk).await {
+    let at_risk = reach.found.request.at_risk || claims_theft(&sent.typed.text);
+    let place = match app.admit(Some(&reach.customer.scope()), network, at_risk).await {
         Ok(place) => place,
         Err(problem) => {
             sent.mistakes.push(refused(visit.words, &problem));

@@ -5,9 +5,32 @@ use serde_json::json;
 use standfast_domain::Role;
 use standfast_store::store_test;
 
-use crate::testing::TestServer;
+use crate::testing::{TestServer, wide};
+use crate::{Config, Rate, Rates};
 
 store_test! {
+    async fn words_that_claim_a_theft_stand_in_the_line_of_the_lane_at_the_door(store) {
+        let rates = Rates { intake: Rate::new(1, 1), ..wide().rates };
+        let server = TestServer::with(&store, Config { rates, ..wide() }, "http://desk.test").await;
+        let visitor = server.visitor();
+        let asked = json!({"client_id": "a", "text": "转账没到账", "type": "other"});
+        let first = visitor.post("/api/v1/requests", &asked).await.json();
+        let follow = format!("/api/v1/requests/{}/messages", first["number"].as_str().unwrap());
+        // The ordinary line takes nothing more.
+        let calm = |id: &str| json!({"client_id": id, "text": "还没到账"});
+        let claim = |id: &str| json!({"client_id": id, "text": "someone just stole all my USDT", "type": "other"});
+        visitor.post("/api/v1/requests", &calm("b")).await.problem(429, "too_many_calls");
+        visitor.post(&follow, &calm("c")).await.problem(429, "too_many_calls");
+        let words = json!({"client_id": "d", "text": "有人把我的币转走了！"});
+        assert_eq!(visitor.post(&follow, &words).await.status, StatusCode::CREATED);
+        assert_eq!(visitor.post("/api/v1/requests", &claim("e")).await.status, StatusCode::CREATED);
+        let mut socket = visitor.live(json!({})).await;
+        let mut frame = claim("f");
+        frame["t"] = json!("send");
+        socket.say(&frame).await;
+        assert_eq!(socket.hear_of("ack").await["receipt"]["at_risk"], true);
+    }
+
     async fn whoever_is_reserved_is_told_by_the_socket_and_sees_nothing_else(store) {
         let server = TestServer::start(&store).await;
         let (lead, mei) = (server.agent("lin", Role::Lead).await, server.agent("mei", Role::Agent).await);

@@ -169,7 +169,8 @@ mod tests {
         let mut outlook = outlook();
         let standing = Standing { at_risk: 0, ordinary: 40 };
         let at_risk: Vec<_> = (0..4).map(|kept| median(&mut outlook, true, standing, kept)).collect();
-        assert!(at_risk[1] < at_risk[0] * 1.01, "{at_risk:?}");
+        // What is left are the ten minutes of an answer.
+        assert!(at_risk.is_sorted_by(|a, b| a >= b) && at_risk[1] < at_risk[0] * 0.9, "{at_risk:?}");
         let others: Vec<_> = (0..4).map(|kept| median(&mut outlook, false, standing, kept)).collect();
         assert!(others.is_sorted() && others[3] > others[0] * 2.0, "a quarter of the people: {others:?}");
         assert_eq!(
