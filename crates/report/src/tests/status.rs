@@ -148,6 +148,20 @@ store_test! {
         standfast_desk::end_maintenance(&bench.desk, &admin, window).await.unwrap();
         bench.work(Some(&mailer)).await;
         assert!(bench.told(english, StatusNotice::CalledOff { window }).await.is_some());
+
+        // One that goes on and is ended by whoever runs the machine is told as well.
+        let now = MaintenanceCommand {
+            client_id: "m2".to_owned(),
+            starts_at: None,
+            ends_at: bench.desk.now().plus(Duration::from_hours(1)),
+            text: MaintenanceText { chinese: "更换磁盘".to_owned(), en: "New disks".to_owned() },
+        };
+        plan_maintenance(&bench.desk, None, now).await.unwrap();
+        bench.work(Some(&mailer)).await;
+        let told = server.mails().len();
+        assert_eq!(standfast_desk::stop_maintenance(&bench.desk).await.unwrap(), 1);
+        bench.work(Some(&mailer)).await;
+        assert_eq!(server.mails().len(), told + 1);
     }
 
     async fn an_address_that_no_server_takes_is_nobodys_work_and_forgotten(store) {
