@@ -12,7 +12,26 @@ const TEXTS: [(&str, [&str; 3]); 3] = [
     ("swap", ["闪兑滑点太高", "the swap failed with slippage", "兑换少了很多"]),
     ("app", ["App 更新以后闪退", "the app crashes after the update", "软件打不开"]),
 ];
-const MORE: [&str; 8] = ["你好", "请看看", "谢谢", "hello", "please", "kindly", "急", "在线等"];
+/// What stands around them: enough that each text is a story of its own, or only one or two of nine would be examined on.
+const MORE: [&str; 12] = [
+    "hello",
+    "please",
+    "昨晚在公司",
+    "coffee",
+    "周末爬山",
+    "office",
+    "朋友的电脑",
+    "ticket",
+    "garden",
+    "train",
+    "下雨天",
+    "winter",
+];
+
+fn story(text: &str, number: usize) -> String {
+    let [a, b, c, d] = [1, 5, 7, 11].map(|step| MORE[(number * step + number / 12 * step) % 12]);
+    format!("{a} {b} {text} {c} {d} {a} {c}")
+}
 
 async fn ask(server: &TestServer, client_id: &str, text: &str) -> String {
     let receipt = server.visitor().ask(client_id, text).await;
@@ -41,8 +60,8 @@ store_test! {
         let (agent, lead) = (server.agent("mei", Role::Agent).await, server.agent("lin", Role::Lead).await);
         for (number, (code, texts)) in TEXTS.iter().enumerate() {
             for (at, text) in texts.iter().enumerate() {
-                for (turn, more) in MORE.iter().enumerate() {
-                    let text = format!("{more} {text} {}", MORE[(turn + at + 3) % 8]);
+                for turn in 0..8 {
+                    let text = story(text, number * 24 + at * 8 + turn);
                     let id = ask(&server, &format!("c{number}-{at}-{turn}"), &text).await;
                     settle(&agent, &id, code).await;
                 }
