@@ -7,7 +7,7 @@ import { Desk } from './desk.mjs';
 
 let desk, browser;
 before(async () => {
-  desk = await Desk.demo();
+  desk = await Desk.demo({ anew: true });
   browser = await launch();
 });
 after(async () => {

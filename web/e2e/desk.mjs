@@ -66,12 +66,12 @@ export class Desk {
 
   /**
    * A desk filled with made-up requests, as `make run` does: a copy of the one in DESK_DEMO, where that was filled before all
-   * stories, or else one that fills itself.
+   * stories, or else one that fills itself, as it always does when that is what the story is about.
    */
-  static async demo() {
+  static async demo({ anew = false } = {}) {
     const desk = await Desk.#made();
     desk.#arguments = ['serve', '--demo'];
-    const filled = process.env.DESK_DEMO;
+    const filled = anew ? undefined : process.env.DESK_DEMO;
     if (filled) cpSync(filled, desk.#data, { recursive: true });
     await desk.up(120_000);
     return desk;

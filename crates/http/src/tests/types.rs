@@ -8,29 +8,17 @@ use tokio::sync::watch;
 use crate::testing::{Person, SOON, TestServer};
 
 const TEXTS: [(&str, [&str; 3]); 3] = [
-    ("pending", ["转账一直没有确认", "the transfer is still pending", "stuck unconfirmed for hours"]),
-    ("swap", ["闪兑滑点太高", "the swap failed with slippage", "兑换少了很多"]),
-    ("app", ["App 更新以后闪退", "the app crashes after the update", "软件打不开"]),
+    ("pending", ["转账未确认", "transfer pending", "unconfirmed"]),
+    ("swap", ["闪兑滑点", "swap slippage", "兑换少了"]),
+    ("app", ["更新闪退", "app crashes", "软件打不开"]),
 ];
-/// What stands around them: enough that each text is a story of its own, or only one or two of nine would be examined on.
-const MORE: [&str; 12] = [
-    "hello",
-    "please",
-    "昨晚在公司",
-    "coffee",
-    "周末爬山",
-    "office",
-    "朋友的电脑",
-    "ticket",
-    "garden",
-    "train",
-    "下雨天",
-    "winter",
-];
-
+/// A text with made-up words around it, so that each is a story of its own: of nine stories one or two would be examined on, and
+/// nobody could say which.
 fn story(text: &str, number: usize) -> String {
-    let [a, b, c, d] = [1, 5, 7, 11].map(|step| MORE[(number * step + number / 12 * step) % 12]);
-    format!("{a} {b} {text} {c} {d} {a} {c}")
+    const PARTS: [&str; 12] = ["ba", "ke", "lo", "mu", "ri", "sa", "te", "vo", "zi", "nu", "pa", "do"];
+    let word = |n: usize| [n, n / 12, n * 7 + n / 144 * 5 + 3].map(|at| PARTS[at % 12]).concat();
+    let [a, b, c] = [0, 1, 2].map(|at| word(number * 3 + at));
+    format!("hello {a} {b} {text} {c} please")
 }
 
 async fn ask(server: &TestServer, client_id: &str, text: &str) -> String {
@@ -74,7 +62,7 @@ store_test! {
             tokio::spawn(standfast_desk::classify_requests(server.desk.clone(), stopping.clone())),
             tokio::spawn(standfast_desk::run_jobs(server.desk.clone(), stopping)),
         ];
-        let sure = ask(&server, "q1", "hello the transfer is still pending please").await;
+        let sure = ask(&server, "q1", "hello transfer pending please").await;
         let request = prediction(&agent, &sure).await;
         assert_eq!((&request["type"], &request["prediction"]["advice"]), (&json!("pending"), &json!("applied")), "{request}");
         assert_eq!(request["prediction"]["candidates"][0]["type"], "pending");
