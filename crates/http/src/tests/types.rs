@@ -15,7 +15,7 @@ const TEXTS: [(&str, [&str; 3]); 3] = [
 /// A text with made-up words around it, so that each is a story of its own: of nine stories one or two would be examined on, and
 /// nobody could say which.
 fn story(text: &str, number: usize) -> String {
-    const PARTS: [&str; 12] = ["ba", "ke", "lo", "mu", "ri", "sa", "te", "vo", "zi", "nu", "pa", "do"];
+    const PARTS: [&str; 12] = ["bo", "ke", "lo", "mu", "ri", "sa", "te", "vo", "zi", "nu", "pa", "do"];
     let word = |n: usize| [n, n / 12, n * 7 + n / 144 * 5 + 3].map(|at| PARTS[at % 12]).concat();
     let [a, b, c] = [0, 1, 2].map(|at| word(number * 3 + at));
     format!("hello {a} {b} {text} {c} please")
