@@ -211,7 +211,7 @@ test('numbers, pictures and drawings are copied and saved', async () => {
   await choose('bars', 'Numbers as CSV');
   await page.getByText('Done').waitFor();
   const text = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(text, /^\uFEFF?Type,Value,Lower limit,Upper limit,Before,Remark\r?\n/);
+  assert.match(text, /^\uFEFF?Type,Value,Lower limit,Upper limit,Before,Change,Remark\r?\n/);
   assert.match(text, /Transfer has not arrived,4200,/);
 
   const [picture] = await Promise.all([page.waitForEvent('download'), choose('series', 'PNG')]);
