@@ -1,5 +1,5 @@
 /** What an agent does in the console. */
-import { eventually } from './browser.mjs';
+import { eventually, person } from './browser.mjs';
 import { PASSWORD } from './desk.mjs';
 
 /** Signed-in browsers by desk and address: whoever has signed in once need not again, as people do not. */
@@ -23,6 +23,14 @@ export async function signIn(page, desk, email, password = PASSWORD) {
   await page.fill('[name=password]', password);
   await page.click('form button[type=submit], form button');
   await page.locator('[name=password]').waitFor({ state: 'detached' });
+}
+
+/** A page of the console, of somebody who is signed in. */
+export async function consoleOf(browser, desk, email, path, options) {
+  const storageState = await signedIn(browser, desk, email);
+  const page = await person(browser, { storageState, ...options });
+  await page.goto(`${desk.base}/console${path}`);
+  return page;
 }
 
 /** The list's row that shows `text`. */

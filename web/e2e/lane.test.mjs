@@ -1,8 +1,8 @@
 /** The lane of assets at risk: people who are kept for it, and a false claim that leaves it and comes back. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, launch, person, shot } from './browser.mjs';
-import { log, openRequest, row, signedIn } from './console.mjs';
+import { accessible, launch, shot } from './browser.mjs';
+import { consoleOf, log, openRequest, row } from './console.mjs';
 import { Desk } from './desk.mjs';
 
 const LEAD = { email: 'lead@desk.example', name: 'Dana', role: 'lead', language: 'en' };
@@ -25,13 +25,6 @@ const DARK_PHONE = {
   hasTouch: true,
 };
 
-async function consoleOf(email, path, options) {
-  const storageState = await signedIn(browser, desk, email);
-  const page = await person(browser, { storageState, ...options });
-  await page.goto(`${desk.base}/console${path}`);
-  return page;
-}
-
 /** A visitor by number writes. */
 async function write(number, clientId, body, path = '') {
   const secret = Buffer.alloc(32, number).toString('base64url');
@@ -47,7 +40,7 @@ async function write(number, clientId, body, path = '') {
 test('a false claim leaves the lane by one key and a reason, and comes back by words', async () => {
   const claim = await write(1, 'a', { text: LOSS, type: 'theft' });
   await write(2, 'b', { text: SLOW, type: 'swap' });
-  const agent = await consoleOf('robin@desk.example', '/at_risk', EN);
+  const agent = await consoleOf(browser, desk, 'robin@desk.example', '/at_risk', EN);
   await openRequest(agent, LOSS);
   await agent.keyboard.press('x');
   const dialog = agent.getByRole('dialog');
@@ -85,13 +78,13 @@ test('a false claim leaves the lane by one key and a reason, and comes back by w
   assert.deepEqual(agent.faults, []);
   await agent.context().close();
 
-  const chinese = await consoleOf('lin@desk.example', '/all', DARK_PHONE);
+  const chinese = await consoleOf(browser, desk, 'lin@desk.example', '/all', DARK_PHONE);
   await row(chinese, 'Somebody stole all my USDT').first().click();
   await log(chinese).getByText('确认没有资产风险：资产没有减少').waitFor();
   await shot(chinese, 'lane-history-phone');
   await chinese.context().close();
 
-  const lead = await consoleOf(LEAD.email, '/surge', EN);
+  const lead = await consoleOf(browser, desk, LEAD.email, '/surge', EN);
   await lead
     .locator('[data-claims]')
     .getByText('1 of them was moved out as a false claim')
@@ -102,9 +95,9 @@ test('a false claim leaves the lane by one key and a reason, and comes back by w
 });
 
 test('whoever is reserved sees and gets only what is at risk', async () => {
-  const agent = await consoleOf('robin@desk.example', '/unassigned', EN);
+  const agent = await consoleOf(browser, desk, 'robin@desk.example', '/unassigned', EN);
   await row(agent, SLOW).waitFor();
-  const lead = await consoleOf(LEAD.email, '/surge/plan', EN);
+  const lead = await consoleOf(browser, desk, LEAD.email, '/surge/plan', EN);
   await lead.getByRole('button', { name: 'Reserved people' }).click();
   const normal = lead.locator('[data-reserve=normal]');
   await normal.getByText('Whoever is there').click();
@@ -133,14 +126,14 @@ test('whoever is reserved sees and gets only what is at risk', async () => {
   await lead.locator('[data-kept]').getByText('Reserved now: Robin.').waitFor();
   assert.deepEqual([...lead.faults, ...agent.faults], []);
 
-  const phone = await consoleOf('robin@desk.example', '/unassigned', {
+  const phone = await consoleOf(browser, desk, 'robin@desk.example', '/unassigned', {
     ...DARK_PHONE,
     locale: 'zh-CN',
   });
   await phone.locator('[data-reserved]').waitFor();
   await shot(phone, 'lane-reserved-phone');
   await phone.context().close();
-  const chinese = await consoleOf('lin@desk.example', '/surge/plan', DARK_PHONE);
+  const chinese = await consoleOf(browser, desk, 'lin@desk.example', '/surge/plan', DARK_PHONE);
   await chinese.getByRole('button', { name: '专人保留' }).click();
   await chinese.locator('[data-reserves]').waitFor();
   await accessible(chinese, 'reserved people on a phone');

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, launch, person, shot } from './browser.mjs';
-import { openRequest, reply, signedIn } from './console.mjs';
+import { consoleOf, openRequest, reply } from './console.mjs';
 import { Desk } from './desk.mjs';
 import { host } from './host.mjs';
 import { ask, bubbles, openWidget, receiptNumber } from './widget.mjs';
@@ -25,17 +25,10 @@ const DARK_PHONE = {
   hasTouch: true,
 };
 
-async function consoleOf(email, path, options) {
-  const storageState = await signedIn(browser, desk, email);
-  const page = await person(browser, { storageState, ...options });
-  await page.goto(`${desk.base}/console${path}`);
-  return page;
-}
-
 const banner = (page) => page.locator('[data-maintenance]');
 
 test('an admin announces maintenance, and everybody is told beforehand', async () => {
-  const admin = await consoleOf(ADMIN.email, '/settings/maintenance', EN);
+  const admin = await consoleOf(browser, desk, ADMIN.email, '/settings/maintenance', EN);
   await admin.getByText('No maintenance').waitFor();
   await admin.getByRole('button', { name: 'Plan maintenance' }).click();
   await admin.getByLabel('Later').check();
@@ -66,7 +59,7 @@ test('an admin announces maintenance, and everybody is told beforehand', async (
 });
 
 test('while it lasts changes pause and say until when, and a customer is helped', async () => {
-  const admin = await consoleOf(ADMIN.email, '/settings/maintenance', EN);
+  const admin = await consoleOf(browser, desk, ADMIN.email, '/settings/maintenance', EN);
   await admin.getByRole('button', { name: 'Plan maintenance' }).click();
   await admin.getByRole('button', { name: 'Begin' }).click();
   await banner(admin).getByText('Maintenance until').waitFor();
@@ -91,7 +84,7 @@ test('while it lasts changes pause and say until when, and a customer is helped'
   await shot(visitor, 'maintenance-widget');
   await ask(visitor, '转账一直未确认', '维护期间提交的问题');
   await receiptNumber(visitor);
-  const agent = await consoleOf('lin@desk.example', '/all', DARK_PHONE);
+  const agent = await consoleOf(browser, desk, 'lin@desk.example', '/all', DARK_PHONE);
   await banner(agent).getByText('系统维护中').waitFor();
   await shot(agent, 'maintenance-console-phone');
   await openRequest(agent, '维护期间提交的问题');

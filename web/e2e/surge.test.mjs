@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, launch, person, shot } from './browser.mjs';
-import { signedIn } from './console.mjs';
+import { consoleOf } from './console.mjs';
 import { Desk } from './desk.mjs';
 import { host } from './host.mjs';
 import { ask, openWidget, receiptNumber } from './widget.mjs';
@@ -25,15 +25,8 @@ const DARK_PHONE = {
   hasTouch: true,
 };
 
-async function consoleOf(email, path, options) {
-  const storageState = await signedIn(browser, desk, email);
-  const page = await person(browser, { storageState, ...options });
-  await page.goto(`${desk.base}/console${path}`);
-  return page;
-}
-
 test('a lead chooses what is done and sees what users would read', async () => {
-  const lead = await consoleOf(LEAD.email, '/surge/plan', EN);
+  const lead = await consoleOf(browser, desk, LEAD.email, '/surge/plan', EN);
   await lead.getByRole('button', { name: 'Storm' }).click();
   const storm = lead.locator('[data-actions=storm]');
   await storm.getByLabel('Give the known answer').check();
@@ -61,7 +54,7 @@ test('a lead chooses what is done and sees what users would read', async () => {
 });
 
 test('what a lead holds is what everybody reads, until it is let go of', async () => {
-  const lead = await consoleOf(LEAD.email, '/surge', EN);
+  const lead = await consoleOf(browser, desk, LEAD.email, '/surge', EN);
   await lead.getByText('The level has never changed.').waitFor();
   await lead.getByRole('button', { name: 'Hold a level' }).click();
   await lead.getByLabel('Storm').check();
@@ -103,14 +96,17 @@ test('what a lead holds is what everybody reads, until it is let go of', async (
   await visitor.context().close();
   await site.stop();
 
-  const agent = await consoleOf('robin@desk.example', '/all', { ...DARK_PHONE, locale: 'en-US' });
+  const agent = await consoleOf(browser, desk, 'robin@desk.example', '/all', {
+    ...DARK_PHONE,
+    locale: 'en-US',
+  });
   await agent.locator('[data-surge=storm]').waitFor();
   await shot(agent, 'surge-agent-phone');
   await agent.goto(`${desk.base}/console/surge`);
   await agent.locator('[data-held]').waitFor();
   assert.equal(await agent.getByRole('button', { name: 'Hold a level' }).count(), 0);
   await agent.context().close();
-  const chinese = await consoleOf('lin@desk.example', '/surge', DARK_PHONE);
+  const chinese = await consoleOf(browser, desk, 'lin@desk.example', '/surge', DARK_PHONE);
   await chinese.getByRole('button', { name: '放开' }).waitFor();
   await accessible(chinese, 'a storm on a phone');
   await shot(chinese, 'surge-now-phone');
@@ -132,7 +128,7 @@ test('what a lead holds is what everybody reads, until it is let go of', async (
 });
 
 test('what lies ahead is entered from a calendar and stands on the wallboard', async () => {
-  const lead = await consoleOf(LEAD.email, '/surge/peaks', EN);
+  const lead = await consoleOf(browser, desk, LEAD.email, '/surge/peaks', EN);
   await lead.getByText('Nothing lies ahead').waitFor();
   const soon = new Date(Date.now() + 50 * 3_600_000).toISOString().replace(/[-:]|\.\d+/g, '');
   const calendar = [
@@ -174,7 +170,7 @@ test('what lies ahead is entered from a calendar and stands on the wallboard', a
     ['wallboard-phone', DARK_PHONE, 'lin@desk.example'],
   ];
   for (const [name, options, email] of screens) {
-    const wall = await consoleOf(email, '/wallboard', options);
+    const wall = await consoleOf(browser, desk, email, '/wallboard', options);
     await wall.locator('[data-wallboard]').getByText('Glamsterdam hard fork').waitFor();
     await accessible(wall, name);
     await shot(wall, name);
@@ -189,7 +185,7 @@ test('what lies ahead is entered from a calendar and stands on the wallboard', a
     }
     await wall.context().close();
   }
-  const agent = await consoleOf('robin@desk.example', '/wallboard', EN);
+  const agent = await consoleOf(browser, desk, 'robin@desk.example', '/wallboard', EN);
   await agent.waitForURL(/unassigned/);
   await agent.context().close();
 });

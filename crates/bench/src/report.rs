@@ -91,8 +91,19 @@ pub(crate) struct Report {
 }
 
 /// The parts by their headings, in the order in which they are told.
-const TITLES: [&str; 6] =
-    ["Sizes", "Durable intake", "Live sockets", "Pages and start", "Facts and dashboards", "Overload"];
+const TITLES: [&str; 11] = [
+    "Sizes",
+    "Durable intake",
+    "Live sockets",
+    "Sockets that come back",
+    "Pages and start",
+    "Facts and dashboards",
+    "Opening hours",
+    "Shift plans",
+    "Forecasts",
+    "What if",
+    "Overload",
+];
 
 impl Report {
     pub(crate) fn new(options: &Options) -> Self {

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use standfast_desk::{AlarmView, Error as DeskError, Happened, Notice, Recipient};
-use standfast_domain::{JobId, MailId, Time};
+use standfast_domain::{JobId, Time};
 use standfast_insight::Dimension;
 use standfast_store::job::{self, Claimed};
 use standfast_store::mail::{self, MailRow};
@@ -40,18 +40,8 @@ impl Reports {
             }
             let words = self.alarm_words(alarm, notice.what, recipient);
             let mail = MailRow {
-                id: MailId(self.desk.id()),
-                dedupe: key(&notice, notice.what, recipient),
-                recipient: recipient.address.clone(),
-                subject: words.subject,
-                body_text: words.text,
-                body_html: words.html,
-                run_id: None,
                 follows: before.map(|mail| mail.id),
-                formats: String::new(),
-                created_at: self.desk.now(),
-                sent_at: None,
-                problem: None,
+                ..words.mail(&self.desk, key(&notice, notice.what, recipient), recipient.address.clone())
             };
             mails.push((JobId(self.desk.id()), mail));
         }

@@ -3,15 +3,40 @@
 
 use std::fmt::Write as _;
 
+use standfast_desk::Desk;
+use standfast_domain::MailId;
+use standfast_store::mail::MailRow;
+
 use crate::html::escape;
 use crate::page::{Drawing, Page};
 use crate::say::Say;
 
 /// Subject, text and HTML.
+#[derive(Clone)]
 pub(crate) struct Words {
     pub(crate) subject: String,
     pub(crate) text: String,
     pub(crate) html: String,
+}
+
+impl Words {
+    /// The mail that says them to `recipient`, once for each `dedupe`: of no report, following no other, not sent yet.
+    pub(crate) fn mail(self, desk: &Desk, dedupe: String, recipient: String) -> MailRow {
+        MailRow {
+            id: MailId(desk.id()),
+            dedupe,
+            recipient,
+            subject: self.subject,
+            body_text: self.text,
+            body_html: self.html,
+            run_id: None,
+            follows: None,
+            formats: String::new(),
+            created_at: desk.now(),
+            sent_at: None,
+            problem: None,
+        }
+    }
 }
 
 const CELL: &str =

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use standfast_desk::{Error as DeskError, RosterLetter, RosterNotice, ShiftNews, roster_letter};
-use standfast_domain::{JobId, MailId, Time};
+use standfast_domain::{JobId, Time};
 use standfast_store::job::{self, Claimed};
 use standfast_store::mail::MailRow;
 use standfast_store::{Lane, Tx};
@@ -35,20 +35,7 @@ impl Reports {
     fn roster_mail(&self, job: JobId, notice: RosterNotice, told: RosterLetter) -> MailRow {
         let settings = self.desk.settings();
         let words = words(&told, &settings.name, &settings.public_url);
-        MailRow {
-            id: MailId(self.desk.id()),
-            dedupe: format!("roster:{}:{job}", notice.agent),
-            recipient: told.address,
-            subject: words.subject,
-            body_text: words.text,
-            body_html: words.html,
-            run_id: None,
-            follows: None,
-            formats: String::new(),
-            created_at: self.desk.now(),
-            sent_at: None,
-            problem: None,
-        }
+        words.mail(&self.desk, format!("roster:{}:{job}", notice.agent), told.address)
     }
 }
 

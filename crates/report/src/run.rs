@@ -188,18 +188,9 @@ impl Reports {
             .into_iter()
             .map(|recipient| {
                 let mail = MailRow {
-                    id: MailId(self.desk.id()),
-                    dedupe: format!("report:{id}:{recipient}"),
-                    recipient,
-                    subject: words.subject.clone(),
-                    body_text: words.text.clone(),
-                    body_html: words.html.clone(),
                     run_id: Some(id),
-                    follows: None,
                     formats: attached.iter().map(|format| format.as_str()).collect::<Vec<_>>().join(","),
-                    created_at: now,
-                    sent_at: None,
-                    problem: None,
+                    ..words.clone().mail(&self.desk, format!("report:{id}:{recipient}"), recipient)
                 };
                 (JobId(self.desk.id()), mail)
             })

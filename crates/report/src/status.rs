@@ -150,20 +150,7 @@ impl Reports {
     }
 
     fn mail(&self, row: &SubscriptionRow, what: &str, words: Words, follows: Option<MailId>) -> MailRow {
-        MailRow {
-            id: MailId(self.desk.id()),
-            dedupe: key(row.id, what),
-            recipient: row.address.clone(),
-            subject: words.subject,
-            body_text: words.text,
-            body_html: words.html,
-            run_id: None,
-            follows,
-            formats: String::new(),
-            created_at: self.desk.now(),
-            sent_at: None,
-            problem: None,
-        }
+        MailRow { follows, ..words.mail(&self.desk, key(row.id, what), row.address.clone()) }
     }
 
     fn told_words(&self, row: &SubscriptionRow, notice: StatusNotice, told: &StatusTold) -> Letter {

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use standfast_desk::{CallOut, Error as DeskError, called_out};
-use standfast_domain::{AgentId, JobId, Language, MailId};
+use standfast_domain::{AgentId, JobId, Language};
 use standfast_store::job::{self, Claimed};
 use standfast_store::mail::MailRow;
 use standfast_store::{Lane, Tx};
@@ -37,21 +37,8 @@ impl Reports {
         let settings = self.desk.settings();
         let waiting = self.desk.board().count();
         let words = words(Say(language), call, waiting, &settings.name, &settings.public_url);
-        MailRow {
-            id: MailId(self.desk.id()),
-            // Once for each person in a surge, however high it goes.
-            dedupe: format!("surge:{}:{agent}", call.surge),
-            recipient: address,
-            subject: words.subject,
-            body_text: words.text,
-            body_html: words.html,
-            run_id: None,
-            follows: None,
-            formats: String::new(),
-            created_at: self.desk.now(),
-            sent_at: None,
-            problem: None,
-        }
+        // Once for each person in a surge, however high it goes.
+        words.mail(&self.desk, format!("surge:{}:{agent}", call.surge), address)
     }
 }
 
