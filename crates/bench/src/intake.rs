@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::bare;
 use crate::draw::Draw;
 use crate::latency::{Latencies, Spread, rate};
-use crate::line::{Line, member, post, visitor};
+use crate::line::{Line, get, member, post, visitor};
 use crate::report::{Limit, Report};
 use crate::server::{Place, Server};
 use crate::{Options, machine};
@@ -29,6 +29,10 @@ pub(crate) enum Mix {
     New,
     /// Only messages to requests that are there.
     FollowUps,
+    /// Only first requests of new visitors whose assets are at risk.
+    AtRisk,
+    /// Every visitor writes a request and reads it from then on; only reading counts.
+    Reading,
 }
 
 /// What came of it.
@@ -242,6 +246,17 @@ pub(crate) async fn run(
     Ok(Outcome { server_micros, load_micros, ..outcome })
 }
 
+/// The type of a request with assets at risk, as a member of its body.
+pub(crate) const AT_RISK: &str = r#","type":"theft""#;
+
+/// Writes the body of a message; `kind` is a further member of it.
+pub(crate) fn message(body: &mut String, draw: &mut Draw, kind: &str) {
+    use std::fmt::Write as _;
+    body.clear();
+    // Writing to memory does not fail.
+    let _ = write!(body, r#"{{"client_id":"{}","text":"{}"{kind}}}"#, draw.client_id(), draw.text());
+}
+
 /// One client: a connection, and the visitor it plays at the moment.
 struct Client {
     line: Line,
@@ -271,31 +286,40 @@ impl Client {
     async fn work(mut self, mix: Mix, start: Instant, end: Instant) -> anyhow::Result<Self> {
         let messages = match mix {
             Mix::Usual => 4,
-            Mix::New => 0,
-            Mix::FollowUps => usize::MAX,
+            Mix::New | Mix::AtRisk => 0,
+            Mix::FollowUps | Mix::Reading => usize::MAX,
         };
+        let first_counts = !matches!(mix, Mix::FollowUps | Mix::Reading);
+        let kind = if mix == Mix::AtRisk { AT_RISK } else { "" };
         while Instant::now() < end {
             self.who = visitor(&self.draw.secret());
-            let Some(path) = self.send("/api/v1/requests", start, mix != Mix::FollowUps).await? else {
+            let Some(request) = self.send("/api/v1/requests", kind, first_counts.then_some(start)).await?
+            else {
                 continue;
             };
+            let messages_of = format!("{request}/messages");
             for _ in 0..messages {
                 if Instant::now() >= end {
                     break;
                 }
-                self.send(&path, start, true).await?;
+                if mix == Mix::Reading {
+                    self.read(&request, start).await?;
+                } else {
+                    self.send(&messages_of, "", Some(start)).await?;
+                }
             }
         }
         Ok(self)
     }
 
-    /// Sends a message; returns where further ones of its request go. Latencies count when it is sent after `start`.
-    async fn send(&mut self, path: &str, start: Instant, counts: bool) -> anyhow::Result<Option<String>> {
-        use std::fmt::Write as _;
-        self.body.clear();
-        // Writing to memory does not fail.
-        let _ =
-            write!(self.body, r#"{{"client_id":"{}","text":"{}"}}"#, self.draw.client_id(), self.draw.text());
+    /// Sends a message; returns its request's path. Its latency counts when it is sent after `start`, if there is one.
+    async fn send(
+        &mut self,
+        path: &str,
+        kind: &str,
+        start: Option<Instant>,
+    ) -> anyhow::Result<Option<String>> {
+        message(&mut self.body, &mut self.draw, kind);
         post(&mut self.request, path, self.host, &self.who, &self.body);
         let sent = Instant::now();
         let reply = self.line.call(&self.request).await?;
@@ -303,9 +327,22 @@ impl Client {
             *self.others.entry(reply.status).or_default() += 1;
             return Ok(None);
         }
-        if counts && sent >= start {
+        if start.is_some_and(|start| sent >= start) {
             self.latencies.note(sent);
         }
-        Ok(member(reply.body, r#""number":""#).map(|number| format!("/api/v1/requests/{number}/messages")))
+        Ok(member(reply.body, r#""number":""#).map(|number| format!("/api/v1/requests/{number}")))
+    }
+
+    /// Reads a request.
+    async fn read(&mut self, path: &str, start: Instant) -> anyhow::Result<()> {
+        get(&mut self.request, path, self.host, &self.who);
+        let sent = Instant::now();
+        let reply = self.line.call(&self.request).await?;
+        if reply.status != 200 {
+            *self.others.entry(reply.status).or_default() += 1;
+        } else if sent >= start {
+            self.latencies.note(sent);
+        }
+        Ok(())
     }
 }

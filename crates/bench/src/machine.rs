@@ -3,6 +3,9 @@
 use std::fs::read_to_string;
 use std::process::Command;
 
+/// Steps by which the load goes before the desk (nice).
+const AHEAD: u8 = 5;
+
 /// Load averages of the last 1, 5 and 15 minutes, and how many tasks run now.
 pub(crate) fn load() -> String {
     let text = read_to_string("/proc/loadavg").unwrap_or_default();
@@ -24,6 +27,24 @@ pub(crate) fn describe() -> String {
     let memory = field("/proc/meminfo", "MemTotal:") >> 20;
     let kernel = read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!("{cores} cores ({model}), {memory} GiB, Linux {}", kernel.trim())
+}
+
+/// Has this process go before the others, so that the load's own waiting for a processor is not taken for the desk's; `false`
+/// where that is not allowed. What it starts is given its usual place again by [`behind`].
+pub(crate) fn go_first() -> bool {
+    let id = std::process::id().to_string();
+    let said = Command::new("renice").args(["-n", &format!("-{AHEAD}"), "-p", &id]).output();
+    said.is_ok_and(|out| out.status.success())
+}
+
+/// A command for `binary`, at the usual place when this process went before the others.
+pub(crate) fn behind(binary: &std::path::Path, first: bool) -> Command {
+    if !first {
+        return Command::new(binary);
+    }
+    let mut command = Command::new("nice");
+    command.args(["-n", &AHEAD.to_string()]).arg(binary);
+    command
 }
 
 /// Whether a process runs: a dead one that nobody has waited for does not.

@@ -17,6 +17,7 @@ mod bare;
 mod delivery;
 mod draw;
 mod facts;
+mod flood;
 mod hours;
 mod intake;
 mod latency;
@@ -31,6 +32,7 @@ mod report;
 mod server;
 mod sizes;
 mod socket;
+mod storm;
 
 use std::path::PathBuf;
 
@@ -46,7 +48,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser, Clone, Debug)]
 #[command(version, about)]
 struct Options {
-    /// Only these parts: intake, delivery, pages, sizes, overload, reconnect, facts, hours, plan, forecast, whatif.
+    /// Only these parts: intake, delivery, pages, sizes, overload, reconnect, facts, hours, plan, forecast, whatif, storm.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Short runs and small numbers, for trying the bench itself; the figures mean little.
@@ -67,6 +69,9 @@ struct Options {
     /// Additional settings of the measured desk as `NAME=VALUE`, such as `STANDFAST_LOG=warn`; noted in the report.
     #[arg(long = "set")]
     settings: Vec<String>,
+    /// Whether the load goes before the desk where both want a processor: see [`machine::go_first`].
+    #[arg(skip)]
+    first: bool,
 }
 
 impl Options {
@@ -95,7 +100,8 @@ impl Options {
 }
 
 fn main() -> anyhow::Result<()> {
-    let options = Options::parse();
+    let mut options = Options::parse();
+    options.first = machine::go_first();
     std::fs::create_dir_all(&options.home)?;
     let mut report = Report::new(&options);
     // One thread: the load must cost as little as it can, because the server has the same cores.
@@ -133,6 +139,9 @@ fn main() -> anyhow::Result<()> {
         }
         if options.wants("overload") {
             overload::measure(&options, &mut report).await?;
+        }
+        if options.wants("storm") {
+            storm::measure(&options, &mut report).await?;
         }
         anyhow::Ok(())
     })?;

@@ -27,7 +27,8 @@ pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::R
          each on average, thirty per cent of the customers coming back, receipts of 30 days and an outbox of one day. They \
          are written straight into the store, {}; the seals of their records are made up. One client asks for one page \
          after the other, taking turns through the views (with the second page of those that have one) and through \
-         conversations drawn evenly from all requests. The files are in the page cache.",
+         conversations drawn evenly from all requests, once the desk has come to rest after its start. The files are in \
+         the page cache.",
         "hundreds of requests to a commit, and kept in `.cache/bench` for the next run"
     ));
     let rounds = options.count(400, 50);
@@ -52,6 +53,7 @@ struct Pages {
 /// Starts a desk and looks at its pages.
 async fn look(library: &Library, rounds: usize, report: &mut Report) -> anyhow::Result<Pages> {
     let server = library.place.start().await?;
+    server.rest().await?;
     let mut agent = Agent::sign_in(&server, EMAIL).await?;
     let mut draw = Draw::new(5);
     let (mut inbox, mut conversation) = (Latencies::default(), Latencies::default());
@@ -146,10 +148,11 @@ async fn start(options: &Options, report: &mut Report, large: &Library) -> anyho
     report.figure("ready_ms_1m", median, "ms", None, Limit::Most(1_000.0));
     let empty = Place::fresh(options, "empty")?.start().await?;
     let server = large.place.start().await?;
+    server.rest().await?;
     sleep(options.seconds(10, 2)).await;
     let (idle, bare) = (server.resident(), empty.resident());
     report.say(&format!(
-        "Resident memory ten seconds after the start, without a connection: {:.1} MB on {} requests, {:.1} MB on an \
+        "Resident memory ten seconds after it has come to rest, without a connection: {:.1} MB on {} requests, {:.1} MB on an \
          empty desk. Machine: {}.",
         idle as f64 / 1e6,
         large.requests,

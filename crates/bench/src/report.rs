@@ -191,7 +191,8 @@ impl Report {
     fn markdown(&self) -> String {
         let mut out = String::from(
             "# Benchmarks\n\nWritten by `make bench`; not edited by hand. Server and load share the cores of one \
-             machine, so that every figure includes the cost of the load. Where a rate is given, latency counts from \
+             machine, so that every figure includes the cost of the load, which goes first where both want a core (nice, five steps): \
+             it stands for clients with processors of their own. Where a rate is given, latency counts from \
              the moment at which a message was due (open loop). Percentiles are exact. Figures depend on what else the \
              machine does: each part says how busy it was, which machine that is, and which commit was measured. A part can be measured alone; the \
              others stay as they were. The same list for programs: `benchmarks.json`.\n\n",

@@ -40,6 +40,8 @@ pub(crate) struct Place {
     database: Option<String>,
     settings: PathBuf,
     extra: Vec<(String, String)>,
+    /// Whether the load goes first.
+    first: bool,
 }
 
 impl Place {
@@ -63,7 +65,14 @@ impl Place {
         if !options.binary.exists() {
             bail!("{} is missing: cargo build --release --package standfast", options.binary.display());
         }
-        Ok(Self { binary: options.binary.clone(), data: data.to_owned(), database: None, settings, extra })
+        Ok(Self {
+            binary: options.binary.clone(),
+            data: data.to_owned(),
+            database: None,
+            settings,
+            extra,
+            first: options.first,
+        })
     }
 
     /// The same on the PostgreSQL database at `url`.
@@ -73,7 +82,7 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str], port: u16) -> Command {
-        let mut command = Command::new(&self.binary);
+        let mut command = machine::behind(&self.binary, self.first);
         command
             .args(arguments)
             .arg("--config")
@@ -180,6 +189,20 @@ impl Server {
     /// Processor time so far, in seconds.
     pub(crate) fn processor(&self) -> f64 {
         machine::processor(self.process())
+    }
+
+    /// Waits until it has come to rest after its start: less than a fiftieth of a core for a second. What a large desk reads
+    /// then, such as its facts, takes readers and processor.
+    pub(crate) async fn rest(&self) -> anyhow::Result<()> {
+        let patience = Instant::now() + Duration::from_mins(2);
+        while Instant::now() < patience {
+            let before = self.processor();
+            sleep(Duration::from_secs(1)).await;
+            if self.processor() - before < 0.02 {
+                return Ok(());
+            }
+        }
+        bail!("the desk does not come to rest")
     }
 
     /// Ends it as an operator would, so that the database is left tidy.

@@ -1,6 +1,10 @@
 //! Words by which people say that something was taken from them. Whoever says so goes first, whatever else is known or believed of
 //! the request: a claim that was none costs a minute, one that waits may cost everything that is left.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 /// English words that claim it.
 const TAKEN: [&str; 17] = [
     "stole",
@@ -85,6 +89,11 @@ const SHORTLY_ZH: usize = 10;
 /// Directly before a claim, these take it back.
 const DENIES_ZH: [&str; 5] = ["没有", "没", "沒有", "不会", "防"];
 
+/// What no claim is without: most texts have none of it, and one pass tells. Without it (it is always made) every text is
+/// looked at closely.
+static HINTS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(TAKEN.into_iter().chain(["without"]).chain(TAKEN_ZH)).ok());
+
 /// Whether a text claims that assets were taken: in English or Chinese, by its words alone.
 ///
 /// ```
@@ -96,6 +105,9 @@ const DENIES_ZH: [&str; 5] = ["没有", "没", "沒有", "不会", "防"];
 #[must_use]
 pub fn claims_theft(text: &str) -> bool {
     let text: String = text.chars().map(narrow).flat_map(char::to_lowercase).collect();
+    if HINTS.as_ref().is_some_and(|hints| !hints.is_match(&text)) {
+        return false;
+    }
     text.split(is_end).any(|clause| claims_in_english(clause) || claims_in_chinese(clause))
 }
 
@@ -205,6 +217,14 @@ mod tests {
             let text = format!("{before}. someone stole my coins. {after}");
             let text_zh = format!("{before}。我的币被盗了。{after}");
             prop_assert!(claims_theft(&text) && claims_theft(&text_zh));
+        }
+
+        #[test]
+        fn no_hint_is_overlooked(words in prop::collection::vec("stole|STOLEN|hacked|without my consent|被盗|转走了|battery|not|防止|[a-z]{1,6}|ｓｔｏｌｅ", 0..6)) {
+            let text = words.join(" ");
+            let close: String = text.chars().map(narrow).flat_map(char::to_lowercase).collect();
+            let closely = close.split(is_end).any(|clause| claims_in_english(clause) || claims_in_chinese(clause));
+            prop_assert_eq!(claims_theft(&text), closely);
         }
 
         #[test]

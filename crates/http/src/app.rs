@@ -11,7 +11,7 @@ use standfast_report::Reports;
 
 use crate::api::Exports;
 use crate::config::Config;
-use crate::gate::{Gate, Seat};
+use crate::gate::{Class, Gate, Seat};
 use crate::limit::{Kind, Limits};
 use crate::live::{Hub, Tickets};
 use crate::network::Network;
@@ -81,7 +81,21 @@ impl App {
     ) -> Result<Admission, Problem> {
         let kind = if at_risk { Kind::IntakeAtRisk } else { Kind::Intake };
         self.limits.check(kind, identity, network)?;
-        let seat = self.gate.enter(identity.unwrap_or_default(), at_risk).await?;
+        let seat = self.gate.enter(identity.unwrap_or_default(), Class::of(at_risk)).await?;
+        Ok(Admission { _seat: seat })
+    }
+
+    /// Admits a customer who wants to read, behind all who have something to say. Whose name is not known yet takes turns
+    /// by network.
+    pub(crate) async fn admit_reader(
+        &self,
+        identity: Option<&str>,
+        network: Option<Network>,
+    ) -> Result<Admission, Problem> {
+        let seat = match identity {
+            Some(identity) => self.gate.enter(identity, Class::Reading).await?,
+            None => self.gate.enter(network, Class::Reading).await?,
+        };
         Ok(Admission { _seat: seat })
     }
 
@@ -91,7 +105,7 @@ impl App {
     }
 }
 
-/// A place among the messages being taken in; given back when dropped.
+/// A place among the calls being served; given back when dropped.
 pub struct Admission {
     _seat: Seat,
 }

@@ -81,7 +81,8 @@ pub struct Config {
     pub connections_per_network: usize,
     /// Messages being taken in at the same time. A quarter is kept for assets at risk.
     pub intake_in_flight: usize,
-    /// Messages that wait to be taken in, at most; as many again at risk. Each costs about 30 kB meanwhile.
+    /// Messages that wait to be taken in, at most; as many again at risk, and as many customers who want to read. Each costs
+    /// about 30 kB meanwhile.
     pub intake_waiting: usize,
     /// Limits per identity and per network.
     pub rates: Rates,

@@ -93,6 +93,11 @@ impl Proven {
         }
     }
 
+    /// Whether it is somebody on the desk.
+    pub(crate) const fn is_agent(&self) -> bool {
+        matches!(self, Self::Caller(Caller::Agent(_)))
+    }
+
     /// Puts the caller where the extractors find it.
     pub(crate) fn put(self, extensions: &mut http::Extensions) {
         match self {

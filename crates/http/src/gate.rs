@@ -1,13 +1,14 @@
-//! The gate before the desk: few messages are taken in at once, the others wait in line, assets at risk first.
+//! The gate before the desk: few calls are served at once, the others wait in line, by class: assets at risk before all
+//! other words, words before reading.
 //!
 //! More in flight than the store can share a few commits among only makes everybody wait longer, those at risk too. So
 //! the rest waits here, already read and checked, where whoever is at risk can go ahead; nothing is done twice, and a
 //! caller that waits does not send again. In line customers take turns, so that one who sends a thousand messages waits
-//! behind his own. Only when the line is full, or somebody has stood in it for too long, is a message told to come back.
+//! behind his own. Only when the line is full, or somebody has stood in it for too long, is a caller told to come back.
 
 mod queue;
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,13 +19,48 @@ use tokio::sync::oneshot;
 use crate::problem::Problem;
 use queue::Queue;
 
-/// The longest that anybody stands in line.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 /// Messages in flight beside those at risk, however many these are: nobody waits for ever.
-const BESIDE_RISK: usize = 96;
+const BESIDE_RISK: usize = 32;
+/// Customers' pages in flight, and beside words that wait.
+const READING: usize = 64;
+const READING_BESIDE: usize = 8;
 
-/// Bounds how many messages are being taken in at once, and how many wait for it.
+/// What a caller wants, the most urgent first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Class {
+    /// Words of somebody whose assets are at risk.
+    AtRisk,
+    /// All other words.
+    Words,
+    /// A page or a conversation to be read by a customer.
+    Reading,
+}
+
+impl Class {
+    const ALL: [Self; 3] = [Self::AtRisk, Self::Words, Self::Reading];
+
+    pub(crate) const fn of(at_risk: bool) -> Self {
+        if at_risk { Self::AtRisk } else { Self::Words }
+    }
+
+    /// The longest that anybody stands in line: words are worth a wait, a page that comes late is loaded again.
+    const fn patience(self) -> Duration {
+        match self {
+            Self::AtRisk | Self::Words => Duration::from_secs(5),
+            Self::Reading => Duration::from_millis(900),
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::AtRisk => "at_risk",
+            Self::Words => "words",
+            Self::Reading => "reading",
+        }
+    }
+}
+
+/// Bounds how many calls are served at once, and how many wait for it.
 #[derive(Clone)]
 pub(crate) struct Gate {
     state: Arc<Mutex<State>>,
@@ -32,53 +68,64 @@ pub(crate) struct Gate {
     hasher: RandomState,
 }
 
-struct State {
-    /// Seats taken by assets at risk, and by all others.
-    urgent: usize,
-    others: usize,
-    /// Seats; the last quarter is for assets at risk. Beside a gate full of these, a few others are in flight.
-    all: usize,
-    /// Most that stand in either line.
-    most: usize,
+/// One class of callers.
+struct Group {
+    /// Seats taken.
+    taken: usize,
+    waiting: Queue<oneshot::Sender<Seat>>,
     /// Arrivals at a full line until it is looked through for those who have left: looking takes long.
     until_sweep: usize,
-    at_risk: Queue<oneshot::Sender<Seat>>,
-    ordinary: Queue<oneshot::Sender<Seat>>,
 }
 
-/// A place among the messages being taken in; given to the next when dropped.
+struct State {
+    groups: [Group; 3],
+    /// Seats for words; the last quarter is for assets at risk. Beside a gate full of these, a few others are in flight.
+    all: usize,
+    /// Most that stand in each line.
+    most: usize,
+}
+
+/// A place among the calls being served; given to the next when dropped.
 pub(crate) struct Seat {
     gate: Arc<Mutex<State>>,
-    at_risk: bool,
+    class: Class,
 }
 
 impl State {
-    fn has_room(&self, at_risk: bool) -> bool {
-        if at_risk {
-            return self.urgent + self.others < self.all;
+    const fn group(&mut self, class: Class) -> &mut Group {
+        let [at_risk, words, reading] = &mut self.groups;
+        match class {
+            Class::AtRisk => at_risk,
+            Class::Words => words,
+            Class::Reading => reading,
         }
-        // Whoever is in flight shares the processor with those at risk: beside them few are, but some always.
-        let few = BESIDE_RISK.min(self.all / 4);
-        let most = if self.urgent > 0 { few } else { self.all - self.all / 4 };
-        self.others < few || (self.others < most && self.urgent + self.others < self.all)
     }
 
-    fn taken(&mut self, at_risk: bool) -> &mut usize {
-        if at_risk { &mut self.urgent } else { &mut self.others }
-    }
-
-    const fn line(&mut self, at_risk: bool) -> &mut Queue<oneshot::Sender<Seat>> {
-        if at_risk { &mut self.at_risk } else { &mut self.ordinary }
+    fn has_room(&self, class: Class) -> bool {
+        let [at_risk, words, reading] = &self.groups;
+        match class {
+            Class::AtRisk => at_risk.taken + words.taken < self.all,
+            Class::Words => {
+                // Whoever is in flight shares the processor with those at risk: beside them few are, but some always.
+                let few = BESIDE_RISK.min(self.all / 4);
+                let most = if at_risk.taken > 0 { few } else { self.all - self.all / 4 };
+                words.taken < few || (words.taken < most && at_risk.taken + words.taken < self.all)
+            }
+            Class::Reading => {
+                let crowded = at_risk.waiting.len() + words.waiting.len() > 0;
+                reading.taken < if crowded { READING_BESIDE } else { READING }
+            }
+        }
     }
 
     /// Who sits down next, if there is room for anybody.
-    fn next(&mut self) -> Option<(oneshot::Sender<Seat>, bool)> {
-        for at_risk in [true, false] {
-            if self.has_room(at_risk)
-                && let Some(next) = self.line(at_risk).pop(oneshot::Sender::is_closed)
+    fn next(&mut self) -> Option<(oneshot::Sender<Seat>, Class)> {
+        for class in Class::ALL {
+            if self.has_room(class)
+                && let Some(next) = self.group(class).waiting.pop(oneshot::Sender::is_closed)
             {
-                *self.taken(at_risk) += 1;
-                return Some((next, at_risk));
+                self.group(class).taken += 1;
+                return Some((next, class));
             }
         }
         None
@@ -86,80 +133,73 @@ impl State {
 }
 
 impl Gate {
-    /// A gate with so many seats, and room for so many in either line.
+    /// A gate with so many seats for words, and room for so many in each line.
     pub(crate) fn new(all: usize, most: usize) -> Self {
-        let state = State {
-            urgent: 0,
-            others: 0,
-            all: all.max(4),
-            most,
-            until_sweep: 0,
-            at_risk: Queue::new(),
-            ordinary: Queue::new(),
-        };
+        let groups = Class::ALL.map(|_| Group { taken: 0, waiting: Queue::new(), until_sweep: 0 });
+        let state = State { groups, all: all.max(4), most };
         Self { state: Arc::new(Mutex::new(state)), hasher: RandomState::new() }
     }
 
-    /// Waits for a seat, in turns with other customers; refuses with a time to come back when the line is full of messages
-    /// that are not served later than this one, or does not move.
-    pub(crate) async fn enter(&self, customer: &str, at_risk: bool) -> Result<Seat, Problem> {
+    /// Waits for a seat, in turns with other customers; refuses with a time to come back when the line is full of calls
+    /// that are not served later than this one, or does not move. Who counts as one customer goes by `customer`.
+    pub(crate) async fn enter(&self, customer: impl Hash, class: Class) -> Result<Seat, Problem> {
         let turn = {
             let mut state = self.state.lock();
-            if state.has_room(at_risk) && state.line(at_risk).is_empty(oneshot::Sender::is_closed) {
-                *state.taken(at_risk) += 1;
-                return Ok(Seat { gate: Arc::clone(&self.state), at_risk });
+            let (room, most) = (state.has_room(class), state.most);
+            let group = state.group(class);
+            if room && group.waiting.is_empty(oneshot::Sender::is_closed) {
+                group.taken += 1;
+                return Ok(Seat { gate: Arc::clone(&self.state), class });
             }
-            let most = state.most;
-            if state.line(at_risk).len() >= most {
-                if state.until_sweep == 0 {
-                    state.line(at_risk).sweep(oneshot::Sender::is_closed);
-                    state.until_sweep = most / 16 + 1;
+            if group.waiting.len() >= most {
+                if group.until_sweep == 0 {
+                    group.waiting.sweep(oneshot::Sender::is_closed);
+                    group.until_sweep = most / 16 + 1;
                 }
-                state.until_sweep -= 1;
+                group.until_sweep -= 1;
             }
-            let line = state.line(at_risk);
             let (seat, turn) = oneshot::channel();
             // Whose sender is dropped hears that he is to come back: this one, or the last of whoever has most.
-            line.push(self.hasher.hash_one(customer), seat, most);
+            group.waiting.push(self.hasher.hash_one(customer), seat, most);
             turn
         };
-        match tokio::time::timeout(PATIENCE, turn).await {
+        match tokio::time::timeout(class.patience(), turn).await {
             Ok(Ok(seat)) => Ok(seat),
-            _ => Err(refuse(at_risk)),
+            _ => Err(refuse(class)),
         }
     }
 
-    /// Places taken.
-    pub(crate) fn taken(&self) -> usize {
-        let state = self.state.lock();
-        state.urgent + state.others
+    /// Places taken by words, and by reading.
+    pub(crate) fn taken(&self) -> [usize; 2] {
+        let [at_risk, words, reading] = &self.state.lock().groups;
+        [at_risk.taken + words.taken, reading.taken]
     }
 
-    /// Messages in line.
-    pub(crate) fn waiting(&self) -> usize {
-        let state = self.state.lock();
-        state.at_risk.len() + state.ordinary.len()
+    /// Words in line, and readers.
+    pub(crate) fn waiting(&self) -> [usize; 2] {
+        let [at_risk, words, reading] = &self.state.lock().groups;
+        [at_risk.waiting.len() + words.waiting.len(), reading.waiting.len()]
     }
 }
 
-fn refuse(at_risk: bool) -> Problem {
-    counter!("standfast_shed_total", "at_risk" => if at_risk { "yes" } else { "no" }).increment(1);
-    Problem::busy()
+fn refuse(class: Class) -> Problem {
+    counter!("standfast_shed_total", "class" => class.name()).increment(1);
+    if class == Class::Reading { Problem::crowded() } else { Problem::busy() }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut state = self.gate.lock();
-        *state.taken(self.at_risk) -= 1;
+        state.group(self.class).taken -= 1;
         // When the last one at risk leaves, there is room for many others.
         let mut next = Vec::new();
         while let Some(one) = state.next() {
             next.push(one);
         }
         drop(state);
-        for (turn, at_risk) in next {
+        for (turn, class) in next {
             // Whoever leaves at this very moment drops the seat, which gives it to the one behind.
-            let _ = turn.send(Self { gate: Arc::clone(&self.gate), at_risk });
+            let _ = turn.send(Self { gate: Arc::clone(&self.gate), class });
         }
     }
 }
@@ -181,12 +221,13 @@ mod tests {
         let gate = Gate::new(8, 8);
         let mut seats = Vec::new();
         for at_risk in [false, false, false, false, false, false, true, true] {
-            seats.push(gate.enter("ann", at_risk).await.ok().unwrap());
+            seats.push(gate.enter("ann", Class::of(at_risk)).await.ok().unwrap());
         }
-        let (mut ordinary, mut urgent) = (pin!(gate.enter("ann", false)), pin!(gate.enter("ann", true)));
+        let (mut ordinary, mut urgent) =
+            (pin!(gate.enter("ann", Class::Words)), pin!(gate.enter("ann", Class::AtRisk)));
         assert!(poll(ordinary.as_mut()).is_pending());
         assert!(poll(urgent.as_mut()).is_pending());
-        assert_eq!((gate.taken(), gate.waiting()), (8, 2));
+        assert_eq!((gate.taken(), gate.waiting()), ([8, 0], [2, 0]));
         seats.pop();
         let Poll::Ready(Ok(urgent)) = poll(urgent.as_mut()) else { panic!("the one at risk waits on") };
         assert!(poll(ordinary.as_mut()).is_pending(), "the last quarter is not for it");
@@ -196,18 +237,18 @@ mod tests {
         seats.pop();
         assert!(poll(ordinary.as_mut()).is_ready());
         drop(seats);
-        assert_eq!((gate.taken(), gate.waiting()), (0, 0));
+        assert_eq!((gate.taken(), gate.waiting()), ([0, 0], [0, 0]));
     }
 
     #[tokio::test]
     async fn few_are_in_flight_beside_assets_at_risk() {
         let gate = Gate::new(400, 400);
-        let urgent = gate.enter("ann", true).await.ok().unwrap();
+        let urgent = gate.enter("ann", Class::AtRisk).await.ok().unwrap();
         let mut seats = Vec::new();
         for _ in 0..BESIDE_RISK {
-            seats.push(gate.enter("ann", false).await.ok().unwrap());
+            seats.push(gate.enter("ann", Class::Words).await.ok().unwrap());
         }
-        let mut waiting: Vec<_> = (0..100).map(|_| Box::pin(gate.enter("ann", false))).collect();
+        let mut waiting: Vec<_> = (0..100).map(|_| Box::pin(gate.enter("ann", Class::Words))).collect();
         assert!(waiting.iter_mut().all(|one| poll(one.as_mut()).is_pending()));
         drop(urgent);
         assert!(waiting.iter_mut().all(|one| poll(one.as_mut()).is_ready()), "all have room again");
@@ -218,18 +259,18 @@ mod tests {
         let gate = Gate::new(4, 8);
         let mut seats = Vec::new();
         for _ in 0..4 {
-            seats.push(gate.enter("ann", true).await.ok().unwrap());
+            seats.push(gate.enter("ann", Class::AtRisk).await.ok().unwrap());
         }
-        let mut last = pin!(gate.enter("ann", true));
+        let mut last = pin!(gate.enter("ann", Class::AtRisk));
         {
-            let mut left = pin!(gate.enter("ann", true));
+            let mut left = pin!(gate.enter("ann", Class::AtRisk));
             assert!(poll(left.as_mut()).is_pending());
             assert!(poll(last.as_mut()).is_pending());
         }
         seats.pop();
         let Poll::Ready(Ok(seat)) = poll(last.as_mut()) else { panic!("nobody got the seat") };
         drop((seat, seats));
-        assert_eq!(gate.taken(), 0);
+        assert_eq!(gate.taken(), [0, 0]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -237,15 +278,15 @@ mod tests {
         let gate = Gate::new(4, 1);
         let mut seats = Vec::new();
         for _ in 0..3 {
-            seats.push(gate.enter("ann", false).await.ok().unwrap());
+            seats.push(gate.enter("ann", Class::Words).await.ok().unwrap());
         }
-        let first = gate.enter("ann", false);
+        let first = gate.enter("ann", Class::Words);
         let mut first = pin!(first);
         assert!(poll(first.as_mut()).is_pending());
-        assert_eq!(gate.enter("ann", false).await.err().map(|problem| problem.code()), Some("busy"));
+        assert_eq!(gate.enter("ann", Class::Words).await.err().map(|problem| problem.code()), Some("busy"));
         assert_eq!(first.await.err().map(|problem| problem.code()), Some("busy"));
         drop(seats);
-        assert_eq!(gate.taken(), 0);
+        assert_eq!(gate.taken(), [0, 0]);
     }
 
     #[tokio::test]
@@ -253,11 +294,13 @@ mod tests {
         let gate = Gate::new(4, 4);
         let mut seats = Vec::new();
         for _ in 0..3 {
-            seats.push(gate.enter("ann", false).await.ok().unwrap());
+            seats.push(gate.enter("ann", Class::Words).await.ok().unwrap());
         }
-        let (mut first, mut second) = (pin!(gate.enter("ann", false)), pin!(gate.enter("ann", false)));
-        let (mut third, mut fourth) = (pin!(gate.enter("ann", false)), pin!(gate.enter("ann", false)));
-        let mut other = pin!(gate.enter("bo", false));
+        let (mut first, mut second) =
+            (pin!(gate.enter("ann", Class::Words)), pin!(gate.enter("ann", Class::Words)));
+        let (mut third, mut fourth) =
+            (pin!(gate.enter("ann", Class::Words)), pin!(gate.enter("ann", Class::Words)));
+        let mut other = pin!(gate.enter("bo", Class::Words));
         for one in [&mut first, &mut second, &mut third, &mut fourth] {
             assert!(poll(one.as_mut()).is_pending());
         }
@@ -269,5 +312,48 @@ mod tests {
         seats.pop();
         assert!(poll(second.as_mut()).is_pending());
         let Poll::Ready(Ok(_seat)) = poll(other.as_mut()) else { panic!("it is his turn") };
+    }
+
+    #[tokio::test]
+    async fn reading_gives_way_to_words_that_wait() {
+        let gate = Gate::new(4, 400);
+        let mut readers = Vec::new();
+        for _ in 0..READING_BESIDE + 2 {
+            readers.push(gate.enter("ann", Class::Reading).await.ok().unwrap());
+        }
+        let mut seats = Vec::new();
+        for _ in 0..3 {
+            seats.push(gate.enter("ann", Class::Words).await.ok().unwrap());
+        }
+        let mut words = pin!(gate.enter("ann", Class::Words));
+        assert!(poll(words.as_mut()).is_pending());
+        let mut reading = pin!(gate.enter("bo", Class::Reading));
+        assert!(poll(reading.as_mut()).is_pending(), "words wait");
+        readers.pop();
+        readers.pop();
+        assert!(poll(reading.as_mut()).is_pending(), "as many read as may beside words");
+        readers.pop();
+        let Poll::Ready(Ok(late)) = poll(reading.as_mut()) else { panic!("some always read") };
+        seats.pop();
+        assert!(poll(words.as_mut()).is_ready());
+        drop((seats, readers, late));
+        assert_eq!((gate.taken(), gate.waiting()), ([0, 0], [0, 0]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn readers_are_told_within_a_second() {
+        let gate = Gate::new(4, 400);
+        let mut readers = Vec::new();
+        for _ in 0..READING {
+            readers.push(gate.enter("ann", Class::Reading).await.ok().unwrap());
+        }
+        let began = tokio::time::Instant::now();
+        assert_eq!(
+            gate.enter("bo", Class::Reading).await.err().map(|problem| problem.code()),
+            Some("crowded")
+        );
+        assert!(began.elapsed() < Duration::from_secs(1));
+        drop(readers);
+        assert_eq!(gate.taken(), [0, 0]);
     }
 }

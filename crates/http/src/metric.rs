@@ -48,7 +48,7 @@ fn describe() {
     );
     describe_counter!(
         "standfast_shed_total",
-        "Messages told to come back because too many were being taken in."
+        "Calls told to come back because too many were being served, by class: at_risk, words, reading."
     );
     describe_counter!(
         "standfast_broken_seals_total",
@@ -56,6 +56,8 @@ fn describe() {
     );
     describe_gauge!("standfast_intake_in_flight", "Messages being taken in.");
     describe_gauge!("standfast_intake_waiting", "Messages that wait to be taken in.");
+    describe_gauge!("standfast_reading_in_flight", "Pages and conversations being read by customers.");
+    describe_gauge!("standfast_reading_waiting", "Customers who wait to read.");
     describe_gauge!("standfast_waiting_requests", "Requests that wait for the desk.");
     describe_gauge!("standfast_agents_present", "Agents who are there to answer.");
     describe_histogram!(

@@ -85,8 +85,11 @@ async fn metrics(State(app): State<App>) -> Response {
         gauge!("standfast_store_repeats").set(stats.repeats as f64);
         gauge!("standfast_store_waiting_units").set(stats.waiting_units as f64);
         gauge!("standfast_store_waiting_reads").set(stats.waiting_reads as f64);
-        gauge!("standfast_intake_in_flight").set(app.gate.taken() as f64);
-        gauge!("standfast_intake_waiting").set(app.gate.waiting() as f64);
+        let ([words, reading], [words_waiting, reading_waiting]) = (app.gate.taken(), app.gate.waiting());
+        gauge!("standfast_intake_in_flight").set(words as f64);
+        gauge!("standfast_intake_waiting").set(words_waiting as f64);
+        gauge!("standfast_reading_in_flight").set(reading as f64);
+        gauge!("standfast_reading_waiting").set(reading_waiting as f64);
     }
     gauge!("standfast_store_commit_p50_seconds").set(stats.commit_p50.as_secs_f64());
     gauge!("standfast_store_commit_p99_seconds").set(stats.commit_p99.as_secs_f64());

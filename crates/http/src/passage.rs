@@ -16,7 +16,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use metrics::{counter, histogram};
 
-use crate::app::App;
+use crate::app::{Admission, App};
 use crate::body::{BodyError, Paced};
 use crate::limit::Kind;
 use crate::network::Peer;
@@ -46,7 +46,7 @@ pub(crate) async fn pass(State((app, terms)): State<(App, Terms)>, request: Requ
     let method = request.method().clone();
     let about = About::of(request.headers(), request.uri().path(), terms);
     let mut response = match admit(&app, terms, request).await {
-        Ok(request) => run(terms, request, next).await,
+        Ok((request, _seat)) => run(terms, request, next).await,
         Err(problem) => problem.into_response(),
     };
     let area = about.area;
@@ -89,8 +89,8 @@ impl About {
     }
 }
 
-/// Everything that is checked before a handler runs.
-async fn admit(app: &App, terms: Terms, request: Request) -> Result<Request, Problem> {
+/// Everything that is checked before a handler runs; a place among the readers is kept until it has ended.
+async fn admit(app: &App, terms: Terms, request: Request) -> Result<(Request, Option<Admission>), Problem> {
     let (mut parts, body) = request.into_parts();
     let peer = parts.extensions.get::<Peer>().copied().unwrap_or(Peer { network: None, local: false });
     let caller = credential::check(terms.access, app, &parts.method, &parts.headers, peer).await?;
@@ -111,6 +111,12 @@ async fn admit(app: &App, terms: Terms, request: Request) -> Result<Request, Pro
     if let Some((kind, scope)) = counted {
         app.limits.check(kind, scope, peer.network)?;
     }
+    let is_agent = caller.as_ref().is_some_and(credential::Proven::is_agent);
+    let seat = if terms.queues && !is_agent {
+        Some(app.admit_reader(scope.as_deref(), peer.network).await?)
+    } else {
+        None
+    };
     if let Some(caller) = caller {
         caller.put(&mut parts.extensions);
     }
@@ -137,7 +143,7 @@ async fn admit(app: &App, terms: Terms, request: Request) -> Result<Request, Pro
         credential::signed(scope, app, &parts.headers, &bytes).await?.put(&mut parts.extensions);
         body = axum::body::Body::from(bytes);
     }
-    Ok(Request::from_parts(parts, body))
+    Ok((Request::from_parts(parts, body), seat))
 }
 
 /// Runs the handler: not for ever, and not beyond a panic.

@@ -20,6 +20,7 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("busy", StatusCode::SERVICE_UNAVAILABLE),
     ("cannot_merge", StatusCode::CONFLICT),
     ("changed_meanwhile", StatusCode::CONFLICT),
+    ("crowded", StatusCode::SERVICE_UNAVAILABLE),
     ("disk_full", StatusCode::INSUFFICIENT_STORAGE),
     ("email_taken", StatusCode::CONFLICT),
     ("facts_loading", StatusCode::SERVICE_UNAVAILABLE),
@@ -82,6 +83,12 @@ impl Problem {
     #[must_use]
     pub fn busy() -> Self {
         Self::new("busy").retry_after(spread(1, 5))
+    }
+
+    /// Too many want to read now; words go first.
+    #[must_use]
+    pub fn crowded() -> Self {
+        Self::new("crowded").retry_after(spread(2, 8))
     }
 
     /// What was asked for pauses until then.

@@ -118,6 +118,8 @@ pub struct Route {
     pub class: Class,
     /// Whether it pauses during maintenance.
     pub rests: bool,
+    /// Whether customers who call it stand in line behind those who have something to say.
+    pub queues: bool,
     pub(crate) handler: MethodRouter<App, Infallible>,
 }
 
@@ -129,7 +131,17 @@ impl Route {
     {
         let takes = if method.is_safe() { Takes::Nothing } else { Takes::Small };
         let handler = on(filter, handler);
-        Self { method, path, access, area: Area::Api, takes, class: Class::Read, rests: false, handler }
+        Self {
+            method,
+            path,
+            access,
+            area: Area::Api,
+            takes,
+            class: Class::Read,
+            rests: false,
+            queues: false,
+            handler,
+        }
     }
 
     /// A route for `GET` (and `HEAD`).
@@ -205,6 +217,13 @@ impl Route {
         self
     }
 
+    /// Has customers who call it stand in line when the desk is crowded: for what they read of their requests.
+    #[must_use]
+    pub fn queues(mut self) -> Self {
+        self.queues = true;
+        self
+    }
+
     /// What the passage to the handler needs to know.
     pub(crate) fn terms(&self) -> Terms {
         Terms {
@@ -214,6 +233,7 @@ impl Route {
             takes: self.takes,
             class: self.class,
             rests: self.rests,
+            queues: self.queues,
         }
     }
 }
@@ -233,6 +253,7 @@ pub(crate) struct Terms {
     pub(crate) takes: Takes,
     pub(crate) class: Class,
     pub(crate) rests: bool,
+    pub(crate) queues: bool,
 }
 
 /// Every route that the server has.
@@ -264,6 +285,7 @@ pub(crate) fn router(app: App) -> Router {
             takes: Takes::Nothing,
             class: Class::Read,
             rests: false,
+            queues: false,
         };
         from_fn_with_state((app.clone(), terms), passage::pass)
     };

@@ -43,10 +43,18 @@ impl Customers {
     }
 
     /// From the ids in the order of their numbers; nothing when one is there twice.
-    pub(crate) fn from_ids(ids: &[i64]) -> Option<Self> {
-        let mut new = Self::new();
-        let places = (0..).zip(ids).all(|(place, id)| new.number(*id) == place);
-        places.then_some(new)
+    pub(crate) fn from_ids(ids: Vec<i64>) -> Option<Self> {
+        let hasher = RandomState::new();
+        let mut numbers = HashTable::with_capacity(ids.len());
+        let id_of = |number: &u32| ids.get(*number as usize).copied().unwrap_or_default();
+        for (number, id) in (0..).zip(&ids) {
+            let hash = hasher.hash_one(id);
+            if numbers.find(hash, |known| id_of(known) == *id).is_some() {
+                return None;
+            }
+            numbers.insert_unique(hash, number, |number| hasher.hash_one(id_of(number)));
+        }
+        Some(Self { ids, numbers, hasher })
     }
 
     pub(crate) fn bytes(&self) -> usize {
@@ -67,9 +75,9 @@ mod tests {
             }
         }
         assert_eq!(customers.id(3), Some(3 * 7_919));
-        let again = Customers::from_ids(customers.ids()).unwrap();
+        let again = Customers::from_ids(customers.ids().to_vec()).unwrap();
         assert_eq!(again.ids(), customers.ids());
-        assert!(Customers::from_ids(&[1, 2, 1]).is_none());
+        assert!(Customers::from_ids(vec![1, 2, 1]).is_none());
         assert!(customers.bytes() / 10_000 < 24);
     }
 }

@@ -92,7 +92,8 @@ pub(crate) fn open(path: &Path, database: &str) -> Result<Loaded, Error> {
     let (customers, blocks) = (head.size()?, head.size()?);
     let section = take(&mut file)?;
     let names = take_names(&mut Decoder { rest: &section })?;
-    let mut ids = Vec::new();
+    // As many as the head says, within reason: it is not proven yet.
+    let mut ids = Vec::with_capacity(customers.min(1 << 24));
     while ids.len() < customers {
         let section = take(&mut file)?;
         let some: Vec<i64> = Decoder { rest: &section }.i64s()?;
@@ -101,7 +102,10 @@ pub(crate) fn open(path: &Path, database: &str) -> Result<Loaded, Error> {
         }
         ids.extend(some);
     }
-    let known = Customers::from_ids(&ids).filter(|_| ids.len() == customers).ok_or(BROKEN)?;
+    if ids.len() != customers {
+        return Err(BROKEN);
+    }
+    let known = Customers::from_ids(ids).ok_or(BROKEN)?;
     let mut rows: Vec<Arc<Block>> = Vec::new();
     for _ in 0..blocks {
         let section = take(&mut file)?;

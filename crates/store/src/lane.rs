@@ -24,7 +24,7 @@ const ORDINARY_SHARE: usize = 8;
 const BACKGROUND_SHARE: usize = 16;
 
 /// Units of the lower lanes in a batch with units at risk, where those do not leave more.
-const BESIDE_RISK: usize = 48;
+const BESIDE_RISK: usize = 16;
 
 /// Something that a writer does between two batches, outside of any transaction.
 pub(crate) type Errand = Box<dyn FnOnce(&mut Rd) + Send>;

@@ -20,6 +20,16 @@ const STATEMENTS: usize = 512;
 /// Size in bytes to which the log's file is cut when it begins anew.
 const LOG_BYTES: i64 = 64 << 20;
 
+/// The writer's page cache in KiB, as SQLite wants it (negative), on files below and above [`LOCK_PAGE_BYTES`].
+///
+/// When SQLite balances a tree it numbers pages as the one at that place for a moment, and cuts its cache to the file's
+/// length after the commit: below that length it looks through the whole cache at each commit for it
+/// (`pcache1TruncateUnsafe`), with 32 MB for longer than everything else takes.
+const SMALL_CACHE: i32 = -4_096;
+const LARGE_CACHE: i32 = -32_768;
+/// Where SQLite's lock bytes are (sqlite.org/fileformat2.html#the_lock_byte_page).
+const LOCK_PAGE_BYTES: u64 = 1 << 30;
+
 /// Settings of every connection: name, wanted value, value read back.
 const PRAGMAS: &[(&str, &str, &str)] = &[
     ("journal_mode", "WAL", "wal"),
@@ -42,6 +52,8 @@ pub(crate) struct Sqlite {
     translated: HashMap<(usize, usize), Arc<str>>,
     /// Keeps the log short; only the writer's does.
     checkpointer: Option<Checkpointer>,
+    /// Whether the writer's cache is the large one.
+    is_large: bool,
     /// When the present read began, in microseconds of the monotonic clock.
     begun: Arc<AtomicU64>,
 }
@@ -81,7 +93,7 @@ impl Sqlite {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = Self::open(path, flags)?;
-        sqlite.connection.pragma_update(None, "cache_size", -32_768)?;
+        sqlite.connection.pragma_update(None, "cache_size", SMALL_CACHE)?;
         sqlite.connection.pragma_update(None, "journal_size_limit", LOG_BYTES)?;
         expect(&sqlite.connection, "journal_size_limit", &LOG_BYTES.to_string())?;
         Ok(sqlite)
@@ -121,7 +133,13 @@ impl Sqlite {
     }
 
     fn new(connection: Connection) -> Self {
-        Self { connection, translated: HashMap::new(), checkpointer: None, begun: Arc::default() }
+        Self {
+            connection,
+            translated: HashMap::new(),
+            checkpointer: None,
+            is_large: false,
+            begun: Arc::default(),
+        }
     }
 
     fn open(path: &Path, flags: OpenFlags) -> Result<Self, Error> {
@@ -154,10 +172,26 @@ impl Sqlite {
     pub(crate) fn checkpoint(&mut self) {
         match self.checkpointer.as_mut().map_or(Due::Nothing, Checkpointer::step) {
             Due::Nothing => {}
-            Due::Copy => self.copy_log(),
+            Due::Copy => {
+                self.copy_log();
+                self.fit_cache();
+            }
             Due::Cut => {
                 self.truncate_log();
             }
+        }
+    }
+
+    /// Takes the large cache once the file is long enough for it.
+    fn fit_cache(&mut self) {
+        if self.is_large {
+            return;
+        }
+        let length =
+            self.connection.path().and_then(|path| std::fs::metadata(path).ok()).map(|file| file.len());
+        if length.is_some_and(|length| length > LOCK_PAGE_BYTES) {
+            // Refused, the small one goes on.
+            self.is_large = self.connection.pragma_update(None, "cache_size", LARGE_CACHE).is_ok();
         }
     }
 
