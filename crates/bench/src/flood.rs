@@ -150,7 +150,7 @@ pub(crate) async fn flood<const N: usize>(
     let (memory, cores) = local
         .run_until(async {
             sleep_until(start).await;
-            let processor = || [server.processor(), machine::processor(std::process::id())];
+            let processor = || (server.processor(), machine::processor(std::process::id()));
             let (before, began) = (processor(), Instant::now());
             let mut most = 0;
             while Instant::now() < end {
@@ -158,7 +158,7 @@ pub(crate) async fn flood<const N: usize>(
                 sleep(Duration::from_millis(250)).await;
             }
             let (after, took) = (processor(), began.elapsed().as_secs_f64());
-            (most, std::array::from_fn(|n| (after[n] - before[n]) / took))
+            (most, [(after.0 - before.0) / took, (after.1 - before.1) / took])
         })
         .await;
     let mut tallies: [Tally; N] = std::array::from_fn(|_| Tally::default());

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
@@ -19,6 +20,9 @@ use crate::line::{Line, get, member, post, visitor};
 use crate::report::{Limit, Report};
 use crate::server::{Place, Server};
 use crate::{Options, machine};
+
+/// Clients so far: no two write the same, or their messages would be answered as known.
+static CLIENTS: AtomicU64 = AtomicU64::new(0);
 
 /// What clients send, each its next message as soon as the last one is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,8 +220,8 @@ pub(crate) async fn run(
     during: Duration,
 ) -> anyhow::Result<Outcome> {
     let mut ready = Vec::with_capacity(clients);
-    for number in 0..clients {
-        ready.push(Client::open(server.address, number as u64 ^ (mix as u64) << 32).await?);
+    for _ in 0..clients {
+        ready.push(Client::open(server.address, CLIENTS.fetch_add(1, Ordering::Relaxed)).await?);
     }
     let start = Instant::now() + warm;
     let end = start + during;

@@ -23,33 +23,37 @@ const AT_RISK: usize = 1_000;
 pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     report.begin(options, "overload", "Overload");
     let server = Place::fresh(options, "overload")?.start().await?;
-    let peak = intake::run(&server, 512, Mix::Usual, options.seconds(3, 1), options.seconds(10, 2))
-        .await?
-        .per_second;
+    // A desk that has taken in more is slower: the peak counts as it is before and after.
+    let peak = async || -> anyhow::Result<f64> {
+        let (warm, during) = (options.seconds(3, 1), options.seconds(10, 2));
+        Ok(intake::run(&server, 512, Mix::Usual, warm, during).await?.per_second)
+    };
+    let before = peak().await?;
     sleep(options.seconds(5, 1)).await;
     let usual_memory = server.resident();
     let calm = calm(options, &server).await?;
 
     let during = options.seconds(60, 5);
-    let ordinary = Stream::new(Class::Words, peak * TIMES * (1.0 - AT_RISK_SHARE), ORDINARY, during);
-    let at_risk = Stream::new(Class::AtRisk, peak * TIMES * AT_RISK_SHARE, AT_RISK, during);
+    let ordinary = Stream::new(Class::Words, before * TIMES * (1.0 - AT_RISK_SHARE), ORDINARY, during);
+    let at_risk = Stream::new(Class::AtRisk, before * TIMES * AT_RISK_SHARE, AT_RISK, during);
     let load = machine::load();
     let flood = flood(&server, [ordinary, at_risk], Duration::from_secs(3)).await?;
     let ([ordinary, at_risk], memory, [server_cores, load_cores]) =
         (flood.tallies, flood.memory, flood.cores);
     let (recovery, seen) = recover(&server, calm[0].latencies.spread().p99).await?;
+    let after = peak().await?;
     server.stop().await?;
 
     let (good, calm_spread) =
         (ordinary.latencies.count() + at_risk.latencies.count(), calm[1].latencies.spread());
     let spread = at_risk.all().spread();
     report.say(&format!(
-        "Peak, the usual mixture from 512 clients: {peak:.0}/s. Then {TIMES} times that is due for {} s, {:.0} % of it first \
+        "Peak, the usual mixture from 512 clients: {before:.0}/s before, {after:.0}/s after. In between {TIMES} times the first is due for {} s, {:.0} % of it first \
          requests with assets at risk, over {ORDINARY} and {AT_RISK} connections; everybody waits at most {} s. Load of the \
          machine: {load}.\n\n- ordinary: {}\n- at risk: {}\n- at risk, accepted ones: {}\n- at risk without load: {}\n- \
          ordinary without load: {}\n- resident memory: {:.1} MB after the peak, at most {:.1} MB during the overload\n- processor \
          meanwhile: server {server_cores:.2}, load {load_cores:.2} cores\n\n\
-         Goodput is what was accepted in time, of both kinds, against the peak; the latency at risk counts everybody whose \
+         Goodput is what was accepted in time, of both kinds, against the mean of both peaks, as a desk that has taken in more is slower; the latency at risk counts everybody whose \
          assets are at risk and who was not refused, also those who gave up \
          after {} s, but not those without a connection. Recovered means: for a whole second every one \
          of 100 ordinary messages is accepted, 99 of them within twice the p99 without load (at least {RECOVERED_MS} ms); \
@@ -67,7 +71,13 @@ pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::R
         PATIENCE.as_secs(),
     ));
     let goodput = rate(good, during);
-    report.figure("overload_goodput", goodput, "requests/s", Some(goodput / peak), Limit::RatioLeast(0.9));
+    report.figure(
+        "overload_goodput",
+        goodput,
+        "requests/s",
+        Some(goodput / f64::midpoint(before, after)),
+        Limit::RatioLeast(0.9),
+    );
     report.figure(
         "overload_at_risk_p99",
         spread.p99,
