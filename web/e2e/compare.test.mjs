@@ -222,7 +222,7 @@ for (const [locale, words] of Object.entries(WORDS))
     await eventually(
       () =>
         page.url().includes('/explorer?') &&
-        page.url().includes(`where=type%2C${found.segments[0].code}`),
+        page.url().includes(`where=app_version%2C${found.segments[0].code}`),
       'the segment in the explorer',
     );
     assert.deepEqual(page.faults, []);

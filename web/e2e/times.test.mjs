@@ -24,6 +24,7 @@ const WORDS = {
     few: '人手不足',
     unread: /看不懂的部分.*指标“nonsense”.*时区“Mars\/Phobos”/,
     unheard: /从来没有工单的 类型“nonsense”/,
+    unused: /不再细分.*没有用到/,
     backlog: '未结工单',
   },
   'en-US': {
@@ -32,6 +33,7 @@ const WORDS = {
     few: 'too few people',
     unread: /not understood.*measure “nonsense”.*time zone “Mars\/Phobos”/,
     unheard: /No request has ever had Type “nonsense”/,
+    unused: /not grouped once more.*left aside/,
     backlog: 'Backlog',
   },
 };
@@ -95,6 +97,12 @@ for (const [locale, words] of Object.entries(WORDS)) {
     assert.match(await said.innerText(), words.unheard);
     await accessible(page, 'what was not understood', '.insight-body');
     await shot(page, `times-unread-${locale.slice(0, 2)}`);
+    for (const path of ['times?split=language', 'explorer?group=hour_of_week&split=region&foo=1']) {
+      await open(page, path);
+      await said.waitFor();
+      assert.match(await said.innerText(), words.unused);
+      if (path.includes('foo')) assert.match(await said.innerText(), /foo.*1/);
+    }
     // Every measure by every hour, and by the clock of every region.
     for (const path of [
       'explorer?measure=backlog&group=hour_of_day',

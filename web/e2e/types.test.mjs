@@ -141,6 +141,7 @@ test('what fits no type stands in groups, beside how well types are known', asyn
       accepted: true,
       labels: { agents: 400, customers: 2100 },
       types: [{ type: 'theft', labels: 7 }],
+      stories: 2000,
       held_back: 500,
       accuracy: share(462, 500),
       macro_f1: 0.9,
@@ -153,6 +154,7 @@ test('what fits no type stands in groups, beside how well types are known', asyn
     rejected: null,
     labels: { agents: 400, customers: 2100 },
     labels_needed: 50,
+    stories_needed: 30,
     tried_at: at,
   };
   await page.route('**/api/v1/console/types/novel', (route) => route.fulfill({ json: novel }));

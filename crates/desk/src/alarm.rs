@@ -11,6 +11,7 @@
 mod notice;
 mod record;
 mod series;
+mod title;
 mod view;
 mod watch;
 mod words;
@@ -26,6 +27,7 @@ use crate::view::RequestSummary;
 use crate::{AgentCaller, Desk, Error};
 
 pub use notice::{ALARM_MAIL, Happened, Notice, Post, Posting, Recipient, Webhook};
+pub use title::{AlarmTitle, alarm_name};
 pub use view::{AlarmDetail, AlarmList, AlarmView, CoursePoint, WatchState, WatchView};
 pub use watch::watch_alarms;
 

@@ -193,7 +193,12 @@ fn check_scope(given: &BTreeMap<String, Vec<String>>) -> Result<Scope, Error> {
         let mut read = BTreeSet::new();
         for value in values {
             let code = check_value(dimension, value).and_then(|value| dimension.code(&value));
-            read.insert(code.ok_or(Error::invalid("scope", "malformed"))?);
+            let code = code.ok_or(Error::invalid("scope", "malformed"))?;
+            if !dimension.can_be(&code) {
+                // It would touch nothing, now or ever.
+                return Err(Error::UnknownValue { dimension: dimension.as_str(), value: code });
+            }
+            read.insert(code);
         }
         // A dimension without values would touch nothing at all.
         if !read.is_empty() {

@@ -33,6 +33,14 @@ pub enum Error {
         /// `overlap`, `taken`, `asked`, `own`, `against_rules`.
         reason: &'static str,
     },
+    /// What an event touches is nothing that a request can have.
+    #[error("there is no {dimension} called {value}")]
+    UnknownValue {
+        /// Code of the dimension.
+        dimension: &'static str,
+        /// What was named.
+        value: String,
+    },
     /// The number has a mistake in it.
     #[error(transparent)]
     Number(#[from] NumberError),
@@ -124,6 +132,7 @@ impl Error {
             Self::PasswordRefused => "password_refused",
             Self::WrongPassword => "wrong_password",
             Self::Invalid { .. } | Self::Schedule(_) => "invalid",
+            Self::UnknownValue { .. } => "unknown_value",
             Self::AgainstRules(_) => "against_rules",
             Self::OutdatedVersion { .. } => "outdated_version",
             Self::Number(_) => "invalid_number",

@@ -67,9 +67,9 @@ pub use agents::{
     AgentChange, NewAgent, add_agent, add_team, change_agent, find_agent, list_agents, list_teams,
 };
 pub use alarm::{
-    ALARM_MAIL, AlarmDetail, AlarmList, AlarmSettings, AlarmView, CoursePoint, Happened, Notice, Post,
-    Posting, Recipient, WatchState, WatchView, Webhook, acknowledge_alarm, confirm_alarm, dismiss_alarm,
-    find_alarm, list_alarms, watch_alarms,
+    ALARM_MAIL, AlarmDetail, AlarmList, AlarmSettings, AlarmTitle, AlarmView, CoursePoint, Happened, Notice,
+    Post, Posting, Recipient, WatchState, WatchView, Webhook, acknowledge_alarm, alarm_name, confirm_alarm,
+    dismiss_alarm, find_alarm, list_alarms, watch_alarms,
 };
 pub use answer::{Answered, note, reply};
 pub use attachment::{Download, MEDIA_TYPES, Reader, Upload, open_attachment};

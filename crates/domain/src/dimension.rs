@@ -85,6 +85,21 @@ impl Dimension {
         };
         Some(if known == vocabulary::OTHER { read } else { known })
     }
+
+    /// Whether requests can have the value with this code, now or one day: of types, chains, platforms and regions it must be one that there
+    /// is; a version may come out tomorrow, and is called as its makers like.
+    #[must_use]
+    pub fn can_be(self, code: &str) -> bool {
+        match self {
+            Self::Chain => code == vocabulary::OTHER || vocabulary::chain(code) != vocabulary::OTHER,
+            Self::Platform => {
+                code == vocabulary::OTHER || vocabulary::platform_name(code) != vocabulary::OTHER
+            }
+            Self::Region => code == vocabulary::OTHER || vocabulary::region(code) != vocabulary::OTHER,
+            Self::Type => request_type(code).is_some(),
+            Self::AppVersion => true,
+        }
+    }
 }
 
 /// The code of a country or region as a host's app may write it: `cn` and `zh-CN` are both CN. `None` for what is no code
@@ -162,6 +177,16 @@ mod tests {
             assert_eq!(dimension.code(code).as_deref(), Some(code), "said again");
         }
         assert_eq!((Chain.code(" "), Type.code("no such type")), (None, None));
+    }
+
+    #[test]
+    fn what_no_request_can_have_is_told_from_what_may_come() {
+        use Dimension::{AppVersion, Chain, Platform, Region, Type};
+        let can = [(Chain, "tron"), (Platform, "ios"), (Region, "DE"), (Type, "swap"), (Chain, "other")];
+        assert!(can.into_iter().all(|(dimension, code)| dimension.can_be(code)));
+        assert!(AppVersion.can_be("99.1.0") && AppVersion.can_be("canary"), "it may come out tomorrow");
+        let cannot = [(Chain, "nonsense"), (Platform, "symbian"), (Region, "华东"), (Type, "swpa")];
+        assert!(!cannot.into_iter().any(|(dimension, code)| dimension.can_be(code)));
     }
 
     #[test]

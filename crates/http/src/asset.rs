@@ -40,6 +40,29 @@ struct Widget;
 #[allow_missing = true]
 struct Demo;
 
+/// A folder that is built in.
+trait Folder: RustEmbed {
+    /// Its name among the kept files.
+    const NAME: &'static str;
+    /// Where it lies in the repository.
+    const PATH: &'static str;
+}
+
+impl Folder for Console {
+    const NAME: &'static str = "console";
+    const PATH: &'static str = "web/console/dist";
+}
+
+impl Folder for Widget {
+    const NAME: &'static str = "widget";
+    const PATH: &'static str = "web/widget/dist";
+}
+
+impl Folder for Demo {
+    const NAME: &'static str = "demo";
+    const PATH: &'static str = "web/widget/demo";
+}
+
 /// For files whose name changes with their content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// For files that keep their name: asked again after five minutes, by etag.
@@ -126,17 +149,32 @@ fn etag(bytes: &[u8]) -> String {
 type Name = (&'static str, String);
 
 /// A built-in file. Compressed once; in debug builds files are read anew each time, so that a rebuilt console shows.
-fn load<E: RustEmbed>(folder: &'static str, path: &str) -> Option<Arc<File>> {
+fn load<F: Folder>(path: &str) -> Option<Arc<File>> {
     static FILES: LazyLock<Mutex<HashMap<Name, Arc<File>>>> = LazyLock::new(Mutex::default);
-    let key = (folder, path.to_owned());
-    if !cfg!(debug_assertions)
-        && let Some(file) = FILES.lock().get(&key)
-    {
+    if cfg!(debug_assertions) {
+        // rust-embed settles where the folder is while it compiles: one that comes later it would never find.
+        let content = from_disk(&repository().join(F::PATH), path)?;
+        return Some(Arc::new(File::new(Cow::Owned(content), is_text(path))));
+    }
+    let key = (F::NAME, path.to_owned());
+    if let Some(file) = FILES.lock().get(&key) {
         return Some(file.clone());
     }
-    let file = Arc::new(File::new(E::get(path)?.data, is_text(path)));
+    let file = Arc::new(File::new(F::get(path)?.data, is_text(path)));
     FILES.lock().insert(key, file.clone());
     Some(file)
+}
+
+/// Where this was compiled.
+fn repository() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// A file of a folder, and nothing outside of it.
+fn from_disk(folder: &std::path::Path, path: &str) -> Option<Vec<u8>> {
+    let folder = folder.canonicalize().ok()?;
+    let file = folder.join(path).canonicalize().ok()?;
+    (file.starts_with(&folder) && file.is_file()).then(|| std::fs::read(file).ok()).flatten()
 }
 
 fn ending(path: &str) -> &str {
@@ -165,16 +203,19 @@ fn media_type(path: &str) -> &'static str {
 }
 
 async fn console_start(headers: HeaderMap) -> Response {
-    match load::<Console>("console", "index.html") {
+    match load::<Console>("index.html") {
         Some(index) => index.answer(&headers, media_type("index.html"), ASK),
-        None => "The console is not built in. Run `make web`, then build again.\n".into_response(),
+        None => {
+            let text = "The console is not built in. Run `make web`, then build again.\n";
+            (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
+        }
     }
 }
 
 /// A file of the console; its pages are all the one page, which finds its own way.
 async fn console_file(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
     let last = path.rsplit('/').next().unwrap_or_default();
-    match load::<Console>("console", &path) {
+    match load::<Console>(&path) {
         Some(_) if path == "manifest.json" => Err(Problem::new("not_found")),
         Some(file) => {
             let cache = if path.starts_with("assets/") { FOR_EVER } else { SHORT };
@@ -192,7 +233,7 @@ fn for_hosts(mut response: Response) -> Response {
 }
 
 fn widget_file(name: &str, headers: &HeaderMap) -> Response {
-    match load::<Widget>("widget", name) {
+    match load::<Widget>(name) {
         Some(file) => for_hosts(file.answer(headers, media_type(name), SHORT)),
         None => Problem::new("not_found").into_response(),
     }
@@ -240,7 +281,7 @@ async fn word_list(Path(list): Path<String>, headers: HeaderMap) -> Result<Respo
 }
 
 fn demo_page(app: &App, path: &str, headers: &HeaderMap) -> Result<Response, Problem> {
-    let file = app.desk.settings().demo.then(|| load::<Demo>("demo", path)).flatten();
+    let file = app.desk.settings().demo.then(|| load::<Demo>(path)).flatten();
     let file = file.ok_or_else(|| Problem::new("not_found"))?;
     // Without a charset here: one of the pages is in GBK and says so itself, as old host pages do.
     let media_type = if ending(path) == "html" { "text/html" } else { media_type(path) };
@@ -267,6 +308,22 @@ mod tests {
     fn word_lists_are_whole() {
         for (name, language) in LISTS {
             assert_eq!(language.word_list().len(), 2_048, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_comes_later_is_found_and_nothing_outside_of_it() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("up/../dist");
+        std::fs::write(place.path().join("secret"), "s").unwrap();
+        assert_eq!(from_disk(&folder, "index.html"), None);
+        for made in ["up", "dist/assets"] {
+            std::fs::create_dir_all(place.path().join(made)).unwrap();
+        }
+        std::fs::write(place.path().join("dist/assets/a.js"), "a").unwrap();
+        assert_eq!(from_disk(&folder, "assets/a.js").as_deref(), Some(&b"a"[..]));
+        for other in ["../secret", "assets", "", "/etc/hostname", "assets/../../secret"] {
+            assert_eq!(from_disk(&folder, other), None, "{other}");
         }
     }
 

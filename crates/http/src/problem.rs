@@ -130,6 +130,14 @@ impl Problem {
         self
     }
 
+    /// Which value it is that there is not.
+    fn unknown_value(self, dimension: &'static str, value: String) -> Self {
+        self.with("dimension", dimension.into())
+            .with("value", value.clone().into())
+            .value("dimension", dimension)
+            .value("value", value)
+    }
+
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -242,6 +250,7 @@ impl From<Error> for Problem {
                 problem.with("limit", limit.into()).value("megabytes", (limit >> 20).to_string())
             }
             Error::IdentityToken(reason) | Error::WebhookSignature(reason) => problem.value("reason", reason),
+            Error::UnknownValue { dimension, value } => problem.unknown_value(dimension, value),
             Error::Table(faults) => problem.with("faults", json!(faults)),
             _ if code == "busy" => Self::busy(),
             _ if code == "unavailable" => problem.retry_after(spread(2, 6)),
@@ -260,11 +269,9 @@ impl From<InsightError> for Problem {
     fn from(error: InsightError) -> Self {
         match error {
             InsightError::Invalid { field, reason } => Self::invalid(field, reason),
-            InsightError::UnknownValue { dimension, value } => Self::new("unknown_value")
-                .with("dimension", dimension.into())
-                .with("value", value.clone().into())
-                .value("dimension", dimension)
-                .value("value", value),
+            InsightError::UnknownValue { dimension, value } => {
+                Self::new("unknown_value").unknown_value(dimension, value)
+            }
             InsightError::Loading { percent } => {
                 Self::new("facts_loading").retry_after(spread(2, 5)).with("percent", percent.into())
             }

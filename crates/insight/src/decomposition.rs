@@ -66,6 +66,9 @@ pub struct Segment {
 pub struct Change {
     /// Users are known on all days: the change is split. Otherwise counts are compared, and all of it is `rate`.
     pub has_users: bool,
+    /// Users are known by the dimension that segments are made of. Otherwise all of them could have asked about each: their mix is not
+    /// known, and what it adds is part of `rate`.
+    pub has_mix: bool,
     /// Days of each period that were compared.
     pub days: usize,
     /// Requests of the period before, on these days.
@@ -192,6 +195,7 @@ pub fn decompose(
     };
     Ok(Change {
         has_users,
+        has_mix: has_users && exposure::has_users(wish.dimension),
         days: later.chosen.len(),
         before: found.before,
         after: found.after,

@@ -3,8 +3,8 @@
 
 use std::hash::Hash;
 
-use standfast_domain::vocabulary::PLATFORMS;
-use standfast_domain::{Channel, Language, State, request_type};
+use standfast_domain::vocabulary::{PLATFORMS, UNKNOWN};
+use standfast_domain::{Channel, Dimension as Told, Language, State, request_type};
 use standfast_store::imported::Untold;
 
 use crate::block::{Block, Course};
@@ -246,11 +246,14 @@ impl Dimension {
         }
     }
 
-    /// Whether a request can have the value with this code, now or one day: of versions, regions and other words of apps any, of
-    /// lists and of types those that there are.
-    pub(crate) fn can_be(self, code: &str) -> bool {
+    /// Whether a request can have the value with this code, now or one day: of versions, screens and other words of apps any, of
+    /// lists, types, chains and regions those that there are.
+    #[must_use]
+    pub fn can_be(self, code: &str) -> bool {
         match self {
             Self::Type => request_type(code).is_some(),
+            Self::Chain => code == UNKNOWN || Told::Chain.can_be(code),
+            Self::Region => code == UNKNOWN || Told::Region.can_be(code),
             Self::State => State::parse(code).is_some(),
             Self::Channel => Channel::parse(code).is_some(),
             Self::Language => Language::parse(code).is_some(),

@@ -5,6 +5,10 @@
 //! stays history: nobody's desk grows by forty from one month to the next. So does one day on which everybody writes: of what
 //! came from a day on, the busiest day is left out. Nor does a storm of some days: where requests came on several days before, the rise
 //! must have lasted two weeks; where they were few, half of the days since. A busy desk that had nothing for four weeks begins anew.
+//!
+//! What was imported is a past of the desk where it is about as much: requests of one queue of an old system, two a day, are nothing to
+//! hold against fifty-seven of a desk that takes in everything. Where the days before the desk's own first had less than a quarter of what
+//! its days have, history begins with the desk. A desk that is younger than a week has no other past than what was imported.
 
 use standfast_domain::Time;
 
@@ -24,6 +28,12 @@ const WINDOWS: [usize; 4] = [28, 56, 112, 224];
 const EXPECTED: u128 = 28;
 /// Before a beginning there came less than one in so many of what was to be expected.
 const FEWER: u128 = 40;
+/// The origin of what was imported.
+const IMPORTED: &str = "imported";
+/// Imported requests are a past of the desk when there were at least one in so many of what comes since.
+const PART: u64 = 4;
+/// So many days of the desk's own are needed before that is asked, and so many on either side are looked at.
+const OWN: std::ops::RangeInclusive<usize> = 7..=56;
 /// Where requests came on at least so many of the days before, as they do once a week, …
 const REGULAR: usize = 4;
 /// … so many days since must each have had `FEWER` times as many as those before on average; where they came on fewer, half of the
@@ -46,11 +56,22 @@ impl Facts {
             filter.iter().filter(of_origin).all(|(_, codes)| named(codes))
                 && !except.iter().filter(of_origin).any(|(_, codes)| named(codes))
         };
-        let mut counts = vec![0_u64; usize::try_from(last - first).unwrap_or(0) + 1];
-        for block in &self.blocks {
-            count(block, first, &passes, &mut counts);
-        }
-        let day = first + u32::try_from(beginning(&counts)?).unwrap_or(0);
+        let daily = |passes: &dyn Fn(u32) -> bool| {
+            let mut counts = vec![0_u64; usize::try_from(last - first).unwrap_or(0) + 1];
+            for block in &self.blocks {
+                count(block, first, passes, &mut counts);
+            }
+            counts
+        };
+        let counts = daily(&passes);
+        let begins = beginning(&counts)?;
+        let imported = Dimension::Origin.find(&self.names, IMPORTED).ok().flatten();
+        let own = |value| passes(value) && Some(value) != imported;
+        let begins = match imported {
+            Some(imported) if passes(imported) => own_past(begins, &counts, &daily(&own)),
+            _ => begins,
+        };
+        let day = first + u32::try_from(begins).unwrap_or(0);
         let own = self.blocks.iter().find_map(|block| {
             let place = block.created.partition_point(|second| *second / DAY < day);
             block.created.get(place).copied()
@@ -59,8 +80,23 @@ impl Facts {
     }
 }
 
+/// Where history begins when only a small part of what comes was imported from before: with the desk's `own` requests.
+fn own_past(begins: usize, all: &[u64], own: &[u64]) -> usize {
+    let Some(first) = beginning(own).filter(|first| *first > begins) else { return begins };
+    let (before, since) = (all.get(begins..first).unwrap_or_default(), all.get(first..).unwrap_or_default());
+    if since.len() < *OWN.start() {
+        return begins;
+    }
+    let since = since.get(..since.len().min(*OWN.end())).unwrap_or_default();
+    let before = before.get(before.len().saturating_sub(*OWN.end())..).unwrap_or_default();
+    let sum = |counts: &[u64]| u128::from(counts.iter().sum::<u64>());
+    // Both as means: sums times the days of the other.
+    let is_part = sum(before) * u128::from(PART) * days(since.len()) < sum(since) * days(before.len());
+    if is_part { first } else { begins }
+}
+
 /// Adds the rows of a block to the days on which they came.
-fn count(block: &Block, first: u32, passes: &impl Fn(u32) -> bool, counts: &mut [u64]) {
+fn count(block: &Block, first: u32, passes: &dyn Fn(u32) -> bool, counts: &mut [u64]) {
     let origin = Dimension::Origin.of(block);
     let lets: Vec<bool> = origin.values.iter().map(|value| passes(*value)).collect();
     if lets.iter().all(|lets| !lets) {
@@ -158,6 +194,21 @@ mod tests {
             sparse[day] = 1;
         }
         assert_eq!(beginning(&sparse), Some(91));
+    }
+
+    #[test]
+    fn a_small_import_is_no_past_of_a_large_desk() {
+        let course = |imported: u64, days: usize| {
+            let mut all = vec![imported; 180];
+            all.extend(vec![57; days]);
+            let mut own = vec![0; 180];
+            own.extend(vec![57; days]);
+            own_past(beginning(&all).unwrap(), &all, &own)
+        };
+        assert_eq!(course(2, 84), 180, "one queue of an old desk");
+        assert_eq!(course(14, 84), 180);
+        assert_eq!([course(15, 84), course(40, 84), course(300, 84)], [0; 3], "about as much");
+        assert_eq!(course(2, 6), 0, "too early to tell");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use standfast_domain::report::{Definition, Period, Section};
 use crate::answer::{Answer, answer};
 use crate::calendar::Step;
 use crate::comparison::{Comparison, Movers, compare, is_past, movers};
-use crate::daily::day_in;
+use crate::daily::{day_in, real};
 use crate::decomposition::{self, Change, ChangeWish, decompose};
 use crate::dimension::Dimension;
 use crate::error::Error;
@@ -25,6 +25,8 @@ const MOST_RANKED: u8 = 50;
 /// Most values of one filter.
 const MOST_CODES: usize = 500;
 
+/// Imported shares that are so far apart are told.
+const UNLIKE: f64 = 0.1;
 /// Most events of a report.
 const MOST_EVENTS: u8 = 10;
 /// Of which dimensions it is told what moved.
@@ -98,6 +100,9 @@ pub struct MadeReport {
     pub before_until: Time,
     /// Whether requests came regularly in all of that; otherwise nothing is compared with it.
     pub has_past: bool,
+    /// The imported shares of the requests of the period and of the one before, where they are so far apart that two different desks are
+    /// compared.
+    pub origins: Option<(f64, f64)>,
     /// The sections.
     pub sections: Vec<MadeSection>,
 }
@@ -231,6 +236,7 @@ impl Maker<'_> {
             if until == end { before_end } else { before_from.plus(until.since(from)).min(before_end) };
         let ranges = Ranges { now: (from, until), before: (before_from, before_until) };
         let sections = self.definition.sections.iter().map(|section| self.section(section, &ranges, period));
+        let has_past = is_past(self.facts, &self.query(Measure::Requests, ranges.now, &[])?, before_from);
         Ok(MadeReport {
             period,
             from,
@@ -239,9 +245,23 @@ impl Maker<'_> {
             before,
             before_from,
             before_until,
-            has_past: is_past(self.facts, &self.query(Measure::Requests, ranges.now, &[])?, before_from),
+            has_past,
+            origins: if has_past { self.origins(&ranges)? } else { None },
             sections: sections.collect::<Result<_, _>>()?,
         })
+    }
+
+    fn origins(&self, ranges: &Ranges) -> Result<Option<(f64, f64)>, Error> {
+        let imported = |range| -> Result<f64, Error> {
+            let found = self.ask(Measure::Requests, range, &[Grouping::By(Dimension::Origin)])?;
+            let members = found.axes.first().map(|(_, members)| members.as_slice()).unwrap_or_default();
+            let place = members.iter().position(|member| member.code == "imported");
+            let cell = found.cells.iter().find(|cell| cell.at.first().copied() == place && place.is_some());
+            let (own, all) = (cell.map_or(0, |cell| cell.figure.n()), found.total.n());
+            Ok(if all == 0 { 0.0 } else { real(own) / real(all) })
+        };
+        let (now, before) = (imported(ranges.now)?, imported(ranges.before)?);
+        Ok(((now - before).abs() >= UNLIKE).then_some((now, before)))
     }
 
     fn section(&self, section: &Section, ranges: &Ranges, period: Period) -> Result<MadeSection, Error> {

@@ -3,24 +3,17 @@
 
 use std::fmt::Write as _;
 
-use standfast_desk::{AlarmView, Error as DeskError, Happened, Notice, Recipient};
-use standfast_domain::{JobId, Time};
-use standfast_insight::Dimension;
+use standfast_desk::{AlarmView, Error as DeskError, Happened, Notice, Recipient, alarm_name};
+use standfast_domain::{AlarmKind, JobId, Time};
 use standfast_store::job::{self, Claimed};
 use standfast_store::mail::{self, MailRow};
 use standfast_store::{Lane, Tx};
 
-use crate::compose::{People, value_name};
 use crate::html::escape;
 use crate::letter::Words;
 use crate::run::{Failure, post};
 use crate::say::Say;
 use crate::{Error, Reports};
-
-/// The parts of a segment in the order in which people ask, as in the console (`web/console/src/alarms/alarm.ts`).
-const SEGMENT: [Dimension; 4] = [Dimension::Type, Dimension::AppVersion, Dimension::Chain, Dimension::Region];
-/// Most characters of a value: apps make them up.
-const MOST_CHARACTERS: usize = 60;
 
 impl Reports {
     /// Writes the mails of a notice, in one unit with the end of its job. Only whoever was told that it began is told that it is
@@ -68,9 +61,9 @@ fn key(notice: &Notice, what: Happened, recipient: &Recipient) -> String {
 
 fn words(alarm: &AlarmView, what: Happened, recipient: &Recipient, desk: &str, public_url: &str) -> Words {
     let say = Say(recipient.language);
-    let name = name(say, alarm);
+    let name = alarm_name(recipient.language, &alarm.segment);
     let event = what.as_str();
-    let sentence = sentence(say, alarm);
+    let sentence = sentence(say, alarm, &recipient.zone);
     let subject =
         say.text(&format!("alarm.subject.{event}"), &[("desk", desk), ("name", &name), ("more", &sentence)]);
     let clock = |time: Time| format!("{} ({})", say.clock(time, &recipient.zone), recipient.zone);
@@ -122,27 +115,13 @@ fn words(alarm: &AlarmView, what: Happened, recipient: &Recipient, desk: &str, p
     Words { subject, text, html }
 }
 
-/// What rises, in the reader's words.
-fn name(say: Say, alarm: &AlarmView) -> String {
-    let people = People::default();
-    let mut parts = Vec::new();
-    for dimension in SEGMENT {
-        let values = alarm.segment.0.iter().filter(|(known, _)| known.as_str() == dimension.code());
-        for value in values.flat_map(|(_, values)| values) {
-            parts.push(one_line(&value_name(say.0, dimension, value, &people)));
-        }
-    }
-    if parts.is_empty() { say.text("alarm.everything", &[]) } else { parts.join(" · ") }
-}
-
-/// A value that apps have made up, as a part of a line.
-fn one_line(value: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    value.chars().filter(|c| !c.is_control() && !turns(*c)).take(MOST_CHARACTERS).collect()
-}
-
 /// How many requests in which time, and how many were to be expected.
-fn sentence(say: Say, alarm: &AlarmView) -> String {
+fn sentence(say: Say, alarm: &AlarmView, zone: &str) -> String {
+    if alarm.kind == AlarmKind::Burst {
+        // What came before and after is of other words: a time that grows would say nothing.
+        let (observed, time) = (say.counted(alarm.observed), say.clock(alarm.started_at, zone));
+        return say.text("alarm.more.burst", &[("observed", &observed), ("time", &time)]);
+    }
     let until = alarm.ended_at.unwrap_or(alarm.updated_at);
     let minutes = ((until.0 - alarm.started_at.0) / 60_000_000).max(1);
     say.text(

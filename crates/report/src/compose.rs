@@ -65,6 +65,10 @@ impl Material<'_> {
         let say = self.say();
         let mut about = vec![self.compared_with()];
         about.push(say.text("zone", &[("zone", &self.definition.zone)]));
+        if let Some((now, before)) = self.made.origins {
+            let (now, before) = (say.share(now), say.share(before));
+            about.push(say.text("origins", &[("now", &now), ("before", &before)]));
+        }
         about.extend(self.filtered());
         if !self.made.is_over {
             about.push(say.text("not_over", &[]));

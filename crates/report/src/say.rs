@@ -102,7 +102,7 @@ impl Say {
         let Some(difference) = difference else { return self.text("change.none", &[]) };
         let value = self.change(difference.value, unit);
         match difference.interval {
-            None => value,
+            None => self.text("change.untold", &[("value", &value)]),
             Some((low, high)) => {
                 let (low, high) = (self.change(low, unit), self.change(high, unit));
                 let key = if difference.is_clear() { "change.clear" } else { "change.unclear" };

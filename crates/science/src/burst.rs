@@ -42,6 +42,8 @@ pub struct Burst {
     pub since: i64,
     /// The requests that are alike, within the window, this one last.
     pub requests: Vec<i64>,
+    /// Whether one like it was announced within [`WINDOW`]: it goes on.
+    pub goes_on: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -82,8 +84,8 @@ impl Bursts {
         Self { capacity: capacity.max(1), threshold, seen: VecDeque::new(), announced: VecDeque::new() }
     }
 
-    /// Takes a text; minutes come in order. A burst is announced once in two hours. Texts too short to be recognised are
-    /// passed over.
+    /// Takes a text; minutes come in order. A burst is announced once; what comes within two hours of the last of its texts is told as one
+    /// that goes on. Texts too short to be recognised are passed over.
     pub fn observe(&mut self, written: Written<'_>) -> Option<Burst> {
         let Written { minute, author, request, text } = written;
         let signature = Signature::of(text)?;
@@ -93,8 +95,11 @@ impl Bursts {
         self.seen.push_back(Seen { minute, author, request, signature: signature.clone() });
         let burst = burst?;
         self.announced.retain(|(at, _)| minute - at < WINDOW);
-        if self.announced.iter().any(|(_, known)| known.likeness(&signature) >= ALIKE) {
-            return None;
+        if let Some((at, _)) =
+            self.announced.iter_mut().find(|(_, known)| known.likeness(&signature) >= ALIKE)
+        {
+            *at = minute;
+            return Some(Burst { goes_on: true, ..burst });
         }
         if self.announced.len() == MOST_ANNOUNCED {
             self.announced.pop_front();
@@ -140,6 +145,7 @@ impl Bursts {
             score,
             since,
             requests,
+            goes_on: false,
         })
     }
 }
@@ -196,7 +202,10 @@ mod tests {
             .zip(0..)
             .map(|((author, text), i)| bursts.observe(at(start + i * 10, *author, text)))
             .collect();
-        assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), [false, false, false, true, false]);
+        let told: Vec<Option<bool>> =
+            found.iter().map(|burst| burst.as_ref().map(|burst| burst.goes_on)).collect();
+        assert_eq!(told, [None, None, None, Some(false), Some(true)], "announced once, and then it goes on");
+        assert_eq!(found[4].as_ref().unwrap().requests.len(), 4);
         let burst = found[3].clone().unwrap();
         assert_eq!((burst.authors, burst.since, burst.requests.len()), (3, start, 3));
         assert_eq!(burst.requests[2], (start + 30) * 10 + 3);
@@ -215,7 +224,17 @@ mod tests {
             .iter()
             .zip(0..)
             .filter_map(|(text, i)| bursts.observe(at(21 * DAY + i, u64::try_from(i).unwrap(), text)));
-        assert_eq!(found.count(), 1);
+        assert_eq!(found.map(|burst| burst.goes_on).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn what_goes_on_for_hours_is_announced_once() {
+        let mut bursts = quiet();
+        let new = (0..40).filter_map(|turn| {
+            let text = "App crashes when I open the swap page after the update";
+            bursts.observe(at(21 * DAY + turn * 9, u64::try_from(turn).unwrap(), text))
+        });
+        assert_eq!(new.filter(|burst| !burst.goes_on).count(), 1);
     }
 
     #[test]

@@ -10,11 +10,12 @@
 //!    buckets; tf-idf over those that were seen often enough, each view of the same length; a text of unknown words is short.
 //! 3. `linear`: a support vector machine for each type.
 //! 4. `calibration`: the scores become probabilities by a temperature, and below a threshold the answer is
-//!    [`Answer::Unsure`]. Both are learned by cross-validation, from labels that the scored machine had not seen.
+//!    [`Answer::Unsure`]. Both are learned by cross-validation, from stories that the scored machine had not seen; with fewer than
+//!    [`FEWEST_STORIES`] above a threshold there is none, and every answer is "unsure".
 //!
 //! # How a model is replaced
 //! Labels are [held back](split) in groups of texts that resemble each other, by the hash of the oldest request of each. A new model is [compared](compare) with the old
-//! one on these, and [takes over](Comparison::new_takes_over) only when it is not worse.
+//! one on the oldest of each, and [takes over](Comparison::new_takes_over) only when it is not worse.
 //!
 //! # What is new
 //! [`group`] puts requests that got "unsure" together by likeness and says which words are typical of each group.
@@ -35,10 +36,10 @@ mod split;
 mod training;
 mod unit;
 
-pub use calibration::Measured;
+pub use calibration::{FEWEST_STORIES, Measured};
 pub use codec::ModelError;
 pub use comparison::{Comparison, Quality, TypeComparison, compare, evaluate};
 pub use model::{Answer, Candidate, KnownType, Label, Model, Prediction};
 pub use novelty::{Group, Grouping, Recent, group};
-pub use split::{Split, held_back, split};
+pub use split::{Split, held_back, split, stories};
 pub use training::{MAX_CODE, MAX_LABELS, MAX_TYPES, Options, TrainError, train};

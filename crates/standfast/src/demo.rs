@@ -14,6 +14,7 @@ mod plot;
 mod release;
 mod report;
 mod roster;
+mod short;
 mod staff;
 mod story;
 mod surge;

@@ -1,5 +1,6 @@
 //! Measuring what the desk learns, on labelled texts that are not in it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,7 +8,9 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
 use serde::Deserialize;
-use standfast_science::classify::{Label, Model, Options, Quality, Split, evaluate, split, train};
+use standfast_science::classify::{
+    FEWEST_STORIES, Label, Model, Options, Quality, Split, evaluate, split, stories, train,
+};
 use standfast_science::interval::share;
 
 use crate::setup;
@@ -17,7 +20,7 @@ use crate::setup;
 pub(crate) enum EvalCommand {
     /// Learns the types of requests from a file, and counts how often it is right. Nothing is kept.
     Types {
-        /// Labelled texts: CSV with the columns `text` and `label`, or JSON lines (`.jsonl`) with these members.
+        /// Labelled texts: CSV with the columns `text` and `label` (or `type`), or JSON lines (`.jsonl`) with these members.
         file: PathBuf,
         /// Other labelled texts to be examined on. Without it, a fifth of the different stories of the first
         /// file is held back.
@@ -33,6 +36,9 @@ const MOST_BYTES: u64 = 256 << 20;
 /// The share that is held back without a test file, in hundredths.
 const HELD_BACK: u8 = 20;
 const SEED: u64 = 1;
+
+/// What the column of the type may be called.
+const LABEL: &[&str] = &["label", "type", "category"];
 
 /// A text with the type that somebody settled.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -69,8 +75,12 @@ fn samples(text: &str, is_lines: bool) -> anyhow::Result<Vec<Sample>> {
     }
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let names = reader.headers().context("the first line")?;
-    if !names.iter().any(|name| name == "text") {
-        bail!("the first line names the columns: text and label");
+    for column in [&["text"][..], LABEL] {
+        if !names.iter().any(|name| column.contains(&name)) {
+            let found: Vec<&str> = names.iter().collect();
+            let wanted = column.first().copied().unwrap_or_default();
+            bail!("no column `{wanted}`: the first line names {}", found.join(", "));
+        }
     }
     Ok(reader.deserialize().collect::<Result<_, _>>()?)
 }
@@ -79,13 +89,12 @@ fn samples(text: &str, is_lines: bool) -> anyhow::Result<Vec<Sample>> {
 fn types(samples: &[Sample], test: Option<&[Sample]>, options: &Options) -> anyhow::Result<String> {
     let all = numbered(samples);
     let split = match test {
-        Some(test) => {
-            let examining = numbered(test);
-            Split { teaching: all, groups: split(&examining, 100).groups, examining }
-        }
+        Some(test) => Split { taught: stories(&all), teaching: all, examining: numbered(test) },
         None => split(&all, HELD_BACK),
     };
-    let model = train(&split.teaching, options, SEED)?;
+    let kinds: BTreeSet<&str> = samples.iter().map(|one| one.label.as_str()).collect();
+    let found = || format!("{} labels of {} types", samples.len(), kinds.len());
+    let model = train(&split.teaching, options, SEED).with_context(found)?;
     report(&model, &split)
 }
 
@@ -95,16 +104,17 @@ fn numbered(samples: &[Sample]) -> Vec<Label<'_>> {
 }
 
 fn report(model: &Model, split: &Split<'_>) -> anyhow::Result<String> {
-    let Split { teaching, examining, groups } = split;
+    let Split { teaching, taught, examining } = split;
     ensure!(!examining.is_empty(), "there are no labels to be examined on");
     let known = model.types().len();
     let strangers = examining.iter().filter(|label| model.types().iter().all(|one| one.code != label.code));
     let quality: Quality = evaluate(model, examining);
     let answered = counted(quality.answered, examining.len());
+    let examined = stories(examining);
     let mut text = String::new();
     writeln!(
         text,
-        "labels            {} to learn from, {} to be examined on, of {groups} different stories",
+        "labels            {} to learn from ({taught} different stories), {} to be examined on ({examined})",
         teaching.len(),
         examining.len()
     )?;
@@ -123,8 +133,18 @@ fn report(model: &Model, split: &Split<'_>) -> anyhow::Result<String> {
     writeln!(text, "unsure            {}", percent(examining.len() - answered, examining.len()))?;
     writeln!(text, "right when sure   {}", percent(counted(quality.precision, answered), answered))?;
     let threshold = model.threshold().map(|threshold| format!("{threshold:.3}"));
-    let none = "none: the labels do not suffice for the precision asked for";
-    writeln!(text, "threshold         {}", threshold.as_deref().unwrap_or(none))?;
+    let none = if *taught < FEWEST_STORIES as usize {
+        format!("none: it takes {FEWEST_STORIES} different stories before anything is sure")
+    } else {
+        "none: the labels do not suffice for the precision asked for".to_owned()
+    };
+    writeln!(text, "threshold         {}", threshold.unwrap_or(none))?;
+    if examined < FEWEST_STORIES as usize {
+        writeln!(
+            text,
+            "\nOnly {examined} different stories were examined: with fewer than {FEWEST_STORIES} these shares say little."
+        )?;
+    }
     Ok(text)
 }
 
@@ -164,7 +184,10 @@ mod tests {
         assert_eq!(both[0], both[1]);
         assert_eq!(both[0][0], Sample { text: "a, b".to_owned(), label: "pending".to_owned() });
         assert_eq!(samples("text,category\na,b\n", false).unwrap()[0].label, "b");
-        assert!(format!("{:#}", samples("a,b\n1,2\n", false).unwrap_err()).contains("columns"));
+        assert_eq!(samples("type,text\na,b\n", false).unwrap()[0].label, "a");
+        let refused = |text: &str| format!("{:#}", samples(text, false).unwrap_err());
+        assert_eq!(refused("a,b\n1,2\n"), "no column `text`: the first line names a, b");
+        assert_eq!(refused("text,kind\n1,2\n"), "no column `label`: the first line names text, kind");
         assert!(format!("{:#}", samples("{\"text\":\"x\"}\n", true).unwrap_err()).contains("line 1"));
     }
 
@@ -184,8 +207,10 @@ mod tests {
         assert!(text.contains("2 learned; 0 examined"), "{text}");
         let other = [Sample { text: "转账一直等待确认".to_owned(), label: "swap".to_owned() }];
         let text = types(&all, Some(&other), &Options::default()).unwrap();
-        assert!(text.contains("120 to learn from, 1 to be examined"), "{text}");
+        assert!(text.contains("120 to learn from (") && text.contains("1 to be examined on (1)"), "{text}");
+        assert!(text.contains("Only 1 different stories"), "{text}");
         assert!(text.contains("accuracy          0.0 %") && text.contains("0 of 1"), "{text}");
-        assert!(types(&all[..3], None, &Options::default()).is_err());
+        let few = types(&all[..3], None, &Options::default()).unwrap_err();
+        assert!(format!("{few:#}").starts_with("3 labels of 2 types: "), "{few:#}");
     }
 }

@@ -4,7 +4,8 @@ import { answerOf, asked, CYCLES, type Measure } from '../src/insight/api';
 import { groupingOf, groupsFor, splitsFor } from '../src/insight/grouping';
 import { peaksOf, toldOf } from '../src/insight/plotted';
 import { shortOf } from '../src/insight/staffing';
-import { unheardOf, unreadOf } from '../src/insight/unread';
+import { unheardOf, unreadOf, unusedOf } from '../src/insight/unread';
+import type { InsightPage } from '../src/routing/address';
 import { readView } from '../src/insight/view';
 
 const told: InsightAnswer = {
@@ -273,7 +274,18 @@ describe('an address that cannot be read', () => {
       'where=mood,bad',
       'not=type',
     ]);
-    expect(unread('event=5&unknown=kept')).toEqual([]);
+    expect(unread('event=5&earlier=2026-10-01..2026-10-07&like=no&events=none')).toEqual([]);
+    expect(unread('foo=1&page=7')).toEqual(['foo=1', 'page=7']);
+  });
+
+  it('names a second grouping that is not used', () => {
+    const unused = (page: InsightPage, search: string) =>
+      unusedOf(page, search, catalogue).map(({ value }) => value);
+    expect(unused('times', 'split=type')).toEqual(['type']);
+    expect(unused('explorer', 'group=hour_of_week&split=type')).toEqual(['type']);
+    expect(unused('explorer', 'group=weekday&split=type')).toEqual([]);
+    expect(unused('explorer', 'split=moon')).toEqual([]);
+    expect(unused('times', 'group=type')).toEqual([]);
   });
 
   it('names values that no request has had', () => {

@@ -13,6 +13,7 @@ use standfast_store::{Lane, Rd};
 
 use super::notice::{Due, Happened};
 use super::series::{COURSE, Finding, Known, Series, span};
+use super::title::AlarmTitle;
 use super::view::STEP;
 use crate::{Desk, Error};
 
@@ -75,13 +76,15 @@ pub(super) fn read_known(
     Ok(known)
 }
 
-/// Raises an alarm; returns it as it stands and is known from now on. A `part` of it that was seen first becomes the whole.
+/// Raises an alarm; returns it as it stands and is known from now on. A `part` of it that was seen first becomes the whole; `others`
+/// are the alarms beside it.
 pub(super) async fn raise(
     desk: &Desk,
     arrivals: &Arrivals,
     series: &Series,
     finding: Finding,
     part: Option<(AlarmRow, Known)>,
+    others: &[Known],
 ) -> Result<(AlarmRow, Known), Error> {
     let now = desk.now();
     let scope = scope_of(finding.segment, arrivals);
@@ -89,7 +92,7 @@ pub(super) async fn raise(
         let started = finding.started.min(part.started);
         let whole =
             Known { segment: finding.segment, started, ended: None, requests: None, is_decided: false };
-        return widen(desk, arrivals, series, row, whole, &finding).await;
+        return widen(desk, arrivals, series, row, (whole, others), &finding).await;
     }
     let known = Known {
         segment: finding.segment,
@@ -122,8 +125,8 @@ pub(super) async fn raise(
         decided_at: None,
         reason: None,
     };
-    draw(&mut row, series, &arrivals.rows, &known, finding.within)?;
-    let draft = draft_of(desk, &row, &scope, now);
+    draw(&mut row, series, &arrivals.rows, (&known, others), finding.within)?;
+    let draft = draft_of(&row, &scope, now);
     let notice = Due::new(desk, Happened::Raised, now);
     let requests: Vec<RequestId> = finding.requests.iter().copied().take(MOST_REQUESTS).collect();
     let written = row.clone();
@@ -150,7 +153,7 @@ async fn widen(
     arrivals: &Arrivals,
     series: &Series,
     mut row: AlarmRow,
-    whole: Known,
+    (whole, others): (Known, &[Known]),
     finding: &Finding,
 ) -> Result<(AlarmRow, Known), Error> {
     let now = desk.now();
@@ -158,9 +161,9 @@ async fn widen(
     let json = |scope: &Scope| serde_json::to_string(scope).map_err(|_| Error::Inconsistent("json"));
     (row.segment, row.within) = (json(&scope)?, json(&scope_of(finding.within, arrivals))?);
     (row.share, row.started_at, row.updated_at) = (finding.share, time_of(whole.started), now);
-    draw(&mut row, series, &arrivals.rows, &whole, finding.within)?;
-    let (id, title) = (row.id, title_of(desk, &scope));
-    let requests = requests_of(&arrivals.rows, &whole, series.next);
+    draw(&mut row, series, &arrivals.rows, (&whole, others), finding.within)?;
+    let (id, title) = (row.id, AlarmTitle::of(&scope).both());
+    let requests = requests_of(&arrivals.rows, (&whole, others), series.next);
     let written = row.clone();
     desk.store()
         .write(Lane::Background, id.0, move |tx| {
@@ -188,23 +191,20 @@ fn rename(tx: &mut standfast_store::Tx, row: &AlarmRow, title: &str) -> Result<(
     Ok(())
 }
 
-/// The requests that an alarm explains, up to a minute.
-fn requests_of(rows: &[Arrival], known: &Known, until: i64) -> Vec<RequestId> {
-    let own = span(rows, known.started, until).iter().filter(|one| known.segment.covers(&one.codes));
+/// The requests that an alarm explains, up to a minute, and the others do not.
+fn requests_of(rows: &[Arrival], (known, others): (&Known, &[Known]), until: i64) -> Vec<RequestId> {
+    let inner = known.inner(others);
+    let own = span(rows, known.started, until).iter();
+    let own = own.filter(|row| known.is_about(row) && !inner.iter().any(|other| other.covers(row)));
     own.map(|one| one.id).take(MOST_REQUESTS).collect()
 }
 
-fn title_of(desk: &Desk, scope: &Scope) -> String {
-    let values: Vec<&str> = scope.0.values().flatten().map(String::as_str).collect();
-    if values.is_empty() { desk.settings().name.clone() } else { values.join(" · ") }
-}
-
 /// The draft of an incident: what it touches is its title until a person finds a better one.
-fn draft_of(desk: &Desk, row: &AlarmRow, scope: &Scope, now: Time) -> DriverRow {
+fn draft_of(row: &AlarmRow, scope: &Scope, now: Time) -> DriverRow {
     DriverRow {
         id: row.driver_id,
         kind: DriverKind::Incident,
-        title: title_of(desk, scope),
+        title: AlarmTitle::of(scope).both(),
         note: String::new(),
         starts_at: row.started_at,
         ends_at: None,
@@ -221,18 +221,19 @@ fn draft_of(desk: &Desk, row: &AlarmRow, scope: &Scope, now: Time) -> DriverRow 
     }
 }
 
-/// Brings its course and its sums up to date.
+/// Brings its course and its sums up to date: what comes beside what other alarms explain.
 fn draw(
     row: &mut AlarmRow,
     series: &Series,
     rows: &[Arrival],
-    known: &Known,
+    told: (&Known, &[Known]),
     within: Segment,
 ) -> Result<(), Error> {
+    let known = told.0;
     let from = (known.started - BEFORE).max(series.next - COURSE);
     let from = from + (known.started - from).rem_euclid(STEP);
-    let mut course = series.course(rows, known, (within, row.share), from, STEP);
-    let since = series.course(rows, known, (within, row.share), known.started, COURSE);
+    let mut course = series.course(rows, told, (within, row.share), from, STEP);
+    let since = series.course(rows, told, (within, row.share), known.started, STEP);
     row.observed = since.iter().map(|(observed, _)| i64::from(*observed)).sum();
     if known.requests.is_none() {
         row.expected = since.iter().map(|(_, expected)| expected).sum();
@@ -276,18 +277,16 @@ pub(super) async fn go_on(
             scope = Some(new);
         }
     }
-    let title = scope.as_ref().map(|scope| title_of(desk, scope));
-    draw(&mut row, series, &arrivals.rows, &known, within)?;
-    let calm = series.calm_since(&arrivals.rows, &known, (within, row.share), row.minutes);
+    let title = scope.as_ref().map(|scope| AlarmTitle::of(scope).both());
+    let told = (&known, others);
+    draw(&mut row, series, &arrivals.rows, told, within)?;
+    let calm = series.calm_since(&arrivals.rows, told, (within, row.share), row.minutes);
     row.ended_at = calm.map(time_of);
     let now = desk.now();
     row.updated_at = now;
     let (id, is_news) = (row.id, before != (row.observed, row.ended_at));
     let until = calm.unwrap_or(series.next);
-    let requests = match &known.requests {
-        Some(_) => Vec::new(),
-        None => requests_of(&arrivals.rows, &known, until),
-    };
+    let requests = requests_of(&arrivals.rows, told, until);
     let notice = Due::new(desk, Happened::Ended, now);
     desk.store()
         .write(Lane::Background, id.0, move |tx| {
@@ -315,11 +314,12 @@ pub(super) async fn end(
     arrivals: &Arrivals,
     series: &Series,
     (mut row, known): (AlarmRow, Known),
+    others: &[Known],
 ) -> Result<(), Error> {
     let (now, ended) = (desk.now(), time_of(series.next));
     (row.updated_at, row.ended_at) = (now, Some(ended));
     let within = segment_of(&row.within, arrivals).unwrap_or_default();
-    draw(&mut row, series, &arrivals.rows, &known, within)?;
+    draw(&mut row, series, &arrivals.rows, (&known, others), within)?;
     let notice = Due::new(desk, Happened::Ended, now);
     desk.store()
         .write(Lane::Background, row.id.0, move |tx| {

@@ -10,6 +10,7 @@ use standfast_science::surge::{
 };
 
 mod cause;
+mod course;
 
 /// Minutes of a day and of a week.
 pub(super) const DAY: i64 = 1_440;
@@ -54,6 +55,24 @@ impl Known {
     /// Whether it may turn out to be a part of something larger.
     fn may_grow(&self) -> bool {
         !self.is_decided && self.ended.is_none() && self.requests.is_none()
+    }
+
+    /// Those of other alarms that explain a part of this one: what they cover is not counted here.
+    pub(super) fn inner<'k>(&self, others: &'k [Known]) -> Vec<&'k Known> {
+        let is_inner = |other: &&Known| {
+            self.requests.is_none()
+                && (other.requests.is_some()
+                    || (other.segment != self.segment && other.is_part_of(self.segment)))
+        };
+        others.iter().filter(is_inner).collect()
+    }
+
+    /// Whether a request is one of those that this alarm is about, whenever it came.
+    pub(super) fn is_about(&self, arrival: &Arrival) -> bool {
+        match &self.requests {
+            Some(requests) => requests.contains(&arrival.id),
+            None => self.segment.covers(&arrival.codes),
+        }
     }
 
     fn is_part_of(&self, segment: Segment) -> bool {
@@ -267,6 +286,11 @@ impl Series {
         if unusual(rest, reading.expected, reading.size) < self.calibration.threshold {
             return None;
         }
+        let from = if covered > 0 {
+            self.rise_of_rest(rows, (within, share), (from, at), known, reading)
+        } else {
+            from
+        };
         let (cause, parts) = self.cause_beside(rows, within, from, known)?;
         let joint = self.joint(rows, cause.segment, from, known).filter(|_| parts.is_empty());
         let (within, (cause, parts)) =
@@ -278,7 +302,11 @@ impl Series {
         if known.iter().any(is_same) {
             return None;
         }
+        let is_beside = |alarm: &&Known| !(alarm.may_grow() && parts.contains(&alarm.segment));
+        let beside: Vec<&Known> = known.iter().filter(is_beside).collect();
         let own = span(rows, from, self.next).iter().filter(|row| cause.segment.covers(&row.codes));
+        let own = own.filter(|row| !beside.iter().any(|alarm| alarm.covers(row)));
+        let requests = own.map(|row| row.id).collect();
         Some(Finding {
             kind: AlarmKind::Surge,
             segment: cause.segment,
@@ -286,69 +314,12 @@ impl Series {
             share: cause.share,
             parts,
             started: from,
-            minutes: i64::from(reading.window),
+            minutes: at + 1 - from,
             observed: cause.observed,
             expected: cause.expected,
             score: reading.score,
-            requests: own.map(|row| row.id).collect(),
+            requests,
         })
-    }
-
-    /// How many were to be expected in a minute of a segment that has this share of a watched one.
-    fn expected_at(&self, within: Segment, share: f64, at: i64) -> f64 {
-        let place = self.segments.iter().position(|segment| *segment == within);
-        let back = usize::try_from(self.next - 1 - at).ok();
-        let minute = back.and_then(|back| self.expected.len().checked_sub(back + 1));
-        let expected = minute.zip(place).and_then(|(minute, place)| {
-            self.expected.get(minute).and_then(|all| all.get(place).copied().flatten())
-        });
-        expected.unwrap_or(0.0) * share
-    }
-
-    /// Observed and expected of every `step` minutes from `from` to the last minute that was looked at.
-    pub(super) fn course(
-        &self,
-        rows: &[Arrival],
-        alarm: &Known,
-        (within, share): (Segment, f64),
-        from: i64,
-        step: i64,
-    ) -> Vec<(u32, f64)> {
-        let mut course = Vec::new();
-        let mut at = from;
-        while at < self.next {
-            let to = (at + step).min(self.next);
-            let counted = |row: &&Arrival| match &alarm.requests {
-                Some(requests) => requests.contains(&row.id),
-                None => alarm.segment.covers(&row.codes),
-            };
-            let observed = span(rows, at, to).iter().filter(counted).count();
-            let expected = (at..to).map(|minute| self.expected_at(within, share, minute)).sum();
-            course.push((u32::try_from(observed).unwrap_or(u32::MAX), expected));
-            at = to;
-        }
-        course
-    }
-
-    /// The first minute of the calm in which an alarm is over, if it is. It begins only far above what is usual, and ends
-    /// only when two half hours in a row were within what is usual.
-    pub(super) fn calm_since(
-        &self,
-        rows: &[Arrival],
-        alarm: &Known,
-        within: (Segment, f64),
-        minutes: i64,
-    ) -> Option<i64> {
-        let longest = alarm.started + COURSE - 2 * CALM;
-        if self.next >= longest {
-            return Some(longest);
-        }
-        let calm = self.next - 2 * CALM;
-        let halves = self.course(rows, alarm, within, calm, CALM);
-        let is_usual = |(observed, expected): &(u32, f64)| {
-            f64::from(*observed) <= expected + 2.0 * expected.sqrt() + 1.0
-        };
-        (calm >= alarm.started + minutes && halves.iter().all(is_usual)).then_some(calm)
     }
 }
 

@@ -144,7 +144,9 @@ store_test! {
         let detail = find_alarm(&past.desk, &agent, alarm.id).await.unwrap();
         assert!(detail.requests.len() >= 8 && detail.requests.iter().all(|request| request.kind == "swap"));
         let draft = alarm.incident.clone().unwrap();
-        assert_eq!((draft.kind, draft.title.as_str()), (DriverKind::Incident, "7.2.0 · swap"));
+        assert_eq!(draft.kind, DriverKind::Incident);
+        assert_eq!(draft.title, "工单增多：闪兑或滑点问题 · 7.2.0 / More requests: Swap or slippage · 7.2.0");
+        assert_eq!(alarm.title.english, "More requests: Swap or slippage · 7.2.0");
         let events = async |caller| crate::list_drivers(&past.desk, caller, None, None).await.unwrap().len();
         assert_eq!(events(&lead).await, 0, "a draft is no event yet");
         assert!(crate::find_driver(&past.desk, &lead, draft.id).await.is_err());
@@ -209,7 +211,8 @@ store_test! {
         past.look(&mut one).await;
         let all = past.alarms(&agent).await.items;
         assert_eq!((all.len(), segment(&all[0]).as_str()), (1, r#"{"type":["swap"]}"#));
-        assert_eq!((all[0].id, all[0].incident.clone().unwrap().title), (first[0].id, "swap".to_owned()));
+        assert_eq!(all[0].id, first[0].id);
+        assert!(all[0].incident.clone().unwrap().title.ends_with("More requests: Swap or slippage"), "{all:?}");
         assert!(all[0].observed >= 36, "{all:?}");
     }
 
@@ -259,6 +262,37 @@ store_test! {
         assert!(all.len() == 2 && segment(other).contains("hardware"), "{names:?}");
     }
 
+    async fn all_requests_are_counted_beside_what_other_alarms_explain(store) {
+        let past = Past::new(&store, WEEKS).await;
+        let agent = past.desk.agent("mei", Role::Agent).await;
+        let mut one = watcher(&past);
+        past.look(&mut one).await;
+        past.surge(20, "swap", "7.2.0", other_words).await;
+        past.look(&mut one).await;
+        let swap = past.alarms(&agent).await.items;
+        assert_eq!(swap.len(), 1, "{swap:?}");
+        // Within five minutes 24 of everything else.
+        let begun = past.desk.now();
+        for turn in 0..24_u64 {
+            let (kind, version) = (["pending", "app"][usize::try_from(turn % 2).unwrap()], if turn % 4 < 2 { "7.1.0" } else { "7.2.0" });
+            past.ask_at(past.desk.now(), kind, version, &other_words(turn + 60)).await;
+            if turn % 5 == 4 {
+                past.desk.pass(1);
+            }
+        }
+        past.desk.pass(2);
+        past.look(&mut one).await;
+        let all = past.alarms(&agent).await.items;
+        let whole: Vec<_> = all.iter().filter(|alarm| alarm.id != swap[0].id).collect();
+        assert!(!whole.is_empty(), "{all:?}");
+        for alarm in whole {
+            assert!(alarm.observed <= 26, "those of the swap alarm are counted there: {alarm:?}");
+            assert!(alarm.started_at >= begun.minus(Duration::from_mins(3)), "it began then: {alarm:?}");
+            let detail = find_alarm(&past.desk, &agent, alarm.id).await.unwrap();
+            assert!(detail.requests.iter().all(|request| request.kind != "swap"), "{detail:?}");
+        }
+    }
+
     async fn alike_words_of_a_rare_type_are_an_alarm_before_counts_tell(store) {
         let past = Past::new(&store, WEEKS).await;
         let lead = past.desk.agent("lin", Role::Lead).await;
@@ -280,6 +314,18 @@ store_test! {
         assert_eq!(found.items.len(), 1, "{found:?}");
         let alarm = &found.items[0];
         assert_eq!((alarm.kind, alarm.observed), (AlarmKind::Burst, 3), "the second is told in other words");
+        // It grows while such words keep coming, and holds those requests.
+        for more in ["!", " please", " now", " again"] {
+            past.desk.pass(5);
+            past.ask_at(past.desk.now(), "app", "7.1.0", &format!("{}{more}", texts[0])).await;
+        }
+        past.ask_at(past.desk.now(), "app", "7.1.0", "Where do I see the fee before I confirm a transfer").await;
+        past.desk.pass(2);
+        past.look(&mut one).await;
+        let grown = past.alarms(&lead).await;
+        assert_eq!((grown.items.len(), grown.items[0].observed), (1, 7), "{grown:?}");
+        let detail = find_alarm(&past.desk, &lead, alarm.id).await.unwrap();
+        assert_eq!(detail.requests.len(), 7);
         let dismissed = dismiss_alarm(&past.desk, &lead, alarm.id, DismissReason::FalseAlarm).await.unwrap();
         assert_eq!((dismissed.state, dismissed.incident), (AlarmState::Dismissed, None));
         let after = past.alarms(&lead).await;

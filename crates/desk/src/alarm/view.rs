@@ -6,6 +6,7 @@ use standfast_store::alarm::AlarmRow;
 use standfast_store::driver;
 use utoipa::ToSchema;
 
+use super::title::AlarmTitle;
 use crate::driver::DriverView;
 use crate::view::RequestSummary;
 use crate::{Desk, Error};
@@ -34,6 +35,8 @@ pub struct AlarmView {
     pub state: AlarmState,
     /// Which requests, as narrowly as could be told; empty for all.
     pub segment: Scope,
+    /// What it is called: the title of its incident until a person finds a better one.
+    pub title: AlarmTitle,
     /// When the rise began.
     #[schema(value_type = String, format = DateTime)]
     pub started_at: Time,
@@ -131,12 +134,14 @@ pub(super) fn view(row: &AlarmRow, incident: Option<driver::DriverRow>) -> Resul
     let course: Vec<(u32, f64)> =
         serde_json::from_str(&row.course).map_err(|_| Error::Inconsistent("course of an alarm"))?;
     let incident = incident.filter(|incident| incident.removed_at.is_none());
+    let segment: Scope =
+        serde_json::from_str(&row.segment).map_err(|_| Error::Inconsistent("segment of an alarm"))?;
     Ok(AlarmView {
         id: row.id,
         kind: row.kind,
         state: row.state,
-        segment: serde_json::from_str(&row.segment)
-            .map_err(|_| Error::Inconsistent("segment of an alarm"))?,
+        title: AlarmTitle::of(&segment),
+        segment,
         started_at: row.started_at,
         raised_at: row.raised_at,
         updated_at: row.updated_at,

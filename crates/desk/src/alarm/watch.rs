@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use standfast_domain::{Time, Unlike};
+use standfast_domain::{RequestId, Time, Unlike};
 use standfast_insight::{Arrivals, Error as FactsError, Insight};
 use standfast_store::alarm as stored;
 use standfast_store::{Lane, lease, setting};
@@ -205,22 +205,21 @@ impl Watcher {
             known.retain(|known| !finding.contains(known));
             let part = (!parts.is_empty()).then(|| parts.remove(0));
             for other in parts {
-                end(&self.desk, &learned.arrivals, &learned.series, other).await?;
+                end(&self.desk, &learned.arrivals, &learned.series, other, &known).await?;
             }
-            let found = raise(&self.desk, &learned.arrivals, &learned.series, finding, part).await?;
+            let found = raise(&self.desk, &learned.arrivals, &learned.series, finding, part, &known).await?;
             known.push(found.1.clone());
             raised.push(found);
         }
-        for finding in self.read_words(learned, &known).await? {
-            known.push(raise(&self.desk, &learned.arrivals, &learned.series, finding, None).await?.1);
+        for finding in self.read_words(learned, &known, &mut alarms).await? {
+            let found = raise(&self.desk, &learned.arrivals, &learned.series, finding, None, &known).await?;
+            known.push(found.1.clone());
+            raised.push(found);
         }
         for (place, alarm) in alarms.iter().enumerate() {
-            let others: Vec<Known> = alarms
-                .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != place)
-                .map(|(_, (_, known))| known.clone())
-                .collect();
+            let others =
+                alarms.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, other)| other);
+            let others: Vec<Known> = others.chain(&raised).map(|(_, known)| known.clone()).collect();
             go_on(&self.desk, &learned.arrivals, &learned.series, alarm.clone(), &others).await?;
         }
         Ok(())
@@ -235,14 +234,20 @@ impl Watcher {
         self.desk.store().read(move |rd| read_known(rd, &arrivals, now.minus(AFTER))).await
     }
 
-    /// Reads the words of rare types that came since the last look, and finds those that are alike.
-    async fn read_words(&self, learned: &mut Learned, known: &[Known]) -> Result<Vec<Finding>, Error> {
+    /// Reads the words of rare types that came since the last look, and finds those that are alike. What is like the requests
+    /// of an alarm of such words is one of them.
+    async fn read_words(
+        &self,
+        learned: &mut Learned,
+        known: &[Known],
+        alarms: &mut [(stored::AlarmRow, Known)],
+    ) -> Result<Vec<Finding>, Error> {
         let until = learned.series.next;
         let new = super::series::span(&learned.arrivals.rows, learned.wordings.next, until);
         let rare: Vec<_> = new.iter().filter(|row| learned.wordings.is_rare(row)).copied().collect();
         let skipped = rare.len().saturating_sub(REMEMBERED);
         let rare = rare.get(skipped..).unwrap_or_default();
-        let mut findings = Vec::new();
+        let mut findings: Vec<Finding> = Vec::new();
         let mut known = known.to_vec();
         for some in rare.chunks(WORDS) {
             let ids: Vec<_> = some.iter().map(|row| row.id).collect();
@@ -257,8 +262,10 @@ impl Watcher {
                 if at < until - FRESH || learned.series.is_learning() {
                     continue;
                 }
-                let alike: Vec<_> =
-                    burst.requests.iter().map(|id| standfast_domain::RequestId(*id)).collect();
+                let alike: Vec<_> = burst.requests.iter().map(|id| RequestId(*id)).collect();
+                if is_one_of(&alike, alarms, &mut findings) || burst.goes_on {
+                    continue;
+                }
                 let found = describe(
                     &learned.arrivals.rows,
                     &alike,
@@ -281,6 +288,29 @@ impl Watcher {
         learned.wordings.next = until;
         Ok(findings)
     }
+}
+
+/// Whether some requests with like words belong to an alarm of such words that goes on, or was found just now; the last of them, which
+/// is new, belongs to it from now on.
+fn is_one_of(
+    alike: &[RequestId],
+    alarms: &mut [(stored::AlarmRow, Known)],
+    findings: &mut [Finding],
+) -> bool {
+    let Some((new, before)) = alike.split_last() else { return false };
+    if let Some(finding) = findings.iter_mut().find(|one| before.iter().any(|id| one.requests.contains(id))) {
+        finding.requests.push(*new);
+        finding.observed += 1;
+        return true;
+    }
+    let open = alarms.iter_mut().filter(|(_, known)| known.ended.is_none());
+    for requests in open.filter_map(|(_, known)| known.requests.as_mut()) {
+        if before.iter().any(|id| requests.contains(id)) {
+            requests.insert(*new);
+            return true;
+        }
+    }
+    false
 }
 
 /// What has most requests too many, of what is not explained by known alarms.

@@ -250,20 +250,20 @@ fn make(
     old: Option<(i64, Vec<u8>)>,
 ) -> Result<Made, TrainError> {
     let all = lessons.iter().map(|one| Label { request: one.request, text: &one.text, code: one.code });
-    let Split { teaching, examining, groups } = split(&all.collect::<Vec<_>>(), HELD_BACK);
+    let Split { teaching, taught, examining } = split(&all.collect::<Vec<_>>(), HELD_BACK);
     let new = classify::train(&teaching, options, SEED)?;
     let old = old.and_then(|(version, bytes)| Some((version, Model::from_bytes(&bytes).ok()?)));
     let compared = old.as_ref().map(|(version, old)| (*version, compare(old, &new, &examining)));
     let accepted = compared.as_ref().is_none_or(|(_, comparison)| comparison.new_takes_over());
     let quality = evaluate(&new, &examining);
-    let metrics = metrics(&new, labels, (examining.len(), groups), quality, compared);
+    let metrics = metrics(&new, labels, (taught, examining.len()), quality, compared);
     Ok(Made { bytes: new.to_bytes(), accepted, metrics })
 }
 
 fn metrics(
     model: &Model,
     labels: LabelCount,
-    (examined, stories): (usize, usize),
+    (taught, examined): (usize, usize),
     quality: Quality,
     compared: Option<(i64, Comparison)>,
 ) -> Metrics {
@@ -275,8 +275,8 @@ fn metrics(
             .iter()
             .map(|known| TypeLabels { kind: known.code.clone(), labels: known.labels })
             .collect(),
+        stories: u32::try_from(taught).unwrap_or(u32::MAX),
         held_back: u32::try_from(examined).unwrap_or(u32::MAX),
-        held_back_stories: u32::try_from(stories).unwrap_or(u32::MAX),
         accuracy: measured(counted(quality.accuracy, examined), examined),
         macro_f1: quality.macro_f1,
         answered: measured(answered, examined),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use standfast_domain::{Permission, RequestId, RequestNumber, Time, request_type};
+use standfast_science::classify::FEWEST_STORIES;
 use standfast_store::model::{self, ModelRow};
 use standfast_store::prediction::PredictionRow;
 use utoipa::ToSchema;
@@ -143,12 +144,12 @@ pub struct Metrics {
     pub labels: LabelCount,
     /// The types that it knows.
     pub types: Vec<TypeLabels>,
-    /// Labels that were held back, on which the shares below were counted.
-    pub held_back: u32,
-    /// How many different stories these are: texts that resemble each other are one, and no story is on both sides. 0 of a model that was
-    /// trained before they were counted.
+    /// How many different stories it learned from: texts that resemble each other are one. 0 of a model that was trained before they were
+    /// counted.
     #[serde(default)]
-    pub held_back_stories: u32,
+    pub stories: u32,
+    /// Different stories that were held back, on which the shares below were counted: one label of each, and no story is on both sides.
+    pub held_back: u32,
     /// Share whose most probable type is the right one.
     pub accuracy: Option<MeasuredShare>,
     /// Mean of the F1 of every type.
@@ -159,7 +160,8 @@ pub struct Metrics {
     pub precision: Option<MeasuredShare>,
     /// By how much probabilities are off on average (expected calibration error, 15 bins of equal width).
     pub calibration_error: f64,
-    /// From which probability on it is sure; null when it never is.
+    /// From which probability on it is sure; null when it never is, because there are too few different stories
+    /// ([`stories_needed`](ModelView::stories_needed)), or because nine in ten of them were not right at any probability.
     pub threshold: Option<f64>,
     /// How it compares with the model that was in use.
     pub comparison: Option<ComparisonView>,
@@ -191,6 +193,8 @@ pub struct ModelView {
     pub labels: LabelCount,
     /// With fewer labels in all nothing is trained.
     pub labels_needed: u32,
+    /// With fewer different stories that were examined above a probability, no request is called sure.
+    pub stories_needed: u32,
     /// When training was last tried.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub tried_at: Option<Time>,
@@ -253,6 +257,7 @@ pub async fn type_model(desk: &Desk, caller: &AgentCaller) -> Result<ModelView, 
         rejected,
         labels: attempt.map(|attempt| attempt.labels).unwrap_or_default(),
         labels_needed: u32::try_from(FEWEST).unwrap_or(u32::MAX),
+        stories_needed: FEWEST_STORIES,
         tried_at: attempt.map(|attempt| Time(attempt.at)),
     })
 }

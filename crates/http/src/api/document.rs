@@ -235,6 +235,9 @@ fn codes(route: &Route) -> Vec<&'static str> {
     if route.path.contains("/console/report") {
         codes.extend(["facts_loading", "report_name_taken", "report_format", "unknown_value"]);
     }
+    if writes && (route.path.contains("/drivers") || route.path == "/api/v1/insight/query") {
+        codes.push("unknown_value");
+    }
     if route.path.ends_with("/export") {
         codes.push("password_refused");
     }

@@ -64,6 +64,12 @@ store_test! {
         let added = added.json();
         assert_eq!(added["scope"], json!({"app_version": ["7.2.0"], "chain": ["tron"]}));
         assert_eq!((&added["source"], &added["external_id"]), (&json!("person"), &Value::Null));
+        for (dimension, value) in [("chain", "nonsense"), ("region", "nowhere"), ("platform", "symbian")] {
+            let mut wrong = event("7.2.1");
+            wrong["scope"] = json!({dimension: [value]});
+            let wish = json!({"client_id": "c2", "driver": wrong});
+            analyst.post("/api/v1/console/drivers", &wish).await.problem(422, "unknown_value");
+        }
         let path = format!("/api/v1/console/drivers/{}", added["id"].as_str().unwrap());
         let mut changed = event("7.2.0, staged");
         changed["ends_at"] = "2026-11-12T00:00:00+08:00".into();

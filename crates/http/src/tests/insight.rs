@@ -58,6 +58,14 @@ store_test! {
             assert_eq!(told, own, "{query}");
         }
         machine.post("/api/v1/insight/query", &json!({"measure": "mean"})).await.problem(422, "invalid");
+        for (dimension, value) in [("type", "nonsense"), ("chain", "nonsense"), ("origin", "elsewhere")] {
+            let unknown = json!({"measure": "requests", "filter": {dimension: [value]}});
+            machine.post("/api/v1/insight/query", &unknown).await.problem(422, "unknown_value");
+            let excepted = json!({"measure": "requests", "except": {dimension: [value]}});
+            machine.post("/api/v1/insight/query", &excepted).await.problem(422, "unknown_value");
+        }
+        let later = json!({"measure": "requests", "filter": {"app_version": ["99.0.1"]}});
+        assert_eq!(machine.post("/api/v1/insight/query", &later).await.status, 200, "it may come out tomorrow");
         let catalogue = machine.get("/api/v1/insight/catalogue").await.json();
         assert!(catalogue["measures"].as_array().unwrap().len() > 10);
         // Neither more than figures, nor without the scope.

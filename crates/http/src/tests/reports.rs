@@ -105,7 +105,9 @@ store_test! {
         assert_eq!((reply.status.as_u16(), reply.headers["content-type"].to_str().unwrap()), (200, kind));
         assert_eq!(reply.headers["content-disposition"], "attachment; filename=\"requests.xlsx\"");
         assert!(reply.body.starts_with(b"PK") && reply.body.len() > 4_000, "{} bytes", reply.body.len());
-        analyst.get("/api/v1/console/insight/exports/e1").await.problem(404, "not_found");
+        let made = analyst.get("/api/v1/console/insight/exports/e1").await.json();
+        assert_eq!(made, json!({"written": 7, "state": "done"}));
+        analyst.get("/api/v1/console/insight/exports/e2").await.problem(404, "not_found");
         book["password"] = json!("wrong");
         analyst.post(EXPORT, &book).await.problem(403, "password_refused");
         let agent = server.agent("lin", Role::Agent).await;

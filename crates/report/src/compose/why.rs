@@ -1,6 +1,7 @@
 //! What moved, what the change is made of, and what became of the count before and after events.
 
 use standfast_desk::words;
+use standfast_domain::report::Period;
 use standfast_insight::{Change, Dimension, Mover, Movers, Segment, Unit};
 use standfast_science::decomposition::Parts;
 use standfast_science::effect::{Doubt, Effect, Estimate, Verdict};
@@ -58,7 +59,15 @@ impl Material<'_> {
         let say = self.say();
         let name = words(say.0, &format!("figure.dimension.{}", dimension.code()), &[]);
         let title = say.text("why", &[("dimension", &name)]);
-        let link = self.link("compare", &[("what", "split")]);
+        let days = |period: &Period| {
+            let (first, last) = period.dates();
+            format!("{first}..{last}")
+        };
+        let (earlier, later) = (days(&self.made.before), days(&self.made.period));
+        let mut about = vec![("what", "periods"), ("group", dimension.code()), ("earlier", &*earlier)];
+        // Days to come cannot be compared.
+        about.extend(self.made.is_over.then_some(("later", &*later)));
+        let link = self.link("compare", &about);
         let Some(change) = change else {
             let said = vec![say.text("why.none", &[])];
             return Block {
@@ -70,23 +79,27 @@ impl Material<'_> {
                 link,
             };
         };
-        let head = ["before", "now", "change", "why.users", "why.mix", "why.rate", "why.unknown"]
+        let rate_key = if change.has_mix || !change.has_users { "why.rate" } else { "why.rate.mixed" };
+        let head = ["before", "now", "change", "why.users", "why.mix", rate_key, "why.unknown"]
             .map(|key| say.text(key, &[]));
         let mut table = Table { head: std::iter::once(name.clone()).chain(head).collect(), rows: Vec::new() };
-        let all = (change.before, change.after, &change.parts);
+        let all = (change.before, change.after, &change.parts, change.has_mix);
         table.rows.push(self.parts_row(say.text("all", &[]), all));
         let row = |segment: &Segment| {
             let name = value_name(say.0, dimension, &segment.code, self.people);
-            self.parts_row(name, (segment.before.count, segment.after.count, &segment.parts))
+            let counts = (segment.before.count, segment.after.count);
+            self.parts_row(name, (counts.0, counts.1, &segment.parts, change.has_mix))
         };
         table.rows.extend(change.segments.iter().take(MOST_SEGMENTS).map(row));
         let signed = Say::signed;
         let Parts { users, mix, rate, unattributed } = change.parts;
         let is_unknown = unattributed.round().abs() > 0.0;
-        let key = match (change.has_users, is_unknown) {
-            (true, true) => "why.said.unknown",
-            (true, false) => "why.said",
-            (false, _) => "why.said.counts",
+        let rate = if change.has_mix { rate } else { rate + mix };
+        let key = match (change.has_users, change.has_mix, is_unknown) {
+            (true, true, true) => "why.said.unknown",
+            (true, true, false) => "why.said",
+            (true, false, _) => "why.said.mixed",
+            (false, ..) => "why.said.counts",
         };
         let values = [
             ("before", say.count(change.before)),
@@ -98,10 +111,10 @@ impl Material<'_> {
         ];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
         let mut steps = vec![Step::whole(say.text("before", &[]), float(change.before))];
-        let parts =
-            [("why.users", users), ("why.mix", mix), ("why.rate", rate), ("why.unknown", unattributed)];
+        let parts = [("why.users", users), ("why.mix", mix), (rate_key, rate), ("why.unknown", unattributed)];
         let is_told = |key: &str| match key {
             "why.unknown" => is_unknown || !change.has_users,
+            "why.mix" => change.has_mix,
             _ => change.has_users,
         };
         for (key, size) in parts.into_iter().filter(|(key, _)| is_told(key)) {
@@ -118,7 +131,11 @@ impl Material<'_> {
         }
     }
 
-    fn parts_row(&self, name: String, (before, after, parts): (u64, u64, &Parts)) -> Vec<Value> {
+    fn parts_row(
+        &self,
+        name: String,
+        (before, after, parts, has_mix): (u64, u64, &Parts, bool),
+    ) -> Vec<Value> {
         let say = self.say();
         let count = |n: u64| Value::Number(float(n), Unit::Requests, say.count(n));
         let signed = |number: f64| Value::Number(number, Unit::Requests, Say::signed(number));
@@ -129,8 +146,8 @@ impl Material<'_> {
             count(after),
             change,
             signed(parts.users),
-            signed(parts.mix),
-            signed(parts.rate),
+            if has_mix { signed(parts.mix) } else { Value::Text(say.text("unknown", &[])) },
+            signed(if has_mix { parts.rate } else { parts.rate + parts.mix }),
             signed(parts.unattributed),
         ]
     }

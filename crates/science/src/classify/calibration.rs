@@ -1,6 +1,7 @@
 //! From scores to probabilities that mean what they say, and from those to the answer "unsure".
 //!
-//! Everything here is learned from labels that the scored model had not seen.
+//! Everything here is learned from labels that the scored model had not seen, and from different stories: a story that was told
+//! fifty times counts once, or a handful of stories would promise what hundreds of labels seem to say.
 
 use crate::real::len;
 
@@ -13,6 +14,8 @@ pub(super) struct Outcome {
     pub(super) scores: Vec<f32>,
     /// How much of the text that model knew.
     pub(super) known: f32,
+    /// What part of its story this label is: those of one story are one together.
+    pub(super) weight: f64,
 }
 
 /// How scores become probabilities, and from which probability on a type is named.
@@ -28,7 +31,7 @@ pub(super) struct Calibration {
     pub(super) trusted: f32,
 }
 
-/// What calibration measured, on labels that were held back from the model that was scored.
+/// What calibration measured, on stories that were held back from the model that was scored; labels of one story count as one.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Measured {
     /// Labels that were scored.
@@ -50,6 +53,11 @@ const TEMPERATURES: (f64, f64) = (0.01, 10.0);
 const BINS: usize = 15;
 /// The answered ones must keep their promise even one standard error below what was counted.
 const CAUTION: f64 = 1.0;
+/// A threshold is believed only when so many different stories above it were examined: the precision of fewer could be anything, as
+/// the threshold is the best of all that were tried. With fewer, every answer is "unsure".
+pub const FEWEST_STORIES: u32 = 30;
+/// Sums of parts of stories are whole up to this.
+const ROUNDING: f64 = 1e-6;
 /// Parts of the labels that may be known too little of to be trusted.
 const TRUSTED: [f64; 6] = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75];
 /// A threshold that no probability reaches.
@@ -64,11 +72,12 @@ impl Calibration {
         calibration.trusted = calibration.most_trusted(outcomes);
         let mut scored: Vec<Scored> = outcomes.iter().map(|outcome| calibration.score(outcome)).collect();
         scored.sort_unstable_by(|a, b| b.probability.total_cmp(&a.probability));
-        let (mut count, mut right) = (0, 0);
+        let (mut count, mut right) = (0.0, 0.0);
         for same in scored.chunk_by(|a, b| a.probability.total_cmp(&b.probability).is_eq()) {
-            count += same.iter().filter(|one| one.familiar).count();
-            right += same.iter().filter(|one| one.familiar && one.right).count();
-            if lower_bound(right, count.max(1)) >= precision
+            count += weight(same.iter().filter(|one| one.familiar));
+            right += weight(same.iter().filter(|one| one.familiar && one.right));
+            if count + ROUNDING >= f64::from(FEWEST_STORIES)
+                && lower_bound(right.min(count), count) >= precision
                 && let Some(one) = same.first()
             {
                 calibration.threshold = one.probability;
@@ -77,7 +86,7 @@ impl Calibration {
         (calibration, measure(&scored, calibration.threshold))
     }
 
-    /// How much of a text must be known for its probabilities to hold: of some quantiles of the labels, with the first hundredth as
+    /// How much of a text must be known for its probabilities to hold: of some quantiles of the stories, with the first hundredth as
     /// the least, the one with the smallest negative log-likelihood.
     fn most_trusted(self, outcomes: &[Outcome]) -> f32 {
         let loss = |trusted: f32| {
@@ -86,7 +95,7 @@ impl Calibration {
                 let mut scores = outcome.scores.clone();
                 calibration.probabilities(&mut scores, outcome.known);
                 let right = scores.get(outcome.class).copied().unwrap_or(0.0);
-                -f64::from(right.max(1e-6)).ln()
+                -f64::from(right.max(1e-6)).ln() * outcome.weight
             };
             outcomes.iter().map(one).sum::<f64>()
         };
@@ -112,7 +121,8 @@ impl Calibration {
 
     fn score(self, outcome: &Outcome) -> Scored {
         let (class, probability) = self.best(&outcome.scores, outcome.known);
-        Scored { probability, right: class == outcome.class, familiar: outcome.known >= self.familiar }
+        let (right, familiar) = (class == outcome.class, outcome.known >= self.familiar);
+        Scored { probability, right, familiar, weight: outcome.weight }
     }
 
     fn best(self, scores: &[f32], known: f32) -> (usize, f32) {
@@ -129,42 +139,57 @@ struct Scored {
     probability: f32,
     right: bool,
     familiar: bool,
+    weight: f64,
 }
 
-/// How much of a text is known in all but this part of the labels, the strangest.
+/// How many stories these are.
+fn weight<'s>(scored: impl Iterator<Item = &'s Scored>) -> f64 {
+    scored.map(|one| one.weight).sum()
+}
+
+/// How much of a text is known in all but this part of the stories, the strangest.
 fn known_of(outcomes: &[Outcome], part: f64) -> f32 {
-    let mut known: Vec<f32> = outcomes.iter().map(|outcome| outcome.known).collect();
-    known.sort_unstable_by(f32::total_cmp);
-    let place = known.iter().enumerate().take_while(|(at, _)| len(at + 1) <= part * len(known.len())).count();
-    known.get(place).copied().unwrap_or(0.0)
+    let mut known: Vec<(f32, f64)> = outcomes.iter().map(|outcome| (outcome.known, outcome.weight)).collect();
+    known.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let strangest = part * known.iter().map(|(_, weight)| weight).sum::<f64>() + ROUNDING;
+    let mut before = 0.0;
+    let within = |(_, weight): &&(f32, f64)| {
+        before += weight;
+        before <= strangest
+    };
+    let place = known.iter().take_while(within).count();
+    known.get(place).map_or(0.0, |(known, _)| *known)
 }
 
 /// Counts what a threshold does.
 fn measure(scored: &[Scored], threshold: f32) -> Measured {
-    let share = |part: usize, whole: usize| if whole == 0 { 0.0 } else { single(len(part) / len(whole)) };
-    let right = scored.iter().filter(|one| one.right).count();
+    let share = |part: f64, whole: f64| if whole > 0.0 { single(part / whole) } else { 0.0 };
+    let (all, right) = (weight(scored.iter()), weight(scored.iter().filter(|one| one.right)));
     let answered = || scored.iter().filter(|one| one.familiar && one.probability >= threshold);
     Measured {
         labels: u32::try_from(scored.len()).unwrap_or(u32::MAX),
-        accuracy: share(right, scored.len()),
-        calibration_error: calibration_error(scored.iter().map(|one| (one.probability, one.right))),
-        answered: share(answered().count(), scored.len()),
-        precision: share(answered().filter(|one| one.right).count(), answered().count()),
+        accuracy: share(right, all),
+        calibration_error: calibration_error(
+            scored.iter().map(|one| (one.probability, one.right, one.weight)),
+        ),
+        answered: share(weight(answered()), all),
+        precision: share(weight(answered().filter(|one| one.right)), weight(answered())),
     }
 }
 
-/// `Σ |right − confidence|` over bins of equal width, weighted by how many fall into each; of probabilities and whether
-/// what they stood for was right.
-pub(super) fn calibration_error(scored: impl ExactSizeIterator<Item = (f32, bool)>) -> f32 {
-    let (mut gaps, count) = ([0.0_f64; BINS], scored.len());
-    for (probability, right) in scored {
+/// `Σ |right − confidence|` over bins of equal width, weighted by how many fall into each; of probabilities, whether
+/// what they stood for was right, and how much each counts.
+pub(super) fn calibration_error(scored: impl Iterator<Item = (f32, bool, f64)>) -> f32 {
+    let (mut gaps, mut all) = ([0.0_f64; BINS], 0.0);
+    for (probability, right, weight) in scored {
+        all += weight;
         let probability = f64::from(probability);
         let bin = (1..BINS).filter(|edge| probability > len(*edge) / len(BINS)).count();
         if let Some(gap) = gaps.get_mut(bin) {
-            *gap += f64::from(u8::from(right)) - probability;
+            *gap += (f64::from(u8::from(right)) - probability) * weight;
         }
     }
-    single(gaps.iter().map(|gap| gap.abs()).sum::<f64>() / len(count.max(1)))
+    if all > 0.0 { single(gaps.iter().map(|gap| gap.abs()).sum::<f64>() / all) } else { 0.0 }
 }
 
 /// The temperature with the smallest negative log-likelihood, by golden section over its logarithm, in which it has
@@ -172,7 +197,8 @@ pub(super) fn calibration_error(scored: impl ExactSizeIterator<Item = (f32, bool
 fn temperature(outcomes: &[Outcome]) -> f64 {
     const ROUNDS: u32 = 40;
     let shrink = (5.0_f64.sqrt() - 1.0) / 2.0;
-    let loss = |log: f64| outcomes.iter().map(|outcome| surprise(outcome, log.exp())).sum::<f64>();
+    let one = |outcome: &Outcome, log: f64| surprise(outcome, log.exp()) * outcome.weight;
+    let loss = |log: f64| outcomes.iter().map(|outcome| one(outcome, log)).sum::<f64>();
     let (mut low, mut high) = (TEMPERATURES.0.ln(), TEMPERATURES.1.ln());
     let (mut left, mut right) = (high - shrink * (high - low), low + shrink * (high - low));
     let (mut at_left, mut at_right) = (loss(left), loss(right));
@@ -199,8 +225,8 @@ fn surprise(outcome: &Outcome, temperature: f64) -> f64 {
 }
 
 /// The lower end of Wilson's interval for a share (Wilson, JASA 1927), `CAUTION` standard errors down.
-fn lower_bound(right: usize, count: usize) -> f64 {
-    let (share, count, z2) = (len(right) / len(count), len(count), CAUTION * CAUTION);
+fn lower_bound(right: f64, count: f64) -> f64 {
+    let (share, z2) = (right / count, CAUTION * CAUTION);
     let spread = CAUTION * (share * (1.0 - share) / count + z2 / (4.0 * count * count)).sqrt();
     (share + z2 / (2.0 * count) - spread) / (1.0 + z2 / count)
 }
@@ -211,7 +237,7 @@ mod tests {
 
     /// Two types; the first gets `score`, the second nothing.
     fn outcome(score: f32, class: usize) -> Outcome {
-        Outcome { class, scores: vec![score, 0.0], known: 1.0 }
+        Outcome { class, scores: vec![score, 0.0], known: 1.0, weight: 1.0 }
     }
 
     #[test]
@@ -236,15 +262,30 @@ mod tests {
     }
 
     #[test]
-    fn few_labels_promise_nothing() {
-        // Ten of ten are right, but one could not promise 95 % from that.
-        let outcomes: Vec<_> = (0..10).map(|_| outcome(2.0, 0)).collect();
-        let (_, measured) = Calibration::learn(&outcomes, 0.95);
-        assert!(measured.answered < f32::EPSILON);
-        let (_, measured) = Calibration::learn(&outcomes, 0.9);
-        assert!(measured.answered > 1.0 - f32::EPSILON);
+    fn few_stories_promise_nothing() {
+        let answered = |stories: usize, precision: f64| {
+            let outcomes: Vec<_> = (0..stories).map(|_| outcome(2.0, 0)).collect();
+            Calibration::learn(&outcomes, precision).1.answered
+        };
+        // All are right, but of fewer than thirty that says little, and of thirty it does not say 98 %.
+        assert!(answered(29, 0.9) < f32::EPSILON);
+        assert!(answered(30, 0.9) > 1.0 - f32::EPSILON);
+        assert!(answered(30, 0.98) < f32::EPSILON);
         let (calibration, measured) = Calibration::learn(&[], 0.9);
         assert_eq!((measured.labels, calibration.threshold), (0, NEVER));
+    }
+
+    #[test]
+    fn a_story_that_is_told_often_counts_once() {
+        // Twenty stories that are right, fifty labels each, and twenty labels of one each that are wrong with the same score.
+        let often = (0..1_000).map(|_| Outcome { weight: 0.02, ..outcome(2.0, 0) });
+        let outcomes: Vec<_> = often.clone().chain((0..20).map(|_| outcome(2.0, 1))).collect();
+        let (calibration, measured) = Calibration::learn(&outcomes, 0.9);
+        assert!((measured.accuracy - 0.5).abs() < 1e-6, "{measured:?}");
+        assert!((calibration.best(&[2.0, 0.0], 1.0).1 - 0.5).abs() < 0.02, "{calibration:?}");
+        // All right: a thousand labels, but twenty stories.
+        let (calibration, measured) = Calibration::learn(&often.collect::<Vec<_>>(), 0.9);
+        assert!((calibration.threshold - NEVER).abs() < f32::EPSILON, "{measured:?}");
     }
 
     #[test]
@@ -275,11 +316,11 @@ mod tests {
     /// At `z = 1` the lower end for n of n is n / (n + 1), by inserting into Wilson's formula.
     #[test]
     fn wilson_by_hand() {
-        for count in [1, 9, 99] {
-            assert!((lower_bound(count, count) - len(count) / len(count + 1)).abs() < 1e-12);
-            assert!(lower_bound(0, count).abs() < 1e-12);
+        for count in [1.0, 9.0, 99.0] {
+            assert!((lower_bound(count, count) - count / (count + 1.0)).abs() < 1e-12);
+            assert!(lower_bound(0.0, count).abs() < 1e-12);
         }
         // p = 1/2, n = 4: (1/2 + 1/8 − √(1/16 + 1/64)) / (1 + 1/4).
-        assert!((lower_bound(2, 4) - (0.625 - 0.078_125_f64.sqrt()) / 1.25).abs() < 1e-12);
+        assert!((lower_bound(2.0, 4.0) - (0.625 - 0.078_125_f64.sqrt()) / 1.25).abs() < 1e-12);
     }
 }

@@ -154,7 +154,10 @@ impl<'a> Sheet<'a> {
             answered: share(count(&self.named), self.named.len()),
             precision: share(named_right, count(&self.named)),
             calibration_error: f64::from(calibration_error(
-                self.probability.iter().copied().zip(self.right.iter().copied()),
+                self.probability
+                    .iter()
+                    .zip(&self.right)
+                    .map(|(probability, right)| (*probability, *right, 1.0)),
             )),
         }
     }

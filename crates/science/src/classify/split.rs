@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::real::len;
+
 use super::alike;
 use super::feature::Hash;
 use super::model::Label;
@@ -21,10 +23,11 @@ fn hash(request: i64) -> u64 {
 pub struct Split<'l> {
     /// Those that are learned from.
     pub teaching: Vec<Label<'l>>,
-    /// Those that are held back.
+    /// How many groups of like texts these are: so many different stories are learned from.
+    pub taught: usize,
+    /// Of each group that is held back, the oldest: a story that was told fifty times is examined once, or a few stories would
+    /// seem to say more than they do.
     pub examining: Vec<Label<'l>>,
-    /// How many groups of like texts are held back: so many different things are examined.
-    pub groups: usize,
 }
 
 /// Holds back about `percent` of the groups of texts that resemble each other, by the oldest request of each ([`held_back`]). The
@@ -47,22 +50,42 @@ pub fn split<'l>(labels: &[Label<'l>], percent: u8) -> Split<'l> {
     if held.is_empty() && percent > 0 {
         held.extend(free.iter().copied().min_by_key(|group| hash(request(*group))));
     }
-    let mut split = Split { groups: held.len(), ..Split::default() };
-    for (label, group) in sorted.iter().zip(&groups) {
-        let side = if held.contains(group) { &mut split.examining } else { &mut split.teaching };
-        side.push(*label);
+    let mut split = Split::default();
+    for (place, (label, group)) in sorted.iter().zip(&groups).enumerate() {
+        let is_oldest = place == *group;
+        if !held.contains(group) {
+            split.teaching.push(*label);
+            split.taught += usize::from(is_oldest);
+        } else if is_oldest {
+            split.examining.push(*label);
+        }
     }
     split
 }
 
+/// How many different stories these labels tell: groups of texts that resemble each other.
+#[must_use]
+pub fn stories(labels: &[Label<'_>]) -> usize {
+    let texts: Vec<&str> = labels.iter().map(|label| label.text).collect();
+    alike::groups(&texts).iter().enumerate().filter(|(place, group)| place == *group).count()
+}
+
+/// Where a label was dealt to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Dealt {
+    pub(super) fold: usize,
+    /// What part of its group it is.
+    pub(super) weight: f64,
+}
+
 /// Deals labels into folds: texts that resemble each other together, and within each type the groups by the hash of their first
 /// request, so that each fold has its part of each type.
-pub(super) fn folds(labels: &[(usize, &Label<'_>)], folds: usize, seed: u64) -> Vec<usize> {
+pub(super) fn folds(labels: &[(usize, &Label<'_>)], folds: usize, seed: u64) -> Vec<Dealt> {
     let texts: Vec<&str> = labels.iter().map(|(_, label)| label.text).collect();
     deal(labels, &alike::groups(&texts), folds, seed)
 }
 
-fn deal(labels: &[(usize, &Label<'_>)], groups: &[usize], folds: usize, seed: u64) -> Vec<usize> {
+fn deal(labels: &[(usize, &Label<'_>)], groups: &[usize], folds: usize, seed: u64) -> Vec<Dealt> {
     let key =
         |label: &Label<'_>| Hash::EMPTY.with(&seed.to_le_bytes()).with(&label.request.to_le_bytes()).finish();
     let firsts = groups.iter().enumerate().filter(|(at, group)| *at == **group);
@@ -71,7 +94,15 @@ fn deal(labels: &[(usize, &Label<'_>)], groups: &[usize], folds: usize, seed: u6
     order.sort_unstable();
     let dealt: BTreeMap<usize, usize> =
         order.into_iter().enumerate().map(|(turn, (_, _, group))| (group, turn % folds.max(1))).collect();
-    groups.iter().map(|group| dealt.get(group).copied().unwrap_or(0)).collect()
+    let mut sizes: BTreeMap<usize, usize> = BTreeMap::new();
+    for group in groups {
+        *sizes.entry(*group).or_default() += 1;
+    }
+    let one = |group: &usize| Dealt {
+        fold: dealt.get(group).copied().unwrap_or(0),
+        weight: 1.0 / len(sizes.get(group).copied().unwrap_or(1)),
+    };
+    groups.iter().map(one).collect()
 }
 
 #[cfg(test)]
@@ -107,14 +138,17 @@ mod tests {
         let labels: Vec<Label<'_>> =
             texts.iter().map(|(request, text, code)| Label { request: *request, text, code }).collect();
         let found = split(&labels, 20);
-        assert_eq!(found.teaching.len() + found.examining.len(), 200);
-        assert!(found.groups > 0 && found.examining.len() == 40 * found.groups, "{}", found.groups);
+        assert!(!found.examining.is_empty());
+        assert_eq!(found.taught + found.examining.len(), stories.len());
+        assert_eq!(found.teaching.len(), 40 * found.taught);
         for code in ["deposit", "swap"] {
             assert!(found.teaching.iter().any(|label| label.code == code), "every type teaches");
         }
         let dealt = folds(&labels.iter().map(|label| (0, label)).collect::<Vec<_>>(), 5, 1);
         assert!((0..200).all(|at| dealt[at] == dealt[at % 5]), "{dealt:?}");
-        assert_eq!(split(&[], 20).groups, 0);
+        assert!(dealt.iter().all(|one| (one.weight - 1.0 / 40.0).abs() < 1e-12));
+        assert_eq!(super::stories(&labels), stories.len());
+        assert!(split(&[], 20).examining.is_empty());
     }
 
     #[test]
@@ -125,7 +159,7 @@ mod tests {
         let dealt = deal(&of, &alone, 5, 7);
         for class in 0..4 {
             for fold in 0..5 {
-                let both = of.iter().zip(&dealt).filter(|((c, _), f)| *c == class && **f == fold);
+                let both = of.iter().zip(&dealt).filter(|((c, _), f)| *c == class && f.fold == fold);
                 assert_eq!(both.count(), 2);
             }
         }

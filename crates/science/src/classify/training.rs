@@ -6,7 +6,7 @@ use super::calibration::{Calibration, Outcome};
 use super::encoder::Encoder;
 use super::linear::{Effort, Example, Weights};
 use super::model::{KnownType, Label, Model, compress};
-use super::split::folds;
+use super::split::{Dealt, folds};
 use super::unit::Units;
 
 /// The most types that a model can know.
@@ -163,21 +163,19 @@ impl Lesson {
     }
 
     /// Scores one fold by what the others teach.
-    fn examine(&self, all: &[(usize, &Units)], dealt: &[usize], fold: usize, outcomes: &mut Vec<Outcome>) {
-        let part = |inside: bool| {
-            let chosen = all.iter().zip(dealt).filter(move |(_, dealt)| (**dealt == fold) == inside);
-            chosen.map(|(text, _)| *text)
-        };
-        let others: Vec<(usize, &Units)> = part(false).collect();
+    fn examine(&self, all: &[(usize, &Units)], dealt: &[Dealt], fold: usize, outcomes: &mut Vec<Outcome>) {
+        let part =
+            |inside: bool| all.iter().zip(dealt).filter(move |(_, dealt)| (dealt.fold == fold) == inside);
+        let others: Vec<(usize, &Units)> = part(false).map(|(text, _)| *text).collect();
         if others.is_empty() {
             return;
         }
         let (encoder, weights) = self.learn(&others);
-        for (class, text) in part(true) {
+        for ((class, text), dealt) in part(true) {
             let mut scores = Vec::new();
             let vector = encoder.encode(text);
             weights.scores(&vector, &mut scores);
-            outcomes.push(Outcome { class, scores, known: vector.known });
+            outcomes.push(Outcome { class: *class, scores, known: vector.known, weight: dealt.weight });
         }
     }
 }

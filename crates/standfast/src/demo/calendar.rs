@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use standfast_domain::{Day, Language, Time};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use standfast_domain::{Day, Language, Time, zone_of_region};
 
 use super::draw::Draw;
-use super::story::{Mix, Story, Surge};
+use super::story::{Content, Story, Surge};
 use super::users::growth;
 
 /// How far back the demo goes, in days; the last one is today and not over yet.
@@ -16,11 +18,16 @@ const DAY_MICROS: i64 = 86_400_000_000;
 /// Nothing of the ordinary mix happens in the last minutes: those are taken care of by [`RECENT`], which brings as many as usual.
 const QUIET: Duration = Duration::from_mins(68);
 
-/// Somebody asks: when, and which story, by its index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Of the stories that are told at length, each is told as often as so many short ones.
+const AT_LENGTH: f64 = 4.0;
+
+/// Somebody asks: when, which story, by its index, and from where.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Arrival {
     pub(super) at: Time,
     pub(super) story: usize,
+    /// Code of the region, whose clock says when people sleep.
+    pub(super) region: String,
 }
 
 /// Seconds ago and the type, so that whoever opens the desk at whatever hour finds somebody who just wrote.
@@ -46,19 +53,40 @@ struct Rising {
     from: usize,
 }
 
-/// How many hours a language's day is ahead of UTC.
-const fn offset(language: Language) -> Duration {
-    match language {
-        Language::Chinese => Duration::from_hours(8),
-        Language::English => Duration::ZERO,
-    }
+/// The day of UTC on which `at` falls: days since 1970, and the weekday from Monday.
+pub(super) fn day_of(at: Time) -> (i64, usize) {
+    let day = at.0.div_euclid(DAY_MICROS);
+    (day, weekday(day))
 }
 
-/// The day on which `at` falls where the language is spoken: days since 1970, and the weekday from Monday.
-pub(super) fn day_of(at: Time, language: Language) -> (i64, usize) {
-    let day = at.plus(offset(language)).0.div_euclid(DAY_MICROS);
-    // 1970-01-01 was a Thursday.
-    (day, usize::try_from((day + 3).rem_euclid(7)).unwrap_or_default())
+/// The weekday of a day since 1970, from Monday: 1970-01-01 was a Thursday.
+fn weekday(day: i64) -> usize {
+    usize::try_from((day + 3).rem_euclid(7)).unwrap_or_default()
+}
+
+/// The clock of a region.
+pub(super) struct Clock {
+    zone: TimeZone,
+}
+
+impl Clock {
+    pub(super) fn of(region: &str) -> anyhow::Result<Self> {
+        let name = zone_of_region(region).context("a region without a clock")?;
+        Ok(Self { zone: TimeZone::get(name).context(name)? })
+    }
+
+    /// What the clock shows at `at`, in microseconds since its 1970 began.
+    pub(super) fn shows(&self, at: Time) -> i64 {
+        let seconds =
+            Timestamp::from_microsecond(at.0).map_or(0, |instant| self.zone.to_offset(instant).seconds());
+        at.0 + i64::from(seconds) * 1_000_000
+    }
+
+    /// When the clock shows so; of what it skips or shows twice, a moment beside it.
+    fn moment(&self, shown: i64) -> Time {
+        let first = 2 * shown - self.shows(Time(shown));
+        Time(first + shown - self.shows(Time(first)))
+    }
 }
 
 /// When the demo begins: what is older does not exist.
@@ -85,35 +113,38 @@ pub(super) fn moment(day: f64, now: Time) -> Time {
     Time(Day::of(now).plus(-i64::from(DAYS)).start().0 + micros)
 }
 
-/// Draws who asks when, in order of time.
+/// Draws who asks when and from where, in order of time.
 pub(super) fn arrivals(
-    mix: &Mix,
-    stories: &[Story],
+    content: &Content,
     count: usize,
     now: Time,
     draw: &Draw,
 ) -> anyhow::Result<Vec<Arrival>> {
+    let mix = &content.mix;
     let types: Vec<(&str, f64)> = mix.types.iter().map(|(code, weight)| (code.as_str(), *weight)).collect();
     let days: Vec<Vec<f64>> = (1..=DAYS).map(|day| weights_of(&types, &mix.surges, day)).collect();
-    let shelves = Shelves { stories };
+    let shelves = Shelves { stories: &content.stories };
+    let places = Places::new(content)?;
     let mut arrivals = Vec::with_capacity(count);
     for (seconds, kind) in RECENT.iter().take(count) {
         let language = language(draw);
         let at = now.minus(Duration::from_secs(*seconds)).minus(draw.minutes(0.01, 0.9));
-        arrivals.push(Arrival { at, story: shelves.draw(kind, language, draw)? });
+        let story = shelves.draw(kind, language, draw)?;
+        arrivals.push(Arrival { at, story, region: places.draw(language, draw)?.region.to_owned() });
     }
     for turn in (0..RISING.requests).filter(|_| count >= RISING.from) {
         let language = language(draw);
         let ago = Duration::from_secs(RISING.last + turn * RISING.every);
         let at = now.minus(ago).minus(draw.minutes(0.01, 1.2));
-        arrivals.push(Arrival { at, story: shelves.draw(RISING.kind, language, draw)? });
+        let story = shelves.draw(RISING.kind, language, draw)?;
+        arrivals.push(Arrival { at, story, region: places.draw(language, draw)?.region.to_owned() });
     }
     while arrivals.len() < count {
         let language = language(draw);
-        let (today, _) = day_of(now, language);
+        let place = places.draw(language, draw)?;
+        let first = place.clock.shows(now).div_euclid(DAY_MICROS) - i64::from(DAYS) + 1;
         let total = |day: usize, weights: &[f64]| {
-            let weekday = today - i64::from(DAYS) + 1 + i64::try_from(day).unwrap_or_default() + 3;
-            let weekday = usize::try_from(weekday.rem_euclid(7)).unwrap_or_default();
+            let weekday = weekday(first + i64::try_from(day).unwrap_or_default());
             let size = growth(u32::try_from(day + 1).unwrap_or_default());
             size * weights.iter().sum::<f64>() * mix.weekdays.get(weekday).copied().unwrap_or(1.0)
         };
@@ -121,14 +152,15 @@ pub(super) fn arrivals(
         let weights = days.get(day).context("a day")?;
         let kind = types.get(draw.weighed(weights.iter().copied())).context("a type")?.0;
         let hour = draw.weighed(mix.hours.of(language).iter().copied());
-        let midnight = (today - i64::from(DAYS) + 1 + i64::try_from(day)?) * DAY_MICROS;
+        let midnight = (first + i64::try_from(day)?) * DAY_MICROS;
         let within = i64::try_from(draw.below(3_600_000_000))?;
-        let at = Time(midnight + i64::try_from(hour)? * 3_600_000_000 + within).minus(offset(language));
+        let at = place.clock.moment(midnight + i64::try_from(hour)? * 3_600_000_000 + within);
         // What is left of today has not happened yet, and the first day is as long as today is.
         if at >= now.minus(QUIET) || at < beginning(now) {
             continue;
         }
-        arrivals.push(Arrival { at, story: shelves.draw(kind, language, draw)? });
+        let story = shelves.draw(kind, language, draw)?;
+        arrivals.push(Arrival { at, story, region: place.region.to_owned() });
     }
     arrivals.sort_unstable();
     Ok(arrivals)
@@ -136,6 +168,40 @@ pub(super) fn arrivals(
 
 fn language(draw: &Draw) -> Language {
     if draw.percent(50) { Language::Chinese } else { Language::English }
+}
+
+/// A region, how many of those who speak a language live there, and its clock.
+struct Place<'a> {
+    region: &'a str,
+    weight: f64,
+    clock: Clock,
+}
+
+/// Where people live, by their language.
+struct Places<'a> {
+    chinese: Vec<Place<'a>>,
+    english: Vec<Place<'a>>,
+}
+
+impl<'a> Places<'a> {
+    fn new(content: &'a Content) -> anyhow::Result<Self> {
+        let of = |language| -> anyhow::Result<Vec<Place<'a>>> {
+            let regions = content.names.regions.of(language).iter();
+            let place = |(region, weight): (&'a String, &f64)| {
+                Ok(Place { region, weight: *weight, clock: Clock::of(region)? })
+            };
+            regions.map(place).collect()
+        };
+        Ok(Self { chinese: of(Language::Chinese)?, english: of(Language::English)? })
+    }
+
+    fn draw(&self, language: Language, draw: &Draw) -> anyhow::Result<&Place<'a>> {
+        let places = match language {
+            Language::Chinese => &self.chinese,
+            Language::English => &self.english,
+        };
+        places.get(draw.weighed(places.iter().map(|place| place.weight))).context("a region")
+    }
 }
 
 /// The weight of each type on a day, counted from 1.
@@ -154,11 +220,13 @@ struct Shelves<'a> {
 impl Shelves<'_> {
     fn draw(&self, kind: &str, language: Language, draw: &Draw) -> anyhow::Result<usize> {
         let fits = |story: &Story| story.kind == kind && story.language == language;
-        let fitting: Vec<usize> =
-            self.stories.iter().enumerate().filter(|(_, s)| fits(s)).map(|(at, _)| at).collect();
-        draw.pick(&fitting)
-            .copied()
-            .with_context(|| format!("no story of type {kind} in {}", language.as_str()))
+        let fitting: Vec<(usize, f64)> = (0..)
+            .zip(self.stories)
+            .filter(|(_, story)| fits(story))
+            .map(|(at, story)| (at, if story.is_short { 1.0 } else { AT_LENGTH }))
+            .collect();
+        let drawn = fitting.get(draw.weighed(fitting.iter().map(|(_, weight)| *weight)));
+        drawn.map(|(at, _)| *at).with_context(|| format!("no story of type {kind} in {}", language.as_str()))
     }
 }
 
@@ -171,30 +239,56 @@ mod tests {
     fn the_rhythm_is_that_of_the_mix() {
         let content = Content::load().unwrap();
         let now = Time::parse("2026-11-21T15:20:00Z").unwrap();
-        let made = arrivals(&content.mix, &content.stories, 5_000, now, &Draw::new(3)).unwrap();
+        let made = arrivals(&content, 5_000, now, &Draw::new(3)).unwrap();
         assert_eq!(made.len(), 5_000);
         assert!(made.is_sorted() && made.iter().all(|a| a.at >= beginning(now) && a.at < now));
         let chinese = made.iter().filter(|a| content.stories[a.story].language == Language::Chinese);
-        assert!((2_300..2_700).contains(&chinese.clone().count()));
-        // Between 3 and 5 in the morning hardly anybody in China is awake; at 10 everybody is.
-        let hour =
-            |a: &&Arrival| a.at.plus(offset(Language::Chinese)).0.rem_euclid(DAY_MICROS) / 3_600_000_000;
-        let night = chinese.clone().filter(|a| hour(a) == 4).count();
-        let noon = chinese.filter(|a| hour(a) == 10).count();
-        assert!(noon > 6 * night, "{noon} {night}");
+        assert!((2_300..2_700).contains(&chinese.count()));
         // Days 52 to 54 have a release with a fault.
         let crashes = |from: i64, to: i64| {
             made.iter()
                 .filter(|a| content.stories[a.story].kind == "app")
                 .filter(|a| {
-                    let story = &content.stories[a.story];
-                    let (today, _) = day_of(now, story.language);
-                    (from..=to).contains(&(day_of(a.at, story.language).0 - today + i64::from(DAYS)))
+                    let clock = Clock::of(&a.region).unwrap();
+                    let day = |at: Time| clock.shows(at).div_euclid(DAY_MICROS);
+                    (from..=to).contains(&(day(a.at) - day(now) + i64::from(DAYS)))
                 })
                 .count()
         };
         assert!(crashes(52, 54) * 2 > crashes(55, 63), "{} {}", crashes(52, 54), crashes(55, 63));
         assert!(made.iter().filter(|a| now.since(a.at) < Duration::from_mins(15)).count() >= 3);
+    }
+
+    #[test]
+    fn everywhere_people_sleep_by_their_own_clock() {
+        let content = Content::load().unwrap();
+        let now = Time::parse("2026-11-21T15:20:00Z").unwrap();
+        let made = arrivals(&content, 5_000, now, &Draw::new(3)).unwrap();
+        for language in Language::ALL {
+            for region in content.names.regions.of(language).keys() {
+                let clock = Clock::of(region).unwrap();
+                let hours = |from: i64, to: i64| {
+                    let own = made.iter().filter(|a| a.region == *region);
+                    let hour = |a: &Arrival| clock.shows(a.at).rem_euclid(DAY_MICROS) / 3_600_000_000;
+                    own.filter(|a| (from..to).contains(&hour(a))).count()
+                };
+                // From 2 to 6 in the morning hardly anybody is awake; from 10 to 14 everybody is.
+                let (night, day) = (hours(2, 6), hours(10, 14));
+                assert!(day > 3 * night, "{region}: {day} by day, {night} at night");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_shows_what_it_is_asked_for() {
+        let clock = Clock::of("US").unwrap();
+        // The night in which New York's clocks went back, hour by hour, and the one in which they went forward.
+        for day in ["2026-11-01", "2026-03-08"] {
+            let midnight = Time::parse(&format!("{day}T00:00:00Z")).unwrap();
+            for hour in (4..24).map(|hour| midnight.0 + hour * 3_600_000_000) {
+                assert_eq!(clock.shows(clock.moment(hour)), hour, "{hour}");
+            }
+        }
     }
 
     #[test]
@@ -207,8 +301,7 @@ mod tests {
     #[test]
     fn weekdays_are_counted_from_monday() {
         let saturday = Time::parse("2026-11-21T15:20:00Z").unwrap();
-        assert_eq!(day_of(saturday, Language::English).1, 5);
-        // Midnight has passed in China.
-        assert_eq!(day_of(saturday.plus(Duration::from_hours(1)), Language::Chinese).1, 6);
+        assert_eq!(day_of(saturday).1, 5);
+        assert_eq!(day_of(saturday.plus(Duration::from_hours(9))).1, 6);
     }
 }

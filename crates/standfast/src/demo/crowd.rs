@@ -47,10 +47,10 @@ impl<'a> Crowd<'a> {
         Self { names, channels, draw, people: Vec::new() }
     }
 
-    /// Who asks at `at`: the index, and whether for the first time. To be called in order of time.
-    pub(super) fn next(&mut self, language: Language, at: Time) -> (usize, bool) {
+    /// Who asks at `at` from a region: the index, and whether for the first time. To be called in order of time.
+    pub(super) fn next(&mut self, language: Language, region: &str, at: Time) -> (usize, bool) {
         if self.draw.percent(RETURNING) {
-            let back = |p: &Person| p.language == language && at.since(p.last) > PAUSE;
+            let back = |p: &Person| p.language == language && p.region == region && at.since(p.last) > PAUSE;
             let known: Vec<usize> =
                 self.people.iter().enumerate().filter(|(_, p)| back(p)).map(|(index, _)| index).collect();
             if let Some(index) = self.draw.pick(&known).copied()
@@ -60,12 +60,12 @@ impl<'a> Crowd<'a> {
                 return (index, false);
             }
         }
-        let person = self.newcomer(language, at);
+        let person = self.newcomer(language, region, at);
         self.people.push(person);
         (self.people.len() - 1, true)
     }
 
-    fn newcomer(&self, language: Language, at: Time) -> Person {
+    fn newcomer(&self, language: Language, region: &str, at: Time) -> Person {
         let draw = &self.draw;
         let channel = self.channels.get(draw.weighed(self.channels.iter().map(|(_, weight)| *weight)));
         let channel = channel.map_or(Channel::Widget, |(channel, _)| *channel);
@@ -78,9 +78,7 @@ impl<'a> Crowd<'a> {
         let name = draw.pick(self.names.customers.of(language)).filter(|_| verified || draw.percent(named));
         let email = (!verified && draw.percent(reachable))
             .then(|| format!("user{:05}@mail.example", self.people.len() + 1));
-        let regions = self.names.regions.of(language);
-        let region = regions.keys().nth(draw.weighed(regions.values().copied()));
-        let region = region.cloned().unwrap_or_default();
+        let region = region.to_owned();
         Person { language, last: at, channel, name: name.cloned(), email, region, verified }
     }
 }

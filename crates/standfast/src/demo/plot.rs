@@ -107,6 +107,8 @@ struct Telling<'a> {
     kind: &'static RequestType,
     /// The customer did not say which type it is.
     untyped: bool,
+    /// The agent says which type it is: nobody else does, or it is none of the others.
+    unsettled: bool,
     /// Who looks after it.
     assignee: Option<usize>,
     /// Whether that one is at work on it just now.
@@ -140,7 +142,7 @@ impl Plot {
         now: Time,
     ) -> anyhow::Result<Self> {
         let draw = Draw::new(seed);
-        let arrivals = calendar::arrivals(&content.mix, &content.stories, count, now, &draw.part())?;
+        let arrivals = calendar::arrivals(content, count, now, &draw.part())?;
         let lead = content.names.agents.iter().position(|agent| agent.role == Role::Lead);
         let mut stage = Stage {
             content,
@@ -207,7 +209,7 @@ fn begin<'a>(
     let day = calendar::day_at(arrival.at, now);
     let props = Props::new(content, story, draw.part(), stage.secrets.clone(), day)?;
     let kind = request_type(&story.kind).context("a type")?;
-    let (customer, is_new) = crowd.next(story.language, arrival.at);
+    let (customer, is_new) = crowd.next(story.language, &arrival.region, arrival.at);
     let person = crowd.people.get(customer).context("a person")?;
     let tells_secret = |step: &Step| matches!(&step.deed, Deed::Ask(text) if text.contains("{phrase"));
     let mut telling = Telling {
@@ -220,6 +222,7 @@ fn begin<'a>(
         channel: person.channel,
         kind,
         untyped: !kind.at_risk && !story.steps.iter().any(tells_secret) && draw.percent(UNTYPED),
+        unsettled: false,
         assignee: None,
         in_hand: false,
         replied: false,
@@ -228,6 +231,7 @@ fn begin<'a>(
         last: arrival.at,
         draw,
     };
+    telling.unsettled = telling.untyped || kind.code == "other";
     if is_new && person.verified {
         let name = person.name.clone().unwrap_or_default();
         telling.note(stage, arrival.at.minus(Duration::from_secs(4)), 0, Act::Identify(name));
@@ -292,7 +296,8 @@ impl Telling<'_> {
             }
         }
         let mut context = BTreeMap::new();
-        if self.channel == Channel::Widget {
+        // The widget says where it runs, and so does the wallet's own server; whoever writes on the page says nothing of it.
+        if self.channel != Channel::Page {
             let device = self.props.value("device")?;
             context.insert("platform".to_owned(), platform(&device).to_owned());
             context.insert("region".to_owned(), person.region.clone());
@@ -399,7 +404,7 @@ impl Telling<'_> {
             self.note(stage, begins, agent, Act::Take(team));
         }
         self.note(stage, begins.plus(self.seconds(1, 6)), agent, Act::Look);
-        if std::mem::take(&mut self.untyped) {
+        if std::mem::take(&mut self.unsettled) {
             let kind = self.story.kind.clone();
             self.note(stage, begins.plus(self.seconds(7, 17)), agent, Act::Retype(kind));
         }

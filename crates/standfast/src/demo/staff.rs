@@ -61,12 +61,11 @@ impl Member {
 
     /// The first moment from `at` on at which this member works.
     fn on_duty(&self, at: Time) -> Time {
-        let midnight =
-            Time(day_of(at, Language::English).0 * i64::try_from(DAY.as_micros()).unwrap_or(i64::MAX));
+        let midnight = Time(day_of(at).0 * i64::try_from(DAY.as_micros()).unwrap_or(i64::MAX));
         // A shift that began yesterday can still go on; days off come at most two in a row.
         for day in 0..5_u32 {
             let begins = midnight.minus(DAY).plus(DAY * day).plus(self.begins);
-            let weekday = day_of(begins, Language::English).1;
+            let weekday = day_of(begins).1;
             let ends = begins.plus(SHIFT);
             if !self.off.contains(&weekday) && at < ends {
                 return at.max(begins);

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
-use standfast_domain::{Language, Role, Transition, request_type};
+use standfast_domain::{Language, Role, Transition, request_type, zone_of_region};
 
 use super::events::EventOf;
+use super::short;
 
 /// A word or more in each language.
 #[derive(Clone, Debug, Deserialize)]
@@ -48,6 +49,9 @@ pub(super) struct Story {
     #[cfg_attr(not(test), expect(dead_code, reason = "said for the reader, checked by a test"))]
     pub(super) state: standfast_domain::State,
     pub(super) steps: Vec<Step>,
+    /// One of the many that begin in their own words and end as others do (`short`).
+    #[serde(skip)]
+    pub(super) is_short: bool,
 }
 
 /// One thing that happens.
@@ -158,7 +162,7 @@ pub(super) struct Names {
     pub(super) teams: Vec<Team>,
     pub(super) agents: Vec<Colleague>,
     pub(super) customers: Both<Vec<String>>,
-    /// Weights of the regions where users are.
+    /// Weights of the regions where users are, by their ISO 3166-1 codes.
     pub(super) regions: Both<BTreeMap<String, f64>>,
     pub(super) devices: Both<Vec<String>>,
     pub(super) exchanges: Both<Vec<String>>,
@@ -215,6 +219,7 @@ pub(super) fn platform(device: &str) -> &'static str {
 pub(super) struct Mix {
     pub(super) types: BTreeMap<String, f64>,
     pub(super) channels: BTreeMap<String, f64>,
+    /// By the clock of the region where the customer lives.
     pub(super) hours: Both<Vec<f64>>,
     pub(super) weekdays: Vec<f64>,
     /// Oldest first.
@@ -269,6 +274,7 @@ impl Content {
                 serde_json::from_str(text).with_context(|| format!("stories/{file}.json"))?;
             stories.extend(read);
         }
+        stories.extend(short::load()?);
         let names = serde_json::from_str(include_str!("names.json")).context("names.json")?;
         let mix = serde_json::from_str(include_str!("mix.json")).context("mix.json")?;
         let events = serde_json::from_str(include_str!("events.json")).context("events.json")?;
@@ -285,6 +291,8 @@ impl Content {
             self.mix.types.keys().all(|code| request_type(code).is_some()),
             "a type of mix.json is unknown"
         );
+        let mut regions = Language::ALL.iter().flat_map(|l| self.names.regions.of(*l).keys());
+        ensure!(regions.all(|code| zone_of_region(code).is_some()), "a region of names.json is unknown");
         ensure!(self.mix.releases.is_sorted_by_key(|release| release.day), "the oldest release comes first");
         for story in &self.stories {
             let id = &story.id;
@@ -312,7 +320,7 @@ mod tests {
     #[test]
     fn every_story_can_be_told() {
         let content = Content::load().unwrap();
-        assert!(content.stories.len() >= 150);
+        assert!(content.stories.len() >= 800);
         let mut ids = BTreeSet::new();
         for story in &content.stories {
             let id = &story.id;

@@ -1,7 +1,9 @@
 import type { Alarm } from '@standfast/api';
+import { now } from '../clock.svelte';
+import { shortTime } from '../drivers/when';
 import { directory } from '../session/directory.svelte';
-import { t } from '../words.svelte';
-import { SEGMENT } from './alarm';
+import { language, t } from '../words.svelte';
+import { expectedOf, minutesOf, SEGMENT } from './alarm';
 
 /** What rises, in the reader's words. */
 export function nameOf(alarm: Alarm): string {
@@ -11,4 +13,17 @@ export function nameOf(alarm: Alarm): string {
     ),
   );
   return parts.join(' · ') || t('alarm.everything');
+}
+
+/** How much it is. Of alike words, what else came in that time says nothing. */
+export function sentenceOf(alarm: Alarm): string {
+  if (alarm.kind === 'burst') {
+    const time = shortTime(alarm.started_at, now(), language());
+    return t('alarm.more.burst', { observed: alarm.observed, time });
+  }
+  return t('alarm.more', {
+    observed: alarm.observed,
+    expected: expectedOf(alarm),
+    minutes: minutesOf(alarm),
+  });
 }

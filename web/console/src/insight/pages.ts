@@ -25,12 +25,14 @@ interface Page {
   always?: boolean;
   /** It has no plot over time that events could stand in. */
   timeless?: boolean;
+  /** Its figures are compared with the period before. */
+  compares?: boolean;
 }
 
 /** The pages that there are, in the order of their tabs. */
 export const PAGES: readonly Page[] = [
-  { name: 'overview', component: Overview },
-  { name: 'types', component: Types },
+  { name: 'overview', component: Overview, compares: true },
+  { name: 'types', component: Types, compares: true },
   { name: 'times', component: Times },
   { name: 'novel', component: Novel, bar: 'none' },
   { name: 'people', component: People, timeless: true },
@@ -38,6 +40,6 @@ export const PAGES: readonly Page[] = [
   { name: 'satisfaction', component: Satisfaction },
   { name: 'promises', component: Promises, bar: 'period', timeless: true },
   { name: 'compare', component: Compare, bar: 'filters' },
-  { name: 'explorer', component: Explorer },
+  { name: 'explorer', component: Explorer, compares: true },
   { name: 'reports', component: Reports, bar: 'none', always: true },
 ];

@@ -51,6 +51,20 @@ export const LEAST_AFTER = 7;
 export const MOST_DAYS = 366;
 export const MOST_ACCOUNTED = 10;
 
+/** The names of its parts in an address. */
+export const STUDY_NAMES = [
+  'what',
+  'event',
+  'date',
+  'before',
+  'after',
+  'control',
+  'account',
+  'earlier',
+  'later',
+  'like',
+] as const;
+
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const ID = /^[1-9]\d{0,18}$/;
 

@@ -1,8 +1,10 @@
 /** What of an address could not be read, so that nobody takes the usual view for the one that was asked for. Pure. */
 import type { Catalogue } from './api';
 import { CYCLES } from './api';
-import { NOTHING, TIME } from './grouping';
+import { groupingOf, NOTHING, TIME } from './grouping';
 import { parseFilter } from './filter';
+import { STUDY_NAMES } from './study';
+import type { InsightPage } from '../routing/address';
 import { readView, type View } from './view';
 
 /** A part of an address: its name there, and what it says. */
@@ -17,7 +19,7 @@ export interface Unheard {
   value: string;
 }
 
-/** Parts that say something else than the view that was made of them. */
+/** Parts that say something else than the view that was made of them, and those that have no meaning in any. */
 export function unreadOf(search: string, { measures, dimensions }: Catalogue): Part[] {
   const wanted = new URLSearchParams(search);
   const view = readView(search);
@@ -37,9 +39,25 @@ export function unreadOf(search: string, { measures, dimensions }: Catalogue): P
     where: (value) => isFilter(value, dimensions),
     not: (value) => isFilter(value, dimensions),
   };
+  const others = new Set<string>(['events', ...STUDY_NAMES]);
   return [...wanted].flatMap(([name, value]) =>
-    value === '' || (is[name]?.(value) ?? true) ? [] : [{ name, value }],
+    value === '' || (is[name]?.(value) ?? others.has(name)) ? [] : [{ name, value }],
   );
+}
+
+/** Parts that were understood, and that the page has no use for as it is. Only the explorer groups once more, and not everything. */
+export function unusedOf(
+  page: InsightPage,
+  search: string,
+  { measures, dimensions }: Catalogue,
+): Part[] {
+  const { group, split, measure } = readView(search);
+  const codes = dimensions.map(({ code }) => code);
+  if (split === '' || !(codes.includes(split) || CYCLES.some((code) => code === split))) return [];
+  const found = measures.find(({ code }) => code === (measure || 'requests')) ?? measures[0];
+  const isUsed =
+    page === 'explorer' && groupingOf({ group, split }, found, codes).split === split;
+  return isUsed ? [] : [{ name: 'split', value: split }];
 }
 
 function isFilter(text: string, dimensions: Catalogue['dimensions']): boolean {

@@ -127,7 +127,7 @@ impl Series {
 }
 
 /// What came in the weeks before a minute.
-fn usual_before(rows: &[Arrival], from: i64) -> Vec<Codes> {
+pub(super) fn usual_before(rows: &[Arrival], from: i64) -> Vec<Codes> {
     span(rows, from - USUAL, from - UNSETTLED).iter().map(|row| row.codes).collect()
 }
 

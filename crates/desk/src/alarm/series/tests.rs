@@ -202,7 +202,7 @@ fn it_ends_after_an_hour_of_what_is_usual_and_not_in_a_pause() {
     let calm = |rows: Vec<Arrival>, until: i64| {
         let (mut series, _) = Series::learn(&rows, end, 1.0, &[], Vec::new());
         series.replay(&rows, until);
-        series.calm_since(&rows, &alarm, within, 15)
+        series.calm_since(&rows, (&alarm, &[]), within, 15)
     };
     let once = |until: i64| with(ordinary(START, until), surge(begin, 20, [11, 20, 31]));
     assert_eq!(calm(once(end + 40), end + 40), None, "not an hour yet");

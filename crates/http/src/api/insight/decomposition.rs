@@ -70,18 +70,20 @@ const fn yes() -> bool {
 pub(crate) struct PartsView {
     /// From there being more users, or fewer.
     users: f64,
-    /// From other shares of the segments among them.
-    mix: f64,
-    /// From a user asking more or less often.
+    /// From other shares of the segments among them; null where users are not known by what segments are made of.
+    mix: Option<f64>,
+    /// From a user asking more or less often; with the mix, where that is not known.
     rate: f64,
     /// From requests of segments of whose users nothing is known.
     unattributed: f64,
 }
 
-impl From<Parts> for PartsView {
-    fn from(parts: Parts) -> Self {
+impl PartsView {
+    /// Where users are known; `has_mix` says whether by what segments are made of.
+    fn new(parts: Parts, has_mix: bool) -> Self {
         let Parts { users, mix, rate, unattributed } = parts;
-        Self { users, mix, rate, unattributed }
+        let rate = if has_mix { rate } else { rate + mix };
+        Self { users, mix: has_mix.then_some(mix), rate, unattributed }
     }
 }
 
@@ -109,14 +111,14 @@ pub(crate) struct ChangeSegmentView {
 }
 
 impl ChangeSegmentView {
-    fn new(segment: Segment, has_users: bool) -> Self {
+    fn new(segment: Segment, has_users: bool, has_mix: bool) -> Self {
         Self {
             code: segment.code,
             before: segment.before.count,
             after: segment.after.count,
             user_days_before: has_users.then_some(segment.before.exposure),
             user_days_after: has_users.then_some(segment.after.exposure),
-            parts: has_users.then(|| segment.parts.into()),
+            parts: has_users.then(|| PartsView::new(segment.parts, has_mix)),
             ratio: segment.rate.map(|rate| rate.ratio.into()),
             q: segment.q,
             small: segment.rate.is_none_or(|rate| rate.small),
@@ -129,6 +131,8 @@ impl ChangeSegmentView {
 pub(crate) struct ChangeView {
     /// Users are known on all days, so that the change is split. Otherwise only counts are compared.
     has_users: bool,
+    /// Users are known by what segments are made of (version, region, platform), so that mix and rate are told apart.
+    has_mix: bool,
     /// Days of each period that were compared.
     days: usize,
     /// Requests of the period before, on the days compared.
@@ -167,16 +171,18 @@ pub(crate) async fn ask(
         like_for_like: question.like_for_like,
     };
     let change = app.insight.decompose(wish).await?;
-    let has_users = change.has_users;
-    let segments = change.segments.into_iter().map(|segment| ChangeSegmentView::new(segment, has_users));
+    let (has_users, has_mix) = (change.has_users, change.has_mix);
+    let segments = change.segments.into_iter();
+    let segments = segments.map(|segment| ChangeSegmentView::new(segment, has_users, has_mix));
     Ok(Answer(ChangeView {
         has_users,
+        has_mix,
         days: change.days,
         before: change.before,
         after: change.after,
         verdict: change.effect.verdict.into(),
         estimate: change.effect.estimate.map(Into::into),
-        parts: has_users.then(|| change.parts.into()),
+        parts: has_users.then(|| PartsView::new(change.parts, has_mix)),
         segments: segments.collect(),
     }))
 }

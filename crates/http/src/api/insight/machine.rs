@@ -25,7 +25,7 @@ pub(crate) async fn catalogue(
 }
 
 /// Answers a question: a measure of the requests that a filter lets through, by up to two groupings. Definitions are those
-/// of the console; a token needs the scope `insight`.
+/// of the console; a token needs the scope `insight`. A filter's value that no request can have is refused.
 #[utoipa::path(
     post, path = "/api/v1/insight/query", tag = "machine", operation_id = "machine_insight_query",
     request_body = Asked,
@@ -36,5 +36,6 @@ pub(crate) async fn query(
     _machine: Machine,
     Json(asked): Json<Asked>,
 ) -> Result<Answer<AnswerView>, Problem> {
+    asked.refuse_unknown()?;
     AnswerView::to(&app, &asked).await.map(Answer)
 }

@@ -123,6 +123,19 @@ impl Asked {
         self.against.map(|range| (range.from, range.until))
     }
 
+    /// Refuses values that no request can have: a program that asks for one has made a mistake, and nought would hide it. The
+    /// console says so above its page instead.
+    pub(super) fn refuse_unknown(&self) -> Result<(), Problem> {
+        for (name, values) in self.filter.iter().chain(&self.except) {
+            let Some(dimension) = Dimension::parse(name) else { continue };
+            if let Some(value) = values.iter().find(|value| !dimension.can_be(value)) {
+                let (dimension, value) = (dimension.code(), value.clone());
+                return Err(standfast_insight::Error::UnknownValue { dimension, value }.into());
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn query(&self, app: &App) -> Result<Query, Problem> {
         let measure = Measure::parse(&self.measure, self.within, self.days)?;
         let mut query = about(app, measure, &self.filter, &self.except, self.zone.as_deref())?;

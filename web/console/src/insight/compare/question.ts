@@ -61,7 +61,13 @@ export function segmentsOf({ catalogue }: Setting): string[] {
 
 export function segmentOf(setting: Setting): string {
   const offered = segmentsOf(setting);
-  return offered.find((code) => code === setting.view.group) ?? offered[0] ?? 'type';
+  return (
+    offered.find((code) => code === setting.view.group) ??
+    // Users are known by it, so that mix and rate are told apart.
+    offered.find((code) => code === 'app_version') ??
+    offered[0] ??
+    'type'
+  );
 }
 
 export function windowOf({ view: { study }, since }: Setting, date: string) {

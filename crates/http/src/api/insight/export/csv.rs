@@ -21,7 +21,10 @@ pub(super) fn body(export: Export) -> Body {
                 }
                 Some((Ok(bytes.into()), (None, export)))
             }
-            Ok(None) => None,
+            Ok(None) => {
+                export.count.finish();
+                None
+            }
             Err(error) => Some((Err(error), (None, export))),
         }
     });

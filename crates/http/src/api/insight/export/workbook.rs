@@ -69,5 +69,6 @@ async fn make(mut export: Export) -> std::io::Result<File> {
         words(export.language, "report.rows.cut", &[("rows", &rows)])
     });
     let file = spawn_blocking(move || book.finish(cut.as_deref())).await?.map_err(|error| broken(&error))?;
+    export.count.finish();
     Ok(File::from_std(file))
 }
