@@ -799,7 +799,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * How many rows of an export have been read so far; not found before it begins and after it is made.
+     * How many rows of an export have been read so far, and whether it is over. The last thousand that are over are known, to the process
+     *     that made them; what is not is not found.
      * @description Roles that may call it: lead, analyst, admin.
      */
     get: operations['insight_export_progress'];
@@ -2375,7 +2376,7 @@ export interface paths {
     put?: never;
     /**
      * Answers a question: a measure of the requests that a filter lets through, by up to two groupings. Definitions are those
-     *     of the console; a token needs the scope `insight`.
+     *     of the console; a token needs the scope `insight`. A filter's value that no request can have is refused.
      * @description Machine tokens with the scope `insight` may call it.
      */
     post: operations['machine_insight_query'];
@@ -2983,6 +2984,13 @@ export interface components {
      * @enum {string}
      */
     AlarmState: 'open' | 'acknowledged' | 'dismissed' | 'incident';
+    /** @description The title of an alarm's incident, until a person finds a better one. */
+    AlarmTitle: {
+      /** @description In English. */
+      en: string;
+      /** @description In Chinese. */
+      'zh-CN': string;
+    };
     /** @description More requests than were to be expected. */
     AlarmView: {
       /** @description Who decided last. */
@@ -3039,6 +3047,8 @@ export interface components {
       started_at: string;
       /** @description What people have made of it. */
       state: components['schemas']['AlarmState'];
+      /** @description What it is called: the title of its incident until a person finds a better one. */
+      title: components['schemas']['AlarmTitle'];
       /**
        * Format: date-time
        * @description When it was looked at last.
@@ -3408,6 +3418,8 @@ export interface components {
       /** @description Days of each period that were compared. */
       days: number;
       estimate?: components['schemas']['EstimateView'] | null;
+      /** @description Users are known by what segments are made of (version, region, platform), so that mix and rate are told apart. */
+      has_mix: boolean;
       /** @description Users are known on all days, so that the change is split. Otherwise only counts are compared. */
       has_users: boolean;
       parts?: components['schemas']['PartsView'] | null;
@@ -4695,9 +4707,16 @@ export interface components {
     ExportFormat: 'csv' | 'xlsx';
     /** @description How far an export is. */
     ExportProgress: {
+      /** @description Whether it goes on. */
+      state: components['schemas']['ExportState'];
       /** @description Rows that were read. */
       written: number;
     };
+    /**
+     * @description What became of an export.
+     * @enum {string}
+     */
+    ExportState: 'running' | 'done' | 'broken';
     /** @description Which rows, and the proof that it is still the same person. */
     ExportWish: {
       /** @description Codes of the cell's groups, one for each axis; none for the total. */
@@ -5663,15 +5682,9 @@ export interface components {
       comparison?: components['schemas']['ComparisonView'] | null;
       /**
        * Format: int32
-       * @description Labels that were held back, on which the shares below were counted.
+       * @description Different stories that were held back, on which the shares below were counted: one label of each, and no story is on both sides.
        */
       held_back: number;
-      /**
-       * Format: int32
-       * @description How many different stories these are: texts that resemble each other are one, and no story is on both sides. 0 of a model that was
-       *     trained before they were counted.
-       */
-      held_back_stories?: number;
       /** @description What there was to learn from, including what was held back. */
       labels: components['schemas']['LabelCount'];
       /**
@@ -5681,8 +5694,15 @@ export interface components {
       macro_f1: number;
       precision?: components['schemas']['MeasuredShare'] | null;
       /**
+       * Format: int32
+       * @description How many different stories it learned from: texts that resemble each other are one. 0 of a model that was trained before they were
+       *     counted.
+       */
+      stories?: number;
+      /**
        * Format: double
-       * @description From which probability on it is sure; null when it never is.
+       * @description From which probability on it is sure; null when it never is, because there are too few different stories
+       *     ([`stories_needed`](ModelView::stories_needed)), or because nine in ten of them were not right at any probability.
        */
       threshold?: number | null;
       /** @description The types that it knows. */
@@ -5699,6 +5719,11 @@ export interface components {
        */
       labels_needed: number;
       rejected?: components['schemas']['TrainedModel'] | null;
+      /**
+       * Format: int32
+       * @description With fewer different stories that were examined above a probability, no request is called sure.
+       */
+      stories_needed: number;
       /**
        * Format: date-time
        * @description When training was last tried.
@@ -6204,12 +6229,12 @@ export interface components {
     PartsView: {
       /**
        * Format: double
-       * @description From other shares of the segments among them.
+       * @description From other shares of the segments among them; null where users are not known by what segments are made of.
        */
-      mix: number;
+      mix?: number | null;
       /**
        * Format: double
-       * @description From a user asking more or less often.
+       * @description From a user asking more or less often; with the mix, where that is not known.
        */
       rate: number;
       /**
@@ -12607,7 +12632,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Something is not filled in correctly */
+      /** @description It names something that there is not */
       422: {
         headers: {
           [name: string]: unknown;
@@ -12615,11 +12640,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "invalid",
-           *       "detail": "{field}: {reason}.",
+           *       "code": "unknown_value",
+           *       "detail": "There is no {dimension} called {value}. Nothing was done: correct it and try again.",
            *       "status": 422,
-           *       "title": "Something is not filled in correctly",
-           *       "type": "/docs/problems/invalid"
+           *       "title": "It names something that there is not",
+           *       "type": "/docs/problems/unknown_value"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -12871,7 +12896,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Something is not filled in correctly */
+      /** @description It names something that there is not */
       422: {
         headers: {
           [name: string]: unknown;
@@ -12879,11 +12904,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "invalid",
-           *       "detail": "{field}: {reason}.",
+           *       "code": "unknown_value",
+           *       "detail": "There is no {dimension} called {value}. Nothing was done: correct it and try again.",
            *       "status": 422,
-           *       "title": "Something is not filled in correctly",
-           *       "type": "/docs/problems/invalid"
+           *       "title": "It names something that there is not",
+           *       "type": "/docs/problems/unknown_value"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -13129,7 +13154,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Something is not filled in correctly */
+      /** @description It names something that there is not */
       422: {
         headers: {
           [name: string]: unknown;
@@ -13137,11 +13162,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "invalid",
-           *       "detail": "{field}: {reason}.",
+           *       "code": "unknown_value",
+           *       "detail": "There is no {dimension} called {value}. Nothing was done: correct it and try again.",
            *       "status": 422,
-           *       "title": "Something is not filled in correctly",
-           *       "type": "/docs/problems/invalid"
+           *       "title": "It names something that there is not",
+           *       "type": "/docs/problems/unknown_value"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -13545,7 +13570,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Something is not filled in correctly */
+      /** @description It names something that there is not */
       422: {
         headers: {
           [name: string]: unknown;
@@ -13553,11 +13578,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "invalid",
-           *       "detail": "{field}: {reason}.",
+           *       "code": "unknown_value",
+           *       "detail": "There is no {dimension} called {value}. Nothing was done: correct it and try again.",
            *       "status": 422,
-           *       "title": "Something is not filled in correctly",
-           *       "type": "/docs/problems/invalid"
+           *       "title": "It names something that there is not",
+           *       "type": "/docs/problems/unknown_value"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -13808,7 +13833,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Something is not filled in correctly */
+      /** @description It names something that there is not */
       422: {
         headers: {
           [name: string]: unknown;
@@ -13816,11 +13841,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "invalid",
-           *       "detail": "{field}: {reason}.",
+           *       "code": "unknown_value",
+           *       "detail": "There is no {dimension} called {value}. Nothing was done: correct it and try again.",
            *       "status": 422,
-           *       "title": "Something is not filled in correctly",
-           *       "type": "/docs/problems/invalid"
+           *       "title": "It names something that there is not",
+           *       "type": "/docs/problems/unknown_value"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -14224,7 +14249,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Something is not filled in correctly */
+      /** @description It names something that there is not */
       422: {
         headers: {
           [name: string]: unknown;
@@ -14232,11 +14257,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "invalid",
-           *       "detail": "{field}: {reason}.",
+           *       "code": "unknown_value",
+           *       "detail": "There is no {dimension} called {value}. Nothing was done: correct it and try again.",
            *       "status": 422,
-           *       "title": "Something is not filled in correctly",
-           *       "type": "/docs/problems/invalid"
+           *       "title": "It names something that there is not",
+           *       "type": "/docs/problems/unknown_value"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -35319,7 +35344,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Something is not filled in correctly */
+      /** @description It names something that there is not */
       422: {
         headers: {
           [name: string]: unknown;
@@ -35327,11 +35352,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "invalid",
-           *       "detail": "{field}: {reason}.",
+           *       "code": "unknown_value",
+           *       "detail": "There is no {dimension} called {value}. Nothing was done: correct it and try again.",
            *       "status": 422,
-           *       "title": "Something is not filled in correctly",
-           *       "type": "/docs/problems/invalid"
+           *       "title": "It names something that there is not",
+           *       "type": "/docs/problems/unknown_value"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -35559,7 +35584,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Something is not filled in correctly */
+      /** @description It names something that there is not */
       422: {
         headers: {
           [name: string]: unknown;
@@ -35567,11 +35592,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "invalid",
-           *       "detail": "{field}: {reason}.",
+           *       "code": "unknown_value",
+           *       "detail": "There is no {dimension} called {value}. Nothing was done: correct it and try again.",
            *       "status": 422,
-           *       "title": "Something is not filled in correctly",
-           *       "type": "/docs/problems/invalid"
+           *       "title": "It names something that there is not",
+           *       "type": "/docs/problems/unknown_value"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -35797,7 +35822,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Something is not filled in correctly */
+      /** @description It names something that there is not */
       422: {
         headers: {
           [name: string]: unknown;
@@ -35805,11 +35830,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "invalid",
-           *       "detail": "{field}: {reason}.",
+           *       "code": "unknown_value",
+           *       "detail": "There is no {dimension} called {value}. Nothing was done: correct it and try again.",
            *       "status": 422,
-           *       "title": "Something is not filled in correctly",
-           *       "type": "/docs/problems/invalid"
+           *       "title": "It names something that there is not",
+           *       "type": "/docs/problems/unknown_value"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];
@@ -36607,7 +36632,7 @@ export interface operations {
           'application/problem+json': components['schemas']['ProblemDocument'];
         };
       };
-      /** @description Something is not filled in correctly */
+      /** @description It names something that there is not */
       422: {
         headers: {
           [name: string]: unknown;
@@ -36615,11 +36640,11 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "code": "invalid",
-           *       "detail": "{field}: {reason}.",
+           *       "code": "unknown_value",
+           *       "detail": "There is no {dimension} called {value}. Nothing was done: correct it and try again.",
            *       "status": 422,
-           *       "title": "Something is not filled in correctly",
-           *       "type": "/docs/problems/invalid"
+           *       "title": "It names something that there is not",
+           *       "type": "/docs/problems/unknown_value"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];

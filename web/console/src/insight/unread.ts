@@ -55,8 +55,7 @@ export function unusedOf(
   const codes = dimensions.map(({ code }) => code);
   if (split === '' || !(codes.includes(split) || CYCLES.some((code) => code === split))) return [];
   const found = measures.find(({ code }) => code === (measure || 'requests')) ?? measures[0];
-  const isUsed =
-    page === 'explorer' && groupingOf({ group, split }, found, codes).split === split;
+  const isUsed = page === 'explorer' && groupingOf({ group, split }, found, codes).split === split;
   return isUsed ? [] : [{ name: 'split', value: split }];
 }
 
