@@ -296,7 +296,8 @@ impl Telling<'_> {
             }
         }
         let mut context = BTreeMap::new();
-        // The widget says where it runs, and so does the wallet's own server; whoever writes on the page says nothing of it.
+        // The wallet's own server knows where its user is and on what, the widget also which version it runs in; whoever writes on the
+        // page says nothing of it.
         if self.channel != Channel::Page {
             let device = self.props.value("device")?;
             context.insert("platform".to_owned(), platform(&device).to_owned());
@@ -307,8 +308,10 @@ impl Telling<'_> {
             // The same wallet under a second name, for those who only hold coins; who uses which does not change.
             let brand = if self.customer.is_multiple_of(5) { "harbor_lite" } else { "harbor" };
             context.insert("brand".to_owned(), brand.to_owned());
-            context.insert("device".to_owned(), device);
-            context.insert("app_version".to_owned(), self.props.value("version")?);
+            if self.channel == Channel::Widget {
+                context.insert("device".to_owned(), device);
+                context.insert("app_version".to_owned(), self.props.value("version")?);
+            }
         }
         Ok(Intake {
             client_id: format!("demo-{}-0", self.request),
