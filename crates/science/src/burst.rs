@@ -205,7 +205,7 @@ mod tests {
         let told: Vec<Option<bool>> =
             found.iter().map(|burst| burst.as_ref().map(|burst| burst.goes_on)).collect();
         assert_eq!(told, [None, None, None, Some(false), Some(true)], "announced once, and then it goes on");
-        assert_eq!(found[4].as_ref().unwrap().requests.len(), 4);
+        assert_eq!(found[4].as_ref().unwrap().requests.len(), 5);
         let burst = found[3].clone().unwrap();
         assert_eq!((burst.authors, burst.since, burst.requests.len()), (3, start, 3));
         assert_eq!(burst.requests[2], (start + 30) * 10 + 3);

@@ -313,7 +313,7 @@ store_test! {
         let found = past.alarms(&lead).await;
         assert_eq!(found.items.len(), 1, "{found:?}");
         let alarm = &found.items[0];
-        assert_eq!((alarm.kind, alarm.observed), (AlarmKind::Burst, 3), "the second is told in other words");
+        assert_eq!((alarm.kind, alarm.observed), (AlarmKind::Burst, 4), "raised at the third, and grown by the fourth");
         // It grows while such words keep coming, and holds those requests.
         for more in ["!", " please", " now", " again"] {
             past.desk.pass(5);
@@ -323,9 +323,9 @@ store_test! {
         past.desk.pass(2);
         past.look(&mut one).await;
         let grown = past.alarms(&lead).await;
-        assert_eq!((grown.items.len(), grown.items[0].observed), (1, 7), "{grown:?}");
+        assert_eq!((grown.items.len(), grown.items[0].observed), (1, 8), "{grown:?}");
         let detail = find_alarm(&past.desk, &lead, alarm.id).await.unwrap();
-        assert_eq!(detail.requests.len(), 7);
+        assert_eq!(detail.requests.len(), 8);
         let dismissed = dismiss_alarm(&past.desk, &lead, alarm.id, DismissReason::FalseAlarm).await.unwrap();
         assert_eq!((dismissed.state, dismissed.incident), (AlarmState::Dismissed, None));
         let after = past.alarms(&lead).await;

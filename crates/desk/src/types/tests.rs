@@ -46,24 +46,12 @@ const WORDS: [(&str, [&str; 4]); 4] = [
     ),
 ];
 
-/// Words that come with a text and tell nothing of its type, another one with each: people write more than templates.
+/// Made-up words that come with a text and tell nothing of its type, others with each: so each is a story of its own, as what
+/// people write is.
 fn chatter(number: usize) -> String {
-    const WORDS: [&str; 12] = [
-        "你好",
-        "请帮忙看看",
-        "谢谢",
-        "麻烦了",
-        "很着急",
-        "在线等",
-        "hello",
-        "please look",
-        "thanks",
-        "kindly",
-        "waiting",
-        "urgent",
-    ];
-    let (one, other) = (WORDS[number % 12], WORDS[(number / 12 + 5) % 12]);
-    format!("{one} {other}{}", ["吗", "啊", "呢", " indeed", " sir", " team", "吧"][number % 7])
+    const PARTS: [&str; 12] = ["bo", "ke", "lo", "mu", "ri", "sa", "te", "vo", "zi", "nu", "pa", "do"];
+    let word = |n: usize| [n, n / 12, n * 7 + n / 144 * 5 + 3].map(|at| PARTS[at % 12]).concat();
+    (0..7).map(|at| word(number * 7 + at)).collect::<Vec<_>>().join(" ")
 }
 
 /// Asks with each of the words and lets an agent settle what it is: 4 types, `rounds` × 4 texts each.
@@ -74,7 +62,7 @@ async fn teach(desk: &TestDesk, agent: &AgentCaller, rounds: usize) {
                 let customer = u8::try_from((round * 16 + number * 4 + at) % 190).unwrap();
                 let serial = round * 16 + number * 4 + at;
                 let text =
-                    format!("{} {}", text.replace("{n}", &(round * 7 + 3).to_string()), chatter(serial * 5));
+                    format!("{} {}", text.replace("{n}", &(round * 7 + 3).to_string()), chatter(serial));
                 let new =
                     Intake { join: crate::Join::New, ..intake(&format!("t{round}-{number}-{at}"), &text) };
                 let id = receive(desk, &visitor(customer), new).await.unwrap().receipt.request_id;

@@ -282,7 +282,7 @@ mod tests {
         let outcomes: Vec<_> = often.clone().chain((0..20).map(|_| outcome(2.0, 1))).collect();
         let (calibration, measured) = Calibration::learn(&outcomes, 0.9);
         assert!((measured.accuracy - 0.5).abs() < 1e-6, "{measured:?}");
-        assert!((calibration.best(&[2.0, 0.0], 1.0).1 - 0.5).abs() < 0.02, "{calibration:?}");
+        assert!((calibration.best(&[2.0, 0.0], 1.0).1 - 0.5).abs() < 0.06, "{calibration:?}");
         // All right: a thousand labels, but twenty stories.
         let (calibration, measured) = Calibration::learn(&often.collect::<Vec<_>>(), 0.9);
         assert!((calibration.threshold - NEVER).abs() < f32::EPSILON, "{measured:?}");
