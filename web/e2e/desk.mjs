@@ -51,6 +51,7 @@ export class Desk {
       STANDFAST_LISTEN: `127.0.0.1:${desk.port}`,
       STANDFAST_DATA: desk.#data,
       STANDFAST_LOG: 'info',
+      STANDFAST_STATUS_COPY: desk.copy,
     };
     return desk;
   }
@@ -85,6 +86,11 @@ export class Desk {
     await desk.down('SIGTERM');
     cpSync(desk.#data, folder, { recursive: true, filter: (name) => !name.endsWith('.sock') });
     await desk.stop();
+  }
+
+  /** Where the copy of the status page is written. */
+  get copy() {
+    return join(this.#home, 'status');
   }
 
   get #data() {

@@ -48,7 +48,7 @@ async function answer(id) {
 
 test('as long as nobody can know, unknown is said', async () => {
   await visitor.goto(`${desk.base}/contact?lang=zh-CN`);
-  await visitor.getByText('客服现在不在线').first().waitFor();
+  await visitor.getByText('现在没有能为您解答的客服在线').first().waitFor();
   await signIn(agent, desk, 'robin@desk.example');
   await eventually(
     async () => (await api('/desk')).waiting.agents_present === 1,

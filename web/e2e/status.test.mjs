@@ -1,7 +1,8 @@
 /** A lead tells of an incident; anybody sees it on the status page; the online rate says what was lost. On the demo. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { accessible, launch, person, shot } from './browser.mjs';
+import { accessible, eventually, launch, person, shot } from './browser.mjs';
 import { signedIn } from './console.mjs';
 import { Desk } from './desk.mjs';
 
@@ -44,6 +45,44 @@ test('anybody sees when people answer, and how well that was kept', async () => 
   await phone.getByRole('heading', { name: 'Service status' }).waitFor();
   await accessible(phone, 'status on a phone');
   await shot(phone, 'status-en-phone-dark');
+});
+
+test('each of the hours says who is there and how long it takes, as the form does', async () => {
+  await lead.goto(`${desk.base}/console/insight/online`);
+  const said = async () => {
+    const { hours } = await (await fetch(`${desk.base}/status.json`)).json();
+    return hours.find(({ name }) => name === '中文 全天').waits;
+  };
+  await eventually(async () => (await said())[0].people === 1, 'the lead to be there');
+  const page = await status('zh-CN');
+  const service = page.locator('.services > li').filter({ hasText: '中文 全天' });
+  await service.getByText('1 名客服在线。').waitFor();
+  const form = await person(browser, { locale: 'zh-CN' });
+  await form.goto(`${desk.base}/contact?lang=zh-CN`);
+  const [{ expected }] = await said();
+  const words = expected ? /大约 .+后回复/ : /回复时间暂时无法估计/;
+  const [here, there] = await Promise.all([
+    service.getByText(words).first().innerText(),
+    form.getByText(words).first().innerText(),
+  ]);
+  assert.equal(words.exec(here)[0], words.exec(there)[0]);
+  await shot(page, 'status-waits');
+});
+
+test('a copy of the page that has grown old says since when, and nothing of now', async () => {
+  const copy = `file://${desk.copy}/index.html`;
+  await eventually(() => existsSync(`${desk.copy}/index.html`), 'the copy to be written', 90_000);
+  const page = await person(browser, { locale: 'en-US' });
+  await page.goto(copy);
+  await page.locator('.verdict').waitFor();
+  await page.clock.install({ time: Date.now() + 600_000 });
+  await page.reload();
+  await page.getByText(/^The desk itself cannot be reached since \d+ \w+ \d{4}, /).waitFor();
+  for (const now of ['.verdict', '.state', '.figure.now'])
+    assert.equal(await page.locator(now).filter({ visible: true }).count(), 0, now);
+  assert.ok((await page.getByRole('heading', { name: '中文 全天' }).count()) > 0);
+  await accessible(page, 'an old copy of the status page');
+  await shot(page, 'status-copy-old');
 });
 
 test('an incident is told in both languages, step by step', async () => {

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use standfast_domain::{AgentId, Channel, Line, RequestId, Time, Turn, Wait, said};
-use standfast_science::wait::{self, Expected, Outlook, Range, Standing};
+use standfast_domain::{
+    AgentId, Channel, LONGEST_WAIT, Language, Line, RequestId, Time, Turn, Wait, said,
+};
+use standfast_science::wait::{self, Expected, Later, Outlook, Range, Staffing, Standing};
 use standfast_store::promise::Kept;
 
 use crate::Opening;
@@ -26,7 +28,7 @@ pub struct Waiting {
     pub count: u32,
     /// What the next one has to expect; `None` when unknown.
     pub expected: Option<Wait>,
-    /// How many agents are there to answer.
+    /// How many agents are there to answer; those alone who know the language of whoever asks, where that is known.
     pub agents_present: u32,
 }
 
@@ -35,6 +37,8 @@ pub struct Waiting {
 pub struct Asks {
     /// By which channel, where that is known.
     pub channel: Option<Channel>,
+    /// In which language, where that is known.
+    pub language: Option<Language>,
     /// How long the desk will be closed for them; `None` when nobody knows.
     pub closed: Option<Duration>,
     /// The time now.
@@ -42,14 +46,44 @@ pub struct Asks {
 }
 
 impl Asks {
-    /// Somebody who comes by a channel. This is where it enters that the desk is closed: for them, until it opens.
+    /// Somebody who asks. This is where it enters that the desk is closed: for them, until it opens.
     #[must_use]
-    pub fn of(channel: Channel, opening: Option<&Opening>, now: Time) -> Self {
+    pub fn of(channel: Channel, language: Language, opening: Option<&Opening>, now: Time) -> Self {
         let closed = match opening.filter(|opening| !opening.is_open) {
             Some(closed) => closed.opens_at.map(|opens| opens.since(now)),
             None => Some(Duration::ZERO),
         };
-        Self { channel: Some(channel), closed, now }
+        Self { channel: Some(channel), language: Some(language), closed, now }
+    }
+}
+
+/// How many of those who are there know a language; everybody does of whom nothing is known.
+pub(crate) type Knowing = [(Language, u32); Language::ALL.len()];
+
+/// Who will be there within the next day, by the roster that was published.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Ahead {
+    everybody: Staffing,
+    knowing: Vec<(Language, Staffing)>,
+}
+
+impl Ahead {
+    /// By whose shift is when, and which languages they know.
+    pub(crate) fn new(shifts: &[(Time, Time, Vec<Language>)]) -> Self {
+        let staffing = |language: Option<Language>| {
+            let knows = |known: &[Language]| language.is_none_or(|language| known.contains(&language));
+            let able = shifts.iter().filter(|(_, _, known)| knows(known));
+            Staffing::new(able.map(|(from, until, _)| (seconds(*from), seconds(*until))))
+        };
+        let knowing = Language::ALL.map(|language| (language, staffing(Some(language)))).to_vec();
+        Self { everybody: staffing(None), knowing }
+    }
+
+    /// For somebody who asks in a language, and for whom the desk opens at a time. Nothing where there is no roster.
+    fn later(&self, language: Option<Language>, opens: f64) -> Option<Later<'_>> {
+        let known = self.knowing.iter().find(|(known, _)| Some(*known) == language);
+        let able = known.map_or(&self.everybody, |(_, staffing)| staffing);
+        (!self.everybody.is_empty()).then_some(Later { opens, everybody: &self.everybody, able })
     }
 }
 
@@ -80,6 +114,10 @@ struct State {
     at_once: u32,
     /// How many of those who are there take nothing but what is at risk.
     reserved: u32,
+    /// How many of those who are there know which language; nothing while nobody has said so.
+    knowing: Option<Knowing>,
+    /// Who will be there.
+    ahead: Ahead,
     /// The latest answers that were learned from: each is told at the start, by the outbox, or by both, and not always in order.
     learned: BTreeSet<(Time, RequestId)>,
     /// Answers up to then are not learned from any more.
@@ -170,7 +208,7 @@ impl Board {
 
     /// How many agents are there to answer.
     pub(crate) fn present(&self) -> u32 {
-        self.state.lock().outlook.pace().agents()
+        self.state.lock().outlook.agents()
     }
 
     /// Whether a request waits with assets at risk.
@@ -194,6 +232,24 @@ impl Board {
         let mut state = self.state.lock();
         state.happened(now, Happened::Present(present));
         state.at_once = (at_once + present / 2).checked_div(present).unwrap_or(0);
+        state.knowing = None;
+    }
+
+    /// How many of those who are there know which language.
+    pub(crate) fn set_knowing(&self, knowing: Knowing) {
+        self.state.lock().knowing = Some(knowing);
+    }
+
+    /// Who will be there.
+    pub(crate) fn set_ahead(&self, ahead: Ahead) {
+        self.state.lock().ahead = ahead;
+    }
+
+    /// Whether it makes no difference for who is there in which language somebody asks.
+    pub(crate) fn is_one_language(&self) -> bool {
+        let state = self.state.lock();
+        let knows = |language| state.there(Some(language)) > 0;
+        state.outlook.agents() == 0 || Language::ALL.into_iter().all(knows)
     }
 
     /// How many of those who are there take nothing but what is at risk.
@@ -212,7 +268,11 @@ impl Board {
         let mut state = self.state.lock();
         let place = state.line.next_place(Turn::Ordinary);
         let outlined = state.expect(place, false, asks);
-        Waiting { count: state.line.len(), expected: outlined.said, agents_present: outlined.present }
+        Waiting {
+            count: state.line.len(),
+            expected: outlined.said,
+            agents_present: state.there(asks.language),
+        }
     }
 
     /// How many wait.
@@ -297,32 +357,59 @@ impl State {
         } else {
             Standing { at_risk: first.min(ahead), ordinary: ahead.saturating_sub(first) }
         };
-        let Some(closed) = asks.closed else {
-            return Outlined { place, present: self.outlook.pace().agents(), model: None, said: None };
-        };
-        let closed = u32::try_from(closed.as_secs()).unwrap_or(u32::MAX);
-        let expected = self.outlook.expected(wait::Asks {
-            now: seconds(asks.now),
-            standing,
-            is_at_risk: at_risk,
-            is_later: closed > 0,
-            group: asks.channel.map(|channel| group(channel, at_risk, asks.now)),
-            // Whoever answers from the inbox answers one after the other, unless it is said otherwise of them.
-            at_once: self.at_once.max(1),
-            reserved: self.reserved,
-        });
+        let present = self.outlook.agents();
+        let expected = self.outlook_for(standing, at_risk, asks);
+        let closed = asks.closed.map_or(u32::MAX, whole_seconds);
         let said = |expected: Expected| {
             let Range { p50, p80 } = expected.corrected;
-            let wait = Wait::between(p50, p80);
-            if closed > 0 { wait.after(closed) } else { wait }
+            if closed > 0 {
+                Wait::later(closed, p50, p80)
+            } else {
+                Some(Wait::between(p50, p80)).filter(|wait| wait.high_seconds <= LONGEST_WAIT)
+            }
         };
         Outlined {
             place,
-            present: self.outlook.pace().agents(),
+            present,
             model: expected.map(|expected| expected.model),
-            said: expected.map(said),
+            said: expected.and_then(said),
         }
     }
+
+    /// What is known of a wait; nothing while nobody is there who knows the language, and of a time for which there is no roster.
+    fn outlook_for(&mut self, standing: Standing, is_at_risk: bool, asks: Asks) -> Option<Expected> {
+        let (closed, there) = (asks.closed?, self.there(asks.language));
+        if closed.is_zero() && there == 0 {
+            return None;
+        }
+        let later = if closed.is_zero() {
+            None
+        } else {
+            Some(self.ahead.later(asks.language, seconds(asks.now.plus(closed)))?)
+        };
+        self.outlook.expected(wait::Asks {
+            now: seconds(asks.now),
+            standing,
+            is_at_risk,
+            later,
+            group: asks.channel.map(|channel| group(channel, is_at_risk, asks.now)),
+            // Whoever answers from the inbox answers one after the other, unless it is said otherwise of them.
+            at_once: self.at_once.max(1),
+            reserved: self.reserved,
+        })
+    }
+
+    /// How many are there who know a language; everybody where it is not known which one.
+    fn there(&self, language: Option<Language>) -> u32 {
+        let present = self.outlook.agents();
+        let known = self.knowing.iter().flatten().find(|(known, _)| Some(*known) == language);
+        known.map_or(present, |(_, count)| (*count).min(present))
+    }
+}
+
+/// A length of time in seconds, rounded up.
+fn whole_seconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -138,7 +138,7 @@ pub(crate) struct Shared {
     pub(crate) types: Types,
     /// When the desk is open.
     pub(crate) hours: InForce,
-    /// How many people have in hand at a time.
+    /// What people can do.
     pub(crate) capacity: Capacity,
     /// When somebody could answer.
     pub(crate) online: Ledger,

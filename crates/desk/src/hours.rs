@@ -31,7 +31,7 @@ pub use calendar::read_calendar;
 pub(crate) use feed::{CALENDAR, fetch_calendar, schedule_calendars};
 pub use feed::{CalendarView, add_calendar, list_calendars, remove_calendar};
 pub use opening::{Opening, opening};
-pub(crate) use opening::{opening_for, opening_of};
+pub(crate) use opening::{opening_for, opening_of, region};
 
 /// Longest name, in characters.
 const NAME: usize = 100;

@@ -140,7 +140,7 @@ pub use promise::{
     Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, asks_of, promise_figures,
 };
 pub use receive::{Received, follow_up, receive, received_since};
-pub use relay::{Audience, Signal, What, relay};
+pub use relay::{Audience, Signal, What, follow_line, relay};
 pub use roster::{
     Adherence, CalendarAddress, NowView, OffView, PersonView, PersonWish, Published, ROSTER_MAIL,
     RosterLetter, RosterMail, RosterNotice, RosterView, ShiftNews, ShiftView, ShiftWish, SwapStep, SwapView,
@@ -150,7 +150,7 @@ pub use roster::{
     roster, roster_letter, roster_mail, roster_now, set_present, shift_calendar, step_swap, step_time_off,
 };
 pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
-pub use status::{StatusDay, StatusHours, StatusIncident, StatusView, status};
+pub use status::{StatusDay, StatusHours, StatusIncident, StatusView, StatusWait, is_attended, status};
 pub use subscription::{
     CALL, STATUS_MAIL, StatusMail, StatusNotice, StatusTold, SubscribeCommand, SubscriptionView, UNREACHED,
     confirm_subscription, end_subscription, enqueue_call, enqueue_mail, find_subscription,
@@ -175,6 +175,6 @@ pub use view::{
     EntryView, Erasure, IdentifierView, Inbox, InboxCounts, LastEntry, NextStep, Receipt, RequestDetail,
     RequestSummary, SafetySteps, SecretNotice, TeamView, UploadView,
 };
-pub use wallboard::{Wallboard, WallboardClass, wallboard};
+pub use wallboard::{Wallboard, WallboardClass, WallboardWait, wallboard};
 pub use words::{has_words, spoken_wait, words};
 pub use work::{Assignment, assign, merge, retype, tag, transition};

@@ -8,20 +8,22 @@
 //! remove one. Rows at the end could be cut off by whoever owns the database; those minutes are then minutes in which nobody
 //! could be reached.
 
+mod line;
 mod view;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use standfast_domain::{Course, Sample, Time};
+use standfast_domain::{Course, Sample, Time, Timetable};
 use standfast_store::online::{self, OnlineRow};
 use standfast_store::{Lane, Rd, Tx, maintenance, shift};
 use tokio::sync::watch;
 
 use crate::keys::same;
-use crate::{Desk, Error, Keys};
+use crate::{Desk, Error, Keys, timetable};
 
+pub(crate) use line::line;
 pub(crate) use view::days_kept;
 pub use view::{OnlineDay, OnlineSchedule, OnlineView, Win, online};
 
@@ -95,10 +97,10 @@ async fn put_down(desk: &Desk, boot: i64, up: i64) -> Result<bool, Error> {
         rostered: None,
         probe: desk.shared.probe.of(Sample::minute_of(now)),
     };
-    let keys = desk.keys().clone();
+    let (keys, table) = (desk.keys().clone(), timetable(desk));
     for _ in 0..TRIES {
-        let (keys, sample) = (keys.clone(), sample);
-        if desk.store().write(Lane::Background, 0, move |tx| add(tx, &keys, sample, now)).await? {
+        let (keys, table, sample) = (keys.clone(), table.clone(), sample);
+        if desk.store().write(Lane::Background, 0, move |tx| add(tx, &keys, &table, sample, now)).await? {
             return Ok(true);
         }
     }
@@ -106,13 +108,13 @@ async fn put_down(desk: &Desk, boot: i64, up: i64) -> Result<bool, Error> {
 }
 
 /// False when another process took the place first: then the next one is to be tried.
-fn add(tx: &mut Tx, keys: &Keys, sample: Sample, now: Time) -> Result<bool, Error> {
+fn add(tx: &mut Tx, keys: &Keys, table: &Timetable, sample: Sample, now: Time) -> Result<bool, Error> {
     if online::has(tx, sample.minute, sample.node)? {
         // It stays as it was put down.
         return Ok(true);
     }
-    let (waiting, late) = online::line(tx, now)?;
-    let sample = Sample { waiting, late, rostered: shift::count_at(tx, now)?, ..sample };
+    let (seen, _) = line(tx, table, now)?;
+    let sample = Sample { waiting: seen.waiting, late: seen.late, rostered: shift::count_at(tx, now)?, ..sample };
     let last = online::last(tx)?;
     let (seq, before) = last.map_or((1, Vec::new()), |row| (row.seq + 1, row.seal));
     let seal = seal(keys, &before, seq, &sample);

@@ -21,18 +21,19 @@ pub use figures::{Length, PromiseCount, PromiseFigures, PromiseGroup, promise_fi
 /// Somebody who asks now how long it takes.
 #[must_use]
 pub fn asks(desk: &Desk, asker: &Asker<'_>, now: Time) -> Asks {
-    Asks::of(asker.channel, opening(desk, asker, now).as_ref(), now)
+    Asks::of(asker.channel, asker.language, opening(desk, asker, now).as_ref(), now)
 }
 
-/// Somebody of whom nothing is known. While the desk is closed for some, nobody can tell how long it takes for them.
+/// Somebody of whom nothing is known. While the desk is closed for some, or nobody is there who knows their language, nobody can tell
+/// how long it takes for them.
 #[must_use]
 pub fn asks_anyhow(desk: &Desk, now: Time) -> Asks {
     let is_open = |asker: &Asker<'_>| opening(desk, asker, now).is_none_or(|opening| opening.is_open);
     let open_for = |language| {
         Channel::ALL.iter().all(|channel| is_open(&Asker { language, region: "", channel: *channel }))
     };
-    let closed = Language::ALL.into_iter().all(open_for).then_some(Duration::ZERO);
-    Asks { channel: None, closed, now }
+    let is_one = Language::ALL.into_iter().all(open_for) && desk.board().is_one_language();
+    Asks { channel: None, language: None, closed: is_one.then_some(Duration::ZERO), now }
 }
 
 /// The same for the customers of these requests, each by the hours that are meant for them.
@@ -43,7 +44,7 @@ pub async fn asks_of(desk: &Desk, requests: Vec<RequestId>) -> Result<HashMap<Re
         for id in requests {
             if let Some(row) = request::find(rd, id)? {
                 let opening = opening_for(&unit_desk, &row, now);
-                found.insert(id, Asks::of(row.channel, opening.as_ref(), now));
+                found.insert(id, Asks::of(row.channel, row.language, opening.as_ref(), now));
             }
         }
         Ok(found)
@@ -63,7 +64,7 @@ pub(crate) fn make(
     if row.state != State::Open {
         return Ok(None);
     }
-    let asks = Asks::of(row.channel, opening, now);
+    let asks = Asks::of(row.channel, row.language, opening, now);
     let outlined = desk.board().outlined(row.id, row.turn(), asks);
     if row.waiting_since == Some(now) {
         let seconds = |wait: fn(Wait) -> u32| outlined.said.map(|said| i64::from(wait(said)));

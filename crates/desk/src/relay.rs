@@ -120,6 +120,31 @@ pub async fn relay(
     }
 }
 
+/// Tells the board what was committed since a place in the outbox, and returns the place after it; the first time, all there is. For
+/// a desk that serves nobody and goes on by steps, as the demo lives through its past: else [`relay`] does so.
+pub async fn follow_line(desk: &Desk, after: Option<outbox::Cursor>) -> Result<outbox::Cursor, Error> {
+    let Some(mut cursor) = after else {
+        let head = desk.store().read(|rd| outbox::head(rd).map_err(Error::from)).await?;
+        load(desk).await?;
+        return Ok(head);
+    };
+    loop {
+        let unit_desk = desk.clone();
+        let read = move |rd: &mut Rd| {
+            let (events, next) = outbox::read_after(rd, &cursor, PAGE)?;
+            for event in &events {
+                note(rd, &unit_desk, event)?;
+            }
+            Ok::<_, Error>((events.len(), next))
+        };
+        let (count, next) = desk.store().read(read).await?;
+        cursor = next;
+        if count < PAGE as usize {
+            return Ok(cursor);
+        }
+    }
+}
+
 /// Loads board and directory from the store. They may be ahead of the feed; what it tells again changes nothing.
 async fn load(desk: &Desk) -> Result<(), Error> {
     let unit_desk = desk.clone();

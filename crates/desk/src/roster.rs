@@ -20,7 +20,7 @@ use std::time::Duration;
 use parking_lot::RwLock;
 use serde::Serialize;
 use standfast_domain::roster::{Contract, Need, Person, Profile, Shift, TimeOff, Violation, violations};
-use standfast_domain::{AgentId, Permission, Role, ShiftId, Time, TimeOffId};
+use standfast_domain::{AgentId, Language, Permission, Role, ShiftId, Time, TimeOffId};
 use standfast_store::agent::AgentRow;
 use standfast_store::person::PersonRow;
 use standfast_store::shift::{self, ShiftRow};
@@ -29,6 +29,7 @@ use standfast_store::{Rd, Tx, agent, person};
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
+use crate::board::{Ahead, Knowing};
 use crate::draft::{plain, says_nothing};
 use crate::screening::Findings;
 use crate::surge::reserve;
@@ -55,6 +56,8 @@ const LONGEST_RANGE: Duration = Duration::from_hours(24 * 62);
 const AROUND: Duration = Duration::from_hours(24 * 22);
 /// Longest reason and longest note, in characters.
 const WORDS: usize = 300;
+/// How far ahead it is asked who will be there: as far as a waiting time is told, and until it is asked again.
+const AHEAD: Duration = Duration::from_hours(25);
 /// How soon a process hears of what another one has written.
 const EVERY: Duration = Duration::from_secs(10);
 
@@ -154,21 +157,33 @@ pub struct RosterView {
     pub violations: Vec<Violation>,
 }
 
-/// How many conversations people have in hand at a time, as this process knows it.
+/// What people can do, as this process knows it: of whom something was entered.
 #[derive(Debug, Default)]
-pub(crate) struct Capacity(RwLock<BTreeMap<AgentId, u8>>);
+pub(crate) struct Capacity(RwLock<BTreeMap<AgentId, Profile>>);
 
 impl Capacity {
     /// How many somebody has in hand; one where nothing is known.
     pub(crate) fn of(&self, agent: AgentId) -> u32 {
-        self.0.read().get(&agent).copied().unwrap_or(1).into()
+        self.0.read().get(&agent).map_or(1, |profile| profile.at_once).into()
+    }
+
+    /// Of some people, how many know which language.
+    fn knowing(&self, there: &BTreeSet<AgentId>) -> Knowing {
+        let known = self.0.read();
+        let knows = |agent: &AgentId, language: &Language| {
+            known.get(agent).is_none_or(|profile| profile.languages.contains(language))
+        };
+        Language::ALL.map(|language| {
+            let count = there.iter().filter(|agent| knows(agent, &language)).count();
+            (language, u32::try_from(count).unwrap_or(u32::MAX))
+        })
     }
 }
 
 /// How many conversations people have in hand at a time of whom this process only knows that they are there: what half of the profiles
 /// that were entered say or more.
 pub(crate) fn usual_at_once(desk: &Desk) -> u32 {
-    let mut all: Vec<u8> = desk.shared.capacity.0.read().values().copied().collect();
+    let mut all: Vec<u8> = desk.shared.capacity.0.read().values().map(|profile| profile.at_once).collect();
     all.sort_unstable();
     all.get(all.len() / 2).copied().unwrap_or(1).into()
 }
@@ -178,24 +193,42 @@ pub fn set_present(desk: &Desk, there: &BTreeSet<AgentId>) {
     let at_once = there.iter().map(|agent| desk.shared.capacity.of(*agent)).sum();
     let present = u32::try_from(there.len()).unwrap_or(u32::MAX);
     desk.board().set_present(present, at_once, desk.now());
+    desk.board().set_knowing(desk.shared.capacity.knowing(there));
     reserve(desk, Some(there));
 }
 
-/// Reads what people have in hand at a time.
+/// Reads what people can do, and who will be there by the roster that was published.
 pub async fn load_capacity(desk: &Desk) -> Result<(), Error> {
-    let rows = desk.store().read(|rd| person::list(rd).map_err(Error::from)).await?;
+    let now = desk.now();
+    let read = desk.store().read(move |rd| {
+        let shifts = shift::list_between(rd, now, now.plus(AHEAD))?;
+        Ok::<_, Error>((person::list(rd)?, shifts))
+    });
+    let (rows, shifts) = read.await?;
     // Of whom nothing was entered, nothing is known.
     let entered = rows.iter().filter(|row| row.version > 0);
-    let known = entered.map(|row| Ok((row.agent_id, profile(row)?.at_once)));
-    *desk.shared.capacity.0.write() = known.collect::<Result<_, Error>>()?;
+    let known = entered.map(|row| Ok((row.agent_id, profile(row)?)));
+    let known: BTreeMap<AgentId, Profile> = known.collect::<Result<_, Error>>()?;
+    let languages = |agent: AgentId| known.get(&agent).cloned().unwrap_or_default().languages;
+    let ahead: Vec<_> = shifts
+        .iter()
+        .filter(|shift| shift.published_at.is_some())
+        .filter_map(|shift| Some((shift.starts_at, shift.ends_at, languages(shift.agent_id?))))
+        .collect();
+    desk.board().set_ahead(Ahead::new(&ahead));
+    *desk.shared.capacity.0.write() = known;
+    let there = desk.surge().present();
+    if !there.is_empty() {
+        desk.board().set_knowing(desk.shared.capacity.knowing(&there));
+    }
     Ok(())
 }
 
-/// Keeps what people have in hand that of the database, until `stop` changes.
+/// Keeps what people can do, and who will be there, that of the database, until `stop` changes.
 pub async fn follow_capacity(desk: Desk, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         if let Err(error) = load_capacity(&desk).await {
-            tracing::warn!(%error, "what people have in hand could not be read; what is known so far is used");
+            tracing::warn!(%error, "what people can do could not be read; what is known so far is used");
         }
         let _ = tokio::time::timeout(EVERY, stop.changed()).await;
     }

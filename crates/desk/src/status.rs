@@ -6,7 +6,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde::Serialize;
 use standfast_domain::{
-    Channel, Day, DriverId, DriverKind, IncidentPhase, Kept, Language, Level, Sample, ScheduleId, Time,
+    Asker, Channel, Day, DriverId, DriverKind, IncidentPhase, Kept, Language, Level, ScheduleId, Time,
     Timetable, Wait,
 };
 use standfast_store::driver::DriverRow;
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use crate::hours::{ScheduleView, current_schedules, opening_of};
 use crate::incident::{IncidentUpdate, updates};
 use crate::online::days_kept;
-use crate::{Desk, Error, MaintenanceView, Opening, asks_anyhow, timetable};
+use crate::{Asks, Desk, Error, MaintenanceView, Opening, asks, asks_anyhow, timetable};
 
 /// So old may an answer be: whoever asks while many ask gets that of another.
 const FRESH: Duration = Duration::from_secs(5);
@@ -39,6 +39,19 @@ pub struct StatusDay {
     pub online: u32,
 }
 
+/// Who is there for those who write in a language, and how long it takes them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StatusWait {
+    /// The language.
+    pub language: Language,
+    /// People who are there to answer and know it. Null where another process of the desk has people of whom this one does not know
+    /// what they know.
+    pub people: Option<u32>,
+    /// What the next one has to expect, as the form for requests and the receipt say it; null when unknown. While it is closed,
+    /// the time until it opens is in it.
+    pub expected: Option<Wait>,
+}
+
 /// Hours, as anybody may see them.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct StatusHours {
@@ -55,6 +68,8 @@ pub struct StatusHours {
     pub regions: Vec<String>,
     /// Whether it is open now, and when that changes.
     pub opening: Opening,
+    /// Who is there and how long it takes, by each language of those for whom these hours are meant.
+    pub waits: Vec<StatusWait>,
     /// The online rate of the last 90 days, from 0 to 1; null where nothing was promised yet.
     pub rate: Option<f64>,
     /// Day by day, the last 90; those of which nothing is known have no promised minutes.
@@ -89,9 +104,9 @@ pub struct StatusView {
     pub at: Time,
     /// Requests that wait for the desk.
     pub waiting: u32,
-    /// What the next one has to expect; null when unknown.
+    /// What the next one has to expect, whoever it is; null when unknown, and when it depends on who asks: see the hours.
     pub expected: Option<Wait>,
-    /// Whether somebody is there to answer.
+    /// Whether somebody is there to answer anybody.
     pub is_attended: bool,
     /// Since when the online rate is counted; null when it is not yet.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -109,22 +124,69 @@ pub struct StatusView {
 /// The last answer, and whoever makes the next one.
 #[derive(Debug, Default)]
 pub(crate) struct Last {
-    view: Mutex<Option<Arc<StatusView>>>,
+    known: Mutex<Option<Arc<Known>>>,
     making: tokio::sync::Mutex<()>,
+}
+
+/// An answer, and who asks by each of its hours.
+#[derive(Debug)]
+struct Known {
+    view: StatusView,
+    askers: Vec<Vec<Asking>>,
+}
+
+/// Somebody for whom hours are meant.
+#[derive(Clone, Debug)]
+struct Asking {
+    language: Language,
+    region: String,
+    channel: Channel,
 }
 
 impl Last {
     /// The next one who asks gets a new answer.
     pub(crate) fn forget(&self) {
-        *self.view.lock() = None;
+        *self.known.lock() = None;
     }
 }
 
-/// The state of the desk, at most a few seconds old.
-pub async fn status(desk: &Desk) -> Result<Arc<StatusView>, Error> {
+/// The state of the desk: what is read of it at most a few seconds old, who is there and how long it takes as it is now.
+pub async fn status(desk: &Desk) -> Result<StatusView, Error> {
+    let known = known(desk).await?;
     let now = desk.now();
-    let last = || desk.shared.status.view.lock().clone();
-    let is_fresh = |last: &Arc<StatusView>| last.at <= now && now.since(last.at) < FRESH;
+    let waiting = desk.board().waiting(asks_anyhow(desk, now));
+    let mut view = known.view.clone();
+    (view.waiting, view.expected) = (waiting.count, waiting.expected);
+    view.is_attended = desk.present_anywhere(now) > 0;
+    for (hours, askers) in view.hours.iter_mut().zip(&known.askers) {
+        hours.waits = askers.iter().map(|asking| wait_of(desk, asking, now)).collect();
+    }
+    Ok(view)
+}
+
+fn wait_of(desk: &Desk, asking: &Asking, now: Time) -> StatusWait {
+    let Asking { language, ref region, channel } = *asking;
+    let waiting = desk.board().waiting(asks(desk, &Asker { language, region, channel }, now));
+    let is_alone = desk.present_anywhere(now) == desk.board().present();
+    StatusWait {
+        language,
+        people: is_alone.then_some(waiting.agents_present),
+        expected: waiting.expected,
+    }
+}
+
+/// Whether somebody is there who can answer in a language; of people at other processes it is believed.
+#[must_use]
+pub fn is_attended(desk: &Desk, language: Language) -> bool {
+    let now = desk.now();
+    let asks = Asks { channel: None, language: Some(language), closed: None, now };
+    desk.board().waiting(asks).agents_present > 0 || desk.present_anywhere(now) > desk.board().present()
+}
+
+async fn known(desk: &Desk) -> Result<Arc<Known>, Error> {
+    let now = desk.now();
+    let last = || desk.shared.status.known.lock().clone();
+    let is_fresh = |last: &Arc<Known>| last.view.at <= now && now.since(last.view.at) < FRESH;
     if let Some(last) = last().filter(is_fresh) {
         return Ok(last);
     }
@@ -141,28 +203,52 @@ pub async fn status(desk: &Desk) -> Result<Arc<StatusView>, Error> {
     let incidents = desk.store().read(move |rd| incidents(rd, now)).await?;
     let (course, table) = (desk.shared.online.course(), timetable(desk));
     let counted_since = course.begins();
-    // Others than those of this process, as they were seen within two minutes.
-    let elsewhere = course.present_elsewhere(desk.node(), Sample::minute_of(now) - 2);
     let hours = tokio::task::spawn_blocking(move || {
-        let of =
-            |schedule| hours(&table, schedule, now, |hours, zone| days_kept(&course, hours, zone, now, DAYS));
-        schedules.into_iter().filter_map(of).collect()
+        let of = |schedule: ScheduleView| {
+            let askers = askers(&table, &schedule, now);
+            let hours = hours(&table, schedule, now, |hours, zone| days_kept(&course, hours, zone, now, DAYS))?;
+            Some((hours, askers))
+        };
+        schedules.into_iter().filter_map(of).collect::<Vec<_>>()
     });
-    let waiting = desk.board().waiting(asks_anyhow(desk, now));
-    let view = Arc::new(StatusView {
+    let (hours, askers) = hours.await.map_err(|_| Error::Inconsistent("the online rate"))?.into_iter().unzip();
+    let view = StatusView {
         name: desk.settings().name.clone(),
         at: now,
-        waiting: waiting.count,
-        expected: waiting.expected,
-        is_attended: waiting.agents_present > 0 || elsewhere > 0,
+        waiting: 0,
+        expected: None,
+        is_attended: false,
         counted_since,
-        hours: hours.await.map_err(|_| Error::Inconsistent("the online rate"))?,
+        hours,
         level: desk.surge().level().0,
         maintenance: desk.maintenance().ahead(now),
         incidents,
-    });
-    *desk.shared.status.view.lock() = Some(view.clone());
-    Ok(view)
+    };
+    let known = Arc::new(Known { view, askers });
+    *desk.shared.status.known.lock() = Some(known.clone());
+    Ok(known)
+}
+
+/// Those for whom hours are meant, one for each language: by the form on the desk's pages where they are for it, else by the first
+/// way for which they are.
+fn askers(table: &Timetable, schedule: &ScheduleView, now: Time) -> Vec<Asking> {
+    let coverage = &schedule.coverage;
+    let any = [String::new()];
+    let regions: Vec<&String> =
+        if coverage.regions.is_empty() { any.iter().collect() } else { coverage.regions.iter().collect() };
+    let first = [Channel::Page, Channel::Widget, Channel::Api];
+    let others = Channel::ALL.into_iter().filter(|channel| !first.contains(channel));
+    let channels: Vec<Channel> = first.into_iter().chain(others).collect();
+    let of = |language: Language| {
+        let each = channels.iter().flat_map(|channel| regions.iter().map(move |region| (*channel, *region)));
+        let is_meant = |(channel, region): &(Channel, &String)| {
+            let asker = Asker { language, region, channel: *channel };
+            coverage.covers(&asker) && table.find(&asker, now).is_some_and(|found| found.id == schedule.id)
+        };
+        let (channel, region) = each.into_iter().find(is_meant)?;
+        Some(Asking { language, region: region.clone(), channel })
+    };
+    Language::ALL.into_iter().filter_map(of).collect()
 }
 
 fn hours(
@@ -184,6 +270,7 @@ fn hours(
         channels: schedule.coverage.channels,
         regions: schedule.coverage.regions.into_iter().collect(),
         opening: opening_of(zone, hours, now),
+        waits: Vec::new(),
         rate: kept.rate(),
         days: days
             .into_iter()

@@ -28,7 +28,7 @@ use parking_lot::RwLock;
 use standfast_domain::{AgentId, Language, Level, Permission, RequestId, Reserve, TeamId, Time};
 use standfast_guard::{Context, screen};
 use standfast_store::surge::{self as stored, PlanRow};
-use standfast_store::{Lane, Tx, agent};
+use standfast_store::{Lane, Rd, Tx, agent};
 
 use crate::draft::{plain, says_nothing};
 use crate::{AgentCaller, Desk, Error};
@@ -128,10 +128,21 @@ impl Surge {
         self.people.read().reserved.contains(&agent)
     }
 
+    /// Who is there to answer, as the sockets of this process know it.
+    pub(crate) fn present(&self) -> BTreeSet<AgentId> {
+        self.people.read().present.clone()
+    }
+
     /// The team that gets a request of this type.
     pub(crate) fn team_for(&self, kind: &str) -> Option<TeamId> {
         self.now.read().actions.team_for(kind)
     }
+}
+
+/// Within how long everybody who waits should be answered, by the plan in force.
+pub(crate) fn within(rd: &mut Rd) -> Result<Duration, Error> {
+    let (_, plan) = read_plan(rd)?;
+    Ok(Duration::from_mins(u64::from(plan.within_minutes)))
 }
 
 /// Reads the level and what is done at it.

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use serde::Serialize;
-use standfast_domain::{Level, Permission, Time, Wait};
-use standfast_store::{online, request};
+use standfast_domain::{Asker, Channel, Language, Level, Permission, Time, Wait};
+use standfast_store::request;
 use utoipa::ToSchema;
 
+use crate::online::line;
 use crate::surge::next_peak;
-use crate::{AgentCaller, Desk, Error, Peak, asks_anyhow, status};
+use crate::{AgentCaller, Desk, Error, Peak, asks, opening, status, timetable};
 
 /// How far ahead a peak is told.
 const AHEAD: Duration = Duration::from_hours(24 * 14);
@@ -21,6 +22,17 @@ pub struct WallboardClass {
     /// Since when the one that waits longest does.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub since: Option<Time>,
+}
+
+/// How long it takes those who write in a language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WallboardWait {
+    /// The language.
+    pub language: Language,
+    /// Whether the desk is open for them; null where there are no hours for them.
+    pub is_open: Option<bool>,
+    /// What the next one has to expect; null when unknown.
+    pub expected: Option<Wait>,
 }
 
 /// What everybody in the room should see.
@@ -37,10 +49,15 @@ pub struct Wallboard {
     pub at_risk: WallboardClass,
     /// The others.
     pub ordinary: WallboardClass,
-    /// Of all that wait, those who wait longer than they were told.
+    /// Of all that wait, those who wait longer than they were told, or were told nothing and wait for longer than `within_minutes`
+    /// for which the desk was open for them.
     pub late: i64,
-    /// What the next one has to expect; null when unknown.
-    pub expected: Option<Wait>,
+    /// Of all that wait, those who were told that it is unknown.
+    pub unpromised: WallboardClass,
+    /// Within how many minutes everybody who waits should be answered, by the surge plan.
+    pub within_minutes: u32,
+    /// What the next one has to expect who writes in a language, as the form for requests says it.
+    pub waits: Vec<WallboardWait>,
     /// People who are there to answer, in any process of the desk.
     pub present: u32,
     /// Minutes for which somebody was promised today, by the hours of the desk, each by its own clock.
@@ -54,13 +71,12 @@ pub struct Wallboard {
 /// What everybody in the room should see, now.
 pub async fn wallboard(desk: &Desk, caller: &AgentCaller) -> Result<Wallboard, Error> {
     caller.require(Permission::ReadInsight)?;
-    let now = desk.now();
+    let (now, table) = (desk.now(), timetable(desk));
     let read = desk.store().read(move |rd| {
         let classes = request::count_waiting(rd)?;
-        let (_, late) = online::line(rd, now)?;
-        Ok::<_, Error>((classes, late, next_peak(rd, now)?))
+        Ok::<_, Error>((classes, line(rd, &table, now)?, next_peak(rd, now)?))
     });
-    let (classes, late, next) = read.await?;
+    let (classes, (line, within), next) = read.await?;
     let of = |at_risk: bool| {
         let found = classes.iter().find(|class| class.at_risk == at_risk);
         found.map_or_else(WallboardClass::default, |class| WallboardClass {
@@ -76,13 +92,24 @@ pub async fn wallboard(desk: &Desk, caller: &AgentCaller) -> Result<Wallboard, E
         level: desk.surge().level().0,
         at_risk: of(true),
         ordinary: of(false),
-        late,
-        expected: desk.board().waiting(asks_anyhow(desk, now)).expected,
+        late: line.late,
+        unpromised: WallboardClass { waiting: line.unpromised, since: line.unpromised_since },
+        within_minutes: u32::try_from(within.as_secs() / 60).unwrap_or(u32::MAX),
+        waits: Language::ALL.into_iter().map(|language| wait_in(desk, language, now)).collect(),
         present: desk.present_anywhere(now),
         promised_minutes: today().map(|day| day.promised).sum(),
         online_minutes: today().map(|day| day.online).sum(),
         next: next.filter(|peak| peak.starts_at < now.plus(AHEAD)),
     })
+}
+
+fn wait_in(desk: &Desk, language: Language, now: Time) -> WallboardWait {
+    let asker = Asker { language, region: "", channel: Channel::Page };
+    WallboardWait {
+        language,
+        is_open: opening(desk, &asker, now).map(|opening| opening.is_open),
+        expected: desk.board().waiting(asks(desk, &asker, now)).expected,
+    }
 }
 
 #[cfg(test)]
@@ -119,9 +146,16 @@ mod tests {
                 add_driver(&desk, &analyst, name, &event(name, kind, hours)).await.unwrap();
             }
             let seen = wallboard(&desk, &analyst).await.unwrap();
+            assert_eq!(seen.unpromised, WallboardClass { waiting: 3, since: Some(begun) });
+            assert_eq!((seen.late, seen.within_minutes), (0, 60), "an hour is not over");
             assert_eq!(seen.ordinary, WallboardClass { waiting: 2, since: Some(begun) });
             assert_eq!((seen.at_risk.waiting, seen.at_risk.since), (1, Some(desk.now())));
             assert_eq!(seen.next.unwrap().title, "next");
+            // The first came six minutes before the last one, the second three.
+            desk.pass(56);
+            assert_eq!(wallboard(&desk, &analyst).await.unwrap().late, 1);
+            desk.pass(60);
+            assert_eq!(wallboard(&desk, &analyst).await.unwrap().late, 3);
         }
     }
 }

@@ -60,4 +60,4 @@ pub use state::{Actor, State, Transition, TransitionError};
 pub use subscription::SubscriptionKind;
 pub use surge::{Change as SurgeStep, Course as SurgeCourse, Evidence, Level, SurgeCause, SurgeRules, load};
 pub use time::{Clock, FrozenClock, SystemClock, Time};
-pub use wait::{Wait, said};
+pub use wait::{LONGEST_WAIT, Wait, said};

@@ -36,7 +36,7 @@ pub struct Sample {
     pub present: i64,
     /// Requests that waited for the desk.
     pub waiting: i64,
-    /// Of those, requests that had waited longer than they were promised.
+    /// Of those, requests that had waited longer than they were promised, or than whoever is promised nothing should.
     pub late: i64,
     /// People who were to be there by the roster; nothing where there was no roster, and in rows from before there were any.
     pub rostered: Option<i64>,
@@ -66,7 +66,7 @@ pub enum Gap {
     Missing,
     /// Nobody was there, and no roster says whether somebody was to be.
     Away,
-    /// People were there, and those who waited had to wait longer than they were promised.
+    /// People were there, and those who waited had to wait longer than they were promised, or should.
     Full,
     /// The desk itself was not there, or a test message got no receipt.
     Technical,
@@ -380,7 +380,7 @@ pub struct Kept {
     pub missing: u32,
     /// Nobody was there, and no roster says whether somebody was to be.
     pub away: u32,
-    /// People were there, and more than one in five of those who waited had waited longer than they were promised.
+    /// People were there, and more than one in five of those who waited had waited longer than they were promised, or should.
     pub full: u32,
     /// The desk itself was not there, or a test message got no receipt.
     pub technical: u32,

@@ -9,9 +9,10 @@ const HOUR: u32 = 3_600;
 const MINUTES: [u32; 18] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 75, 90];
 const HOURS: [u32; 11] = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24];
 
-/// Up to an hour and a half a later wait is said in minutes, up to two days in hours.
+/// Up to an hour and a half a later wait is said in minutes, from then on in hours.
 const LATER_IN_MINUTES: u32 = 90 * MINUTE;
-const LATER_IN_HOURS: u32 = 48 * HOUR;
+/// What takes longer, in seconds, is unknown: nobody can tell what the day after tomorrow is like.
+pub const LONGEST_WAIT: u32 = 24 * HOUR;
 
 /// An expected waiting time: half of those who wait like this are answered by the lower, four fifths by the upper figure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
@@ -30,17 +31,25 @@ impl Wait {
         Self { low_seconds: low_seconds.min(high_seconds), high_seconds }
     }
 
-    /// The same range after `seconds` in which nobody can answer: rounded up to whole hours, or to days, because what would be due
-    /// before somebody is there could not be kept.
+    /// The range of somebody for whom the desk is closed for `closed` seconds, and who then waits from `low` to `high`. It is rounded
+    /// up, because what would be due before somebody is there could not be kept, and is never made narrower. Nothing where it
+    /// comes to more than [`LONGEST_WAIT`].
     #[must_use]
-    pub fn after(self, seconds: u32) -> Self {
-        let later = |wait: u32| match wait.saturating_add(seconds) {
-            short @ ..=LATER_IN_MINUTES => short.next_multiple_of(5 * MINUTE),
-            long @ ..=LATER_IN_HOURS => long.next_multiple_of(HOUR),
-            days => days.div_ceil(24 * HOUR).saturating_mul(24 * HOUR),
-        };
-        Self { low_seconds: later(self.low_seconds), high_seconds: later(self.high_seconds) }
+    pub fn later(closed: u32, low: f64, high: f64) -> Option<Self> {
+        let [low, high] = [low, high].map(|wait| closed.saturating_add(whole(wait)));
+        let step = |wait: u32| if wait <= LATER_IN_MINUTES { 5 * MINUTE } else { HOUR };
+        let up = |wait: u32, step: u32| wait.div_ceil(step).saturating_mul(step);
+        let low_seconds = up(low, step(low));
+        let width = up(high.saturating_sub(low), step(high));
+        let high_seconds = up(high, step(high)).max(low_seconds.saturating_add(width));
+        (high_seconds <= LONGEST_WAIT).then_some(Self { low_seconds, high_seconds })
     }
+}
+
+/// Whole seconds, rounded up.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a number that fits")]
+fn whole(seconds: f64) -> u32 {
+    seconds.ceil().clamp(0.0, f64::from(u32::MAX)) as u32
 }
 
 /// A wait as people say it: the nearest of the steps, by ratio, so that as many are rounded up as down. Longer ones than a day
@@ -79,16 +88,36 @@ mod tests {
         assert_eq!(said(200_000.0), 48 * HOUR);
         let wait = Wait::between(580.0, 1_250.0);
         assert_eq!(wait, Wait { low_seconds: 600, high_seconds: 1_200 });
-        assert_eq!(wait.after(13 * HOUR), Wait { low_seconds: 14 * HOUR, high_seconds: 14 * HOUR });
-        assert_eq!(wait.after(33 * MINUTE), Wait { low_seconds: 45 * MINUTE, high_seconds: 55 * MINUTE });
-        assert_eq!(wait.after(50 * HOUR), Wait { low_seconds: 72 * HOUR, high_seconds: 72 * HOUR });
+    }
+
+    #[test]
+    fn what_comes_after_closing_time_is_rounded_up_and_not_narrowed() {
+        let later = |closed: u32, low: f64, high: f64| {
+            Wait::later(closed, low, high).map(|wait| (wait.low_seconds, wait.high_seconds))
+        };
+        assert_eq!(later(33 * MINUTE, 580.0, 1_250.0), Some((45 * MINUTE, 60 * MINUTE)));
+        // Half an hour and a quarter of an hour more do not become a point.
+        assert_eq!(later(17 * HOUR, 1_800.0, 2_700.0), Some((18 * HOUR, 19 * HOUR)));
+        // 22.6 and 24.6 hours: not 24.
+        assert_eq!(later(64_036, 17_181.0, 24_507.0), None);
+        assert_eq!(later(64_036, 9_000.0, 19_000.0), Some((21 * HOUR, 24 * HOUR)));
+        assert_eq!(later(LONGEST_WAIT, 60.0, 60.0), None);
+        assert_eq!(later(HOUR, f64::NAN, f64::INFINITY), None);
     }
 
     proptest! {
         #[test]
-        fn nothing_is_due_before_the_desk_opens(low in 0..86_400_u32, more in 0..86_400_u32, closed in 0..5_000_000_u32) {
-            let wait = Wait { low_seconds: low, high_seconds: low + more }.after(closed);
-            prop_assert!(closed + low <= wait.low_seconds && wait.low_seconds <= wait.high_seconds);
+        fn nothing_is_due_before_the_desk_opens(low in 0.0..86_400.0_f64, more in 0.0..86_400.0_f64, closed in 0..100_000_u32) {
+            match Wait::later(closed, low, low + more) {
+                Some(wait) => {
+                    prop_assert!(f64::from(closed) + low <= f64::from(wait.low_seconds));
+                    prop_assert!(f64::from(closed) + low + more <= f64::from(wait.high_seconds));
+                    prop_assert!(f64::from(wait.high_seconds - wait.low_seconds) >= more - 1.0);
+                    prop_assert!(wait.high_seconds <= LONGEST_WAIT);
+                }
+                // Two steps of an hour are lost by rounding at most.
+                None => prop_assert!(f64::from(closed) + low + more + 7_202.0 > f64::from(LONGEST_WAIT)),
+            }
         }
 
         #[test]

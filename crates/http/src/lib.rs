@@ -11,6 +11,7 @@ mod api;
 pub mod app;
 mod asset;
 pub mod body;
+mod bucket;
 pub mod config;
 pub mod credential;
 mod gate;
@@ -35,10 +36,11 @@ mod tests;
 
 pub use api::openapi;
 pub use app::App;
+pub use bucket::{Bucket, BucketSettings, PutError};
 pub use config::{Config, Rate, Rates};
 pub use outgoing::Outgoing;
 pub use outside::PublicOnly;
-pub use pages::keep_status_copy;
+pub use pages::{CopyPlaces, keep_status_copy};
 pub use server::{Ending, ServeError, serve};
 
 /// The origin of an address: scheme and authority, without path and slash.

@@ -11,11 +11,13 @@
 
 mod correction;
 mod curve;
+mod later;
 mod outlook;
 mod pace;
 
 pub use correction::Correction;
 pub use curve::{Curve, Floor};
+pub use later::{Later, Staffing};
 pub use outlook::{Asks, Expected, Outlook, Standing};
 pub use pace::Pace;
 

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use standfast_desk::{AlarmSettings, FeedbackTimes, Limits, Recipient, Webhook};
 use standfast_domain::Language;
-use standfast_http::Outgoing;
+use standfast_http::{Bucket, BucketSettings, CopyPlaces, Outgoing};
 use standfast_report::{MailSettings, Mailer, Security, check_address};
 use standfast_store::Database;
 
@@ -36,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) mail: MailConfig,
     pub(crate) browser: PathBuf,
     pub(crate) status_copy: PathBuf,
+    pub(crate) status_bucket: BucketConfig,
     pub(crate) reach_private_addresses: bool,
     pub(crate) insight: InsightConfig,
     pub(crate) http: standfast_http::Config,
@@ -246,6 +247,35 @@ impl MailConfig {
     }
 }
 
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct BucketConfig {
+    pub(crate) endpoint: String,
+    pub(crate) region: String,
+    pub(crate) bucket: String,
+    pub(crate) prefix: String,
+    pub(crate) access_key: String,
+    pub(crate) secret_key: String,
+}
+
+impl std::fmt::Debug for BucketConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BucketConfig").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+impl BucketConfig {
+    /// The bucket; none where no address is set.
+    fn bucket(&self) -> anyhow::Result<Option<Bucket>> {
+        if self.endpoint.is_empty() {
+            return Ok(None);
+        }
+        let Self { endpoint, region, bucket, prefix, access_key, secret_key } = self.clone();
+        let settings = BucketSettings { endpoint, region, bucket, prefix, access_key, secret_key };
+        Bucket::new(settings).map(Some).map_err(|wrong| anyhow::anyhow!("status_bucket: {wrong}"))
+    }
+}
+
 impl std::fmt::Debug for HostKeyConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HostKeyConfig").field("issuer", &self.issuer).finish_non_exhaustive()
@@ -273,6 +303,7 @@ impl Default for Config {
             mail: MailConfig::default(),
             browser: PathBuf::new(),
             status_copy: PathBuf::new(),
+            status_bucket: BucketConfig::default(),
             reach_private_addresses: false,
             insight: InsightConfig::default(),
             http: standfast_http::Config::default(),
@@ -385,6 +416,7 @@ impl Config {
             bail!("the secret of the host key {:?} is shorter than 32 characters", short.issuer);
         }
         let alarms = config.alarms.settings()?;
+        config.copy_places()?;
         let mailer = config.mail.mailer().context("the section mail")?;
         if !alarms.recipients.is_empty() && mailer.is_none() {
             bail!("alarms.recipients need a server that takes their mail: set mail.host");
@@ -401,6 +433,12 @@ impl Config {
         } else {
             Database::Sqlite { path: PathBuf::from(&self.database) }
         }
+    }
+
+    /// Where the copy of the status page is written.
+    pub(crate) fn copy_places(&self) -> anyhow::Result<CopyPlaces> {
+        let folder = Some(self.status_copy.clone()).filter(|folder| !folder.as_os_str().is_empty());
+        Ok(CopyPlaces { folder, bucket: self.status_bucket.bucket()? })
     }
 
     /// How the facts are kept.
@@ -506,6 +544,8 @@ mod tests {
             ("[[alarms.recipients]]\naddress = 'a@b.example'\nlanguage = 'fr'", "language"),
             ("[[alarms.recipients]]\naddress = 'a@b.example'\nlanguage = 'en'\nzone = 'Mars/Base'", "zone"),
             ("=", "TOML"),
+            ("[status_bucket]\nendpoint = 'https://s3.example'", "bucket"),
+            ("[status_bucket]\nendpoint = 'http://s3.example'\nbucket = 'a'", "https://"),
             ("[mail]\nhost = 'smtp.example'\nfrom = 'desk'", "from"),
             ("[mail]\nhost = 'smtp.example'\nfrom = 'a@b.example'\nsecurity = 'none'", "this machine"),
             ("[mail]\nhost = 'smtp.example'\nfrom = 'a@b.example'\nsecurity = 'ssl'", "starttls"),

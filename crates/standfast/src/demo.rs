@@ -150,7 +150,8 @@ pub(crate) async fn fill(
     events::explain(desk, &content, &agents, now, &draw::Draw::new(SEED)).await?;
     let (customers, acts) = (plot.customers, plot.happenings.len());
     let troupe = perform::Troupe::new(desk, agents.clone(), teams, customers)?;
-    let requests = troupe.perform(plot, now, progress).await?;
+    let staff = staff::Staff::new(&content.names, draw::Draw::new(SEED));
+    let requests = troupe.perform(plot, &staff, now, progress).await?;
     online::put_down(desk, now, planned.as_ref()).await?;
     surge::live_through(desk, &agents, now).await?;
     report::enter(desk).await?;

@@ -103,6 +103,27 @@ const SETTINGS: &[(&str, &str)] = &[
         "Folder into which a copy of the status page is written each minute, for another server to show when the desk cannot be reached. Empty: none is written.",
     ),
     (
+        "status_bucket.endpoint",
+        "Address of an object store that speaks S3, into a bucket of which the same copy is put each minute, such as `https://s3.eu-central-1.amazonaws.com`; also without TLS on this machine. Empty: none is.",
+    ),
+    (
+        "status_bucket.region",
+        "Its region, such as `eu-central-1`. Stores that have none take `us-east-1` or `auto`.",
+    ),
+    ("status_bucket.bucket", "Name of the bucket. It is addressed by path: `endpoint/bucket/name`."),
+    (
+        "status_bucket.prefix",
+        "What the names of the objects begin with, such as `status/`; may be empty.",
+    ),
+    (
+        "status_bucket.access_key",
+        "Id of a key that may put objects there (`s3:PutObject`), and needs no other right.",
+    ),
+    (
+        "status_bucket.secret_key",
+        "The secret of that key. Better given as `STANDFAST_STATUS_BUCKET__SECRET_KEY` than in the file.",
+    ),
+    (
         "reach_private_addresses",
         "Whether webhooks of the status page and calendars may be at addresses that only this machine or its network can see, and need no TLS: `true` or `false`. For tests; anybody may type such an address.",
     ),

@@ -230,10 +230,10 @@ impl Background {
             let reports = Reports::new(desk.clone(), insight.clone());
             async move { reports.keep(mailer, stopping).await }
         });
-        if !config.status_copy.as_os_str().is_empty() {
+        let places = config.copy_places()?;
+        if !places.is_empty() {
             // Not waited for at the end: what it writes is whole or not there.
-            let (folder, stopping) = (config.status_copy.clone(), stopping.clone());
-            tokio::spawn(standfast_http::keep_status_copy(desk.clone(), folder, stopping));
+            tokio::spawn(standfast_http::keep_status_copy(desk.clone(), places, stopping.clone()));
         }
         let mut others = vec![
             tokio::spawn(standfast_desk::count_pings(desk.clone(), stopping.clone())),

@@ -1,6 +1,6 @@
 //! The ledger of minutes: what each process of the desk saw of each.
 
-use standfast_domain::{Sample, Time};
+use standfast_domain::{Channel, Language, Sample, Time};
 
 use crate::{Error, Rd, Row, Tx, params};
 
@@ -71,17 +71,68 @@ pub fn place_of(rd: &mut Rd, minute: i64) -> Result<Option<i64>, Error> {
     )
 }
 
-/// How many requests wait for the desk, and how many of them longer than they were promised. Of those that were told that it is
-/// unknown none is late.
-pub fn line(rd: &mut Rd, now: Time) -> Result<(i64, i64), Error> {
+/// Requests that wait for the desk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// How many.
+    pub waiting: i64,
+    /// Of those, how many wait longer than they were promised.
+    pub late: i64,
+    /// Of those that wait, how many were promised nothing: it was unknown.
+    pub unpromised: i64,
+    /// Since when the one of these that waits longest does.
+    pub unpromised_since: Option<Time>,
+}
+
+/// Requests that wait for the desk, held against what they were promised.
+pub fn line(rd: &mut Rd, now: Time) -> Result<Line, Error> {
     let found = rd.query_opt(
-        "SELECT count(*), count(CASE WHEN p.made_at + p.p80 * 1000000 < $1 THEN 1 END) FROM request r \
-         LEFT JOIN promise p ON p.request_id = r.id AND p.made_at = r.waiting_since \
+        "SELECT count(*), count(CASE WHEN p.made_at + p.p80 * 1000000 < $1 THEN 1 END), \
+         count(CASE WHEN p.p80 IS NULL THEN 1 END), min(CASE WHEN p.p80 IS NULL THEN r.waiting_since END) \
+         FROM request r LEFT JOIN promise p ON p.request_id = r.id AND p.made_at = r.waiting_since \
          WHERE r.active AND r.state = 'open' AND r.waiting_since IS NOT NULL",
         params![now],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| {
+            Ok(Line {
+                waiting: row.get(0)?,
+                late: row.get(1)?,
+                unpromised: row.get(2)?,
+                unpromised_since: row.get(3)?,
+            })
+        },
     )?;
     Ok(found.unwrap_or_default())
+}
+
+/// Somebody who waits and was promised nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unpromised {
+    /// Since when.
+    pub since: Time,
+    /// In which language they write.
+    pub language: Language,
+    /// By which way they came.
+    pub channel: Channel,
+    /// What the host's app told of them.
+    pub context: String,
+}
+
+/// Those who wait since a time or longer and were promised nothing.
+pub fn list_unpromised(rd: &mut Rd, since: Time) -> Result<Vec<Unpromised>, Error> {
+    rd.query(
+        "SELECT r.waiting_since, r.language, r.channel, r.context FROM request r \
+         LEFT JOIN promise p ON p.request_id = r.id AND p.made_at = r.waiting_since \
+         WHERE r.active AND r.state = 'open' AND r.waiting_since <= $1 AND p.p80 IS NULL",
+        params![since],
+        |row| {
+            Ok(Unpromised {
+                since: row.get(0)?,
+                language: row.parse(1, Language::parse)?,
+                channel: row.parse(2, Channel::parse)?,
+                context: row.get(3)?,
+            })
+        },
+    )
 }
 
 /// Writes a row. False when its place is taken, or its process has put that minute down already.

@@ -47,8 +47,10 @@ export class Desk {
       ? { 'zh-CN': '客服在线', en: 'A person is here now' }
       : { 'zh-CN': '客服暂时不在，可以先留言。', en: 'Away right now. Leave a message.' };
     const { place, expected, agents } = this;
-    const waiting = { count: place - 1, expected, agents_present: agents, presence };
-    return { ...desk, waiting };
+    const waiting = { count: place - 1, expected, agents_present: agents };
+    const wait = (language) => ({ ...waiting, presence: presence[language] });
+    const waits = { 'zh-CN': wait('zh-CN'), en: wait('en') };
+    return { ...desk, waiting: { ...waiting, presence }, waits };
   }
 
   own(owner) {

@@ -58,7 +58,7 @@ pub(crate) fn opening_for(desk: &Desk, row: &RequestRow, now: Time) -> Option<Op
 }
 
 /// The region that the host's app tells of.
-fn region(context: &str) -> String {
+pub(crate) fn region(context: &str) -> String {
     #[derive(serde::Deserialize, Default)]
     struct Told {
         #[serde(default)]

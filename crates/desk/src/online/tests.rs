@@ -1,9 +1,9 @@
-use standfast_domain::{Interval, Role, Schedule, TimeOfDay, Weekday};
+use standfast_domain::{Interval, Language, Role, Schedule, TimeOfDay, Weekday};
 use standfast_store::store_test;
 
 use super::*;
-use crate::testing::{TestDesk, try_tamper};
-use crate::{AgentCaller, ScheduleWish, add_schedule, verify};
+use crate::testing::{TestDesk, intake, try_tamper, visitor};
+use crate::{AgentCaller, Intake, ScheduleWish, add_schedule, list_schedules, receive, verify};
 
 async fn minutes(desk: &TestDesk, count: u64, present: u32) {
     desk.board().set_present(present, present, desk.now());
@@ -63,6 +63,34 @@ store_test! {
         for days in [0, 91] {
             assert!(online(&desk, &lead, days).await.is_err());
         }
+    }
+
+    async fn who_was_promised_nothing_is_late_once_it_was_open_for_longer_than_the_plan_wants(store) {
+        let desk = TestDesk::new(&store);
+        let lead = always_open(&desk).await;
+        // For English it is closed until nine in the morning.
+        let mut english = list_schedules(&desk, &lead).await.unwrap().remove(0).schedule;
+        let nine = TimeOfDay::parse("09:00").unwrap();
+        english.week.iter_mut().for_each(|day| day.opens = nine);
+        english.week.iter_mut().for_each(|day| day.closes = TimeOfDay::parse("18:00").unwrap());
+        let coverage = standfast_domain::Coverage { languages: vec![Language::English], ..Default::default() };
+        let wish = ScheduleWish { name: "English".to_owned(), coverage, schedule: english };
+        add_schedule(&desk, &lead, &wish).await.unwrap();
+        let intake = Intake { language: Some(Language::English), ..intake("c", "My transfer is late") };
+        let receipt = receive(&desk, &visitor(1), intake).await.unwrap().receipt;
+        assert_eq!(receipt.expected, None);
+        minutes(&desk, 65, 1).await;
+        let kept = |view: &OnlineView, name: &str| view.items.iter().find(|one| one.name == name).unwrap().kept;
+        let view = online(&desk, &lead, 7).await.unwrap();
+        assert_eq!((kept(&view, "所有人").online, kept(&view, "所有人").full), (65, 0), "it is closed for whoever waits");
+        desk.ask(&visitor(2), "c", "转账没到账").await;
+        minutes(&desk, 65, 1).await;
+        let view = online(&desk, &lead, 7).await.unwrap();
+        // Up to an hour is within; one of two is more than one in five.
+        assert_eq!((kept(&view, "所有人").online, kept(&view, "所有人").full), (65 + 61, 4));
+        let rows = store.read(|rd| online::list_after(rd, 128, 9)).await.unwrap();
+        assert_eq!(rows.iter().map(|row| (row.sample.waiting, row.sample.late)).collect::<Vec<_>>(), [(2, 1), (2, 1)]);
+        assert!(verify(&desk).await.unwrap().ledger.faults.is_empty());
     }
 
     async fn a_minute_is_put_down_once_by_each_process(store) {

@@ -1,11 +1,30 @@
 use std::time::Duration;
 
-use standfast_domain::{Role, Time, Transition};
+use standfast_domain::roster::{Need, Profile};
+use standfast_domain::{Interval, Role, Schedule, Time, TimeOfDay, Transition, Weekday};
 use standfast_store::{Lane, Rd, outbox, promise as stored, store_test};
 
 use super::*;
 use crate::testing::{TestDesk, intake, visitor};
-use crate::{AgentCaller, Answer, Receipt, Then, receive, reply};
+use crate::{
+    AgentCaller, Answer, Intake, PersonWish, Receipt, ScheduleWish, ShiftWish, StatusWait, Then, add_schedule,
+    add_shifts, change_person, publish_shifts, receive, reply, status,
+};
+
+/// Every day from when until when, by the clocks of Shanghai.
+fn wish(name: &str, languages: &[Language], (opens, closes): (&str, &str)) -> ScheduleWish {
+    let time = |text| TimeOfDay::parse(text).unwrap();
+    let day = |day| Interval { weekday: Weekday::new(day).unwrap(), opens: time(opens), closes: time(closes) };
+    let schedule = Schedule {
+        zone: "Asia/Shanghai".to_owned(),
+        week: (1..=7).map(day).collect(),
+        seasons: Vec::new(),
+        days: Vec::new(),
+        exceptions: Vec::new(),
+    };
+    let coverage = standfast_domain::Coverage { languages: languages.to_vec(), ..Default::default() };
+    ScheduleWish { name: name.to_owned(), coverage, schedule }
+}
 
 async fn answer(desk: &TestDesk, agent: &AgentCaller, receipt: &Receipt, then: Then) {
     let words = Answer {
@@ -40,7 +59,7 @@ async fn relay(desk: &TestDesk, cursor: &mut outbox::Cursor) {
 async fn until_line_is(count: u32, desk: &TestDesk, cursor: &mut outbox::Cursor) {
     for _ in 0..500 {
         relay(desk, cursor).await;
-        if desk.board().waiting(crate::Asks::of(Channel::Api, None, desk.now())).count == count {
+        if desk.board().waiting(crate::Asks::of(Channel::Api, Language::Chinese, None, desk.now())).count == count {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -117,7 +136,7 @@ store_test! {
         other.clock.advance(desk.now().since(other.now()));
         let reloaded = other.desk.clone();
         other.store().read(move |rd| crate::relay::load_from(rd, &reloaded)).await.unwrap();
-        let asked = |desk: &TestDesk| desk.board().waiting(crate::Asks::of(Channel::Api, None, desk.now()));
+        let asked = |desk: &TestDesk| desk.board().waiting(crate::Asks::of(Channel::Api, Language::Chinese, None, desk.now()));
         assert_eq!(asked(&other).expected, None, "nobody is there");
         other.board().set_present(1, 1, other.now());
         assert_eq!(asked(&other).expected, asked(&desk).expected);
@@ -125,6 +144,64 @@ store_test! {
         // Yesterday's pace says nothing.
         other.pass(4 * 60);
         assert_eq!(asked(&other).expected, None);
+    }
+
+    async fn what_is_said_depends_on_language_hours_and_roster_and_is_the_same_everywhere(store) {
+        let desk = TestDesk::new(&store);
+        let (lead, mei) = (desk.agent("lead", Role::Lead).await, desk.agent("mei", Role::Agent).await);
+        let ann = desk.agent("ann", Role::Agent).await;
+        for (agent, languages) in [(&mei, vec![Language::Chinese]), (&ann, vec![Language::English])] {
+            let profile = Profile { languages, ..Profile::default() };
+            change_person(&desk, &lead, agent.id, 0, PersonWish { profile, contract: None }).await.unwrap();
+        }
+        // It is 20:00 in Shanghai on a Saturday: Chinese is open, English from nine in the morning.
+        for (name, language, hours) in [("中文", Language::Chinese, ("00:00", "24:00")), ("English", Language::English, ("09:00", "18:00"))] {
+            add_schedule(&desk, &lead, &wish(name, &[language], hours)).await.unwrap();
+        }
+        let mut cursor = desk.store().read(|rd| outbox::head(rd).map_err(Error::from)).await.unwrap();
+        crate::set_present(&desk, &[mei.id].into());
+        for who in 1..=8 {
+            let receipt = desk.ask(&visitor(who), "c", "转账没到账").await;
+            until_line_is(1, &desk, &mut cursor).await;
+            desk.pass(3 + u64::from(who));
+            answer(&desk, &mei, &receipt, Then::Waiting).await;
+            until_line_is(0, &desk, &mut cursor).await;
+        }
+        let asks_in = |language| asks(&desk, &Asker { language, region: "", channel: Channel::Page }, desk.now());
+        let said = |language| desk.board().waiting(asks_in(language)).expected;
+        let chinese = said(Language::Chinese);
+        assert!(chinese.is_some() && said(Language::English).is_none(), "no roster says who is there in the morning");
+        let told = status(&desk).await.unwrap();
+        let waits = |at: usize| told.hours[at].waits.clone();
+        assert_eq!(waits(0), [StatusWait { language: Language::Chinese, people: Some(1), expected: chinese }]);
+        assert_eq!(waits(1), [StatusWait { language: Language::English, people: Some(0), expected: None }]);
+        assert_eq!(told.expected, None, "it depends on who asks");
+        assert!(crate::is_attended(&desk, Language::Chinese) && !crate::is_attended(&desk, Language::English));
+
+        // From nine in the morning ann is to be there; a draft is nobody's word.
+        let shift = ShiftWish {
+            agent: Some(ann.id),
+            starts_at: Time::parse("2026-11-22T01:00:00Z").unwrap(),
+            ends_at: Time::parse("2026-11-22T09:00:00Z").unwrap(),
+            need: Need::default(),
+        };
+        add_shifts(&desk, &lead, vec![shift.clone()]).await.unwrap();
+        crate::load_capacity(&desk).await.unwrap();
+        assert_eq!(said(Language::English), None);
+        publish_shifts(&desk, &lead, (shift.starts_at, shift.ends_at), None).await.unwrap();
+        crate::load_capacity(&desk).await.unwrap();
+        let wait = said(Language::English).unwrap();
+        let closed = shift.starts_at.since(desk.now()).as_secs();
+        assert!(u64::from(wait.low_seconds) >= closed + 300 && u64::from(wait.high_seconds) <= closed + 3 * 3_600, "{wait:?} {closed}");
+        assert!(wait.low_seconds < wait.high_seconds, "a point a day ahead is false precision: {wait:?}");
+        assert_eq!(status(&desk).await.unwrap().hours[1].waits[0].expected, Some(wait));
+        let receipt = receive(&desk, &visitor(20), Intake { language: Some(Language::English), channel: Some(Channel::Page), ..intake("c", "My transfer is late") }).await.unwrap().receipt;
+        assert_eq!(receipt.expected, Some(wait));
+        assert_eq!(said(Language::Chinese), chinese);
+
+        // It is open, and nobody is there who knows the language.
+        desk.pass(14 * 60);
+        assert_eq!((said(Language::English), desk.board().waiting(asks_in(Language::English)).agents_present), (None, 0));
     }
 
     async fn figures_are_counted_by_channel_hour_and_length(store) {

@@ -11,11 +11,12 @@ use serde::Serialize;
 use standfast_domain::roster::{LONGEST_SHIFT, SHIFT_STEP};
 use standfast_domain::{AgentId, Covered, Permission, ShiftId, Time};
 use standfast_store::shift::{self, ShiftRow};
-use standfast_store::{Rd, online};
+use standfast_store::Rd;
 use utoipa::ToSchema;
 
 use super::{Known, ShiftView, known, newly_broken};
-use crate::{AgentCaller, Desk, Error};
+use crate::online::line;
+use crate::{AgentCaller, Desk, Error, timetable};
 
 /// For so long after a shift begins nobody is missing from it.
 pub(crate) const GRACE: Duration = Duration::from_mins(5);
@@ -102,7 +103,7 @@ pub struct NowView {
     pub next_change: Option<Time>,
     /// How many requests wait for the desk.
     pub waiting: i64,
-    /// Of those, how many wait longer than they were promised.
+    /// Of those, how many wait longer than they were promised, or than whoever is promised nothing should.
     pub late: i64,
     /// What could be done about those who are missing, and about open shifts.
     pub advice: Vec<Advice>,
@@ -115,14 +116,14 @@ pub async fn roster_now(
     there: BTreeSet<AgentId>,
 ) -> Result<NowView, Error> {
     caller.require(Permission::ManageRoster)?;
-    let now = desk.now();
+    let (now, table) = (desk.now(), timetable(desk));
     desk.store()
         .read(move |rd| {
             let people = known(rd)?;
             let day = Duration::from_hours(24);
             let mut rows = shift::list_between(rd, now.minus(day), now.plus(day))?;
             rows.retain(|row| row.published_at.is_some());
-            let (waiting, late) = online::line(rd, now)?;
+            let (line, _) = line(rd, &table, now)?;
             let attending = attending(&people, &rows, &there, now);
             let going_on = |row: &&ShiftRow| row.starts_at <= now && now < row.ends_at;
             let open: Vec<&ShiftRow> =
@@ -148,8 +149,8 @@ pub async fn roster_now(
                 open: open.into_iter().map(ShiftView::from).collect(),
                 next_change: changes.filter(|at| *at > now).min(),
                 people: attending,
-                waiting,
-                late,
+                waiting: line.waiting,
+                late: line.late,
                 advice,
             })
         })

@@ -198,7 +198,7 @@ store_test! {
         desk.pass(1);
         let later = desk.ask(&visitor(3), "c", "兑换失败").await;
         feed.follow(&desk).await;
-        let place = |id| desk.board().place(id, crate::Asks { channel: None, closed: None, now: desk.now() }).map(|(place, _)| place);
+        let place = |id| desk.board().place(id, crate::Asks { channel: None, language: None, closed: None, now: desk.now() }).map(|(place, _)| place);
         assert!(claim.at_risk);
         assert_eq!((place(claim.request_id), place(earlier.request_id)), (Some(1), Some(2)));
 
@@ -281,7 +281,7 @@ store_test! {
         let lane = inbox(&desk, &mei, InboxQuery { view: View::AtRisk, limit: 9, ..Default::default() }).await.unwrap();
         assert_eq!(lane.items.iter().map(|item| item.id).collect::<Vec<_>>(), [other.request_id, doubted]);
         load(&desk).await;
-        let place = |id| desk.board().place(id, crate::Asks { channel: None, closed: None, now: desk.now() }).unwrap().0;
+        let place = |id| desk.board().place(id, crate::Asks { channel: None, language: None, closed: None, now: desk.now() }).unwrap().0;
         assert_eq!((place(other.request_id), place(doubted)), (1, 2));
         assert!(place(ordinary.request_id) > 2);
         // A note changes nothing, and a secret is no claim.

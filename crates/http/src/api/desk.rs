@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use standfast_desk::{MEDIA_TYPES, MaintenanceView, Opening, asks_anyhow, opening, words};
+use standfast_desk::{
+    MEDIA_TYPES, MaintenanceView, Opening, asks, asks_anyhow, is_attended, opening, words,
+};
 use standfast_domain::{Asker, Channel, FIELDS, FieldKind, Language, TYPES, Urgency, Wait};
 use utoipa::ToSchema;
 
@@ -80,12 +82,51 @@ pub(crate) struct LimitsView {
 pub(crate) struct WaitingView {
     /// How many wait for the desk.
     count: u32,
-    /// What the next one has to expect; null when unknown.
+    /// What the next one has to expect, whoever it is; null when unknown, and when it depends on who asks: see `waits`.
     expected: Option<Wait>,
     /// How many agents are there to answer.
     agents_present: u32,
     /// Whether somebody is there, or when next, as a sentence.
     presence: Texts,
+}
+
+/// The queue now, for those who write in a language.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WaitView {
+    /// How many wait for the desk.
+    count: u32,
+    /// What the next one has to expect by the widget; null when unknown.
+    expected: Option<Wait>,
+    /// How many agents are there to answer who know the language.
+    agents_present: u32,
+    /// Whether somebody is there for them, or when next, as a sentence.
+    presence: String,
+}
+
+impl WaitView {
+    fn of(app: &App, language: Language, opening: Option<&OpeningView>) -> Self {
+        let asker = Asker { language, region: "", channel: Channel::Widget };
+        let waiting = app.desk.board().waiting(asks(&app.desk, &asker, app.desk.now()));
+        let closed = opening.filter(|view| !view.opening.is_open).map(|view| view.text.clone());
+        let key =
+            if is_attended(&app.desk, language) { "page.presence.here" } else { "page.presence.away" };
+        Self {
+            count: waiting.count,
+            expected: waiting.expected,
+            agents_present: waiting.agents_present,
+            presence: closed.unwrap_or_else(|| words(language, key, &[])),
+        }
+    }
+}
+
+/// The queue now, by language.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Waits {
+    /// For those who write in Chinese.
+    #[serde(rename = "zh-CN")]
+    chinese: WaitView,
+    /// For those who write in English.
+    en: WaitView,
 }
 
 /// Whether somebody is there, and how that is said.
@@ -143,6 +184,8 @@ pub(crate) struct DeskView {
     limits: LimitsView,
     /// The queue.
     waiting: WaitingView,
+    /// Who is there and how long it takes, for users of the widget, by language.
+    waits: Waits,
     /// Whether somebody is there for users of the widget, by language; null for a language without hours.
     opening: OpeningTexts,
     /// Maintenance that goes on, or is the next to begin within a week. Asking for help never pauses.
@@ -202,6 +245,10 @@ pub(crate) async fn show(State(app): State<App>) -> Json<DeskView> {
             expected: waiting.expected,
             agents_present: waiting.agents_present,
             presence: presence(waiting.agents_present, &opening),
+        },
+        waits: Waits {
+            chinese: WaitView::of(&app, Language::Chinese, opening.chinese.as_ref()),
+            en: WaitView::of(&app, Language::English, opening.en.as_ref()),
         },
         opening,
         notice: notice(&app),

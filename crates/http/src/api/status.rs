@@ -44,7 +44,7 @@ pub(super) fn routes() -> [Route; 5] {
 )]
 pub(crate) async fn show(State(app): State<App>) -> Result<Response, Problem> {
     let view = status(&app.desk).await?;
-    Ok(([(CACHE_CONTROL, KEEP)], Answer(view.as_ref().clone())).into_response())
+    Ok(([(CACHE_CONTROL, KEEP)], Answer(view)).into_response())
 }
 
 /// Somebody wants to hear of incidents and maintenance.

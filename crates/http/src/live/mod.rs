@@ -10,7 +10,7 @@ mod sign;
 mod socket;
 mod ticket;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -152,14 +152,10 @@ impl Places {
         if worth.is_empty() {
             return;
         }
+        // How long it takes depends on who asks: it is to be what their receipt and their page say.
         let anyhow = asks_anyhow(&app.desk, app.desk.now());
-        // While the desk is closed for some, how long it takes depends on who asks.
-        let own = match anyhow.closed {
-            Some(_) => HashMap::new(),
-            None => asks_of(&app.desk, worth.iter().map(|(_, request)| *request).collect())
-                .await
-                .unwrap_or_default(),
-        };
+        let own = asks_of(&app.desk, worth.iter().map(|(_, request)| *request).collect()).await;
+        let own = own.unwrap_or_default();
         let mut state = app.hub.state();
         for (id, request) in worth {
             let Some(member) = state.members.get_mut(&id) else { continue };

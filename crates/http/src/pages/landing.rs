@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use standfast_desk::{Customer, Desk, RequestSummary, Visitor, Waiting, asks, opening, own_requests};
+use standfast_desk::{
+    Customer, Desk, RequestSummary, Visitor, Waiting, asks, is_attended, opening, own_requests,
+};
 use standfast_domain::{Asker, Channel, Language, State as RequestState};
 
 use super::frame::{Frame, page};
@@ -59,20 +61,21 @@ pub(crate) fn first_steps(words: Words) -> Vec<String> {
 pub(crate) fn wait_text(desk: &Desk, words: Words) -> String {
     let asker = Asker { language: words.language, region: "", channel: Channel::Page };
     let waiting = desk.board().waiting(asks(desk, &asker, desk.now()));
+    let is_attended = is_attended(desk, words.language);
     match opening(desk, &asker, desk.now()).filter(|opening| !opening.is_open) {
         Some(closed) => words.fill("wait.closed", "opening", closed.text(words.language)),
-        None => queue_text(words, waiting),
+        None => queue_text(words, waiting, is_attended),
     }
 }
 
-pub(crate) fn queue_text(words: Words, waiting: Waiting) -> String {
+fn queue_text(words: Words, waiting: Waiting, is_attended: bool) -> String {
     let count = if words.language == Language::Chinese {
         waiting.count.to_string()
     } else {
         words.count("wait.count", waiting.count)
     };
     match (waiting.expected, waiting.count) {
-        (_, _) if waiting.agents_present == 0 => words.say("wait.away"),
+        (_, _) if !is_attended => words.say("wait.away"),
         (Some(wait), 0) => words.fill("wait.soon", "time", words.range(wait)),
         (Some(wait), _) => words.with("wait.expected", &[("count", &count), ("time", &words.range(wait))]),
         (None, 0) => words.say("wait.unknown.none"),

@@ -30,7 +30,7 @@ use crate::route::{Access, Area, Class, Route, Takes};
 
 pub(crate) use frame::notice;
 pub(crate) use problems::problem;
-pub use status_copy::keep_status_copy;
+pub use status_copy::{CopyPlaces, keep_status_copy};
 
 /// The routes of the pages. Forms count their limits themselves: what was typed is shown again when one is reached.
 pub(crate) fn routes() -> Vec<Route> {

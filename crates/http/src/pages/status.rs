@@ -8,11 +8,13 @@ use axum::response::{IntoResponse, Response};
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
-use standfast_desk::{Desk, StatusDay, StatusHours, StatusIncident, StatusView, opening, status};
+use standfast_desk::{
+    Desk, StatusDay, StatusHours, StatusIncident, StatusView, StatusWait, asks, is_attended, opening, status,
+};
 use standfast_domain::{Asker, Channel, Day, IncidentPhase, Language};
 
 use super::frame::{Frame, page};
-use super::landing::queue_text;
+use super::landing::wait_text;
 use super::visit::Visit;
 use super::words::Words;
 use crate::api::status::KEEP;
@@ -42,6 +44,7 @@ pub(super) struct Service {
     pub(super) name: String,
     pub(super) audience: String,
     pub(super) state: String,
+    pub(super) waits: Vec<String>,
     pub(super) tone: &'static str,
     pub(super) sign: &'static str,
     pub(super) rate: Option<String>,
@@ -105,7 +108,7 @@ pub(crate) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
 pub(crate) async fn json(State(app): State<App>) -> Result<Response, Problem> {
     let view = status(&app.desk).await?;
     let headers = [(CACHE_CONTROL, KEEP), (ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"))];
-    Ok((headers, axum::Json(view.as_ref().clone())).into_response())
+    Ok((headers, axum::Json(view)).into_response())
 }
 
 /// Which language is wished.
@@ -158,7 +161,7 @@ enum Mood {
 impl Mood {
     fn of(desk: &Desk, view: &StatusView, language: Language) -> Self {
         let asker = Asker { language, region: "", channel: Channel::Page };
-        match (view.is_attended, opening(desk, &asker, view.at).map(|opening| opening.is_open)) {
+        match (is_attended(desk, language), opening(desk, &asker, view.at).map(|opening| opening.is_open)) {
             (_, Some(false)) => Self::Closed,
             (true, _) => Self::Open,
             (false, Some(true)) => Self::Missing,
@@ -188,11 +191,6 @@ impl Shown {
     pub(super) fn new(desk: &Desk, view: &StatusView, words: Words) -> Self {
         let mood = Mood::of(desk, view, words.language);
         let (tone, sign) = mood.look();
-        let waiting = standfast_desk::Waiting {
-            count: view.waiting,
-            expected: view.expected,
-            agents_present: u32::from(view.is_attended),
-        };
         let (going, past): (Vec<_>, Vec<_>) =
             view.incidents.iter().partition(|one| one.phase != IncidentPhase::Resolved);
         let incidents =
@@ -201,7 +199,7 @@ impl Shown {
             verdict: words.say(mood.key()),
             tone,
             sign,
-            wait: queue_text(words, waiting),
+            wait: wait_text(desk, words),
             hours: view.hours.iter().map(|hours| Service::new(hours, words)).collect(),
             going: incidents(going),
             past: incidents(past),
@@ -223,6 +221,7 @@ impl Service {
             name: hours.name.clone(),
             audience: audience(hours, words),
             state: hours.opening.text(words.language),
+            waits: waits(hours, words),
             tone: if hours.opening.is_open { "solved" } else { "closed" },
             sign: if hours.opening.is_open { "check" } else { "clock" },
             rate,
@@ -231,6 +230,40 @@ impl Service {
             days: days.iter().rev().map(|day| Counted::new(day, words)).collect(),
         }
     }
+}
+
+/// Who is there by these hours and how long it takes; a line for each language where that differs.
+fn waits(hours: &StatusHours, words: Words) -> Vec<String> {
+    let texts: Vec<_> =
+        hours.waits.iter().map(|wait| (wait.language, wait_of(hours, wait, words))).collect();
+    let is_one = texts.windows(2).all(|two| matches!(two, [(_, one), (_, other)] if one == other));
+    let said = texts.into_iter().filter(|(_, text)| !text.is_empty());
+    if is_one {
+        return said.map(|(_, text)| text).take(1).collect();
+    }
+    let line = |(language, text): (Language, String)| {
+        let language = words.say(&format!("status.language.{}", language.as_str()));
+        words.with("status.wait.of", &[("language", &language), ("text", &text)])
+    };
+    said.map(line).collect()
+}
+
+fn wait_of(hours: &StatusHours, wait: &StatusWait, words: Words) -> String {
+    let expected = wait.expected.map(|expected| words.range(expected));
+    if !hours.opening.is_open {
+        return expected.map_or_else(String::new, |time| words.fill("status.wait.closed", "time", time));
+    }
+    let people = match wait.people {
+        Some(0) => return words.say("status.people.none"),
+        Some(people) => words.count("status.people", people),
+        None => String::new(),
+    };
+    let expected = expected.map_or_else(
+        || words.say("status.wait.unknown"),
+        |time| words.fill("status.wait", "time", time),
+    );
+    let between = if people.is_empty() || words.language == Language::Chinese { "" } else { " " };
+    format!("{people}{between}{expected}")
 }
 
 /// For whom hours are, in words.
@@ -330,7 +363,14 @@ pub(super) fn badge_of(desk: &Desk, view: &StatusView, words: Words) -> String {
         (_, Mood::Open) => "#17734a",
         _ => "#5b6472",
     };
-    let (left, right) = (escape(&view.name), escape(&words.say(&format!("{key}.short"))));
+    let asker = Asker { language: words.language, region: "", channel: Channel::Page };
+    let expected = desk.board().waiting(asks(desk, &asker, desk.now())).expected;
+    let said = words.say(&format!("{key}.short"));
+    let said = match expected.filter(|_| !going && mood == Mood::Open) {
+        Some(wait) => format!("{said} · {}", words.range(wait)),
+        None => said,
+    };
+    let (left, right) = (escape(&view.name), escape(&said));
     // Widths of letters differ by font: a CJK letter is as wide as it is high, others are a little more than half.
     let wide =
         |text: &str| text.chars().map(|c| if u32::from(c) > 0x2e80 { 12 } else { 7 }).sum::<u32>() + 16;

@@ -1,4 +1,4 @@
-//! The copy of the state of the desk that outlives the desk: files in a folder that something else serves.
+//! The copy of the state of the desk that outlives the desk: files in a folder or a bucket that something else serves.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,10 +12,12 @@ use super::frame::Frame;
 use super::status::{Shown, atom, badge_of};
 use super::style;
 use super::words::Words;
+use crate::bucket::{Bucket, Object, PutError};
 
 /// How often it is written.
 const PAUSE: Duration = Duration::from_mins(1);
-
+/// For how long caches may keep a file of the copy.
+const KEEP: &str = "public, max-age=30";
 /// From a start to the first one: until then the copy before it says more.
 const SETTLED: Duration = Duration::from_secs(30);
 
@@ -30,25 +32,59 @@ struct CopyPage {
     home: String,
     /// When this was so: milliseconds since 1970.
     written: i64,
+    /// That the desk cannot be reached since then: shown once the copy is old.
+    away: String,
+    /// When what stands below was so.
+    as_of: String,
     shown: Shown,
 }
 
-/// Writes the copy into a folder each minute, until `stop` changes. A folder that cannot be written is told of in the log,
-/// and tried again.
-pub async fn keep_status_copy(desk: Desk, folder: PathBuf, mut stop: watch::Receiver<bool>) {
+/// Where the copy is written.
+#[derive(Clone, Debug, Default)]
+pub struct CopyPlaces {
+    /// A folder that something else serves.
+    pub folder: Option<PathBuf>,
+    /// A bucket of an object store.
+    pub bucket: Option<Bucket>,
+}
+
+impl CopyPlaces {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.folder.is_none() && self.bucket.is_none()
+    }
+}
+
+/// Writes the copy each minute, until `stop` changes. What cannot be written is told of in the log, and tried again.
+pub async fn keep_status_copy(desk: Desk, places: CopyPlaces, mut stop: watch::Receiver<bool>) {
     // Those who were there before the start are back by then.
     let _ = tokio::time::timeout(SETTLED, stop.changed()).await;
     while !*stop.borrow() {
-        if let Err(error) = write(&desk, &folder).await {
-            tracing::warn!(%error, folder = %folder.display(), "the copy of the status page could not be written");
+        match files(&desk).await {
+            Ok(files) => write(&desk, &places, files).await,
+            Err(error) => tracing::warn!(%error, "the copy of the status page could not be made"),
         }
         let _ = tokio::time::timeout(PAUSE, stop.changed()).await;
     }
 }
 
-async fn write(desk: &Desk, folder: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn write(desk: &Desk, CopyPlaces { folder, bucket }: &CopyPlaces, files: Vec<File>) {
+    if let Some(folder) = folder
+        && let Err(error) = write_folder(folder, &files).await
+    {
+        tracing::warn!(%error, folder = %folder.display(), "the copy of the status page could not be written");
+    }
+    if let Some(bucket) = bucket
+        && let Err(error) = write_bucket(desk, bucket, files).await
+    {
+        tracing::warn!(%error, ?bucket, "the copy of the status page could not be written");
+    }
+}
+
+async fn write_folder(folder: &Path, files: &[File]) -> std::io::Result<()> {
     tokio::fs::create_dir_all(folder).await?;
-    for (name, text) in files(desk).await? {
+    for (name, text) in files {
         // Whoever reads meanwhile gets the file before or the file after, never half of one.
         let (part, whole) = (folder.join(format!(".{name}.{}.part", std::process::id())), folder.join(name));
         tokio::fs::write(&part, text).await?;
@@ -57,10 +93,28 @@ async fn write(desk: &Desk, folder: &Path) -> Result<(), Box<dyn std::error::Err
     Ok(())
 }
 
+async fn write_bucket(desk: &Desk, bucket: &Bucket, files: Vec<File>) -> Result<(), PutError> {
+    for (name, text) in files {
+        let object = Object { name, kind: kind(name), keep: KEEP, body: text.into_bytes() };
+        bucket.put(desk.now(), object).await?;
+    }
+    Ok(())
+}
+
+/// The media type of a file of the copy.
+fn kind(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("atom") => "application/atom+xml; charset=utf-8",
+        _ => "application/json",
+    }
+}
+
 /// Pages in every language, JSON, feeds and badges.
 async fn files(desk: &Desk) -> Result<Vec<File>, Error> {
     let view = status(desk).await?;
-    let json = serde_json::to_string_pretty(view.as_ref()).map_err(|_| Error::Inconsistent("json"))?;
+    let json = serde_json::to_string_pretty(&view).map_err(|_| Error::Inconsistent("json"))?;
     let mut files = vec![("status.json", json)];
     for language in Language::ALL {
         let words = Words { language };
@@ -70,6 +124,8 @@ async fn files(desk: &Desk) -> Result<Vec<File>, Error> {
             sheet: style::sheet_text(),
             home: format!("{}/", desk.settings().public_url),
             written: view.at.millis(),
+            away: words.fill("status.copy.away", "time", words.exact(view.at)),
+            as_of: words.fill("status.copy.as_of", "time", words.exact(view.at)),
             shown: Shown::new(desk, &view, words),
         };
         let page = page.render().map_err(|_| Error::Inconsistent("template of the status page"))?;
@@ -99,7 +155,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let place = folder.path().join("status");
             for _ in 0..2 {
-                write(&server.desk, &place).await.unwrap();
+                write_folder(&place, &files(&server.desk).await.unwrap()).await.unwrap();
             }
             let mut names: Vec<_> =
                 std::fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -112,6 +168,11 @@ mod tests {
             assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("这份副本每分钟更新一次"), "{page}");
             assert!(!page.contains("src=") && !page.contains("<link"), "nothing is loaded");
             assert!(page.contains("href=\"index.html\""), "the other language");
+            // Since when stands in the box itself, and what is said of now stands behind the time at which it was so.
+            let (before, after) = page.split_once("class=\"verdict now").unwrap();
+            let time = Words { language: Language::Chinese }.exact(server.desk.now());
+            assert!(before.contains(&format!("从 {time} 起，客服系统无法访问")), "{before}");
+            assert!(before.contains(&format!("{time} 的状态：")) && after.contains("class=\"figure now\""), "{before}");
         }
     }
 }

@@ -350,7 +350,8 @@ async fn gather(
         found.entries.extend(next.entries);
     }
     // The board hears of a request a moment after its receipt: until then, the place that it is about to get.
-    let asks = Asks::of(found.request.channel, found.opening.as_ref(), now);
+    let request = &found.request;
+    let asks = Asks::of(request.channel, request.language, found.opening.as_ref(), now);
     let place = desk.board().place(found.request.id, asks).or_else(|| {
         let joins = found.request.waiting_since.is_some();
         joins.then(|| desk.board().place_of(found.request.id, found.request.turn(), asks))

@@ -29,8 +29,32 @@ store_test! {
         assert_eq!(receipts[6]["expected"], minute);
         assert!(receipts[6]["next"]["text"].as_str().unwrap().ends_with("预计约 1 分钟后回复。"), "{}", receipts[6]["next"]);
         assert_eq!(server.get("/api/v1/desk", &[]).await.json()["waiting"]["expected"], minute);
-        let page = server.get("/contact", &[("accept-language", "zh-CN")]).await;
-        assert!(String::from_utf8_lossy(&page.body).contains("大约 1 分钟后回复"));
+        // The same to whoever looks elsewhere, by the hours that are meant for them.
+        let week: Vec<_> = (1..=7).map(|day| json!({"weekday": day, "opens": "00:00", "closes": "24:00"})).collect();
+        let hours = json!({"name": "所有人", "coverage": {}, "schedule": {"zone": "Asia/Shanghai", "week": week}});
+        lead.post("/api/v1/console/hours", &hours).await;
+        server.until("/api/v1/status", |reply| reply.json()["hours"][0]["opening"]["is_open"] == true).await;
+        let desk = server.get("/api/v1/desk", &[]).await.json();
+        let told = server.get("/status.json", &[]).await.json();
+        let board = lead.get("/api/v1/console/wallboard").await.json();
+        assert_eq!(told["expected"], minute);
+        for (place, language) in ["zh-CN", "en"].into_iter().enumerate() {
+            assert_eq!((&desk["waits"][language]["expected"], &desk["waits"][language]["agents_present"]), (&minute, &json!(1)));
+            let wait = json!({"language": language, "people": 1, "expected": minute});
+            assert_eq!(told["hours"][0]["waits"][place], wait, "{told}");
+            assert_eq!(board["waits"][place], json!({"language": language, "is_open": true, "expected": minute}));
+        }
+        for (path, words) in [
+            ("/contact", "大约 1 分钟后回复"),
+            ("/status", "大约 1 分钟后回复"),
+            ("/status", "1 名客服在线。大约 1 分钟后回复。"),
+            ("/status.svg?lang=zh-CN", "客服在线 · 1 分钟"),
+        ] {
+            let page = server.get(path, &[("accept-language", "zh-CN")]).await.text();
+            assert!(page.contains(words), "{path}: {page}");
+        }
+        // Those who were told that it is unknown do not wait any more, and none of them is late.
+        assert_eq!((&board["late"], &board["unpromised"]["waiting"], &board["within_minutes"]), (&json!(0), &json!(0), &json!(60)));
 
         let span = format!("from={from}&until={}", server.desk.now());
         let found = lead.get(&format!("/api/v1/console/insight/promises?{span}&zone=Asia/Shanghai")).await;

@@ -26,6 +26,13 @@ store_test! {
         assert!(page.headers["cache-control"].to_str().unwrap().contains("max-age=15"));
         let text = page.text();
         assert!(text.contains("现在本该有客服，但没有人在线") && text.contains("所有人"), "{text}");
+        assert!(text.contains("现在没有客服在线。"), "by its hours, too: {text}");
+        server.desk.board().set_present(2, 2, server.desk.now());
+        let text = server.get("/status", &[("accept-language", "en")]).await.text();
+        assert!(text.contains("2 people are there. How long an answer takes is not known right now."), "{text}");
+        let waits = server.get("/status.json", &[]).await.json()["hours"][0]["waits"].clone();
+        assert_eq!(waits[1], json!({"language": "en", "people": 2, "expected": null}));
+        server.desk.board().set_present(0, 0, server.desk.now());
         for (path, kind, expected) in [
             ("/status.svg?lang=zh-CN", "image/svg+xml", "无人在线"),
             ("/status.svg", "image/svg+xml", "nobody there"),

@@ -17,7 +17,7 @@ const MOST_AGENTS: u32 = 48;
 /// Fewer handling times than this say nothing.
 const FEWEST: usize = 5;
 /// Beyond this a figure would be false precision.
-const LONGEST: f64 = 86_400.0;
+pub(super) const LONGEST: f64 = 86_400.0;
 /// The share of the desk's time that may go to those who overtake: with more, nobody else's turn can be told.
 const MOST_OVERTAKING: f64 = 0.95;
 /// The middles of five equal parts of the normal distribution.

@@ -1,6 +1,6 @@
 //! What somebody is told who asks now.
 
-use super::{Correction, Curve, Floor, Pace, Range};
+use super::{Correction, Curve, Floor, Later, Pace, Range};
 use crate::queue::blocked;
 use crate::real::len as real_len;
 
@@ -19,15 +19,15 @@ pub struct Standing {
 
 /// Who asks how long it takes.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Asks {
+pub struct Asks<'a> {
     /// Seconds, on the clock of [`Pace`].
     pub now: f64,
     /// Who is in line.
     pub standing: Standing,
     /// Whether whoever asks goes before others.
     pub is_at_risk: bool,
-    /// Whether their turn comes when the desk opens again, with as many agents as are usual.
-    pub is_later: bool,
+    /// Whether the desk is closed for them, and who will be there.
+    pub later: Option<Later<'a>>,
     /// Waits that go alike; none where that is not known.
     pub group: Option<u16>,
     /// How many of those who wait an agent has in hand at a time.
@@ -75,15 +75,25 @@ impl Outlook {
         &mut self.pace
     }
 
+    /// How many agents are there.
+    #[must_use]
+    pub const fn agents(&self) -> u32 {
+        self.pace.agents()
+    }
+
     /// A wait is over: see [`Correction::learn`].
     pub fn learn(&mut self, model: Range, group: u16, wait: f64, said: impl Fn(f64) -> f64) {
         self.correction.learn(model, group, wait, said);
     }
 
     /// What to say to somebody who asks. `None` is unknown.
-    pub fn expected(&mut self, asks: Asks) -> Option<Expected> {
-        let Asks { now, standing, is_at_risk, is_later, group, at_once, reserved } = asks;
-        let agents = if is_later { self.pace.usual() } else { self.pace.agents() };
+    pub fn expected(&mut self, asks: Asks<'_>) -> Option<Expected> {
+        let Asks { now, standing, is_at_risk, later, group, at_once, reserved } = asks;
+        let is_later = later.is_some();
+        let agents = match later {
+            Some(later) => later.agents(now)?,
+            None => self.pace.agents(),
+        };
         let reserved = reserved.min(agents.saturating_sub(1));
         let is_fresh = |curves: &Curves| {
             (curves.agents, curves.reserved) == (agents, reserved)
@@ -92,8 +102,8 @@ impl Outlook {
                 && now >= curves.made
                 && now - curves.made < BELIEVED
         };
-        let [soon, later] = &mut self.curves;
-        let slot = if is_later { later } else { soon };
+        let [soon, afterwards] = &mut self.curves;
+        let slot = if is_later { afterwards } else { soon };
         if !slot.as_ref().is_some_and(is_fresh) {
             *slot = Some(Curves::new(&self.pace, now, [agents, reserved, at_once], is_later));
         }
@@ -101,16 +111,20 @@ impl Outlook {
         let Standing { at_risk, ordinary } = standing;
         let kept = reserved.saturating_mul(at_once);
         let seats = agents.saturating_mul(at_once);
-        let model = if is_at_risk {
+        let curve = if is_at_risk { &curves.at_risk } else { &curves.ordinary }.as_ref()?;
+        let line = if is_at_risk {
             // What is not at risk is in hand with the others alone.
             let in_hand = if kept > 0 { ordinary.min(seats - kept) } else { ordinary };
             let line = at_risk.saturating_add(in_hand);
             // Once everybody has something in hand, what is at risk among it was taken first.
-            curves.at_risk.as_ref()?.at(if line >= seats { at_risk.max(seats) } else { line })?
+            if line >= seats { at_risk.max(seats) } else { line }
         } else {
             // What is at risk and in hand with those who are kept for it stands before nobody.
-            let line = at_risk.saturating_sub(kept).saturating_add(ordinary);
-            curves.ordinary.as_ref()?.at(line)?
+            at_risk.saturating_sub(kept).saturating_add(ordinary)
+        };
+        let model = match later {
+            None => curve.at(line)?,
+            Some(later) => later.range(now, agents, curve.at(line)?, curve.at(0)?)?,
         };
         Some(Expected { model, corrected: self.correction.apply(model, group) })
     }
@@ -140,6 +154,7 @@ fn overflow(rate: f64, handling: &[f64], reserved: u32) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Staffing;
     use super::*;
 
     /// Four agents, ten minutes an answer, and every tenth request is at risk.
@@ -160,7 +175,7 @@ mod tests {
 
     fn median(outlook: &mut Outlook, is_at_risk: bool, standing: Standing, reserved: u32) -> f64 {
         let asks =
-            Asks { now: 6_000.0, standing, is_at_risk, is_later: false, group: None, at_once: 1, reserved };
+            Asks { now: 6_000.0, standing, is_at_risk, later: None, group: None, at_once: 1, reserved };
         outlook.expected(asks).unwrap().model.p50
     }
 
@@ -178,6 +193,30 @@ mod tests {
             median(&mut outlook, false, standing, 9).to_bits(),
             "one is always left"
         );
+    }
+
+    #[test]
+    fn who_comes_before_the_desk_opens_waits_by_the_roster() {
+        let mut outlook = outlook();
+        let hours = |from: f64, until: f64| (6_000.0 + from * 3_600.0, 6_000.0 + until * 3_600.0);
+        let mut asked = |ahead: u32, able: &[(f64, f64)]| {
+            let everybody = Staffing::new([hours(0.0, 10.0), hours(10.0, 18.0), hours(10.0, 18.0)]);
+            let able = Staffing::new(able.iter().copied());
+            let later = Later { opens: hours(10.0, 0.0).0, everybody: &everybody, able: &able };
+            let standing = Standing { at_risk: 0, ordinary: ahead };
+            let asks =
+                Asks { now: 6_000.0, standing, is_at_risk: false, later: Some(later), group: None, at_once: 1, reserved: 0 };
+            outlook.expected(asks).map(|expected| expected.model)
+        };
+        let both = [hours(10.0, 18.0), hours(10.0, 18.0)];
+        let short = asked(6, &both).unwrap();
+        // Ten minutes an answer, and all others are answered by then.
+        assert!(short.p50 < 1_200.0 && short.p80 < 2.0 * 3_600.0, "{short:?}");
+        let long = asked(40, &both).unwrap();
+        // Those who know the language may have to answer everybody.
+        assert!(long.p50 > short.p50 && long.p80 > 4.0 * 3_600.0, "{long:?}");
+        assert_eq!(asked(6, &[]), None, "nobody is to be there for them");
+        assert_eq!(asked(6, &[hours(11.0, 18.0)]).map(|range| range.p50 > 3_600.0), Some(true));
     }
 
     #[test]

@@ -49,8 +49,6 @@ impl Rate {
 pub struct Pace {
     now: f64,
     present: u32,
-    /// How many there were when somebody was there last.
-    usual: u32,
     line: HashMap<i64, Begun>,
     /// Those who left the line a moment ago: whether they were answered is told after it.
     left: HashMap<i64, (f64, Begun)>,
@@ -87,9 +85,6 @@ impl Pace {
     pub fn present(&mut self, now: f64, agents: u32) {
         self.advance(now);
         self.present = agents;
-        if agents > 0 {
-            self.usual = agents;
-        }
     }
 
     /// Somebody joins the line, or goes before others from now on.
@@ -144,12 +139,6 @@ impl Pace {
     #[must_use]
     pub const fn agents(&self) -> u32 {
         self.present
-    }
-
-    /// How many there were when somebody was there last.
-    #[must_use]
-    pub const fn usual(&self) -> u32 {
-        self.usual
     }
 
     /// The last `MOST` handling times of the last three hours; of whenever they are for somebody whose turn comes when the desk

@@ -4,8 +4,11 @@
 //! commit. Acts of one customer wait for each other. Every act has a clock of its own that stands at its moment, and
 //! a source of ids over that clock: no two acts have the same millisecond, so no two make the same id, and ids are
 //! in the order of what happened, whichever act is done first.
+//!
+//! In the last weeks the desk promises how long it takes, as a desk that serves does: it knows who is there and how the line went. So
+//! every few minutes of that time everything that has begun is done first, and the line hears of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -17,21 +20,27 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use standfast_desk::{
     AgentCaller, Answer, Assignment, Complaint, Customer, Desk, FollowUp, HostKey, Rate, Received,
-    ReviewChange, ReviewState, Solved, Visitor, answer_solved, assign, change_review, complain, follow_up,
-    identify, note, rate, read_by_agent, read_by_customer, receive, reply, retype, reviews, tag, transition,
-    work,
+    ReviewChange, ReviewState, Solved, Visitor, answer_solved, assign, change_review, complain, follow_line,
+    follow_up, identify, load_capacity, note, rate, read_by_agent, read_by_customer, receive, reply, retype,
+    reviews, set_present, tag, transition, work,
 };
 use standfast_domain::{FrozenClock, Ids, Permission, RequestId, RequestNumber, TeamId, Time};
+use standfast_store::outbox::Cursor;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::calendar::DAY;
 use super::plot::{Act, Happening, Opinion, Plot};
+use super::staff::Staff;
 
 /// Acts under way at a time.
 const AT_ONCE: usize = 384;
 /// Those who do the desk's own jobs.
 const WORKERS: usize = 8;
+/// Days before the present in which it is promised how long it takes: four weeks.
+const PROMISING: u32 = 28;
+/// How old what the line has heard of may be in that time. Half of an answer, so that little of it is missing.
+const HEARS: Duration = Duration::from_mins(10);
 /// More than ever wait to be looked at.
 const MOST_REVIEWS: i64 = 200;
 /// Node numbers of ids: for acts, and for the desk's own jobs, which may fall into the same millisecond.
@@ -89,41 +98,51 @@ impl Troupe {
         Ok(Arc::new(Self { desk: desk.clone(), agents, teams, actors, requests: AtomicUsize::new(0) }))
     }
 
-    /// Performs the plot, and returns how many requests it made. Every day the desk does its own jobs, such as closing what was solved a week ago.
+    /// Performs the plot, and returns how many requests it made. Every day the desk does its own jobs, such as closing what was solved
+    /// a week ago.
     pub(super) async fn perform(
         self: &Arc<Self>,
         plot: Plot,
+        staff: &Staff,
         now: Time,
         progress: impl Fn(usize, usize),
     ) -> anyhow::Result<usize> {
         let count = plot.happenings.len();
-        let mut under_way = JoinSet::new();
-        let mut done = 0;
+        let mut under_way = UnderWay::default();
         let mut next_jobs = plot.happenings.first().map_or(now, |first| first.at).plus(DAY);
+        let (mut next_look, mut heard) = (now.minus(DAY * PROMISING), None);
         for happening in plot.happenings {
             if happening.at >= next_jobs {
-                while let Some(performed) = under_way.join_next().await {
-                    performed??;
-                    done += 1;
-                }
+                under_way.end(0).await?;
                 self.do_jobs(next_jobs).await?;
                 next_jobs = next_jobs.plus(DAY);
-                progress(done, count);
+                progress(under_way.done, count);
             }
-            while under_way.len() >= AT_ONCE {
-                let performed = under_way.join_next().await;
-                performed.context("nothing is under way")???;
-                done += 1;
+            if happening.at >= next_look {
+                under_way.end(0).await?;
+                heard = Some(self.hear(staff, happening.at, heard).await?);
+                next_look = happening.at.plus(HEARS);
             }
+            under_way.end(AT_ONCE - 1).await?;
             let troupe = self.clone();
-            under_way.spawn(async move { troupe.play(happening).await });
+            under_way.acts.spawn(async move { troupe.play(happening).await });
         }
-        while let Some(performed) = under_way.join_next().await {
-            performed??;
-        }
+        under_way.end(0).await?;
         self.do_jobs(now.minus(Duration::from_millis(1))).await?;
+        // Who is there now is told by those who are.
+        set_present(&self.desk, &BTreeSet::new());
         progress(count, count);
         Ok(self.requests.load(Ordering::Relaxed))
+    }
+
+    /// The line hears of what was done since, and of who is there at `time`, and will be.
+    async fn hear(&self, staff: &Staff, time: Time, heard: Option<Cursor>) -> anyhow::Result<Cursor> {
+        let [_, node] = NODES;
+        let desk = at(&self.desk, time, node);
+        load_capacity(&desk).await?;
+        let there = staff.at_work(time).filter_map(|place| self.agents.get(place));
+        set_present(&desk, &there.map(|agent| agent.id).collect());
+        Ok(follow_line(&desk, heard).await?)
     }
 
     /// Does the desk's jobs that are due at `time`.
@@ -277,6 +296,25 @@ async fn look_into(desk: &Desk, reviewer: &AgentCaller, id: RequestId, note: &st
         change_review(desk, reviewer, review.id, wish).await?;
     }
     Ok(())
+}
+
+/// Acts that have begun.
+#[derive(Default)]
+struct UnderWay {
+    acts: JoinSet<anyhow::Result<()>>,
+    /// How many are done.
+    done: usize,
+}
+
+impl UnderWay {
+    /// Waits until so many are left.
+    async fn end(&mut self, left: usize) -> anyhow::Result<()> {
+        while self.acts.len() > left {
+            self.acts.join_next().await.context("nothing is under way")???;
+            self.done += 1;
+        }
+        Ok(())
+    }
 }
 
 impl Actor {

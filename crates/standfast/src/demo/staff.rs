@@ -112,6 +112,13 @@ impl Staff {
         self.members.get(agent).is_some_and(|member| member.on_duty(at) == at)
     }
 
+    /// Those who work at this time and whose first task it is to answer.
+    pub(super) fn at_work(&self, at: Time) -> impl Iterator<Item = usize> {
+        let answers = |member: &Member| matches!(member.role, Role::Agent | Role::Lead);
+        let there = move |member: &Member| answers(member) && member.on_duty(at) == at;
+        self.members.iter().enumerate().filter(move |(_, member)| there(member)).map(|(place, _)| place)
+    }
+
     /// Gives a task to whoever gets to it first: who it is, and when they begin. `None` when nobody can do it.
     ///
     /// Tasks come in the order in which customers began to wait. Where assets are at risk, whatever else an agent is

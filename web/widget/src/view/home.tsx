@@ -10,7 +10,7 @@ import { Risk } from './types.tsx';
 
 export function Home({ support }: { support: Support }) {
   const { t, desk, language, unreachable } = support;
-  const waiting = desk?.waiting;
+  const waiting = desk?.waits[language];
   const visible = support.requests.filter(({ state }) => state !== 'merged' && state !== 'spam');
   const open = visible.filter(({ state }) => ACTIVE.includes(state));
   const past = visible.filter(({ state }) => !ACTIVE.includes(state)).slice(0, 5);
@@ -21,7 +21,7 @@ export function Home({ support }: { support: Support }) {
       title={desk?.name ?? t('panel')}
       under={
         waiting && (
-          <p class={waiting.agents_present ? 'dim here' : 'dim'}>{waiting.presence[language]}</p>
+          <p class={waiting.agents_present ? 'dim here' : 'dim'}>{waiting.presence}</p>
         )
       }
     />,

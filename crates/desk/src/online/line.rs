@@ -1,0 +1,36 @@
+//! Who waits longer than they should: than they were promised, or, where nothing was promised, than the surge plan wants everybody
+//! who waits to be answered within.
+
+use std::time::Duration;
+
+use standfast_domain::{Asker, Time, Timetable};
+use standfast_store::Rd;
+use standfast_store::online::{self, Line, Unpromised};
+
+use crate::Error;
+use crate::hours::region;
+use crate::surge::within;
+
+/// Those who wait now, and within how long whoever was promised nothing should be answered. `late` counts these, too: once the desk
+/// was open for them for longer than that.
+pub(crate) fn line(rd: &mut Rd, table: &Timetable, now: Time) -> Result<(Line, Duration), Error> {
+    let within = within(rd)?;
+    let mut line = online::line(rd, now)?;
+    let oldest = now.minus(within);
+    if line.unpromised_since.is_some_and(|since| since < oldest) {
+        let waiting = online::list_unpromised(rd, oldest)?;
+        let late = waiting.iter().filter(|one| is_late(one, table, within, now));
+        line.late += i64::try_from(late.count()).unwrap_or(i64::MAX);
+    }
+    Ok((line, within))
+}
+
+/// Whether the desk was open for somebody for longer than within, since they wait. One without hours is always open.
+fn is_late(one: &Unpromised, table: &Timetable, within: Duration, now: Time) -> bool {
+    let region = region(&one.context);
+    let asker = Asker { language: one.language, region: &region, channel: one.channel };
+    match table.find(&asker, now) {
+        Some(found) => found.hours.business_time_between(one.since, now) > within,
+        None => now.since(one.since) > within,
+    }
+}
