@@ -4081,6 +4081,8 @@ export interface components {
       types: components['schemas']['TypeView'][];
       /** @description The queue. */
       waiting: components['schemas']['WaitingView'];
+      /** @description Who is there and how long it takes, for users of the widget, by language. */
+      waits: components['schemas']['Waits'];
     };
     /** @description Beside requests that the change cannot have touched: the difference of differences. */
     DifferenceView: {
@@ -5325,7 +5327,7 @@ export interface components {
       away: number;
       /**
        * Format: int32
-       * @description People were there, and more than one in five of those who waited had waited longer than they were promised.
+       * @description People were there, and more than one in five of those who waited had waited longer than they were promised, or should.
        */
       full: number;
       /**
@@ -6064,7 +6066,7 @@ export interface components {
       has_roster: boolean;
       /**
        * Format: int64
-       * @description Of those, how many wait longer than they were promised.
+       * @description Of those, how many wait longer than they were promised, or than whoever is promised nothing should.
        */
       late: number;
       /**
@@ -7850,6 +7852,8 @@ export interface components {
       rate?: number | null;
       /** @description Regions that they are for; all when none is named. */
       regions: string[];
+      /** @description Who is there and how long it takes, by each language of those for whom these hours are meant. */
+      waits: components['schemas']['StatusWait'][];
     };
     /** @description An incident, as anybody may see it. */
     StatusIncident: {
@@ -7887,7 +7891,7 @@ export interface components {
       hours: components['schemas']['StatusHours'][];
       /** @description Incidents that go on, then those that were over in the last two weeks. */
       incidents: components['schemas']['StatusIncident'][];
-      /** @description Whether somebody is there to answer. */
+      /** @description Whether somebody is there to answer anybody. */
       is_attended: boolean;
       /** @description How far the desk is from its ordinary course. */
       level: components['schemas']['Level'];
@@ -7900,6 +7904,18 @@ export interface components {
        * @description Requests that wait for the desk.
        */
       waiting: number;
+    };
+    /** @description Who is there for those who write in a language, and how long it takes them. */
+    StatusWait: {
+      expected?: components['schemas']['Wait'] | null;
+      /** @description The language. */
+      language: components['schemas']['Language'];
+      /**
+       * Format: int32
+       * @description People who are there to answer and know it. Null where another process of the desk has people of whom this one does not know
+       *     what they know.
+       */
+      people?: number | null;
     };
     /**
      * @description What is to happen to a request.
@@ -8940,6 +8956,22 @@ export interface components {
        */
       low_seconds: number;
     };
+    /** @description The queue now, for those who write in a language. */
+    WaitView: {
+      /**
+       * Format: int32
+       * @description How many agents are there to answer who know the language.
+       */
+      agents_present: number;
+      /**
+       * Format: int32
+       * @description How many wait for the desk.
+       */
+      count: number;
+      expected?: components['schemas']['Wait'] | null;
+      /** @description Whether somebody is there for them, or when next, as a sentence. */
+      presence: string;
+    };
     /**
      * @description What is waited for.
      * @enum {string}
@@ -8961,6 +8993,13 @@ export interface components {
       /** @description Whether somebody is there, or when next, as a sentence. */
       presence: components['schemas']['Texts'];
     };
+    /** @description The queue now, by language. */
+    Waits: {
+      /** @description For those who write in English. */
+      en: components['schemas']['WaitView'];
+      /** @description For those who write in Chinese. */
+      'zh-CN': components['schemas']['WaitView'];
+    };
     /** @description What everybody in the room should see. */
     Wallboard: {
       /**
@@ -8970,10 +9009,10 @@ export interface components {
       at: string;
       /** @description Those with assets at risk. */
       at_risk: components['schemas']['WallboardClass'];
-      expected?: components['schemas']['Wait'] | null;
       /**
        * Format: int64
-       * @description Of all that wait, those who wait longer than they were told.
+       * @description Of all that wait, those who wait longer than they were told, or were told nothing and wait for longer than `within_minutes`
+       *     for which the desk was open for them.
        */
       late: number;
       /** @description How far the desk is from its ordinary course. */
@@ -8998,6 +9037,15 @@ export interface components {
        * @description Minutes for which somebody was promised today, by the hours of the desk, each by its own clock.
        */
       promised_minutes: number;
+      /** @description Of all that wait, those who were told that it is unknown. */
+      unpromised: components['schemas']['WallboardClass'];
+      /** @description What the next one has to expect who writes in a language, as the form for requests says it. */
+      waits: components['schemas']['WallboardWait'][];
+      /**
+       * Format: int32
+       * @description Within how many minutes everybody who waits should be answered, by the surge plan.
+       */
+      within_minutes: number;
     };
     /** @description Requests of a class that wait. */
     WallboardClass: {
@@ -9011,6 +9059,14 @@ export interface components {
        * @description How many wait.
        */
       waiting: number;
+    };
+    /** @description How long it takes those who write in a language. */
+    WallboardWait: {
+      expected?: components['schemas']['Wait'] | null;
+      /** @description Whether the desk is open for them; null where there are no hours for them. */
+      is_open?: boolean | null;
+      /** @description The language. */
+      language: components['schemas']['Language'];
     };
     /**
      * @description Which requests.

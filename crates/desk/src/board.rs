@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use standfast_domain::{
-    AgentId, Channel, LONGEST_WAIT, Language, Line, RequestId, Time, Turn, Wait, said,
-};
+use standfast_domain::{AgentId, Channel, LONGEST_WAIT, Language, Line, RequestId, Time, Turn, Wait, said};
 use standfast_science::wait::{self, Expected, Later, Outlook, Range, Staffing, Standing};
 use standfast_store::promise::Kept;
 

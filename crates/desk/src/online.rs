@@ -114,7 +114,8 @@ fn add(tx: &mut Tx, keys: &Keys, table: &Timetable, sample: Sample, now: Time) -
         return Ok(true);
     }
     let (seen, _) = line(tx, table, now)?;
-    let sample = Sample { waiting: seen.waiting, late: seen.late, rostered: shift::count_at(tx, now)?, ..sample };
+    let sample =
+        Sample { waiting: seen.waiting, late: seen.late, rostered: shift::count_at(tx, now)?, ..sample };
     let last = online::last(tx)?;
     let (seq, before) = last.map_or((1, Vec::new()), |row| (row.seq + 1, row.seal));
     let seal = seal(keys, &before, seq, &sample);

@@ -168,11 +168,7 @@ fn wait_of(desk: &Desk, asking: &Asking, now: Time) -> StatusWait {
     let Asking { language, ref region, channel } = *asking;
     let waiting = desk.board().waiting(asks(desk, &Asker { language, region, channel }, now));
     let is_alone = desk.present_anywhere(now) == desk.board().present();
-    StatusWait {
-        language,
-        people: is_alone.then_some(waiting.agents_present),
-        expected: waiting.expected,
-    }
+    StatusWait { language, people: is_alone.then_some(waiting.agents_present), expected: waiting.expected }
 }
 
 /// Whether somebody is there who can answer in a language; of people at other processes it is believed.
@@ -206,12 +202,14 @@ async fn known(desk: &Desk) -> Result<Arc<Known>, Error> {
     let hours = tokio::task::spawn_blocking(move || {
         let of = |schedule: ScheduleView| {
             let askers = askers(&table, &schedule, now);
-            let hours = hours(&table, schedule, now, |hours, zone| days_kept(&course, hours, zone, now, DAYS))?;
+            let hours =
+                hours(&table, schedule, now, |hours, zone| days_kept(&course, hours, zone, now, DAYS))?;
             Some((hours, askers))
         };
         schedules.into_iter().filter_map(of).collect::<Vec<_>>()
     });
-    let (hours, askers) = hours.await.map_err(|_| Error::Inconsistent("the online rate"))?.into_iter().unzip();
+    let (hours, askers) =
+        hours.await.map_err(|_| Error::Inconsistent("the online rate"))?.into_iter().unzip();
     let view = StatusView {
         name: desk.settings().name.clone(),
         at: now,

@@ -47,7 +47,11 @@ impl Wait {
 }
 
 /// Whole seconds, rounded up.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a number that fits")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between 0 and a number that fits"
+)]
 fn whole(seconds: f64) -> u32 {
     seconds.ceil().clamp(0.0, f64::from(u32::MAX)) as u32
 }

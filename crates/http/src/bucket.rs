@@ -105,7 +105,8 @@ impl Bucket {
             return Err("endpoint is an address without a path: the bucket has a setting of its own");
         }
         let plain = |text: &str, more: &[char]| {
-            text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') || more.contains(&c))
+            text.chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') || more.contains(&c))
         };
         if settings.bucket.is_empty() || !plain(&settings.bucket, &[]) {
             return Err("bucket is letters, digits, dots and hyphens");
@@ -160,7 +161,8 @@ impl Bucket {
             return Ok(());
         }
         let body = Limited::new(answer.into_body(), REFUSAL).collect().await;
-        let text = body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned()).unwrap_or_default();
+        let text =
+            body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned()).unwrap_or_default();
         Err(PutError::Refused { status: status.as_u16(), code: code(&text) })
     }
 }
@@ -280,7 +282,10 @@ mod tests {
         let own = settings("https://s3.example");
         for (wrong, word) in [
             (BucketSettings { endpoint: "http://s3.example".into(), ..own.clone() }, "https://"),
-            (BucketSettings { endpoint: "https://s3.example/bucket".into(), ..own.clone() }, "without a path"),
+            (
+                BucketSettings { endpoint: "https://s3.example/bucket".into(), ..own.clone() },
+                "without a path",
+            ),
             (BucketSettings { endpoint: "s3".into(), ..own.clone() }, "https://"),
             (BucketSettings { bucket: "a/b".into(), ..own.clone() }, "bucket"),
             (BucketSettings { prefix: "/a".into(), ..own.clone() }, "prefix"),
@@ -336,7 +341,10 @@ mod tests {
         let now = Time::parse("2026-11-29T09:10:05.678Z").unwrap();
         Bucket::new(settings(&address)).unwrap().put(now, object()).await.unwrap();
         let (method, path, headers, body) = seen.lock().pop().unwrap();
-        assert_eq!((method, path.as_str(), body), (Method::PUT, "/examplebucket/status/index.html", "状态".into()));
+        assert_eq!(
+            (method, path.as_str(), body),
+            (Method::PUT, "/examplebucket/status/index.html", "状态".into())
+        );
         for (name, value) in [
             ("x-amz-date", "20261129T091005Z"),
             ("content-type", "text/html; charset=utf-8"),

@@ -111,10 +111,7 @@ const SETTINGS: &[(&str, &str)] = &[
         "Its region, such as `eu-central-1`. Stores that have none take `us-east-1` or `auto`.",
     ),
     ("status_bucket.bucket", "Name of the bucket. It is addressed by path: `endpoint/bucket/name`."),
-    (
-        "status_bucket.prefix",
-        "What the names of the objects begin with, such as `status/`; may be empty.",
-    ),
+    ("status_bucket.prefix", "What the names of the objects begin with, such as `status/`; may be empty."),
     (
         "status_bucket.access_key",
         "Id of a key that may put objects there (`s3:PutObject`), and needs no other right.",

@@ -7,14 +7,15 @@ use standfast_store::{Lane, Rd, outbox, promise as stored, store_test};
 use super::*;
 use crate::testing::{TestDesk, intake, visitor};
 use crate::{
-    AgentCaller, Answer, Intake, PersonWish, Receipt, ScheduleWish, ShiftWish, StatusWait, Then, add_schedule,
-    add_shifts, change_person, publish_shifts, receive, reply, status,
+    AgentCaller, Answer, Intake, PersonWish, Receipt, ScheduleWish, ShiftWish, StatusWait, Then,
+    add_schedule, add_shifts, change_person, publish_shifts, receive, reply, status,
 };
 
 /// Every day from when until when, by the clocks of Shanghai.
 fn wish(name: &str, languages: &[Language], (opens, closes): (&str, &str)) -> ScheduleWish {
     let time = |text| TimeOfDay::parse(text).unwrap();
-    let day = |day| Interval { weekday: Weekday::new(day).unwrap(), opens: time(opens), closes: time(closes) };
+    let day =
+        |day| Interval { weekday: Weekday::new(day).unwrap(), opens: time(opens), closes: time(closes) };
     let schedule = Schedule {
         zone: "Asia/Shanghai".to_owned(),
         week: (1..=7).map(day).collect(),
@@ -59,7 +60,9 @@ async fn relay(desk: &TestDesk, cursor: &mut outbox::Cursor) {
 async fn until_line_is(count: u32, desk: &TestDesk, cursor: &mut outbox::Cursor) {
     for _ in 0..500 {
         relay(desk, cursor).await;
-        if desk.board().waiting(crate::Asks::of(Channel::Api, Language::Chinese, None, desk.now())).count == count {
+        if desk.board().waiting(crate::Asks::of(Channel::Api, Language::Chinese, None, desk.now())).count
+            == count
+        {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;

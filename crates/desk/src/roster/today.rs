@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use standfast_domain::roster::{LONGEST_SHIFT, SHIFT_STEP};
 use standfast_domain::{AgentId, Covered, Permission, ShiftId, Time};
-use standfast_store::shift::{self, ShiftRow};
 use standfast_store::Rd;
+use standfast_store::shift::{self, ShiftRow};
 use utoipa::ToSchema;
 
 use super::{Known, ShiftView, known, newly_broken};

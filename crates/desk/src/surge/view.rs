@@ -177,7 +177,8 @@ pub(super) fn preview(
             .all(Option::is_some)
             .then(|| SurgeText::made(|language| make(language).unwrap_or_default()))
     };
-    let asks = Asks { channel: None, language: None, closed: Some(std::time::Duration::ZERO), now: desk.now() };
+    let asks =
+        Asks { channel: None, language: None, closed: Some(std::time::Duration::ZERO), now: desk.now() };
     let waiting = desk.board().waiting(asks);
     let place = (waiting.count + 1).to_string();
     SurgePreview {

@@ -3,9 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use standfast_desk::{
-    MEDIA_TYPES, MaintenanceView, Opening, asks, asks_anyhow, is_attended, opening, words,
-};
+use standfast_desk::{MEDIA_TYPES, MaintenanceView, Opening, asks, asks_anyhow, is_attended, opening, words};
 use standfast_domain::{Asker, Channel, FIELDS, FieldKind, Language, TYPES, Urgency, Wait};
 use utoipa::ToSchema;
 
@@ -108,8 +106,7 @@ impl WaitView {
         let asker = Asker { language, region: "", channel: Channel::Widget };
         let waiting = app.desk.board().waiting(asks(&app.desk, &asker, app.desk.now()));
         let closed = opening.filter(|view| !view.opening.is_open).map(|view| view.text.clone());
-        let key =
-            if is_attended(&app.desk, language) { "page.presence.here" } else { "page.presence.away" };
+        let key = if is_attended(&app.desk, language) { "page.presence.here" } else { "page.presence.away" };
         Self {
             count: waiting.count,
             expected: waiting.expected,

@@ -234,8 +234,7 @@ impl Service {
 
 /// Who is there by these hours and how long it takes; a line for each language where that differs.
 fn waits(hours: &StatusHours, words: Words) -> Vec<String> {
-    let texts: Vec<_> =
-        hours.waits.iter().map(|wait| (wait.language, wait_of(hours, wait, words))).collect();
+    let texts: Vec<_> = hours.waits.iter().map(|wait| (wait.language, wait_of(hours, wait, words))).collect();
     let is_one = texts.windows(2).all(|two| matches!(two, [(_, one), (_, other)] if one == other));
     let said = texts.into_iter().filter(|(_, text)| !text.is_empty());
     if is_one {
@@ -258,10 +257,8 @@ fn wait_of(hours: &StatusHours, wait: &StatusWait, words: Words) -> String {
         Some(people) => words.count("status.people", people),
         None => String::new(),
     };
-    let expected = expected.map_or_else(
-        || words.say("status.wait.unknown"),
-        |time| words.fill("status.wait", "time", time),
-    );
+    let expected = expected
+        .map_or_else(|| words.say("status.wait.unknown"), |time| words.fill("status.wait", "time", time));
     let between = if people.is_empty() || words.language == Language::Chinese { "" } else { " " };
     format!("{people}{between}{expected}")
 }

@@ -42,7 +42,8 @@ impl Staffing {
     /// Stretches with somebody that are not over at a time: from when, until when, how many.
     fn attended(&self, from: f64) -> impl Iterator<Item = (f64, f64, u32)> {
         let ends = self.steps.iter().skip(1).map(|(at, _)| *at).chain([f64::INFINITY]);
-        let stretches = self.steps.iter().zip(ends).map(move |((at, people), end)| (at.max(from), end, *people));
+        let stretches =
+            self.steps.iter().zip(ends).map(move |((at, people), end)| (at.max(from), end, *people));
         stretches.filter(move |(_, end, people)| *end > from && *people > 0)
     }
 
@@ -76,7 +77,11 @@ impl Staffing {
             time += length;
             work += length * f64::from(people);
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the mean of whole numbers from 1 on")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the mean of whole numbers from 1 on"
+        )]
         (time > 0.0).then(|| (work / time).round().max(1.0) as u32)
     }
 }
@@ -128,7 +133,8 @@ mod tests {
     fn work_is_done_by_those_who_are_there() {
         let people = staffing(&[(1.0, 3.0), (2.0, 4.0), (6.0, 7.0), (5.0, 5.0)]);
         let worked = |work: f64| people.worked(0.0, work * HOUR).map(|at| at / HOUR);
-        for (work, at) in [(0.5, 1.5), (1.0, 2.0), (2.0, 2.5), (3.0, 3.0), (4.0, 4.0), (4.5, 6.5), (5.0, 7.0)] {
+        for (work, at) in [(0.5, 1.5), (1.0, 2.0), (2.0, 2.5), (3.0, 3.0), (4.0, 4.0), (4.5, 6.5), (5.0, 7.0)]
+        {
             assert!((worked(work).unwrap() - at).abs() < 1e-9, "{work}: {:?}", worked(work));
         }
         assert_eq!(worked(5.01), None);

@@ -204,8 +204,15 @@ mod tests {
             let able = Staffing::new(able.iter().copied());
             let later = Later { opens: hours(10.0, 0.0).0, everybody: &everybody, able: &able };
             let standing = Standing { at_risk: 0, ordinary: ahead };
-            let asks =
-                Asks { now: 6_000.0, standing, is_at_risk: false, later: Some(later), group: None, at_once: 1, reserved: 0 };
+            let asks = Asks {
+                now: 6_000.0,
+                standing,
+                is_at_risk: false,
+                later: Some(later),
+                group: None,
+                at_once: 1,
+                reserved: 0,
+            };
             outlook.expected(asks).map(|expected| expected.model)
         };
         let both = [hours(10.0, 18.0), hours(10.0, 18.0)];

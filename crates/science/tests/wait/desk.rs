@@ -196,8 +196,7 @@ impl Desk {
             ordinary: line(&self.ordinary, self.in_hand[1]),
         };
         let group = Some(group(now, at_risk));
-        let asks =
-            Asks { now, standing, is_at_risk: at_risk, later: None, group, at_once: 1, reserved: 0 };
+        let asks = Asks { now, standing, is_at_risk: at_risk, later: None, group, at_once: 1, reserved: 0 };
         let expected = self.outlook.expected(asks);
         let mut sorted: Vec<f64> = self.recent.iter().copied().collect();
         sorted.sort_unstable_by(f64::total_cmp);
