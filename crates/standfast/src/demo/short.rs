@@ -49,10 +49,14 @@ pub(super) fn load() -> anyhow::Result<Vec<Story>> {
 }
 
 impl Short {
-    /// The story that begins so. Every other customer says thanks, and the agent ends it then.
+    /// The story that begins so. Every other customer says thanks, and the agent ends it then; some wait for another team.
     fn told(&self, number: usize, opening: &str, thanks: &Both<String>) -> Story {
-        let thankful = number.is_multiple_of(2);
-        let then = if thankful { Then::Waiting } else { Then::Solved };
+        let (thankful, held) = (number.is_multiple_of(2), number % 12 == 7);
+        let then = match (thankful, held) {
+            (true, _) => Then::Waiting,
+            (_, true) => Then::OnHold,
+            _ => Then::Solved,
+        };
         let mut steps = vec![
             Step { after: None, deed: Deed::Ask(opening.to_owned()) },
             Step { after: None, deed: Deed::Reply(self.answer.clone(), then) },
@@ -61,6 +65,9 @@ impl Short {
             let words = thanks.of(self.language).clone();
             steps.push(Step { after: Some([3, 400]), deed: Deed::Ask(words) });
             steps.push(Step { after: None, deed: Deed::Do(Transition::Solve) });
+        }
+        if held {
+            steps.push(Step { after: Some([720, 4_320]), deed: Deed::Do(Transition::Solve) });
         }
         Story {
             id: format!("{}-{}-short-{number}", self.kind, self.language.as_str()),
