@@ -120,14 +120,21 @@ pub async fn relay(
     }
 }
 
-/// Tells the board what was committed since a place in the outbox, and returns the place after it; the first time, all there is. For
-/// a desk that serves nobody and goes on by steps, as the demo lives through its past: else [`relay`] does so.
+/// Tells the board what was committed since a place in the outbox, and returns the place after it; the first time, and when that place
+/// is lost, all there is. For a desk that serves nobody and goes on by steps, as the demo lives through its past: else [`relay`] does so.
 pub async fn follow_line(desk: &Desk, after: Option<outbox::Cursor>) -> Result<outbox::Cursor, Error> {
-    let Some(mut cursor) = after else {
-        let head = desk.store().read(|rd| outbox::head(rd).map_err(Error::from)).await?;
-        load(desk).await?;
-        return Ok(head);
-    };
+    if let Some(cursor) = after {
+        match catch_up(desk, cursor).await {
+            Err(Error::Store(StoreError::CursorLost)) => {}
+            told => return told,
+        }
+    }
+    let head = desk.store().read(|rd| outbox::head(rd).map_err(Error::from)).await?;
+    load(desk).await?;
+    Ok(head)
+}
+
+async fn catch_up(desk: &Desk, mut cursor: outbox::Cursor) -> Result<outbox::Cursor, Error> {
     loop {
         let unit_desk = desk.clone();
         let read = move |rd: &mut Rd| {

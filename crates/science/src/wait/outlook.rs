@@ -219,7 +219,7 @@ mod tests {
         let short = asked(6, &both).unwrap();
         // Ten minutes an answer, and all others are answered by then.
         assert!(short.p50 < 1_200.0 && short.p80 < 2.0 * 3_600.0, "{short:?}");
-        let long = asked(40, &both).unwrap();
+        let long = asked(50, &both).unwrap();
         // Those who know the language may have to answer everybody.
         assert!(long.p50 > short.p50 && long.p80 > 4.0 * 3_600.0, "{long:?}");
         assert_eq!(asked(6, &[]), None, "nobody is to be there for them");
