@@ -1453,7 +1453,12 @@ export interface paths {
      * @description Roles that may call it: agent, lead, admin.
      */
     post: operations['dismiss_claim'];
-    delete?: never;
+    /**
+     * Takes back that a request was moved out of the lane of assets at risk: it stands there again where it stood, and what is taken back
+     *     is held against nobody.
+     * @description Roles that may call it: agent, lead, admin.
+     */
+    delete: operations['undo_dismissal'];
     options?: never;
     head?: never;
     patch?: never;
@@ -3706,9 +3711,28 @@ export interface components {
        * @description Until when.
        */
       ends_at: string;
+      /** @description How many are needed and there in it, in order: a part ends where others come or go. */
+      parts: components['schemas']['CoursePart'][];
+      /**
+       * Format: date-time
+       * @description From when.
+       */
+      starts_at: string;
+    };
+    /** @description A part of a gap in which as many are there all the time. */
+    CoursePart: {
+      /**
+       * Format: date-time
+       * @description Until when.
+       */
+      ends_at: string;
+      /** @description The groups of types, by name, an empty one for all other types; none where it is all of them. */
+      groups: string[];
+      /** @description The languages of what these can do; none where it is all of them. */
+      languages: components['schemas']['Language'][];
       /**
        * Format: int32
-       * @description How many are needed where most are missing …
+       * @description How many are needed at the most …
        */
       need: number;
       /**
@@ -5049,7 +5073,8 @@ export interface components {
       expected: number;
       /**
        * Format: int32
-       * @description How many are missing for the need, when these do what they can.
+       * @description How many are missing for the need, when these do what they can: more than the difference where some of them do not speak the
+       *     language, or do not know the types, in which people are missing.
        */
       missing: number;
       /**
@@ -5384,6 +5409,8 @@ export interface components {
       group?: number | null;
       /** @description The language. */
       language: components['schemas']['Language'];
+      /** @description How many are missing, when these do nothing else. */
+      missing: number[];
       /** @description How many people it takes on the roster, if they did nothing else; 0 while the desk is closed. */
       need: number[];
     };
@@ -5576,7 +5603,7 @@ export interface components {
       /** @description What kind of number it gives. */
       unit: components['schemas']['UnitView'];
     };
-    /** @description What was seen at the last look. */
+    /** @description What is seen of the line and the people, or was at the last look. */
     Measured: {
       /**
        * Format: date-time
@@ -5803,7 +5830,10 @@ export interface components {
       is_known: boolean;
       /** @description By language, and of each language by group of types where there are groups. */
       lanes: components['schemas']['LaneNeed'][];
-      /** @description How many of them are missing, when those who are planned do what they can. */
+      /**
+       * @description How many of them are missing, when those who are planned do what they can: more than the difference where some of them do not
+       *     speak the language, or do not know the types, in which people are missing.
+       */
       missing: number[];
       /** @description How many people all of it takes; 0 while the desk is closed. */
       need: number[];
@@ -6452,6 +6482,11 @@ export interface components {
        * @description By which share of its cost it can be better at most; null when that was not found in time.
        */
       gap?: number | null;
+      /**
+       * @description How many of those who are needed would be missing, when these do what they can: more than the difference where some of them do
+       *     not speak the language, or do not know the types, in which people are missing.
+       */
+      missing: number[];
       /** @description How many people each half hour needs, all languages together. */
       need: number[];
       /**
@@ -6514,8 +6549,9 @@ export interface components {
        */
       handling?: number | null;
       /**
-       * Format: int32
-       * @description What an hour of work costs, in the money of the desk; null where it is not said.
+       * Format: double
+       * @description What an hour of work costs, in the money of the desk, with two decimals at most; null where it is not said.
+       * @example 25.5
        */
       hour_cost?: number | null;
       /**
@@ -6530,9 +6566,10 @@ export interface components {
       patience?: number | null;
       /**
        * Format: int32
-       * @description People who serve none but those at risk, where what-if is asked.
+       * @deprecated
+       * @description Not used any more: who is reserved for assets at risk is said in the surge plan. Processes of the version before read it.
        */
-      reserved: number;
+      reserved?: number;
       /**
        * Format: int32
        * @description What is promised: this share of those who come is answered in time.
@@ -8357,7 +8394,8 @@ export interface components {
       hold?: components['schemas']['SurgeHold'] | null;
       /** @description The level that is acted on. */
       level: components['schemas']['Level'];
-      measured?: components['schemas']['Measured'] | null;
+      /** @description What is seen at this moment. The level follows what is seen each minute. */
+      measured: components['schemas']['Measured'];
       /** @description The plan in force. */
       plan: components['schemas']['SurgePlan'];
       /** @description Those who are there and kept for assets at risk now. */
@@ -9175,6 +9213,12 @@ export interface components {
        * @example -10
        */
       people?: number;
+      /**
+       * Format: int32
+       * @description How many people serve none but those whose assets are at risk, whatever the level; when missing, as many as the surge plan
+       *     reserves at the level that the line makes.
+       */
+      reserved?: number | null;
     };
     /** @description So many times as many come. */
     WhatIfPeak: {
@@ -9206,6 +9250,8 @@ export interface components {
       from: string;
       /** @description Names of the groups of types that are planned by themselves. */
       groups: string[];
+      /** @description … and whether that is what the surge plan says. */
+      is_by_plan: boolean;
       /** @description Each language, or each group of types in each language, by itself, where there are several. */
       lanes: components['schemas']['LaneWhatIf'][];
       /** @description As it is rostered. */
@@ -9215,6 +9261,8 @@ export interface components {
        * @description People who have a shift or a draft in the week.
        */
       people: number;
+      /** @description How many people served none but those at risk at each level, from the normal one to a storm … */
+      reserved: number[];
       /**
        * Format: int32
        * @description Times that each was played.
@@ -26046,6 +26094,264 @@ export interface operations {
         'application/json': components['schemas']['FalseClaimWish'];
       };
     };
+    responses: {
+      /** @description Done */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The call could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "malformed",
+           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
+           *       "status": 400,
+           *       "title": "The call could not be read",
+           *       "type": "/docs/problems/malformed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not found */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "not_found",
+           *       "detail": "There is nothing at this address, or it is not yours to see.",
+           *       "status": 404,
+           *       "title": "Not found",
+           *       "type": "/docs/problems/not_found"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Sent too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "request_timeout",
+           *       "detail": "The call was not sent completely in time.",
+           *       "status": 408,
+           *       "title": "Sent too slowly",
+           *       "type": "/docs/problems/request_timeout"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not possible in this state */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "transition_not_allowed",
+           *       "detail": "The state of the request does not allow this step.",
+           *       "status": 409,
+           *       "title": "Not possible in this state",
+           *       "type": "/docs/problems/transition_not_allowed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_large",
+           *       "detail": "The call is larger than the desk takes.",
+           *       "status": 413,
+           *       "title": "Too large",
+           *       "type": "/docs/problems/too_large"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Content type not supported */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unsupported_media_type",
+           *       "detail": "This address takes another content type than the one that was sent.",
+           *       "status": 415,
+           *       "title": "Content type not supported",
+           *       "type": "/docs/problems/unsupported_media_type"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description The desk cannot write right now */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "disk_full",
+           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
+           *       "status": 507,
+           *       "title": "The desk cannot write right now",
+           *       "type": "/docs/problems/disk_full"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  undo_dismissal: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description Id of the request
+         * @example 61093405593337856
+         */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
     responses: {
       /** @description Done */
       204: {

@@ -56,6 +56,11 @@ test('the need is drawn against the people on the roster', async () => {
   await lead.getByRole('heading', { name: '需要的人与排上的人' }).waitFor();
   await lead.getByText('需要的工时').waitFor();
   await lead.getByText(/每次答复/).waitFor();
+  // Above and in the drawing it is the same number.
+  const told = Number((await lead.locator('[data-missing]').innerText()).replace(/\D/g, ''));
+  const drawn = await lead.locator('.plan-short').allInnerTexts();
+  const hours = drawn.reduce((sum, text) => sum + Number(text.match(/[\d.]+/)[0]), 0);
+  assert.ok(Math.abs(told - hours) <= 0.5, `${told} is not ${drawn.join(' + ')}`);
   await accessible(lead, 'the need');
   await shot(lead, 'planning-need');
   assert.deepEqual(lead.faults, []);
@@ -130,10 +135,21 @@ test('what would happen with ten people fewer, in English and on a phone', async
     .locator('[data-size=guess]')
     .getByText(/is a guess/)
     .waitFor();
+  // Who is reserved is what the surge plan says, unless something else is entered.
+  await page.getByText('Empty: as in the surge plan (0 at every level).').waitFor();
+  await page.locator('[data-played]').getByText('as in the surge plan').waitFor();
+  await page.locator('[name=reserved]').fill('1');
+  await page.getByText('So many at every level').waitFor();
   await page.getByLabel('Times as many').fill('2');
   assert.equal(await page.locator('[data-size]').count(), 0, 'a number of their own is no guess');
   await page.getByRole('button', { name: 'Play it' }).click();
-  await page.getByRole('heading', { name: 'What would happen' }).waitFor({ timeout: 60_000 });
+  await page.getByText('Reserved for assets at risk: 1 at every level.').waitFor();
+  // The demo knows what an hour costs.
+  await page.getByRole('row', { name: /^Cost/ }).waitFor();
+  await page.getByRole('link', { name: 'Surge plan: reserved people' }).click();
+  await page.locator('[data-reserves]').waitFor();
+  await page.getByRole('link', { name: /What if/ }).click();
+  await page.getByRole('button', { name: 'Play it' }).waitFor();
   assert.deepEqual(page.faults, []);
 });
 

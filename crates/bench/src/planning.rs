@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use standfast_science::forecast::{Series, Spread, forecast};
 use standfast_science::queue::{Chat, Service};
 use standfast_science::roster::{Plan, Problem, broken, plan};
-use standfast_science::whatif::{Change, Desk, Peak, play};
+use standfast_science::whatif::{Change, Desk, Peak, Reserved, play};
 use tokio::time::Instant;
 
 use crate::Options;
@@ -124,7 +124,7 @@ pub(crate) fn measure_what_if(options: &Options, report: &mut Report) -> anyhow:
         service: Service::Chat(Chat { work: 50.0, think: 100.0, turns: 6.0, most: 2 }),
         patience: Some(900.0),
         at_risk: 0.06,
-        reserved: 1,
+        reserved: Reserved::always(1),
         promise: 120.0,
     };
     let storm = Peak { slots: 3 * DAY + 28..3 * DAY + 40, factor: 4.0 };

@@ -129,11 +129,11 @@ pub use online::{
 };
 pub use outside::{Fetching, Outside};
 pub use planning::{
-    CourseAdvice, CourseGap, CourseRemedy, CourseSpare, CourseView, Distribution, ForecastDay, ForecastScore,
-    ForecastView, ForecastWish, HalfHour, HandlingView, HourStaffing, LaneNeed, LaneWhatIf, NeedView,
-    PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, StaffingView, Today,
-    UnderContract, WhatIfView, WhatIfWish, change_planning, course, forecast, need, plan_shifts, planning,
-    staffing, what_if,
+    CourseAdvice, CourseGap, CoursePart, CourseRemedy, CourseSpare, CourseView, Distribution, ForecastDay,
+    ForecastScore, ForecastView, ForecastWish, HalfHour, HandlingView, HourStaffing, LaneNeed, LaneWhatIf,
+    NeedView, PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, StaffingView,
+    Today, UnderContract, WhatIfView, WhatIfWish, change_planning, course, forecast, need, plan_shifts,
+    planning, staffing, what_if,
 };
 pub use probe::{PROBE_MARK, ProbeReceipt, keep_probing, probe, take_probe};
 pub use promise::{
@@ -164,7 +164,7 @@ pub use surge::{
     preview_surge, promised_by, read_peaks, release_surge, renew_peaks_feed, surge_peaks, surge_report,
     surge_view, tell_signal, watch_surge,
 };
-pub use triage::{ClaimsView, ReasonCount, claims, dismiss_claim, put_at_risk};
+pub use triage::{ClaimsView, ReasonCount, claims, dismiss_claim, put_at_risk, undo_dismissal};
 pub use types::{
     Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,
     NovelView, PredictionView, TrainedModel, classify_requests, novel_requests, type_model,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
-use standfast_domain::{AgentId, MaintenanceId, Permission, Time};
+use standfast_domain::{AgentId, Language, MaintenanceId, Permission, Time};
 use standfast_guard::{Context, screen};
 use standfast_store::Lane;
 use standfast_store::maintenance::{self as windows, MaintenanceRow};
@@ -39,6 +39,21 @@ pub struct MaintenanceText {
     pub chinese: String,
     /// English.
     pub en: String,
+}
+
+impl MaintenanceText {
+    /// What it is about in a language, as it joins what stands after it: with a stop at its end, whatever people wrote.
+    #[must_use]
+    pub fn sentence(&self, language: Language) -> String {
+        let (text, stop) = match language {
+            Language::Chinese => (&self.chinese, "。"),
+            Language::English => (&self.en, "."),
+        };
+        // A quotation or a bracket may close after the stop.
+        let bare = text.trim_end_matches(['"', '\'', '”', '’', '」', '』', ')', '）']);
+        let is_ended = bare.is_empty() || bare.ends_with(['.', '!', '?', '…', '。', '！', '？', '；']);
+        if is_ended { text.clone() } else { format!("{text}{stop}") }
+    }
 }
 
 /// A window of maintenance.
@@ -281,6 +296,21 @@ mod tests {
 
     fn in_minutes(desk: &TestDesk, minutes: u64) -> Time {
         desk.now().plus(Duration::from_mins(minutes))
+    }
+
+    #[test]
+    fn a_text_ends_before_what_stands_after_it() {
+        for (chinese, en, sentences) in [
+            ("换磁盘", "Faster disks", ("换磁盘。", "Faster disks.")),
+            ("换磁盘。", "Faster disks!", ("换磁盘。", "Faster disks!")),
+            ("更新（数据库）", "We move (to “Harbor”)", ("更新（数据库）。", "We move (to “Harbor”).")),
+            ("（更新数据库。）", "He said “soon.”", ("（更新数据库。）", "He said “soon.”")),
+            ("", "", ("", "")),
+        ] {
+            let text = MaintenanceText { chinese: chinese.into(), en: en.into() };
+            let read = [Language::Chinese, Language::English].map(|language| text.sentence(language));
+            assert_eq!((read[0].as_str(), read[1].as_str()), sentences);
+        }
     }
 
     store_test! {

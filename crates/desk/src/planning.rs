@@ -28,7 +28,9 @@ use utoipa::ToSchema;
 
 use crate::{AgentCaller, Desk, Error, timetable};
 
-pub use course::{CourseAdvice, CourseGap, CourseRemedy, CourseSpare, CourseView, HalfHour, course};
+pub use course::{
+    CourseAdvice, CourseGap, CoursePart, CourseRemedy, CourseSpare, CourseView, HalfHour, course,
+};
 pub use demand::Special;
 pub use forecast::{ForecastDay, ForecastScore, ForecastView, ForecastWish, SpecialEffect, Today, forecast};
 pub use handling::HandlingView;

@@ -43,9 +43,10 @@ pub use signal::{SignalCommand, SignalView, tell_signal};
 pub use view::{SurgeChangeView, SurgePreview, SurgeSummary, SurgeView, surge_view};
 pub use watch::watch_surge;
 
+pub(crate) use level::read_plan;
 pub(crate) use peak::next as next_peak;
 
-use level::{Marks, Why, read, read_plan, write};
+use level::{Marks, Why, read, write};
 use watch::{kept, measure};
 
 /// How soon a process hears of what another one has written.

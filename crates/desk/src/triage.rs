@@ -43,11 +43,7 @@ pub async fn dismiss_claim(
         let by_type = request_type(&record.row.kind).map_or(Urgency::NO_RISK, |kind| kind.urgency);
         record.row.urgency = by_type.max(Urgency::NO_RISK);
         let seq = record.tell(desk.entropy(), now, author, Event::NotAtRisk { reason })?;
-        let events = entry::list_events(tx, id)?;
-        let events: Vec<_> = events
-            .into_iter()
-            .filter_map(|(author, event)| Some((author, serde_json::from_str(&event).ok()?)))
-            .collect();
+        let events = events_of(tx, id)?;
         if is_by_claim(first_kind(&record.row, &events), &events) {
             let (at, restored_at, restored_by) = (now, None, None);
             let row = FalseClaimRow { request_id: id, seq, agent_id, reason, at, restored_at, restored_by };
@@ -58,6 +54,35 @@ pub async fn dismiss_claim(
     .await?;
     desk.numbers().note(row.number, id, row.at_risk);
     Ok(())
+}
+
+/// Takes back that a request was moved out of the lane: it stands there again where it stood, behind the others where its customer was
+/// doubted. One that is there, or that nobody has moved out, is left as it is.
+pub async fn undo_dismissal(desk: &Desk, caller: &AgentCaller, id: RequestId) -> Result<(), Error> {
+    let agent_id = caller.id;
+    let row = change(desk, caller, id, move |tx, desk, record, author, now| {
+        let events = events_of(tx, id)?;
+        let out = events.iter().rposition(|(_, event)| matches!(event, Event::NotAtRisk { .. }));
+        let Some(out) = out.filter(|_| !record.row.at_risk) else { return Ok(()) };
+        let before = events.get(..out).unwrap_or_default();
+        let was_claimed = is_by_claim(first_kind(&record.row, &events), before);
+        let kind = request_type(&record.row.kind).filter(|kind| kind.at_risk);
+        record.row.at_risk = true;
+        record.row.urgency = kind.map_or(Urgency(0), |kind| kind.urgency);
+        record.tell(desk.entropy(), now, author, Event::AtRisk { secret: None })?;
+        // What is taken back is held against nobody; what else the customer claimed falsely still is.
+        false_claim::take_back(tx, id, agent_id, now)?;
+        if was_claimed { doubt(tx, &mut record.row, now) } else { Ok(()) }
+    })
+    .await?;
+    desk.numbers().note(row.number, id, row.at_risk);
+    Ok(())
+}
+
+/// What happened to a request, in order.
+fn events_of(rd: &mut Rd, id: RequestId) -> Result<Vec<(Author, Event)>, Error> {
+    let events = entry::list_events(rd, id)?.into_iter();
+    Ok(events.filter_map(|(author, event)| Some((author, serde_json::from_str(&event).ok()?))).collect())
 }
 
 /// The type with which a request came in.

@@ -1,7 +1,7 @@
 //! What planning goes by: the promise that people are planned for, and how they work.
 
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::{TYPES, request_type};
@@ -21,6 +21,59 @@ pub struct TypeGroup {
     /// Its types; none is in two groups.
     #[schema(min_items = 1, example = json!(["theft", "leak"]))]
     pub types: Vec<String>,
+}
+
+/// What an hour of work costs, in the money of the desk, to the hundredth.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HourCost {
+    hundredths: u32,
+}
+
+impl HourCost {
+    /// The most that an hour costs.
+    const MOST: f64 = 1_000_000.0;
+
+    /// An amount; nothing where it is negative, too large, or finer than a hundredth.
+    #[must_use]
+    pub fn new(amount: f64) -> Option<Self> {
+        if !(0.0..=Self::MOST).contains(&amount) {
+            return None;
+        }
+        let hundredths = (amount * 100.0).round();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 100 million")]
+        let cost = Self { hundredths: hundredths as u32 };
+        // Far beyond what a double makes of two decimals.
+        ((amount * 100.0 - hundredths).abs() < 1e-6).then_some(cost)
+    }
+
+    /// The amount.
+    #[must_use]
+    pub fn amount(self) -> f64 {
+        f64::from(self.hundredths) / 100.0
+    }
+}
+
+impl Serialize for HourCost {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // A process of the version before reads whole numbers alone.
+        match self.hundredths % 100 {
+            0 => serializer.serialize_u32(self.hundredths / 100),
+            _ => serializer.serialize_f64(self.amount()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for HourCost {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let amount = f64::deserialize(deserializer)?;
+        let unexpected = serde::de::Unexpected::Float(amount);
+        Self::new(amount).ok_or_else(|| {
+            serde::de::Error::invalid_value(
+                unexpected,
+                &"an amount from 0 to 1,000,000 with two decimals at most",
+            )
+        })
+    }
 }
 
 /// How people are planned. Shares are in percent, lengths in seconds, times of day in minutes.
@@ -49,8 +102,9 @@ pub struct Settings {
     /// After how many seconds somebody gives up on average; null where they leave their words and nobody does.
     #[schema(minimum = 30, maximum = 604_800)]
     pub patience: Option<u32>,
-    /// People who serve none but those at risk, where what-if is asked.
-    #[schema(maximum = 20)]
+    /// Not used any more: who is reserved for assets at risk is said in the surge plan. Processes of the version before read it.
+    #[serde(default)]
+    #[schema(maximum = 20, deprecated)]
     pub reserved: u8,
     /// When shifts may begin: quarters of an hour.
     #[schema(min_items = 1, max_items = 24, example = json!([480, 600, 960]))]
@@ -58,9 +112,9 @@ pub struct Settings {
     /// How long a shift is, in minutes.
     #[schema(minimum = 120, maximum = 960)]
     pub length: u16,
-    /// What an hour of work costs, in the money of the desk; null where it is not said.
-    #[schema(maximum = 1_000_000)]
-    pub hour_cost: Option<u32>,
+    /// What an hour of work costs, in the money of the desk, with two decimals at most; null where it is not said.
+    #[schema(value_type = Option<f64>, minimum = 0, maximum = 1_000_000, multiple_of = 0.01, example = 25.5)]
+    pub hour_cost: Option<HourCost>,
     /// Groups of types that are planned by themselves, at most two; all other types are one more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 2)]
@@ -115,7 +169,6 @@ impl Settings {
             ("patience", is_within(self.patience, 30..=604_800)),
             ("reserved", self.reserved <= 20),
             ("length", (120..=960).contains(&self.length) && self.length.is_multiple_of(15)),
-            ("hour_cost", is_within(self.hour_cost, 0..=1_000_000)),
         ];
         if let Some((field, _)) = numbers.into_iter().find(|(_, is_good)| !is_good) {
             return error(field, "out_of_range");
@@ -226,6 +279,20 @@ mod tests {
         let before = serde_json::to_string(&Settings::default()).unwrap();
         assert!(!before.contains("groups"));
         assert_eq!(serde_json::from_str::<Settings>(&before).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn an_hour_costs_what_is_said_to_the_hundredth() {
+        let read = |text: &str| serde_json::from_str::<HourCost>(text).ok();
+        for (text, amount) in [("25.5", 25.5), ("25.55", 25.55), ("0", 0.0), ("1000000", 1e6), ("0.1", 0.1)] {
+            let cost = read(text).unwrap();
+            assert!((cost.amount() - amount).abs() < 1e-9, "{text}");
+            assert_eq!(serde_json::to_string(&cost).unwrap(), text);
+        }
+        assert_eq!(serde_json::to_string(&read("30.0")).unwrap(), "30", "as the version before wrote it");
+        for text in ["25.555", "-1", "1000000.01", "\"abc\"", "null"] {
+            assert_eq!(read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Request bodies: how much, how fast, and what is in them.
 
+use std::fmt::Write as _;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -11,6 +12,7 @@ use http::request::Parts;
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, SizeHint};
 use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::problem::Problem;
@@ -132,10 +134,55 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         return Err(Problem::invalid("body", "malformed"));
     }
     serde_json::from_slice(bytes).map_err(|error| {
-        let problem =
-            if error.is_data() { Problem::invalid("body", "malformed") } else { Problem::new("malformed") };
+        let problem = if error.is_data() { unfit::<T>(bytes) } else { Problem::new("malformed") };
         problem.with("line", error.line().into()).with("column", error.column().into())
     })
+}
+
+/// Which member of a body cannot be read, and why: `hours.schedule.week[2].weekday` is `out_of_range`. The body is read once more for
+/// it; what is good is read without.
+fn unfit<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
+    let mut document = serde_json::Deserializer::from_slice(bytes);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut document) else {
+        return Problem::invalid("body", "malformed");
+    };
+    let path = said(error.path());
+    let text = error.inner().to_string();
+    // serde tells kinds of errors apart in its words alone; a test holds them.
+    if let Some(name) = text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        let at = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+        return Problem::at(at, "missing");
+    }
+    let is_number = ["invalid value: integer", "invalid value: floating point"].iter();
+    let reason = match () {
+        () if text.starts_with("unknown ") => "unknown",
+        () if is_number.clone().any(|kind| text.starts_with(kind)) => "out_of_range",
+        () => "malformed",
+    };
+    Problem::at(if path.is_empty() { "body".to_owned() } else { path }, reason)
+}
+
+/// A place in a body, as far as its names are such as the API has: a key that a caller made up may be anything, and is not repeated.
+fn said(path: &serde_path_to_error::Path) -> String {
+    let mut said = String::new();
+    for segment in path.iter() {
+        match segment {
+            Segment::Seq { index } => {
+                let _ = write!(said, "[{index}]");
+            }
+            Segment::Map { key: name } | Segment::Enum { variant: name } if is_name(name) => {
+                said.push_str(if said.is_empty() { "" } else { "." });
+                said.push_str(name);
+            }
+            Segment::Map { .. } | Segment::Enum { .. } | Segment::Unknown => break,
+        }
+    }
+    said
+}
+
+fn is_name(key: &str) -> bool {
+    key.len() <= 32
+        && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
 }
 
 fn is_json(parts: &Parts) -> bool {
@@ -254,5 +301,72 @@ impl PathPart for String {
 impl PathPart for standfast_domain::RequestNumber {
     fn read(text: &str) -> Result<Self, Problem> {
         text.parse().map_err(|error| standfast_desk::Error::Number(error).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+    use serde_json::json;
+    use standfast_domain::{Language, Schedule, Weekday};
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Wish {
+        name: String,
+        share: u8,
+        #[serde(default)]
+        factor: f64,
+        #[serde(default)]
+        weekdays: Vec<Weekday>,
+        #[serde(default)]
+        schedule: Option<Schedule>,
+        #[serde(default)]
+        by: BTreeMap<String, u8>,
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let week = |weekday: u8, opens: &str| {
+            json!({"zone": "UTC", "week": [
+                {"weekday": 1, "opens": "09:00", "closes": "18:00"},
+                {"weekday": weekday, "opens": opens, "closes": "18:00"},
+            ]})
+        };
+        for (part, field, reason) in [
+            (json!({"share": "much"}), "share", "malformed"),
+            (json!({"share": 300}), "share", "out_of_range"),
+            (json!({"share": -1}), "share", "out_of_range"),
+            (json!({"share": 1.5}), "share", "malformed"),
+            (json!({"share": null}), "share", "malformed"),
+            (json!({"factor": "x"}), "factor", "malformed"),
+            (json!({"weekdays": [1, 8]}), "weekdays[1]", "malformed"),
+            (json!({"schedule": week(8, "09:00")}), "schedule.week[1].weekday", "malformed"),
+            (json!({"schedule": week(2, "09:60")}), "schedule.week[1].opens", "malformed"),
+            (json!({"schedule": {"zone": "UTC"}}), "schedule.week", "missing"),
+            (json!({"by": {"a": "b"}}), "by.a", "malformed"),
+            (json!({"colour": "red"}), "colour", "unknown"),
+            // What is no name of an API is not said again.
+            (json!({"Correct horse battery": 1}), "body", "unknown"),
+            (json!({"by": {"legal winner thank": "b"}}), "by", "malformed"),
+        ] {
+            let mut body = json!({"name": "a", "share": 1});
+            body.as_object_mut().unwrap().extend(part.as_object().unwrap().clone());
+            let problem = read::<Wish>(body.to_string().as_bytes()).unwrap_err();
+            let document = problem.document(Language::English);
+            assert_eq!((&document["field"], &document["reason"]), (&json!(field), &json!(reason)), "{part}");
+            assert!(document["column"].as_u64() > Some(0) && document["code"] == "invalid");
+        }
+        let document = |body: &str| read::<Wish>(body.as_bytes()).unwrap_err().document(Language::English);
+        assert_eq!(document("{}")["field"], "name");
+        assert_eq!(document("{}")["reason"], "missing");
+        assert_eq!(document("\"a\"")["field"], "body");
+        assert_eq!(document("[1]")["field"], "body");
+        assert_eq!(document("{")["code"], "malformed");
     }
 }

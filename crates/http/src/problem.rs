@@ -111,6 +111,12 @@ impl Problem {
         Self::new("invalid").with("field", field.into()).with("reason", reason.into())
     }
 
+    /// The same of a place within the body: `schedule.week[2].weekday`.
+    #[must_use]
+    pub(crate) fn at(place: String, reason: &'static str) -> Self {
+        Self::new("invalid").with("field", place.into()).with("reason", reason.into())
+    }
+
     /// Seconds after which the same call may succeed.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {

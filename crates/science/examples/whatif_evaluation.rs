@@ -11,7 +11,7 @@ use std::time::Instant;
 use standfast_science::forecast::Spread;
 use standfast_science::queue::{Chat, Service};
 use standfast_science::roster::plan;
-use standfast_science::whatif::{Change, Desk, Outcome, Peak, play, range};
+use standfast_science::whatif::{Change, Desk, Outcome, Peak, Reserved, play, range};
 
 #[path = "roster/desk.rs"]
 mod desk;
@@ -45,7 +45,7 @@ fn main() -> anyhow::Result<()> {
         service: Service::Chat(Chat { work: 50.0, think: 100.0, turns: 6.0, most: 2 }),
         patience: Some(900.0),
         at_risk: 0.06,
-        reserved: 1,
+        reserved: Reserved::always(1),
         promise: 120.0,
     };
     println!("requests a week: {:.0}", desk.arrivals.iter().sum::<f64>());

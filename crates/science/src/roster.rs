@@ -29,7 +29,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::real;
-pub use course::{AtWork, Gap, Spare, gaps, spare};
+pub use course::{AtWork, Gap, Part, Spare, gaps, spare};
 use cover::Cover;
 pub use explain::{Reason, Short};
 pub use rules::{Broken, Rule, broken};

@@ -53,9 +53,41 @@ pub struct Desk {
     /// The share of those who come with assets at risk: they go before others.
     pub at_risk: f64,
     /// How many of those who are there serve nobody else.
-    pub reserved: u32,
+    pub reserved: Reserved,
     /// What is promised: an answer within so many seconds.
     pub promise: f64,
+}
+
+/// How many of those who are there serve none but those at risk, by how far the line has grown. One is always left for everybody else.
+/// It is looked at when a slot begins.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Reserved {
+    /// As always.
+    pub usual: u32,
+    /// Others from a load on, rising: so many times as long as is meant does it take to answer everybody in line.
+    pub from: Vec<(f64, u32)>,
+    /// Seconds within which it is meant to answer: what the line is held against.
+    pub within: f64,
+}
+
+impl Reserved {
+    /// As many whatever the line is like.
+    #[must_use]
+    pub const fn always(people: u32) -> Self {
+        Self { usual: people, from: Vec::new(), within: 0.0 }
+    }
+
+    /// How many at a load.
+    fn at(&self, load: f64) -> u32 {
+        let reached = self.from.iter().rev().find(|(from, _)| load >= *from);
+        reached.map_or(self.usual, |(_, people)| *people)
+    }
+
+    fn is_good(&self) -> bool {
+        let is_good = |(load, _): &(f64, u32)| load.is_finite() && *load > 0.0;
+        self.from.is_empty()
+            || (self.within.is_finite() && self.within > 0.0 && self.from.iter().all(is_good))
+    }
 }
 
 /// What is different.
@@ -137,6 +169,7 @@ impl Desk {
             && [self.shrinkage, self.at_risk, change.bot].into_iter().all(is_share)
             && self.patience.is_none_or(is_time)
             && is_time(self.promise)
+            && self.reserved.is_good()
             && self.service.is_possible();
         if !is_good {
             return Err(Flaw::Number);

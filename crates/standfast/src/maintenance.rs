@@ -12,8 +12,12 @@ use standfast_desk::{
 use standfast_domain::Time;
 
 use crate::config::Config;
-use crate::people::explained;
+use crate::people::{Options, explained};
 use crate::setup::{self, Hold};
+
+/// What the fields of a window are called on the command line.
+const OPTIONS: Options =
+    &[("ends_at", "--until"), ("starts_at", "--from"), ("text", "--text"), ("maintenance", "windows ahead")];
 
 #[derive(Subcommand)]
 pub(crate) enum MaintenanceCommands {
@@ -47,7 +51,7 @@ pub(crate) struct On {
 /// Runs one of the commands.
 pub(crate) async fn maintenance(config: Config, command: MaintenanceCommands) -> anyhow::Result<ExitCode> {
     let desk = setup::open_desk(&config, Hold::Beside, false).await?;
-    let said = run(&desk, command).await.map_err(explained);
+    let said = run(&desk, command).await.map_err(|error| explained(error, OPTIONS));
     desk.store().close().await;
     setup::print(&said?)
 }
@@ -101,4 +105,20 @@ async fn show(desk: &Desk) -> anyhow::Result<String> {
         page.push_str("nothing is announced\n");
     }
     Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_by_the_name_of_the_option() {
+        let invalid = |field, reason| standfast_desk::Error::Invalid { field, reason }.into();
+        let said = explained(invalid("ends_at", "out_of_range"), OPTIONS).to_string();
+        assert_eq!(said, "--until: this lies outside of what is possible");
+        assert_eq!(
+            explained(invalid("client_id", "missing"), OPTIONS).to_string(),
+            "client_id: this is missing"
+        );
+    }
 }

@@ -61,20 +61,38 @@ pub(crate) enum UserCommand {
 /// Runs one of the commands.
 pub(crate) async fn user(config: Config, command: UserCommand) -> anyhow::Result<ExitCode> {
     let desk = setup::open_desk(&config, Hold::Beside, false).await?;
-    let said = run(&desk, command).await.map_err(explained);
+    let said = run(&desk, command).await.map_err(|error| explained(error, OPTIONS));
     desk.store().close().await;
     setup::print(&format!("{}\n", said?))
 }
 
-/// Says in words what is wrong with a value.
-pub(crate) fn explained(error: anyhow::Error) -> anyhow::Error {
+/// What the fields of a use case are called on the command line.
+pub(crate) type Options = &'static [(&'static str, &'static str)];
+
+/// Those of this command.
+const OPTIONS: Options = &[
+    ("name", "--name"),
+    ("role", "--role"),
+    ("language", "--language"),
+    ("teams", "--team"),
+    ("team", "--team"),
+    ("email", "the sign-in address"),
+    ("password", "the password on standard input"),
+];
+
+/// Says in words what is wrong with a value, by the name that it has on the command line.
+pub(crate) fn explained(error: anyhow::Error, options: Options) -> anyhow::Error {
     match error.downcast_ref() {
-        Some(standfast_desk::Error::Invalid { field, reason }) => {
-            let reason = words(Language::English, &format!("problem.invalid.reason.{reason}"), &[]);
-            anyhow::anyhow!("{field}: {reason}")
-        }
+        Some(standfast_desk::Error::Invalid { field, reason }) => wrong(field, reason, options),
         _ => error,
     }
+}
+
+/// "--until: this lies outside of what is possible".
+pub(crate) fn wrong(field: &str, reason: &str, options: Options) -> anyhow::Error {
+    let name = options.iter().find(|(known, _)| *known == field).map_or(field, |(_, option)| *option);
+    let reason = words(Language::English, &format!("problem.invalid.reason.{reason}"), &[]);
+    anyhow::anyhow!("{name}: {reason}")
 }
 
 async fn run(desk: &Desk, command: UserCommand) -> anyhow::Result<String> {

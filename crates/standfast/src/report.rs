@@ -8,16 +8,18 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use standfast_desk::{Desk, words};
-use standfast_domain::Language;
+use standfast_desk::Desk;
 use standfast_domain::report::Format;
 use standfast_insight::{Error as InsightError, Insight, Settings};
 use standfast_report::{Error, Reports};
 use tokio::sync::watch;
 
 use crate::config::Config;
+use crate::people::{Options, wrong};
 use crate::setup::{self, Hold};
 
+/// What the fields of a report are called on the command line.
+const OPTIONS: Options = &[("period", "--period"), ("format", "--format")];
 /// How often it is asked whether the facts are there.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -103,13 +105,11 @@ async fn loaded(insight: &Insight) -> anyhow::Result<()> {
     }
 }
 
-/// Says in words what is wrong with a value.
+/// Says in words what is wrong with a value, by the name that it has on the command line.
 fn explained(error: Error) -> anyhow::Error {
-    let (field, reason) = match &error {
+    match &error {
         Error::Desk(standfast_desk::Error::Invalid { field, reason })
-        | Error::Insight(InsightError::Invalid { field, reason }) => (*field, *reason),
-        _ => return error.into(),
-    };
-    let reason = words(Language::English, &format!("problem.invalid.reason.{reason}"), &[]);
-    anyhow::anyhow!("{field}: {reason}")
+        | Error::Insight(InsightError::Invalid { field, reason }) => wrong(field, reason, OPTIONS),
+        _ => error.into(),
+    }
 }

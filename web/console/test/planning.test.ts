@@ -3,7 +3,7 @@ import {
   binsOf,
   camePoints,
   daysOf,
-  missingHours,
+  hoursIn,
   readStarts,
   weeksFrom,
   writeStarts,
@@ -28,9 +28,9 @@ describe('weeks', () => {
 });
 
 describe('need', () => {
-  it('counts what is missing, not what is too many', () => {
-    expect(missingHours([2, 2, 1, 0], [1, 3, 1, 5])).toBe(0.5);
-    expect(missingHours([2, 2, 1, 3], [0, 0, 0, 0], 1, 3)).toBe(1.5);
+  it('is told in hours of one person', () => {
+    expect(hoursIn([2, 0, 1, 0])).toBe(1.5);
+    expect(hoursIn([2, 2, 1, 3], 1, 3)).toBe(1.5);
   });
 });
 

@@ -181,9 +181,10 @@ export class Live {
       if (frame.t === 'bye') this.#farewell(frame.reason, frame.retry_after_ms);
       else this.#take(frame);
     });
-    socket.addEventListener('close', () => {
+    socket.addEventListener('close', ({ code }) => {
       if (epoch !== this.#epoch) return;
-      if (ready) this.#lost();
+      // The server goes away, or restarts (RFC 6455 7.4.1, IANA).
+      if (ready) this.#lost(undefined, code === 1001 || code === 1012);
       else this.#socketFailed();
     });
   }
@@ -262,15 +263,18 @@ export class Live {
     this.#lost(wait);
   }
 
-  /** Plans the next attempt: full jitter, or around the moment that the server asked for. */
-  #lost(wait?: number): void {
+  /**
+   * Plans the next attempt: full jitter, or around the moment that the server asked for. `all`: the desk has lost everybody at
+   * once, as far as is known: it said so, or a first attempt to come back has failed.
+   */
+  #lost(wait?: number, all = this.#attempts > 0): void {
     this.#close();
     this.#set('offline');
     const random = this.#options.random ?? Math.random;
-    // When a desk loses everybody at once, they do not all come back in the same half second.
+    // They do not all come back in the same half second; who was lost alone need not wait for the others.
     const ceiling = Math.min(
       BACKOFF_CAP_MS,
-      Math.max(this.#window, BACKOFF_BASE_MS * 2 ** Math.min(this.#attempts, 16)),
+      Math.max(all ? this.#window : 0, BACKOFF_BASE_MS * 2 ** Math.min(this.#attempts, 16)),
     );
     const delay = wait === undefined ? random() * ceiling : wait * (0.75 + random() / 2);
     this.#attempts += 1;

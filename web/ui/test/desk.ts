@@ -1,7 +1,7 @@
 import type { Entry, Receipt } from '@standfast/api';
 import type { Sending, ServerFrame } from '../src/frame.ts';
 
-type Listener = (event: { data: string }) => void;
+type Listener = (event: { data: string; code: number }) => void;
 
 /** A desk in memory that speaks the live protocol, with a network that can be cut at any point. */
 export class FakeDesk {
@@ -153,11 +153,12 @@ class FakeSocket {
     setTimeout(() => this.#open && this.#emit('message', JSON.stringify(frame)), 3);
   }
 
-  lose(): void {
+  /** Without a code that the server sent, browsers say 1006. */
+  lose(code = 1006): void {
     if (!this.#open) return;
     this.#open = false;
     this.#desk.sockets.delete(this);
-    setTimeout(() => this.#emit('close'), 1);
+    setTimeout(() => this.#emit('close', '', code), 1);
   }
 
   #receive(frame: { t: string } & Record<string, unknown>): void {
@@ -193,8 +194,8 @@ class FakeSocket {
     }
   }
 
-  #emit(kind: string, data = ''): void {
-    for (const listener of this.#listeners.get(kind) ?? []) listener({ data });
+  #emit(kind: string, data = '', code = 1006): void {
+    for (const listener of this.#listeners.get(kind) ?? []) listener({ data, code });
   }
 }
 

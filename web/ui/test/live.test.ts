@@ -76,18 +76,39 @@ test('waits a random part of a growing ceiling before it comes back', async () =
   live.stop();
 });
 
-test('when the desk is full its first wait is longer', async () => {
+test('one that is lost alone comes back at once, however full the desk is', async () => {
   const desk = new FakeDesk();
   desk.returnMs = 20_000;
   const { live, states } = connect(desk, { random: () => 0.9 });
   live.start();
   await vi.advanceTimersByTimeAsync(100);
-  expect(states.at(-1)).toBe('live');
   for (const socket of desk.sockets) socket.lose();
-  await vi.advanceTimersByTimeAsync(17_900);
-  expect(states.at(-1)).toBe('offline');
-  await vi.advanceTimersByTimeAsync(300);
+  await vi.advanceTimersByTimeAsync(600);
   expect(states.at(-1)).toBe('live');
+  live.stop();
+});
+
+test('when a full desk has lost everybody they do not all come back at once', async () => {
+  const desk = new FakeDesk();
+  desk.returnMs = 20_000;
+  const { live, states } = connect(desk, { random: () => 0.9 });
+  const comesBack = async (after: number) => {
+    await vi.advanceTimersByTimeAsync(after - 200);
+    expect(states.at(-1)).toBe('offline');
+    await vi.advanceTimersByTimeAsync(400);
+    expect(states.at(-1)).toBe('live');
+  };
+  live.start();
+  await vi.advanceTimersByTimeAsync(100);
+  // It says that it restarts.
+  for (const socket of desk.sockets) socket.lose(1012);
+  await comesBack(18_000);
+  // It was killed: nobody is there at the first attempt.
+  desk.network = false;
+  for (const socket of desk.sockets) socket.lose();
+  await vi.advanceTimersByTimeAsync(500);
+  desk.network = true;
+  await comesBack(18_000);
   live.stop();
 });
 

@@ -10,16 +10,16 @@ use std::time::Duration;
 use serde::Serialize;
 use standfast_domain::planning::Settings;
 use standfast_domain::roster::{LONGEST_SHIFT, SHIFT_STEP, Shift, minutes_of_week};
-use standfast_domain::{AgentId, Permission, ShiftId, Time};
+use standfast_domain::{AgentId, Language, Permission, ShiftId, Time};
 use standfast_insight::Facts;
 use standfast_science::forecast::{self as science, rest_of_day};
-use standfast_science::roster::{AtWork, Gap, gaps, missing, spare};
+use standfast_science::roster::{AtWork, Gap, Part, gaps, missing, spare};
 use standfast_store::Rd;
 use standfast_store::shift::{self, ShiftRow};
 use utoipa::ToSchema;
 
 use super::forecast::{LEARNED, parts_of};
-use super::need::{Needs, at_once, needed, serves, together};
+use super::need::{Needs, at_once, names_of, needed, serves, together};
 use super::{DAY, Ground, MINUTE, SLOT, blocking, ground, half_hours};
 use crate::roster::{GRACE, Known, known, newly_broken, pure};
 use crate::{AgentCaller, Desk, Error, timetable};
@@ -77,7 +77,8 @@ pub struct HalfHour {
     pub rostered: u32,
     /// The same without those who are to be there now and are not, from now on.
     pub there: u32,
-    /// How many are missing for the need, when these do what they can.
+    /// How many are missing for the need, when these do what they can: more than the difference where some of them do not speak the
+    /// language, or do not know the types, in which people are missing.
     pub missing: u32,
 }
 
@@ -90,12 +91,29 @@ pub struct CourseGap {
     /// Until when.
     #[schema(value_type = String, format = DateTime)]
     pub ends_at: Time,
-    /// How many are needed where most are missing …
+    /// How many are needed and there in it, in order: a part ends where others come or go.
+    pub parts: Vec<CoursePart>,
+    /// What could be done that breaks no rule, the least trouble first.
+    pub advice: Vec<CourseAdvice>,
+}
+
+/// A part of a gap in which as many are there all the time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CoursePart {
+    /// From when.
+    #[schema(value_type = String, format = DateTime)]
+    pub starts_at: Time,
+    /// Until when.
+    #[schema(value_type = String, format = DateTime)]
+    pub ends_at: Time,
+    /// How many are needed at the most …
     pub need: u32,
     /// … and how many who can do it are there.
     pub there: u32,
-    /// What could be done that breaks no rule, the least trouble first.
-    pub advice: Vec<CourseAdvice>,
+    /// The languages of what these can do; none where it is all of them.
+    pub languages: Vec<Language>,
+    /// The groups of types, by name, an empty one for all other types; none where it is all of them.
+    pub groups: Vec<String>,
 }
 
 /// What could be done about a gap.
@@ -378,7 +396,22 @@ impl Course {
         }
         advice.sort_by_key(|one| one.remedy);
         advice.truncate(MOST_ADVICE);
-        Ok(CourseGap { starts_at, ends_at, need: gap.need, there: gap.there, advice })
+        let part = |part: &Part| {
+            let (mut languages, groups) = names_of(&self.settings, &self.needs, part.lanes);
+            if languages.len() == self.needs.len() {
+                languages.clear();
+            }
+            CoursePart {
+                starts_at: time(part.slots.start).max(step),
+                ends_at: time(part.slots.end),
+                need: part.need,
+                there: part.there,
+                languages,
+                groups,
+            }
+        };
+        let parts = gap.parts.iter().map(part).collect();
+        Ok(CourseGap { starts_at, ends_at, parts, advice })
     }
 
     /// The shift with which somebody would fill a gap.

@@ -47,7 +47,8 @@ pub struct NeedView {
     pub lanes: Vec<LaneNeed>,
     /// How many people all of it takes; 0 while the desk is closed.
     pub need: Vec<u32>,
-    /// How many of them are missing, when those who are planned do what they can.
+    /// How many of them are missing, when those who are planned do what they can: more than the difference where some of them do not
+    /// speak the language, or do not know the types, in which people are missing.
     pub missing: Vec<u32>,
     /// How many requests are expected.
     pub expected: Vec<f64>,
@@ -70,6 +71,8 @@ pub struct LaneNeed {
     pub need: Vec<u32>,
     /// People with a published shift or a draft who speak it, and know the group.
     pub able: Vec<u32>,
+    /// How many are missing, when these do nothing else.
+    pub missing: Vec<u32>,
 }
 
 /// How many people each half hour needs, from a Monday on.
@@ -109,19 +112,16 @@ pub async fn need(
             let here = shifts.iter().filter(|row| row.starts_at <= *at && row.ends_at.0 >= end);
             here.map(|row| bits(&row)).collect::<Vec<u8>>()
         };
-        let missing = slots
-            .iter()
-            .enumerate()
-            .map(|(slot, at)| all.get(slot).map_or(0, |needs| missing(needs, &there(at))));
+        let there: Vec<Vec<u8>> = slots.iter().map(there).collect();
         let sum = |at: usize| needs.iter().filter_map(|one| one.expected.get(at)).sum::<f64>();
         Ok(NeedView {
             from,
             until,
             is_known,
             groups: ground.settings.groups.iter().map(|group| group.name.clone()).collect(),
-            lanes: lane_needs(&needs, &|bit| count(&slots, &shifts, |row| bits(&row) & bit != 0)),
+            lanes: lane_needs(&needs, &there),
             need: (0..slots.len()).map(|at| needed(&all, at)).collect(),
-            missing: missing.collect(),
+            missing: all_missing(&all, &there),
             expected: (0..slots.len()).map(sum).collect(),
             published: count(&slots, &shifts, |row| row.published_at.is_some()),
             planned: count(&slots, &shifts, |_| true),
@@ -131,31 +131,69 @@ pub async fn need(
     .await
 }
 
-/// Of each language, and of its groups where there are any. `able` counts those who serve one of some lanes, a bit a lane.
-fn lane_needs(needs: &[Needs], able: &dyn Fn(u8) -> Vec<u32>) -> Vec<LaneNeed> {
+/// Of each language, and of its groups where there are any. `there` are the lanes of everybody at work in each slot.
+fn lane_needs(needs: &[Needs], there: &[Vec<u8>]) -> Vec<LaneNeed> {
     let mut lanes = Vec::new();
     for (place, one) in needs.iter().enumerate() {
         let groups = one.groups();
-        let first = place * groups;
-        let bits = |of: u8| of.checked_shl(u32::try_from(first).unwrap_or(8)).unwrap_or(0);
+        // What everybody serves of some of this language's groups; nobody who serves none of them.
+        let able = |of: u8| -> Vec<Vec<u8>> {
+            let own =
+                |lanes: &u8| lanes.checked_shr(u32::try_from(place * groups).unwrap_or(8)).unwrap_or(0) & of;
+            there.iter().map(|here| here.iter().map(own).filter(|own| *own != 0).collect()).collect()
+        };
+        let heads = |able: &[Vec<u8>]| {
+            able.iter().map(|here| u32::try_from(here.len()).unwrap_or(u32::MAX)).collect::<Vec<_>>()
+        };
+        let all = able(one.everything());
         lanes.push(LaneNeed {
             language: one.language,
             group: None,
             expected: one.expected.clone(),
             need: one.need().collect(),
-            able: able(bits(one.everything())),
+            missing: all_missing(&one.sets, &all),
+            able: heads(&all),
         });
         for group in (0..groups).filter(|_| groups > 1) {
+            let able = able(1 << group);
+            let need: Vec<u32> = one.need_of(1 << group).collect();
+            let missing = need.iter().zip(&able).map(|(need, able)| missing(&[*need], &vec![1; able.len()]));
             lanes.push(LaneNeed {
                 language: one.language,
                 group: Some(group),
                 expected: one.by_group.iter().filter_map(|means| means.get(group)).copied().collect(),
-                need: one.need_of(1 << group).collect(),
-                able: able(bits(1 << group)),
+                missing: missing.collect(),
+                able: heads(&able),
+                need,
             });
         }
     }
     lanes
+}
+
+/// How many people are missing in each slot for what every set of lanes needs in it, by the lanes of everybody at work. Whatever the
+/// desk says of missing people is this: where one speaks Chinese alone and one is needed in English, one is missing.
+pub(super) fn all_missing(sets: &[Vec<u32>], there: &[Vec<u8>]) -> Vec<u32> {
+    let of = |(slot, there): (usize, &Vec<u8>)| sets.get(slot).map_or(0, |needs| missing(needs, there));
+    there.iter().enumerate().map(of).collect()
+}
+
+/// The languages and the groups of types of some lanes, by name, an empty one for all other types; no groups where it is all of them.
+pub(super) fn names_of(settings: &Settings, needs: &[Needs], lanes: u8) -> (Vec<Language>, Vec<String>) {
+    let groups = settings.group_count();
+    let mut named = Vec::new();
+    for (place, one) in needs.iter().enumerate() {
+        let own = (0..groups).filter(|group| lanes >> (place * groups + group) & 1 == 1);
+        named.extend(own.map(|group| (one.language, group)));
+    }
+    let mut languages: Vec<Language> = named.iter().map(|(language, _)| *language).collect();
+    languages.dedup();
+    let mut of_types: Vec<usize> = named.iter().map(|(_, group)| *group).collect();
+    of_types.sort_unstable();
+    of_types.dedup();
+    let is_all = of_types.len() == groups;
+    let name = |group: usize| settings.groups.get(group).map_or_else(String::new, |one| one.name.clone());
+    (languages, of_types.into_iter().filter(|_| !is_all).map(name).collect())
 }
 
 /// The lanes that somebody serves, a bit each: the groups of the first language, then those of the next.
@@ -402,6 +440,33 @@ mod tests {
         let open = [false, true, false, true, true, true, true, true];
         let expected = [8.0, 1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         assert_eq!(worked_off(&expected, &open), [0.0, 3.0, 0.0, 2.0, 2.0, 2.0, 2.0, 0.0]);
+    }
+
+    #[test]
+    fn whoever_does_not_speak_the_language_is_not_counted() {
+        // Two are needed in the first language alone; at night one is there who speaks the second, then one who speaks both.
+        let sets =
+            [&[2, 0], &[2, 0], &[2, 1]].map(|lanes: &[u32; 2]| standfast_science::roster::apart(lanes));
+        let there = [vec![2], vec![2, 3], vec![3, 3, 3]];
+        assert_eq!(all_missing(&sets, &there), [2, 1, 0]);
+        assert_eq!(all_missing(&[], &there), [0; 3], "without a forecast nothing is known");
+    }
+
+    #[test]
+    fn names_are_of_the_lanes() {
+        let of = |language| {
+            let (expected, by_group, open, sets) = (Vec::new(), vec![vec![0.0; 2]], Vec::new(), Vec::new());
+            Needs { language, expected, by_group, open, sets }
+        };
+        let needs = [of(Language::Chinese), of(Language::English)];
+        let group =
+            standfast_domain::planning::TypeGroup { name: "Security".into(), types: vec!["theft".into()] };
+        let settings = Settings { groups: vec![group], ..Settings::default() };
+        let named = |lanes| names_of(&settings, &needs, lanes);
+        assert_eq!(named(0b0001), (vec![Language::Chinese], vec!["Security".to_owned()]));
+        assert_eq!(named(0b1000), (vec![Language::English], vec![String::new()]));
+        assert_eq!(named(0b0011), (vec![Language::Chinese], Vec::new()), "all types of it");
+        assert_eq!(named(0b1111).0.len(), 2);
     }
 
     #[test]

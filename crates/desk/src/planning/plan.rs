@@ -13,7 +13,7 @@ use standfast_science::roster::{self as science, Away, Given, Problem, Reason, S
 use standfast_store::shift::ShiftRow;
 use utoipa::ToSchema;
 
-use super::need::{Needs, at_once, needed, serves, together};
+use super::need::{Needs, all_missing, at_once, names_of, needed, serves, together};
 use super::{Ground, MINUTE, SLOT, blocking, ground, half_hours, weeks};
 use crate::roster::{people_and_shifts, pure};
 use crate::{AgentCaller, Desk, Error, timetable};
@@ -50,6 +50,9 @@ pub struct PlanView {
     pub need: Vec<u32>,
     /// How many would be there.
     pub planned: Vec<u32>,
+    /// How many of those who are needed would be missing, when these do what they can: more than the difference where some of them do
+    /// not speak the language, or do not know the types, in which people are missing.
+    pub missing: Vec<u32>,
 }
 
 /// Somebody could work then.
@@ -184,6 +187,7 @@ impl Planner {
         if shifts.len() < made.given.len() {
             made.leave_out(&problem, |one| given(one).is_none_or(|one| !shifts.contains(&one)));
         }
+        let there = self.there(&shifts);
         let cost: f64 = made.weeks.iter().map(|week| week.cost).sum();
         let open: Option<f64> = made.weeks.iter().map(|week| Some(week.gap? * week.cost)).sum();
         Ok(PlanView {
@@ -195,7 +199,8 @@ impl Planner {
             under: made.under.into_iter().filter_map(|under| self.under(under)).collect(),
             gap: open.map(|open| if cost > 0.0 { open / cost } else { 0.0 }),
             need: (0..self.slots.len()).map(|at| needed(&self.sets, at)).collect(),
-            planned: self.planned(&shifts),
+            planned: there.iter().map(|here| u32::try_from(here.len()).unwrap_or(u32::MAX)).collect(),
+            missing: all_missing(&self.sets, &there),
             shifts,
         })
     }
@@ -327,43 +332,35 @@ impl Planner {
         planned
     }
 
-    /// How many would be there in each slot.
-    fn planned(&self, shifts: &[PlannedShift]) -> Vec<u32> {
-        let covers = |at: &Time| {
+    /// The lanes of everybody who would be there in each slot.
+    fn there(&self, shifts: &[PlannedShift]) -> Vec<Vec<u8>> {
+        let lanes: BTreeMap<AgentId, u8> = self
+            .people
+            .iter()
+            .map(|one| (one.id, serves(&self.ground.settings, &self.needs, &one.profile)))
+            .collect();
+        let fixed = self.fixed.iter().filter_map(|row| Some((row.agent_id?, row.starts_at, row.ends_at)));
+        let given = shifts.iter().map(|shift| (shift.agent_id, shift.starts_at, shift.ends_at));
+        let all: Vec<(u8, Time, Time)> = fixed
+            .chain(given)
+            .filter_map(|(agent, starts, ends)| Some((*lanes.get(&agent)?, starts, ends)))
+            .collect();
+        let here = |at: &Time| {
             let end = at.0 + SLOT * MINUTE;
-            let of = |starts: Time, ends: Time| starts <= *at && ends.0 >= end;
-            let is_known = |agent: Option<AgentId>| self.people.iter().any(|person| Some(person.id) == agent);
-            let fixed = self
-                .fixed
-                .iter()
-                .filter(|row| is_known(row.agent_id) && of(row.starts_at, row.ends_at))
-                .count();
-            fixed + shifts.iter().filter(|shift| of(shift.starts_at, shift.ends_at)).count()
+            let here = all.iter().filter(|(_, starts, ends)| starts <= at && ends.0 >= end);
+            here.map(|(lanes, ..)| *lanes).collect()
         };
-        self.slots.iter().map(|at| u32::try_from(covers(at)).unwrap_or(u32::MAX)).collect()
+        self.slots.iter().map(here).collect()
     }
 
     fn shortage(&self, short: science::Short) -> Shortage {
-        let settings = &self.ground.settings;
-        let groups = settings.group_count();
-        let mut lanes = Vec::new();
-        for (place, one) in self.needs.iter().enumerate() {
-            let own = (0..groups).filter(|group| short.lanes >> (place * groups + group) & 1 == 1);
-            lanes.extend(own.map(|group| (one.language, group)));
-        }
-        let mut languages: Vec<Language> = lanes.iter().map(|(language, _)| *language).collect();
-        languages.dedup();
-        let mut of_types: Vec<usize> = lanes.iter().map(|(_, group)| *group).collect();
-        of_types.sort_unstable();
-        of_types.dedup();
-        let is_all = of_types.len() == groups;
-        let name = |group: usize| settings.groups.get(group).map_or_else(String::new, |one| one.name.clone());
+        let (languages, groups) = names_of(&self.ground.settings, &self.needs, short.lanes);
         Shortage {
             starts_at: self.time(short.span.start),
             ends_at: self.time(short.span.end),
             missing: short.missing,
             languages,
-            groups: of_types.into_iter().filter(|_| !is_all).map(name).collect(),
+            groups,
             able: short.able,
             why: short.why.into_iter().map(|(reason, count)| (code(reason), count)).collect(),
         }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
+use standfast_domain::planning::HourCost;
 use standfast_domain::roster::{Contract, Need, Profile};
 use standfast_domain::{DriverKind, FrozenClock, Ids, Role};
 use standfast_insight::Insight;
@@ -258,7 +259,7 @@ store_test! {
         let (desk, lead) = (&past.desk, &past.lead);
         let view = planning(desk, lead).await.unwrap();
         assert_eq!((view.version, view.handling.answers), (0, 0));
-        let settings = Settings { starts: vec![480, 720], shrinkage: 0, hour_cost: Some(20), ..view.settings };
+        let settings = Settings { starts: vec![480, 720], shrinkage: 0, hour_cost: HourCost::new(20.5), ..view.settings };
         let changed = change_planning(desk, lead, 0, settings.clone()).await.unwrap();
         assert_eq!((changed.version, &changed.settings), (1, &settings));
         assert!(matches!(change_planning(desk, lead, 0, settings.clone()).await, Err(Error::OutdatedVersion { version: 1 })));
@@ -342,21 +343,21 @@ store_test! {
         let by_group = plan_shifts(desk, lead, &past.facts(), monday(), 1).await.unwrap();
         let short = by_group.short.iter().find(|short| short.groups == ["Swaps"]).unwrap();
         assert_eq!((short.able, short.languages.len()), (1, 1));
-        let asked = WhatIfWish { monday: monday(), people: 0, bot: 0, peaks: Vec::new() };
+        let asked = WhatIfWish { monday: monday(), people: 0, bot: 0, reserved: None, peaks: Vec::new() };
         let parts = what_if(desk, lead, &past.facts(), asked).await.unwrap();
         let [security, swaps, others] = parts.lanes.as_slice() else { panic!("{:?}", parts.lanes.len()) };
         assert_eq!((security.now.requests[2], others.now.requests[2], swaps.group), (0.0, 0.0, Some(1)));
         // Alone with what she knows she keeps less of the promise than all together would.
         assert!(swaps.now.within[1] < parts.now.within[1] && (security.share + swaps.share + others.share - 1.0).abs() < 1e-9);
-        change_planning(desk, lead, 2, Settings { hour_cost: Some(20), ..settings() }).await.unwrap();
+        change_planning(desk, lead, 2, Settings { hour_cost: HourCost::new(20.5), ..settings() }).await.unwrap();
 
         // What would happen with one fewer, and with a storm.
-        let wish = |people: i32, peaks: Vec<PeakWish>| WhatIfWish { monday: monday(), people, bot: 0, peaks };
+        let wish = |people: i32, peaks: Vec<PeakWish>| WhatIfWish { monday: monday(), people, bot: 0, reserved: None, peaks };
         let ask = async |wish: WhatIfWish| what_if(desk, lead, &past.facts(), wish).await;
         let same = ask(wish(0, Vec::new())).await.unwrap();
         assert_eq!((same.people, &same.now), (3, &same.changed));
         let hours = 8.0 * f64::from(u32::try_from(number).unwrap());
-        assert!((same.now.cost.unwrap()[1] - hours * 20.0).abs() < 1e-6);
+        assert!((same.now.cost.unwrap()[1] - hours * 20.5).abs() < 1e-6);
         let last = WhatIfWish { monday: monday().plus(-7), ..wish(0, Vec::new()) };
         assert_eq!(refused(ask(last).await), ("from", "out_of_range"));
         let fewer = ask(wish(-2, Vec::new())).await.unwrap();
@@ -367,6 +368,25 @@ store_test! {
         assert!(stormy.changed.days[3][1] < stormy.now.days[3][1] && stormy.changed.requests[1] > stormy.now.requests[1]);
         let outside = PeakWish { starts_at: at(80), ends_at: at(400), factor: 2.0 };
         assert_eq!(refused(ask(wish(0, vec![outside])).await), ("peaks", "out_of_range"));
+        for (wrong, field) in [
+            (wish(-501, Vec::new()), "people"),
+            (WhatIfWish { bot: 101, ..wish(0, Vec::new()) }, "bot"),
+            (WhatIfWish { reserved: Some(101), ..wish(0, Vec::new()) }, "reserved"),
+            (wish(0, vec![PeakWish { factor: f64::NAN, ..storm }]), "factor"),
+            (wish(0, vec![PeakWish { factor: 100.5, ..storm }]), "factor"),
+        ] {
+            assert_eq!(refused(ask(wrong).await), (field, "out_of_range"));
+        }
+        // Who is reserved is what the surge plan says, unless something else is entered.
+        assert_eq!((same.reserved, same.is_by_plan), ([0; 4], true));
+        let mut reserves = crate::SurgePlan::default();
+        reserves.reserve.normal.people = 1;
+        reserves.reserve.storm.people = 2;
+        crate::choose_surge_plan(desk, lead, 0, reserves).await.unwrap();
+        let kept = ask(wish(0, vec![storm])).await.unwrap();
+        assert_eq!((kept.reserved, kept.is_by_plan), ([1, 0, 0, 2], true));
+        let none = ask(WhatIfWish { reserved: Some(0), ..wish(0, vec![storm]) }).await.unwrap();
+        assert_eq!((none.reserved, none.is_by_plan, none.changed), ([0; 4], false, stormy.changed));
     }
 
     async fn the_day_is_held_against_its_plan(store) {
@@ -411,7 +431,9 @@ store_test! {
         assert!(free.there >= free.need && free.need == 1);
         // From four on nobody is there: somebody stays, and whoever has no shift is called in.
         let gap = &day.gaps[0];
-        assert_eq!((gap.starts_at, gap.there), (desk.now().plus(Duration::from_hours(4)), 0));
+        let [part] = gap.parts.as_slice() else { panic!("{:?}", gap.parts) };
+        assert_eq!((gap.starts_at, part.starts_at, part.ends_at, part.there), (desk.now().plus(Duration::from_hours(4)), gap.starts_at, gap.ends_at, 0));
+        assert!(part.languages.is_empty() && part.groups.is_empty(), "it is all there is");
         let told: Vec<_> = gap.advice.iter().map(|one| (one.remedy, one.agent_id)).collect();
         assert_eq!(told[0], (CourseRemedy::Stay, agents[0].id));
         assert!(told.iter().all(|(_, agent)| *agent != agents[2].id), "whoever is not there cannot stay: {told:?}");

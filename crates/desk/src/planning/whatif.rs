@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Serialize;
+use standfast_domain::planning::HourCost;
 use standfast_domain::roster::Person;
-use standfast_domain::{AgentId, Day, Language, Permission, Time};
+use standfast_domain::{AgentId, Day, Language, Level, Permission, Time};
 use standfast_insight::Facts;
 use standfast_science::forecast::Spread;
-use standfast_science::whatif::{Change, Desk as Model, Flaw, Outcome, Peak, play, range};
+use standfast_science::whatif::{Change, Desk as Model, Flaw, Outcome, Peak, Reserved, play, range};
 use standfast_store::shift::ShiftRow;
 use utoipa::ToSchema;
 
 use super::demand::Lane;
 use super::need::{Needs, at_once, read_shifts, serves, service};
 use super::{DAY, Ground, MINUTE, SLOT, blocking, ground, half_hours, weeks};
+use crate::surge::{SurgePlan, read_plan};
 use crate::{AgentCaller, Desk, Error, timetable};
 
 /// Times that a week is played.
@@ -23,6 +25,12 @@ const TIMES: u32 = 200;
 const SEED: u64 = 20_261_129;
 /// Most peaks of a question.
 const MOST_PEAKS: usize = 20;
+/// Most people more, and most fewer.
+const MOST_PEOPLE: i32 = 500;
+/// Most who are reserved.
+const MOST_RESERVED: u32 = 100;
+/// Most times as many.
+const MOST_FACTOR: f64 = 100.0;
 
 /// What would be different.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +41,31 @@ pub struct WhatIfWish {
     pub people: i32,
     /// The percent of ordinary requests that a bot answers beyond what it does now.
     pub bot: u8,
+    /// How many people serve none but those at risk, whatever the level; what the surge plan says when missing.
+    pub reserved: Option<u32>,
     /// Times at which more or fewer come.
     pub peaks: Vec<PeakWish>,
+}
+
+impl WhatIfWish {
+    /// Refuses what lies outside of what the description of the API allows, by the name of what was sent.
+    fn check(&self) -> Result<(), Error> {
+        let is_factor = |peak: &PeakWish| (0.0..=MOST_FACTOR).contains(&peak.factor);
+        let parts = [
+            ("people", (-MOST_PEOPLE..=MOST_PEOPLE).contains(&self.people), "out_of_range"),
+            ("bot", self.bot <= 100, "out_of_range"),
+            ("reserved", self.reserved.is_none_or(|people| people <= MOST_RESERVED), "out_of_range"),
+            ("peaks", self.peaks.len() <= MOST_PEAKS, "too_many"),
+            ("factor", self.peaks.iter().all(is_factor), "out_of_range"),
+        ];
+        let wrong = parts.into_iter().find(|(_, is_good, _)| !is_good);
+        wrong.map_or(Ok(()), |(field, _, reason)| Err(Error::invalid(field, reason)))
+    }
+
+    /// How many are reserved at each level, from the normal one to a storm.
+    fn reserves(&self, plan: &SurgePlan) -> [u32; 4] {
+        Level::ALL.map(|level| self.reserved.unwrap_or(plan.reserve.at(level).people))
+    }
 }
 
 /// So many times as many come.
@@ -63,6 +94,10 @@ pub struct WhatIfView {
     pub people: u32,
     /// Times that each was played.
     pub times: u32,
+    /// How many people served none but those at risk at each level, from the normal one to a storm …
+    pub reserved: [u32; 4],
+    /// … and whether that is what the surge plan says.
+    pub is_by_plan: bool,
     /// As it is rostered.
     pub now: Distribution,
     /// If it were different.
@@ -125,9 +160,7 @@ pub async fn what_if(
     wish: WhatIfWish,
 ) -> Result<WhatIfView, Error> {
     caller.require(Permission::ManageRoster)?;
-    if wish.peaks.len() > MOST_PEAKS {
-        return Err(Error::invalid("peaks", "too_many"));
-    }
+    wish.check()?;
     let ground = ground(desk, facts, &[]).await?;
     let (from, until) = weeks(wish.monday, 1, &ground.zone)?;
     // What is over is not expected any more.
@@ -135,6 +168,7 @@ pub async fn what_if(
         return Err(Error::invalid("from", "out_of_range"));
     }
     let (people, shifts) = read_shifts(desk, from, until).await?;
+    let (_, plan) = desk.store().read(read_plan).await?;
     let table = timetable(desk);
     blocking(move || {
         let reaches = until <= ground.past.forecast_ends(&ground.zone);
@@ -151,7 +185,9 @@ pub async fn what_if(
             bot: f64::from(wish.bot) / 100.0,
             peaks: wish.peaks.iter().map(|peak| at_slots(peak, from, until)).collect::<Result<_, _>>()?,
         };
-        let game = Game { ground: &ground, at_once, needs: &needs, slots: slots.len() };
+        let reserved = wish.reserves(&plan);
+        let game =
+            Game { ground: &ground, at_once, needs: &needs, slots: slots.len(), plan: &plan, reserved };
         let everybody = working.values().cloned().collect();
         let model = game.model(&Part::all(&game), spread.unwrap_or_default(), everybody);
         let run = |model: &Model, change: &Change| game.run(model, change);
@@ -162,6 +198,8 @@ pub async fn what_if(
             until,
             people: number,
             times: TIMES,
+            reserved,
+            is_by_plan: wish.reserved.is_none(),
             now,
             changed,
             groups: ground.settings.groups.iter().map(|group| group.name.clone()).collect(),
@@ -216,6 +254,10 @@ struct Game<'a> {
     at_once: u32,
     needs: &'a [Needs],
     slots: usize,
+    /// It says when levels begin.
+    plan: &'a SurgePlan,
+    /// How many serve none but those at risk at each level.
+    reserved: [u32; 4],
 }
 
 impl Game<'_> {
@@ -235,18 +277,31 @@ impl Game<'_> {
             service,
             patience: settings.patience.map(f64::from),
             at_risk: part.at_risk,
-            reserved: u32::try_from(shared(settings.reserved.into(), part.share)).unwrap_or(0),
+            reserved: self.reserved(part.share),
             promise: f64::from(settings.within),
+        }
+    }
+
+    /// Who is kept for those at risk, of people who work so much of the hours: by the loads at which levels begin. Events and alarms
+    /// that make a level are not played.
+    fn reserved(&self, share: f64) -> Reserved {
+        let [usual, busy, surge, storm] =
+            self.reserved.map(|people| u32::try_from(shared(people.into(), share)).unwrap_or(0));
+        let rules = &self.plan.rules;
+        Reserved {
+            usual,
+            from: vec![(rules.busy, busy), (rules.surge, surge), (rules.storm, storm)],
+            within: f64::from(self.plan.within_minutes) * 60.0,
         }
     }
 
     fn run(&self, model: &Model, change: &Change) -> Result<Distribution, Error> {
         let outcomes = play(model, change, TIMES, SEED).map_err(|flaw| match flaw {
-            Flaw::Number => Error::invalid("peaks", "out_of_range"),
-            Flaw::TooMany => Error::invalid("people", "out_of_range"),
-            Flaw::Slots => Error::Inconsistent("a week without half hours"),
+            Flaw::TooMany if change.peaks.is_empty() => Error::invalid("people", "out_of_range"),
+            Flaw::TooMany => Error::invalid("factor", "out_of_range"),
+            Flaw::Number | Flaw::Slots => Error::Inconsistent("a week that cannot be played"),
         })?;
-        Ok(distribution(&outcomes, self.ground.settings.hour_cost.map(f64::from)))
+        Ok(distribution(&outcomes, self.ground.settings.hour_cost.map(HourCost::amount)))
     }
 
     /// Each lane by itself, with the people who are with it.

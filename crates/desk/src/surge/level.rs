@@ -25,7 +25,7 @@ pub struct SurgeHold {
     pub reason: String,
 }
 
-/// What was seen at the last look.
+/// What is seen of the line and the people, or was at the last look.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Measured {
     /// When.

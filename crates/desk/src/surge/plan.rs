@@ -1,8 +1,6 @@
 //! What is done at each level: chosen beforehand, by people, and shown to them as a customer would read it.
 
-use standfast_domain::{
-    AgentId, DriverKind, Language, Level, Permission, Reserves, SurgeRules, TeamId, request_type,
-};
+use standfast_domain::{AgentId, DriverKind, Language, Level, Reserves, SurgeRules, TeamId, request_type};
 use standfast_guard::{Context, screen};
 use standfast_store::{Rd, agent};
 
@@ -11,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::signal::{MOST_SIGNALS, check_source};
 use crate::draft::{asks_for_nothing, plain, says_nothing};
+use crate::roster::answers;
 use crate::{Error, words};
 
 /// Longest banner, in characters: it stands on every page.
@@ -227,10 +226,7 @@ impl SurgePlan {
         }
         for level in Level::ALL {
             for id in &self.reserve.at(level).agents {
-                let known = agent::find(rd, *id)?.filter(|row| row.disabled_at.is_none());
-                known
-                    .filter(|row| row.role.may(Permission::WorkRequests))
-                    .ok_or(Error::invalid("agents", "unknown"))?;
+                agent::find(rd, *id)?.filter(answers).ok_or(Error::invalid("agents", "unknown"))?;
             }
         }
         let [busy, surge, storm] = [&self.busy, &self.surge, &self.storm].map(|actions| checked(rd, actions));
@@ -264,9 +260,7 @@ fn checked(rd: &mut Rd, actions: &SurgeActions) -> Result<SurgeActions, Error> {
         return Err(Error::invalid("call_out", "too_many"));
     }
     for id in &actions.call_out {
-        agent::find(rd, *id)?
-            .filter(|row| row.disabled_at.is_none())
-            .ok_or(Error::invalid("call_out", "unknown"))?;
+        agent::find(rd, *id)?.filter(answers).ok_or(Error::invalid("call_out", "unknown"))?;
     }
     Ok(SurgeActions { banner, answer, ..actions.clone() })
 }

@@ -103,9 +103,10 @@ store_test! {
             waiting.push(receipt.request_id);
             desk.board().apply(receipt.request_id, "+", desk.now());
         }
+        assert_eq!(surge_view(&desk, &lead).await.unwrap().measured.waiting, 8, "what is so now, before any look");
         minutes(&desk, 3).await;
         let view = surge_view(&desk, &lead).await.unwrap();
-        assert_eq!((view.level, view.measured.unwrap().load), (Level::Normal, None));
+        assert_eq!((view.level, view.measured.load), (Level::Normal, None));
         // Five answers of an hour each, by one person.
         let mut at = desk.now().minus(Duration::from_hours(8));
         for id in 100..=105_i64 {
@@ -125,7 +126,7 @@ store_test! {
         assert_eq!(surge_view(&desk, &lead).await.unwrap().level, Level::Normal, "another process has not the lease");
         look(&desk, 1).await.unwrap();
         let view = surge_view(&desk, &lead).await.unwrap();
-        assert_eq!((view.level, view.measured.unwrap().waiting), (Level::Storm, 8), "{view:?}");
+        assert_eq!((view.level, view.measured.waiting), (Level::Storm, 8), "{view:?}");
         assert_eq!(view.changes[0].causes, [standfast_domain::SurgeCause::Load]);
         // The line empties: one level at a time.
         for id in waiting {
@@ -188,7 +189,8 @@ store_test! {
         hold_surge(&desk, &lead, Level::Busy, until, "Lunch.").await.unwrap();
         minutes(&desk, 4).await;
         let view = surge_view(&desk, &lead).await.unwrap();
-        assert_eq!((view.level, view.hold, view.measured.unwrap().at), (Level::Normal, None, desk.now()));
+        let looked = desk.store().read(|rd| Ok::<_, Error>(level::read(rd)?.standing.measured)).await.unwrap();
+        assert_eq!((view.level, view.hold, looked.unwrap().at), (Level::Normal, None, desk.now()));
     }
 
     async fn at_each_level_customers_read_what_was_chosen_and_risk_is_untouched(store) {
@@ -275,7 +277,11 @@ store_test! {
     async fn people_are_called_out_when_it_rises_and_not_when_it_falls(store) {
         let desk = TestDesk::new(&store);
         let (lead, mei) = (desk.agent("lin", Role::Lead).await, desk.agent("mei", Role::Agent).await);
+        let ana = desk.agent("ana", Role::Analyst).await;
         let mut chosen = plan();
+        chosen.busy.call_out = vec![ana.id];
+        let refused = choose_surge_plan(&desk, &lead, 0, chosen.clone()).await;
+        assert!(matches!(refused, Err(Error::Invalid { field: "call_out", .. })), "she may not answer");
         chosen.busy.call_out = vec![mei.id];
         chosen.storm.call_out = vec![lead.id, mei.id];
         choose_surge_plan(&desk, &lead, 0, chosen).await.unwrap();

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::level::{Measured, SurgeHold, read, read_plan};
 use super::plan::{SurgeActions, SurgePlan, SurgeText};
 use super::signal::{self, SignalView};
+use super::watch::measure;
 use crate::{AgentCaller, Asks, Desk, Error, words};
 
 /// Changes that are shown.
@@ -27,8 +28,8 @@ pub struct SurgeView {
     pub seen: Level,
     /// The level that somebody holds.
     pub hold: Option<SurgeHold>,
-    /// What was seen at the last look; null before the first.
-    pub measured: Option<Measured>,
+    /// What is seen at this moment. The level follows what is seen each minute.
+    pub measured: Measured,
     /// Version of the plan, 0 where nobody has chosen one; whoever changes it says which one they have seen.
     pub version: i64,
     /// The plan in force.
@@ -153,7 +154,7 @@ pub async fn surge_view(desk: &Desk, caller: &AgentCaller) -> Result<SurgeView, 
         since: standing.since,
         seen: standing.course.level(),
         hold: standing.hold,
-        measured: standing.measured,
+        measured: measure(desk, &plan, desk.now()),
         version,
         plan,
         reserved: desk.surge().people.read().reserved.iter().copied().collect(),

@@ -287,6 +287,19 @@ store_test! {
         // A note changes nothing, and a secret is no claim.
         note(&desk, &mei, doubted, answer("n", "查看中", 99)).await.unwrap();
         assert_eq!(turn(doubted).await.unwrap(), Turn::Doubted);
+        // Moved out by mistake and back, it stands where it stood, and nothing more is held against anybody.
+        dismiss_claim(&desk, &mei, doubted, FalseClaim::Trade).await.unwrap();
+        assert_eq!(turn(doubted).await.unwrap(), Turn::Ordinary);
+        crate::undo_dismissal(&desk, &mei, doubted).await.unwrap();
+        assert_eq!(turn(doubted).await.unwrap(), Turn::Doubted);
+        dismiss_claim(&desk, &mei, other.request_id, FalseClaim::Trade).await.unwrap();
+        crate::undo_dismissal(&desk, &mei, other.request_id).await.unwrap();
+        assert_eq!(turn(other.request_id).await.unwrap(), Turn::AtRisk);
+        // There is nothing to be undone: neither where it is in the lane, nor where nobody has moved it out.
+        crate::undo_dismissal(&desk, &mei, doubted).await.unwrap();
+        crate::undo_dismissal(&desk, &mei, ordinary.request_id).await.unwrap();
+        assert_eq!((turn(doubted).await.unwrap(), turn(ordinary.request_id).await.unwrap()), (Turn::Doubted, Turn::Ordinary));
+        assert!(verify(&desk).await.unwrap().faults.is_empty());
         // Somebody who looks lifts the doubt.
         put_at_risk(&desk, &mei, doubted).await.unwrap();
         assert_eq!(turn(doubted).await.unwrap(), Turn::AtRisk);

@@ -62,7 +62,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         desk::show, request::create, request::list, request::show, request::follow, request::read, attachment::create,
         attachment::open, identity::identify, live::ticket, live::poll, live::open, session::sign_in, session::show,
         session::sign_out, inbox::show, conversation::show, conversation::entries, conversation::reply,
-        conversation::note, conversation::read, work::assign, work::retype, work::tag, work::transit, work::dismiss, work::at_risk, work::merge,
+        conversation::note, conversation::read, work::assign, work::retype, work::tag, work::transit, work::dismiss, work::undismiss, work::at_risk, work::merge,
         work::erase, feedback::show, feedback::resolve, feedback::rate, feedback::object, feedback::of_request,
         feedback::reviews, feedback::change, feedback::summary, customer::show, customer::erase, agent::list, agent::add, agent::change, agent::list_teams,
         insight::catalogue::list, insight::query::ask, insight::rows::list, insight::effect::ask, insight::decomposition::ask, insight::movement::ask,

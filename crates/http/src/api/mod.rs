@@ -85,6 +85,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/api/v1/console/requests/{id}/tags", works, work::tag),
         Route::post("/api/v1/console/requests/{id}/transition", works, work::transit),
         Route::post("/api/v1/console/requests/{id}/not-at-risk", works, work::dismiss),
+        Route::delete("/api/v1/console/requests/{id}/not-at-risk", works, work::undismiss),
         Route::post("/api/v1/console/requests/{id}/at-risk", works, work::at_risk),
         Route::post("/api/v1/console/requests/{id}/merge", works, work::merge),
         Route::post("/api/v1/console/requests/{id}/erase", erases, work::erase),

@@ -102,6 +102,11 @@ pub(crate) struct WhatIf {
     #[serde(default)]
     #[schema(maximum = 100, example = 20)]
     bot: u8,
+    /// How many people serve none but those whose assets are at risk, whatever the level; when missing, as many as the surge plan
+    /// reserves at the level that the line makes.
+    #[serde(default)]
+    #[schema(maximum = 100)]
+    reserved: Option<u32>,
     /// Times at which more or fewer come.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -224,6 +229,7 @@ pub(crate) async fn ask(
         monday: wish.from,
         people: wish.people,
         bot: wish.bot,
+        reserved: wish.reserved,
         peaks: wish.peaks.into_iter().map(peak).collect(),
     };
     Ok(Answer(what_if(&app.desk, &agent.caller, &app.insight.facts()?, wish).await?))

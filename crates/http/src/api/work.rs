@@ -5,6 +5,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use standfast_desk::{
     Assignment, dismiss_claim, put_at_risk, retype as change_type, tag as change_tags, transition,
+    undo_dismissal,
 };
 use standfast_domain::{AgentId, FalseClaim, RequestId, RequestNumber, TeamId, Transition};
 use utoipa::ToSchema;
@@ -232,6 +233,22 @@ pub(crate) async fn dismiss(
     Json(wish): Json<FalseClaimWish>,
 ) -> Result<StatusCode, Problem> {
     dismiss_claim(&app.desk, &agent.caller, id, wish.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes back that a request was moved out of the lane of assets at risk: it stands there again where it stood, and what is taken back
+/// is held against nobody.
+#[utoipa::path(
+    delete, path = "/api/v1/console/requests/{id}/not-at-risk", tag = "console", operation_id = "undo_dismissal",
+    params(("id" = String, Path, description = "Id of the request", example = "61093405593337856")),
+    responses((status = 204, description = "Done"))
+)]
+pub(crate) async fn undismiss(
+    State(app): State<App>,
+    agent: SignedIn,
+    Path(id): Path<RequestId>,
+) -> Result<StatusCode, Problem> {
+    undo_dismissal(&app.desk, &agent.caller, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

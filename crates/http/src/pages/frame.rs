@@ -158,9 +158,10 @@ pub(crate) fn maintenance(desk: &Desk, language: Language) -> Option<String> {
     } else {
         words.with("maintenance.planned", &[("from", &words.exact(window.starts_at)), ("until", &until)])
     };
-    let (own, gap) = match language {
-        Language::Chinese => (window.text.chinese, ""),
-        Language::English => (window.text.en, " "),
+    let own = window.text.sentence(language);
+    let gap = match language {
+        Language::Chinese => "",
+        Language::English => " ",
     };
     Some(if own.is_empty() { usual } else { format!("{own}{gap}{usual}") })
 }

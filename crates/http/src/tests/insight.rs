@@ -218,7 +218,7 @@ store_test! {
             (json!({"measure": "reopened", "days": 2}), "days"),
             (json!({"measure": "requests", "from": "2026-11-21T00:00:00Z", "until": "2026-11-20T00:00:00Z"}), "from"),
             (json!({"measure": "requests", "from": "2999-01-01T00:00:00Z"}), "from"),
-            (json!({"measure": "requests", "colour": "red"}), "body"),
+            (json!({"measure": "requests", "colour": "red"}), "colour"),
         ] {
             let problem = admin.post(QUERY, &query).await.problem(422, "invalid");
             assert_eq!(problem["field"], field, "{query}: {problem}");

@@ -1,11 +1,11 @@
 //! The lane of assets at risk through the API: who is kept for it is told at once, and a false claim is counted.
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::json;
 use standfast_domain::Role;
 use standfast_store::store_test;
 
-use crate::testing::{TestServer, wide};
+use crate::testing::{Person, TestServer, wide};
 use crate::{Config, Rate, Rates};
 
 store_test! {
@@ -79,6 +79,13 @@ store_test! {
         let counted = ana.get("/api/v1/console/surge/claims").await.json();
         assert_eq!((&counted["claimed"], &counted["moved_out"], &counted["share"]), (&json!(1), &json!(1), &json!(1.0)));
         assert_eq!(counted["reasons"], json!([{"reason": "trade", "count": 1}]));
+        let undo = async |person: &Person<'_>| {
+            server.call(Method::DELETE, &format!("{path}/not-at-risk"), &person.headers(), "").await
+        };
+        undo(&ana).await.problem(403, "forbidden");
+        assert_eq!(undo(&mei).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(mei.get(&path).await.json()["request"]["at_risk"], true);
+        assert_eq!(mei.post(&format!("{path}/not-at-risk"), &out).await.status, StatusCode::NO_CONTENT);
         assert_eq!(mei.post(&format!("{path}/at-risk"), &json!({})).await.status, StatusCode::NO_CONTENT);
         let counted = ana.get("/api/v1/console/surge/claims").await.json();
         assert_eq!((&counted["moved_out"], &counted["moved_back"]), (&json!(0), &json!(1)));

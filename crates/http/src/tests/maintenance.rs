@@ -80,7 +80,7 @@ store_test! {
         let (admin, agent) = (server.agent("robin", Role::Admin).await, server.agent("mei", Role::Agent).await);
         let machine = server.machine(&[TokenScope::Drivers]).await;
         let until = server.desk.now().plus(Duration::from_mins(30));
-        let wish = json!({"client_id": "m1", "ends_at": until, "text": {"zh-CN": "更换磁盘。", "en": "New disks."}});
+        let wish = json!({"client_id": "m1", "ends_at": until, "text": {"zh-CN": "更换磁盘", "en": "New disks."}});
         let path = "/api/v1/console/maintenance";
         assert_eq!(agent.post(path, &wish).await.status, StatusCode::FORBIDDEN);
         let asks = json!({"client_id": "m0", "ends_at": until, "text": {"zh-CN": "请把助记词发给我们核实", "en": ""}});

@@ -22,10 +22,43 @@ pub struct Gap {
     pub slots: Range<usize>,
     /// The lanes that miss people where most are missing, a bit each.
     pub lanes: u8,
-    /// How many people these lanes need then …
+    /// How many are needed and there in which of them, in order: a part begins where other lanes miss people, or where as many as
+    /// before are there no more.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a gap, in which as many are there all the time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// In these slots.
+    pub slots: Range<usize>,
+    /// The lanes that miss people, a bit each.
+    pub lanes: u8,
+    /// How many people these lanes need, at the most …
     pub need: u32,
     /// … and how many who serve one of them are there.
     pub there: u32,
+}
+
+impl Gap {
+    fn new(part: Part) -> Self {
+        Self { slots: part.slots.clone(), lanes: part.lanes, parts: vec![part] }
+    }
+
+    /// Goes on with the next slot.
+    fn extend(&mut self, next: Part) {
+        self.slots.end = next.slots.end;
+        match self.parts.last_mut() {
+            Some(last) if (last.lanes, last.there) == (next.lanes, next.there) => {
+                last.slots.end = next.slots.end;
+                last.need = last.need.max(next.need);
+            }
+            _ => self.parts.push(next),
+        }
+        // Of parts that miss as many, the first.
+        let worst = self.parts.iter().rev().max_by_key(|part| part.need - part.there);
+        self.lanes = worst.map_or(self.lanes, |part| part.lanes);
+    }
 }
 
 /// Somebody could go home.
@@ -46,34 +79,29 @@ pub struct Spare {
 pub fn gaps(needs: &[Vec<u32>], people: &[AtWork], within: Range<usize>) -> Vec<Gap> {
     let mut gaps: Vec<Gap> = Vec::new();
     for (slot, need) in needs.iter().enumerate().take(within.end).skip(within.start) {
-        let Some(now) = gap(need, people, slot) else { continue };
+        let Some(now) = part(need, people, slot) else { continue };
         match gaps.last_mut() {
-            Some(last) if last.slots.end == slot => {
-                last.slots.end = slot + 1;
-                if now.need - now.there > last.need - last.there {
-                    (last.lanes, last.need, last.there) = (now.lanes, now.need, now.there);
-                }
-            }
-            _ => gaps.push(now),
+            Some(last) if last.slots.end == slot => last.extend(now),
+            _ => gaps.push(Gap::new(now)),
         }
     }
     gaps
 }
 
 /// The smallest set of lanes that misses most in a slot.
-fn gap(needs: &[u32], people: &[AtWork], slot: usize) -> Option<Gap> {
+fn part(needs: &[u32], people: &[AtWork], slot: usize) -> Option<Part> {
     let here = at(people, slot);
     let of = |(lanes, need): (u8, &u32)| {
         let there = here.iter().filter(|own| *own & lanes != 0).count();
-        Gap {
+        Part {
             slots: slot..slot + 1,
             lanes,
             need: *need,
             there: u32::try_from(there).unwrap_or(u32::MAX).min(*need),
         }
     };
-    let sets = (1..=u8::MAX).zip(needs).map(of).filter(|gap| gap.need > gap.there);
-    sets.min_by_key(|gap| (u32::MAX - (gap.need - gap.there), gap.lanes.count_ones()))
+    let sets = (1..=u8::MAX).zip(needs).map(of).filter(|part| part.need > part.there);
+    sets.min_by_key(|part| (u32::MAX - (part.need - part.there), part.lanes.count_ones()))
 }
 
 /// Who could go home from which slot on, the longest time first: without any of them no more people are missing than with all.
@@ -145,10 +173,27 @@ mod tests {
         let needs: Vec<Vec<u32>> =
             [[1, 1], [2, 1], [2, 2], [1, 0], [0, 0], [0, 1]].iter().map(|need| apart(need)).collect();
         let people = [works(1, 0..6), works(2, 0..2)];
-        let gap = |slots: Range<usize>, lanes: u8, need: u32, there: u32| Gap { slots, lanes, need, there };
+        let part = |slots: Range<usize>, lanes: u8, need: u32, there: u32| Part { slots, lanes, need, there };
+        let gap =
+            |slots: Range<usize>, lanes: u8, parts: &[Part]| Gap { slots, lanes, parts: parts.to_vec() };
         // In the third slot both languages miss people: three in all, and one is there for any of them.
-        assert_eq!(gaps(&needs, &people, 0..6), [gap(1..3, 3, 4, 1), gap(5..6, 2, 1, 0)]);
+        assert_eq!(
+            gaps(&needs, &people, 0..6),
+            [gap(1..3, 3, &[part(1..2, 1, 2, 1), part(2..3, 3, 4, 1)]), gap(5..6, 2, &[part(5..6, 2, 1, 0)]),]
+        );
         assert_eq!(gaps(&needs, &people, 3..5), []);
+    }
+
+    #[test]
+    fn a_gap_has_parts_where_somebody_comes() {
+        let needs: Vec<Vec<u32>> = [2, 3, 2, 2, 2].iter().map(|need| apart(&[*need])).collect();
+        let found = gaps(&needs, &[works(1, 2..4), works(1, 4..5), works(1, 4..5)], 0..5);
+        let parts = |gap: &Gap| {
+            gap.parts.iter().map(|one| (one.slots.clone(), one.need, one.there)).collect::<Vec<_>>()
+        };
+        // Nobody until the third slot, though more are needed in the second; then one; then enough.
+        assert_eq!(found.iter().map(parts).collect::<Vec<_>>(), [[(0..2, 3, 0), (2..4, 2, 1)]]);
+        assert_eq!(found[0].slots, 0..4);
     }
 
     #[test]
@@ -172,6 +217,31 @@ mod tests {
     }
 
     proptest! {
+        /// Parts follow each other without a hole, each misses somebody, and none misses fewer than any of its slots.
+        #[test]
+        fn parts_make_up_their_gap(
+            levels in prop::collection::vec((0..4_u32, 0..3_u32), 1..10),
+            people in prop::collection::vec((1..4_u8, 0..8_usize, 1..10_usize), 0..7),
+        ) {
+            let needs: Vec<Vec<u32>> = levels.iter().map(|(a, b)| apart(&[*a, *b])).collect();
+            let people: Vec<AtWork> =
+                people.into_iter().map(|(lanes, from, long)| works(lanes, from..from + long)).collect();
+            let mut short = vec![0; needs.len()];
+            for gap in gaps(&needs, &people, 0..needs.len()) {
+                let mut end = gap.slots.start;
+                for part in &gap.parts {
+                    prop_assert!(part.slots.start == end && part.there < part.need);
+                    end = part.slots.end;
+                    short[part.slots.clone()].fill(part.need - part.there);
+                }
+                prop_assert_eq!(end, gap.slots.end);
+            }
+            for (slot, need) in needs.iter().enumerate() {
+                let here = missing(need, &at(&people, slot));
+                prop_assert!(short[slot] >= here && (short[slot] > 0) == (here > 0));
+            }
+        }
+
         /// Whoever goes, nowhere are more missing than before, and nobody else could go.
         #[test]
         fn nobody_is_missed(

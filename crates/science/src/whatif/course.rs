@@ -147,10 +147,20 @@ impl<'a> Course<'a> {
 
 impl State<'_> {
     fn staff(&mut self, present: u32) {
+        let kept = self.course.desk.reserved.at(self.load(present)).min(present.saturating_sub(1));
         let [everybody, reserved] = &mut self.pools;
-        reserved.agents = self.course.desk.reserved.min(present);
-        everybody.agents = present - reserved.agents;
+        reserved.agents = kept;
+        everybody.agents = present - kept;
         self.fill();
+    }
+
+    /// How many times as long as is meant it takes these people to answer everybody in line; where nobody is there, one person.
+    fn load(&self, present: u32) -> f64 {
+        let agents = present.max(1);
+        let full = Pool { agents, busy: agents * self.course.places };
+        let line = real::len(self.lines.iter().map(VecDeque::len).sum());
+        let pace = self.course.rate(full) * self.course.desk.reserved.within;
+        if line > 0.0 && pace > 0.0 { line / pace } else { 0.0 }
     }
 
     /// Until the end of a slot.

@@ -16,7 +16,7 @@ fn steady(rate: f64, service: Service, patience: Option<f64>, agents: usize, pro
         service,
         patience,
         at_risk: 0.0,
-        reserved: 0,
+        reserved: Reserved::default(),
         promise,
     }
 }
@@ -85,12 +85,31 @@ fn reserved_people_keep_those_at_risk_from_the_storm() {
     let plain = play(&desk, &storm, 40, 2).unwrap();
     // It is on the fourth day, and over on the sixth.
     assert!(day(&plain, 3) < 0.4 && day(&plain, 1) > 0.7 && day(&plain, 5) > 0.7);
-    desk.reserved = 1;
+    desk.reserved = Reserved::always(1);
     let reserved = play(&desk, &storm, 40, 2).unwrap();
     assert!(
         mean(&reserved, |outcome| outcome.within_at_risk) > mean(&plain, |outcome| outcome.within_at_risk)
     );
     assert!(mean(&reserved, |outcome| outcome.within) < mean(&plain, |outcome| outcome.within));
+    // One who is reserved in the storm alone helps those at risk then, and is there for everybody before.
+    desk.reserved = Reserved { usual: 0, from: vec![(4.0, 1)], within: 600.0 };
+    let in_storm = play(&desk, &storm, 40, 2).unwrap();
+    let within = |outcomes: &[Outcome]| mean(outcomes, |outcome| outcome.within);
+    assert!(within(&reserved) < within(&in_storm), "{} {}", within(&reserved), within(&in_storm));
+    assert!(
+        mean(&in_storm, |outcome| outcome.within_at_risk) > mean(&plain, |outcome| outcome.within_at_risk)
+    );
+    // What no line reaches is what is reserved as always.
+    desk.reserved = Reserved { usual: 1, from: vec![(1e9, 5)], within: 600.0 };
+    assert_eq!(play(&desk, &storm, 40, 2).unwrap(), reserved);
+}
+
+#[test]
+fn one_is_left_for_everybody_else() {
+    let mut desk = steady(20.0, Service::Call { handling: 300.0 }, None, 1, 600.0);
+    let alone = play(&desk, &Change::default(), 3, 2).unwrap();
+    desk.reserved = Reserved::always(3);
+    assert_eq!(play(&desk, &Change::default(), 3, 2).unwrap(), alone);
 }
 
 #[test]
@@ -132,12 +151,13 @@ fn what_cannot_be_played_is_said() {
     type Spoil = fn(&mut Desk);
     let good = steady(60.0, Service::Call { handling: 300.0 }, None, 7, 60.0);
     let change = Change::default();
-    let flaws: [(Spoil, Flaw); 6] = [
+    let flaws: [(Spoil, Flaw); 7] = [
         (|desk| desk.slot = 0.0, Flaw::Slots),
         (|desk| desk.open.truncate(3), Flaw::Slots),
         (|desk| desk.arrivals[0] = f64::NAN, Flaw::Number),
         (|desk| desk.shrinkage = 1.5, Flaw::Number),
         (|desk| desk.promise = -1.0, Flaw::Number),
+        (|desk| desk.reserved.from.push((2.0, 1)), Flaw::Number),
         (|desk| desk.arrivals[0] = 1e9, Flaw::TooMany),
     ];
     for (spoil, flaw) in flaws {

@@ -8,8 +8,9 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use standfast_desk::{
     AgentCaller, Desk, NewAgent, PersonWish, ShiftWish, SwapWish, TimeOffWish, add_agent, add_shifts,
-    ask_swap, ask_time_off, change_person, publish_shifts, roster,
+    ask_swap, ask_time_off, change_person, change_planning, planning, publish_shifts, roster,
 };
+use standfast_domain::planning::{HourCost, Settings};
 use standfast_domain::roster::{Contract, Need, Person, Profile, Shift, TimeOff, violations};
 use standfast_domain::{
     AgentId, Interval, Language, Permission, Role, ShiftId, Time, TimeOfDay, TimeOffId, Weekday,
@@ -28,6 +29,8 @@ const WEEKS: u32 = 4;
 /// How many people begin at which hour, each for eight hours, and how many of them on Saturdays and Sundays.
 const DAY: [(u32, usize, usize); 4] = [(0, 1, 1), (8, 3, 2), (12, 2, 1), (16, 3, 1)];
 const LENGTH: u32 = 8;
+/// What an hour of work costs, in yuan, so that what-if tells what a week costs.
+const HOUR_COST: f64 = 86.5;
 /// Who came to the desk with its roster, so that it can be kept to: address, name, languages.
 const COLLEAGUES: [(&str, &str, &[Language]); 6] = [
     ("lei@harbor.example", "王磊 Lei", &[Language::Chinese]),
@@ -128,6 +131,9 @@ pub(super) async fn plan(
         let wish = PersonWish { profile: person.profile.clone(), contract: person.contract.clone() };
         change_person(&then, lead, person.id, 0, wish).await?;
     }
+    let rules = planning(&then, lead).await?;
+    let settings = Settings { hour_cost: HourCost::new(HOUR_COST), ..rules.settings };
+    change_planning(&then, lead, rules.version, settings).await?;
     // Two days of this week belong to somebody's family.
     let off = time_off(&then, lead, &people, monday(now, 0)?).await?;
     let shifts = drawn(&people, first, off.as_slice());

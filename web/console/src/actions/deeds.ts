@@ -87,8 +87,15 @@ export async function dismissClaim(request: RequestDetail, reason: FalseClaim): 
   if (await change(request, shown, () => api.dismissClaim(request.id, reason)))
     notices.done(t('deed.not_at_risk'), {
       label: t('undo'),
-      run: () => void putAtRisk({ ...request, ...shown }),
+      run: () => void undoDismissal({ ...request, ...shown }, request.urgency),
     });
+}
+
+/** Takes that back: the request stands in the lane where it stood. */
+async function undoDismissal(request: RequestDetail, urgency: number): Promise<void> {
+  const shown = { at_risk: true, urgency };
+  if (await change(request, shown, () => api.undoDismissal(request.id)))
+    notices.done(t('deed.at_risk'));
 }
 
 /** Puts a request into that lane, or back into it. */

@@ -134,6 +134,8 @@ export const setType = (id: Id, type: string) => post(at(id, '/type'), { type })
 export const setTags = (id: Id, body: TagChange) => post(at(id, '/tags'), body);
 export const dismissClaim = (id: Id, reason: FalseClaim) =>
   post(at(id, '/not-at-risk'), { reason });
+/** Takes that back. */
+export const undoDismissal = (id: Id) => ask<void>(at(id, '/not-at-risk'), { method: 'DELETE' });
 export const putAtRisk = (id: Id) => post(at(id, '/at-risk'), {});
 export const transition = (id: Id, name: Transition, worked_seconds?: number) =>
   post(at(id, '/transition'), { transition: name, worked_seconds });

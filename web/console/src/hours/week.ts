@@ -153,3 +153,22 @@ export function withDay(
     (a, b) => a.weekday - b.weekday || a.opens.localeCompare(b.opens),
   );
 }
+
+/** Weekdays that follow each other and have the same intervals; days without any are left out. */
+export interface DaysAlike {
+  from: number;
+  until: number;
+  times: string;
+}
+
+/** The week as people say it: "Monday to Friday 09:00–18:00", "Saturday 10:00–14:00". */
+export function daysAlike(week: readonly WeekInterval[]): DaysAlike[] {
+  const found: DaysAlike[] = [];
+  for (const weekday of WEEKDAYS) {
+    const times = printDay(week, weekday);
+    const last = found.at(-1);
+    if (last?.times === times && last.until === weekday - 1) last.until = weekday;
+    else found.push({ from: weekday, until: weekday, times });
+  }
+  return found.filter(({ times }) => times !== '');
+}

@@ -53,17 +53,9 @@ export function daysOf(from: number, slots: number, zone: string): DayOfSlots[] 
   return days;
 }
 
-/** Hours of one person that are missing. */
-export function missingHours(
-  need: readonly number[],
-  there: readonly number[],
-  from = 0,
-  until = need.length,
-): number {
-  let missing = 0;
-  for (let slot = from; slot < until; slot += 1)
-    missing += Math.max(0, (need[slot] ?? 0) - (there[slot] ?? 0));
-  return missing / 2;
+/** Hours of one person, of people half hour by half hour. */
+export function hoursIn(people: readonly number[], from = 0, until = people.length): number {
+  return people.slice(from, until).reduce((sum, count) => sum + count, 0) / 2;
 }
 
 /** Whole days: what is expected, with its bounds. */

@@ -3,6 +3,7 @@ import * as api from '../api/endpoints';
 import { asProblem } from '../api/http';
 import { instant } from '../clock.svelte';
 import { notices } from '../parts/notices.svelte';
+import { isOvertaken } from '../parts/overtaken';
 import { planning } from '../planning/planning.svelte';
 import { advance, isoDate, startOf } from '../plots/zone';
 import { language, t } from '../words.svelte';
@@ -75,10 +76,14 @@ class Week {
 
   /**
    * Does something that the rules may refuse: then it is asked why it is to be done all the same. Whatever comes of it, what is
-   * shown afterwards is what there is.
+   * shown afterwards is what there is. `overtaken` is called when somebody else was faster, once what there is is known.
    */
-  async attempt(run: (reason?: string) => Promise<string | Done>): Promise<boolean> {
+  async attempt(
+    run: (reason?: string) => Promise<string | Done>,
+    overtaken?: () => void,
+  ): Promise<boolean> {
     let done = false;
+    let late = false;
     try {
       const said = await run();
       if (typeof said === 'string') notices.done(said);
@@ -91,12 +96,14 @@ class Week {
           violations: problem.body.violations as Violation[],
           again: async (reason) => {
             this.refused = null;
-            await this.attempt(() => run(reason));
+            await this.attempt(() => run(reason), overtaken);
           },
         };
-      } else notices.failed(failure(error));
+      } else if (overtaken && isOvertaken(problem)) late = true;
+      else notices.failed(failure(error));
     }
     await this.load();
+    if (late) overtaken?.();
     return done;
   }
 }

@@ -3,6 +3,10 @@ import * as api from '../api/endpoints';
 import type { Presence } from '@standfast/ui/frame';
 import { link } from '../live/link.svelte';
 import { t, titled } from '../words.svelte';
+import { allows } from './roles';
+
+/** Whether somebody may answer requests, as the roster has it (`Role::may` of the server). */
+export const answers = ({ disabled, role }: Agent): boolean => !disabled && allows(role, 'write');
 
 /** The desk's own people and vocabulary: agents, teams, types, fields; loaded once, presence kept live. */
 class Directory {

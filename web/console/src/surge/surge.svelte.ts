@@ -7,11 +7,15 @@ export const LEVELS: readonly Level[] = ['normal', 'busy', 'surge', 'storm'];
 /** Levels at which something is done. */
 export const RAISED = ['busy', 'surge', 'storm'] as const;
 export type Raised = (typeof RAISED)[number];
+/** A part of the plan that is shown by itself. */
+export type PlanPart = Raised | 'reserve' | 'rules';
 
 /** How far the desk is from its ordinary course. */
 class Course {
   view = $state.raw<Surge | null>(null);
   failed = $state(false);
+  /** The part of the plan that is looked at: other rooms lead to it. */
+  part = $state<PlanPart>('busy');
   #interval: ReturnType<typeof setInterval> | undefined;
 
   /** The level, while it is not the normal one. */
