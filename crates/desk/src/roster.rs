@@ -169,9 +169,9 @@ impl Capacity {
 
     /// Of some people, how many know which language.
     fn knowing(&self, there: &BTreeSet<AgentId>) -> Knowing {
-        let known = self.0.read();
+        let profiles = self.0.read();
         let knows = |agent: &AgentId, language: &Language| {
-            known.get(agent).is_none_or(|profile| profile.languages.contains(language))
+            profiles.get(agent).is_none_or(|profile| profile.languages.contains(language))
         };
         Language::ALL.map(|language| {
             let count = there.iter().filter(|agent| knows(agent, &language)).count();

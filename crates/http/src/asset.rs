@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::route::{Access, Area, Class, Route};
 
-/// The console as `make web` builds it.
+/// The console as `scripts/web build` builds it.
 #[derive(RustEmbed)]
 #[folder = "../../web/console/dist"]
 #[allow_missing = true]
@@ -203,12 +203,11 @@ fn media_type(path: &str) -> &'static str {
 }
 
 async fn console_start(headers: HeaderMap) -> Response {
-    match load::<Console>("index.html") {
-        Some(index) => index.answer(&headers, media_type("index.html"), ASK),
-        None => {
-            let text = "The console is not built in. Run `make web`, then build again.\n";
-            (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
-        }
+    if let Some(index) = load::<Console>("index.html") {
+        index.answer(&headers, media_type("index.html"), ASK)
+    } else {
+        let text = "The console is not built in. Run `scripts/web build`, then build again.\n";
+        (StatusCode::SERVICE_UNAVAILABLE, text).into_response()
     }
 }
 

@@ -165,7 +165,7 @@ fn unfit<T: DeserializeOwned>(bytes: &[u8]) -> Problem {
 /// A place in a body, as far as its names are such as the API has: a key that a caller made up may be anything, and is not repeated.
 fn said(path: &serde_path_to_error::Path) -> String {
     let mut said = String::new();
-    for segment in path.iter() {
+    for segment in path {
         match segment {
             Segment::Seq { index } => {
                 let _ = write!(said, "[{index}]");

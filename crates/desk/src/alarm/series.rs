@@ -106,6 +106,18 @@ impl Finding {
     }
 }
 
+/// Requests whose words are nearly the same.
+#[derive(Clone, Debug)]
+pub(super) struct Alike {
+    pub(super) requests: Vec<RequestId>,
+    /// The first minute, and the one after the last.
+    pub(super) since: i64,
+    pub(super) until: i64,
+    /// How many such requests were to be expected, and how unlike that is.
+    pub(super) expected: f64,
+    pub(super) score: f64,
+}
+
 /// Something that rises.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Finding {
@@ -323,33 +335,29 @@ impl Series {
     }
 }
 
-/// What several people who wrote alike have in common.
-pub(super) fn describe(
-    rows: &[Arrival],
-    alike: &[RequestId],
-    (since, at): (i64, i64),
-    (expected, score): (f64, f64),
-    known: &[Known],
-) -> Option<Finding> {
-    let own: Vec<&Arrival> = span(rows, since, at + 1).iter().filter(|row| alike.contains(&row.id)).collect();
+/// What several people who wrote alike have in common, unless known alarms explain half of them.
+pub(super) fn describe(rows: &[Arrival], alike: &Alike, known: &[Known]) -> Option<Finding> {
+    let is_own = |row: &&Arrival| alike.requests.contains(&row.id);
+    let own: Vec<&Arrival> = span(rows, alike.since, alike.until).iter().filter(is_own).collect();
     let covered = own.iter().filter(|row| known.iter().any(|alarm| alarm.covers(row))).count();
     if own.is_empty() || covered * 2 >= own.len() {
         return None;
     }
+    let at = alike.until - 1;
     let usual: Vec<Codes> = span(rows, at - USUAL, at - UNSETTLED).iter().map(|row| row.codes).collect();
     let codes: Vec<Codes> = own.iter().map(|row| row.codes).collect();
-    let cause = narrow(Segment::default(), &codes, &usual, expected);
+    let cause = narrow(Segment::default(), &codes, &usual, alike.expected);
     Some(Finding {
         kind: AlarmKind::Burst,
         segment: cause.segment,
         within: Segment::default(),
         share: 0.0,
         parts: Vec::new(),
-        started: since,
-        minutes: at + 1 - since,
+        started: alike.since,
+        minutes: alike.until - alike.since,
         observed: u32::try_from(own.len()).unwrap_or(u32::MAX),
-        expected,
-        score,
+        expected: alike.expected,
+        score: alike.score,
         requests: own.iter().map(|row| row.id).collect(),
     })
 }

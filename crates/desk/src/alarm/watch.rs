@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::record::{end, go_on, raise, read_known};
-use super::series::{DAY, Finding, Known, Risen, Series, WEEK, describe};
+use super::series::{Alike, DAY, Finding, Known, Risen, Series, WEEK, describe};
 use super::view::WatchState;
 use super::words::{FRESH, REMEMBERED, Wordings};
 use super::{WATCH, record};
@@ -193,6 +193,8 @@ impl Watcher {
     /// Raises what is new, and writes how the others go on.
     pub(super) async fn act(&self, learned: &mut Learned, risen: Vec<Risen>, now: Time) -> Result<(), Error> {
         let mut alarms = self.known(&learned.arrivals, now).await?;
+        // Words first: what joins an alarm of such words is explained by it, whatever else rises.
+        let bursts = self.read_words(learned, &mut alarms).await?;
         let mut known: Vec<Known> = alarms.iter().map(|(_, known)| known.clone()).collect();
         // What was raised or widened in this look can turn out to be a part of what is found next.
         let mut raised: Vec<(stored::AlarmRow, Known)> = Vec::new();
@@ -211,7 +213,8 @@ impl Watcher {
             known.push(found.1.clone());
             raised.push(found);
         }
-        for finding in self.read_words(learned, &known, &mut alarms).await? {
+        for burst in bursts {
+            let Some(finding) = describe(&learned.arrivals.rows, &burst, &known) else { continue };
             let found = raise(&self.desk, &learned.arrivals, &learned.series, finding, None, &known).await?;
             known.push(found.1.clone());
             raised.push(found);
@@ -239,16 +242,14 @@ impl Watcher {
     async fn read_words(
         &self,
         learned: &mut Learned,
-        known: &[Known],
         alarms: &mut [(stored::AlarmRow, Known)],
-    ) -> Result<Vec<Finding>, Error> {
+    ) -> Result<Vec<Alike>, Error> {
         let until = learned.series.next;
         let new = super::series::span(&learned.arrivals.rows, learned.wordings.next, until);
         let rare: Vec<_> = new.iter().filter(|row| learned.wordings.is_rare(row)).copied().collect();
         let skipped = rare.len().saturating_sub(REMEMBERED);
         let rare = rare.get(skipped..).unwrap_or_default();
-        let mut findings: Vec<Finding> = Vec::new();
-        let mut known = known.to_vec();
+        let mut bursts: Vec<Alike> = Vec::new();
         for some in rare.chunks(WORDS) {
             let ids: Vec<_> = some.iter().map(|row| row.id).collect();
             let words = self.desk.store().read(move |rd| {
@@ -263,30 +264,20 @@ impl Watcher {
                     continue;
                 }
                 let alike: Vec<_> = burst.requests.iter().map(|id| RequestId(*id)).collect();
-                if is_one_of(&alike, alarms, &mut findings) || burst.goes_on {
+                if is_one_of(&alike, at, alarms, &mut bursts) || burst.goes_on {
                     continue;
                 }
-                let found = describe(
-                    &learned.arrivals.rows,
-                    &alike,
-                    (burst.since, at),
-                    (burst.expected, burst.score),
-                    &known,
-                );
-                if let Some(finding) = found {
-                    known.push(Known {
-                        segment: finding.segment,
-                        started: finding.started,
-                        ended: None,
-                        requests: Some(finding.requests.iter().copied().collect()),
-                        is_decided: false,
-                    });
-                    findings.push(finding);
-                }
+                bursts.push(Alike {
+                    requests: alike,
+                    since: burst.since,
+                    until: at + 1,
+                    expected: burst.expected,
+                    score: burst.score,
+                });
             }
         }
         learned.wordings.next = until;
-        Ok(findings)
+        Ok(bursts)
     }
 }
 
@@ -294,13 +285,14 @@ impl Watcher {
 /// is new, belongs to it from now on.
 fn is_one_of(
     alike: &[RequestId],
+    at: i64,
     alarms: &mut [(stored::AlarmRow, Known)],
-    findings: &mut [Finding],
+    bursts: &mut [Alike],
 ) -> bool {
     let Some((new, before)) = alike.split_last() else { return false };
-    if let Some(finding) = findings.iter_mut().find(|one| before.iter().any(|id| one.requests.contains(id))) {
-        finding.requests.push(*new);
-        finding.observed += 1;
+    if let Some(burst) = bursts.iter_mut().find(|one| before.iter().any(|id| one.requests.contains(id))) {
+        burst.requests.push(*new);
+        burst.until = at + 1;
         return true;
     }
     let open = alarms.iter_mut().filter(|(_, known)| known.ended.is_none());

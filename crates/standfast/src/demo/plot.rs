@@ -94,6 +94,7 @@ pub(super) struct Plot {
 }
 
 /// One telling of a story.
+#[expect(clippy::struct_excessive_bools, reason = "independent circumstances of one telling")]
 struct Telling<'a> {
     story: &'a Story,
     props: Props<'a>,

@@ -20,9 +20,7 @@ export function Home({ support }: { support: Support }) {
       support={support}
       title={desk?.name ?? t('panel')}
       under={
-        waiting && (
-          <p class={waiting.agents_present ? 'dim here' : 'dim'}>{waiting.presence}</p>
-        )
+        waiting && <p class={waiting.agents_present ? 'dim here' : 'dim'}>{waiting.presence}</p>
       }
     />,
     <div class="body" key="home">
