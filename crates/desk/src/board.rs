@@ -63,18 +63,20 @@ pub(crate) type Knowing = [(Language, u32); Language::ALL.len()];
 pub(crate) struct Ahead {
     everybody: Staffing,
     knowing: Vec<(Language, Staffing)>,
+    /// How many of those who wait they have in hand at a time.
+    at_once: u32,
 }
 
 impl Ahead {
-    /// By whose shift is when, and which languages they know.
-    pub(crate) fn new(shifts: &[(Time, Time, Vec<Language>)]) -> Self {
+    /// By whose shift is when, which languages they know, and how many of those who wait they have in hand at a time.
+    pub(crate) fn new(shifts: &[(Time, Time, Vec<Language>)], at_once: u32) -> Self {
         let staffing = |language: Option<Language>| {
             let knows = |known: &[Language]| language.is_none_or(|language| known.contains(&language));
             let able = shifts.iter().filter(|(_, _, known)| knows(known));
             Staffing::new(able.map(|(from, until, _)| (seconds(*from), seconds(*until))))
         };
         let knowing = Language::ALL.map(|language| (language, staffing(Some(language)))).to_vec();
-        Self { everybody: staffing(None), knowing }
+        Self { everybody: staffing(None), knowing, at_once }
     }
 
     /// For somebody who asks in a language, and for whom the desk opens at a time. Nothing where there is no roster.
@@ -339,11 +341,16 @@ impl State {
             self.forgotten = oldest;
         }
         let wait = seconds(kept.ended_at) - seconds(kept.made_at);
-        #[expect(clippy::cast_precision_loss, reason = "seconds for which a desk is closed")]
-        let wait = wait - kept.closed as f64;
+        let closed = u32::try_from(kept.closed.max(0)).unwrap_or(u32::MAX);
+        let wait = wait - f64::from(closed);
         let model = Range { p50: kept.model_p50, p80: kept.model_p80 };
         self.outlook.learn(model, group(kept.channel, kept.at_risk, kept.made_at), wait, |wait| {
-            f64::from(said(wait))
+            if closed == 0 {
+                return f64::from(said(wait));
+            }
+            // As it was said to somebody for whom the desk was closed, without that time.
+            let later = Wait::later(closed, wait, wait);
+            later.map_or(wait, |later| f64::from(later.high_seconds.saturating_sub(closed)))
         });
     }
 
@@ -392,7 +399,7 @@ impl State {
             later,
             group: asks.channel.map(|channel| group(channel, is_at_risk, asks.now)),
             // Whoever answers from the inbox answers one after the other, unless it is said otherwise of them.
-            at_once: self.at_once.max(1),
+            at_once: if closed.is_zero() { self.at_once } else { self.ahead.at_once }.max(1),
             reserved: self.reserved,
         })
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use standfast_domain::{Course, Sample, Time, Timetable};
+use standfast_domain::{Course, Sample, Time};
 use standfast_store::online::{self, OnlineRow};
 use standfast_store::{Lane, Rd, Tx, maintenance, shift};
 use tokio::sync::watch;
@@ -98,9 +98,12 @@ async fn put_down(desk: &Desk, boot: i64, up: i64) -> Result<bool, Error> {
         probe: desk.shared.probe.of(Sample::minute_of(now)),
     };
     let (keys, table) = (desk.keys().clone(), timetable(desk));
+    // Beside the writer: in a storm thousands wait.
+    let (seen, _) = desk.store().read(move |rd| line(rd, &table, now)).await?;
+    let sample = Sample { waiting: seen.waiting, late: seen.late, ..sample };
     for _ in 0..TRIES {
-        let (keys, table, sample) = (keys.clone(), table.clone(), sample);
-        if desk.store().write(Lane::Background, 0, move |tx| add(tx, &keys, &table, sample, now)).await? {
+        let (keys, sample) = (keys.clone(), sample);
+        if desk.store().write(Lane::Background, 0, move |tx| add(tx, &keys, sample, now)).await? {
             return Ok(true);
         }
     }
@@ -108,14 +111,12 @@ async fn put_down(desk: &Desk, boot: i64, up: i64) -> Result<bool, Error> {
 }
 
 /// False when another process took the place first: then the next one is to be tried.
-fn add(tx: &mut Tx, keys: &Keys, table: &Timetable, sample: Sample, now: Time) -> Result<bool, Error> {
+fn add(tx: &mut Tx, keys: &Keys, sample: Sample, now: Time) -> Result<bool, Error> {
     if online::has(tx, sample.minute, sample.node)? {
         // It stays as it was put down.
         return Ok(true);
     }
-    let (seen, _) = line(tx, table, now)?;
-    let sample =
-        Sample { waiting: seen.waiting, late: seen.late, rostered: shift::count_at(tx, now)?, ..sample };
+    let sample = Sample { rostered: shift::count_at(tx, now)?, ..sample };
     let last = online::last(tx)?;
     let (seq, before) = last.map_or((1, Vec::new()), |row| (row.seq + 1, row.seal));
     let seal = seal(keys, &before, seq, &sample);

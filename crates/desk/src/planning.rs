@@ -19,7 +19,7 @@ mod whatif;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use standfast_domain::planning::Settings;
+use standfast_domain::planning::{HourCost, Settings};
 use standfast_domain::{Day, Permission, Time, Weekday};
 use standfast_insight::{Facts, day_start};
 use standfast_store::{Lane, Rd, driver, setting};
@@ -68,6 +68,26 @@ pub struct PlanningView {
 struct Stored {
     version: i64,
     settings: Settings,
+    /// What an hour costs, to the hundredth: a process of the version before reads whole amounts alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hour_cost: Option<HourCost>,
+}
+
+impl Stored {
+    fn new(version: i64, settings: Settings) -> Self {
+        let exact = settings.hour_cost;
+        let hour_cost = exact.map(HourCost::whole);
+        Self {
+            version,
+            settings: Settings { hour_cost, ..settings },
+            hour_cost: exact.filter(|_| hour_cost != exact),
+        }
+    }
+
+    fn settings(self) -> Settings {
+        let hour_cost = self.hour_cost.or(self.settings.hour_cost);
+        Settings { hour_cost, ..self.settings }
+    }
 }
 
 /// What is stored; before anything is, the zone of the most general opening hours.
@@ -76,7 +96,7 @@ fn stored(rd: &mut Rd, zone: Option<String>) -> Result<Stored, Error> {
         return serde_json::from_str(&text).map_err(|_| Error::Inconsistent("settings of planning"));
     }
     let zone = zone.unwrap_or_else(|| "UTC".to_owned());
-    Ok(Stored { version: 0, settings: Settings { zone, ..Settings::default() } })
+    Ok(Stored::new(0, Settings { zone, ..Settings::default() }))
 }
 
 /// The zone of the most general opening hours.
@@ -90,7 +110,8 @@ pub async fn planning(desk: &Desk, caller: &AgentCaller) -> Result<PlanningView,
     let (zone, now) = (zone_of_hours(desk), desk.now());
     desk.store()
         .read(move |rd| {
-            let Stored { version, settings } = stored(rd, zone)?;
+            let stored = stored(rd, zone)?;
+            let (version, settings) = (stored.version, stored.settings());
             Ok(PlanningView { version, settings, handling: handling::measured(rd, now)? })
         })
         .await
@@ -110,7 +131,7 @@ pub async fn change_planning(
         if before.version != seen {
             return Err(Error::OutdatedVersion { version: before.version });
         }
-        let after = Stored { version: seen + 1, settings: settings.clone() };
+        let after = Stored::new(seen + 1, settings.clone());
         let text = serde_json::to_string(&after).map_err(|_| Error::Inconsistent("json"))?;
         // Another process may have changed it since it was read.
         let is_put = setting::put_over(tx, SETTING, text_before.as_deref(), &text)?;
@@ -146,7 +167,7 @@ async fn ground(
     let (settings, handling, events) = desk
         .store()
         .read(move |rd| {
-            let Stored { settings, .. } = stored(rd, zone)?;
+            let settings = stored(rd, zone)?.settings();
             let (from, until) = (now.minus(demand::PAST), now.plus(demand::PAST));
             Ok::<_, Error>((
                 settings,

@@ -193,8 +193,8 @@ pub fn set_present(desk: &Desk, there: &BTreeSet<AgentId>) {
     let at_once = there.iter().map(|agent| desk.shared.capacity.of(*agent)).sum();
     let present = u32::try_from(there.len()).unwrap_or(u32::MAX);
     desk.board().set_present(present, at_once, desk.now());
-    desk.board().set_knowing(desk.shared.capacity.knowing(there));
     reserve(desk, Some(there));
+    desk.board().set_knowing(desk.shared.capacity.knowing(there));
 }
 
 /// Reads what people can do, and who will be there by the roster that was published.
@@ -215,13 +215,25 @@ pub async fn load_capacity(desk: &Desk) -> Result<(), Error> {
         .filter(|shift| shift.published_at.is_some())
         .filter_map(|shift| Some((shift.starts_at, shift.ends_at, languages(shift.agent_id?))))
         .collect();
-    desk.board().set_ahead(Ahead::new(&ahead));
+    let published = shifts.iter().filter(|shift| shift.published_at.is_some());
+    let at_once: Vec<u32> = published
+        .filter_map(|shift| Some(known.get(&shift.agent_id?).map_or(1, |profile| profile.at_once.into())))
+        .collect();
+    let people = u32::try_from(at_once.len()).unwrap_or(u32::MAX);
+    let at_once = (at_once.iter().sum::<u32>() + people / 2).checked_div(people).unwrap_or(1);
+    desk.board().set_ahead(Ahead::new(&ahead, at_once));
     *desk.shared.capacity.0.write() = known;
-    let there = desk.surge().present();
-    if !there.is_empty() {
+    loop {
+        let there = desk.surge().present();
+        if there.is_empty() {
+            return Ok(());
+        }
         desk.board().set_knowing(desk.shared.capacity.knowing(&there));
+        // Somebody may have come or gone meanwhile.
+        if desk.surge().present() == there {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 /// Keeps what people can do, and who will be there, that of the database, until `stop` changes.

@@ -70,9 +70,12 @@ pub async fn undo_dismissal(desk: &Desk, caller: &AgentCaller, id: RequestId) ->
         record.row.at_risk = true;
         record.row.urgency = kind.map_or(Urgency(0), |kind| kind.urgency);
         record.tell(desk.entropy(), now, author, Event::AtRisk { secret: None })?;
-        // What is taken back is held against nobody; what else the customer claimed falsely still is.
-        false_claim::take_back(tx, id, agent_id, now)?;
-        if was_claimed { doubt(tx, &mut record.row, now) } else { Ok(()) }
+        // Only what was a claim left a row when it was moved out. What was claimed falsely before stays so.
+        if was_claimed {
+            false_claim::undo(tx, id, agent_id, now)?;
+            doubt(tx, &mut record.row, now)?;
+        }
+        Ok(())
     })
     .await?;
     desk.numbers().note(row.number, id, row.at_risk);

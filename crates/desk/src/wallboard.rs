@@ -52,7 +52,7 @@ pub struct Wallboard {
     /// Of all that wait, those who wait longer than they were told, or were told nothing and wait for longer than `within_minutes`
     /// for which the desk was open for them.
     pub late: i64,
-    /// Of all that wait, those who were told that it is unknown.
+    /// Of all that wait, those who were promised nothing: it was unknown, or nobody asked when their wait began.
     pub unpromised: WallboardClass,
     /// Within how many minutes everybody who waits should be answered, by the surge plan.
     pub within_minutes: u32,

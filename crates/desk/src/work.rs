@@ -6,7 +6,7 @@ use standfast_domain::{
 };
 use standfast_store::job::{self, NewJob};
 use standfast_store::request::RequestRow;
-use standfast_store::{Lane, Tx, agent, false_claim, label, request};
+use standfast_store::{Lane, Tx, agent, false_claim, label, promise, request};
 
 use crate::feedback::{Claim, claim, withdraw};
 use crate::record::Record;
@@ -279,7 +279,10 @@ fn join(
             target.tell(desk.entropy(), now, author, Event::State { from, to: State::Open })?;
             withdraw(tx, target.row.id, now)?;
         }
-        target.row.waiting_since = Some(target.row.waiting_since.map_or(since, |own| own.min(since)));
+        if target.row.waiting_since.is_none_or(|own| since < own) {
+            target.row.waiting_since = Some(since);
+            promise::carry(tx, source.row.id, since, target.row.id)?;
+        }
     }
     Ok(())
 }

@@ -46,6 +46,12 @@ impl HourCost {
         ((amount * 100.0 - hundredths).abs() < 1e-6).then_some(cost)
     }
 
+    /// The nearest whole amount.
+    #[must_use]
+    pub const fn whole(self) -> Self {
+        Self { hundredths: (self.hundredths + 50) / 100 * 100 }
+    }
+
     /// The amount.
     #[must_use]
     pub fn amount(self) -> f64 {
@@ -55,7 +61,7 @@ impl HourCost {
 
 impl Serialize for HourCost {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // A process of the version before reads whole numbers alone.
+        // Whole amounts as they were written before there were others.
         match self.hundredths % 100 {
             0 => serializer.serialize_u32(self.hundredths / 100),
             _ => serializer.serialize_f64(self.amount()),

@@ -54,6 +54,15 @@ pub fn take_back(tx: &mut Tx, request: RequestId, by: AgentId, now: Time) -> Res
     )
 }
 
+/// Notes that a request was last moved out by mistake, as somebody on the desk says: that alone is held against nobody. Queued.
+pub fn undo(tx: &mut Tx, request: RequestId, by: AgentId, now: Time) -> Result<(), Error> {
+    tx.run(
+        "UPDATE false_claim SET restored_at = COALESCE(restored_at, $2), restored_by = $3 WHERE request_id = $1 \
+         AND seq = (SELECT max(last.seq) FROM false_claim last WHERE last.request_id = $1)",
+        params![request, now, by],
+    )
+}
+
 /// How many claims of a customer were found to be false since a time, and nobody has taken that back. That the customer's words
 /// brought a request back does not.
 pub fn count_of_customer(rd: &mut Rd, customer: CustomerId, since: Time) -> Result<i64, Error> {

@@ -1,6 +1,6 @@
 //! The ledger of minutes: what each process of the desk saw of each.
 
-use standfast_domain::{Channel, Language, Sample, Time};
+use standfast_domain::{Channel, Language, RequestId, Sample, Time};
 
 use crate::{Error, Rd, Row, Tx, params};
 
@@ -107,6 +107,8 @@ pub fn line(rd: &mut Rd, now: Time) -> Result<Line, Error> {
 /// Somebody who waits and was promised nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unpromised {
+    /// The request.
+    pub id: RequestId,
     /// Since when.
     pub since: Time,
     /// In which language they write.
@@ -117,15 +119,23 @@ pub struct Unpromised {
     pub context: String,
 }
 
-/// Those who wait since a time or longer and were promised nothing.
-pub fn list_unpromised(rd: &mut Rd, since: Time) -> Result<Vec<Unpromised>, Error> {
+/// Those who wait since a time or longer and were promised nothing, in pages: a storm brings thousands. Of the requests after
+/// `after`, at most `limit`, in their order.
+pub fn list_unpromised(
+    rd: &mut Rd,
+    since: Time,
+    after: RequestId,
+    limit: i64,
+) -> Result<Vec<Unpromised>, Error> {
     rd.query(
-        "SELECT r.waiting_since, r.language, r.channel, r.context FROM request r \
+        "SELECT r.waiting_since, r.language, r.channel, r.context, r.id FROM request r \
          LEFT JOIN promise p ON p.request_id = r.id AND p.made_at = r.waiting_since \
-         WHERE r.active AND r.state = 'open' AND r.waiting_since <= $1 AND p.p80 IS NULL",
-        params![since],
+         WHERE r.active AND r.state = 'open' AND r.waiting_since <= $1 AND p.p80 IS NULL AND r.id > $2 \
+         ORDER BY r.id LIMIT $3",
+        params![since, after, limit],
         |row| {
             Ok(Unpromised {
+                id: row.get(4)?,
                 since: row.get(0)?,
                 language: row.parse(1, Language::parse)?,
                 channel: row.parse(2, Channel::parse)?,

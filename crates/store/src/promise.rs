@@ -121,6 +121,15 @@ pub fn end(
     )
 }
 
+/// Carries what was said for a wait over to the request in which it goes on; queued.
+pub fn carry(tx: &mut Tx, from: RequestId, made_at: Time, to: RequestId) -> Result<(), Error> {
+    tx.run(
+        "UPDATE promise SET request_id = $3 WHERE request_id = $1 AND made_at = $2 AND NOT EXISTS \
+         (SELECT 1 FROM promise own WHERE own.request_id = $3 AND own.made_at = $2)",
+        params![from, made_at, to],
+    )
+}
+
 /// When a wait ended, and how.
 pub type Ending = (Time, String);
 

@@ -16,7 +16,7 @@ mod course;
 pub(super) const DAY: i64 = 1_440;
 pub(super) const WEEK: i64 = 7 * DAY;
 /// What is usual is read off these weeks: types, versions and so on as parts of each other.
-const USUAL: i64 = 4 * WEEK;
+pub(super) const USUAL: i64 = 4 * WEEK;
 /// The last minutes do not say what is usual: they may be part of the surge.
 const UNSETTLED: i64 = 120;
 /// A value with fewer requests than this in the usual weeks is not watched; what it surges in is.
@@ -340,7 +340,8 @@ pub(super) fn describe(rows: &[Arrival], alike: &Alike, known: &[Known]) -> Opti
     let is_own = |row: &&Arrival| alike.requests.contains(&row.id);
     let own: Vec<&Arrival> = span(rows, alike.since, alike.until).iter().filter(is_own).collect();
     let covered = own.iter().filter(|row| known.iter().any(|alarm| alarm.covers(row))).count();
-    if own.is_empty() || covered * 2 >= own.len() {
+    let since = minute_of(own.first()?.second);
+    if covered * 2 >= own.len() {
         return None;
     }
     let at = alike.until - 1;
@@ -353,8 +354,8 @@ pub(super) fn describe(rows: &[Arrival], alike: &Alike, known: &[Known]) -> Opti
         within: Segment::default(),
         share: 0.0,
         parts: Vec::new(),
-        started: alike.since,
-        minutes: alike.until - alike.since,
+        started: since,
+        minutes: alike.until - since,
         observed: u32::try_from(own.len()).unwrap_or(u32::MAX),
         expected: alike.expected,
         score: alike.score,

@@ -332,6 +332,38 @@ store_test! {
         assert_eq!((after.watch.raised, after.watch.false_alarms, after.waiting), (1, 1, 0));
     }
 
+    async fn alike_words_that_pause_are_one_alarm_until_nobody_has_written_so_for_two_hours(store) {
+        let past = Past::new(&store, WEEKS).await;
+        let lead = past.desk.agent("lin", Role::Lead).await;
+        let mut one = watcher(&past);
+        past.look(&mut one).await;
+        let mut ask = async |minutes, text: &str| {
+            past.desk.pass(minutes);
+            past.ask_at(past.desk.now(), "app", "7.1.0", text).await;
+            past.desk.pass(2);
+            past.look(&mut one).await;
+            past.alarms(&lead).await
+        };
+        let text = "App crashes when I open the swap page after the update";
+        ask(35, text).await;
+        ask(35, &format!("Hello, {text}")).await;
+        let raised = ask(35, &format!("{text}!")).await;
+        assert_eq!((raised.items.len(), raised.items[0].observed), (1, 3), "{raised:?}");
+        let again = ask(60, &format!("{text}, please")).await;
+        assert_eq!((again.items.len(), again.items[0].observed), (1, 4), "{again:?}");
+        assert_eq!(again.items[0].ended_at, None, "{again:?}");
+        let later = ask(130, &format!("{text}, help")).await;
+        assert_eq!(later.items.len(), 1);
+        assert!(later.items[0].ended_at.is_some(), "{later:?}");
+        ask(35, &format!("{text} now")).await;
+        ask(35, &format!("{text} again")).await;
+        // Known words have to come more often to stand out.
+        let wave = ask(10, &format!("Hi! {text}")).await;
+        assert_eq!(wave.items.len(), 2, "{wave:?}");
+        assert_eq!(wave.items[0].ended_at, None);
+        assert!(wave.items[0].started_at > later.items[0].ended_at.unwrap());
+    }
+
     async fn a_young_desk_says_that_it_is_learning(store) {
         let past = Past::new(&store, 2).await;
         let agent = past.desk.agent("mei", Role::Agent).await;

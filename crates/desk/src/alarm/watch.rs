@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use standfast_domain::{RequestId, Time, Unlike};
-use standfast_insight::{Arrivals, Error as FactsError, Insight};
+use standfast_insight::{Arrivals, Error as FactsError, Facts, Insight};
+use standfast_science::burst::LEAST_AUTHORS;
 use standfast_store::alarm as stored;
 use standfast_store::{Lane, lease, setting};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::record::{end, go_on, raise, read_known};
-use super::series::{Alike, DAY, Finding, Known, Risen, Series, WEEK, describe};
+use super::series::{Alike, COURSE, DAY, Finding, Known, Risen, Series, USUAL, WEEK, describe};
 use super::view::WatchState;
 use super::words::{FRESH, REMEMBERED, Wordings};
 use super::{WATCH, record};
@@ -28,6 +29,8 @@ const LEASE: (&str, Duration) = ("alarms", Duration::from_mins(1));
 const SETTLE: Duration = Duration::from_secs(15);
 /// Weeks of the past that are learned from: three until there is an expectation, the others for the threshold.
 const PAST: i64 = 12 * WEEK;
+/// What is kept of it: what is usual beside an alarm that has gone on for as long as one can.
+const RECENT: i64 = USUAL + COURSE + DAY;
 /// An alarm that is over explains what rises again soon after.
 const AFTER: Duration = Duration::from_hours(2);
 /// An incident without an end explains so much.
@@ -122,27 +125,21 @@ impl Watcher {
         }
         let day = until.div_euclid(DAY);
         let unlike = self.unlike(day);
-        let arrivals = spawn_blocking(move || {
-            // What lies before requests came regularly does not say what is usual.
-            let past = record::time_of(until - PAST);
-            let from = facts.history(&[], &[]).map_or(past, |begins| begins.max(past));
-            Arc::new(facts.arrivals(from, record::time_of(until)))
-        })
-        .await
-        .map_err(|_| Error::Inconsistent("arrivals"))?;
+        let recent = gather(facts.clone(), until, RECENT).await?;
+        let arrivals = &recent;
         let holds = |known: &Learned| {
-            let is_named_so = known.names == names_of(known.series.segments(), &arrivals);
+            let is_named_so = known.names == names_of(known.series.segments(), arrivals);
             known.day == day && is_named_so && known.series.unlike() == unlike
         };
         let known = self.learned.take().filter(holds);
         let mut learned = match known {
             Some(mut known) => {
-                known.arrivals = arrivals;
-                known.risen = known.series.replay(&known.arrivals.rows, until);
+                known.risen = known.series.replay(&recent.rows, until);
                 known
             }
-            None => self.learn(arrivals, until, day, unlike).await?,
+            None => self.learn(gather(facts, until, PAST).await?, until, day, unlike).await?,
         };
+        learned.arrivals = recent;
         let risen = std::mem::take(&mut learned.risen);
         Ok(Some((learned, risen)))
     }
@@ -192,9 +189,10 @@ impl Watcher {
 
     /// Raises what is new, and writes how the others go on.
     pub(super) async fn act(&self, learned: &mut Learned, risen: Vec<Risen>, now: Time) -> Result<(), Error> {
-        let mut alarms = self.known(&learned.arrivals, now).await?;
+        let (mut alarms, earlier) = self.known(&learned.arrivals, now).await?;
         // Words first: what joins an alarm of such words is explained by it, whatever else rises.
         let bursts = self.read_words(learned, &mut alarms).await?;
+        let beside = |known: &[Known]| [known, &earlier].concat();
         let mut known: Vec<Known> = alarms.iter().map(|(_, known)| known.clone()).collect();
         // What was raised or widened in this look can turn out to be a part of what is found next.
         let mut raised: Vec<(stored::AlarmRow, Known)> = Vec::new();
@@ -207,15 +205,17 @@ impl Watcher {
             known.retain(|known| !finding.contains(known));
             let part = (!parts.is_empty()).then(|| parts.remove(0));
             for other in parts {
-                end(&self.desk, &learned.arrivals, &learned.series, other, &known).await?;
+                end(&self.desk, &learned.arrivals, &learned.series, other, &beside(&known)).await?;
             }
-            let found = raise(&self.desk, &learned.arrivals, &learned.series, finding, part, &known).await?;
+            let found =
+                raise(&self.desk, &learned.arrivals, &learned.series, finding, part, &beside(&known)).await?;
             known.push(found.1.clone());
             raised.push(found);
         }
         for burst in bursts {
             let Some(finding) = describe(&learned.arrivals.rows, &burst, &known) else { continue };
-            let found = raise(&self.desk, &learned.arrivals, &learned.series, finding, None, &known).await?;
+            let found =
+                raise(&self.desk, &learned.arrivals, &learned.series, finding, None, &beside(&known)).await?;
             known.push(found.1.clone());
             raised.push(found);
         }
@@ -223,18 +223,25 @@ impl Watcher {
             let others =
                 alarms.iter().enumerate().filter(|(other, _)| *other != place).map(|(_, other)| other);
             let others: Vec<Known> = others.chain(&raised).map(|(_, known)| known.clone()).collect();
-            go_on(&self.desk, &learned.arrivals, &learned.series, alarm.clone(), &others).await?;
+            go_on(&self.desk, &learned.arrivals, &learned.series, alarm.clone(), &beside(&others)).await?;
         }
         Ok(())
     }
 
+    /// The alarms that go on or were over lately, and those that were over before: they explain nothing new, but what they explained
+    /// is not counted again where something wider goes on.
     async fn known(
         &self,
         arrivals: &Arc<Arrivals>,
         now: Time,
-    ) -> Result<Vec<(stored::AlarmRow, Known)>, Error> {
+    ) -> Result<(Vec<(stored::AlarmRow, Known)>, Vec<Known>), Error> {
         let arrivals = arrivals.clone();
-        self.desk.store().read(move |rd| read_known(rd, &arrivals, now.minus(AFTER))).await
+        let lately = now.minus(AFTER);
+        let longest = Duration::from_mins(COURSE.unsigned_abs());
+        let known = self.desk.store().read(move |rd| read_known(rd, &arrivals, now.minus(longest))).await?;
+        let (lately, past): (Vec<_>, Vec<_>) =
+            known.into_iter().partition(|(row, _)| row.ended_at.is_none_or(|ended| ended > lately));
+        Ok((lately, past.into_iter().map(|(_, known)| known).collect()))
     }
 
     /// Reads the words of rare types that came since the last look, and finds those that are alike. What is like the requests
@@ -263,9 +270,16 @@ impl Watcher {
                 if at < until - FRESH || learned.series.is_learning() {
                     continue;
                 }
-                let alike: Vec<_> = burst.requests.iter().map(|id| RequestId(*id)).collect();
-                if is_one_of(&alike, at, alarms, &mut bursts) || burst.goes_on {
+                let mut alike: Vec<_> = burst.requests.iter().map(|id| RequestId(*id)).collect();
+                if is_one_of(&alike, at, alarms, &mut bursts) {
                     continue;
+                }
+                if burst.goes_on {
+                    // Of an alarm that is over, or of none so far: as many as make one are told anew.
+                    alike.retain(|id| !is_told(*id, alarms));
+                    if alike.len() < LEAST_AUTHORS {
+                        continue;
+                    }
                 }
                 bursts.push(Alike {
                     requests: alike,
@@ -303,6 +317,22 @@ fn is_one_of(
         }
     }
     false
+}
+
+/// Whether a request belongs to an alarm of alike words, be it over.
+fn is_told(request: RequestId, alarms: &[(stored::AlarmRow, Known)]) -> bool {
+    let of_words = alarms.iter().filter_map(|(_, known)| known.requests.as_ref());
+    of_words.into_iter().any(|requests| requests.contains(&request))
+}
+
+/// What came in so many minutes before `until`. What lies before requests came regularly does not say what is usual.
+async fn gather(facts: Facts, until: i64, minutes: i64) -> Result<Arc<Arrivals>, Error> {
+    let gathered = spawn_blocking(move || {
+        let past = record::time_of(until - minutes);
+        let from = facts.history(&[], &[]).map_or(past, |begins| begins.max(past));
+        Arc::new(facts.arrivals(from, record::time_of(until)))
+    });
+    gathered.await.map_err(|_| Error::Inconsistent("arrivals"))
 }
 
 /// What has most requests too many, of what is not explained by known alarms.

@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
-use standfast_domain::{Asker, Time, Timetable};
+use standfast_domain::{Asker, RequestId, Time, Timetable};
 use standfast_store::Rd;
 use standfast_store::online::{self, Line, Unpromised};
 
 use crate::Error;
 use crate::hours::region;
 use crate::surge::within;
+
+/// Read at a time.
+const PAGE: i64 = 1_000;
 
 /// Those who wait now, and within how long whoever was promised nothing should be answered. `late` counts these, too: once the desk
 /// was open for them for longer than that.
@@ -18,9 +21,13 @@ pub(crate) fn line(rd: &mut Rd, table: &Timetable, now: Time) -> Result<(Line, D
     let mut line = online::line(rd, now)?;
     let oldest = now.minus(within);
     if line.unpromised_since.is_some_and(|since| since < oldest) {
-        let waiting = online::list_unpromised(rd, oldest)?;
-        let late = waiting.iter().filter(|one| is_late(one, table, within, now));
-        line.late += i64::try_from(late.count()).unwrap_or(i64::MAX);
+        let mut after = Some(RequestId(0));
+        while let Some(last) = after {
+            let page = online::list_unpromised(rd, oldest, last, PAGE)?;
+            let late = page.iter().filter(|one| is_late(one, table, within, now));
+            line.late += i64::try_from(late.count()).unwrap_or(i64::MAX);
+            after = page.last().map(|one| one.id);
+        }
     }
     Ok((line, within))
 }

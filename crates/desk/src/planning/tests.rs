@@ -349,7 +349,11 @@ store_test! {
         assert_eq!((security.now.requests[2], others.now.requests[2], swaps.group), (0.0, 0.0, Some(1)));
         // Alone with what she knows she keeps less of the promise than all together would.
         assert!(swaps.now.within[1] < parts.now.within[1] && (security.share + swaps.share + others.share - 1.0).abs() < 1e-9);
-        change_planning(desk, lead, 2, Settings { hour_cost: HourCost::new(20.5), ..settings() }).await.unwrap();
+        let costs = change_planning(desk, lead, 2, Settings { hour_cost: HourCost::new(20.5), ..settings() }).await.unwrap();
+        assert_eq!(costs.settings.hour_cost, HourCost::new(20.5));
+        let kept = store.read(|rd| standfast_store::setting::get(rd, super::SETTING)).await.unwrap().unwrap();
+        let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+        assert_eq!(kept["settings"]["hour_cost"].as_u64(), Some(21), "a process of the version before reads it");
 
         // What would happen with one fewer, and with a storm.
         let wish = |people: i32, peaks: Vec<PeakWish>| WhatIfWish { monday: monday(), people, bot: 0, reserved: None, peaks };

@@ -94,6 +94,11 @@ store_test! {
         let other = receive(&desk, &visitor(1), theft("b", "被盗了")).await.unwrap().receipt;
         assert_eq!(turn(&desk, &other).await, Turn::Doubted);
         assert_eq!(held(&desk).await, 3);
+        // Moved out by mistake, it stands where it stood, with what was held against its customer before.
+        dismiss_claim(&desk, &mei, one.request_id, FalseClaim::Queue).await.unwrap();
+        crate::undo_dismissal(&desk, &mei, one.request_id).await.unwrap();
+        assert_eq!((turn(&desk, &one).await, held(&desk).await), (Turn::Doubted, 3));
+        assert!(verify(&desk).await.unwrap().faults.is_empty());
         // Somebody has looked: nothing that this request claimed was false.
         put_at_risk(&desk, &mei, one.request_id).await.unwrap();
         assert_eq!((turn(&desk, &one).await, held(&desk).await), (Turn::AtRisk, 0));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use standfast_insight::Arrival;
+use standfast_science::burst::WINDOW;
 use standfast_science::surge::{Reading, Segment, unusual};
 
 use super::cause::usual_before;
@@ -81,7 +82,8 @@ impl Series {
     }
 
     /// The first minute of the calm in which an alarm is over, if it is. It begins only far above what is usual, and ends
-    /// only when two half hours in a row were within what is usual.
+    /// only when two half hours in a row were within what is usual. One of alike words goes on for as long as the words are known
+    /// as the same burst: what comes later is a new one.
     pub(in crate::alarm) fn calm_since(
         &self,
         rows: &[Arrival],
@@ -93,6 +95,11 @@ impl Series {
         let longest = started + COURSE - 2 * CALM;
         if self.next >= longest {
             return Some(longest);
+        }
+        if let Some(requests) = &told.0.requests {
+            let calm = self.next - WINDOW;
+            let goes_on = span(rows, calm, self.next).iter().any(|row| requests.contains(&row.id));
+            return (!goes_on && calm >= started).then_some(calm);
         }
         let calm = self.next - 2 * CALM;
         let halves = self.course(rows, told, within, calm, CALM);
