@@ -58,7 +58,7 @@ test('the need is drawn against the people on the roster', async () => {
   await lead.getByText(/每次答复/).waitFor();
   // Above and in the drawing it is the same number.
   const told = Number((await lead.locator('[data-missing]').innerText()).replace(/\D/g, ''));
-  const drawn = await lead.locator('.plan-short').allInnerTexts();
+  const drawn = await lead.locator('.plan-short').allTextContents();
   const hours = drawn.reduce((sum, text) => sum + Number(text.match(/[\d.]+/)[0]), 0);
   assert.ok(Math.abs(told - hours) <= 0.5, `${told} is not ${drawn.join(' + ')}`);
   await accessible(lead, 'the need');

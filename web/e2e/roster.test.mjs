@@ -279,7 +279,7 @@ test('the day shows who is to be there, and what was covered', async () => {
     assert.equal(part.need - part.there, most, `part ${place}`);
   }
   const hours = day.halves.reduce((sum, { missing }) => sum + missing, 0) / 2;
-  const drawn = await course.locator('.plan-short').allInnerTexts();
+  const drawn = await course.locator('.plan-short').allTextContents();
   const sum = drawn.reduce((all, text) => all + Number(text.match(/[\d.]+/)[0]), 0);
   assert.ok(Math.abs(sum - hours) < 0.2, `${drawn.join(' ')}: ${hours} h are missing`);
   await accessible(lead, 'the day');
