@@ -107,8 +107,8 @@ pub fn line(rd: &mut Rd, now: Time) -> Result<Line, Error> {
 /// Somebody who waits and was promised nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unpromised {
-    /// The request.
-    pub id: RequestId,
+    /// Key of the queue, and the request.
+    pub place: (i64, RequestId),
     /// Since when.
     pub since: Time,
     /// In which language they write.
@@ -119,23 +119,23 @@ pub struct Unpromised {
     pub context: String,
 }
 
-/// Those who wait since a time or longer and were promised nothing, in pages: a storm brings thousands. Of the requests after
-/// `after`, at most `limit`, in their order.
+/// Those who wait since a time or longer and were promised nothing, in pages: a storm brings thousands. At most `limit` of those
+/// behind a place in the queue, in its order.
 pub fn list_unpromised(
     rd: &mut Rd,
     since: Time,
-    after: RequestId,
+    behind: (i64, RequestId),
     limit: i64,
 ) -> Result<Vec<Unpromised>, Error> {
     rd.query(
-        "SELECT r.waiting_since, r.language, r.channel, r.context, r.id FROM request r \
+        "SELECT r.waiting_since, r.language, r.channel, r.context, r.queue_key, r.id FROM request r \
          LEFT JOIN promise p ON p.request_id = r.id AND p.made_at = r.waiting_since \
-         WHERE r.active AND r.state = 'open' AND r.waiting_since <= $1 AND p.p80 IS NULL AND r.id > $2 \
-         ORDER BY r.id LIMIT $3",
-        params![since, after, limit],
+         WHERE r.active AND r.state = 'open' AND r.waiting_since <= $1 AND p.p80 IS NULL \
+         AND (r.queue_key, r.id) > ($2, $3) ORDER BY r.queue_key, r.id LIMIT $4",
+        params![since, behind.0, behind.1, limit],
         |row| {
             Ok(Unpromised {
-                id: row.get(4)?,
+                place: (row.get(4)?, row.get(5)?),
                 since: row.get(0)?,
                 language: row.parse(1, Language::parse)?,
                 channel: row.parse(2, Channel::parse)?,

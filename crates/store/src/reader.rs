@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 use standfast_domain::Clock;
@@ -14,15 +13,6 @@ use crate::exec::{Engine, Rd};
 pub(crate) type Read = Box<dyn FnOnce(Result<&mut Rd, Error>) + Send>;
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-/// A reader without work for so long gives back what it keeps of the file.
-const IDLE: Duration = Duration::from_secs(5);
-
-/// What a reader does next.
-enum Next {
-    Read(Read),
-    Rest,
-    Stop,
-}
 
 #[derive(Default)]
 struct Waiting {
@@ -56,21 +46,16 @@ impl Reads {
         Ok(())
     }
 
-    /// Waits for work; whoever has not rested since the last does so after a while.
-    fn take(&self, is_rested: bool) -> Next {
+    fn take(&self) -> Option<Read> {
         let mut waiting = self.waiting.lock();
         loop {
             if let Some(read) = waiting.reads.pop_front() {
-                return Next::Read(read);
+                return Some(read);
             }
             if waiting.closed {
-                return Next::Stop;
+                return None;
             }
-            if is_rested {
-                self.arrived.wait(&mut waiting);
-            } else if self.arrived.wait_for(&mut waiting, IDLE).timed_out() && waiting.reads.is_empty() {
-                return Next::Rest;
-            }
+            self.arrived.wait(&mut waiting);
         }
     }
 
@@ -86,18 +71,7 @@ impl Reads {
 
 /// Works until the queue is closed and empty.
 pub(crate) fn work(mut rd: Rd, reads: &Reads, clock: &dyn Clock) {
-    let mut is_rested = true;
-    loop {
-        let read = match reads.take(is_rested) {
-            Next::Read(read) => read,
-            Next::Rest => {
-                rest(&mut rd);
-                is_rested = true;
-                continue;
-            }
-            Next::Stop => return,
-        };
-        is_rested = false;
+    while let Some(read) = reads.take() {
         match begin(&mut rd, clock) {
             Ok(()) => {
                 // The read sends its own answer; a panic drops the sender, which the caller sees.
@@ -106,14 +80,6 @@ pub(crate) fn work(mut rd: Rd, reads: &Reads, clock: &dyn Clock) {
             }
             Err(error) => read(Err(error)),
         }
-    }
-}
-
-/// Four readers keep 32 MB of pages between them, which the system's own cache has too.
-fn rest(rd: &mut Rd) {
-    if let Engine::Sqlite(sqlite) = &rd.engine {
-        // What is not given back is no fault.
-        let _ = sqlite.connection.release_memory();
     }
 }
 

@@ -116,7 +116,8 @@ impl Sqlite {
         let mut sqlite = Self::open(path, flags)?;
         sqlite.connection.pragma_update(None, "query_only", "ON")?;
         expect(&sqlite.connection, "query_only", "1")?;
-        sqlite.connection.pragma_update(None, "cache_size", -8_192)?;
+        // The file lies in the cache of the system as well: four readers would hold four times what they have in common.
+        sqlite.connection.pragma_update(None, "cache_size", READER_CACHE)?;
         let begun = Arc::clone(&sqlite.begun);
         let limit = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
         sqlite.connection.progress_handler(

@@ -21,12 +21,12 @@ pub(crate) fn line(rd: &mut Rd, table: &Timetable, now: Time) -> Result<(Line, D
     let mut line = online::line(rd, now)?;
     let oldest = now.minus(within);
     if line.unpromised_since.is_some_and(|since| since < oldest) {
-        let mut after = Some(RequestId(0));
-        while let Some(last) = after {
+        let mut behind = Some((0, RequestId(0)));
+        while let Some(last) = behind {
             let page = online::list_unpromised(rd, oldest, last, PAGE)?;
             let late = page.iter().filter(|one| is_late(one, table, within, now));
             line.late += i64::try_from(late.count()).unwrap_or(i64::MAX);
-            after = page.last().map(|one| one.id);
+            behind = page.last().map(|one| one.place);
         }
     }
     Ok((line, within))
