@@ -256,7 +256,7 @@ test('a profile and a shift are not lost either', async () => {
   await page.goto(`${desk.base}/console/roster/week`);
   await page.locator('[data-shift]').first().waitFor();
   await page.getByRole('button', { name: 'Next week' }).click();
-  const draft = page.locator('.roster-table .shift.draft').first();
+  const draft = page.locator('.roster-table tr:not(.open) .shift.draft').first();
   await draft.waitFor();
   const id = await draft.getAttribute('data-shift');
   await draft.click();
@@ -299,7 +299,7 @@ test('a shift is found in the week to which it was moved; what was taken away is
   const page = await lead('/roster/week', EN);
   await page.locator('[data-shift]').first().waitFor();
   await page.getByRole('button', { name: 'Next week' }).click();
-  const draft = page.locator('.roster-table .shift.draft').first();
+  const draft = page.locator('.roster-table tr:not(.open) .shift.draft').first();
   await draft.waitFor();
   const id = await draft.getAttribute('data-shift');
   await draft.click();
@@ -307,7 +307,7 @@ test('a shift is found in the week to which it was moved; what was taken away is
   const language = dialog.getByLabel('Language');
   const wanted = (await language.inputValue()) === 'en' ? 'zh-CN' : 'en';
   await language.selectOption(wanted);
-  const date = await dialog.getByLabel('Date').inputValue();
+  const date = await dialog.getByLabel('Date', { exact: true }).inputValue();
   const all = (await shiftsAhead(page)).length;
   const shift = await draftOf(page, id);
   const later = (time) => new Date(Date.parse(time) + 7 * 86_400_000).toISOString();
@@ -338,7 +338,7 @@ test('a shift is found in the week to which it was moved; what was taken away is
   await save.click();
   await dialog.getByText('Somebody has taken this shift away').waitFor();
   assert.deepEqual(
-    [await dialog.getByLabel('Date').inputValue(), await language.inputValue()],
+    [await dialog.getByLabel('Date', { exact: true }).inputValue(), await language.inputValue()],
     [date, ''],
     'what was typed is still there',
   );
