@@ -1,7 +1,7 @@
 /** Two change the same thing: the second sees both versions side by side, and nothing that was typed is lost. On the demo. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, launch, person, shot } from './browser.mjs';
+import { accessible, eventually, launch, person, shot } from './browser.mjs';
 import { signedIn } from './console.mjs';
 import { Desk } from './desk.mjs';
 
@@ -31,13 +31,41 @@ function other(page, method, path, body) {
         ...(what && { body: JSON.stringify(what) }),
       });
       if (!answer.ok) throw new Error(`${how} ${where}: ${answer.status} ${await answer.text()}`);
-      return answer.json();
+      return answer.status === 204 ? null : answer.json();
     },
     [method, path, body],
   );
 }
 
 const box = (page) => page.locator('[data-overtaken]');
+/** Whoever saves is led to it, wherever in the form they were. */
+const led = (page) =>
+  eventually(
+    () =>
+      page.evaluate(() => {
+        const shown = document.querySelector('[data-overtaken]');
+        const { top } = shown.getBoundingClientRect();
+        return shown === document.activeElement && top >= 0 && top < innerHeight / 2;
+      }),
+    'the focus is on theirs, and it is in sight',
+  );
+/** Neither Enter in `field` nor the button of the form saves while theirs is shown; both lead there. */
+async function savesNothing(page, field, { save, look, version }) {
+  const before = await version();
+  await led(page);
+  assert.equal(await page.getByRole('button', { name: save, exact: true }).count(), 0);
+  await field.press('Enter');
+  await led(page);
+  await page.getByRole('button', { name: look }).click();
+  await led(page);
+  assert.deepEqual(await version(), before, 'nothing was saved');
+}
+/** Shifts of the weeks around now, and one of them. */
+async function shiftsAhead(page) {
+  const day = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
+  return (await other(page, 'GET', `/roster?from=${day(-1)}&until=${day(30)}`)).shifts;
+}
+const draftOf = async (page, id) => (await shiftsAhead(page)).find((each) => each.id === id);
 const fits = async (page) =>
   assert.ok(
     await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth),
@@ -69,13 +97,42 @@ test('a surge plan is saved on top of another one', async () => {
   assert.doesNotMatch(said, /An alarm alone makes it/, 'what is alike is not shown');
   await accessible(page, 'a plan that was overtaken');
   await shot(page, 'overtaken-surge');
-  await page.getByRole('button', { name: 'Save mine in place of theirs' }).click();
+  await led(page);
+  assert.equal(await page.getByRole('button', { name: 'Save plan' }).count(), 0);
+  // What is wrong with one's own is said while theirs stands there, too.
+  const mine = page.getByRole('button', { name: 'Save mine in place of theirs' });
+  const answers = page.locator('[name=answer]');
+  const answered = await answers.isChecked();
+  if (!answered) await answers.check();
+  const english = page.locator('[name=answer_en]');
+  const text = await english.inputValue();
+  await english.fill('');
+  await mine.click();
+  await page.getByText('Write the known answer in both languages').waitFor();
+  await box(page).waitFor();
+  assert.equal((await other(page, 'GET', '/surge')).version, version + 1);
+  if (answered) await english.fill(text);
+  else await answers.uncheck();
+  await mine.click();
   await page.getByText('The plan is saved').waitFor();
   assert.equal(await box(page).count(), 0);
   const now = await other(page, 'GET', '/surge');
   assert.deepEqual([now.version, now.plan.storm.promise_hours], [version + 2, 12]);
   assert.deepEqual([now.plan.busy.pause_reports, now.plan.storm.pause_reports], [false, true]);
   assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('who types is not led away by what somebody else saves', async () => {
+  const page = await lead('/surge/plan', EN);
+  await page.getByRole('button', { name: 'Storm' }).click();
+  const hours = page.locator('[name=promise_hours]');
+  await hours.fill('13');
+  const { version, plan } = await other(page, 'GET', '/surge');
+  await other(page, 'PUT', '/surge/plan', { version, plan: { ...plan, within_minutes: 50 } });
+  // The console looks again every 15 seconds.
+  await box(page).waitFor({ timeout: 20_000 });
+  assert.equal(await hours.evaluate((field) => field === document.activeElement), true);
   await page.context().close();
 });
 
@@ -106,6 +163,11 @@ test('the rules of planning are held beside the others, on a phone', async () =>
   await accessible(page, 'rules that were overtaken');
   await fits(page);
   await shot(page, 'overtaken-rules-phone');
+  await savesNothing(page, cost, {
+    save: '保存',
+    look: '查看不同之处',
+    version: async () => (await other(page, 'GET', '/planning')).version,
+  });
   await page.getByRole('button', { name: '用我的覆盖' }).click();
   await page.getByText('已保存').waitFor();
   const now = await other(page, 'GET', '/planning');
@@ -136,13 +198,33 @@ test('of hours theirs are taken', async () => {
   await box(page).waitFor();
   assert.match(await box(page).innerText(), /English team[\s\S]*周日 10:00–16:30/);
   await accessible(page, 'hours that were overtaken');
-  await box(page).scrollIntoViewIfNeeded();
+  await led(page);
   await shot(page, 'overtaken-hours');
+  const versions = async () =>
+    (await other(page, 'GET', '/hours')).items.map(({ id, version }) => [id, version]);
+  await savesNothing(page, page.getByLabel('名称'), {
+    save: '保存',
+    look: '查看不同之处',
+    version: versions,
+  });
   await page.getByRole('button', { name: '采用对方的' }).click();
   assert.equal(await box(page).count(), 0);
   assert.equal(await page.getByLabel('名称').inputValue(), 'English team');
   await page.getByRole('button', { name: '保存', exact: true }).click();
   await page.getByText('已保存').first().waitFor();
+
+  // They are deleted while they are changed: what was entered is added anew.
+  await page.getByRole('button', { name: '编辑“English team”' }).click();
+  await page.getByLabel('名称').fill('English once more');
+  const { version } = (await other(page, 'GET', '/hours')).items.find(
+    ({ id }) => id === english.id,
+  );
+  await other(page, 'DELETE', `/hours/${english.id}?version=${version}`);
+  await page.getByRole('button', { name: '保存', exact: true }).click();
+  await page.getByText('这份服务时间刚刚被其他人删除').waitFor();
+  await accessible(page, 'hours that are gone');
+  await page.getByRole('button', { name: '保存', exact: true }).click();
+  await page.getByRole('button', { name: '编辑“English once more”' }).waitFor();
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });
@@ -162,13 +244,19 @@ test('a profile and a shift are not lost either', async () => {
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await box(page).waitFor();
   assert.match(await box(page).innerText(), /Tier[\s\S]*At a time[\s\S]*5/);
+  await savesNothing(page, page.getByLabel('At a time'), {
+    save: 'Save',
+    look: 'See what differs',
+    version: async () =>
+      (await other(page, 'GET', '/roster/people')).items.map(({ version }) => version),
+  });
   await page.getByRole('button', { name: 'Save mine' }).click();
   await page.getByText('Saved: Tobi').waitFor();
 
   await page.goto(`${desk.base}/console/roster/week`);
   await page.locator('[data-shift]').first().waitFor();
   await page.getByRole('button', { name: 'Next week' }).click();
-  const draft = page.locator('.roster-table .shift.draft').first();
+  const draft = page.locator('.roster-table tr:not(.open) .shift.draft').first();
   await draft.waitFor();
   const id = await draft.getAttribute('data-shift');
   await draft.click();
@@ -176,10 +264,7 @@ test('a profile and a shift are not lost either', async () => {
   const until = dialog.getByLabel('Until');
   const before = await until.inputValue();
   await until.fill('23:45');
-  const monday = new Date(Date.now() - 86_400_000).toISOString();
-  const later = new Date(Date.now() + 16 * 86_400_000).toISOString();
-  const found = await other(page, 'GET', `/roster?from=${monday}&until=${later}`);
-  const shift = found.shifts.find((each) => each.id === id);
+  const shift = await draftOf(page, id);
   await other(page, 'PUT', `/roster/shifts/${id}`, {
     version: shift.version,
     shift: {
@@ -199,8 +284,71 @@ test('a profile and a shift are not lost either', async () => {
   );
   await accessible(page, 'a shift that was overtaken', '[role=dialog]');
   await shot(page, 'overtaken-shift');
+  await savesNothing(page, until, {
+    save: 'Save',
+    look: 'See what differs',
+    version: async () => (await draftOf(page, id)).version,
+  });
   await page.getByRole('button', { name: 'Take theirs' }).click();
   assert.equal(await until.inputValue(), before);
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test('a shift is found in the week to which it was moved; what was taken away is added anew', async () => {
+  const page = await lead('/roster/week', EN);
+  await page.locator('[data-shift]').first().waitFor();
+  await page.getByRole('button', { name: 'Next week' }).click();
+  const draft = page.locator('.roster-table tr:not(.open) .shift.draft').first();
+  await draft.waitFor();
+  const id = await draft.getAttribute('data-shift');
+  await draft.click();
+  const dialog = page.getByRole('dialog');
+  const language = dialog.getByLabel('Language');
+  const wanted = (await language.inputValue()) === 'en' ? 'zh-CN' : 'en';
+  await language.selectOption(wanted);
+  const date = await dialog.getByLabel('Date', { exact: true }).inputValue();
+  const all = (await shiftsAhead(page)).length;
+  const shift = await draftOf(page, id);
+  const later = (time) => new Date(Date.parse(time) + 7 * 86_400_000).toISOString();
+  const moved = {
+    agent_id: shift.agent_id,
+    starts_at: later(shift.starts_at),
+    ends_at: later(shift.ends_at),
+    language: shift.language,
+    skill: shift.skill,
+  };
+  await other(page, 'PUT', `/roster/shifts/${id}`, { version: shift.version, shift: moved });
+  const save = dialog.getByRole('button', { name: 'Save', exact: true });
+  await save.click();
+  await box(page).waitFor();
+  await led(page);
+  const there = later(`${date}T00:00:00Z`).slice(0, 10);
+  assert.match(await box(page).innerText(), new RegExp(`Date[\\s\\S]*${date}[\\s\\S]*${there}`));
+  await shot(page, 'overtaken-shift-moved');
+  await page.getByRole('button', { name: 'Save mine in place of theirs' }).click();
+  await page.getByText('Shift saved').waitFor();
+  const back = await draftOf(page, id);
+  assert.deepEqual([back.starts_at, back.language], [shift.starts_at, wanted]);
+  assert.equal((await shiftsAhead(page)).length, all, 'nobody works twice');
+
+  await page.locator(`[data-shift="${id}"]`).click();
+  await language.selectOption('');
+  await other(page, 'DELETE', `/roster/shifts/${id}?version=${back.version}`);
+  await save.click();
+  await dialog.getByText('Somebody has taken this shift away').waitFor();
+  assert.deepEqual(
+    [await dialog.getByLabel('Date', { exact: true }).inputValue(), await language.inputValue()],
+    [date, ''],
+    'what was typed is still there',
+  );
+  await accessible(page, 'a shift that is gone', '[role=dialog]');
+  await shot(page, 'overtaken-shift-gone');
+  await save.click();
+  await page.getByText('Draft added').waitFor();
+  const anew = await shiftsAhead(page);
+  assert.equal(anew.length, all);
+  assert.ok(anew.every((each) => each.id !== id));
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });
@@ -223,8 +371,27 @@ test('a report is saved on top of another one', async () => {
   assert.match(said, /lin@harbor\.example/);
   await accessible(page, 'a report that was overtaken');
   await shot(page, 'overtaken-report');
+  const kept = async () =>
+    (await other(page, 'GET', '/reports')).items.find(({ id }) => id === report.id)?.version;
+  await savesNothing(page, page.getByRole('textbox', { name: 'Name' }), {
+    save: 'Save',
+    look: 'See what differs',
+    version: kept,
+  });
   await page.getByRole('button', { name: 'Save mine' }).click();
   await page.getByRole('region', { name: '周一报告' }).getByText('lin@harbor.example').waitFor();
+
+  // It is deleted while it is changed again: what was typed becomes a new one.
+  await monday.getByRole('button', { name: 'Edit' }).click();
+  await page.getByRole('textbox', { name: 'Recipients' }).fill('robin@harbor.example');
+  await other(page, 'DELETE', `/reports/${report.id}`);
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByText('Somebody else has removed 周一报告').waitFor();
+  await accessible(page, 'a report that is gone');
+  await shot(page, 'overtaken-report-gone');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await monday.getByText('robin@harbor.example').waitFor();
+  assert.equal(await kept(), undefined);
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });

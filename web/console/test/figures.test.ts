@@ -2,7 +2,7 @@ import type { InsightAnswer } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
 import { answerOf, asked, CYCLES, type Measure } from '../src/insight/api';
 import { groupingOf, groupsFor, splitsFor } from '../src/insight/grouping';
-import { peaksOf, toldOf } from '../src/insight/plotted';
+import { isFew, peaksOf, restsOn, timesOf, toldOf } from '../src/insight/plotted';
 import { shortOf } from '../src/insight/staffing';
 import { unheardOf, unreadOf, unusedOf } from '../src/insight/unread';
 import type { InsightPage } from '../src/routing/address';
@@ -183,6 +183,22 @@ describe('peaks', () => {
       ),
     );
     expect(peaksOf(early)).toMatchObject({ day: 0, hour: 0, from: 0 });
+  });
+
+  it('are told with how often the period has that hour, and on how many of them the average rests', () => {
+    const at = { day: 1, hour: 13 };
+    const seconds = [new Map([['37', 4 * 3_600]])];
+    expect(timesOf({ seconds, groups: [] } as never, at)).toBe(4);
+    expect(timesOf({ groups: [] } as never, at)).toBe(0);
+    const weeks = ['2026-11-02', '2026-11-09', '2026-11-16'];
+    const groups = weeks.flatMap((week, n) => [
+      { keys: [week, '37'], n },
+      { keys: [week, '38'], n: 9 },
+    ]);
+    expect(restsOn({ groups } as never, at, 4)).toBe(2);
+    // Where the clock is put back a week has the hour twice, and still once in words.
+    expect(restsOn({ groups } as never, at, 1)).toBe(1);
+    expect([0, 1, 2, 4, 13, 14, 52].filter(isFew)).toEqual([2, 4, 13]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { daysAlike } from '../src/hours/week';
 import { sentence } from '../src/maintenance/sentence';
-import { differing, isOvertaken } from '../src/parts/overtaken';
+import { differing, isGone, isOvertaken } from '../src/parts/overtaken';
 
 describe('two versions of a form', () => {
   it('are shown where they differ', () => {
@@ -34,6 +34,10 @@ describe('two versions of a form', () => {
     expect(
       ['outdated_version', 'changed_meanwhile', 'invalid'].map((code) => isOvertaken({ code })),
     ).toEqual([true, true, false]);
+    expect(['not_found', 'outdated_version'].map((code) => isGone({ code }))).toEqual([
+      true,
+      false,
+    ]);
   });
 });
 

@@ -64,6 +64,15 @@ describe('catalogues', () => {
     }
   });
 
+  it('have no form for one in Chinese, which none would ever read', () => {
+    const locales = join(import.meta.dirname, '../../../locales/zh-CN');
+    const named = readdirSync(locales).flatMap((file) =>
+      Object.keys(JSON.parse(readFileSync(join(locales, file), 'utf8')) as object),
+    );
+    expect(named.length).toBeGreaterThan(1_000);
+    expect(named.filter((key) => key.endsWith('_one'))).toEqual([]);
+  });
+
   it('say each thing in one area', () => {
     expect(Object.keys(enConsole).filter((key) => key in enInsight)).toEqual([]);
   });

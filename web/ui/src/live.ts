@@ -30,6 +30,8 @@ const SOCKET_FAILURES = 3;
 /** How long to poll before a socket is tried again. */
 const POLLING_MS = 300_000;
 const IDLE_POLL_MS = 1_000;
+/** Over which part of the desk's window those come back that do not know whether the others were lost as well. */
+const UNTOLD_SHARE = 0.5;
 
 /**
  * One connection to the desk that heals itself. Knows for every subscribed request the last `seq` that it handed on,
@@ -183,8 +185,9 @@ export class Live {
     });
     socket.addEventListener('close', ({ code }) => {
       if (epoch !== this.#epoch) return;
-      // The server goes away, or restarts (RFC 6455 7.4.1, IANA).
-      if (ready) this.#lost(undefined, code === 1001 || code === 1012);
+      // The server goes away, or restarts (RFC 6455 7.4.1, IANA). Without its word it may be this one, or all that it had: a proxy
+      // says nothing when the server behind it is killed, and another one is there at the first attempt.
+      if (ready) this.#lost(undefined, code === 1001 || code === 1012 ? 1 : UNTOLD_SHARE);
       else this.#socketFailed();
     });
   }
@@ -264,17 +267,18 @@ export class Live {
   }
 
   /**
-   * Plans the next attempt: full jitter, or around the moment that the server asked for. `all`: the desk has lost everybody at
-   * once, as far as is known: it said so, or a first attempt to come back has failed.
+   * Plans the next attempt: full jitter, or around the moment that the server asked for. `share`: over which part of the desk's
+   * window. All of it where everybody was lost at once, as far as is known: the desk said so, or a first attempt to come back
+   * has failed. None where it was this one alone.
    */
-  #lost(wait?: number, all = this.#attempts > 0): void {
+  #lost(wait?: number, share = this.#attempts > 0 ? 1 : 0): void {
     this.#close();
     this.#set('offline');
     const random = this.#options.random ?? Math.random;
-    // They do not all come back in the same half second; who was lost alone need not wait for the others.
+    // They do not all come back in the same half second.
     const ceiling = Math.min(
       BACKOFF_CAP_MS,
-      Math.max(all ? this.#window : 0, BACKOFF_BASE_MS * 2 ** Math.min(this.#attempts, 16)),
+      Math.max(share * this.#window, BACKOFF_BASE_MS * 2 ** Math.min(this.#attempts, 16)),
     );
     const delay = wait === undefined ? random() * ceiling : wait * (0.75 + random() / 2);
     this.#attempts += 1;

@@ -76,16 +76,68 @@ test('waits a random part of a growing ceiling before it comes back', async () =
   live.stop();
 });
 
-test('one that is lost alone comes back at once, however full the desk is', async () => {
+/** What a desk asks for that holds so many sockets: 500 are to come back in a second. */
+const windowOf = (sockets: number) => sockets * 2;
+
+test.each([
+  ['a desk of 400 sockets', 400, 500],
+  ['a desk of 1,000 sockets', 1_000, 1_000],
+])('at %s one that is lost without a word soon comes back', async (_, sockets, within) => {
   const desk = new FakeDesk();
-  desk.returnMs = 20_000;
-  const { live, states } = connect(desk, { random: () => 0.9 });
+  desk.returnMs = windowOf(sockets);
+  const { live, states } = connect(desk, { random: () => 1 });
   live.start();
   await vi.advanceTimersByTimeAsync(100);
   for (const socket of desk.sockets) socket.lose();
+  await vi.advanceTimersByTimeAsync(within + 100);
+  expect(states.at(-1)).toBe('live');
+  live.stop();
+});
+
+test('whose network comes back does not wait, however full the desk is', async () => {
+  const desk = new FakeDesk();
+  desk.returnMs = windowOf(10_000);
+  const { live, states } = connect(desk, { random: () => 1 });
+  live.start();
+  await vi.advanceTimersByTimeAsync(100);
+  for (const socket of desk.sockets) socket.lose();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(states.at(-1)).toBe('offline');
+  live.wake();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(states.at(-1)).toBe('live');
+  // Nor does one whose own connection fell silent.
+  for (const socket of desk.sockets) socket.push = () => undefined;
+  const silent = Date.now();
+  while (states.at(-1) === 'live' && Date.now() - silent < 80_000)
+    await vi.advanceTimersByTimeAsync(100);
+  expect(states.at(-1)).toBe('offline');
   await vi.advanceTimersByTimeAsync(600);
   expect(states.at(-1)).toBe('live');
   live.stop();
+});
+
+test('when a proxy cuts all sockets of a node they come back over seconds, to the first who is there', async () => {
+  const desk = new FakeDesk();
+  desk.returnMs = windowOf(10_000);
+  const crowd = Array.from({ length: 200 }, (_, seed) => connect(desk, { random: chance(seed) }));
+  for (const { live } of crowd) live.start();
+  await vi.advanceTimersByTimeAsync(100);
+  expect(desk.sockets.size).toBe(crowd.length);
+  desk.cut();
+  const back: number[] = [];
+  for (let second = 1; desk.sockets.size < crowd.length && second <= 30; second += 1) {
+    const before = desk.sockets.size;
+    await vi.advanceTimersByTimeAsync(1_000);
+    back.push(desk.sockets.size - before);
+  }
+  // Ten seconds, about a tenth in each: of 10,000 a thousand a second. Who waits longest waits ten, all in the mean five.
+  expect(back.length).toBeGreaterThanOrEqual(10);
+  expect(back.length).toBeLessThanOrEqual(11);
+  expect(Math.max(...back)).toBeLessThan(crowd.length * 0.18);
+  const mean = back.reduce((sum, count, at) => sum + count * (at + 0.5), 0) / crowd.length;
+  expect(mean).toBeCloseTo(5, 0);
+  for (const { live } of crowd) live.stop();
 });
 
 test('when a full desk has lost everybody they do not all come back at once', async () => {
@@ -106,7 +158,7 @@ test('when a full desk has lost everybody they do not all come back at once', as
   // It was killed: nobody is there at the first attempt.
   desk.network = false;
   for (const socket of desk.sockets) socket.lose();
-  await vi.advanceTimersByTimeAsync(500);
+  await vi.advanceTimersByTimeAsync(9_100);
   desk.network = true;
   await comesBack(18_000);
   live.stop();

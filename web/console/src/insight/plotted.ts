@@ -283,6 +283,25 @@ export interface Peaks {
 
 const STRETCH = 3;
 
+/** Up to so many of one hour, those of a quarter of a year, it is told on how many of them the average rests. */
+const FEW_TIMES = 13;
+
+/** Whether an average of so many may rest on one of them. Of one there is no average. */
+export const isFew = (count: number): boolean => count > 1 && count <= FEW_TIMES;
+
+const keyOfHour = ({ day, hour }: Pick<Peaks, 'day' | 'hour'>) => String(day * 24 + hour);
+
+/** How often a range has an hour of the week; of an answer by hours of the week. */
+export function timesOf(answer: Answer, at: Pick<Peaks, 'day' | 'hour'>): number {
+  return Math.round((answer.seconds?.[0]?.get(keyOfHour(at)) ?? 0) / 3_600);
+}
+
+/** On how many of these hours something was counted; of an answer by weeks and hours of the week. */
+export function restsOn(answer: Answer, at: Pick<Peaks, 'day' | 'hour'>, count: number): number {
+  const key = keyOfHour(at);
+  return Math.min(count, answer.groups.filter(({ keys, n }) => keys[1] === key && n > 0).length);
+}
+
 /** The peaks of average hours in a week; null where nothing was counted. Hours that have not been yet are in no average. */
 export function peaksOf(cells: readonly (readonly (Estimate | null)[])[]): Peaks | null {
   const values = cells.map((row) => row.map((each) => each?.value ?? null));

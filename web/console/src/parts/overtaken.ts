@@ -26,3 +26,6 @@ export function differing(mine: readonly Line[], theirs: readonly Line[]): Diffe
 /** Whether a save was refused because somebody else has saved since. */
 export const isOvertaken = ({ code }: { readonly code: string }): boolean =>
   code === 'outdated_version' || code === 'changed_meanwhile';
+
+/** Whether a save was refused because somebody else has taken away what is changed. */
+export const isGone = ({ code }: { readonly code: string }): boolean => code === 'not_found';

@@ -1,13 +1,16 @@
 import type { Person, Roster, Shift, Violation, WeekNeed } from '@standfast/api';
 import * as api from '../api/endpoints';
-import { asProblem } from '../api/http';
+import { asProblem, type Problem } from '../api/http';
 import { instant } from '../clock.svelte';
 import { notices } from '../parts/notices.svelte';
-import { isOvertaken } from '../parts/overtaken';
+import { isGone, isOvertaken } from '../parts/overtaken';
 import { planning } from '../planning/planning.svelte';
 import { advance, isoDate, startOf } from '../plots/zone';
 import { language, t } from '../words.svelte';
 import { iso, spanText } from './week';
+
+/** So far before and after where a shift stood it is looked for: as much as the desk tells at once. */
+const AROUND_MS = 31 * 86_400_000;
 
 /** The clocks by which the roster is read: those of this computer. */
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
@@ -74,16 +77,25 @@ class Week {
     await this.load();
   }
 
+  /** A shift as it is now, also where somebody has moved it to another week; nothing where it is more than a month away. */
+  async find({ id, starts_at }: Shift): Promise<Shift | undefined> {
+    const shown = this.data?.shifts.find((shift) => shift.id === id);
+    if (shown) return shown;
+    const at = Date.parse(starts_at);
+    const { shifts } = await api.roster(iso(at - AROUND_MS), iso(at + AROUND_MS));
+    return shifts.find((shift) => shift.id === id);
+  }
+
   /**
    * Does something that the rules may refuse: then it is asked why it is to be done all the same. Whatever comes of it, what is
    * shown afterwards is what there is. `overtaken` is called when somebody else was faster, once what there is is known.
    */
   async attempt(
     run: (reason?: string) => Promise<string | Done>,
-    overtaken?: () => void,
+    overtaken?: (refusal: Problem) => Promise<void>,
   ): Promise<boolean> {
     let done = false;
-    let late = false;
+    let late: Problem | null = null;
     try {
       const said = await run();
       if (typeof said === 'string') notices.done(said);
@@ -99,11 +111,11 @@ class Week {
             await this.attempt(() => run(reason), overtaken);
           },
         };
-      } else if (overtaken && isOvertaken(problem)) late = true;
+      } else if (overtaken && (isOvertaken(problem) || isGone(problem))) late = problem;
       else notices.failed(failure(error));
     }
     await this.load();
-    if (late) overtaken?.();
+    if (late) await overtaken?.(late);
     return done;
   }
 }

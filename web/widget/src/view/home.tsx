@@ -10,7 +10,8 @@ import { Risk } from './types.tsx';
 
 export function Home({ support }: { support: Support }) {
   const { t, desk, language, unreachable } = support;
-  const waiting = desk?.waits[language];
+  // While processes are replaced one after the other, one of the version before knows one wait for all.
+  const waiting = desk?.waits?.[language] ?? desk?.waiting;
   const visible = support.requests.filter(({ state }) => state !== 'merged' && state !== 'spam');
   const open = visible.filter(({ state }) => ACTIVE.includes(state));
   const past = visible.filter(({ state }) => !ACTIVE.includes(state)).slice(0, 5);
