@@ -27,6 +27,8 @@ const LOG_BYTES: i64 = 64 << 20;
 /// (`pcache1TruncateUnsafe`), with 32 MB for longer than everything else takes.
 const SMALL_CACHE: i32 = -4_096;
 const LARGE_CACHE: i32 = -32_768;
+/// Of each reader.
+const READER_CACHE: i32 = -2_048;
 /// Where the lock bytes of SQLite are (<https://sqlite.org/fileformat2.html#the_lock_byte_page>).
 const LOCK_PAGE_BYTES: u64 = 1 << 30;
 
