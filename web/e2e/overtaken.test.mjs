@@ -109,7 +109,7 @@ test('a surge plan is saved on top of another one', async () => {
   const text = await english.inputValue();
   await english.fill('');
   await mine.click();
-  await page.getByText('Write the known answer in both languages').waitFor();
+  await page.getByRole('alert').filter({ hasText: 'Write the known answer in both' }).waitFor();
   await box(page).waitFor();
   assert.equal((await other(page, 'GET', '/surge')).version, version + 1);
   if (answered) await english.fill(text);
