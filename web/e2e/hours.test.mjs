@@ -127,7 +127,9 @@ test('who has seen an older version overwrites nothing', async () => {
   await other.locator('[data-hours]').first().waitFor();
   await lead.getByLabel('周日', { exact: true }).fill('00:00-24:00');
   await lead.getByRole('button', { name: '保存', exact: true }).click();
-  await lead.getByText('您打开之后，已有其他同事修改').waitFor();
+  await lead.getByText('其他同事刚刚保存过').waitFor();
+  assert.match(await lead.locator('[data-overtaken]').innerText(), /周日 11:00–12:00/);
+  assert.equal(await lead.getByRole('button', { name: '保存', exact: true }).count(), 0);
   await other.context().close();
 });
 

@@ -45,9 +45,10 @@ const led = (page) =>
       page.evaluate(() => {
         const shown = document.querySelector('[data-overtaken]');
         const { top } = shown.getBoundingClientRect();
-        return shown === document.activeElement && top >= 0 && top < innerHeight / 2;
+        const whole = document.scrollingElement.scrollTop === 0;
+        return shown === document.activeElement && whole && top >= 0 && top < innerHeight / 2;
       }),
-    'the focus is on theirs, and it is in sight',
+    'the focus is on theirs, it is in sight, and the page around stands still',
   );
 /** Neither Enter in `field` nor the button of the form saves while theirs is shown; both lead there. */
 async function savesNothing(page, field, { save, look, version }) {
@@ -108,7 +109,7 @@ test('a surge plan is saved on top of another one', async () => {
   const text = await english.inputValue();
   await english.fill('');
   await mine.click();
-  await page.getByText('Write the known answer in both languages').waitFor();
+  await page.getByRole('alert').filter({ hasText: 'Write the known answer in both' }).waitFor();
   await box(page).waitFor();
   assert.equal((await other(page, 'GET', '/surge')).version, version + 1);
   if (answered) await english.fill(text);
