@@ -46,6 +46,18 @@ impl Library {
     pub(crate) fn request(&self, number: usize) -> RequestId {
         request_id(came(self.made, self.requests, number))
     }
+
+    /// Reads the files of the desk, so that the system has them in its page cache: some give back what nobody has asked for in
+    /// minutes, with memory to spare.
+    pub(crate) fn warm(&self) -> anyhow::Result<()> {
+        for file in std::fs::read_dir(&self.place.data)? {
+            let file = file?;
+            if file.file_type()?.is_file() {
+                std::io::copy(&mut std::fs::File::open(file.path())?, &mut std::io::sink())?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A desk with so many requests over the last year, one in a hundred of them active: made once, then kept.

@@ -27,8 +27,8 @@ pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::R
          each on average, thirty per cent of the customers coming back, receipts of 30 days and an outbox of one day. They \
          are written straight into the store, {}; the seals of their records are made up. One client asks for one page \
          after the other, taking turns through the views (with the second page of those that have one) and through \
-         conversations drawn evenly from all requests, once the desk has come to rest after its start. The files are in \
-         the page cache.",
+         conversations drawn evenly from all requests, once the desk has come to rest after its start. The files are \
+         read just before, so that they are in the page cache.",
         "hundreds of requests to a commit, and kept in `.cache/bench` for the next run"
     ));
     let rounds = options.count(400, 50);
@@ -54,6 +54,7 @@ struct Pages {
 async fn look(library: &Library, rounds: usize, report: &mut Report) -> anyhow::Result<Pages> {
     let server = library.place.start().await?;
     server.rest().await?;
+    library.warm()?;
     let mut agent = Agent::sign_in(&server, EMAIL).await?;
     let mut draw = Draw::new(5);
     let (mut inbox, mut conversation) = (Latencies::default(), Latencies::default());
