@@ -9075,7 +9075,7 @@ export interface components {
        * @description Minutes for which somebody was promised today, by the hours of the desk, each by its own clock.
        */
       promised_minutes: number;
-      /** @description Of all that wait, those who were told that it is unknown. */
+      /** @description Of all that wait, those who were promised nothing: it was unknown, or nobody asked when their wait began. */
       unpromised: components['schemas']['WallboardClass'];
       /** @description What the next one has to expect who writes in a language, as the form for requests says it. */
       waits: components['schemas']['WallboardWait'][];
