@@ -110,6 +110,26 @@ store_test! {
         assert_eq!(made[0].1, Some((desk.now(), "spam".to_owned())));
     }
 
+    async fn a_wait_that_goes_on_in_another_request_takes_along_what_was_said(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let one = desk.ask(&visitor(1), "c1", "转账没到账").await;
+        answer(&desk, &agent, &one, Then::Waiting).await;
+        desk.pass(1);
+        let apart = Intake { join: crate::Join::New, ..intake("c2", "还有一笔没到") };
+        let two = receive(&desk, &visitor(1), apart).await.unwrap().receipt;
+        let began = desk.now();
+        desk.pass(1);
+        crate::merge(&desk, &agent, two.request_id, one.number).await.unwrap();
+        assert_eq!(of(&desk, &two).await, []);
+        let both = of(&desk, &one).await;
+        assert_eq!((both.len(), both[1].0.made_at, &both[1].1), (2, began, &None), "it is waited on");
+        desk.pass(1);
+        answer(&desk, &agent, &Receipt { seq: 9, ..one.clone() }, Then::Waiting).await;
+        assert_eq!(of(&desk, &one).await[1].1, Some((desk.now(), "answered".to_owned())));
+        assert!(crate::verify(&desk).await.unwrap().faults.is_empty());
+    }
+
     async fn what_is_said_comes_from_the_desk_and_is_kept_over_a_restart(store) {
         let desk = TestDesk::new(&store);
         let agent = desk.agent("mei", Role::Agent).await;
