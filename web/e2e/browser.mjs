@@ -46,6 +46,16 @@ export async function person(browser, options = {}) {
   return page;
 }
 
+/** Width, theme and language of a page: every two of them meet, not every three. */
+export const FACES = [
+  [360, 'light', 'zh-CN'],
+  [360, 'dark', 'en'],
+  [768, 'light', 'en'],
+  [768, 'dark', 'zh-CN'],
+  [1440, 'light', 'zh-CN'],
+  [1440, 'dark', 'en'],
+];
+
 export async function shot(page, name) {
   await page.screenshot({ path: `${SCREENS}${name}.png` });
 }

@@ -260,8 +260,6 @@ for (const [width, colorScheme, locale] of [
   [768, 'light', 'en-US'],
   [768, 'dark', 'zh-CN'],
   [1440, 'light', 'zh-CN'],
-  [1440, 'light', 'en-US'],
-  [1440, 'dark', 'zh-CN'],
   [1440, 'dark', 'en-US'],
 ])
   test(`at ${width} px, ${colorScheme}, ${locale}`, async () => {

@@ -1,7 +1,7 @@
 /** What customers said, on the real desk: ratings with those who kept silent, "solved" and what became of it, waits. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, eventually, launch, person, shot } from './browser.mjs';
+import { FACES, accessible, eventually, launch, person, shot } from './browser.mjs';
 import { signedIn } from './console.mjs';
 import { Desk } from './desk.mjs';
 
@@ -55,40 +55,38 @@ async function table(page, title) {
     );
 }
 
-for (const width of [360, 768, 1440])
-  for (const theme of ['light', 'dark'])
-    for (const language of ['zh-CN', 'en'])
-      test(`the page at ${width} px, ${theme}, ${language}`, async () => {
-        const page = await reader({ width, theme, language });
-        await accessible(page, `satisfaction ${width} ${theme} ${language}`);
-        const { inner, outer } = await page.evaluate(() => ({
-          inner: document.documentElement.scrollWidth,
-          outer: innerWidth,
-        }));
-        assert.ok(inner <= outer, `the page is ${inner} px wide on a screen of ${outer} px`);
-        const name = `satisfaction-${width}-${theme}-${language}`;
-        await shot(page, name);
-        const body = page.locator('.insight-body');
-        const height = await body.evaluate((each) => each.scrollHeight);
-        await page.setViewportSize({ width, height: height + 200 });
-        await page.waitForTimeout(400);
-        await drawn(page);
-        await shot(page, `${name}-whole`);
-        const outside = await page.locator('svg[data-drawing]').evaluateAll((drawings) =>
-          drawings.flatMap((drawing) => {
-            const box = drawing.getBoundingClientRect();
-            return [...drawing.querySelectorAll('text')]
-              .filter((text) => {
-                const own = text.getBoundingClientRect();
-                return own.width > 0 && (own.left < box.left - 2 || own.right > box.right + 2);
-              })
-              .map((text) => text.textContent);
-          }),
-        );
-        assert.deepEqual(outside, []);
-        assert.deepEqual(page.faults, []);
-        await page.context().close();
-      });
+for (const [width, theme, language] of FACES)
+  test(`the page at ${width} px, ${theme}, ${language}`, async () => {
+    const page = await reader({ width, theme, language });
+    await accessible(page, `satisfaction ${width} ${theme} ${language}`);
+    const { inner, outer } = await page.evaluate(() => ({
+      inner: document.documentElement.scrollWidth,
+      outer: innerWidth,
+    }));
+    assert.ok(inner <= outer, `the page is ${inner} px wide on a screen of ${outer} px`);
+    const name = `satisfaction-${width}-${theme}-${language}`;
+    await shot(page, name);
+    const body = page.locator('.insight-body');
+    const height = await body.evaluate((each) => each.scrollHeight);
+    await page.setViewportSize({ width, height: height + 200 });
+    await page.waitForTimeout(400);
+    await drawn(page);
+    await shot(page, `${name}-whole`);
+    const outside = await page.locator('svg[data-drawing]').evaluateAll((drawings) =>
+      drawings.flatMap((drawing) => {
+        const box = drawing.getBoundingClientRect();
+        return [...drawing.querySelectorAll('text')]
+          .filter((text) => {
+            const own = text.getBoundingClientRect();
+            return own.width > 0 && (own.left < box.left - 2 || own.right > box.right + 2);
+          })
+          .map((text) => text.textContent);
+      }),
+    );
+    assert.deepEqual(outside, []);
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
 
 test('the silent are shown, and the bounds are what they leave open', async () => {
   const page = await reader();
