@@ -143,7 +143,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ),
     (
         "http.intake_waiting",
-        "Messages that wait to be taken in, at most; as many again at risk. Further ones are told to come back (503).",
+        "Messages that wait to be taken in, at most; as many again at risk, and as many customers who want to read. Further ones are told to come back (503).",
     ),
     (
         "http.rates.intake",
