@@ -41,7 +41,7 @@ pub use config::{Config, Rate, Rates};
 pub use outgoing::Outgoing;
 pub use outside::PublicOnly;
 pub use pages::{CopyPlaces, keep_status_copy};
-pub use server::{Ending, ServeError, serve};
+pub use server::{Ending, Lines, ServeError, serve};
 
 /// The origin of an address: scheme and authority, without path and slash.
 fn origin(url: &str) -> String {

@@ -47,6 +47,8 @@ struct State {
     stalled: Option<Instant>,
     /// Whether a body was left unread.
     unread: bool,
+    /// Whether nothing more is to be read between two calls: another process does.
+    moves: bool,
 }
 
 /// Where a connection is and since when; shared by its bytes, its calls and its task.
@@ -54,9 +56,30 @@ struct State {
 pub(crate) struct Pace(Arc<Mutex<State>>);
 
 impl Pace {
-    pub(crate) fn new() -> Self {
-        let state = State { phase: Phase::Fresh, since: Instant::now(), stalled: None, unread: false };
+    /// That of a connection just made.
+    pub(crate) fn fresh() -> Self {
+        Self::begin(Phase::Fresh)
+    }
+
+    /// That of a connection on which another process has answered before.
+    pub(crate) fn taken_over() -> Self {
+        Self::begin(Phase::Idle)
+    }
+
+    fn begin(phase: Phase) -> Self {
+        let state = State { phase, since: Instant::now(), stalled: None, unread: false, moves: false };
         Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// From now on nothing is read between two calls. What has come by then, or comes, is left to whoever goes on.
+    pub(crate) fn move_on(&self) {
+        self.0.lock().moves = true;
+    }
+
+    /// Whether the next call is another process's: none is being read or answered here, and all of the last answer was sent.
+    fn is_moved(&self) -> bool {
+        let state = self.0.lock();
+        state.moves && state.stalled.is_none() && matches!(state.phase, Phase::Fresh | Phase::Idle)
     }
 
     fn enter(&self, phase: Phase) {
@@ -245,12 +268,19 @@ pub(crate) struct Line {
     stream: TcpStream,
     pace: Pace,
     lingered: u64,
+    /// Ended here, and open: another process goes on with it.
+    moved: bool,
     _seat: Seat,
 }
 
 impl Line {
     pub(crate) fn new(stream: TcpStream, pace: Pace, seat: Seat) -> Self {
-        Self { stream, pace, lingered: 0, _seat: seat }
+        Self { stream, pace, lingered: 0, moved: false, _seat: seat }
+    }
+
+    /// The connection, if it goes on elsewhere.
+    pub(crate) fn into_moved(self) -> Option<TcpStream> {
+        self.moved.then_some(self.stream)
     }
 }
 
@@ -260,6 +290,11 @@ impl AsyncRead for Line {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
+        if self.pace.is_moved() {
+            // As if the peer had ended: nothing else makes hyper let go of a connection without closing it.
+            self.moved = true;
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
@@ -300,6 +335,9 @@ impl AsyncWrite for Line {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         let this = &mut *self;
+        if this.moved {
+            return Poll::Ready(Ok(()));
+        }
         std::task::ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
         while this.pace.lingers() && this.lingered < LINGER_BYTES {
             let mut bytes = [0; 4_096];

@@ -37,10 +37,8 @@ const MOST_HEADERS: usize = 64;
 const BUFFER: usize = 64 << 10;
 /// Signals from the relay on their way to the sockets.
 const SIGNALS: usize = 1_024;
-/// How long connections are still taken before another process goes on.
-const LEAD_OVER: Duration = Duration::from_secs(1);
-/// How long sockets may take beyond that to say goodbye.
-const GOODBYES: Duration = Duration::from_secs(2);
+/// How long sockets may take to say goodbye before another process goes on; calls are answered meanwhile.
+const GOODBYES: Duration = Duration::from_secs(3);
 
 /// Why serving ended before it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -55,19 +53,44 @@ pub enum ServeError {
 pub enum Ending {
     /// Nobody goes on: no connection is taken from now on.
     Stop,
-    /// Another process goes on with the same socket: callers are led over to it first, so that nobody is refused.
+    /// Another process goes on with the same socket, and with the connections that are between two calls: no call may meet a
+    /// closed one, nor be refused.
     HandOver,
 }
 
-/// Serves the desk and its figures on `listener` until `shutdown` is ready; then running calls end, sockets are told to come back,
-/// and what takes longer than the configured drain is cut off.
+/// How connections end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Leaving {
+    Stays,
+    Closes,
+    Moves,
+}
+
+/// Where calls come in.
+#[derive(Debug)]
+pub struct Lines {
+    /// New connections.
+    pub listener: std::net::TcpListener,
+    /// Those on which another process has answered before, between two calls.
+    pub connections: Vec<std::net::TcpStream>,
+}
+
+/// Serves the desk and its figures on `lines` until `shutdown` is ready; then running calls end, sockets are told to come back,
+/// and what takes longer than the configured drain is cut off. Returns the connections with which another process goes on, as
+/// [`Lines::connections`].
+///
+/// Connections that are between two calls are not closed for a process that goes on: what a caller sends at that moment would be
+/// lost, and the caller could not know whether it was (RFC 9112, section 9.3.1).
 pub async fn serve(
-    listener: TcpListener,
+    lines: Lines,
     desk: Desk,
     insight: Insight,
     config: Config,
     shutdown: impl Future<Output = Ending> + Send,
-) -> Result<(), ServeError> {
+) -> Result<Vec<std::net::TcpStream>, ServeError> {
+    let Lines { listener, connections } = lines;
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
     let address = listener.local_addr()?;
     let app = App::new(desk, insight, config);
     let router = route::router(app.clone());
@@ -79,13 +102,13 @@ pub async fn serve(
     tokio::pin!(shutdown);
     // Before the first connection: whoever reads after this place was noted is told of everything that comes after it.
     let place = tokio::select! {
-        _ = &mut shutdown => return Ok(()),
+        _ = &mut shutdown => return Ok(connections),
         place = place(&app) => place,
     };
     tasks.spawn(relay(app.clone(), place));
     tracing::info!(%address, "serving");
 
-    let (leave, leaving) = watch::channel(false);
+    let (leave, leaving) = watch::channel(Leaving::Stays);
     let mut door = Door {
         listener,
         router,
@@ -94,18 +117,24 @@ pub async fn serve(
         seats: Seats::default(),
         connections: JoinSet::new(),
     };
+    for connection in connections {
+        door.take_over(connection);
+    }
     let ending = door.open(shutdown).await;
     tracing::info!(?ending, "draining");
     app.hub.drain();
-    // Nobody may be left to hear it.
-    let _ = leave.send(true);
     if ending == Ending::HandOver {
-        door.open(led_over(&app)).await;
+        door.open(goodbyes(&app)).await;
     }
+    // Nobody may be left to hear it.
+    let _ = leave.send(if ending == Ending::HandOver { Leaving::Moves } else { Leaving::Closes });
     let Door { mut connections, listener, .. } = door;
     drop(listener);
+    let mut moved = Vec::new();
     let drain = async {
-        while connections.join_next().await.is_some() {}
+        while let Some(ended) = connections.join_next().await {
+            moved.extend(ended.ok().flatten());
+        }
         while app.hub.sockets() > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -115,14 +144,13 @@ pub async fn serve(
     }
     connections.shutdown().await;
     tasks.shutdown().await;
-    tracing::info!("stopped");
-    Ok(())
+    tracing::info!(moved = moved.len(), "stopped");
+    // Broken meanwhile is the peer's affair.
+    Ok(moved.into_iter().filter_map(|stream| stream.into_std().ok()).collect())
 }
 
-/// Ready when whoever calls again and again has had an answer that says that the connection ends, and sockets have said
-/// goodbye.
-async fn led_over(app: &App) {
-    tokio::time::sleep(LEAD_OVER).await;
+/// Ready when sockets have said goodbye.
+async fn goodbyes(app: &App) {
     let sockets = async {
         while app.hub.sockets() > 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -136,10 +164,11 @@ struct Door {
     listener: TcpListener,
     router: Router,
     app: App,
-    /// True once connections are to end.
-    leaving: watch::Receiver<bool>,
+    /// How connections are to end.
+    leaving: watch::Receiver<Leaving>,
     seats: Seats,
-    connections: JoinSet<()>,
+    /// What remains of each: the connection itself, if it goes on elsewhere.
+    connections: JoinSet<Option<TcpStream>>,
 }
 
 impl Door {
@@ -160,15 +189,28 @@ impl Door {
                     }
                 },
             };
-            match self.seats.take(&self.app.config, from) {
-                Ok(seat) => {
-                    let leaving = self.leaving.clone();
-                    let connection =
-                        Connection { router: self.router.clone(), app: self.app.clone(), from, leaving };
-                    self.connections.spawn(connection.serve(stream, seat));
-                }
-                Err(limit) => refuse(&stream, limit),
+            self.take(stream, from, Pace::fresh());
+        }
+    }
+
+    /// Goes on with a connection. One that is broken by now, or cannot be watched, is closed.
+    fn take_over(&mut self, connection: std::net::TcpStream) {
+        let watched = connection.set_nonblocking(true).and_then(|()| TcpStream::from_std(connection));
+        let known = watched.and_then(|stream| Ok((stream.peer_addr()?, stream)));
+        if let Ok((from, stream)) = known {
+            self.take(stream, from, Pace::taken_over());
+        }
+    }
+
+    fn take(&mut self, stream: TcpStream, from: SocketAddr, pace: Pace) {
+        match self.seats.take(&self.app.config, from) {
+            Ok(seat) => {
+                let leaving = self.leaving.clone();
+                let connection =
+                    Connection { router: self.router.clone(), app: self.app.clone(), from, leaving };
+                self.connections.spawn(connection.serve(stream, pace, seat));
             }
+            Err(limit) => refuse(&stream, limit),
         }
     }
 }
@@ -293,14 +335,14 @@ struct Connection {
     router: Router,
     app: App,
     from: SocketAddr,
-    leaving: watch::Receiver<bool>,
+    leaving: watch::Receiver<Leaving>,
 }
 
 impl Connection {
-    async fn serve(self, stream: TcpStream, seat: Seat) {
+    /// Answers until the connection ends. Returns it when it goes on elsewhere.
+    async fn serve(self, stream: TcpStream, pace: Pace, seat: Seat) -> Option<TcpStream> {
         // Small answers are waited for: without this they wait for the peer's delayed acknowledgement.
         let _ = stream.set_nodelay(true);
-        let pace = Pace::new();
         let mut leaving = self.leaving.clone();
         let line = Line::new(stream, pace.clone(), seat);
         let service = hyper::service::service_fn({
@@ -310,36 +352,45 @@ impl Connection {
                 self.call(request.map(|body| line::Incoming::new(body, pace.clone())), answering)
             }
         });
-        let connection = http1::Builder::new()
+        let mut connection = http1::Builder::new()
             .header_read_timeout(None)
             .max_headers(MOST_HEADERS)
             .max_header_size(MOST_HEADER_BYTES)
             .max_buf_size(BUFFER)
             .serve_connection(TokioIo::new(line), service)
             .with_upgrades();
-        tokio::pin!(connection);
         // A call that is already on its way would meet a closed connection: only a quiet one is closed, the others end with
         // their next answer.
-        let close = async {
-            let _ = leaving.wait_for(|leaving| *leaving).await;
-            pace.quiet().await;
+        let leave = async {
+            let how = leaving.wait_for(|leaving| *leaving != Leaving::Stays).await.map(|how| *how);
+            match how {
+                Ok(Leaving::Moves) => pace.move_on(),
+                _ => pace.quiet().await,
+            }
+            how
         };
-        tokio::pin!(close);
+        tokio::pin!(leave);
         let mut told = false;
         loop {
             tokio::select! {
                 // Broken connections are the peer's affair.
-                _ = connection.as_mut() => return,
+                _ = &mut connection => break,
                 phase = pace.overdue() => {
                     counter!("standfast_http_connections_slow_total", "phase" => phase).increment(1);
-                    return;
+                    return None;
                 }
-                () = close.as_mut(), if !told => {
+                how = leave.as_mut(), if !told => {
                     told = true;
-                    connection.as_mut().graceful_shutdown();
+                    // One that moves is looked at again: between two calls it ends.
+                    if !matches!(how, Ok(Leaving::Moves)) {
+                        std::pin::Pin::new(&mut connection).graceful_shutdown();
+                    }
                 }
             }
         }
+        // A socket has its bytes elsewhere; what was read without being understood cannot be given on.
+        let parts = connection.into_parts().filter(|parts| parts.read_buf.is_empty())?;
+        parts.io.into_inner().into_moved()
     }
 
     fn call(
@@ -356,7 +407,8 @@ impl Connection {
         let leaving = self.leaving.clone();
         async move {
             let mut response = answer.await?;
-            let ends = *leaving.borrow() && response.status() != StatusCode::SWITCHING_PROTOCOLS;
+            let ends =
+                *leaving.borrow() == Leaving::Closes && response.status() != StatusCode::SWITCHING_PROTOCOLS;
             if ends || answering.left_unread() {
                 // Said, so that the peer does not send its next call into a connection that is being closed.
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -16,13 +16,13 @@ use standfast_desk::{AgentCaller, Desk, HostKey, Keys, NewAgent, NewToken, Setti
 use standfast_domain::{OsEntropy, Role, SystemClock, TokenKind, TokenScope};
 use standfast_insight::Insight;
 use standfast_store::Store;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::{Config, Ending, ServeError, serve};
+use crate::{Config, Ending, Lines, ServeError, serve};
 
 /// Long enough for anything that is to happen, on a busy machine.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
@@ -35,7 +35,7 @@ pub(crate) struct TestServer {
     /// Ends with the server, and with it the keeping of facts.
     _keeping: watch::Sender<bool>,
     stop: Option<oneshot::Sender<()>>,
-    pub(crate) served: Option<JoinHandle<Result<(), ServeError>>>,
+    pub(crate) served: Option<JoinHandle<Result<Vec<std::net::TcpStream>, ServeError>>>,
 }
 
 /// An answer.
@@ -114,7 +114,7 @@ impl TestServer {
             ..Settings::default()
         };
         let desk = Desk::new(store.clone(), Keys::new(&[9; 32]), settings, SystemClock::shared(), entropy, 0);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let shutdown = async {
@@ -129,7 +129,13 @@ impl TestServer {
         let (keeping, stopping) = watch::channel(false);
         let kept = insight.clone();
         tokio::spawn(async move { kept.keep(stopping).await });
-        let task = tokio::spawn(serve(listener, desk.clone(), insight.clone(), config, shutdown));
+        let task = tokio::spawn(serve(
+            Lines { listener, connections: Vec::new() },
+            desk.clone(),
+            insight.clone(),
+            config,
+            shutdown,
+        ));
         let server = Self { address, desk, insight, _keeping: keeping, stop: Some(stop), served: Some(task) };
         server.until("/readyz", |reply| reply.status == StatusCode::OK).await;
         server.until_facts(|_| true).await;

@@ -22,7 +22,7 @@ mod panel;
 mod recent;
 
 pub use calibration::{Calibration, calibrate};
-pub use cause::{Cause, Codes, DIMENSIONS, Segment, is_spread_as_usual, narrow, stands_out};
+pub use cause::{Cause, Codes, DIMENSIONS, Segment, Usual, is_spread_as_usual, narrow, stands_out};
 pub use panel::Panel;
 
 use crate::distribution::negative_binomial_tail;

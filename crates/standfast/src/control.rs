@@ -23,6 +23,8 @@ use crate::succession::Successor;
 const NOBODY: u8 = 3;
 /// The longest question, in bytes.
 const MOST: u64 = 8 << 10;
+/// What the operator is told when the desk falls silent.
+const SILENT: &str = "the desk did not say how it ended; look at its log";
 /// How long a question may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -148,9 +150,9 @@ pub(crate) fn upgrade(config: &Config) -> anyhow::Result<ExitCode> {
     let binary = own_binary()?;
     let mut question = serde_json::to_string(&Question::Upgrade { binary })?;
     question.push('\n');
-    (&stream).write_all(question.as_bytes())?;
+    (&stream).write_all(question.as_bytes()).context(SILENT)?;
     for line in BufReader::new(stream).lines() {
-        match serde_json::from_str(&line?).context("the desk speaks otherwise")? {
+        match serde_json::from_str(&line.context(SILENT)?).context("the desk speaks otherwise")? {
             Answer::Step(said) => say(&said)?,
             Answer::Done(said) => {
                 say(&said)?;
@@ -163,7 +165,7 @@ pub(crate) fn upgrade(config: &Config) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    bail!("the desk did not say how it ended; look at its log")
+    bail!(SILENT)
 }
 
 fn is_nobody(error: &std::io::Error) -> bool {

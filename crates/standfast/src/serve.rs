@@ -1,13 +1,13 @@
 //! Serving the desk, handing it over, and filling it for a demonstration.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use standfast_desk::Desk;
-use standfast_http::Ending;
+use standfast_http::{Ending, Lines};
 use standfast_insight::Insight;
 use standfast_report::Reports;
 use standfast_store::Database;
@@ -41,27 +41,28 @@ pub(crate) async fn serve(
     }
     let mut signals = Signals::new()?;
     // The socket stays open beside the server's: another process goes on with it, and this one when that fails.
-    let (mut desk, listener, control) = match predecessor {
+    let (mut desk, Lines { listener, mut connections }, control) = match predecessor {
         None => {
             let (desk, listener) = first(&config, demo).await?;
-            (desk, listener, control(&config))
+            (desk, Lines { listener, connections: Vec::new() }, control(&config))
         }
         Some(predecessor) => {
-            let (desk, listener) = after(&config, demo, predecessor).await?;
+            let (desk, lines) = after(&config, demo, predecessor).await?;
             let control = control(&config);
             predecessor.serving();
-            (desk, listener, control)
+            (desk, lines, control)
         }
     };
     notify::ready();
     loop {
         let post = Post { config: &config, listener: &listener, control: control.as_ref() };
-        let Some((mut asked, mut successor)) = post.hold(desk, &mut signals).await? else {
+        let Some(handing) = post.hold(desk, connections, &mut signals).await? else {
             return Ok(ExitCode::SUCCESS);
         };
+        let (mut asked, mut successor) = (handing.asked, handing.successor);
         let process = successor.id();
         let taken = tokio::select! {
-            taken = successor.take_over() => taken,
+            taken = successor.take_over(&handing.connections) => taken,
             // The new process ends with this one.
             () = signals.stop() => return Ok(ExitCode::SUCCESS),
         };
@@ -75,6 +76,7 @@ pub(crate) async fn serve(
         tracing::error!(process, why, "the new process does not serve; this one goes on");
         drop(successor);
         desk = loaded(setup::open_desk(&config, Hold::Again, demo).await?).await?;
+        connections = handing.connections;
         asked.failed(&why).await;
     }
 }
@@ -103,11 +105,7 @@ async fn loaded(desk: Desk) -> anyhow::Result<Desk> {
 }
 
 /// Opens the desk once another process has let go of it. On PostgreSQL both have their connections by then.
-async fn after(
-    config: &Config,
-    demo: bool,
-    predecessor: &mut Predecessor,
-) -> anyhow::Result<(Desk, TcpListener)> {
+async fn after(config: &Config, demo: bool, predecessor: &mut Predecessor) -> anyhow::Result<(Desk, Lines)> {
     let listener = predecessor.listener(&config.listen)?;
     let migrations = setup::rehearse(config).await?;
     let open = || setup::open_desk(config, Hold::Alone, demo);
@@ -115,12 +113,12 @@ async fn after(
         Database::Postgres { .. } => Some(open().await?),
         Database::Sqlite { .. } => None,
     };
-    predecessor.wait(&migrations).await?;
+    let connections = predecessor.wait(&migrations).await?;
     let desk = match desk {
         Some(desk) => desk,
         None => open().await?,
     };
-    Ok((loaded(desk).await?, listener))
+    Ok((loaded(desk).await?, Lines { listener, connections }))
 }
 
 /// A desk can be served without `standfast upgrade`, for example where the folder's name is too long for a socket.
@@ -157,10 +155,23 @@ struct Post<'a> {
     control: Option<&'a Control>,
 }
 
+/// The desk's way to another process.
+struct Handing {
+    /// Whoever wanted it.
+    asked: Asked,
+    successor: Successor,
+    connections: Vec<TcpStream>,
+}
+
 impl Post<'_> {
-    /// Serves until there is a reason not to, and closes the store. Who takes over, when somebody does.
-    async fn hold(&self, desk: Desk, signals: &mut Signals) -> anyhow::Result<Option<(Asked, Successor)>> {
-        let listener = tokio::net::TcpListener::from_std(self.listener.try_clone()?)?;
+    /// Serves until there is a reason not to, also on `connections`, and closes the store. Who takes over, when somebody does.
+    async fn hold(
+        &self,
+        desk: Desk,
+        connections: Vec<TcpStream>,
+        signals: &mut Signals,
+    ) -> anyhow::Result<Option<Handing>> {
+        let lines = Lines { listener: self.listener.try_clone()?, connections };
         let insight = Insight::new(desk.store().clone(), desk.entropy().clone(), self.config.insight());
         let mut background = Some(Background::start(self.config, &desk, &insight)?);
         let store = desk.store().clone();
@@ -184,7 +195,8 @@ impl Post<'_> {
             }
             Ending::Stop
         };
-        standfast_http::serve(listener, desk, insight, self.config.http.clone(), shutdown).await?;
+        let connections =
+            standfast_http::serve(lines, desk, insight, self.config.http.clone(), shutdown).await?;
         if let Some(background) = background.take() {
             background.end().await;
         }
@@ -192,7 +204,7 @@ impl Post<'_> {
         store.close().await;
         match failure {
             Some(error) => Err(error).context("the store failed"),
-            None => Ok(heir),
+            None => Ok(heir.map(|(asked, successor)| Handing { asked, successor, connections })),
         }
     }
 

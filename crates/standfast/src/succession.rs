@@ -3,18 +3,18 @@
 //! The one that serves starts it with its own arguments, the listening socket as standard input, and a line to talk over as
 //! standard output. The new one looks whether it could serve, and says so; then the old one lets go of the database and
 //! says *go*. Never do both write: not to one file of SQLite, nor under one `node`. Whoever connects meanwhile waits in the
-//! socket's queue, which both hold open.
+//! socket's queue, which both hold open; whoever has a connection and is between two calls keeps it, and the new one answers there.
 //!
 //! | who | says | when |
 //! |---|---|---|
 //! | new | [`Word::Prepared`] | it could serve: configuration, key and migrations fit; on PostgreSQL its connections are open |
-//! | old | a line `go` | it has finished every call and closed the database |
+//! | old | a line `go`, with the number of open connections, and these ([`passing`]) | it has finished every call and closed the database |
 //! | new | [`Word::Serving`] | it takes calls |
 //! | new | [`Word::Failed`], or nothing more | it cannot: the old one goes on |
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -26,14 +26,18 @@ use serde::{Deserialize, Serialize};
 use tokio::io::AsyncBufReadExt as _;
 use tokio::io::AsyncWriteExt as _;
 
+mod passing;
+
 /// The option by which the new process knows what it is.
 const OPTION: &str = "--take-over";
 /// How long a new process may look around. On PostgreSQL it migrates meanwhile.
 const PREPARATION: Duration = Duration::from_mins(10);
 /// How long a new process may take to serve once nobody does. On SQLite it migrates meanwhile.
 const TAKING_OVER: Duration = Duration::from_mins(2);
-/// What the old process says when the new one may begin.
-const GO: &str = "go\n";
+/// What the old process says when the new one may begin; the number of connections that it gives follows, where there are some.
+const GO: &str = "go";
+/// No word of the old process is longer, in bytes.
+const LONGEST: usize = 64;
 
 /// What the new process says.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -44,6 +48,9 @@ pub(crate) enum Word {
         version: String,
         /// Migrations that it applies before it serves.
         migrations: Vec<String>,
+        /// Whether it goes on with connections that are open; versions before did not.
+        #[serde(default)]
+        connections: bool,
     },
     /// It serves.
     Serving,
@@ -56,6 +63,8 @@ pub(crate) enum Word {
 pub(crate) struct Successor {
     child: Child,
     line: tokio::io::BufReader<tokio::net::UnixStream>,
+    /// Whether it goes on with open connections.
+    connections: bool,
     serves: bool,
 }
 
@@ -73,7 +82,7 @@ impl Successor {
             .spawn()
             .with_context(|| format!("{} cannot be started", binary.display()))?;
         let line = tokio::io::BufReader::new(tokio::net::UnixStream::from_std(own)?);
-        Ok(Self { child, line, serves: false })
+        Ok(Self { child, line, connections: false, serves: false })
     }
 
     /// Its number.
@@ -84,14 +93,21 @@ impl Successor {
     /// Waits until it could serve; its version and the migrations that it will apply.
     pub(crate) async fn prepared(&mut self) -> anyhow::Result<(String, Vec<String>)> {
         match self.hear(PREPARATION).await? {
-            Word::Prepared { version, migrations } => Ok((version, migrations)),
+            Word::Prepared { version, migrations, connections } => {
+                self.connections = connections;
+                Ok((version, migrations))
+            }
             other => bail!("the new process said {other:?} before it was asked"),
         }
     }
 
-    /// Lets it begin, and waits until it serves.
-    pub(crate) async fn take_over(&mut self) -> anyhow::Result<()> {
-        self.line.get_mut().write_all(GO.as_bytes()).await.context("the new process is gone")?;
+    /// Lets it begin, also on `connections`, and waits until it serves.
+    pub(crate) async fn take_over(&mut self, connections: &[TcpStream]) -> anyhow::Result<()> {
+        const GONE: &str = "the new process is gone";
+        let given = if self.connections { connections } else { &[] };
+        let go = if given.is_empty() { format!("{GO}\n") } else { format!("{GO} {}\n", given.len()) };
+        self.line.get_mut().write_all(go.as_bytes()).await.context(GONE)?;
+        passing::give(self.line.get_ref(), given).await.context(GONE)?;
         match self.hear(TAKING_OVER).await? {
             Word::Serving => {
                 self.serves = true;
@@ -176,16 +192,21 @@ impl Predecessor {
         Ok(listener)
     }
 
-    /// Says that this process could serve, and waits until it may.
-    pub(crate) async fn wait(&mut self, migrations: &[&str]) -> anyhow::Result<()> {
+    /// Says that this process could serve, and waits until it may. The connections that are open.
+    pub(crate) async fn wait(&mut self, migrations: &[&str]) -> anyhow::Result<Vec<TcpStream>> {
         let migrations = migrations.iter().map(|&name| name.to_owned()).collect();
         tracing::info!("ready to take over");
-        self.say(&Word::Prepared { version: env!("CARGO_PKG_VERSION").to_owned(), migrations })?;
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        self.say(&Word::Prepared { version, migrations, connections: true })?;
         let line = self.line.try_clone()?;
         tokio::task::spawn_blocking(move || {
-            let mut said = String::new();
-            BufReader::new(line).read_line(&mut said)?;
-            if said == GO { Ok(()) } else { bail!("the process that served has ended without a word") }
+            let said = word(&line)?;
+            let count = match said.split_once(' ') {
+                None if said == GO => 0,
+                Some((GO, count)) => count.parse().context("the process that serves speaks otherwise")?,
+                _ => bail!("the process that served has ended without a word"),
+            };
+            passing::take(&line, count).context("the process that served has ended over its connections")
         })
         .await?
     }
@@ -205,4 +226,14 @@ impl Predecessor {
         line.push('\n');
         self.line.write_all(line.as_bytes()).context("the process that served is gone")
     }
+}
+
+/// A line, without what follows it: descriptors beside bytes that are read with it would be lost.
+fn word(mut line: &UnixStream) -> std::io::Result<String> {
+    let mut said = String::new();
+    let mut byte = [0];
+    while said.len() < LONGEST && line.read(&mut byte)? == 1 && byte != *b"\n" {
+        said.extend(byte.map(char::from));
+    }
+    Ok(said)
 }

@@ -12,11 +12,15 @@ use standfast_science::surge::{
 mod cause;
 mod course;
 
+use cause::usual_before;
+
 /// Minutes of a day and of a week.
 pub(super) const DAY: i64 = 1_440;
 pub(super) const WEEK: i64 = 7 * DAY;
 /// What is usual is read off these weeks: types, versions and so on as parts of each other.
 pub(super) const USUAL: i64 = 4 * WEEK;
+/// … and off these days, where they have more of something: of a version that came out since, for one.
+const LATELY: i64 = 2 * DAY;
 /// The last minutes do not say what is usual: they may be part of the surge.
 const UNSETTLED: i64 = 120;
 /// A value with fewer requests than this in the usual weeks is not watched; what it surges in is.
@@ -290,7 +294,7 @@ impl Series {
         let from = at + 1 - i64::from(reading.window);
         let surge: Vec<&Arrival> =
             span(rows, from, at + 1).iter().filter(|row| within.covers(&row.codes)).collect();
-        let usual: Vec<Codes> = span(rows, at - USUAL, at - UNSETTLED).iter().map(|row| row.codes).collect();
+        let usual = usual_before(rows, at).weeks;
         let covered = surge.iter().filter(|row| known.iter().any(|alarm| alarm.covers(row))).count();
         let share = share_of(within, known, &usual);
         let excess = (number(covered) - reading.expected * share).max(0.0);
@@ -345,7 +349,7 @@ pub(super) fn describe(rows: &[Arrival], alike: &Alike, known: &[Known]) -> Opti
         return None;
     }
     let at = alike.until - 1;
-    let usual: Vec<Codes> = span(rows, at - USUAL, at - UNSETTLED).iter().map(|row| row.codes).collect();
+    let usual = usual_before(rows, at);
     let codes: Vec<Codes> = own.iter().map(|row| row.codes).collect();
     let cause = narrow(Segment::default(), &codes, &usual, alike.expected);
     Some(Finding {

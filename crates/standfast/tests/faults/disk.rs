@@ -111,7 +111,7 @@ async fn write_until_refused(server: &Server, log: &AckLog) -> (usize, Vec<Unans
         } else {
             assert!(matches!(answer.status, 503 | 507), "{} {:?}", answer.status, answer.body);
             assert!(!answer.code().is_empty());
-            refused.push(Unanswered { secret: customer.secret.clone(), command });
+            refused.push(Unanswered { secret: customer.secret.clone(), command, why: String::new() });
             in_a_row += 1;
             sleep(Duration::from_millis(50)).await;
         }

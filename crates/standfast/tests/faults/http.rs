@@ -47,7 +47,7 @@ impl Answer {
 
 /// Why there is no answer: refused, reset, cut off or too slow.
 #[derive(Debug)]
-pub(crate) struct NoAnswer(#[expect(dead_code, reason = "shown by Debug")] pub(crate) String);
+pub(crate) struct NoAnswer(pub(crate) String);
 
 /// A client of one server.
 #[derive(Clone)]

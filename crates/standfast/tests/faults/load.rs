@@ -11,12 +11,14 @@ use tokio::time::{Instant, sleep};
 
 use crate::ack_log::{Ack, AckLog};
 use crate::customer::{Command, Customer};
-use crate::http::Client;
+use crate::http::{Client, NoAnswer};
 
 /// What got no answer, and may or may not have arrived.
 pub(crate) struct Unanswered {
     pub(crate) secret: String,
     pub(crate) command: Command,
+    /// What came instead.
+    pub(crate) why: String,
 }
 
 /// A running load.
@@ -60,13 +62,13 @@ async fn write(customer: Customer, log: AckLog, stop: Arc<AtomicBool>) -> Vec<Un
             Ok(answer) => {
                 // Saturation and an engine that is away are said so, in the form that clients can read.
                 assert!(matches!(answer.status, 429 | 503 | 507), "{} {:?}", answer.status, answer.body);
-                let _ = answer.code();
+                let why = format!("{} {}", answer.status, answer.code());
                 // When the database went away during the commit, nobody can know: the client asks again later.
-                unanswered.push(Unanswered { secret: customer.secret.clone(), command });
+                unanswered.push(Unanswered { secret: customer.secret.clone(), command, why });
                 sleep(Duration::from_millis(20)).await;
             }
-            Err(_) => {
-                unanswered.push(Unanswered { secret: customer.secret.clone(), command });
+            Err(NoAnswer(why)) => {
+                unanswered.push(Unanswered { secret: customer.secret.clone(), command, why });
                 sleep(Duration::from_millis(20)).await;
             }
         }
@@ -76,7 +78,7 @@ async fn write(customer: Customer, log: AckLog, stop: Arc<AtomicBool>) -> Vec<Un
 
 /// Sends again what got no answer, until it gets one, and writes it into the book.
 pub(crate) async fn repeat(client: &Client, log: &AckLog, unanswered: Vec<Unanswered>) {
-    for Unanswered { secret, command } in unanswered {
+    for Unanswered { secret, command, .. } in unanswered {
         let customer = Customer::known(client.clone(), &secret);
         let until = Instant::now() + Duration::from_secs(15);
         loop {

@@ -154,6 +154,11 @@ impl Server {
     pub(crate) fn kill(&mut self) {
         if let Some(heir) = self.heir.take() {
             signal("-KILL", heir);
+            let until = Instant::now() + Duration::from_secs(5);
+            while runs(heir) {
+                assert!(Instant::now() < until, "process {heir} still runs");
+                std::thread::sleep(Duration::from_millis(5));
+            }
             return;
         }
         let mut child = self.child.take().expect("running");
@@ -211,15 +216,16 @@ pub(crate) fn signal(name: &str, process: u32) {
 /// Waits until a process that nobody here has started is over.
 async fn gone(process: u32, patience: Duration) {
     let until = Instant::now() + patience;
-    let runs = || {
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-        // What has ended and was not asked about yet is a zombie.
-        stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
-    };
-    while runs() {
+    while runs(process) {
         assert!(Instant::now() < until, "process {process} still runs after {patience:?}");
         sleep(Duration::from_millis(10)).await;
     }
+}
+
+fn runs(process: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // What has ended and was not asked about yet is a zombie.
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }
 
 impl Drop for Server {

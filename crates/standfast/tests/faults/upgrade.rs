@@ -9,6 +9,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use parking_lot::Mutex;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 use crate::ack_log::AckLog;
@@ -44,7 +46,8 @@ async fn three_upgrades(mut server: Server) {
         .collect();
     let load = Load::start(&client, &log, WRITERS);
     for _ in 0..UPGRADES {
-        sleep(Duration::from_millis(700)).await;
+        // Longer than sockets take to come back.
+        sleep(Duration::from_millis(1_800)).await;
         let started = Instant::now();
         let (status, said) = server.upgrade().await;
         assert!(status.success(), "{said}");
@@ -56,7 +59,8 @@ async fn three_upgrades(mut server: Server) {
     let followed: Vec<Followed> = join_all(followers).await.into_iter().map(Result::unwrap).collect();
 
     let acks = log.read(0);
-    assert_eq!(failed.len(), 0, "calls failed beside {} that did not", acks.len());
+    let failed: Vec<&str> = failed.iter().map(|one| one.why.as_str()).collect();
+    assert!(failed.is_empty(), "calls failed beside {} that did not: {failed:?}", acks.len());
     assert_eq!(load::check(&client, &acks).await, acks.len());
     load::check_receipts(&client, &acks, 50).await;
     let shown: usize = followed.iter().map(|one| one.shown).sum();
@@ -174,12 +178,63 @@ async fn who_cannot_serve_takes_nothing_over() {
     assert!(status.success(), "{said}");
     let failed = load.stop().await;
     let acks = log.read(0);
-    assert_eq!(failed.len(), 0, "calls failed beside {} that did not", acks.len());
+    let failed: Vec<&str> = failed.iter().map(|one| one.why.as_str()).collect();
+    assert!(failed.is_empty(), "calls failed beside {} that did not: {failed:?}", acks.len());
     assert_eq!(load::check(&client, &acks).await, acks.len());
 
     server.kill();
     let (status, said) = server.upgrade().await;
     assert!(status.code() == Some(3) && said.contains("no desk serves"), "{status} {said}");
+}
+
+/// A connection of which nobody knows when the next call comes: a proxy's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_between_two_calls_goes_over() {
+    let mut server = Server::new();
+    server.start().await;
+    let mut line = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
+    // Made, and never used before.
+    let mut fresh = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
+    ask(&mut line).await;
+
+    // Where another process cannot serve, nothing happens to it.
+    let key = server.data.join("master.key");
+    let own = std::fs::read(&key).unwrap();
+    std::fs::write(&key, "0a".repeat(32)).unwrap();
+    refused(&mut server, "not the one that this desk's records are sealed with").await;
+    std::fs::write(&key, own).unwrap();
+    ask(&mut line).await;
+    let (status, said) = server.upgrade().await;
+    assert!(status.success(), "{said}");
+    ask(&mut line).await;
+    // A call whose last bytes come while nobody serves, or when another process does.
+    let (head, end) = CALL.split_at(CALL.len() - 2);
+    let (status, said) = tokio::join!(server.upgrade(), async {
+        sleep(Duration::from_millis(200)).await;
+        line.write_all(head).await.unwrap();
+        sleep(Duration::from_millis(300)).await;
+        line.write_all(end).await.unwrap();
+        answered(&mut line).await;
+    })
+    .0;
+    assert!(status.success(), "{said}");
+    ask(&mut line).await;
+    ask(&mut fresh).await;
+}
+
+const CALL: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: desk\r\n\r\n";
+
+async fn ask(line: &mut TcpStream) {
+    line.write_all(CALL).await.unwrap();
+    answered(line).await;
+}
+
+async fn answered(line: &mut TcpStream) {
+    let mut bytes = vec![0; 4_096];
+    let read = tokio::time::timeout(Duration::from_secs(10), line.read(&mut bytes));
+    let count = read.await.expect("an answer in time").unwrap();
+    let answer = String::from_utf8_lossy(&bytes[..count]);
+    assert!(answer.starts_with("HTTP/1.1 200") && !answer.contains("connection: close"), "{answer:?}");
 }
 
 async fn refused(server: &mut Server, because: &str) {

@@ -2,9 +2,9 @@
 //! cause of its own.
 
 use standfast_insight::Arrival;
-use standfast_science::surge::{Cause, Codes, Segment, is_spread_as_usual, narrow, stands_out};
+use standfast_science::surge::{Cause, Codes, Segment, Usual, is_spread_as_usual, narrow, stands_out};
 
-use super::{Known, Series, UNSETTLED, USUAL, number, share_of, span};
+use super::{Known, LATELY, Series, UNSETTLED, USUAL, share_of, span};
 
 impl Series {
     /// What of a watched series surges since a minute besides what is known, and which open alarms are this, seen first: those
@@ -48,9 +48,9 @@ impl Series {
         let parts: Vec<Segment> =
             seen_first.iter().map(|alarm| alarm.segment).filter(|part| *part != segment).collect();
         let (came, usual) = self.beside(rows, from, &others);
-        let own = |codes: &[Codes]| codes.iter().filter(|codes| segment.covers(codes)).count();
-        let share = number(own(&usual)) / number(usual.len().max(1));
-        if segment == all || parts.is_empty() || stands_out(count(own(&came)), count(came.len()), share) {
+        let own = came.iter().filter(|codes| segment.covers(codes)).count();
+        let share = usual.most(all, |codes| segment.covers(codes));
+        if segment == all || parts.is_empty() || stands_out(count(own), count(came.len()), share) {
             return None;
         }
         let whole = self.cause(rows, all, (all, 1.0), from, &others);
@@ -76,7 +76,7 @@ impl Series {
         let came: Vec<&Arrival> =
             span(rows, from, self.next).iter().filter(|row| wide.covers(&row.codes)).collect();
         let own = came.iter().filter(|row| alarm.segment.covers(&row.codes)).count();
-        let share = share_of(wide, std::slice::from_ref(alarm), &usual_before(rows, from));
+        let share = usual_before(rows, from).most(wide, |codes| alarm.segment.covers(codes));
         stands_out(count(own), count(came.len()), share)
     }
 
@@ -108,27 +108,30 @@ impl Series {
         known: &[Known],
     ) -> Cause {
         let expected: f64 = (from..self.next).map(|at| self.expected_at(within, share, at)).sum();
-        let expected = expected * (1.0 - share_of(segment, known, &usual_before(rows, from)));
+        let expected = expected * (1.0 - share_of(segment, known, &usual_before(rows, from).weeks));
         let (new, usual) = self.beside(rows, from, known);
         narrow(segment, &new, &usual, expected)
     }
 
     /// What came since a minute beside what is known, and what usually comes beside it: what is known says nothing of how the rest is
     /// spread, neither now nor usually.
-    fn beside(&self, rows: &[Arrival], from: i64, known: &[Known]) -> (Vec<Codes>, Vec<Codes>) {
+    fn beside(&self, rows: &[Arrival], from: i64, known: &[Known]) -> (Vec<Codes>, Usual) {
         let explains = |alarm: &&Known| alarm.ended.is_none() && alarm.requests.is_none();
         let explained: Vec<Segment> = known.iter().filter(explains).map(|alarm| alarm.segment).collect();
         let is_rest = |codes: &Codes| !explained.iter().any(|segment| segment.covers(codes));
         let is_new = |row: &&Arrival| is_rest(&row.codes) && !known.iter().any(|alarm| alarm.covers(row));
         let new = span(rows, from, self.next).iter().filter(is_new).map(|row| row.codes).collect();
-        let usual = usual_before(rows, from).into_iter().filter(is_rest).collect();
+        let mut usual = usual_before(rows, from);
+        usual.retain(is_rest);
         (new, usual)
     }
 }
 
-/// What came in the weeks before a minute.
-pub(super) fn usual_before(rows: &[Arrival], from: i64) -> Vec<Codes> {
-    span(rows, from - USUAL, from - UNSETTLED).iter().map(|row| row.codes).collect()
+/// What came in the weeks, and in the last days, before a minute.
+pub(super) fn usual_before(rows: &[Arrival], from: i64) -> Usual {
+    let since =
+        |begin: i64| span(rows, begin, from - UNSETTLED).iter().map(|row| row.codes).collect::<Vec<_>>();
+    Usual { weeks: since(from - USUAL), lately: since(from - LATELY) }
 }
 
 fn count(n: usize) -> u32 {

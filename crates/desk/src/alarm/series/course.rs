@@ -32,7 +32,7 @@ impl Series {
         step: i64,
     ) -> Vec<(u32, f64)> {
         let inner = alarm.inner(others);
-        let usual = if inner.is_empty() { Vec::new() } else { usual_before(rows, alarm.started) };
+        let usual = if inner.is_empty() { Vec::new() } else { usual_before(rows, alarm.started).weeks };
         let mut explained: BTreeMap<Vec<bool>, f64> = BTreeMap::new();
         let mut course = Vec::new();
         let mut at = from;
