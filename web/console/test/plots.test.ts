@@ -100,6 +100,7 @@ describe('figures', () => {
     expect(figure(0.0123, 'share', 'en')).toBe('1.23%');
     expect(figure(0.5, 'share', 'zh-CN')).toBe('50%');
     expect(figure(8.4217, 'rate', 'en')).toBe('8.42');
+    expect([-0, -0.04].map((value) => figure(value, 'count', 'zh-CN'))).toEqual(['0', '0']);
     const spans = [0, 0.5, 42, 59.7, 60, 720, 3_599, 11_100, 86_399, 187_200, -3_600];
     expect(spans.map((seconds) => figure(seconds, 'seconds', 'en'))).toEqual([
       '0 s',

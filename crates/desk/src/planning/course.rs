@@ -523,6 +523,7 @@ impl Course {
     }
 }
 
+/// Two decimals. The sum of nothing, which is -0, becomes 0.
 fn round(mean: f64) -> f64 {
-    (mean * 100.0).round() / 100.0
+    (mean * 100.0).round() / 100.0 + 0.0
 }

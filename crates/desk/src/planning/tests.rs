@@ -450,6 +450,10 @@ store_test! {
             change_person(desk, lead, agent.id, 1, wish).await.unwrap();
         }
         assert_eq!(course(desk, lead, &past.facts(), there()).await.unwrap().spare, []);
+        // The day has just begun: nothing was expected until now, and that has no sign.
+        desk.clock.set(Time::parse("2026-11-21T00:05:00Z").unwrap());
+        let day = course(desk, lead, &past.facts(), there()).await.unwrap();
+        assert_eq!((day.is_known, day.came, day.expected.to_bits()), (true, 0, 0));
         let refused = course(desk, &agents[0], &past.facts(), there()).await;
         assert!(matches!(refused, Err(Error::Forbidden)));
     }

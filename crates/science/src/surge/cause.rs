@@ -3,8 +3,10 @@
 //! A fault of one version shows in the total, in the version, in the type and perhaps in a region. [`narrow`] begins with the
 //! group that was seen to surge and takes, again and again, the value that has more of the surge than its usual share (an
 //! exact binomial test, with Bonferroni's correction for the values looked at), for as long as that value alone
-//! has most of what is too much. What is spread as usual names no value. Usual shares change: a version that most people have by
-//! now had few of the weeks before. So a value must have more than its share of some weeks and more than that of the last days.
+//! has most of what is too much. What is spread as usual names no value.
+//!
+//! Usual shares change: a version that most people have by now had few of the weeks before. So where the last days have more of
+//! a value than the weeks, by more than chance explains, their share is the usual one.
 
 use std::collections::BTreeMap;
 
@@ -46,19 +48,18 @@ pub struct Usual {
 }
 
 impl Usual {
-    /// The usual part of the requests of `within` that are of some kind, 0 to 1: that of the weeks or, where that is more, that of
-    /// the last days.
+    /// The usual part of the requests of `within` that are of some kind, 0 to 1: that of the weeks or, where the last days have more
+    /// by more than chance explains, that of these.
     pub fn most(&self, within: Segment, is_of_kind: impl Fn(&Codes) -> bool) -> f64 {
         let tally = |codes: &[Codes]| {
-            let own = codes.iter().filter(|codes| within.covers(codes));
-            own.fold((0.0, 0.0), |(part, whole), codes| {
-                (part + f64::from(u8::from(is_of_kind(codes))), whole + 1.0)
-            })
+            let own: Vec<&Codes> = codes.iter().filter(|codes| within.covers(codes)).collect();
+            (number(own.iter().filter(|codes| is_of_kind(codes)).count()), number(own.len()))
         };
         let (part, whole) = tally(&self.weeks);
-        let weeks: f64 = if whole > 0.0 { part / whole } else { 0.0 };
+        let weeks = f64::from(part) / f64::from(whole.max(1));
         let (part, whole) = tally(&self.lately);
-        weeks.max((part + BORROWED * weeks) / (whole + BORROWED))
+        let lately = (f64::from(part) + BORROWED * weeks) / (f64::from(whole) + BORROWED);
+        if stands_out(part, whole, weeks) { lately } else { weeks }
     }
 
     /// Without the requests that are not to be kept.
@@ -145,7 +146,7 @@ fn step(cause: &Cause, surge: &[Codes], usual: &Tallies, all: &Tallies) -> Optio
 /// How many requests have each value of the dimensions that a segment leaves open.
 struct Tally {
     counts: BTreeMap<(usize, u32), u32>,
-    requests: f64,
+    requests: u32,
 }
 
 impl Tally {
@@ -158,7 +159,7 @@ impl Tally {
                 }
             }
         }
-        Self { counts, requests: real::len(requests.len()) }
+        Self { counts, requests: number(requests.len()) }
     }
 
     fn count(&self, value: (usize, u32)) -> f64 {
@@ -167,7 +168,7 @@ impl Tally {
 
     /// The part of these requests that has a value, drawn to `other`.
     fn share(&self, value: (usize, u32), other: f64) -> f64 {
-        (self.count(value) + BORROWED * other) / (self.requests + BORROWED)
+        (self.count(value) + BORROWED * other) / (f64::from(self.requests) + BORROWED)
     }
 }
 
@@ -182,12 +183,23 @@ impl Tallies {
         Self { weeks: Tally::of(segment, &usual.weeks), lately: Tally::of(segment, &usual.lately) }
     }
 
-    /// The part of these requests that has a value, drawn to that of all, in the weeks or, where that is more, in the last days;
-    /// of all with half a request more: what was never there before is not impossible.
+    /// The part of these requests that has a value, drawn to that of all, in the weeks or, where the last days have more by more
+    /// than chance explains, in these; of all with half a request more: what was never there before is not impossible.
     fn most(&self, value: (usize, u32), all: &Self) -> f64 {
-        let of_all = (all.weeks.count(value) + 0.5) / (all.weeks.requests + 1.0);
-        let lately_of_all = all.lately.share(value, of_all);
-        self.weeks.share(value, of_all).max(self.lately.share(value, lately_of_all))
+        let of_all = (all.weeks.count(value) + 0.5) / (f64::from(all.weeks.requests) + 1.0);
+        let lately_of_all =
+            if all.has_more_lately(value, of_all) { all.lately.share(value, of_all) } else { of_all };
+        let weeks = self.weeks.share(value, of_all);
+        if lately_of_all > of_all || self.has_more_lately(value, weeks) {
+            self.lately.share(value, lately_of_all).max(weeks)
+        } else {
+            weeks
+        }
+    }
+
+    fn has_more_lately(&self, value: (usize, u32), share: f64) -> bool {
+        let Tally { counts, requests } = &self.lately;
+        stands_out(counts.get(&value).copied().unwrap_or(0), *requests, share)
     }
 }
 
@@ -213,13 +225,18 @@ mod tests {
         (0..count).map(|_| draw()).collect()
     }
 
+    /// Some weeks that were as their last days.
+    fn steady(weeks: Vec<Codes>) -> Usual {
+        let lately = weeks.get(weeks.len() - weeks.len() / 14..).unwrap_or_default().to_vec();
+        Usual { weeks, lately }
+    }
+
     /// How often surges that are made so are named so, of 200.
     fn named(make: fn(&mut Codes), within: Segment, wanted: Segment) -> u32 {
         let mut right = 0;
         for seed in 0..200 {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            let weeks = ordinary(&mut rng, 2_000);
-            let usual = Usual { lately: weeks.iter().take(140).copied().collect(), weeks };
+            let usual = steady(ordinary(&mut rng, 2_000));
             let mut surge = ordinary(&mut rng, 12);
             let mut more = ordinary(&mut rng, 20);
             more.iter_mut().for_each(make);
@@ -291,7 +308,7 @@ mod tests {
         let share = |extra: usize, make: fn(&mut Codes)| {
             let one = |seed: u64| {
                 let mut rng = ChaCha8Rng::seed_from_u64(seed);
-                let (usual, mut surge) = (ordinary(&mut rng, 2_000), ordinary(&mut rng, 18));
+                let (usual, mut surge) = (steady(ordinary(&mut rng, 2_000)), ordinary(&mut rng, 18));
                 let mut more = ordinary(&mut rng, extra);
                 more.iter_mut().for_each(make);
                 surge.extend(more);
@@ -302,7 +319,7 @@ mod tests {
         let (even, kind) = (share(18, |_| {}), share(10, |codes| codes[0] = Some(3)));
         println!("spread as usual: of an even rise {even}, with ten of one type {kind} of 200");
         assert!(even >= 195 && kind <= 40, "{even} {kind}");
-        assert!(is_spread_as_usual(Segment::default(), &[], &[]));
+        assert!(is_spread_as_usual(Segment::default(), &[], &Usual::default()));
     }
 
     #[test]
@@ -313,21 +330,23 @@ mod tests {
         usual.push([Some(1), None, Some(1), Some(9)]);
         let surge = [[Some(1), None, Some(0), Some(9)]; 4];
         let within = Segment([None, None, None, Some(9)]);
-        assert_eq!(narrow(within, &surge, &usual, 0.01).segment, within);
+        assert_eq!(narrow(within, &surge, &steady(usual), 0.01).segment, within);
     }
 
     #[test]
     fn what_nobody_knows_is_not_named() {
         let usual = vec![[Some(1), None, None, None]; 100];
-        let cause = narrow(Segment::default(), &[[None; 4]; 30], &usual, 2.0);
+        let cause = narrow(Segment::default(), &[[None; 4]; 30], &steady(usual), 2.0);
         assert_eq!((cause.segment, cause.observed), (Segment::default(), 30));
-        assert_eq!(narrow(Segment::default(), &[], &[], f64::NAN).observed, 0);
+        assert_eq!(narrow(Segment::default(), &[], &Usual::default(), f64::NAN).observed, 0);
     }
 
     proptest! {
         #[test]
         fn a_cause_counts_what_it_names(surge in prop::collection::vec(prop::array::uniform4(prop::option::of(0_u32..4)), 0..60),
-                                        usual in prop::collection::vec(prop::array::uniform4(prop::option::of(0_u32..4)), 0..60), expected in 0.0_f64..40.0) {
+                                        weeks in prop::collection::vec(prop::array::uniform4(prop::option::of(0_u32..4)), 0..60),
+                                        lately in prop::collection::vec(prop::array::uniform4(prop::option::of(0_u32..4)), 0..60), expected in 0.0_f64..40.0) {
+            let usual = Usual { weeks, lately };
             let cause = narrow(Segment::default(), &surge, &usual, expected);
             prop_assert_eq!(cause.observed as usize, surge.iter().filter(|codes| cause.segment.covers(codes)).count());
             prop_assert!(cause.expected <= expected + 1e-9 && cause.share > 0.0 && cause.share <= 1.0);

@@ -13,7 +13,8 @@ function format(language: Language, options: Intl.NumberFormatOptions): Intl.Num
   const key = language + JSON.stringify(options);
   let found = formats.get(key);
   if (!found) {
-    found = new Intl.NumberFormat(language, options);
+    // Neither a zero nor what is rounded to one has a sign.
+    found = new Intl.NumberFormat(language, { signDisplay: 'negative', ...options });
     formats.set(key, found);
   }
   return found;
