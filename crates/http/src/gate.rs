@@ -2,8 +2,8 @@
 //! other words, words before reading.
 //!
 //! More in flight than the store can share a few commits among only makes everybody wait longer, those at risk too. So
-//! the rest waits here, already read and checked, where whoever is at risk can go ahead; nothing is done twice, and a
-//! caller that waits does not send again. In line customers take turns, so that one who sends a thousand messages waits
+//! the rest waits here, already read and checked, where whoever is at risk can go ahead; nothing is done twice, and whoever
+//! waits a moment need not send again. In line customers take turns, so that one who sends a thousand messages waits
 //! behind his own. Only when the line is full, or somebody has stood in it for too long, is a caller told to come back.
 
 mod queue;
@@ -43,11 +43,12 @@ impl Class {
         if at_risk { Self::AtRisk } else { Self::Words }
     }
 
-    /// The longest that anybody stands in line: words are worth a wait, a page that comes late is loaded again.
+    /// The longest that anybody stands in line: within a second people are told, be it that they are to come back. Whoever is at
+    /// risk is never sent away for a moment of crowding.
     const fn patience(self) -> Duration {
         match self {
-            Self::AtRisk | Self::Words => Duration::from_secs(5),
-            Self::Reading => Duration::from_millis(900),
+            Self::AtRisk => Duration::from_secs(5),
+            Self::Words | Self::Reading => Duration::from_millis(900),
         }
     }
 
@@ -341,19 +342,28 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn readers_are_told_within_a_second() {
-        let gate = Gate::new(4, 400);
-        let mut readers = Vec::new();
-        for _ in 0..READING {
-            readers.push(gate.enter("ann", Class::Reading).await.ok().unwrap());
+    async fn people_are_told_within_a_second_and_who_is_at_risk_waits_on() {
+        for (class, seats, code) in [(Class::Reading, READING, "crowded"), (Class::Words, 3, "busy")] {
+            let gate = Gate::new(4, 400);
+            let mut taken = Vec::new();
+            for _ in 0..seats {
+                taken.push(gate.enter("ann", class).await.ok().unwrap());
+            }
+            let began = tokio::time::Instant::now();
+            let refused = gate.enter("bo", class).await.err().map(|problem| problem.code());
+            assert_eq!(refused, Some(code));
+            assert!(began.elapsed() < Duration::from_secs(1));
         }
-        let began = tokio::time::Instant::now();
-        assert_eq!(
-            gate.enter("bo", Class::Reading).await.err().map(|problem| problem.code()),
-            Some("crowded")
-        );
-        assert!(began.elapsed() < Duration::from_secs(1));
-        drop(readers);
-        assert_eq!(gate.taken(), [0, 0]);
+        let gate = Gate::new(4, 400);
+        let mut taken = Vec::new();
+        for _ in 0..4 {
+            taken.push(gate.enter("ann", Class::AtRisk).await.ok().unwrap());
+        }
+        let mut urgent = pin!(gate.enter("di", Class::AtRisk));
+        assert!(poll(urgent.as_mut()).is_pending());
+        tokio::time::advance(Duration::from_millis(4_900)).await;
+        assert!(poll(urgent.as_mut()).is_pending());
+        drop(taken);
+        assert!(poll(urgent.as_mut()).is_ready());
     }
 }

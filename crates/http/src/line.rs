@@ -49,6 +49,8 @@ struct State {
     unread: bool,
     /// Whether nothing more is to be read between two calls: another process does.
     moves: bool,
+    /// Whether its bytes are those of a socket: no call follows.
+    socket: bool,
 }
 
 /// Where a connection is and since when; shared by its bytes, its calls and its task.
@@ -61,13 +63,14 @@ impl Pace {
         Self::begin(Phase::Fresh)
     }
 
-    /// That of a connection on which another process has answered before.
+    /// That of a connection that another process had before, between two calls.
     pub(crate) fn taken_over() -> Self {
         Self::begin(Phase::Idle)
     }
 
     fn begin(phase: Phase) -> Self {
-        let state = State { phase, since: Instant::now(), stalled: None, unread: false, moves: false };
+        let since = Instant::now();
+        let state = State { phase, since, stalled: None, unread: false, moves: false, socket: false };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -76,10 +79,12 @@ impl Pace {
         self.0.lock().moves = true;
     }
 
-    /// Whether the next call is another process's: none is being read or answered here, and all of the last answer was sent.
+    /// Whether the next call is another process's: none is being read or answered here, all of the last one was read, and all of
+    /// its answer was sent.
     fn is_moved(&self) -> bool {
         let state = self.0.lock();
-        state.moves && state.stalled.is_none() && matches!(state.phase, Phase::Fresh | Phase::Idle)
+        let is_between = !state.unread && !state.socket && state.stalled.is_none();
+        state.moves && is_between && matches!(state.phase, Phase::Fresh | Phase::Idle)
     }
 
     fn enter(&self, phase: Phase) {
@@ -179,6 +184,11 @@ impl Answering {
     /// Whether the call is answered before all of its body was read: no other call can follow on its connection.
     pub(crate) fn left_unread(&self) -> bool {
         self.pace.0.lock().unread
+    }
+
+    /// What follows on the connection is no call.
+    pub(crate) fn becomes_a_socket(&self) {
+        self.pace.0.lock().socket = true;
     }
 
     /// Ties the call's end to that of its answer.

@@ -39,6 +39,10 @@ const BUFFER: usize = 64 << 10;
 const SIGNALS: usize = 1_024;
 /// How long sockets may take to say goodbye before another process goes on; calls are answered meanwhile.
 const GOODBYES: Duration = Duration::from_secs(3);
+/// How long callers are told that their connection ends, before a process goes on that takes none over.
+const LEAD_OVER: Duration = Duration::from_secs(1);
+/// How often a connection that is to move is looked at: hyper does not read again by itself once it has answered.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Why serving ended before it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -53,9 +57,12 @@ pub enum ServeError {
 pub enum Ending {
     /// Nobody goes on: no connection is taken from now on.
     Stop,
-    /// Another process goes on with the same socket, and with the connections that are between two calls: no call may meet a
-    /// closed one, nor be refused.
-    HandOver,
+    /// Another process goes on with the same socket: no call may be refused.
+    HandOver {
+        /// Also with the connections that are between two calls, so that none meets a closed one. Otherwise callers are led
+        /// away from theirs.
+        connections: bool,
+    },
 }
 
 /// How connections end.
@@ -71,7 +78,7 @@ enum Leaving {
 pub struct Lines {
     /// New connections.
     pub listener: std::net::TcpListener,
-    /// Those on which another process has answered before, between two calls.
+    /// Those that another process had before, between two calls.
     pub connections: Vec<std::net::TcpStream>,
 }
 
@@ -80,7 +87,8 @@ pub struct Lines {
 /// [`Lines::connections`].
 ///
 /// Connections that are between two calls are not closed for a process that goes on: what a caller sends at that moment would be
-/// lost, and the caller could not know whether it was (RFC 9112, section 9.3.1).
+/// lost, and the caller could not know whether it was (RFC 9112, section 9.3.1). Only who sends a part of a call before the last one
+/// was answered loses the connection.
 pub async fn serve(
     lines: Lines,
     desk: Desk,
@@ -123,11 +131,20 @@ pub async fn serve(
     let ending = door.open(shutdown).await;
     tracing::info!(?ending, "draining");
     app.hub.drain();
-    if ending == Ending::HandOver {
-        door.open(goodbyes(&app)).await;
-    }
     // Nobody may be left to hear it.
-    let _ = leave.send(if ending == Ending::HandOver { Leaving::Moves } else { Leaving::Closes });
+    let leave = |how| drop(leave.send(how));
+    match ending {
+        Ending::Stop => leave(Leaving::Closes),
+        Ending::HandOver { connections: true } => {
+            door.open(goodbyes(&app)).await;
+            leave(Leaving::Moves);
+        }
+        Ending::HandOver { connections: false } => {
+            leave(Leaving::Closes);
+            door.open(tokio::time::sleep(LEAD_OVER)).await;
+            door.open(goodbyes(&app)).await;
+        }
+    }
     let Door { mut connections, listener, .. } = door;
     drop(listener);
     let mut moved = Vec::new();
@@ -145,8 +162,10 @@ pub async fn serve(
     connections.shutdown().await;
     tasks.shutdown().await;
     tracing::info!(moved = moved.len(), "stopped");
-    // Broken meanwhile is the peer's affair.
-    Ok(moved.into_iter().filter_map(|stream| stream.into_std().ok()).collect())
+    let unwatched = moved.into_iter().map(TcpStream::into_std).filter_map(|stream| {
+        stream.inspect_err(|error| tracing::warn!(%error, "a connection cannot go over")).ok()
+    });
+    Ok(unwatched.collect())
 }
 
 /// Ready when sockets have said goodbye.
@@ -189,7 +208,10 @@ impl Door {
                     }
                 },
             };
-            self.take(stream, from, Pace::fresh());
+            match self.seats.take(&self.app.config, from) {
+                Ok(seat) => self.serve(stream, from, Pace::fresh(), seat),
+                Err(limit) => refuse(&stream, limit),
+            }
         }
     }
 
@@ -198,20 +220,17 @@ impl Door {
         let watched = connection.set_nonblocking(true).and_then(|()| TcpStream::from_std(connection));
         let known = watched.and_then(|stream| Ok((stream.peer_addr()?, stream)));
         if let Ok((from, stream)) = known {
-            self.take(stream, from, Pace::taken_over());
+            // Where there is no place for it any more it is closed without a word: none was asked for.
+            if let Ok(seat) = self.seats.take(&self.app.config, from) {
+                self.serve(stream, from, Pace::taken_over(), seat);
+            }
         }
     }
 
-    fn take(&mut self, stream: TcpStream, from: SocketAddr, pace: Pace) {
-        match self.seats.take(&self.app.config, from) {
-            Ok(seat) => {
-                let leaving = self.leaving.clone();
-                let connection =
-                    Connection { router: self.router.clone(), app: self.app.clone(), from, leaving };
-                self.connections.spawn(connection.serve(stream, pace, seat));
-            }
-            Err(limit) => refuse(&stream, limit),
-        }
+    fn serve(&mut self, stream: TcpStream, from: SocketAddr, pace: Pace, seat: Seat) {
+        let leaving = self.leaving.clone();
+        let connection = Connection { router: self.router.clone(), app: self.app.clone(), from, leaving };
+        self.connections.spawn(connection.serve(stream, pace, seat));
     }
 }
 
@@ -370,7 +389,7 @@ impl Connection {
             how
         };
         tokio::pin!(leave);
-        let mut told = false;
+        let (mut told, mut moves) = (false, false);
         loop {
             tokio::select! {
                 // Broken connections are the peer's affair.
@@ -381,11 +400,12 @@ impl Connection {
                 }
                 how = leave.as_mut(), if !told => {
                     told = true;
-                    // One that moves is looked at again: between two calls it ends.
-                    if !matches!(how, Ok(Leaving::Moves)) {
+                    moves = matches!(how, Ok(Leaving::Moves));
+                    if !moves {
                         std::pin::Pin::new(&mut connection).graceful_shutdown();
                     }
                 }
+                () = tokio::time::sleep(LOOK), if moves => {}
             }
         }
         // A socket has its bytes elsewhere; what was read without being understood cannot be given on.
@@ -407,8 +427,11 @@ impl Connection {
         let leaving = self.leaving.clone();
         async move {
             let mut response = answer.await?;
-            let ends =
-                *leaving.borrow() == Leaving::Closes && response.status() != StatusCode::SWITCHING_PROTOCOLS;
+            let becomes_a_socket = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+            if becomes_a_socket {
+                answering.becomes_a_socket();
+            }
+            let ends = *leaving.borrow() == Leaving::Closes && !becomes_a_socket;
             if ends || answering.left_unread() {
                 // Said, so that the peer does not send its next call into a connection that is being closed.
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -189,8 +189,9 @@ impl Post<'_> {
                     if let Some(background) = background.take() {
                         background.end().await;
                     }
+                    let connections = successor.takes_connections();
                     heir = Some((asked, successor));
-                    return Ending::HandOver;
+                    return Ending::HandOver { connections };
                 }
             }
             Ending::Stop

@@ -34,6 +34,8 @@ const OPTION: &str = "--take-over";
 const PREPARATION: Duration = Duration::from_mins(10);
 /// How long a new process may take to serve once nobody does. On SQLite it migrates meanwhile.
 const TAKING_OVER: Duration = Duration::from_mins(2);
+/// How long it may take to give it the open connections.
+const GIVING: Duration = Duration::from_secs(10);
 /// What the old process says when the new one may begin; the number of connections that it gives follows, where there are some.
 const GO: &str = "go";
 /// No word of the old process is longer, in bytes.
@@ -85,6 +87,11 @@ impl Successor {
         Ok(Self { child, line, connections: false, serves: false })
     }
 
+    /// Whether it goes on with open connections; known once it is prepared.
+    pub(crate) const fn takes_connections(&self) -> bool {
+        self.connections
+    }
+
     /// Its number.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
@@ -103,11 +110,15 @@ impl Successor {
 
     /// Lets it begin, also on `connections`, and waits until it serves.
     pub(crate) async fn take_over(&mut self, connections: &[TcpStream]) -> anyhow::Result<()> {
-        const GONE: &str = "the new process is gone";
         let given = if self.connections { connections } else { &[] };
         let go = if given.is_empty() { format!("{GO}\n") } else { format!("{GO} {}\n", given.len()) };
-        self.line.get_mut().write_all(go.as_bytes()).await.context(GONE)?;
-        passing::give(self.line.get_ref(), given).await.context(GONE)?;
+        self.line.get_mut().write_all(go.as_bytes()).await.context("the new process is gone")?;
+        let giving = tokio::time::timeout(GIVING, passing::give(self.line.get_ref(), given));
+        if let Err(error) = giving.await.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into())) {
+            // It goes on with those that it has, once it hears that no more come.
+            tracing::warn!(%error, "not all open connections could be given");
+            let _ = self.line.get_mut().shutdown().await;
+        }
         match self.hear(TAKING_OVER).await? {
             Word::Serving => {
                 self.serves = true;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use standfast_domain::{AlarmKind, RequestId, Time, Unlike};
 use standfast_insight::Arrival;
 use standfast_science::surge::{
-    Calibration, Codes, DIMENSIONS, Minute, PRIOR, Panel, Reading, Segment, narrow, unusual,
+    Calibration, Codes, DIMENSIONS, Minute, PRIOR, Panel, Reading, Segment, Usual, narrow, unusual,
 };
 
 mod cause;
@@ -20,7 +20,7 @@ pub(super) const WEEK: i64 = 7 * DAY;
 /// What is usual is read off these weeks: types, versions and so on as parts of each other.
 pub(super) const USUAL: i64 = 4 * WEEK;
 /// … and off these days, where they have more of something: of a version that came out since, for one.
-const LATELY: i64 = 2 * DAY;
+pub(super) const LATELY: i64 = 2 * DAY;
 /// The last minutes do not say what is usual: they may be part of the surge.
 const UNSETTLED: i64 = 120;
 /// A value with fewer requests than this in the usual weeks is not watched; what it surges in is.
@@ -165,6 +165,8 @@ pub(super) struct Series {
     /// The next minute to be looked at.
     pub(super) next: i64,
     pub(super) calibration: Calibration,
+    /// The alarms of the last days, open ones among them.
+    pub(super) past: Vec<Known>,
 }
 
 impl Series {
@@ -200,6 +202,7 @@ impl Series {
             expected: VecDeque::new(),
             next: first.div_euclid(DAY) * DAY,
             calibration: Calibration { threshold: f64::INFINITY, weeks: 0.0, alarms: 0 },
+            past: Vec::new(),
         };
         let settled = until - FRESH;
         series.replay(rows, settled);
@@ -294,7 +297,7 @@ impl Series {
         let from = at + 1 - i64::from(reading.window);
         let surge: Vec<&Arrival> =
             span(rows, from, at + 1).iter().filter(|row| within.covers(&row.codes)).collect();
-        let usual = usual_before(rows, at).weeks;
+        let usual = usual_before(rows, at, &self.past);
         let covered = surge.iter().filter(|row| known.iter().any(|alarm| alarm.covers(row))).count();
         let share = share_of(within, known, &usual);
         let excess = (number(covered) - reading.expected * share).max(0.0);
@@ -349,7 +352,7 @@ pub(super) fn describe(rows: &[Arrival], alike: &Alike, known: &[Known]) -> Opti
         return None;
     }
     let at = alike.until - 1;
-    let usual = usual_before(rows, at);
+    let usual = usual_before(rows, at, known);
     let codes: Vec<Codes> = own.iter().map(|row| row.codes).collect();
     let cause = narrow(Segment::default(), &codes, &usual, alike.expected);
     Some(Finding {
@@ -375,11 +378,10 @@ pub(super) fn span(rows: &[Arrival], from: i64, to: i64) -> &[Arrival] {
 }
 
 /// The usual part of a segment that known alarms cover.
-fn share_of(within: Segment, known: &[Known], usual: &[Codes]) -> f64 {
-    let of: Vec<&Codes> = usual.iter().filter(|codes| within.covers(codes)).collect();
-    let covers =
-        |codes: &&&Codes| known.iter().any(|alarm| alarm.requests.is_none() && alarm.segment.covers(codes));
-    if of.is_empty() { 0.0 } else { number(of.iter().filter(covers).count()) / number(of.len()) }
+fn share_of(within: Segment, known: &[Known], usual: &Usual) -> f64 {
+    usual.most(within, |codes| {
+        known.iter().any(|alarm| alarm.requests.is_none() && alarm.segment.covers(codes))
+    })
 }
 
 /// The total, and the most common values.

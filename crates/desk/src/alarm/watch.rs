@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::record::{end, go_on, raise, read_known};
-use super::series::{Alike, COURSE, DAY, Finding, Known, Risen, Series, USUAL, WEEK, describe};
+use super::series::{Alike, COURSE, DAY, Finding, Known, LATELY, Risen, Series, USUAL, WEEK, describe};
 use super::view::WatchState;
 use super::words::{FRESH, REMEMBERED, Wordings};
 use super::{WATCH, record};
@@ -190,6 +190,7 @@ impl Watcher {
     /// Raises what is new, and writes how the others go on.
     pub(super) async fn act(&self, learned: &mut Learned, risen: Vec<Risen>, now: Time) -> Result<(), Error> {
         let (mut alarms, earlier) = self.known(&learned.arrivals, now).await?;
+        learned.series.past = alarms.iter().map(|(_, known)| known).chain(&earlier).cloned().collect();
         // Words first: what joins an alarm of such words is explained by it, whatever else rises.
         let bursts = self.read_words(learned, &mut alarms).await?;
         let beside = |known: &[Known]| [known, &earlier].concat();
@@ -228,8 +229,8 @@ impl Watcher {
         Ok(())
     }
 
-    /// The alarms that go on or were over lately, and those that were over before: they explain nothing new, but what they explained
-    /// is not counted again where something wider goes on.
+    /// The alarms that go on or were over lately, and those of the last days that were over before: they explain nothing new, but
+    /// what they explained is not counted again where something wider goes on, and is not usual.
     async fn known(
         &self,
         arrivals: &Arc<Arrivals>,
@@ -237,8 +238,8 @@ impl Watcher {
     ) -> Result<(Vec<(stored::AlarmRow, Known)>, Vec<Known>), Error> {
         let arrivals = arrivals.clone();
         let lately = now.minus(AFTER);
-        let longest = Duration::from_mins(COURSE.unsigned_abs());
-        let known = self.desk.store().read(move |rd| read_known(rd, &arrivals, now.minus(longest))).await?;
+        let since = now.minus(Duration::from_mins((LATELY + COURSE).unsigned_abs()));
+        let known = self.desk.store().read(move |rd| read_known(rd, &arrivals, since)).await?;
         let (lately, past): (Vec<_>, Vec<_>) =
             known.into_iter().partition(|(row, _)| row.ended_at.is_none_or(|ended| ended > lately));
         Ok((lately, past.into_iter().map(|(_, known)| known).collect()))

@@ -150,24 +150,9 @@ async fn who_cannot_serve_takes_nothing_over() {
     customer.say(&number, "还在吗？").await;
 
     // It dies when the old process has begun to let go.
-    let until = Instant::now() + Duration::from_secs(20);
-    let killed = async {
-        let log = || String::from_utf8_lossy(&server.log()).into_owned();
-        while !log().contains("ready to take over") {
-            assert!(Instant::now() < until);
-            sleep(Duration::from_millis(20)).await;
-        }
-        let said = log();
-        let process = said
-            .lines()
-            .rfind(|line| line.contains("looks around"))
-            .and_then(|line| line.rsplit_once("process=")?.1.split_whitespace().next()?.parse().ok())
-            .unwrap();
-        signal("-KILL", process);
-    };
     let mut command = server.command(&["upgrade"]);
     let asked = tokio::task::spawn_blocking(move || command.output());
-    killed.await;
+    signal("-KILL", successor(&server, "ready to take over").await);
     let out = asked.await.unwrap().unwrap();
     let said = String::from_utf8_lossy(&out.stdout);
     assert!(out.status.code() == Some(1) && said.contains("goes on"), "{said}");
@@ -193,48 +178,88 @@ async fn a_connection_between_two_calls_goes_over() {
     let mut server = Server::new();
     server.start().await;
     let mut line = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
-    // Made, and never used before.
-    let mut fresh = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
     ask(&mut line).await;
 
-    // Where another process cannot serve, nothing happens to it.
-    let key = server.data.join("master.key");
-    let own = std::fs::read(&key).unwrap();
-    std::fs::write(&key, "0a".repeat(32)).unwrap();
-    refused(&mut server, "not the one that this desk's records are sealed with").await;
-    std::fs::write(&key, own).unwrap();
+    // The new process dies once the old one has let go: this one goes on, on the same connection.
+    let mut command = server.command(&["upgrade"]);
+    let asked = tokio::task::spawn_blocking(move || command.output());
+    let process = successor(&server, "ready to take over").await;
+    signal("-STOP", process);
+    logged(&server, "moved=").await;
+    signal("-KILL", process);
+    let out = asked.await.unwrap().unwrap();
+    assert_eq!(out.status.code(), Some(1), "{}", String::from_utf8_lossy(&out.stdout));
     ask(&mut line).await;
-    let (status, said) = server.upgrade().await;
-    assert!(status.success(), "{said}");
-    ask(&mut line).await;
-    // A call whose last bytes come while nobody serves, or when another process does.
-    let (head, end) = CALL.split_at(CALL.len() - 2);
-    let (status, said) = tokio::join!(server.upgrade(), async {
-        sleep(Duration::from_millis(200)).await;
-        line.write_all(head).await.unwrap();
-        sleep(Duration::from_millis(300)).await;
-        line.write_all(end).await.unwrap();
-        answered(&mut line).await;
-    })
-    .0;
-    assert!(status.success(), "{said}");
-    ask(&mut line).await;
-    ask(&mut fresh).await;
+
+    // One that is made and not used yet; and a call that is answered here, whose caller then falls silent: nobody waits for the next one.
+    let mut fresh = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
+    let mut busy = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
+    let (head, rest) = call();
+    busy.write_all(&head).await.unwrap();
+    let began = Instant::now();
+    let (upgraded, ()) = tokio::join!(server.upgrade(), async {
+        sleep(Duration::from_millis(1_500)).await;
+        busy.write_all(&rest).await.unwrap();
+        answered(&mut busy, "201").await;
+    });
+    assert!(upgraded.0.success(), "{}", upgraded.1);
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(5), "{took:?}: it was waited for a call that nobody made");
+    for line in [&mut line, &mut fresh, &mut busy] {
+        ask(line).await;
+    }
 }
 
-const CALL: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: desk\r\n\r\n";
+/// A new request, in two parts: all but its last byte, and that.
+fn call() -> (Vec<u8>, Vec<u8>) {
+    let visitor = Customer::new(crate::http::Client::new(1)).authorization();
+    let body =
+        serde_json::json!({"client_id": "upgrade-0000000001", "text": "转账一直没有到账", "join": "new"})
+            .to_string();
+    let head = format!(
+        "POST /api/v1/requests HTTP/1.1\r\nhost: desk\r\nauthorization: {visitor}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    let mut all = [head.as_bytes(), body.as_bytes()].concat();
+    let rest = all.split_off(all.len() - 1);
+    (all, rest)
+}
 
 async fn ask(line: &mut TcpStream) {
-    line.write_all(CALL).await.unwrap();
-    answered(line).await;
+    line.write_all(b"GET /healthz HTTP/1.1\r\nhost: desk\r\n\r\n").await.unwrap();
+    answered(line, "200").await;
 }
 
-async fn answered(line: &mut TcpStream) {
-    let mut bytes = vec![0; 4_096];
+async fn answered(line: &mut TcpStream, status: &str) {
+    let mut bytes = vec![0; 16_384];
     let read = tokio::time::timeout(Duration::from_secs(10), line.read(&mut bytes));
     let count = read.await.expect("an answer in time").unwrap();
     let answer = String::from_utf8_lossy(&bytes[..count]);
-    assert!(answer.starts_with("HTTP/1.1 200") && !answer.contains("connection: close"), "{answer:?}");
+    assert!(
+        answer.starts_with(&format!("HTTP/1.1 {status}")) && !answer.contains("connection: close"),
+        "{answer:?}"
+    );
+}
+
+/// The number of the new process, once the log says so of it.
+async fn successor(server: &Server, done: &str) -> u32 {
+    let said = logged(server, done).await;
+    let line = said.lines().rfind(|line| line.contains("looks around")).unwrap();
+    line.rsplit_once("process=").unwrap().1.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+/// The log, once something stands in it.
+async fn logged(server: &Server, what: &str) -> String {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let log = String::from_utf8_lossy(&server.log()).into_owned();
+        if log.contains(what) {
+            return log;
+        }
+        assert!(Instant::now() < until, "the log does not say: {what}");
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 async fn refused(server: &mut Server, because: &str) {

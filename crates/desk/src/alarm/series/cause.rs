@@ -76,7 +76,8 @@ impl Series {
         let came: Vec<&Arrival> =
             span(rows, from, self.next).iter().filter(|row| wide.covers(&row.codes)).collect();
         let own = came.iter().filter(|row| alarm.segment.covers(&row.codes)).count();
-        let share = usual_before(rows, from).most(wide, |codes| alarm.segment.covers(codes));
+        let usual = usual_before(rows, from, &self.past);
+        let share = usual.most(wide, |codes| alarm.segment.covers(codes));
         stands_out(count(own), count(came.len()), share)
     }
 
@@ -108,7 +109,7 @@ impl Series {
         known: &[Known],
     ) -> Cause {
         let expected: f64 = (from..self.next).map(|at| self.expected_at(within, share, at)).sum();
-        let expected = expected * (1.0 - share_of(segment, known, &usual_before(rows, from).weeks));
+        let expected = expected * (1.0 - share_of(segment, known, &usual_before(rows, from, &self.past)));
         let (new, usual) = self.beside(rows, from, known);
         narrow(segment, &new, &usual, expected)
     }
@@ -121,17 +122,21 @@ impl Series {
         let is_rest = |codes: &Codes| !explained.iter().any(|segment| segment.covers(codes));
         let is_new = |row: &&Arrival| is_rest(&row.codes) && !known.iter().any(|alarm| alarm.covers(row));
         let new = span(rows, from, self.next).iter().filter(is_new).map(|row| row.codes).collect();
-        let mut usual = usual_before(rows, from);
+        let mut usual = usual_before(rows, from, &self.past);
         usual.retain(is_rest);
         (new, usual)
     }
 }
 
-/// What came in the weeks, and in the last days, before a minute.
-pub(super) fn usual_before(rows: &[Arrival], from: i64) -> Usual {
-    let since =
-        |begin: i64| span(rows, begin, from - UNSETTLED).iter().map(|row| row.codes).collect::<Vec<_>>();
-    Usual { weeks: since(from - USUAL), lately: since(from - LATELY) }
+/// What came in the weeks, and in the last days, before a minute, without what known alarms of the last days explain: what was a
+/// surge yesterday is not usual today.
+pub(super) fn usual_before(rows: &[Arrival], from: i64, past: &[Known]) -> Usual {
+    let is_usual = |row: &&Arrival| !past.iter().any(|alarm| alarm.covers(row));
+    let of = |rows: &[Arrival]| rows.iter().filter(is_usual).map(|row| row.codes).collect::<Vec<_>>();
+    Usual {
+        weeks: of(span(rows, from - USUAL, from - UNSETTLED)),
+        lately: of(span(rows, from - LATELY, from - UNSETTLED)),
+    }
 }
 
 fn count(n: usize) -> u32 {

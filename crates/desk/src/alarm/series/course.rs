@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use standfast_insight::Arrival;
 use standfast_science::burst::WINDOW;
-use standfast_science::surge::{Reading, Segment, unusual};
+use standfast_science::surge::{Reading, Segment, Usual, unusual};
 
 use super::cause::usual_before;
 use super::{CALM, COURSE, Known, Series, minute_of, share_of, span};
@@ -32,7 +32,8 @@ impl Series {
         step: i64,
     ) -> Vec<(u32, f64)> {
         let inner = alarm.inner(others);
-        let usual = if inner.is_empty() { Vec::new() } else { usual_before(rows, alarm.started).weeks };
+        let usual =
+            if inner.is_empty() { Usual::default() } else { usual_before(rows, alarm.started, &self.past) };
         let mut explained: BTreeMap<Vec<bool>, f64> = BTreeMap::new();
         let mut course = Vec::new();
         let mut at = from;

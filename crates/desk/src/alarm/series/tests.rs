@@ -76,6 +76,23 @@ fn one_cause_is_one_finding_and_two_causes_are_two() {
 }
 
 #[test]
+fn a_fault_that_comes_back_the_next_day_is_not_usual() {
+    let end = START + 5 * WEEK + 700;
+    let yesterday = (end - DAY - 300, end - DAY);
+    let rows = with(ordinary(START, end), surge(yesterday.0, 300, [11, 20, 31]));
+    let rows = with(rows, surge(end - 25, 20, [11, 20, 31]));
+    let fault = Segment([Some(11), Some(20), Some(31), None]);
+    let (mut series, risen) = Series::learn(&rows, end, 1.0, &[yesterday], Vec::new());
+    let named = |series: &Series| {
+        risen.iter().find_map(|one| series.judge(one, &rows, &[])).map(|finding| finding.segment)
+    };
+    assert!(named(&series).is_some_and(|segment| segment != fault), "most of the last days were of it");
+    let (started, ended) = (yesterday.0, Some(yesterday.1));
+    series.past = vec![Known { segment: fault, started, ended, requests: None, is_decided: true }];
+    assert_eq!(named(&series), Some(fault));
+}
+
+#[test]
 fn an_alarm_is_not_raised_again_for_what_came_before_it() {
     let end = START + 5 * WEEK + 700;
     let rows = with(ordinary(START, end), surge(end - 25, 20, [11, 20, 31]));
