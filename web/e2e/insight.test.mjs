@@ -70,7 +70,10 @@ test('the view is in the address: forth, back and after a reload', async () => {
     () => address(page).searchParams.get('period') === '7d',
     'the period in the address',
   );
+  // It is chosen, and nothing lies over the page any more; and the key that closes boxes leaves no room.
+  await page.getByRole('menu').waitFor({ state: 'detached' });
   await page.keyboard.press('Escape');
+  assert.equal(address(page).pathname, '/console/insight/overview');
   await page.getByRole('link', { name: 'Times' }).click();
   assert.equal(
     `${address(page).pathname}${address(page).search}`,

@@ -144,7 +144,7 @@ impl Plan {
         let first = facts.span().map_or(now, |(first, _)| first);
         let from = query.from.map_or(first.min(until.saturating_sub(1)), second);
         if from >= until {
-            return Err(Error::invalid("from", "malformed"));
+            return Err(Error::invalid("from", "out_of_range"));
         }
         let recipe = query.measure.recipe();
         let is_stock = matches!(recipe, Recipe::Backlog | Recipe::Flow);

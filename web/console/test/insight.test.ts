@@ -143,6 +143,12 @@ describe('periods', () => {
     expect(said(range)).toBe('2026-10-28 2026-11-04');
     expect(range.until - range.from).toBe((7 * 24 + 1) * HOUR);
     expect(daysOf(range)).toBe(7);
+    // Nothing is known of days to come.
+    const dates = (from: string, to: string) => rangeOf({ kind: 'dates', from, to }, zone, now);
+    expect(dates('2126-01-01', '2126-02-01')).toEqual(
+      rangeOf({ kind: 'preset', preset: '28d' }, zone, now),
+    );
+    expect(dates('2020-01-01', '2126-02-01').until).toBe(range.until);
     expect(said(rangeOf({ kind: 'preset', preset: 'week' }, zone, now))).toBe(
       '2026-11-02 2026-11-04',
     );

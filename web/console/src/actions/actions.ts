@@ -137,7 +137,8 @@ export const ACTIONS: readonly Action[] = [
     group: 'go',
     label: 'action.back',
     keys: ['Escape'],
-    allowed: () => router.place.room !== 'desk' || request() !== null,
+    // Other rooms are left by the ways that lead elsewhere: a key that also closes boxes in them would lose what is on the page.
+    allowed: () => request() !== null,
     run: closeRequest,
     quiet: true,
   },

@@ -13,8 +13,10 @@ export function rangeOf(period: Period, zone: string, now: number): Range {
   if (period.kind === 'dates') {
     const from = readDate(period.from, zone);
     const to = readDate(period.to, zone);
-    if (from === null || to === null || to < from) return back(tomorrow, 28, zone);
-    const until = advance(to, 'day', 1, zone);
+    // Nothing is known of days to come: a period of them is none, and one that goes into them ends with today.
+    if (from === null || to === null || to < from || from >= tomorrow)
+      return back(tomorrow, 28, zone);
+    const until = Math.min(advance(to, 'day', 1, zone), tomorrow);
     return { from: Math.max(from, back(until, LONGEST, zone).from), until };
   }
   if (period.preset === 'week' || period.preset === 'month')
