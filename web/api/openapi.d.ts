@@ -3422,10 +3422,12 @@ export interface components {
       before: number;
       /** @description Days of each period that were compared. */
       days: number;
+      /** @description Days of the later period that are left out, because users are not known on them or on their like. The verdict is of all days. */
+      days_left_out: number;
       estimate?: components['schemas']['EstimateView'] | null;
       /** @description Users are known by what segments are made of (version, region, platform), so that mix and rate are told apart. */
       has_mix: boolean;
-      /** @description Users are known on all days, so that the change is split. Otherwise only counts are compared. */
+      /** @description Users are known on the days compared, so that the change is split. Otherwise only counts are compared. */
       has_users: boolean;
       parts?: components['schemas']['PartsView'] | null;
       /** @description The segments, those first that explain most. */

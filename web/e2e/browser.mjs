@@ -1,4 +1,4 @@
-/** Debian's Chromium, quiet; pictures in .cache/screens; axe on what is shown. */
+/** Debian's Chromium without a window around the page, quiet; pictures in .cache/screens; axe on what is shown. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,7 +11,7 @@ mkdirSync(SCREENS, { recursive: true });
 
 export function launch() {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
     args: [
       '--headless',
       '--no-sandbox',

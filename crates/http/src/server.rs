@@ -132,7 +132,9 @@ pub async fn serve(
     tracing::info!(?ending, "draining");
     app.hub.drain();
     // Nobody may be left to hear it.
-    let leave = |how| drop(leave.send(how));
+    let leave = |how| {
+        let _ = leave.send(how);
+    };
     match ending {
         Ending::Stop => leave(Leaving::Closes),
         Ending::HandOver { connections: true } => {

@@ -64,13 +64,16 @@ pub struct Segment {
 /// The change and what it is made of.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// Users are known on all days: the change is split. Otherwise counts are compared, and all of it is `rate`.
+    /// Users are known on the days compared: the change is split. Otherwise counts are compared, and all of it is `rate`.
     pub has_users: bool,
     /// Users are known by the dimension that segments are made of. Otherwise all of them could have asked about each: their mix is not
     /// known, and what it adds is part of `rate`.
     pub has_mix: bool,
     /// Days of each period that were compared.
     pub days: usize,
+    /// Days of the later period that could be compared and are left out, because users are not known on them or on their like.
+    /// The whole change with its interval is that of all days.
+    pub days_left_out: usize,
     /// Requests of the period before, on these days.
     pub before: u64,
     /// Requests of the period after.
@@ -148,6 +151,14 @@ impl<'a> Side<'a> {
         self.pick(&users).into_iter().sum()
     }
 
+    /// Leaves out the days on which users are not known.
+    fn keep_known(&mut self) {
+        let users = self.daily.users(self.period.days(), &self.wish.query.filter, None);
+        for (open, users) in self.open.iter_mut().zip(users) {
+            *open &= users.is_some();
+        }
+    }
+
     fn days(&self, users: bool) -> Vec<effect::Day> {
         let users = users.then(|| self.daily.users(self.period.days(), &self.wish.query.filter, None));
         days_of(self.period.from, &self.counts, &self.open, users.as_deref())
@@ -165,18 +176,12 @@ pub fn decompose(
     wish.check(&daily)?;
     let mut earlier = Side::new(&daily, wish, wish.earlier)?;
     let mut later = Side::new(&daily, wish, wish.later)?;
-    if wish.like_for_like {
-        (earlier.chosen, later.chosen) = like_for_like(&earlier.days(false), &later.days(false));
-    } else {
-        let both = earlier.open.iter().zip(&later.open).map(|(one, other)| *one && *other);
-        let chosen: Vec<usize> = both.enumerate().filter(|(_, open)| *open).map(|(place, _)| place).collect();
-        (earlier.chosen, later.chosen) = (chosen.clone(), chosen);
-    }
-    let known = |side: &Side| side.users(None).is_some_and(|users| users > 0);
-    let has_users = known(&earlier) && known(&later);
+    choose(&mut earlier, &mut later);
     let out_of_range = |_| Error::invalid("later", "out_of_range");
     let chosen = |side: &Side| side.pick(&side.days(false));
     let effect = compare_days(&chosen(&earlier), &chosen(&later), WORTHWHILE).map_err(out_of_range)?;
+    let all = later.chosen.len();
+    let has_users = choose_known(&mut earlier, &mut later);
     let (codes, segments) = segments(&earlier, &later, has_users)?;
     let dispersion = effect.estimate.map_or(1.0, |estimate| estimate.inflation());
     let found =
@@ -197,12 +202,44 @@ pub fn decompose(
         has_users,
         has_mix: has_users && exposure::has_users(wish.dimension),
         days: later.chosen.len(),
+        days_left_out: all.saturating_sub(later.chosen.len()),
         before: found.before,
         after: found.after,
         effect,
         parts: found.parts,
         segments: found.segments.into_iter().filter_map(segment).collect(),
     })
+}
+
+/// Chooses the days that are compared.
+fn choose(earlier: &mut Side, later: &mut Side) {
+    if earlier.wish.like_for_like {
+        (earlier.chosen, later.chosen) = like_for_like(&earlier.days(false), &later.days(false));
+    } else {
+        let both = earlier.open.iter().zip(&later.open).map(|(one, other)| *one && *other);
+        let chosen: Vec<usize> = both.enumerate().filter(|(_, open)| *open).map(|(place, _)| place).collect();
+        (earlier.chosen, later.chosen) = (chosen.clone(), chosen);
+    }
+}
+
+/// Whether users are known on the chosen days. Where they are known on most of them alone (those of yesterday come late), these are
+/// chosen.
+fn choose_known(earlier: &mut Side, later: &mut Side) -> bool {
+    let known = |side: &Side| side.users(None).is_some_and(|users| users > 0);
+    if known(earlier) && known(later) {
+        return true;
+    }
+    let (open, chosen) =
+        ((earlier.open.clone(), later.open.clone()), (earlier.chosen.clone(), later.chosen.clone()));
+    earlier.keep_known();
+    later.keep_known();
+    choose(earlier, later);
+    if later.chosen.len() * 2 > chosen.1.len() && known(earlier) && known(later) {
+        return true;
+    }
+    (earlier.open, later.open) = open;
+    (earlier.chosen, later.chosen) = chosen;
+    false
 }
 
 /// The users of values of whom nobody asked in either period: they are users all the same. Has no code.

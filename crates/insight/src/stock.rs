@@ -35,73 +35,80 @@ pub(crate) struct Stock {
 
 /// The groups of time: those of the plan's one step, or the range as one.
 pub(crate) struct Line {
-    from: u32,
-    /// First second of every stretch but the first, and one that never comes.
-    later: Vec<u32>,
-    /// The group of every stretch.
-    groups: Vec<u32>,
+    /// First second of every stretch and its group.
+    stretches: Vec<(u32, u32)>,
     /// Second after the last one of every group.
     ends: Vec<u32>,
     stride: usize,
-    /// The stretch in which each piece of the range begins. Pieces are so short that they have two at most, where that does
-    /// not take too many.
+    /// The stretch in which each piece of the range begins; pieces are so short that few have two.
     pieces: Vec<u32>,
     /// How long a piece is: two to this power.
     length: u32,
 }
-
-/// Most pieces: as many as the processor keeps near.
-const PIECES: u32 = 1 << 15;
 
 impl Line {
     pub(crate) fn new(plan: &Plan) -> Self {
         for (place, axis) in plan.axes.iter().enumerate() {
             if let Axis::Time(line) = axis {
                 let ends = line.moments.iter().map(|moment| moment.until).collect();
-                return Self::of(&line.stretches, ends, plan.stride(place), plan.until);
+                return Self::of(line.stretches.clone(), ends, plan.stride(place), plan.until);
             }
         }
-        Self::of(&[(plan.from, 0)], vec![plan.until], 0, plan.until)
+        Self::of(vec![(plan.from, 0)], vec![plan.until], 0, plan.until)
     }
 
-    fn of(stretches: &[(u32, u32)], ends: Vec<u32>, stride: usize, until: u32) -> Self {
+    fn of(stretches: Vec<(u32, u32)>, ends: Vec<u32>, stride: usize, until: u32) -> Self {
         let from = stretches.first().map_or(0, |(start, _)| *start);
         let span = until.saturating_sub(from).max(1);
-        let mut later: Vec<u32> = stretches.iter().skip(1).map(|(start, _)| *start).collect();
-        let apart = later.windows(2).filter_map(|two| two.get(1)?.checked_sub(*two.first()?));
-        let shortest = apart.min().unwrap_or(span).max(1);
-        let length = shortest.ilog2().max((span / PIECES).max(1).ilog2() + 1).min(31);
+        let wanted = u32::try_from(stretches.len()).unwrap_or(u32::MAX).saturating_mul(4);
+        let length = (span / wanted.max(1)).max(1).ilog2();
         let mut pieces = Vec::new();
         let mut stretch = 0;
         for piece in 0..=(span >> length) {
             let second = from.saturating_add(piece << length);
-            while later.get(stretch).is_some_and(|start| *start <= second) {
+            while stretches.get(stretch + 1).is_some_and(|(start, _)| *start <= second) {
                 stretch += 1;
             }
             pieces.push(u32::try_from(stretch).unwrap_or(u32::MAX));
         }
-        later.push(u32::MAX);
-        let groups = stretches.iter().map(|(_, group)| *group).collect();
-        Self { from, later, groups, ends, stride, pieces, length }
+        Self { stretches, ends, stride, pieces, length }
     }
 
     /// The group of a second within the range.
     pub(crate) fn group(&self, second: u32) -> usize {
-        let second = second.min(u32::MAX - 1);
-        let piece = (second.saturating_sub(self.from) >> self.length) as usize;
-        let begins = self.pieces.get(piece).copied().unwrap_or(0) as usize;
-        let next = |stretch: usize| self.later.get(stretch).copied().unwrap_or(u32::MAX);
-        // Added, not asked: when something ends, the processor cannot guess.
-        let mut stretch = begins + usize::from(next(begins) <= second);
-        while next(stretch) <= second {
-            stretch += 1;
-        }
-        self.groups.get(stretch).copied().unwrap_or(0) as usize
+        self.stretch(second).group
     }
 
-    /// How far the cells of a second's group are from those of the first one.
-    fn reach(&self, second: u32) -> usize {
-        self.group(second) * self.stride
+    /// The stretch in which a second of the range lies.
+    fn stretch(&self, second: u32) -> Stretch {
+        let from = self.stretches.first().map_or(0, |(start, _)| *start);
+        let piece = (second.saturating_sub(from) >> self.length) as usize;
+        let mut place = self.pieces.get(piece).copied().unwrap_or(0) as usize;
+        while self.stretches.get(place + 1).is_some_and(|(start, _)| *start <= second) {
+            place += 1;
+        }
+        let (from, group) = self.stretches.get(place).copied().unwrap_or_default();
+        let next = self.stretches.get(place + 1).map_or(u32::MAX, |(start, _)| *start);
+        Stretch { from, length: next.saturating_sub(from), group: group as usize }
+    }
+}
+
+/// A stretch of time that is in one group. Rows stand in the order of time, and most end soon after they came: the next one
+/// is nearly always in the stretch of the last.
+#[derive(Clone, Copy, Default)]
+struct Stretch {
+    from: u32,
+    length: u32,
+    group: usize,
+}
+
+impl Stretch {
+    /// How far the cells of a second's group are from those of the first one; this is its stretch from then on.
+    fn reach(&mut self, second: u32, line: &Line) -> usize {
+        if second.wrapping_sub(self.from) >= self.length {
+            *self = line.stretch(second);
+        }
+        self.group * line.stride
     }
 }
 
@@ -134,6 +141,7 @@ impl<'a> Sink<'a> for Rows<'a> {
 
     fn take(&mut self, rows: &[u16], cells: &[u32]) {
         let Some(block) = self.block.filter(|block| block.last_end >= self.from) else { return };
+        let (mut came, mut ended) = (Stretch::default(), Stretch::default());
         for (row, cell) in rows.iter().zip(cells) {
             let created = at(&block.created, *row);
             let end = match at(&block.ends, *row) {
@@ -147,10 +155,10 @@ impl<'a> Sink<'a> for Rows<'a> {
             if created < self.from {
                 add(&mut self.before, far);
             } else {
-                add(&mut self.opened, far + self.line.reach(created));
+                add(&mut self.opened, far + came.reach(created, self.line));
             }
             if end < self.until {
-                add(&mut self.closed, far + self.line.reach(end));
+                add(&mut self.closed, far + ended.reach(end, self.line));
             } else {
                 add(&mut self.after, far);
                 self.ages.push((*cell, self.until - created));
@@ -185,14 +193,11 @@ pub(crate) fn stock(facts: &Facts, plan: &Plan, threads: usize) -> (Stock, Apart
     };
     let (before, after) = (sum(|part| &part.before), sum(|part| &part.after));
     let (opened, closed) = (sum(|part| &part.opened), sum(|part| &part.closed));
-    let mut ages: Vec<(u32, u32)> = parts.into_iter().flat_map(|part| part.ages).collect();
-    ages.sort_unstable();
+    let (mut ages, starts) = ages_of(parts, &after);
     let mut by_cell = vec![None; cells];
-    for own in ages.chunk_by(|one, other| one.0 == other.0) {
-        let cell = own.first().map_or(0, |(cell, _)| *cell as usize);
-        if let Some(slot) = by_cell.get_mut(cell) {
-            *slot = percentiles(own.iter().map(|(_, age)| *age).collect());
-        }
+    for (slot, own) in by_cell.iter_mut().zip(starts.windows(2)) {
+        let own = own.first().zip(own.last()).and_then(|(from, to)| ages.get_mut(*from..*to));
+        *slot = own.and_then(percentiles);
     }
     let total = Flow {
         before: before.iter().sum(),
@@ -200,13 +205,34 @@ pub(crate) fn stock(facts: &Facts, plan: &Plan, threads: usize) -> (Stock, Apart
         closed: closed.iter().sum(),
         after: after.iter().sum(),
     };
-    let total_ages = percentiles(ages.iter().map(|(_, age)| *age).collect());
+    let total_ages = percentiles(&mut ages);
     let flows = line.flows(&before, &opened, &closed, &after);
     (Stock { cells: flows, total, ages: by_cell, total_ages }, apart)
 }
 
-fn percentiles(mut ages: Vec<u32>) -> Option<[u32; PERCENTS.len()]> {
-    let found = quantile::quantiles(&mut ages, &PERCENTS.map(|percent| f64::from(percent) / 100.0))?;
+/// The ages of what is open at the end, those of a cell together, and where each cell begins; `after` says how many it has. Put in
+/// their places at once: sorting them takes longer than all the counting.
+fn ages_of(parts: Vec<Rows<'_>>, after: &[u64]) -> (Vec<u32>, Vec<usize>) {
+    let mut starts = vec![0];
+    starts.extend(after.iter().scan(0, |sum, count| {
+        *sum += usize::try_from(*count).unwrap_or(usize::MAX);
+        Some(*sum)
+    }));
+    let mut next = starts.clone();
+    let mut ages = vec![0; starts.last().copied().unwrap_or(0)];
+    for (cell, age) in parts.into_iter().flat_map(|part| part.ages) {
+        if let Some(place) = next.get_mut(cell as usize) {
+            if let Some(slot) = ages.get_mut(*place) {
+                *slot = age;
+            }
+            *place += 1;
+        }
+    }
+    (ages, starts)
+}
+
+fn percentiles(ages: &mut [u32]) -> Option<[u32; PERCENTS.len()]> {
+    let found = quantile::quantiles(ages, &PERCENTS.map(|percent| f64::from(percent) / 100.0))?;
     found.try_into().ok()
 }
 

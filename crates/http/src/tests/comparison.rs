@@ -128,9 +128,9 @@ fn periods() -> (Value, Value) {
 }
 
 /// Twice as many users of 7.2.0 since the change, as many of 7.1.0 as ever, and some of a version of which nobody asks.
-async fn tell_users(server: &TestServer, analyst: &Person<'_>) {
+async fn tell_users(server: &TestServer, analyst: &Person<'_>, days: std::ops::Range<i64>) {
     let mut table = "day,app_version,users\n".to_owned();
-    for day in 0..DAYS {
+    for day in days {
         let date = today().plus(day - DAYS);
         let newer = if day >= DAYS - AFTER { 2_000 } else { 1_000 };
         for (version, users) in [("7.1.0", 1000), ("7.2.0", newer), ("6.0.0", 100)] {
@@ -242,19 +242,34 @@ store_test! {
         assert!(counts["segments"][0]["q"].as_f64().unwrap() < 0.001 && counts["segments"][1]["q"].as_f64().unwrap() > 0.05);
         assert_eq!(counts["verdict"]["code"], "fewer");
 
-        tell_users(&server, &analyst).await;
-        let (_stop, stopping) = tokio::sync::watch::channel(false);
-        let (insight, store) = (server.insight.clone(), (*store).clone());
-        tokio::spawn(async move { insight.count_users(store, stopping).await });
-        let mut split = Value::Null;
-        for _ in 0..200 {
-            split = ask(&analyst, CHANGE, &by("app_version")).await;
-            if split["has_users"] == true {
-                break;
+        // Those of the last two days come late.
+        tell_users(&server, &analyst, 0..DAYS - 2).await;
+        // It looks at once, and then now and again.
+        let count = || {
+            let (stop, stopping) = tokio::sync::watch::channel(false);
+            let (insight, store) = (server.insight.clone(), (*store).clone());
+            tokio::spawn(async move { insight.count_users(store, stopping).await });
+            stop
+        };
+        let counting = count();
+        let split_when = async |left_out: u64| {
+            for _ in 0..200 {
+                let split = ask(&analyst, CHANGE, &by("app_version")).await;
+                if split["has_users"] == true && split["days_left_out"] == left_out {
+                    return split;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-        assert_eq!(split["has_users"], true);
+            panic!("no change is split with {left_out} days left out");
+        };
+        let most = split_when(2).await;
+        assert_eq!((&most["days"], &most["verdict"]), (&json!(26), &counts["verdict"]), "the verdict is of all days");
+        assert!(most["before"].as_u64() < counts["before"].as_u64() && most["after"].as_u64() < counts["after"].as_u64());
+        tell_users(&server, &analyst, DAYS - 2..DAYS).await;
+        drop(counting);
+        let _counting = count();
+        let split = split_when(0).await;
+        assert_eq!((&split["days"], &split["before"], &split["after"]), (&json!(28), &counts["before"], &counts["after"]));
         let part = |of: &Value, name: &str| of["parts"][name].as_f64().unwrap();
         let sum = |of: &Value| ["users", "mix", "rate", "unattributed"].iter().map(|name| part(of, name)).sum::<f64>();
         let change = split["after"].as_f64().unwrap() - split["before"].as_f64().unwrap();

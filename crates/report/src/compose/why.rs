@@ -110,6 +110,11 @@ impl Material<'_> {
             ("unknown", signed(unattributed)),
         ];
         let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let mut notes = vec![say.text("why.note", &[("days", &change.days.to_string())])];
+        if change.days_left_out > 0 {
+            let (left, all) = (change.days_left_out, change.days + change.days_left_out);
+            notes.push(say.text("why.left_out", &[("left", &left.to_string()), ("all", &all.to_string())]));
+        }
         let mut steps = vec![Step::whole(say.text("before", &[]), float(change.before))];
         let parts = [("why.users", users), ("why.mix", mix), (rate_key, rate), ("why.unknown", unattributed)];
         let is_told = |key: &str| match key {
@@ -124,7 +129,7 @@ impl Material<'_> {
         Block {
             title,
             said: vec![say.text(key, &values)],
-            notes: vec![say.text("why.note", &[("days", &change.days.to_string())])],
+            notes,
             drawing: Drawing::Steps(steps),
             table,
             link,

@@ -263,7 +263,9 @@ mod tests {
             };
             let (weeks, lately, ordinary) = (of(1_600, 0.33), of(120, 0.67), of(2, 0.67));
             let mut rise = of(22, 0.67);
-            rise.iter_mut().for_each(|codes| codes[0] = Some(3));
+            for codes in &mut rise {
+                codes[0] = Some(3);
+            }
             let surge = [rise, ordinary].concat();
             let usual = Usual { weeks, lately };
             right += u32::from(narrow(all, &surge, &usual, 2.0).segment == kind);

@@ -129,12 +129,14 @@ impl ChangeSegmentView {
 /// A change and what it is made of.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChangeView {
-    /// Users are known on all days, so that the change is split. Otherwise only counts are compared.
+    /// Users are known on the days compared, so that the change is split. Otherwise only counts are compared.
     has_users: bool,
     /// Users are known by what segments are made of (version, region, platform), so that mix and rate are told apart.
     has_mix: bool,
     /// Days of each period that were compared.
     days: usize,
+    /// Days of the later period that are left out, because users are not known on them or on their like. The verdict is of all days.
+    days_left_out: usize,
     /// Requests of the period before, on the days compared.
     before: u64,
     /// Requests of the period after.
@@ -178,6 +180,7 @@ pub(crate) async fn ask(
         has_users,
         has_mix,
         days: change.days,
+        days_left_out: change.days_left_out,
         before: change.before,
         after: change.after,
         verdict: change.effect.verdict.into(),
