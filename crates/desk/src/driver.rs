@@ -434,8 +434,15 @@ impl Said {
         if !may_change(tx, &self.caller, &row)? {
             return Err(Error::invalid("external_id", "taken"));
         }
+        let before = row.clone();
         checked.apply(&mut row, self.now);
         row.token_id = Some(self.caller.token);
+        // The same again changes nothing, also not when it was last changed.
+        row.updated_at = before.updated_at;
+        if row == before {
+            return Ok(row);
+        }
+        row.updated_at = self.now;
         driver::save(tx, &row)?;
         row.version += 1;
         Ok(row)

@@ -88,7 +88,7 @@ pub struct Lines {
 ///
 /// Connections that are between two calls are not closed for a process that goes on: what a caller sends at that moment would be
 /// lost, and the caller could not know whether it was (RFC 9112, section 9.3.1). Only who sends a part of a call before the last one
-/// was answered loses the connection.
+/// was answered, or has asked in vain for another protocol on it, loses the connection.
 pub async fn serve(
     lines: Lines,
     desk: Desk,

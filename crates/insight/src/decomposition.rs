@@ -57,7 +57,7 @@ pub struct Segment {
     pub parts: Parts,
     /// How its rate changed, with a test; `None` when it cannot be compared.
     pub rate: Option<RateRatio>,
-    /// The test, corrected for all segments; `None` where the periods are too short for one.
+    /// The test, corrected for all segments; `None` where the days compared are too few for one.
     pub q: Option<f64>,
 }
 
@@ -151,11 +151,11 @@ impl<'a> Side<'a> {
         self.pick(&users).into_iter().sum()
     }
 
-    /// Leaves out the days on which users are not known.
+    /// Leaves out, of the chosen days, those on which users are not known.
     fn keep_known(&mut self) {
         let users = self.daily.users(self.period.days(), &self.wish.query.filter, None);
-        for (open, users) in self.open.iter_mut().zip(users) {
-            *open &= users.is_some();
+        for (place, (open, users)) in self.open.iter_mut().zip(users).enumerate() {
+            *open &= users.is_some() && self.chosen.contains(&place);
         }
     }
 
@@ -186,7 +186,7 @@ pub fn decompose(
     let dispersion = effect.estimate.map_or(1.0, |estimate| estimate.inflation());
     let found =
         science::decompose(&segments, dispersion).map_err(|_| Error::invalid("dimension", "out_of_range"))?;
-    let is_tested = !matches!(effect.verdict, Verdict::TooShort { .. });
+    let is_tested = !matches!(effect.verdict, Verdict::TooShort { .. }) && later.chosen.len() >= LEAST_DAYS;
     let segment = |one: science::Contribution| {
         let (code, rates) = (codes.get(one.segment)?, segments.get(one.segment)?);
         Some(Segment {

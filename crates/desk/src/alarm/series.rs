@@ -342,8 +342,8 @@ impl Series {
     }
 }
 
-/// What several people who wrote alike have in common, unless known alarms explain half of them.
-pub(super) fn describe(rows: &[Arrival], alike: &Alike, known: &[Known]) -> Option<Finding> {
+/// What several people who wrote alike have in common, unless known alarms explain half of them; `past` are those of the last days.
+pub(super) fn describe(rows: &[Arrival], alike: &Alike, known: &[Known], past: &[Known]) -> Option<Finding> {
     let is_own = |row: &&Arrival| alike.requests.contains(&row.id);
     let own: Vec<&Arrival> = span(rows, alike.since, alike.until).iter().filter(is_own).collect();
     let covered = own.iter().filter(|row| known.iter().any(|alarm| alarm.covers(row))).count();
@@ -352,7 +352,7 @@ pub(super) fn describe(rows: &[Arrival], alike: &Alike, known: &[Known]) -> Opti
         return None;
     }
     let at = alike.until - 1;
-    let usual = usual_before(rows, at, known);
+    let usual = usual_before(rows, at, past);
     let codes: Vec<Codes> = own.iter().map(|row| row.codes).collect();
     let cause = narrow(Segment::default(), &codes, &usual, alike.expected);
     Some(Finding {

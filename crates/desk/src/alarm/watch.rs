@@ -214,7 +214,9 @@ impl Watcher {
             raised.push(found);
         }
         for burst in bursts {
-            let Some(finding) = describe(&learned.arrivals.rows, &burst, &known) else { continue };
+            let Some(finding) = describe(&learned.arrivals.rows, &burst, &known, &learned.series.past) else {
+                continue;
+            };
             let found =
                 raise(&self.desk, &learned.arrivals, &learned.series, finding, None, &beside(&known)).await?;
             known.push(found.1.clone());

@@ -122,6 +122,8 @@ store_test! {
         let admin = desk.agent("admin", Role::Admin).await;
         let machine = machine(&desk, &admin).await;
         let first = put_driver(&desk, &machine, "v7.2.0", None, &command("7.2.0")).await.unwrap();
+        let again = put_driver(&desk, &machine, "v7.2.0", None, &command("7.2.0")).await.unwrap();
+        assert_eq!((again.version, again.updated_at), (first.version, first.updated_at));
         let second = put_driver(&desk, &machine, "v7.2.0", None, &command("7.2.0, staged")).await.unwrap();
         assert_eq!((first.id, second.title.as_str()), (second.id, "7.2.0, staged"));
         assert_eq!(second.external_id.as_deref(), Some("v7.2.0"));

@@ -116,6 +116,8 @@ struct Columns(HashMap<&'static str, usize>);
 
 impl Columns {
     fn new(map: &Map, headers: &[String]) -> anyhow::Result<Self> {
+        let is_named = headers.iter().any(|header| !header.is_empty());
+        ensure!(is_named, "the file is empty: its first line names the columns");
         let mut places = HashMap::new();
         for (field, name) in &map.columns {
             let place = headers.iter().position(|header| header == name);

@@ -109,6 +109,8 @@ async fn mistakes_of_the_first_try_are_named() {
     let map = format!("{MAP}agent = \"id\"\n[agents]\n\"1\" = \"nobody@desk.test\"\n");
     let refused = import_text(&config, &map, &rows(0, 3)).await.unwrap_err().to_string();
     assert!(refused.contains("nobody signs in here as nobody@desk.test"), "{refused}");
+    let refused = format!("{:#}", import_text(&config, MAP, "").await.unwrap_err());
+    assert!(refused.contains("the file is empty"), "{refused}");
 }
 
 #[test]

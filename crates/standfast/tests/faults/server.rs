@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -133,6 +133,11 @@ impl Server {
             .await
             .unwrap()
             .unwrap();
+        self.upgraded(out).await
+    }
+
+    /// Notes what came of an upgrade.
+    pub(crate) async fn upgraded(&mut self, out: Output) -> (ExitStatus, String) {
         let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
         if out.status.success() {
             let serves = said.lines().find_map(|line| line.strip_suffix(" serves")?.strip_prefix("process "));

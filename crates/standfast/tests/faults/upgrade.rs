@@ -3,7 +3,7 @@
 
 use std::os::unix::net::UnixDatagram;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -41,19 +41,30 @@ async fn three_upgrades(mut server: Server) {
     let folder = TempDir::new().unwrap();
     let log = AckLog::create(&folder.path().join("acks"));
     let stop = Arc::new(AtomicBool::new(false));
+    let ready = Arc::new(AtomicUsize::new(0));
     let followers: Vec<_> = (0..SOCKETS)
-        .map(|_| tokio::spawn(follow(server.port, Customer::new(client.clone()), Arc::clone(&stop))))
+        .map(|_| {
+            let (customer, ready) = (Customer::new(client.clone()), Arc::clone(&ready));
+            tokio::spawn(follow(server.port, customer, ready, Arc::clone(&stop)))
+        })
         .collect();
+    let all_back = async |times: usize| {
+        let until = Instant::now() + Duration::from_secs(20);
+        while ready.load(Ordering::Relaxed) < SOCKETS * times {
+            assert!(Instant::now() < until, "the sockets do not come back");
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
     let load = Load::start(&client, &log, WRITERS);
-    for _ in 0..UPGRADES {
-        // Longer than sockets take to come back.
-        sleep(Duration::from_millis(1_800)).await;
+    for round in 1..=UPGRADES {
+        all_back(round).await;
+        sleep(Duration::from_millis(300)).await;
         let started = Instant::now();
         let (status, said) = server.upgrade().await;
         assert!(status.success(), "{said}");
         println!("upgraded in {:?}: {said}", started.elapsed());
     }
-    sleep(Duration::from_millis(700)).await;
+    all_back(UPGRADES + 1).await;
     let failed = load.stop().await;
     stop.store(true, Ordering::Relaxed);
     let followed: Vec<Followed> = join_all(followers).await.into_iter().map(Result::unwrap).collect();
@@ -81,7 +92,7 @@ struct Followed {
 }
 
 /// Writes on a request of its own and follows it over a socket that comes back when it is told to, until all was shown.
-async fn follow(port: u16, customer: Customer, stop: Arc<AtomicBool>) -> Followed {
+async fn follow(port: u16, customer: Customer, ready: Arc<AtomicUsize>, stop: Arc<AtomicBool>) -> Followed {
     let receipt = customer.open().await;
     let (number, request) = (receipt["number"].as_str().unwrap(), receipt["request_id"].as_str().unwrap());
     let written = Arc::new(Mutex::new(vec![receipt["seq"].as_i64().unwrap()]));
@@ -103,7 +114,10 @@ async fn follow(port: u16, customer: Customer, stop: Arc<AtomicBool>) -> Followe
         while !(writer.is_finished() && shown.last() == written.lock().last()) {
             let Ok(frame) = socket.next().await else { break };
             match frame["t"].as_str() {
-                Some("ready") => connections += 1,
+                Some("ready") => {
+                    connections += 1;
+                    ready.fetch_add(1, Ordering::Relaxed);
+                }
                 Some("entry") => shown.push(frame["entry"]["seq"].as_i64().unwrap()),
                 Some("bye") => {
                     wait = Duration::from_millis(frame["retry_after_ms"].as_u64().unwrap_or(100).min(1_500));
@@ -196,15 +210,18 @@ async fn a_connection_between_two_calls_goes_over() {
     let mut busy = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
     let (head, rest) = call();
     busy.write_all(&head).await.unwrap();
+    let mut command = server.command(&["upgrade"]);
+    let asked = tokio::task::spawn_blocking(move || command.output());
+    logged_times(&server, "draining", 2).await;
+    sleep(Duration::from_millis(100)).await;
+    busy.write_all(&rest).await.unwrap();
+    answered(&mut busy, "201").await;
     let began = Instant::now();
-    let (upgraded, ()) = tokio::join!(server.upgrade(), async {
-        sleep(Duration::from_millis(1_500)).await;
-        busy.write_all(&rest).await.unwrap();
-        answered(&mut busy, "201").await;
-    });
-    assert!(upgraded.0.success(), "{}", upgraded.1);
+    logged_times(&server, "moved=", 2).await;
     let took = began.elapsed();
-    assert!(took < Duration::from_secs(5), "{took:?}: it was waited for a call that nobody made");
+    assert!(took < Duration::from_millis(2_500), "{took:?}: it was waited for a call that nobody made");
+    let (status, said) = server.upgraded(asked.await.unwrap().unwrap()).await;
+    assert!(status.success(), "{said}");
     for line in [&mut line, &mut fresh, &mut busy] {
         ask(line).await;
     }
@@ -251,10 +268,14 @@ async fn successor(server: &Server, done: &str) -> u32 {
 
 /// The log, once something stands in it.
 async fn logged(server: &Server, what: &str) -> String {
+    logged_times(server, what, 1).await
+}
+
+async fn logged_times(server: &Server, what: &str, times: usize) -> String {
     let until = Instant::now() + Duration::from_secs(20);
     loop {
         let log = String::from_utf8_lossy(&server.log()).into_owned();
-        if log.contains(what) {
+        if log.matches(what).count() >= times {
             return log;
         }
         assert!(Instant::now() < until, "the log does not say: {what}");

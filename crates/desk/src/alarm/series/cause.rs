@@ -109,7 +109,10 @@ impl Series {
         known: &[Known],
     ) -> Cause {
         let expected: f64 = (from..self.next).map(|at| self.expected_at(within, share, at)).sum();
-        let expected = expected * (1.0 - share_of(segment, known, &usual_before(rows, from, &self.past)));
+        // What was over before explains nothing of it.
+        let lasting = known.iter().filter(|alarm| alarm.ended.is_none_or(|ended| ended > from)).cloned();
+        let lasting: Vec<Known> = lasting.collect();
+        let expected = expected * (1.0 - share_of(segment, &lasting, &usual_before(rows, from, &self.past)));
         let (new, usual) = self.beside(rows, from, known);
         narrow(segment, &new, &usual, expected)
     }
