@@ -107,12 +107,21 @@ async fn follow(port: u16, customer: Customer, ready: Arc<AtomicUsize>, stop: Ar
         }
     });
     let (mut shown, mut connections): (Vec<i64>, usize) = (Vec::new(), 0);
+    let mut over: Option<Instant> = None;
     while !(writer.is_finished() && shown.last() == written.lock().last()) {
         let mut socket = Socket::connect(port, None).await;
         socket.hello(&customer, &[(request, shown.last().copied().unwrap_or(0))]).await;
         let mut wait = Duration::from_millis(100);
         while !(writer.is_finished() && shown.last() == written.lock().last()) {
-            let Ok(frame) = socket.next().await else { break };
+            // The writer may end without a further entry: looked at now and again.
+            let Ok(next) = tokio::time::timeout(Duration::from_millis(200), socket.next()).await else {
+                if writer.is_finished() {
+                    let since = *over.get_or_insert_with(Instant::now);
+                    assert!(since.elapsed() < Duration::from_secs(10), "{number}: entries are not shown");
+                }
+                continue;
+            };
+            let Ok(frame) = next else { break };
             match frame["t"].as_str() {
                 Some("ready") => {
                     connections += 1;
