@@ -3417,6 +3417,16 @@ export interface components {
       after: number;
       /**
        * Format: int64
+       * @description The same of the period after.
+       */
+      all_after: number;
+      /**
+       * Format: int64
+       * @description Requests of the period before, those of the days left out among them: what the verdict is of.
+       */
+      all_before: number;
+      /**
+       * Format: int64
        * @description Requests of the period before, on the days compared.
        */
       before: number;

@@ -211,7 +211,7 @@ pub(crate) fn stock(facts: &Facts, plan: &Plan, threads: usize) -> (Stock, Apart
 }
 
 /// The ages of what is open at the end, those of a cell together, and where each cell begins; `after` says how many it has. Put in
-/// their places at once: sorting them takes longer than all the counting.
+/// their places at once; within a cell in no order.
 fn ages_of(parts: Vec<Rows<'_>>, after: &[u64]) -> (Vec<u32>, Vec<usize>) {
     let mut starts = vec![0];
     starts.extend(after.iter().scan(0, |sum, count| {

@@ -264,6 +264,7 @@ store_test! {
         };
         let most = split_when(2).await;
         assert_eq!((&most["days"], &most["verdict"]), (&json!(26), &counts["verdict"]), "the verdict is of all days");
+        assert_eq!((&most["all_before"], &most["all_after"]), (&counts["before"], &counts["after"]));
         assert!(most["before"].as_u64() < counts["before"].as_u64() && most["after"].as_u64() < counts["after"].as_u64());
         tell_users(&server, &analyst, DAYS - 2..DAYS).await;
         drop(counting);

@@ -141,6 +141,10 @@ pub(crate) struct ChangeView {
     before: u64,
     /// Requests of the period after.
     after: u64,
+    /// Requests of the period before, those of the days left out among them: what the verdict is of.
+    all_before: u64,
+    /// The same of the period after.
+    all_after: u64,
     /// What can be said of the whole change of the count.
     verdict: VerdictView,
     /// How large it is.
@@ -183,6 +187,8 @@ pub(crate) async fn ask(
         days_left_out: change.days_left_out,
         before: change.before,
         after: change.after,
+        all_before: change.effect.before.count,
+        all_after: change.effect.after.count,
         verdict: change.effect.verdict.into(),
         estimate: change.effect.estimate.map(Into::into),
         parts: has_users.then(|| PartsView::new(change.parts, has_mix)),
