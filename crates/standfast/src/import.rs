@@ -1,9 +1,13 @@
 //! Taking over the history of another system from its export: reading, checking, writing through the desk, and counting
 //! that nothing was lost on the way.
 
+mod fault;
+mod files;
 mod json;
 mod map;
 mod moment;
+mod progress;
+mod rejects;
 mod table;
 
 mod chatwoot;
@@ -12,18 +16,13 @@ mod zendesk;
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::{Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail, ensure};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use standfast_desk::{
     Desk, Error, Importer, Outcome, PastRequest, begin_import, check_import, import_desk, import_request,
@@ -32,14 +31,16 @@ use standfast_desk::{
 use standfast_store::{Database, Lane, setting};
 use tokio::task::JoinSet;
 
+pub(crate) use self::fault::{Fault, Faults, fault};
+use self::files::{fingerprint, size};
+use self::map::Map;
+use self::progress::{Progress, place_of};
+use self::rejects::{Form, List, Original, Rejects};
 use crate::config::Config;
-use crate::import::map::Map;
 use crate::setup::{self, Hold};
 
 /// Requests that are under way together; after each batch the place is kept.
 const BATCH: usize = 512;
-/// Columns of the file of rejected rows.
-const REJECTS_HEAD: [&str; 3] = ["place", "field", "reason"];
 /// What ends with rejected rows.
 const REJECTED: u8 = 2;
 
@@ -92,33 +93,24 @@ pub(crate) struct Files {
 /// How it is imported.
 #[derive(Args)]
 pub(crate) struct How {
-    /// Reads and checks everything, and writes nothing.
+    /// Reads and checks everything, and writes nothing: what would be rejected is told here. With --rejects, that file is
+    /// written.
     #[arg(long)]
     dry_run: bool,
     /// Goes on where an import of the same files ended early.
     #[arg(long)]
     resume: bool,
-    /// Where rejected rows are told; `<source>.rejects.csv` in this folder unless said.
+    /// Where rejected rows are kept as they were, each with the reason, to be mended there and imported in the same way;
+    /// `<source>.rejects.csv`, or `.ndjson` where JSON is read, in this folder unless said. It holds what customers wrote.
     #[arg(long)]
     rejects: Option<PathBuf>,
-}
-
-/// Why a row is not taken. It never quotes the row: there may be a secret in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) field: &'static str,
-    pub(crate) reason: &'static str,
-}
-
-/// Shorthand for a [`Fault`].
-pub(crate) const fn fault(field: &'static str, reason: &'static str) -> Fault {
-    Fault { field, reason }
 }
 
 /// A row as it was read.
 pub(crate) struct Row {
     /// Where it stands, such as `line 17`.
     pub(crate) place: String,
+    pub(crate) original: Original,
     pub(crate) past: Result<PastRequest, Fault>,
     /// Bytes of the files that have been gone through up to here, for the bar.
     pub(crate) reached: u64,
@@ -126,6 +118,13 @@ pub(crate) struct Row {
 
 /// Rows in the order of the files; an error ends everything.
 pub(crate) type Rows = Box<dyn Iterator<Item = anyhow::Result<Row>> + Send>;
+
+/// What is imported.
+pub(crate) struct Export {
+    pub(crate) rows: Rows,
+    /// How its rows are written.
+    pub(crate) form: Form,
+}
 
 /// Imports, and says what came of it.
 pub(crate) async fn import(config: &Config, command: ImportCommand) -> anyhow::Result<ExitCode> {
@@ -135,65 +134,63 @@ pub(crate) async fn import(config: &Config, command: ImportCommand) -> anyhow::R
         ImportCommand::Chatwoot { from, how } => ("chatwoot", from.path, from.map, how),
         ImportCommand::Zammad { from, how } => ("zammad", from.path, from.map, how),
     };
-    let map = Arc::new(Map::load(map.as_deref(), name)?);
-    let rows = match name {
-        "csv" => table::rows(&path, map.clone())?,
-        "zendesk" => zendesk::rows(&path, map.clone())?,
-        "chatwoot" => chatwoot::rows(&path, map.clone())?,
-        _ => zammad::rows(&path, map.clone())?,
+    // Whatever is wrong with map, files and desk is told together.
+    let mut faults = Faults::default();
+    let map = Map::load(map.as_deref(), name, &mut faults).map(Arc::new);
+    let read = match name {
+        "csv" => table::rows,
+        "zendesk" => zendesk::rows,
+        "chatwoot" => chatwoot::rows,
+        _ => zammad::rows,
     };
-    // In another folder than the desk's, a new desk would take in the past, and nobody would find it.
-    if let Database::Sqlite { path } = config.database() {
-        ensure!(
-            path.is_file(),
-            "there is no desk at {}: name its configuration with --config, or start it once with serve",
-            path.display()
-        );
+    let export = read(&path, map.clone(), &mut faults);
+    if let Some(list) = &how.rejects {
+        faults.take(rejects::check_place(list, &path));
     }
-    let desk = setup::open_desk(config, Hold::Beside, false).await?;
-    let file = fingerprint(name, &path, &map)?;
-    let size = size(&path)?;
-    let ended = ImportRun::begin(&desk, &map, how, file, size).await;
-    let ended = match ended {
-        Ok(run) => run.through(rows).await,
-        Err(error) => Err(error),
+    let desk = open_desk(config, &mut faults).await;
+    if let (Some(desk), Some(map)) = (&desk, &map) {
+        faults.take(check_agents(desk, map).await);
+    }
+    let ended = match (export, &map, &desk) {
+        (Some(export), Some(map), Some(desk)) if faults.is_empty() => {
+            through(desk, map, how, (name, &path), export).await
+        }
+        _ => Err(faults.ended()),
     };
-    desk.store().close().await;
+    if let Some(desk) = desk {
+        desk.store().close().await;
+    }
     ended
 }
 
-/// What an import has done so far, kept in the database after every batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Progress {
-    /// Which files with which map.
-    file: String,
-    /// Requests that the desk had of the source before.
-    before: i64,
-    read: u64,
-    imported: u64,
-    there: u64,
-    /// Rows whose id an earlier row of the file has.
-    #[serde(default)]
-    twice: u64,
-    rejected: u64,
-    /// How long the file of rejected rows was.
-    rejects_bytes: u64,
-    finished: bool,
+async fn open_desk(config: &Config, faults: &mut Faults) -> Option<Desk> {
+    // In another folder than the desk's, a new desk would take in the past, and nobody would find it.
+    if let Database::Sqlite { path } = config.database()
+        && !path.is_file()
+    {
+        faults.add(format_args!(
+            "there is no desk at {}: name its configuration with --config, or start it once with serve",
+            path.display()
+        ));
+        return None;
+    }
+    faults.take(setup::open_desk(config, Hold::Beside, false).await)
 }
 
-impl Progress {
-    /// Of a batch that was cut short some requests were written, and nothing was noted: they were there before what comes now.
-    fn take_over(&mut self, stock: i64) -> anyhow::Result<()> {
-        if !self.finished {
-            let unnoted = stock - self.before - i64::try_from(self.imported)?;
-            ensure!(
-                (0..=i64::try_from(BATCH)?).contains(&unnoted),
-                "the desk has {stock} requests of this source, which is not what the import had come to: run it without --resume"
-            );
-            self.before += unnoted;
-        }
-        Ok(())
-    }
+async fn through(
+    desk: &Desk,
+    map: &Arc<Map>,
+    how: How,
+    (name, path): (&str, &Path),
+    export: Export,
+) -> anyhow::Result<ExitCode> {
+    let (file, size) = (fingerprint(name, path, map)?, size(path)?);
+    let list = how.rejects.clone().or_else(|| {
+        // A try leaves no files behind.
+        (!how.dry_run).then(|| rejects::usual_path(&map.source, &export.form, path))
+    });
+    let run = ImportRun::begin(desk, map, &how, (file, size), list.map(|list| (list, export.form))).await?;
+    run.through(export.rows).await
 }
 
 /// The first half of an id's hash: so many ids stay small, and no two of them meet.
@@ -231,12 +228,16 @@ struct ImportRun {
 }
 
 impl ImportRun {
-    async fn begin(desk: &Desk, map: &Arc<Map>, how: How, file: String, size: u64) -> anyhow::Result<Self> {
+    /// `file` tells the import from others, and says how long its files are; `list` is where rejected rows are kept.
+    async fn begin(
+        desk: &Desk,
+        map: &Arc<Map>,
+        how: &How,
+        (file, size): (String, u64),
+        list: Option<(PathBuf, Form)>,
+    ) -> anyhow::Result<Self> {
         let desk = import_desk(desk);
-        let importer = match begin_import(&desk, &map.source, &map.agents, how.dry_run).await {
-            Err(Error::Invalid { field: "agents", .. }) => return Err(unknown_agents(&desk, map).await?),
-            other => Arc::new(other.context("the map")?),
-        };
+        let importer = begin_import(&desk, &map.source, &map.agents, how.dry_run).await.context("the map")?;
         let before = imported_stock(&desk, &map.source).await?.requests;
         let mut progress = Progress { file, before, ..Progress::default() };
         if how.resume {
@@ -248,20 +249,20 @@ impl ImportRun {
                 .context("there is nothing to resume: no import of this file with this map was begun")?;
             progress.take_over(before)?;
         }
-        let path = how.rejects.unwrap_or_else(|| PathBuf::from(format!("{}.rejects.csv", map.source)));
+        let goes_on = how.resume && !progress.finished && !how.dry_run;
+        let list = list.map(|(path, form)| {
+            if goes_on { List::resume(path, form, progress.rejects_bytes) } else { List::begin(path, form) }
+        });
         let style =
             ProgressStyle::with_template("{bar:32} {percent:>3}%  {msg} rows  {elapsed}, {eta} left")?;
         let bar = ProgressBar::new(size).with_style(style);
-        if !how.resume {
-            Rejects::forget(&path)?;
-        }
         Ok(Self {
             desk,
             map: map.clone(),
-            importer,
+            importer: Arc::new(importer),
             dry_run: how.dry_run,
             taken: HashSet::new(),
-            rejects: Rejects { path, file: None, from: progress.rejects_bytes },
+            rejects: Rejects::new(list.transpose()?),
             progress,
             bar,
         })
@@ -274,7 +275,6 @@ impl ImportRun {
             self.progress =
                 Progress { file: self.progress.file, before: self.progress.before, ..Progress::default() };
             self.progress.before = imported_stock(&self.desk, &self.map.source).await?.requests;
-            self.rejects.from = 0;
         }
         // From here on it can be resumed, also when it ends before its first batch does.
         self.keep(false).await?;
@@ -295,43 +295,46 @@ impl ImportRun {
     /// became of it.
     async fn take(&mut self, batch: Vec<Row>) -> anyhow::Result<()> {
         let mut under_way = JoinSet::new();
-        let (mut faults, mut later): (Vec<(usize, String, Fault)>, Vec<_>) = (Vec::new(), Vec::new());
+        let (mut faults, mut later) = (Vec::new(), Vec::new());
         let (reached, mut met) = (batch.last().map_or(0, |row| row.reached), HashSet::new());
+        let mut rows = Vec::with_capacity(batch.len());
         for (number, row) in batch.into_iter().enumerate() {
             self.progress.read += 1;
+            rows.push((row.place, row.original));
             let past = match row.past {
                 Err(fault) => {
-                    faults.push((number, row.place, fault));
+                    faults.push((number, fault));
                     continue;
                 }
                 Ok(past) => past,
             };
             let id = digest(&past.external_id);
             if self.taken.contains(&id) || !met.insert(id) {
-                later.push((number, row.place, id, past));
+                later.push((number, id, past));
                 continue;
             }
             let (desk, importer, dry_run) = (self.desk.clone(), self.importer.clone(), self.dry_run);
-            under_way.spawn(async move {
-                (number, row.place, id, hand_over(&desk, &importer, &past, dry_run).await)
-            });
+            under_way.spawn(async move { (number, id, hand_over(&desk, &importer, &past, dry_run).await) });
         }
+        let place = |number: usize| rows.get(number).map_or("", |(place, _)| place);
         while let Some(joined) = under_way.join_next().await {
-            let (number, place, id, taken) = joined?;
-            faults.extend(self.note(id, taken, &place)?.map(|fault| (number, place, fault)));
+            let (number, id, taken) = joined?;
+            faults.extend(self.note(id, taken, place(number))?.map(|fault| (number, fault)));
         }
-        for (number, place, id, past) in later {
+        for (number, id, past) in later {
             if self.taken.contains(&id) {
                 self.progress.twice += 1;
                 continue;
             }
             let taken = hand_over(&self.desk, &self.importer, &past, self.dry_run).await;
-            faults.extend(self.note(id, taken, &place)?.map(|fault| (number, place, fault)));
+            faults.extend(self.note(id, taken, place(number))?.map(|fault| (number, fault)));
         }
-        faults.sort_by_key(|(number, ..)| *number);
+        faults.sort_by_key(|(number, _)| *number);
         self.progress.rejected += faults.len() as u64;
-        for (_, place, fault) in &faults {
-            self.rejects.tell(place, *fault)?;
+        for (number, fault) in faults {
+            if let Some((place, original)) = rows.get(number) {
+                self.rejects.tell(place, original, fault)?;
+            }
         }
         self.bar.set_message(HumanCount(self.progress.read).to_string());
         self.bar.set_position(reached);
@@ -375,8 +378,8 @@ impl ImportRun {
         let mut page = String::new();
         writeln!(
             page,
-            "{read} read\n{imported} {told}\n{there} already there\n{rejected} rejected{}",
-            if *rejected > 0 { format!(": see {}", self.rejects.path.display()) } else { String::new() }
+            "{read} read\n{imported} {told}\n{there} already there\n{}",
+            self.rejects.said(*rejected, self.dry_run)?
         )?;
         if *twice > 0 {
             writeln!(page, "{twice} more than once in the file: of each the first row was taken")?;
@@ -408,95 +411,23 @@ impl ImportRun {
     }
 }
 
-/// Which addresses of the map are nobody's here.
-async fn unknown_agents(desk: &Desk, map: &Map) -> anyhow::Result<anyhow::Error> {
+/// Whether all addresses of the map are somebody's here.
+async fn check_agents(desk: &Desk, map: &Map) -> anyhow::Result<()> {
+    if map.agents.is_empty() {
+        return Ok(());
+    }
     let known: HashSet<String> = list_agents(desk, None).await?.into_iter().map(|one| one.email).collect();
-    let mut unknown: Vec<&str> = map
-        .agents
-        .values()
-        .map(String::as_str)
-        .filter(|email| !known.contains(&email.to_lowercase()))
-        .collect();
+    let named = map.agents.values().map(String::as_str);
+    let mut unknown: Vec<&str> =
+        named.filter(|email| !known.contains(&email.trim().to_lowercase())).collect();
     unknown.sort_unstable();
     unknown.dedup();
-    Ok(anyhow::anyhow!(
+    ensure!(
+        unknown.is_empty(),
         "[agents] of the map: nobody signs in here as {}. Add them first, or leave the line out: the stand-in takes their place",
         unknown.join(", ")
-    ))
-}
-
-/// Name of the setting that holds how far an import has come.
-fn place_of(source: &str) -> String {
-    format!("import.{source}")
-}
-
-/// The file in which rejected rows are told; it is made with the first one.
-struct Rejects {
-    path: PathBuf,
-    file: Option<csv::Writer<File>>,
-    /// What an earlier run had told for good; what it told after that is told again.
-    from: u64,
-}
-
-impl Rejects {
-    /// What an earlier import told is not what this one finds.
-    fn forget(path: &Path) -> anyhow::Result<()> {
-        let is_ours = match std::fs::read(path) {
-            Ok(text) => text.starts_with(REJECTS_HEAD.join(",").as_bytes()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(anyhow::Error::new(error).context(path.display().to_string())),
-        };
-        ensure!(is_ours, "{} is something else than a list of rejected rows", path.display());
-        std::fs::remove_file(path).with_context(|| path.display().to_string())
-    }
-
-    fn tell(&mut self, place: &str, fault: Fault) -> anyhow::Result<()> {
-        if self.file.is_none() {
-            let mut file = File::options().create(true).write(true).truncate(false).open(&self.path);
-            let file = file.as_mut().map_err(|_| anyhow::anyhow!("cannot write {}", self.path.display()))?;
-            file.set_len(self.from)?;
-            file.seek(SeekFrom::End(0))?;
-            let mut writer = csv::Writer::from_writer(file.try_clone()?);
-            if self.from == 0 {
-                writer.write_record(REJECTS_HEAD)?;
-            }
-            self.file = Some(writer);
-        }
-        if let Some(writer) = &mut self.file {
-            writer.write_record([place, fault.field, fault.reason])?;
-        }
-        Ok(())
-    }
-
-    /// Its length, when all that was told is on disk.
-    fn sync(&mut self) -> anyhow::Result<u64> {
-        let Some(writer) = &mut self.file else { return Ok(self.from) };
-        writer.flush()?;
-        writer.get_ref().sync_data()?;
-        Ok(writer.get_ref().metadata()?.len())
-    }
-}
-
-/// Bytes of all files.
-fn size(path: &Path) -> anyhow::Result<u64> {
-    json::files(path)?.iter().map(|file| Ok(std::fs::metadata(file)?.len())).sum()
-}
-
-/// What tells one import from another: format, files, and map.
-fn fingerprint(name: &str, path: &Path, map: &Map) -> anyhow::Result<String> {
-    let mut hash = Sha256::new();
-    hash.update(name);
-    hash.update([0]);
-    hash.update(&map.text);
-    for file in json::files(path)? {
-        let size = std::fs::metadata(&file).with_context(|| file.display().to_string())?.len();
-        hash.update(file.file_name().unwrap_or_default().as_encoded_bytes());
-        hash.update(size.to_be_bytes());
-        let mut start = Vec::new();
-        std::io::Read::read_to_end(&mut std::io::Read::take(File::open(&file)?, 64 << 10), &mut start)?;
-        hash.update(&start);
-    }
-    Ok(STANDARD.encode(hash.finalize()))
+    );
+    Ok(())
 }
 
 #[cfg(test)]

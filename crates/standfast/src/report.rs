@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -50,12 +51,18 @@ pub(crate) async fn report(config: Config, command: ReportCommand) -> anyhow::Re
     // No snapshot: that file is the serving process's.
     let settings = Settings { snapshot: None, ..config.insight() };
     let insight = Insight::new(desk.store().clone(), desk.entropy().clone(), settings);
-    let done = run(&desk, &insight, command).await;
+    let is_mailed = !config.mail.host.is_empty();
+    let done = run(&desk, &insight, command, is_mailed).await;
     desk.store().close().await;
     done
 }
 
-async fn run(desk: &Desk, insight: &Insight, command: ReportCommand) -> anyhow::Result<ExitCode> {
+async fn run(
+    desk: &Desk,
+    insight: &Insight,
+    command: ReportCommand,
+    is_mailed: bool,
+) -> anyhow::Result<ExitCode> {
     let reports = Reports::new(desk.clone(), insight.clone());
     match command {
         ReportCommand::List => {
@@ -84,6 +91,10 @@ async fn run(desk: &Desk, insight: &Insight, command: ReportCommand) -> anyhow::
             let _ = stop.send(true);
             let _ = keeping.await;
             let bytes = reports.write(&made.map_err(explained)?, format).await?;
+            let recipients = if is_mailed { report.definition.recipients.len() } else { 0 };
+            if let Some(warning) = narrow_link(&desk.settings().public_url, recipients) {
+                let _ = std::io::stderr().write_all(warning.as_bytes());
+            }
             let Some(path) = out else {
                 std::io::stdout().write_all(&bytes)?;
                 return Ok(ExitCode::SUCCESS);
@@ -92,6 +103,34 @@ async fn run(desk: &Desk, insight: &Insight, command: ReportCommand) -> anyhow::
             setup::print(&format!("{}: {} bytes\n", path.display(), bytes.len()))
         }
     }
+}
+
+/// What to say where the links of a report lead nowhere but on this machine; nothing where others can follow them.
+fn narrow_link(public_url: &str, recipients: usize) -> Option<String> {
+    let authority = public_url.split("://").nth(1)?.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let host = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next()?,
+        None => host.split(':').next()?,
+    };
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    let is_narrow = match name.parse::<IpAddr>() {
+        // Listening on every address is none that anybody can go to.
+        Ok(address) => address.is_loopback() || address.is_unspecified(),
+        Err(_) => name == "localhost" || name.ends_with(".localhost"),
+    };
+    let readers = match recipients {
+        0 => "whoever gets this file cannot".to_owned(),
+        1 => "its recipient gets the same links by mail and cannot".to_owned(),
+        many => format!("its {many} recipients get the same links by mail and cannot"),
+    };
+    is_narrow.then(|| {
+        format!(
+            "standfast: warning: the links of this report begin with {public_url}, which opens on this machine alone: {readers} \
+             follow them. Set public_url (or STANDFAST_PUBLIC_URL) to the address by which others reach the desk, such as \
+             https://support.yourwallet.example, and make it again.\n"
+        )
+    })
 }
 
 /// Waits until the facts are there.
@@ -111,5 +150,47 @@ fn explained(error: Error) -> anyhow::Error {
         Error::Desk(standfast_desk::Error::Invalid { field, reason })
         | Error::Insight(InsightError::Invalid { field, reason }) => wrong(field, reason, OPTIONS),
         _ => error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_that_open_here_alone_are_warned_of() {
+        for url in [
+            "http://127.0.0.1:8080",
+            "http://0.0.0.0:8080",
+            "http://localhost:8080",
+            "https://LOCALHOST",
+            "http://desk.localhost/support",
+            "http://[::1]:8080",
+            "http://[::]:8080",
+            "http://127.8.0.1",
+        ] {
+            let said = narrow_link(url, 0).unwrap();
+            assert!(said.contains(url) && said.contains("Set public_url"), "{said}");
+        }
+        for url in [
+            "https://support.yourwallet.example",
+            "https://support.yourwallet.example:8443/desk",
+            "http://10.0.0.7:8080",
+            "http://[fd00::7]:8080",
+            "https://localhost.example",
+            "https://127.0.0.1.example",
+        ] {
+            assert!(narrow_link(url, 3).is_none(), "{url}");
+        }
+        let [one, many] = [1, 12].map(|count| narrow_link("http://127.0.0.1:8080", count).unwrap());
+        assert!(one.contains("its recipient gets"), "{one}");
+        assert!(many.contains("its 12 recipients get"), "{many}");
+    }
+
+    /// A configuration without `public_url` has the address to listen on in its place, which is the usual mistake.
+    #[test]
+    fn the_usual_configuration_is_warned_of() {
+        let listen = Config::default().listen;
+        assert!(narrow_link(&format!("http://{listen}"), 1).is_some());
     }
 }

@@ -222,7 +222,8 @@ fn begin<'a>(
         customer,
         channel: person.channel,
         kind,
-        untyped: !kind.at_risk && !story.steps.iter().any(tells_secret) && draw.percent(UNTYPED),
+        untyped: story.is_new
+            || !kind.at_risk && !story.steps.iter().any(tells_secret) && draw.percent(UNTYPED),
         unsettled: false,
         assignee: None,
         in_hand: false,
@@ -232,7 +233,7 @@ fn begin<'a>(
         last: arrival.at,
         draw,
     };
-    telling.unsettled = telling.untyped || kind.code == "other";
+    telling.unsettled = !story.is_new && (telling.untyped || kind.code == "other");
     if is_new && person.verified {
         let name = person.name.clone().unwrap_or_default();
         telling.note(stage, arrival.at.minus(Duration::from_secs(4)), 0, Act::Identify(name));

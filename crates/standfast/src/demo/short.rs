@@ -33,16 +33,29 @@ struct Short {
     openings: Vec<String>,
 }
 
+/// What nobody asked about before.
+const NEW: (&str, &str) = ("new", include_str!("short/new.json"));
+
 /// Reads what the program carries along: a story for each beginning.
 pub(super) fn load() -> anyhow::Result<Vec<Story>> {
+    let mut stories = read(&SHORT)?;
+    stories.extend(read(&[NEW])?.into_iter().map(|story| Story { is_new: true, ..story }));
+    Ok(stories)
+}
+
+fn read(files: &[(&str, &str)]) -> anyhow::Result<Vec<Story>> {
     let thanks: Both<String> =
         serde_json::from_str(include_str!("short/thanks.json")).context("short/thanks.json")?;
     let mut stories = Vec::new();
-    for (file, text) in SHORT {
+    for (file, text) in files {
         let read: Vec<Short> = serde_json::from_str(text).with_context(|| format!("short/{file}.json"))?;
         for short in &read {
             let all = short.openings.iter().enumerate();
-            stories.extend(all.map(|(number, opening)| short.told(number, opening, &thanks)));
+            stories.extend(
+                all.map(|(number, opening)| {
+                    short.told(&format!("{file}-{number}"), number, opening, &thanks)
+                }),
+            );
         }
     }
     Ok(stories)
@@ -50,7 +63,7 @@ pub(super) fn load() -> anyhow::Result<Vec<Story>> {
 
 impl Short {
     /// The story that begins so. Every other customer says thanks, and the agent ends it then; some wait for another team.
-    fn told(&self, number: usize, opening: &str, thanks: &Both<String>) -> Story {
+    fn told(&self, name: &str, number: usize, opening: &str, thanks: &Both<String>) -> Story {
         let (thankful, held) = (number.is_multiple_of(2), number % 12 == 7);
         let then = match (thankful, held) {
             (true, _) => Then::Waiting,
@@ -70,7 +83,7 @@ impl Short {
             steps.push(Step { after: Some([720, 4_320]), deed: Deed::Do(Transition::Solve) });
         }
         Story {
-            id: format!("{}-{}-short-{number}", self.kind, self.language.as_str()),
+            id: format!("{}-{}-{name}", self.kind, self.language.as_str()),
             kind: self.kind.clone(),
             language: self.language,
             team: self.team.clone(),
@@ -82,6 +95,7 @@ impl Short {
             state: State::Solved,
             steps,
             is_short: true,
+            is_new: false,
         }
     }
 }

@@ -52,6 +52,9 @@ pub(super) struct Story {
     /// One of the many that begin in their own words and end as others do (`short`).
     #[serde(skip)]
     pub(super) is_short: bool,
+    /// Nobody asked about it before the last days, and no type covers it.
+    #[serde(skip)]
+    pub(super) is_new: bool,
 }
 
 /// One thing that happens.

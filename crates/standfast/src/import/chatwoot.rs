@@ -15,13 +15,13 @@ use standfast_domain::Time;
 
 use super::json::{System, channel, fill, list, member, rows as rows_of, text, text_of, time};
 use super::map::Map;
-use super::{Fault, Rows, fault};
+use super::{Export, Fault, Faults, fault};
 
 /// The first message comes with its conversation, within so many microseconds.
 const TOGETHER: i64 = 60_000_000;
 
-pub(super) fn rows(path: &Path, map: Arc<Map>) -> anyhow::Result<Rows> {
-    rows_of(path, map, Chatwoot)
+pub(super) fn rows(path: &Path, map: Option<Arc<Map>>, faults: &mut Faults) -> Option<Export> {
+    rows_of(path, map, Chatwoot, faults)
 }
 
 struct Chatwoot;
@@ -50,6 +50,8 @@ fn kind(message: &Value) -> Option<Kind> {
 
 impl System for Chatwoot {
     const LISTS: &'static [&'static str] = &["data.payload", "payload", "conversations"];
+    const LIST: &'static str = "conversations";
+    const BESIDE: &'static [&'static str] = &[];
 
     fn page(&mut self, _: &Value) {}
 

@@ -1,5 +1,8 @@
 //! What exports in JSON have in common: files with records in them, members by their paths, times and words.
 
+mod flaw;
+mod html;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -7,12 +10,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, ensure};
-use serde_json::Value;
+use serde_json::{Map as Members, Value};
 use standfast_desk::PastRequest;
 use standfast_domain::{Channel, Time};
 
+use self::flaw::{Flaw, outline};
+pub(super) use self::html::words_of_html;
+use super::files::{files, is_lines};
 use super::map::{CONTEXT, Map};
-use super::{Fault, Row, Rows, fault};
+use super::rejects::{Form, NOTE, Original};
+use super::{Export, Fault, Faults, Row, fault};
 
 /// Longest line of a file of lines, and longest file of one value, in bytes.
 const LONGEST_LINE: u64 = 64 << 20;
@@ -22,38 +29,26 @@ const LONGEST_FILE: u64 = 1 << 30;
 pub(super) trait System: Send + 'static {
     /// Members that hold the list of records, such as `data.payload`.
     const LISTS: &'static [&'static str];
+    /// The one of them under which a page with a single record is written.
+    const LIST: &'static str;
+    /// Members of which a page may have nothing else.
+    const BESIDE: &'static [&'static str];
     /// Looks at a page before its records: people and measures that stand beside them.
     fn page(&mut self, page: &Value);
     /// Reads a record.
     fn record(&self, map: &Map, record: &Value) -> Result<PastRequest, Fault>;
-}
-
-/// The files of an export: the file itself, or those of a folder, in the order of their names.
-pub(super) fn files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
+    /// What else a page needs that has this record alone.
+    fn beside(&self, _: &Value) -> Members<String, Value> {
+        Members::new()
     }
-    let mut files = Vec::new();
-    for file in std::fs::read_dir(path).with_context(|| path.display().to_string())? {
-        let file = file?.path();
-        if file.is_file() && (is_lines(&file) || file.extension().is_some_and(|end| end == "json")) {
-            files.push(file);
-        }
-    }
-    files.sort();
-    ensure!(!files.is_empty(), "{} has no .json, .ndjson or .jsonl files", path.display());
-    Ok(files)
-}
-
-fn is_lines(path: &Path) -> bool {
-    path.extension().is_some_and(|end| end == "ndjson" || end == "jsonl")
 }
 
 /// A value of a file, with records in it.
 struct Page {
     /// Where it stands, such as `p1.json line 17`.
     place: String,
-    value: Result<Value, Fault>,
+    /// A line that is no value is told as it was.
+    value: Result<Value, (Fault, Vec<u8>)>,
     /// Bytes of all files before it, and its own.
     before: u64,
     bytes: u64,
@@ -61,10 +56,48 @@ struct Page {
 
 type Pages = Box<dyn Iterator<Item = anyhow::Result<Page>> + Send>;
 
-/// The rows of an export's files, a page at a time: what stands beside its records is needed for them alone.
-pub(super) fn rows<S: System>(path: &Path, map: Arc<Map>, mut system: S) -> anyhow::Result<Rows> {
+/// The rows of an export's files, a page at a time: what stands beside its records is needed for them alone. Files that are
+/// one value are gone through before, so that all that are broken are known before anything is imported.
+pub(super) fn rows<S: System>(
+    path: &Path,
+    map: Option<Arc<Map>>,
+    system: S,
+    faults: &mut Faults,
+) -> Option<Export> {
+    let files = faults.take(files(path))?;
+    for file in files.iter().filter(|file| !is_lines(file)) {
+        faults.take(check::<S>(file));
+    }
+    Some(Export { rows: rows_of_files(files, map?, system), form: Form::Lines })
+}
+
+fn check<S: System>(path: &Path) -> anyhow::Result<()> {
+    let (name, file) = (path.display(), open(path)?);
+    let bytes = file.get_ref().metadata()?.len();
+    ensure!(bytes <= LONGEST_FILE, "{name} has more than 1 GB: export it in pages, or as lines");
+    let found = outline(file).map_err(|flaw| flaw.of_file(path))?;
+    let shape = fault("record", "shape").words();
+    ensure!(
+        records::<S>(found).is_ok(),
+        "{name} line 1: {shape}. Expected is [ … ], or {{ {:?}: [ … ] }}: is it the export of another system, or an error that was saved in its place?",
+        S::LIST
+    );
+    Ok(())
+}
+
+/// A file behind its byte order mark.
+fn open(path: &Path) -> anyhow::Result<BufReader<File>> {
+    let cannot = || format!("{} cannot be read", path.display());
+    let mut file = BufReader::new(File::open(path).with_context(cannot)?);
+    if file.fill_buf().with_context(cannot)?.starts_with(b"\xEF\xBB\xBF") {
+        file.consume(3);
+    }
+    Ok(file)
+}
+
+fn rows_of_files<S: System>(files: Vec<PathBuf>, map: Arc<Map>, mut system: S) -> super::Rows {
     let mut before = 0;
-    let pages = files(path)?.into_iter().flat_map(move |file| {
+    let pages = files.into_iter().flat_map(move |file| {
         let start = before;
         before += std::fs::metadata(&file).map_or(0, |about| about.len());
         pages(&file, start).unwrap_or_else(|error| Box::new(std::iter::once(Err(error))))
@@ -73,21 +106,32 @@ pub(super) fn rows<S: System>(path: &Path, map: Arc<Map>, mut system: S) -> anyh
         Ok(page) => rows_of(&mut system, &map, page),
         Err(error) => vec![Err(error)],
     });
-    Ok(Box::new(rows))
+    Box::new(rows)
 }
 
 fn rows_of<S: System>(system: &mut S, map: &Map, page: Page) -> Vec<anyhow::Result<Row>> {
     let Page { place, value, before, bytes } = page;
+    let broken = |place, fault, line| {
+        let (original, past) = (Original::Line(line), Err(fault));
+        vec![Ok(Row { place, original, past, reached: before + bytes })]
+    };
     let value = match value {
         Ok(value) => value,
-        Err(fault) => return vec![Ok(Row { place, past: Err(fault), reached: before + bytes })],
+        Err((fault, line)) => return broken(place, fault, line),
     };
     system.page(&value);
-    let records = records::<S>(&value);
+    let records = match records::<S>(value) {
+        Ok(records) => records,
+        Err(value) => return broken(place, fault("record", "shape"), value.to_string().into_bytes()),
+    };
     let count = records.len().max(1) as u64;
-    let row = |(number, record): (u64, &Value)| {
+    let row = |(number, record): (u64, Value)| {
         let place = format!("{place}, record {number}");
-        Ok(Row { place, past: system.record(map, record), reached: before + bytes * number / count })
+        let (past, id) = (system.record(map, &record), text(&record, "id"));
+        let mut page = system.beside(&record);
+        page.insert(S::LIST.to_owned(), Value::Array(vec![record]));
+        let original = Original::Record { id, page };
+        Ok(Row { place, original, past, reached: before + bytes * number / count })
     };
     (1..).zip(records).map(row).collect()
 }
@@ -96,16 +140,13 @@ fn rows_of<S: System>(system: &mut S, map: &Map, page: Page) -> Vec<anyhow::Resu
 fn pages(path: &Path, before: u64) -> anyhow::Result<Pages> {
     let name = path.display().to_string();
     let short = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let file = File::open(path).with_context(|| name.clone())?;
+    let mut reader = open(path)?;
     if !is_lines(path) {
-        let bytes = file.metadata()?.len();
-        ensure!(bytes <= LONGEST_FILE, "{name} has more than 1 GB: export it in pages, or as lines");
-        // What serde_json says of a mistake names the place and never quotes the text.
-        let value = serde_json::from_reader(BufReader::new(file)).with_context(|| name.clone())?;
+        let bytes = reader.get_ref().metadata()?.len();
+        let value = serde_json::from_reader(reader).map_err(|error| Flaw::new(&error).of_file(path))?;
         let page = Page { place: format!("{short} page"), value: Ok(value), before, bytes };
         return Ok(Box::new(std::iter::once(Ok(page))));
     }
-    let mut reader = BufReader::new(file);
     let (mut number, mut before) = (0_u64, before);
     let lines = std::iter::from_fn(move || {
         loop {
@@ -122,27 +163,40 @@ fn pages(path: &Path, before: u64) -> anyhow::Result<Pages> {
             let start = before;
             before += bytes;
             if !line.iter().all(u8::is_ascii_whitespace) {
-                let value = serde_json::from_slice(&line).map_err(|_| fault("record", "no_json"));
-                return Some(Ok(Page {
-                    place: format!("{short} line {number}"),
-                    value,
-                    before: start,
-                    bytes,
-                }));
+                return Some(Ok(page_of_line(format!("{short} line {number}"), line, start)));
             }
         }
     });
     Ok(Box::new(lines))
 }
 
-/// The records of a page: a list, the list in one of the known members, or the page itself.
-fn records<S: System>(page: &Value) -> Vec<&Value> {
-    let list = S::LISTS.iter().find_map(|path| member(page, path)).unwrap_or(page);
-    match list {
-        Value::Array(records) => records.iter().collect(),
-        // A page without records is no record.
-        _ if list.get("id").is_some() => vec![list],
-        _ => Vec::new(),
+fn page_of_line(mut place: String, line: Vec<u8>, before: u64) -> Page {
+    let bytes = line.len() as u64;
+    let value = serde_json::from_slice(line.trim_ascii_end()).map_err(|error| {
+        let flaw = Flaw::of_text(&error, &line);
+        place = format!("{place}, column {}", flaw.column);
+        (flaw.fault, line)
+    });
+    Page { place, value, before, bytes }
+}
+
+/// The records of a page: a list, the list in one of the known members, or the page itself. A page that is none of these comes
+/// back as it was.
+fn records<S: System>(mut page: Value) -> Result<Vec<Value>, Value> {
+    let found = S::LISTS.iter().find(|path| member(&page, path).is_some());
+    let place = found.map(|path| format!("/{}", path.replace('.', "/")));
+    let is_record = |value: &Value| value.get("id").is_some();
+    match place.and_then(|place| page.pointer_mut(&place)) {
+        Some(Value::Array(list)) => Ok(std::mem::take(list)),
+        Some(one) if is_record(one) => Ok(vec![one.take()]),
+        Some(_) => Err(page),
+        None => match page {
+            Value::Array(list) => Ok(list),
+            one if is_record(&one) => Ok(vec![one]),
+            // People who come in files of their own; why the next line was rejected.
+            one if S::BESIDE.iter().chain([&NOTE]).any(|name| one.get(name).is_some()) => Ok(Vec::new()),
+            other => Err(other),
+        },
     }
 }
 
@@ -253,106 +307,5 @@ pub(super) fn channel(name: &str) -> Channel {
     }
 }
 
-/// The words of a piece of HTML: without tags, with line ends where blocks and lines end.
-pub(super) fn words_of_html(html: &str) -> String {
-    let mut words = String::with_capacity(html.len());
-    let mut rest = html;
-    while let Some(start) = rest.find(['<', '&']) {
-        let (before, after) = rest.split_at(start);
-        words.push_str(before);
-        rest = if after.starts_with('<') { tag(after, &mut words) } else { entity(after, &mut words) };
-    }
-    words.push_str(rest);
-    let lines: Vec<&str> = words.lines().map(str::trim_end).collect();
-    lines.join("\n").trim().to_owned()
-}
-
-/// Passes over a tag, with all that is in it where that is no text.
-fn tag<'a>(text: &'a str, words: &mut String) -> &'a str {
-    let name: String = text.chars().skip(1).take_while(|c| *c == '/' || c.is_ascii_alphanumeric()).collect();
-    let name = name.trim_end_matches('/').to_ascii_lowercase();
-    if name.is_empty() && !text.starts_with("<!") {
-        words.push('<');
-        return text.get(1..).unwrap_or_default();
-    }
-    if matches!(&*name, "br" | "/p" | "/div" | "/li" | "/tr" | "/h1" | "/h2" | "/h3" | "/blockquote") {
-        words.push('\n');
-    }
-    let end = |mark: &str| text.find(mark).map_or(text.len(), |place| place + mark.len());
-    let past = match &*name {
-        "script" => end("</script>"),
-        "style" => end("</style>"),
-        _ if text.starts_with("<!--") => end("-->"),
-        _ => end(">"),
-    };
-    text.get(past..).unwrap_or_default()
-}
-
-/// Passes over an entity, and writes what it stands for.
-fn entity<'a>(text: &'a str, words: &mut String) -> &'a str {
-    let end = text.char_indices().take(12).find(|(_, c)| *c == ';').map(|(place, _)| place);
-    let name = end.and_then(|end| text.get(1..end));
-    let stands_for = name.and_then(|name| match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        "nbsp" => Some(' '),
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let number = match number.strip_prefix(['x', 'X']) {
-                Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-                None => number.parse().ok()?,
-            };
-            char::from_u32(number)
-        }
-    });
-    if let (Some(c), Some(end)) = (stands_for, end) {
-        words.push(c);
-        text.get(end + 1..).unwrap_or_default()
-    } else {
-        words.push('&');
-        text.get(1..).unwrap_or_default()
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn html_leaves_its_words() {
-        for (html, words) in [
-            ("<p>Hello <b>you</b></p><p>2 &lt; 3 &amp; so on</p>", "Hello you\n2 < 3 & so on"),
-            ("a<br>b<br/>c&nbsp;d", "a\nb\nc d"),
-            ("<style>p { color: red }</style>x<!-- <p>no</p> -->y", "xy"),
-            ("1 < 2 and 3 > 2", "1 < 2 and 3 > 2"),
-            ("&#36716;&#x8d26; &unknown; &", "转账 &unknown; &"),
-            ("cut <a href=\"x", "cut"),
-        ] {
-            assert_eq!(words_of_html(html), words, "{html}");
-        }
-    }
-
-    #[test]
-    fn members_are_found_by_their_paths() {
-        let value = json!({"via": {"channel": "web"}, "custom_fields": [{"id": 7, "value": "TRX"}], "n": null, "t": 0});
-        assert_eq!(text(&value, "via.channel").as_deref(), Some("web"));
-        assert_eq!(text(&value, "custom_fields.7").as_deref(), Some("TRX"));
-        assert!(text(&value, "custom_fields.8").is_none() && text(&value, "n").is_none());
-        assert_eq!(time(&value, "t", "answered"), Ok(None));
-        assert!(time(&value, "via", "answered").is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn any_html_is_survived(html in "[<>&;#/a-z!\\- 转\"]{0,80}") {
-            let words = words_of_html(&html);
-            prop_assert!(words.len() <= html.len() + 1);
-        }
-    }
-}
+mod tests;

@@ -1,58 +1,22 @@
 //! The mapping file: which columns, or members, say what, and what their values are called here.
 
+mod written;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
-use serde::Deserialize;
-use standfast_domain::{Channel, Language, Score, request_type};
+use anyhow::Context as _;
+use standfast_domain::{Channel, Language, Score, TYPES, request_type};
 
+use self::written::{Counts, Written};
 use super::moment::{self, Moments};
-use super::{Fault, fault};
+use super::{Fault, Faults, fault};
 
 /// Stands for every other value.
 const REST: &str = "*";
-
-/// The file as it is written; `docs/guide/import.md` explains it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Written {
-    source: String,
-    zone: Option<String>,
-    encoding: Option<String>,
-    delimiter: Option<String>,
-    columns: BTreeMap<String, String>,
-    times: Times,
-    defaults: BTreeMap<String, String>,
-    types: BTreeMap<String, String>,
-    channels: BTreeMap<String, String>,
-    languages: BTreeMap<String, String>,
-    agents: BTreeMap<String, String>,
-    ratings: BTreeMap<String, i64>,
-    /// Values of the column `state` that say that it was no request for help.
-    spam: Vec<String>,
-    counts: Option<Counts>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Times {
-    formats: Vec<String>,
-    unit: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Counts {
-    slot: String,
-    #[serde(default = "one")]
-    one_in: u64,
-}
-
-const fn one() -> u64 {
-    1
-}
+/// Longest name of a source.
+const LONGEST_SOURCE: usize = 40;
 
 /// What columns can say.
 pub(crate) const FIELDS: &[&str] = &[
@@ -120,55 +84,50 @@ pub(crate) struct Map {
 }
 
 impl Map {
-    /// Reads a mapping file; without one, the source is called as the format.
-    pub(crate) fn load(path: Option<&Path>, format: &str) -> anyhow::Result<Self> {
+    /// Reads a mapping file, and tells all that is wrong with it; without one, the source is called as the format. What makes
+    /// sense of it is there to look at the rest of the import, unless it cannot be read at all.
+    pub(crate) fn load(path: Option<&Path>, format: &str, faults: &mut Faults) -> Option<Self> {
+        let name = path.map_or_else(|| "the map".to_owned(), |path| path.display().to_string());
         let text = match path {
-            Some(path) => std::fs::read_to_string(path).with_context(|| path.display().to_string())?,
+            Some(path) => faults.take(std::fs::read_to_string(path).with_context(|| {
+                format!(
+                    "{name} cannot be read: it is a text (TOML in UTF-8) that says which column means what"
+                )
+            }))?,
             None => format!("source = {format:?}\n"),
         };
-        let name = path.map_or_else(|| "the map".to_owned(), |path| path.display().to_string());
-        Self::parse(text).context(name)
+        let mut own = Faults::default();
+        let map = Self::read(text, &mut own);
+        faults.within(name, own);
+        map
     }
 
+    #[cfg(test)]
     pub(crate) fn parse(text: String) -> anyhow::Result<Self> {
-        let written: Written = toml::from_str(&text)?;
-        for field in written.columns.keys().chain(written.defaults.keys()) {
-            ensure!(FIELDS.contains(&&**field), "{field:?} is none of {}", FIELDS.join(", "));
+        let mut faults = Faults::default();
+        match Self::read(text, &mut faults) {
+            Some(map) if faults.is_empty() => Ok(map),
+            _ => Err(faults.ended()),
         }
-        let known = |what: &str, code: &str| match what {
-            "type" => request_type(code).is_some(),
-            "channel" => Channel::parse(code).is_some(),
-            "language" => Language::parse(code).is_some(),
-            _ => true,
-        };
-        for (what, table) in
-            [("type", &written.types), ("channel", &written.channels), ("language", &written.languages)]
-        {
-            for code in table.values() {
-                ensure!(known(what, code), "{code:?} is no {what} of this desk");
-            }
-        }
-        for (what, code) in &written.defaults {
-            ensure!(known(what, code), "defaults: {code:?} is no {what} of this desk");
-        }
-        for score in written.ratings.values() {
-            ensure!(Score::new(*score).is_some(), "ratings go from 1 to 5, not {score}");
-        }
-        let delimiter = written.delimiter.as_deref().unwrap_or(",");
-        let delimiter = match delimiter.as_bytes() {
+    }
+
+    fn read(text: String, faults: &mut Faults) -> Option<Self> {
+        let written = Written::read(&text, faults)?;
+        check_source(&written.source, faults);
+        check_names(&written, faults);
+        let delimiter = match written.delimiter.as_deref().unwrap_or(",").as_bytes() {
             [one] if one.is_ascii() && *one != b'"' => *one,
-            _ => anyhow::bail!("delimiter is one character such as \",\" or \"\\t\""),
+            _ => {
+                faults.add("delimiter is one character such as \",\" or \"\\t\"");
+                b','
+            }
         };
-        let slots = written.counts.map(|counts| -> anyhow::Result<Slots> {
-            ensure!(counts.one_in > 0, "counts.one_in is at least 1");
-            Ok(Slots { length: moment::duration(&counts.slot)?, one_in: counts.one_in })
-        });
-        let unit = written.times.unit.as_deref().unwrap_or("minutes");
-        let moments = Moments::new(written.zone.as_deref().unwrap_or("UTC"), written.times.formats, unit)?;
-        let lower = |table: BTreeMap<String, String>| -> BTreeMap<String, String> {
-            table.into_iter().map(|(value, code)| (value.trim().to_lowercase(), code)).collect()
+        let moments = Moments::new(written.zone.as_deref(), written.formats, written.unit.as_deref(), faults);
+        let lower = |value: &str| value.trim().to_lowercase();
+        let codes = |table: BTreeMap<String, String>| -> BTreeMap<String, String> {
+            table.into_iter().map(|(value, code)| (lower(&value), code)).collect()
         };
-        Ok(Self {
+        Some(Self {
             text,
             source: written.source,
             encoding: written.encoding,
@@ -176,17 +135,13 @@ impl Map {
             columns: written.columns,
             moments,
             agents: written.agents,
-            slots: slots.transpose()?,
+            slots: written.counts.map(|counts| slots(&counts, faults)),
             defaults: written.defaults,
-            types: lower(written.types),
-            channels: lower(written.channels),
-            languages: lower(written.languages),
-            ratings: written
-                .ratings
-                .into_iter()
-                .map(|(value, score)| (value.trim().to_lowercase(), score))
-                .collect(),
-            spam: written.spam.into_iter().map(|value| value.trim().to_lowercase()).collect(),
+            types: codes(written.types),
+            channels: codes(written.channels),
+            languages: codes(written.languages),
+            ratings: written.ratings.into_iter().map(|(value, score)| (lower(&value), score)).collect(),
+            spam: written.spam.iter().map(|value| lower(value)).collect(),
         })
     }
 
@@ -260,6 +215,81 @@ impl Map {
     }
 }
 
+/// As the desk wants it, told together with all else.
+fn check_source(source: &str, faults: &mut Faults) {
+    let plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+    if source.is_empty() {
+        faults.add(
+            "source is missing: name the other system, such as source = \"old-desk\", in the first line",
+        );
+    } else if source.len() > LONGEST_SOURCE || !source.bytes().all(plain) {
+        faults.add(format_args!(
+            "source: {source:?} has more than a-z, 0-9 and -, or more than {LONGEST_SOURCE} of them"
+        ));
+    }
+}
+
+/// Whether fields are fields, and what values are called here is known here. What is known is named once for all that is not.
+fn check_names(written: &Written, faults: &mut Faults) {
+    for (section, table) in [("columns", &written.columns), ("defaults", &written.defaults)] {
+        let wrong = table.keys().filter(|field| !FIELDS.contains(&field.as_str()));
+        let wrong: Vec<String> = wrong.map(|field| format!("{field:?}")).collect();
+        if !wrong.is_empty() {
+            faults.add(format_args!("[{section}] {}: none of {}", wrong.join(", "), FIELDS.join(", ")));
+        }
+    }
+    for (section, what, table) in [
+        ("types", "type", &written.types),
+        ("channels", "channel", &written.channels),
+        ("languages", "language", &written.languages),
+    ] {
+        let wrong = table.iter().filter(|(_, code)| !is_known(what, code));
+        let wrong: Vec<String> = wrong.map(|(value, code)| format!("{value:?} = {code:?}")).collect();
+        if !wrong.is_empty() {
+            let wrong = wrong.join(", ");
+            faults.add(format_args!("[{section}] {wrong}: no {what} of this desk; it has {}", known(what)));
+        }
+    }
+    for (what, code) in written.defaults.iter().filter(|(what, code)| !is_known(what, code)) {
+        faults.add(format_args!(
+            "[defaults] {what} = {code:?}: no {what} of this desk; it has {}",
+            known(what)
+        ));
+    }
+    for (value, score) in written.ratings.iter().filter(|(_, score)| Score::new(**score).is_none()) {
+        faults.add(format_args!("[ratings] {value:?}: ratings go from 1 to 5, not {score}"));
+    }
+}
+
+fn is_known(what: &str, code: &str) -> bool {
+    match what {
+        "type" => request_type(code).is_some(),
+        "channel" => Channel::parse(code).is_some(),
+        "language" => Language::parse(code).is_some(),
+        _ => true,
+    }
+}
+
+/// What the desk has of it.
+fn known(what: &str) -> String {
+    match what {
+        "type" => TYPES.iter().map(|one| one.code).collect::<Vec<_>>().join(", "),
+        "channel" => "widget, page, api, mail, phone, chat, social, import".to_owned(),
+        _ => "zh-CN, en".to_owned(),
+    }
+}
+
+fn slots(counts: &Counts, faults: &mut Faults) -> Slots {
+    let slot =
+        counts.slot.as_deref().context("missing: how long a row's stretch of time is, such as \"30m\"");
+    let length = faults.take(slot.and_then(moment::duration).context("counts.slot"));
+    let one_in = u64::try_from(counts.one_in).ok().filter(|one_in| *one_in > 0);
+    if one_in.is_none() {
+        faults.add("counts.one_in is at least 1");
+    }
+    Slots { length: length.unwrap_or_default(), one_in: one_in.unwrap_or(1) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -303,9 +333,50 @@ mod tests {
             ("zone = \"Moon\"", "Moon"),
             ("[counts]\nslot = \"30m\"\none_in = 0", "one_in"),
             ("[defaults]\ntype = \"x\"", "defaults"),
+            ("[counts]\none_in = 2", "counts.slot"),
+            ("[counts]\nslot = \"half\"", "half"),
+            ("[times]\nunits = \"hours\"", "[times] \"units\""),
+            ("columns = \"id\"", "columns must be a section"),
+            ("spam = \"Junk\"", "spam must be a list"),
         ] {
+            let refused = format!("{:#}", map(&format!("source = \"x\"\n{text}")).unwrap_err());
+            assert!(refused.contains(part) && !refused.contains("things to mend"), "{text}: {refused}");
+        }
+        for (text, part) in [("", "source is missing"), ("source = \"Old Desk\"", "a-z, 0-9 and -")] {
             let refused = format!("{:#}", map(text).unwrap_err());
             assert!(refused.contains(part), "{text}: {refused}");
         }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let text = "source = \"Old\"\nsauce = 1\nzone = \"Moon\"\ndelimiter = \";;\"\n[columns]\nid = 7\nwhen = \"a\"\n\
+                    [times]\nformats = [\"ISO\"]\nunit = \"days\"\n[types]\na = \"x\"\nb = \"y\"\n[ratings]\ngood = 9\n\
+                    bad = \"1\"\n[counts]\nslot = \"30m\"\none_in = 0\n";
+        let refused = map(text).unwrap_err().to_string();
+        assert!(refused.starts_with("12 things to mend"), "{refused}");
+        for part in [
+            "\"Old\"",
+            "\"sauce\"",
+            "\"Moon\"",
+            "delimiter",
+            "columns.id",
+            "\"when\"",
+            "times.formats",
+            "times.unit",
+            "[types] \"a\" = \"x\", \"b\" = \"y\"",
+            "[ratings] \"good\"",
+            "ratings.bad",
+            "counts.one_in",
+            "1 to 5",
+        ] {
+            assert!(refused.contains(part), "{part}: {refused}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_toml_has_its_line() {
+        let refused = map("source = \"old\"\n[columns]\nid = Ticket ID\n").unwrap_err().to_string();
+        assert!(refused.contains("line 3, column 6") && refused.contains("no TOML"), "{refused}");
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use standfast_domain::Time;
 
-use super::{Fault, fault};
+use super::{Fault, Faults, fault};
 
 /// How times are read.
 #[derive(Debug)]
@@ -23,17 +23,37 @@ pub(crate) struct Moments {
 }
 
 impl Moments {
-    /// `zone` is an IANA name; `formats` are those of strftime, tried in their order; without any, ISO 8601 is read.
-    pub(crate) fn new(zone: &str, formats: Vec<String>, unit: &str) -> anyhow::Result<Self> {
-        let zone = TimeZone::get(zone).with_context(|| format!("zone: {zone:?} is no time zone"))?;
-        let unit = match unit {
+    /// `zone` is an IANA name, UTC unless said; `formats` are those of strftime, tried in their order; without any, ISO 8601
+    /// is read; `unit` is that of durations, minutes unless said.
+    pub(crate) fn new(
+        zone: Option<&str>,
+        formats: Vec<String>,
+        unit: Option<&str>,
+        faults: &mut Faults,
+    ) -> Self {
+        let named = TimeZone::get(zone.unwrap_or("UTC"));
+        let zone = named.unwrap_or_else(|_| {
+            let zone = zone.unwrap_or_default();
+            faults.add(format_args!(
+                "zone: {zone:?} is no time zone; an IANA name such as \"Asia/Shanghai\" is"
+            ));
+            TimeZone::UTC
+        });
+        let unit = match unit.unwrap_or("minutes") {
             "seconds" => 1.0,
             "minutes" => 60.0,
             "hours" => 3_600.0,
-            other => anyhow::bail!("times.unit is seconds, minutes or hours, not {other:?}"),
+            other => {
+                faults.add(format_args!("times.unit is seconds, minutes or hours, not {other:?}"));
+                60.0
+            }
         };
-        ensure!(formats.iter().all(|format| format.contains('%')), "times.formats: a format has no %");
-        Ok(Self { zone, formats, unit, ambiguous: AtomicU64::new(0) })
+        for format in formats.iter().filter(|format| !format.contains('%')) {
+            faults.add(format_args!(
+                "times.formats: {format:?} has no %; a format is such as \"%Y-%m-%d %H:%M\""
+            ));
+        }
+        Self { zone, formats, unit, ambiguous: AtomicU64::new(0) }
     }
 
     /// How many times came twice, because clocks went back.
@@ -104,9 +124,15 @@ pub(crate) fn duration(text: &str) -> anyhow::Result<Duration> {
 mod tests {
     use super::*;
 
+    fn moments(zone: Option<&str>, formats: Vec<String>, unit: Option<&str>) -> Option<Moments> {
+        let mut faults = Faults::default();
+        let moments = Moments::new(zone, formats, unit, &mut faults);
+        faults.is_empty().then_some(moments)
+    }
+
     fn read(zone: &str, formats: &[&str], text: &str) -> Option<String> {
         let formats = formats.iter().map(|&format| format.to_owned()).collect();
-        let found = Moments::new(zone, formats, "minutes").unwrap().read("created", text);
+        let found = moments(Some(zone), formats, None).unwrap().read("created", text);
         found.ok().flatten().map(|time| time.to_string())
     }
 
@@ -144,14 +170,14 @@ mod tests {
         ] {
             assert_eq!(read(zone, formats, text), None, "{text}");
         }
-        assert!(Moments::new("Mars/Base", Vec::new(), "minutes").is_err());
-        assert!(Moments::new("UTC", vec!["ISO".to_owned()], "minutes").is_err());
-        assert!(Moments::new("UTC", Vec::new(), "days").is_err());
+        assert!(moments(Some("Mars/Base"), Vec::new(), None).is_none());
+        assert!(moments(None, vec!["ISO".to_owned()], None).is_none());
+        assert!(moments(None, Vec::new(), Some("days")).is_none());
     }
 
     #[test]
     fn durations_are_counted_from_the_start() {
-        let moments = Moments::new("UTC", Vec::new(), "minutes").unwrap();
+        let moments = moments(None, Vec::new(), None).unwrap();
         assert_eq!(moments.after("answered", Time(0), "1.5"), Ok(Some(Time(90_000_000))));
         assert_eq!(moments.after("answered", Time(0), " "), Ok(None));
         for bad in ["-1", "soon", "1e300", "NaN"] {

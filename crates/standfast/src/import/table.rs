@@ -8,35 +8,47 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::Context as _;
 use csv::ByteRecord;
 use encoding_rs::{Encoding, UTF_8};
 use standfast_desk::{PastMessage, PastRating, PastRequest, Speaker, Told};
 use standfast_domain::{Channel, Time};
 
-use super::map::{CONTEXT, Map, Slots};
-use super::{Fault, Row, Rows, fault};
+use super::map::{CONTEXT, FIELDS, Map, Slots};
+use super::rejects::{Form, Head, Original};
+use super::{Export, Fault, Faults, Row, fault};
 
 /// Most bytes of a row: a quotation mark that is never closed must not take all memory.
 const LONGEST_ROW: u64 = 16 << 20;
 /// Most requests of a row that stands for many.
 const MOST_OF_ROW: u64 = 1_000_000;
 
-/// Reads the table's first line, and gives its rows.
-pub(super) fn rows(path: &Path, map: Arc<Map>) -> anyhow::Result<Rows> {
-    let file = File::open(path).with_context(|| path.display().to_string())?;
-    table(BufReader::new(file), map).with_context(|| path.display().to_string())
+/// Reads the table's first line, tells all that is wrong with it, and gives the rows.
+pub(super) fn rows(path: &Path, map: Option<Arc<Map>>, faults: &mut Faults) -> Option<Export> {
+    let file = faults.take(File::open(path).with_context(|| format!("{} cannot be read", path.display())))?;
+    let mut own = Faults::default();
+    let table = map.and_then(|map| table(BufReader::new(file), map, &mut own));
+    faults.within(path.display(), own);
+    table
 }
 
-fn table(file: impl Read + Send + 'static, map: Arc<Map>) -> anyhow::Result<Rows> {
+fn table(file: impl Read + Send + 'static, map: Arc<Map>, faults: &mut Faults) -> Option<Export> {
     let since = Arc::new(AtomicU64::new(0));
     let file = Bounded { file, since: since.clone() };
     let mut reader = csv::ReaderBuilder::new().delimiter(map.delimiter).flexible(true).from_reader(file);
-    let decoder = Decoder::new(map.encoding.as_deref(), map.delimiter)?;
-    let headers = decoder.headers(reader.byte_headers()?)?;
-    let columns = Columns::new(&map, &headers)?;
+    let decoder = Decoder::new(map.encoding.as_deref(), map.delimiter, faults)?;
+    let first = faults.take(reader.byte_headers().cloned().context("the first line"))?;
+    let head = Head::new(&first, decoder.encoding);
+    let headers = decoder.headers(&head.cells, faults)?;
+    let columns = Columns::new(&map, &headers, faults);
+    let form = Form::Table {
+        head: head.cells.clone(),
+        delimiter: map.delimiter,
+        encoding: decoder.encoding,
+        id: columns.0.get("id").copied(),
+    };
     let width = headers.len();
-    let mut taken = Taken { map, columns, decoder, width, counted: 0 };
+    let mut taken = Taken { map, columns, decoder, head, width, counted: 0 };
     let rows = reader.into_byte_records().flat_map(move |record| {
         since.store(0, Ordering::Relaxed);
         match record {
@@ -44,7 +56,7 @@ fn table(file: impl Read + Send + 'static, map: Arc<Map>) -> anyhow::Result<Rows
             Err(error) => vec![Err(anyhow::Error::new(error).context("the table"))],
         }
     });
-    Ok(Box::new(rows))
+    Some(Export { rows: Box::new(rows), form })
 }
 
 /// A file whose rows have an end.
@@ -72,38 +84,49 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn new(label: Option<&str>, delimiter: u8) -> anyhow::Result<Self> {
+    /// Without an encoding nothing else of the table can be read.
+    fn new(label: Option<&str>, delimiter: u8, faults: &mut Faults) -> Option<Self> {
         let label = label.unwrap_or("utf-8");
-        let encoding = Encoding::for_label(label.as_bytes())
-            .filter(|encoding| encoding.is_ascii_compatible())
-            .with_context(|| {
-                format!("encoding: {label:?} is not known; utf-8, gbk, gb18030, big5 and windows-1252 are")
-            })?;
-        // In GBK and Big5 the second byte of a character may be any of these.
-        ensure!(
-            encoding == UTF_8 || encoding.is_single_byte() || delimiter < 0x30,
-            "this delimiter may be half of a character in {}: use a comma, a semicolon or tabs",
-            encoding.name()
-        );
-        Ok(Self { encoding })
+        let known = Encoding::for_label(label.as_bytes()).filter(|encoding| encoding.is_ascii_compatible());
+        let Some(encoding) = known else {
+            faults.add(format_args!(
+                "encoding: the map says {label:?}, which is not known; utf-8, gbk, gb18030, big5 and windows-1252 are"
+            ));
+            return None;
+        };
+        // In GBK and Big5 the later bytes of a character may be digits, letters and what stands among them.
+        let is_apart = delimiter < b'0' || (b':'..=b'?').contains(&delimiter);
+        if encoding != UTF_8 && !encoding.is_single_byte() && !is_apart {
+            faults.add(format_args!(
+                "delimiter: this one may be half of a character in {}: use a comma, a semicolon or tabs",
+                encoding.name()
+            ));
+            return None;
+        }
+        Some(Self { encoding })
     }
 
-    fn headers(&self, record: &ByteRecord) -> anyhow::Result<Vec<String>> {
+    fn headers(&self, record: &ByteRecord, faults: &mut Faults) -> Option<Vec<String>> {
         let first = record.get(0).unwrap_or_default();
         if first.starts_with(&[0xff, 0xfe]) || first.starts_with(&[0xfe, 0xff]) {
-            bail!("the file is UTF-16: save it as CSV in UTF-8");
+            faults.add("the file is UTF-16: save it as CSV in UTF-8");
+            return None;
         }
-        let mut headers = Vec::with_capacity(record.len());
-        for cell in record {
-            let Some(text) = self.text(cell) else {
-                bail!(
-                    "the first line is not {}: say how the file is written, for example encoding = \"gbk\", in the map",
-                    self.encoding.name()
-                );
-            };
-            headers.push(text.trim_start_matches('\u{feff}').trim().to_owned());
+        let texts: Option<Vec<_>> = record.iter().map(|cell| self.text(cell)).collect();
+        let Some(texts) = texts else {
+            faults.add(format_args!(
+                "the first line is not {}: say how the file is written, for example encoding = \"gbk\", in the map",
+                self.encoding.name()
+            ));
+            return None;
+        };
+        let headers: Vec<String> =
+            texts.iter().map(|text| text.trim_start_matches('\u{feff}').trim().to_owned()).collect();
+        if headers.iter().all(String::is_empty) {
+            faults.add("the file is empty: its first line names the columns");
+            return None;
         }
-        Ok(headers)
+        Some(headers)
     }
 
     fn text<'a>(&self, cell: &'a [u8]) -> Option<Cow<'a, str>> {
@@ -115,31 +138,47 @@ impl Decoder {
 struct Columns(HashMap<&'static str, usize>);
 
 impl Columns {
-    fn new(map: &Map, headers: &[String]) -> anyhow::Result<Self> {
-        let is_named = headers.iter().any(|header| !header.is_empty());
-        ensure!(is_named, "the file is empty: its first line names the columns");
-        let mut places = HashMap::new();
-        for (field, name) in &map.columns {
-            let place = headers.iter().position(|header| header == name);
-            let place = place.with_context(|| {
-                format!("columns.{field}: the first line has no {name:?}, but {}", headers.join(", "))
-            })?;
-            let field = super::map::FIELDS.iter().find(|known| *known == field).context("a column")?;
-            places.insert(*field, place);
+    fn new(map: &Map, headers: &[String], faults: &mut Faults) -> Self {
+        let (mut columns, mut missing) = (Self(HashMap::new()), Vec::new());
+        for field in FIELDS {
+            let Some(name) = map.columns.get(*field) else { continue };
+            match headers.iter().position(|header| header == name) {
+                Some(place) => _ = columns.0.insert(*field, place),
+                None => missing.push(format!("{name:?} (columns.{field})")),
+            }
         }
-        let columns = Self(places);
-        ensure!(columns.has("created"), "columns.created is missing: when a request came must be known");
-        ensure!(
-            columns.has("id") || map.slots.is_some(),
-            "columns.id is missing: without it, the same row would be imported twice"
+        if !missing.is_empty() {
+            let hint = match headers {
+                [_] => "; that is one column: does the map name the right delimiter?",
+                _ => "",
+            };
+            faults.add(format_args!(
+                "the first line has no {}; it has {}{hint}",
+                missing.join(", "),
+                headers.join(", ")
+            ));
+        }
+        let has = |field: &str| map.columns.contains_key(field);
+        let mut ensure = |holds: bool, words: &str| {
+            if !holds {
+                faults.add(words);
+            }
+        };
+        ensure(has("created"), "columns.created is missing in the map: when a request came must be known");
+        ensure(
+            has("id") || map.slots.is_some(),
+            "columns.id is missing in the map: without it, the same row would be imported twice",
         );
-        ensure!(columns.has("count") == map.slots.is_some(), "columns.count and [counts] belong together");
-        ensure!(
-            !(columns.has("answered") && columns.has("answered_after")),
-            "answered or answered_after, not both"
+        ensure(has("count") == map.slots.is_some(), "columns.count and [counts] of the map belong together");
+        ensure(
+            !(has("answered") && has("answered_after")),
+            "columns: answered or answered_after in the map, not both",
         );
-        ensure!(!(columns.has("solved") && columns.has("solved_after")), "solved or solved_after, not both");
-        Ok(columns)
+        ensure(
+            !(has("solved") && has("solved_after")),
+            "columns: solved or solved_after in the map, not both",
+        );
+        columns
     }
 
     fn has(&self, field: &str) -> bool {
@@ -152,6 +191,7 @@ struct Taken {
     map: Arc<Map>,
     columns: Columns,
     decoder: Decoder,
+    head: Head,
     /// Cells of a row.
     width: usize,
     /// Requests that rows stood for so far.
@@ -186,12 +226,12 @@ impl Taken {
         let line = record.position().map_or(0, csv::Position::line);
         let reached = record.position().map_or(0, csv::Position::byte);
         let place = format!("line {line}");
-        match self.requests(record) {
-            Ok(past) => past
-                .into_iter()
-                .map(|past| Ok(Row { place: place.clone(), past: Ok(past), reached }))
-                .collect(),
-            Err(fault) => vec![Ok(Row { place, past: Err(fault), reached })],
+        let record = Arc::new(self.head.original(record));
+        let row =
+            |past| Ok(Row { place: place.clone(), original: Original::Cells(record.clone()), past, reached });
+        match self.requests(&record) {
+            Ok(past) => past.into_iter().map(|past| row(Ok(past))).collect(),
+            Err(fault) => vec![row(Err(fault))],
         }
     }
 

@@ -30,12 +30,24 @@ async fn import_with(
     let (file, map_file) = (folder.join("table.csv"), folder.join("map.toml"));
     std::fs::write(&file, table)?;
     std::fs::write(&map_file, map)?;
-    setup::open_desk(config, Hold::Beside, false).await?.store().close().await;
+    open_new(config).await;
     import(config, ImportCommand::Csv { file, map: map_file, how: change(how(folder)) }).await
 }
 
+fn export_of(path: &Path, map: &Arc<Map>) -> Export {
+    let mut faults = Faults::default();
+    let export = table::rows(path, Some(map.clone()), &mut faults);
+    assert!(faults.is_empty(), "{faults:?}");
+    export.unwrap()
+}
+
+/// Makes the desk.
+pub(crate) async fn open_new(config: &Config) {
+    setup::open_desk(config, Hold::Beside, false).await.unwrap().store().close().await;
+}
+
 /// How many requests the desk has of the source, and how many there are of all.
-async fn stock(config: &Config, source: &str) -> i64 {
+pub(crate) async fn stock(config: &Config, source: &str) -> i64 {
     let desk = setup::open_desk(config, Hold::Look, false).await.unwrap();
     let stock = imported_stock(&desk, source).await.unwrap();
     let found = standfast_desk::verify(&desk).await.unwrap();
@@ -56,18 +68,29 @@ async fn a_table_is_imported_once_and_counted() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path());
     let table = format!("{}x,soon,?\n1,2020-05-01T10:00:00Z,again\n", rows(0, 700));
-    let ended = import_with(&config, MAP, &table, |how| How { dry_run: true, ..how }).await.unwrap();
-    assert_eq!((ended, stock(&config, "old-desk").await), (ExitCode::from(REJECTED), 0));
+    // A try writes no list, unless one is asked for.
+    for (rejects, is_there) in [(None, false), (Some(folder.path().join("asked.csv")), true)] {
+        let change = |how| How { dry_run: true, rejects, ..how };
+        let ended = import_with(&config, MAP, &table, change).await.unwrap();
+        assert_eq!((ended, stock(&config, "old-desk").await), (ExitCode::from(REJECTED), 0));
+        assert!(!folder.path().join("rejects.csv").exists() && !Path::new("old-desk.rejects.csv").exists());
+        assert_eq!(folder.path().join("asked.csv").exists(), is_there);
+    }
     for _ in 0..2 {
         assert_eq!(import_text(&config, MAP, &table).await.unwrap(), ExitCode::from(REJECTED));
         assert_eq!(stock(&config, "old-desk").await, 700);
         let rejects = std::fs::read_to_string(folder.path().join("rejects.csv")).unwrap();
-        assert_eq!(rejects, "place,field,reason\nline 702,created,no_such_time\n");
+        let rows: Vec<&str> = rejects.lines().collect();
+        let head = "\u{feff}rejected_place,rejected_id,rejected_field,rejected_reason,id,created,text";
+        assert_eq!((rows.len(), rows[0]), (2, head));
+        assert!(rows[1].starts_with("line 702,x,created,") && rows[1].ends_with(",x,soon,?"), "{rejects}");
     }
     // What came meanwhile is added, and what was rejected then is not told again.
     assert_eq!(import_text(&config, MAP, &rows(600, 800)).await.unwrap(), ExitCode::SUCCESS);
     assert_eq!(stock(&config, "old-desk").await, 800);
     assert!(!folder.path().join("rejects.csv").exists());
+    // Lists of earlier imports may have been mended: they are kept.
+    assert!([1, 2].iter().all(|number| folder.path().join(format!("rejects.{number}.csv")).exists()));
     std::fs::write(folder.path().join("rejects.csv"), "dear diary").unwrap();
     let refused = import_text(&config, MAP, &table).await.unwrap_err().to_string();
     assert!(refused.contains("something else"), "{refused}");
@@ -86,8 +109,9 @@ async fn an_id_that_stands_twice_in_a_file_is_not_one_that_was_there() {
         let desk = setup::open_desk(&config, Hold::Beside, false).await.unwrap();
         let file = fingerprint("csv", &path, &map).unwrap();
         let wanted = How { dry_run, ..how(folder.path()) };
-        let mut run = ImportRun::begin(&desk, &map, wanted, file, 0).await.unwrap();
-        let rows = table::rows(&path, map.clone()).unwrap();
+        let Export { rows, form } = export_of(&path, &map);
+        let list = wanted.rejects.clone().map(|list| (list, form));
+        let mut run = ImportRun::begin(&desk, &map, &wanted, (file, 0), list).await.unwrap();
         run.take(rows.collect::<anyhow::Result<_>>().unwrap()).await.unwrap();
         let Progress { imported, there: known, twice, rejected, .. } = run.progress;
         assert_eq!((imported, known, twice, rejected), (2 - there, there, 2, 1), "{dry_run} {there}");
@@ -111,13 +135,24 @@ async fn mistakes_of_the_first_try_are_named() {
     assert!(refused.contains("nobody signs in here as nobody@desk.test"), "{refused}");
     let refused = format!("{:#}", import_text(&config, MAP, "").await.unwrap_err());
     assert!(refused.contains("the file is empty"), "{refused}");
+    // Of map, first line and desk together.
+    let map = format!("{MAP}agent = \"who\"\n[types]\na = \"b\"\n[agents]\n\"1\" = \"nobody@desk.test\"\n");
+    let refused = import_text(&config, &map, &rows(0, 3)).await.unwrap_err().to_string();
+    assert!(refused.starts_with("3 things to mend; nothing was imported"), "{refused}");
+    for part in
+        ["map.toml: [types] \"a\" = \"b\"", "table.csv: the first line has no \"who\"", "nobody signs in"]
+    {
+        assert!(refused.contains(part), "{part}: {refused}");
+    }
+    assert_eq!(stock(&config, "old-desk").await, 0);
 }
 
 #[test]
 fn the_bar_ends_where_the_files_end() {
     let lines = format!("{}\n\n{}\n", json!([{"id": 1}, {"id": 2}]), json!({"id": 3}));
     let size = lines.len() as u64;
-    let reached: Vec<u64> = read("zammad", "all.ndjson", &lines, "").iter().map(|row| row.reached).collect();
+    let rows = read("zammad", "all.ndjson", &lines, "source = \"zammad\"");
+    let reached: Vec<u64> = rows.iter().map(|row| row.reached).collect();
     assert_eq!(reached.len(), 3);
     assert!(reached.is_sorted() && reached[0] < reached[1] && reached[2] == size, "{reached:?} of {size}");
 }
@@ -126,35 +161,43 @@ fn the_bar_ends_where_the_files_end() {
 async fn an_import_that_ended_early_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path());
-    let table = rows(0, 1_101);
+    // Its second line is rejected.
+    let table = rows(0, 1_101).replace("text\n", "text\nx,never,?\n");
+    let good = 2 * i64::try_from(BATCH).unwrap() - 1;
     let path = folder.path().join("table.csv");
     std::fs::write(&path, &table).unwrap();
     let map = Arc::new(Map::parse(MAP.to_owned()).unwrap());
     let desk = setup::open_desk(&config, Hold::Beside, false).await.unwrap();
     let file = fingerprint("csv", &path, &map).unwrap();
     let cut = std::iter::once(Err(anyhow::anyhow!("the power went")));
-    let some = table::rows(&path, map.clone()).unwrap().take(1_100).chain(cut);
-    let run = ImportRun::begin(&desk, &map, how(folder.path()), file, 0).await.unwrap();
+    let (list, Export { rows: all, form }) = (folder.path().join("rejects.csv"), export_of(&path, &map));
+    let some = all.take(1_100).chain(cut);
+    let kept = Some((list.clone(), form));
+    let run = ImportRun::begin(&desk, &map, &how(folder.path()), (file, 0), kept).await.unwrap();
     assert!(run.through(Box::new(some)).await.is_err());
     desk.store().close().await;
-    assert_eq!(stock(&config, "old-desk").await, 2 * i64::try_from(BATCH).unwrap());
+    assert_eq!(stock(&config, "old-desk").await, good);
     // Killed in the middle of a batch: a part of it is there, and nothing was noted.
     let desk = setup::open_desk(&config, Hold::Beside, false).await.unwrap();
     let file = fingerprint("csv", &path, &map).unwrap();
     let again = How { resume: true, ..how(folder.path()) };
-    let mut run = ImportRun::begin(&desk, &map, again, file, 0).await.unwrap();
-    let part = table::rows(&path, map.clone()).unwrap().skip(2 * BATCH).take(20);
+    let Export { rows: all, form } = export_of(&path, &map);
+    let kept = Some((list.clone(), form));
+    let mut run = ImportRun::begin(&desk, &map, &again, (file, 0), kept).await.unwrap();
+    let part = all.skip(2 * BATCH).take(20);
     run.take(part.collect::<anyhow::Result<_>>().unwrap()).await.unwrap();
     drop(run);
     desk.store().close().await;
-    assert_eq!(stock(&config, "old-desk").await, 2 * i64::try_from(BATCH).unwrap() + 20);
+    assert_eq!(stock(&config, "old-desk").await, good + 20);
     // Another file is not the same import.
     let resume = |how| How { resume: true, ..how };
     let refused = format!("{:#}", import_with(&config, MAP, &rows(0, 5), resume).await.unwrap_err());
     assert!(refused.contains("nothing to resume"), "{refused}");
     for _ in 0..2 {
-        assert_eq!(import_with(&config, MAP, &table, resume).await.unwrap(), ExitCode::SUCCESS);
+        assert_eq!(import_with(&config, MAP, &table, resume).await.unwrap(), ExitCode::from(REJECTED));
         assert_eq!(stock(&config, "old-desk").await, 1_101);
+        let told = std::fs::read_to_string(&list).unwrap();
+        assert_eq!(told.lines().count(), 2, "each once: {told}");
     }
 }
 
@@ -163,13 +206,14 @@ fn read(name: &str, file: &str, content: &str, map: &str) -> Vec<Row> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(file);
     std::fs::write(&path, content).unwrap();
-    let map = Arc::new(Map::parse(map.to_owned()).unwrap());
-    let rows = match name {
-        "zendesk" => zendesk::rows(&path, map),
-        "chatwoot" => chatwoot::rows(&path, map),
-        _ => zammad::rows(&path, map),
+    let (map, mut faults) = (Some(Arc::new(Map::parse(map.to_owned()).unwrap())), Faults::default());
+    let export = match name {
+        "zendesk" => zendesk::rows(&path, map, &mut faults),
+        "chatwoot" => chatwoot::rows(&path, map, &mut faults),
+        _ => zammad::rows(&path, map, &mut faults),
     };
-    rows.unwrap().collect::<anyhow::Result<_>>().unwrap()
+    assert!(faults.is_empty(), "{faults:?}");
+    export.unwrap().rows.collect::<anyhow::Result<_>>().unwrap()
 }
 
 fn at(text: &str) -> Time {
@@ -240,13 +284,19 @@ fn zendesk_pages_are_read() {
         (rows[3].past.as_ref().err(), rows[3].place.as_str()),
         (Some(&fault("created", "no_such_time")), "page-1.json page, record 4")
     );
+    // A ticket alone, as it is written when it is rejected, says the same.
+    let Original::Record { id: Some(id), page: alone } = &rows[0].original else { panic!("no record") };
+    let again = read("zendesk", "mended.ndjson", &json!(alone).to_string(), map);
+    let again = again[0].past.as_ref().unwrap();
+    assert_eq!((id.as_str(), said(again), again.told), ("35436", said(first), first.told));
+    assert_eq!((again.solved_at, again.agent.as_deref()), (first.solved_at, Some("Mei")));
     // The account's export: a ticket a line.
     let line = page["tickets"][0].to_string();
     let rows = read("zendesk", "tickets.ndjson", &format!("{line}\n\n{{broken\n{line}\n"), map);
     assert_eq!(rows[0].past.as_ref().unwrap().told, Told { answer: true, solution: false, words: true });
     assert_eq!(
         (rows[1].place.as_str(), rows[1].past.as_ref().err()),
-        ("tickets.ndjson line 3", Some(&fault("record", "no_json")))
+        ("tickets.ndjson line 3, column 2", Some(&fault("record", "name")))
     );
     assert!(rows[2].past.is_ok() && rows.len() == 3);
 }
@@ -332,7 +382,7 @@ fn zammad_pages_are_read() {
 async fn every_format_reaches_the_desk() {
     let folder = tempfile::tempdir().unwrap();
     let config = config(folder.path());
-    setup::open_desk(&config, Hold::Beside, false).await.unwrap().store().close().await;
+    open_new(&config).await;
     for (name, record) in [
         (
             "zendesk",

@@ -12,10 +12,10 @@ use standfast_desk::{PastMessage, PastRequest, Speaker, Told};
 
 use super::json::{System, channel, fill, list, member, rows as rows_of, text, text_of, time, words_of_html};
 use super::map::Map;
-use super::{Fault, Rows, fault};
+use super::{Export, Fault, Faults, fault};
 
-pub(super) fn rows(path: &Path, map: Arc<Map>) -> anyhow::Result<Rows> {
-    rows_of(path, map, Zammad)
+pub(super) fn rows(path: &Path, map: Option<Arc<Map>>, faults: &mut Faults) -> Option<Export> {
+    rows_of(path, map, Zammad, faults)
 }
 
 struct Zammad;
@@ -25,6 +25,8 @@ const NO_REPLY: &str = "note";
 
 impl System for Zammad {
     const LISTS: &'static [&'static str] = &["tickets"];
+    const LIST: &'static str = "tickets";
+    const BESIDE: &'static [&'static str] = &[];
 
     fn page(&mut self, _: &Value) {}
 

@@ -4,21 +4,21 @@
 //! Shapes: <https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports>,
 //! `…/tickets/tickets` (ticket), `…/tickets/ticket_comments` (comment), `…/tickets/ticket_metrics` (metric set).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map as Members, Value, json};
 use standfast_desk::{PastMessage, PastRating, PastRequest, Speaker, Told};
 use standfast_domain::Score;
 
 use super::json::{System, channel, fill, list, member, rows as rows_of, text, text_of, time, words_of_html};
 use super::map::Map;
-use super::{Fault, Rows, fault};
+use super::{Export, Fault, Faults, fault};
 
-pub(super) fn rows(path: &Path, map: Arc<Map>) -> anyhow::Result<Rows> {
-    rows_of(path, map, Zendesk::default())
+pub(super) fn rows(path: &Path, map: Option<Arc<Map>>, faults: &mut Faults) -> Option<Export> {
+    rows_of(path, map, Zendesk::default(), faults)
 }
 
 /// What stands beside the tickets of a page.
@@ -69,6 +69,8 @@ impl Zendesk {
 
 impl System for Zendesk {
     const LISTS: &'static [&'static str] = &["tickets", "results", "ticket"];
+    const LIST: &'static str = "tickets";
+    const BESIDE: &'static [&'static str] = &["users", "metric_sets"];
 
     fn page(&mut self, page: &Value) {
         for user in list(page, "users") {
@@ -130,6 +132,26 @@ impl System for Zendesk {
         past.rating = rating(map, ticket)?;
         Ok(past)
     }
+
+    fn beside(&self, ticket: &Value) -> Members<String, Value> {
+        let user = |id: String| {
+            let (name, is_team) = self.user(&id)?;
+            Some(json!({"id": id, "name": name, "role": if *is_team { "agent" } else { "end-user" }}))
+        };
+        let users: Vec<Value> = people(ticket).into_iter().filter_map(user).collect();
+        let metrics = text(ticket, "id").and_then(|id| self.metrics.get(&id)).cloned();
+        let mut members = Members::new();
+        members.insert("users".to_owned(), users.into());
+        members.insert("metric_sets".to_owned(), Vec::from_iter(metrics).into());
+        members
+    }
+}
+
+/// Everybody whom a ticket names.
+fn people(ticket: &Value) -> BTreeSet<String> {
+    let authors = list(ticket, "comments").iter().filter_map(|comment| text(comment, "author_id"));
+    let own = ["requester_id", "assignee_id"].into_iter().filter_map(|member| text(ticket, member));
+    own.chain(authors).collect()
 }
 
 /// Zendesk knows good and bad; by how much is the map's to say.

@@ -13,9 +13,12 @@ fn map(text: &str) -> Arc<Map> {
 
 /// The rows of a table; the error that ends it, in words.
 fn read(map_text: &str, bytes: &[u8]) -> Result<Vec<Row>, String> {
-    let rows =
-        table(std::io::Cursor::new(bytes.to_vec()), map(map_text)).map_err(|error| format!("{error:#}"))?;
-    rows.collect::<anyhow::Result<_>>().map_err(|error| format!("{error:#}"))
+    let mut faults = Faults::default();
+    let export = table(std::io::Cursor::new(bytes.to_vec()), map(map_text), &mut faults);
+    if !faults.is_empty() {
+        return Err(faults.ended().to_string());
+    }
+    export.unwrap().rows.collect::<anyhow::Result<_>>().map_err(|error| format!("{error:#}"))
 }
 
 fn faults(rows: &[Row]) -> Vec<(&str, &str, &str)> {
@@ -70,6 +73,9 @@ fn other_encodings_are_read_when_the_map_says_so() {
     let columns = "[columns]\nid = \"编号\"\ncreated = \"时间\"\ntext = \"问题\"\n";
     let rows = read(&format!("source = \"old\"\nencoding = \"gbk\"\n{columns}"), &gbk).unwrap();
     assert_eq!(rows[0].past.as_ref().unwrap().messages[0].text, "转账没有到账");
+    let (semicolons, _, _) = encoding_rs::GBK.encode("编号;时间;问题\n1;2024-05-01;转账没有到账\n");
+    let map = format!("source = \"old\"\nencoding = \"gbk\"\ndelimiter = \";\"\n{columns}");
+    assert_eq!(read(&map, &semicolons).unwrap()[0].past.as_ref().unwrap().messages[0].text, "转账没有到账");
     let refused = read(&format!("source = \"old\"\n{columns}"), &gbk).err().unwrap();
     assert!(refused.contains("not UTF-8") && refused.contains("gbk"), "{refused}");
     let refused = read(&format!("source = \"old\"\nencoding = \"gbk\"\ndelimiter = \"|\"\n{columns}"), &gbk)
@@ -105,6 +111,18 @@ fn columns_that_are_not_there_are_named() {
         let refused = read(map, b"No,Came,Type\n").err().unwrap();
         assert!(refused.contains(part), "{refused}");
     }
+    // All of them at once.
+    let map = "source = \"o\"\n[columns]\nid = \"Nr\"\nanswered = \"No\"\nanswered_after = \"Reply\"\ncount = \"Type\"\n";
+    let refused = read(map, b"No,Came,Type\n").err().unwrap();
+    assert!(refused.starts_with("4 things to mend"), "{refused}");
+    assert!(refused.contains(
+        "the first line has no \"Nr\" (columns.id), \"Reply\" (columns.answered_after); it has No, Came, Type"
+    ));
+    for part in ["columns.created is missing", "belong together", "not both"] {
+        assert!(refused.contains(part), "{part}: {refused}");
+    }
+    let refused = read(MAP, b"No;Came;Reply (min);Type;Text\n").err().unwrap();
+    assert!(refused.contains("the right delimiter"), "{refused}");
 }
 
 #[test]
