@@ -16,7 +16,7 @@ use standfast_science::multiplicity::benjamini_hochberg;
 use crate::answer::{Answer, Figure, answer};
 use crate::calendar::Step;
 use crate::daily::{Daily, day_in, day_start, real, weekday};
-use crate::difference::Difference;
+use crate::difference::{Difference, FOUND, correct};
 use crate::dimension::Dimension;
 use crate::error::Error;
 use crate::exposure::Exposure;
@@ -29,8 +29,6 @@ use crate::scan::side_by_side;
 const PAST: i64 = 56;
 /// The least that is looked at as later.
 const LEAST: i64 = 7;
-/// What is called found among several: one in twenty of it is not.
-const FOUND: f64 = 0.05;
 /// Has no part in it; a study wants one.
 const WORTHWHILE: f64 = 0.15;
 
@@ -178,6 +176,9 @@ pub(crate) fn movers(
     let mut corrected = benjamini_hochberg(&p).into_iter();
     for value in found.values.iter_mut().filter(|value| tests(value).is_some()) {
         value.q = corrected.next();
+        if let Some(change) = &mut value.change {
+            change.q = value.q;
+        }
     }
     found.values.sort_by_key(|value| {
         let is_new = value.now == 0 || value.before == 0;
@@ -219,6 +220,7 @@ impl Variation<'_> {
             *change =
                 was.as_ref().and_then(|was| Difference::between(self.query.measure, figure, was, dispersion));
         }
+        correct(changes.iter_mut().flatten());
         Ok((changes, were))
     }
 
@@ -391,6 +393,17 @@ mod tests {
         let moved: Vec<_> =
             found.values.iter().filter(|value| value.is_found()).map(|value| value.code.as_str()).collect();
         assert_eq!((moved, found.tested), (vec!["fee"], 3));
+        query.group = vec![Grouping::By(Dimension::Screen)];
+        let ranked = compare(&facts, &query, (back(14), back(7)), None, 1).unwrap();
+        let clear: Vec<_> = coded(&ranked.now)
+            .zip(&ranked.changes)
+            .filter(|(_, change)| change.is_some_and(|change| change.is_clear()))
+            .map(|((code, _), _)| code)
+            .collect();
+        assert_eq!(clear, ["fee"]);
+        assert!(
+            ranked.changes.iter().flatten().all(|change| change.q.zip(change.p).is_some_and(|(q, p)| q >= p))
+        );
     }
 
     #[test]

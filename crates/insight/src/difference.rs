@@ -1,6 +1,7 @@
 //! How far a figure is from the one of another period, with its 95 % interval where there is one.
 
-use standfast_science::interval::{self, rate_ratio};
+use standfast_science::interval::{self, p_value, rate_ratio};
+use standfast_science::multiplicity::benjamini_hochberg;
 
 use crate::answer::Figure;
 use crate::daily::real;
@@ -8,6 +9,9 @@ use crate::distinct::Askers;
 use crate::level::Level;
 use crate::measure::{Measure, Unit};
 use crate::spread::Spread;
+
+/// What is called found among several: one in twenty of it is not.
+pub(crate) const FOUND: f64 = 0.05;
 
 /// A change and where its interval ends. Of shares it is a difference (0.02 is two points), of everything else a ratio
 /// less one (0.1 is ten per cent more).
@@ -20,8 +24,20 @@ pub struct Difference {
     /// method 10 of 1998), of medians and of requests per customer on the logarithm; of counts, sums and rates see
     /// [`crate::compare`]. What is open at an instant has none: one instant does not tell how much instants vary.
     pub interval: Option<(f64, f64)>,
-    /// Of counts and rates: the probability of a change of this size or more if there is none.
+    /// The probability of a change of this size or more if there is none; where there is an interval.
     pub p: Option<f64>,
+    /// The same of one among several that are shown beside each other, corrected for having looked at all of them (Benjamini &
+    /// Hochberg 1995): of what has 0.05 or less, one in twenty is chance.
+    pub q: Option<f64>,
+}
+
+/// Corrects changes that are shown beside each other for their number.
+pub(crate) fn correct<'a>(changes: impl Iterator<Item = &'a mut Difference>) {
+    let mut tested: Vec<_> = changes.filter(|change| change.p.is_some()).collect();
+    let p: Vec<f64> = tested.iter().filter_map(|change| change.p).collect();
+    for (change, q) in tested.iter_mut().zip(benjamini_hochberg(&p)) {
+        change.q = Some(q);
+    }
 }
 
 impl Difference {
@@ -36,7 +52,8 @@ impl Difference {
             return Some(Self {
                 value,
                 interval: spread.map(|(low, high)| (value - low, value + high)),
-                p: None,
+                p: spread.map(|reach| towards_zero(value, reach)),
+                q: None,
             });
         }
         if first <= 0.0 {
@@ -47,18 +64,27 @@ impl Difference {
             .and_then(|dispersion| rate_ratio(before.counted(measure)?, now.counted(measure)?, dispersion))
         {
             let interval = tested.ratio.high.map(|high| (tested.ratio.low - 1.0, high - 1.0));
-            return Some(Self { value: ratio - 1.0, interval, p: Some(tested.p) });
+            return Some(Self { value: ratio - 1.0, interval, p: Some(tested.p), q: None });
         }
         let spread = mover(now, before, (second, first), f64::ln);
         let interval = spread.map(|(low, high)| (ratio * (-low).exp() - 1.0, ratio * high.exp() - 1.0));
-        Some(Self { value: ratio - 1.0, interval, p: None })
+        let p = spread.map(|reach| towards_zero(ratio.ln(), reach));
+        Some(Self { value: ratio - 1.0, interval, p, q: None })
     }
 
-    /// Whether the interval leaves no doubt that something changed.
+    /// Whether there is no doubt that something changed: by its interval, of one among several by the corrected test.
     #[must_use]
     pub fn is_clear(&self) -> bool {
+        if let Some(q) = self.q {
+            return q <= FOUND;
+        }
         self.interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0)
     }
+}
+
+/// The test of a change that may lie so far below and above.
+fn towards_zero(change: f64, (below, above): (f64, f64)) -> f64 {
+    p_value(change, if change > 0.0 { below } else { above })
 }
 
 /// How far a change may lie below and above its estimate, on a scale; none where a figure has no interval or the scale no
@@ -165,6 +191,23 @@ mod tests {
         assert_eq!(between(Measure::RequestsPerCustomer, &few, &before).unwrap().interval, None);
         let open = |n| Figure::Backlog { n, ages: None };
         assert_eq!(between(Measure::Backlog, &open(900), &open(300)).unwrap().interval, None);
+    }
+
+    #[test]
+    fn one_of_many_has_to_be_clearer() {
+        // 56/70 − 48/80 by itself has no doubt, p = 0.008; nor beside three, but beside nine that did not move.
+        let alone = between(Measure::AtRisk, &share(56, 70), &share(48, 80)).unwrap();
+        assert!((alone.p.unwrap() - 0.0083).abs() < 5e-4, "{alone:?}");
+        let same = between(Measure::AtRisk, &share(50, 80), &share(50, 80)).unwrap();
+        assert!(same.p.is_some_and(|p| p > 0.999) && !same.is_clear());
+        for (others, is_clear) in [(3, true), (9, false)] {
+            let mut all = vec![Some(alone)];
+            all.resize(1 + others, Some(same));
+            all.push(None);
+            correct(all.iter_mut().flatten());
+            assert_eq!(all[0].unwrap().is_clear(), is_clear, "beside {others}");
+            assert_eq!(all[0].unwrap().interval, alone.interval);
+        }
     }
 
     #[test]

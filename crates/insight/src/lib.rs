@@ -76,6 +76,6 @@ pub use level::Level;
 pub use measure::{Duration, Lapse, Measure, TimeBase, Unit};
 pub use movement::{MovementWish, Movements, movements};
 pub use query::{Grouping, Query, zone};
-pub use report::{MadeReport, MadeSection, check_definition, measure_named};
+pub use report::{Aged, MadeReport, MadeSection, OverviewFigure, check_definition, measure_named};
 pub use spread::{PERCENTS, Spread, Survival};
 pub use stock::Flow;

@@ -118,6 +118,30 @@ pub enum Unit {
     PerThousandUserDays,
 }
 
+impl Unit {
+    /// The name in JSON and in `locales`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Customers => "customers",
+            Self::Messages => "messages",
+            Self::Transfers => "transfers",
+            Self::RequestsPerCustomer => "requests_per_customer",
+            Self::Share => "share",
+            Self::Seconds => "seconds",
+            Self::OpenSeconds => "open_seconds",
+            Self::PerThousandUserDays => "per_thousand_user_days",
+        }
+    }
+
+    /// Whether it is a length of time, in seconds.
+    #[must_use]
+    pub const fn is_time(self) -> bool {
+        matches!(self, Self::Seconds | Self::OpenSeconds)
+    }
+}
+
 /// Which time a measure goes by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeBase {
@@ -322,6 +346,16 @@ impl Measure {
             | Self::Escalated
             | Self::AtRisk => Unit::Share,
             Self::ContactRate => Unit::PerThousandUserDays,
+        }
+    }
+
+    /// How many days must have passed before it can be told of a request; younger ones are left out.
+    #[must_use]
+    pub const fn ripens_after(self) -> Option<u32> {
+        match self {
+            Self::OneContact => Some(REOPENING),
+            Self::Reopened { days } | Self::RepeatContact { days } => Some(days),
+            _ => None,
         }
     }
 

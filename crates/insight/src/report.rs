@@ -37,7 +37,7 @@ const MOVING: [Dimension; 5] =
 #[derive(Clone, Debug)]
 pub enum MadeSection {
     /// Figures beside each other.
-    Overview(Vec<Comparison>),
+    Overview(Vec<OverviewFigure>),
     /// A measure by hour, day, week or month; the step is the answer's axis.
     Course(Comparison),
     /// A measure by the values of a dimension, those with the most requests first.
@@ -79,6 +79,26 @@ pub enum MadeSection {
     },
     /// Not of the facts: whoever has the ratings adds them.
     Satisfaction,
+}
+
+/// A figure beside others.
+#[derive(Clone, Debug)]
+pub struct OverviewFigure {
+    /// The figure and what it was before.
+    pub compared: Comparison,
+    /// The period that it is of, where the report's own is too young for this measure.
+    pub aged: Option<Aged>,
+    /// Whether requests came regularly in all of the period that it is compared with.
+    pub has_past: bool,
+}
+
+/// The latest period that is old enough for a measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aged {
+    /// The period; of the same length as the report's.
+    pub period: Period,
+    /// How many days must have passed since its end ([`Measure::ripens_after`]).
+    pub days: u32,
 }
 
 /// The figures of a report.
@@ -267,8 +287,8 @@ impl Maker<'_> {
     fn section(&self, section: &Section, ranges: &Ranges, period: Period) -> Result<MadeSection, Error> {
         Ok(match section {
             Section::Overview { measures } => {
-                let compared = |name: &String| self.compare(measure_named(name)?, ranges, &[]);
-                MadeSection::Overview(measures.iter().map(compared).collect::<Result<_, _>>()?)
+                let figure = |name: &String| self.figure(measure_named(name)?, ranges, period);
+                MadeSection::Overview(measures.iter().map(figure).collect::<Result<_, _>>()?)
             }
             Section::Course { measure } => {
                 let step = match period.days() {
@@ -312,6 +332,37 @@ impl Maker<'_> {
             },
             Section::Satisfaction {} => MadeSection::Satisfaction,
         })
+    }
+
+    fn figure(&self, measure: Measure, ranges: &Ranges, period: Period) -> Result<OverviewFigure, Error> {
+        let Some(aged) = self.aged(measure, period)? else {
+            return self.figure_of(measure, ranges, None);
+        };
+        let zone = zone(&self.definition.zone)?;
+        let ranges = Ranges { now: aged.period.bounds(&zone), before: aged.period.before().bounds(&zone) };
+        self.figure_of(measure, &ranges, Some(aged))
+    }
+
+    fn figure_of(
+        &self,
+        measure: Measure,
+        ranges: &Ranges,
+        aged: Option<Aged>,
+    ) -> Result<OverviewFigure, Error> {
+        let has_past = is_past(self.facts, &self.query(measure, ranges.now, &[])?, ranges.before.0);
+        Ok(OverviewFigure { compared: self.compare(measure, ranges, &[])?, aged, has_past })
+    }
+
+    /// Of a week that is just over hardly a request has been solved for a week: a figure of those few would say nothing. So
+    /// it is of the latest period like it that is old enough; none where the report's own is.
+    fn aged(&self, measure: Measure, mut period: Period) -> Result<Option<Aged>, Error> {
+        let Some(days) = measure.ripens_after() else { return Ok(None) };
+        let zone = zone(&self.definition.zone)?;
+        let own = period;
+        while day_in(period.bounds(&zone).1, &zone).plus(i64::from(days)) > day_in(self.now, &zone) {
+            period = period.before();
+        }
+        Ok((period != own).then_some(Aged { period, days }))
     }
 
     fn compare(&self, measure: Measure, ranges: &Ranges, group: &[Grouping]) -> Result<Comparison, Error> {

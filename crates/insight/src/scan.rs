@@ -267,7 +267,7 @@ pub(crate) fn one<'a, S: Sink<'a>>(
         rows.clear();
         // A block has no more rows than this can number.
         rows.extend(number(start)..number(end));
-        if plan.is_stock {
+        if plan.is_stock && at(&block.created, number(start)) < plan.from {
             // Most have ended long before, and are in no cell.
             keep(rows, |row| at(&block.created, row).saturating_add(at(&block.ends, row)) >= plan.from);
         }
@@ -299,26 +299,26 @@ fn number(row: usize) -> u16 {
 /// Counts rows by their counting, and keeps those that are let through.
 struct Countings<'a> {
     codes: &'a Codes,
-    /// Of each code: the counting, and whether it is let through.
-    countings: Vec<(usize, bool)>,
+    /// The counting of each code.
+    countings: Vec<usize>,
+    /// Whether it is let through.
+    allowed: Vec<bool>,
 }
 
 impl<'a> Countings<'a> {
     fn new(block: &'a Block, plan: &Plan) -> Self {
         let Lookup { codes, values } = Dimension::Counting.of(block);
-        let counting = |value: &u32| {
-            let place = *value as usize;
-            (place, plan.countings.get(place).copied().unwrap_or(false))
-        };
-        Self { codes, countings: values.iter().map(counting).collect() }
+        let countings: Vec<usize> = values.iter().map(|value| *value as usize).collect();
+        let allowed = countings.iter().map(|place| plan.countings.get(*place).copied().unwrap_or(false));
+        Self { codes, allowed: allowed.collect(), countings }
     }
 
     fn keep(&self, rows: &mut Vec<u16>, apart: &mut Apart) {
         let sums = &mut apart.countings;
         let mut test = |code: usize| {
-            let (counting, is_allowed) = self.countings.get(code).copied().unwrap_or((0, false));
+            let is_allowed = is(&self.allowed, code);
             // Only what is refused is told, and most is not.
-            if !is_allowed && let Some(sum) = sums.get_mut(counting) {
+            if !is_allowed && let Some(sum) = self.countings.get(code).and_then(|own| sums.get_mut(*own)) {
                 *sum += 1;
             }
             is_allowed

@@ -1,5 +1,6 @@
 //! From figures to words: every figure with what it is of, its change, and what is left out.
 
+mod overview;
 mod satisfaction;
 mod why;
 
@@ -192,47 +193,6 @@ impl Material<'_> {
         }
     }
 
-    fn overview(&self, figures: &[Comparison]) -> Block {
-        let say = self.say();
-        let mut table = Table { head: self.figure_head(&say.text("measure", &[])), rows: Vec::new() };
-        let mut tiles = Vec::with_capacity(figures.len());
-        let mut notes = Vec::new();
-        for compared in figures {
-            let (measure, total) = (compared.measure, &compared.now.total);
-            let name = self.measure_name(measure);
-            let change = compared.change;
-            tiles.push(Tile {
-                name: name.clone(),
-                value: self.said(measure, total),
-                detail: self.detail(total),
-                change: say.difference(change, measure.unit()),
-                small: total.is_small(),
-            });
-            table.rows.push(self.figure_row(name, measure, total, &compared.before.total, change));
-            let text = |part: &str| words(say.0, &format!("figure.measure.{}.{part}", measure.code()), &[]);
-            notes.push(say.text(
-                "definition",
-                &[
-                    ("name", &self.measure_name(measure)),
-                    ("formula", &text("formula")),
-                    ("left", &text("leaves_out")),
-                ],
-            ));
-        }
-        if let Some(compared) = figures.first() {
-            let plain = Answer { left_out: 0, ..compared.now.clone() };
-            notes.extend(self.excluded(&plain));
-        }
-        Block {
-            title: say.text("overview", &[]),
-            said: Vec::new(),
-            notes,
-            drawing: Drawing::Tiles(tiles),
-            table,
-            link: self.link("overview", &[]),
-        }
-    }
-
     fn figure_head(&self, first: &str) -> Vec<String> {
         let say = self.say();
         let columns = ["value", "n", "low", "high", "before", "change", "remark"];
@@ -245,7 +205,7 @@ impl Material<'_> {
         name: String,
         measure: Measure,
         now: &Figure,
-        before: &Figure,
+        before: Option<&Figure>,
         change: Option<Difference>,
     ) -> Vec<Value> {
         let (say, unit) = (self.say(), measure.unit());
@@ -260,51 +220,10 @@ impl Material<'_> {
             Value::Number(float(now.n()), Unit::Requests, say.count(now.n())),
             number(low),
             number(high),
-            number(before.number(measure).filter(|_| self.made.has_past)),
-            Value::Text(say.difference(change, unit)),
+            number(before.and_then(|before| before.number(measure))),
+            Value::Change(say.difference(change, unit)),
             Value::Text(remark),
         ]
-    }
-
-    fn said(&self, measure: Measure, figure: &Figure) -> String {
-        let say = self.say();
-        match figure.number(measure) {
-            Some(value) => say.number(value, measure.unit()),
-            None => say.text("unknown", &[]),
-        }
-    }
-
-    /// What a figure is of.
-    fn detail(&self, figure: &Figure) -> String {
-        let say = self.say();
-        match figure {
-            Figure::Share { n, met } => {
-                let of = say.text("of", &[("met", &say.count(*met)), ("n", &say.count(*n))]);
-                match figure.interval() {
-                    Some((low, high)) => {
-                        let values = [("low", say.share(low)), ("high", say.share(high))];
-                        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-                        format!("{of}{}{}", say.text("joint", &[]), say.text("interval", &values))
-                    }
-                    None => of,
-                }
-            }
-            Figure::Spread(Spread { n, pending, percentiles, .. }) => {
-                let p90 = percentiles
-                    .map_or_else(|| say.text("unknown", &[]), |[_, _, p90, _]| say.seconds(f64::from(p90)));
-                let (n, pending) = (say.count(*n), say.count(*pending));
-                say.text("spread", &[("p90", &p90), ("n", &n), ("pending", &pending)])
-            }
-            Figure::Rate { n, user_days: Some(days) } => {
-                say.text("rate", &[("n", &say.count(*n)), ("days", &say.count(*days))])
-            }
-            Figure::Rate { user_days: None, .. } => say.text("no_users", &[]),
-            Figure::Backlog { n, ages: Some([median, ..]) } => {
-                let age = say.seconds(f64::from(*median));
-                say.text("ages", &[("n", &say.count(*n)), ("age", &age)])
-            }
-            other => say.text("of_requests", &[("n", &say.count(other.n()))]),
-        }
     }
 
     fn course(&self, compared: &Comparison) -> Block {
@@ -430,7 +349,7 @@ impl Material<'_> {
             .collect();
         let mut now = by_code(&compared.now);
         let before: BTreeMap<String, Figure> = by_code(&compared.before).into_iter().collect();
-        let is_share = measure.unit() == Unit::Share || measure.unit() == Unit::Seconds;
+        let is_share = measure.unit() == Unit::Share || measure.unit().is_time();
         now.sort_by(|(a, one), (b, other)| {
             let size = |figure: &Figure| {
                 if is_share { float(figure.n()) } else { figure.number(measure).unwrap_or(0.0) }
@@ -443,11 +362,11 @@ impl Material<'_> {
         for (code, figure) in now.iter().take(most) {
             let name = value_name(say.0, dimension, code, self.people);
             let none = Figure::Count { n: 0 };
-            let was = before.get(code).unwrap_or(&none);
+            let was = self.made.has_past.then(|| before.get(code).unwrap_or(&none));
             let mut row = self.figure_row(name, measure, figure, was, changes.get(code).copied());
             let is_new = self.made.has_past && !before.contains_key(code) && measure.unit() == Unit::Requests;
             if let Some(cell) = row.get_mut(6).filter(|_| is_new) {
-                *cell = Value::Text(say.text("change.new", &[]));
+                *cell = Value::Change(say.text("change.new", &[]));
             }
             table.rows.push(row);
         }

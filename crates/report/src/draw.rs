@@ -28,7 +28,7 @@ const HEAT: [&str; 8] =
 fn axis(most: f64, unit: Unit) -> (f64, f64) {
     let most = if most > 0.0 { most } else { 1.0 };
     let rough = most / 4.0;
-    let step = if unit == Unit::Seconds {
+    let step = if unit.is_time() {
         let steps = [
             1.0,
             5.0,

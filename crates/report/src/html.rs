@@ -119,10 +119,14 @@ fn tile_list(html: &mut String, say: Say, tiles: &[Tile]) {
         } else {
             String::new()
         };
+        let aged = tile
+            .aged
+            .as_ref()
+            .map_or_else(String::new, |aged| format!("<span class=\"detail\">{}</span>", escape(aged)));
         let _ = writeln!(
             html,
             "<li><span class=\"name\">{}</span><span class=\"value\">{}</span>{small}\
-             <span class=\"change\">{}</span><span class=\"detail\">{}</span></li>",
+             <span class=\"change\">{}</span><span class=\"detail\">{}</span>{aged}</li>",
             escape(&tile.name),
             escape(&tile.value),
             escape(&tile.change),
@@ -144,7 +148,7 @@ fn table(html: &mut String, table: &Table, with_bars: bool) {
         column < 2
             || table.rows.iter().any(|row| {
                 row.get(column).is_some_and(|value| match value {
-                    Value::Text(text) => !text.is_empty(),
+                    Value::Text(text) | Value::Change(text) => !text.is_empty(),
                     Value::Number(..) => true,
                     Value::Nothing => false,
                 })

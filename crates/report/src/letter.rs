@@ -73,8 +73,9 @@ pub(crate) fn words(page: &Page, files: &[String]) -> Words {
         );
         for tile in tiles {
             let small = if tile.small { format!(" [{}]", say.text("small", &[])) } else { String::new() };
-            let _ =
-                writeln!(text, "- {}: {}{small}; {} ({})", tile.name, tile.value, tile.change, tile.detail);
+            let aged = tile.aged.as_ref().map(|aged| format!("{}{aged}", say.text("joint", &[])));
+            let detail = format!("{}{}", tile.detail, aged.unwrap_or_default());
+            let _ = writeln!(text, "- {}: {}{small}; {} ({detail})", tile.name, tile.value, tile.change);
             let _ = write!(
                 html,
                 "<tr><th scope=\"row\" style=\"{CELL};font-weight:400\">{}</th><td style=\"{CELL}\"><b>{}</b>{}</td>\
@@ -83,7 +84,7 @@ pub(crate) fn words(page: &Page, files: &[String]) -> Words {
                 escape(&tile.value),
                 escape(&small),
                 escape(&tile.change),
-                escape(&tile.detail)
+                escape(&detail)
             );
         }
         html.push_str("</table>");

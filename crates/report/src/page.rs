@@ -61,6 +61,8 @@ pub(crate) struct Tile {
     pub(crate) value: String,
     /// What it is of: `83 of 97`, the P90.
     pub(crate) detail: String,
+    /// The period that it is of, where that is not the report's.
+    pub(crate) aged: Option<String>,
     pub(crate) change: String,
     pub(crate) small: bool,
 }
@@ -117,6 +119,8 @@ pub(crate) struct Table {
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
     Text(String),
+    /// A change in words. It may begin with its sign, and nothing that anybody else wrote is in it.
+    Change(String),
     /// The number, its unit, and how it is said.
     Number(f64, Unit, String),
     Nothing,
@@ -125,7 +129,7 @@ pub(crate) enum Value {
 impl Value {
     pub(crate) fn said(&self) -> &str {
         match self {
-            Self::Text(text) | Self::Number(_, _, text) => text,
+            Self::Text(text) | Self::Change(text) | Self::Number(_, _, text) => text,
             Self::Nothing => "–",
         }
     }

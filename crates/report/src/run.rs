@@ -17,6 +17,7 @@ use standfast_store::{Lane, Tx, subscription};
 use tokio::sync::watch;
 
 use crate::mailer::{Enclosure, Letter, Mailer, Refusal};
+use crate::make::Made;
 use crate::reports::{defined, enqueue_run, file_name};
 use crate::{Error, Reports, letter, status};
 
@@ -28,8 +29,6 @@ const IDLE: Duration = Duration::from_secs(3);
 const KEPT: Duration = Duration::from_hours(24 * 90);
 /// Larger files are not kept and not attached.
 const LARGEST: usize = 10 << 20;
-/// What is kept of every run.
-const ALWAYS: [Format; 3] = [Format::Html, Format::Xlsx, Format::Csv];
 
 #[derive(Deserialize)]
 struct RunPayload {
@@ -163,16 +162,7 @@ impl Reports {
         let (run, row) = read.await.map_err(of)?;
         let wanted = defined(&row).map_err(of)?;
         let made = self.make(&row.name, &wanted, Some(&run.period)).await.map_err(of)?;
-        let mut formats: Vec<Format> = ALWAYS.iter().chain(&wanted.attached).copied().collect();
-        formats.sort_unstable();
-        formats.dedup();
-        let mut files = Vec::with_capacity(formats.len());
-        for format in formats {
-            let bytes = self.write(&made, format).await.map_err(of)?;
-            if bytes.len() <= LARGEST {
-                files.push((format, bytes));
-            }
-        }
+        let files = self.files(&made, &wanted.attached).await.map_err(of)?;
         let attached: Vec<Format> = wanted
             .attached
             .iter()
@@ -209,6 +199,27 @@ impl Reports {
             job::complete(tx, &claim).map_err(Error::from)
         };
         self.desk.store().write(Lane::Background, 0, unit).await.map_err(of)
+    }
+
+    /// Every form that this desk can make, and what is to be attached, which must not fail.
+    async fn files(&self, made: &Made, attached: &[Format]) -> Result<Vec<(Format, Vec<u8>)>, Error> {
+        let mut formats = self.formats();
+        formats.extend(attached);
+        formats.sort_unstable();
+        formats.dedup();
+        let mut files = Vec::with_capacity(formats.len());
+        for format in formats {
+            match self.write(made, format).await {
+                Ok(bytes) if bytes.len() <= LARGEST => files.push((format, bytes)),
+                Ok(_) => {}
+                // Of the forms only this one needs another program.
+                Err(error) if format == Format::Pdf && !attached.contains(&format) => {
+                    tracing::warn!(%error, "a report is kept without its PDF");
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(files)
     }
 
     /// Sends a mail, unless it was sent. A process that dies between the server's word and the commit sends it again, under

@@ -17,9 +17,10 @@ pub fn harmless(text: &str) -> String {
     if is_formula || has_control { format!("'{text}") } else { text.to_owned() }
 }
 
-/// All tables one under the other: title of the section, head, rows. It begins with a byte order mark, by which
+/// All tables one under the other: title of the section, head, rows, each with the unit of its value. It begins with a byte order mark, by which
 /// spreadsheets know UTF-8.
 pub(crate) fn csv(page: &Page) -> Result<Vec<u8>, csv::Error> {
+    let say = Say(page.language);
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(b"\xEF\xBB\xBF".to_vec());
     writer.write_record([harmless(&page.title), harmless(&page.period)])?;
     for line in page.about.iter().chain([&page.link]) {
@@ -28,19 +29,29 @@ pub(crate) fn csv(page: &Page) -> Result<Vec<u8>, csv::Error> {
     for block in &page.blocks {
         writer.write_record([""])?;
         writer.write_record([harmless(&block.title)])?;
-        writer.write_record(block.table.head.iter().map(|text| harmless(text)))?;
+        let head = block.table.head.iter().map(|text| harmless(text));
+        writer.write_record(head.chain([say.text("unit", &[])]))?;
         for row in &block.table.rows {
-            writer.write_record(row.iter().map(|value| match value {
+            let cells = row.iter().map(|value| match value {
                 Value::Number(number, ..) => exact(*number),
                 Value::Text(text) => harmless(text),
+                Value::Change(text) => text.clone(),
                 Value::Nothing => String::new(),
-            }))?;
+            });
+            writer.write_record(cells.chain([unit(say, row)]))?;
         }
         for note in block.said.iter().chain(&block.notes) {
             writer.write_record([harmless(note)])?;
         }
     }
     writer.into_inner().map_err(|error| error.into_error().into())
+}
+
+/// What the first number of a row counts; those behind it that are of another kind say so in their heads.
+fn unit(say: Say, row: &[Value]) -> String {
+    let found =
+        row.iter().find_map(|value| if let Value::Number(_, unit, _) = value { Some(*unit) } else { None });
+    found.map_or_else(String::new, |unit| say.text(&format!("unit.{}", unit.code()), &[]))
 }
 
 /// A number for programs.
@@ -95,9 +106,9 @@ fn sheet(book: &mut Workbook, block: &Block, names: &mut Vec<String>) -> Result<
         for (column, value) in (0..).zip(values) {
             match value {
                 // A text is written as a text, whatever it begins with.
-                Value::Text(text) => drop(sheet.write_string(row, column, text)?),
+                Value::Text(text) | Value::Change(text) => drop(sheet.write_string(row, column, text)?),
                 Value::Number(number, unit, _) => {
-                    let number = if *unit == Unit::Seconds { number / 86_400.0 } else { *number };
+                    let number = if unit.is_time() { number / 86_400.0 } else { *number };
                     match formats(*unit) {
                         Some(format) => drop(sheet.write_number_with_format(row, column, number, &format)?),
                         None => drop(sheet.write_number(row, column, number)?),

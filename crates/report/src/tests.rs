@@ -33,18 +33,22 @@ struct Bench {
 
 impl Bench {
     async fn new(store: &Store, asked: u8) -> Self {
-        Self::telling(store, asked, Vec::new()).await
+        Self::with(store, asked, Settings::default()).await
     }
 
     /// With people who are told of alarms.
     async fn telling(store: &Store, asked: u8, recipients: Vec<Recipient>) -> Self {
+        let alarms = AlarmSettings { recipients, ..AlarmSettings::default() };
+        Self::with(store, asked, Settings { alarms, ..Settings::default() }).await
+    }
+
+    async fn with(store: &Store, asked: u8, settings: Settings) -> Self {
         let clock = FrozenClock::at(Time::parse("2026-11-18T09:30:00Z").unwrap());
         let settings = Settings {
             name: "Harbor <Wallet>".to_owned(),
             public_url: "https://desk.test".to_owned(),
-            alarms: AlarmSettings { recipients, ..AlarmSettings::default() },
             mail: true,
-            ..Settings::default()
+            ..settings
         };
         let entropy = SeededEntropy::new(1);
         let desk = Desk::new(store.clone(), Keys::new(&[9; 32]), settings, clock.clone(), entropy.clone(), 0);
@@ -135,6 +139,18 @@ fn definition() -> Definition {
     }
 }
 
+/// The forms that are kept of a run of a desk with this browser.
+async fn kept(store: &Store, browser: &str) -> Vec<Format> {
+    let bench =
+        Bench::with(store, 0, Settings { browser: Some(browser.into()), ..Settings::default() }).await;
+    let wish = Definition { schedule: None, ..definition() };
+    let report = bench.reports.add(None, "Monday", &wish).await.unwrap();
+    bench.reports.run(None, report.id, "c1", Some("2026-W46"), false).await.unwrap();
+    bench.work(None).await;
+    let runs = bench.reports.runs(None, report.id).await.unwrap();
+    runs[0].files.iter().map(|file| file.format).collect()
+}
+
 store_test! {
     async fn a_report_says_what_the_figures_say(store) {
         let bench = Bench::new(&store, 12).await;
@@ -156,6 +172,7 @@ store_test! {
         let csv = String::from_utf8(bench.reports.write(&made, Format::Csv).await.unwrap()).unwrap();
         assert!(csv.starts_with('\u{FEFF}') && csv.contains("Requests,12,12,"), "{csv}");
         assert!(csv.contains("2026-11-18,12,12,,"), "all on the Wednesday there: {csv}");
+        assert!(csv.contains("no comparison,small sample,requests\n"), "each row with its unit: {csv}");
         assert_eq!(&bench.reports.write(&made, Format::Xlsx).await.unwrap()[..2], b"PK");
         assert!(matches!(bench.reports.write(&made, Format::Pdf).await, Err(Error::NoSuchFormat("pdf"))));
 
@@ -168,6 +185,37 @@ store_test! {
             let error = bench.reports.make("x", &chinese, Some(period)).await.unwrap_err();
             assert!(error.to_string().starts_with(field), "{error}");
         }
+    }
+
+    async fn what_takes_days_to_be_known_is_of_the_latest_period_that_is_old_enough(store) {
+        let bench = Bench::new(&store, 12).await;
+        let measures = ["repeat_contact:7", "repeat_contact:30", "requests"].map(str::to_owned).to_vec();
+        let wish = Definition { sections: vec![Section::Overview { measures }], ..definition() };
+        let page = async || {
+            let made = bench.reports.make("x", &wish, Some("2026-W47")).await.unwrap();
+            let texts = bench.reports.write(&made, Format::Html).await.unwrap();
+            (String::from_utf8(texts).unwrap(), String::from_utf8(bench.reports.write(&made, Format::Csv).await.unwrap()).unwrap())
+        };
+        // The week is not over.
+        let (html, csv) = page().await;
+        assert!(html.contains("of Week 45 of 2026, 2 Nov 2026 – 8 Nov 2026: the latest that has been over for 7 days"), "{html}");
+        assert!(html.contains("of Week 42 of 2026, 12 Oct 2026 – 18 Oct 2026: the latest that has been over for 30 days"));
+        assert!(csv.contains("of Week 45 of 2026") && csv.contains("Requests,12,12,"), "{csv}");
+        // Over for a week: to the day in the report's zone.
+        bench.at("2026-11-29T15:59:59Z");
+        assert!(page().await.0.contains("of Week 46 of 2026"));
+        bench.at("2026-11-29T16:00:00Z");
+        let (html, csv) = page().await;
+        assert!(!html.contains("has been over for 7 days"), "its own: {html}");
+        assert!(csv.contains(",0,12,0,"), "nobody of the twelve came back: {csv}");
+    }
+
+    async fn what_was_made_is_there_as_a_document_where_one_can_be_printed(store) {
+        assert_eq!(kept(&store, "/usr/bin/chromium").await, [Format::Csv, Format::Html, Format::Pdf, Format::Xlsx]);
+    }
+
+    async fn a_browser_that_fails_leaves_the_other_forms(store) {
+        assert_eq!(kept(&store, "/bin/false").await, [Format::Csv, Format::Html, Format::Xlsx]);
     }
 
     async fn people_enter_change_and_remove_reports(store) {

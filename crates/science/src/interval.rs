@@ -159,6 +159,15 @@ pub fn rate_ratio(first: Rate, second: Rate, dispersion: f64) -> Option<RateRati
     Some(RateRatio { ratio, p: normal_two_sided(z), small })
 }
 
+/// The two-sided P value that goes with a 95 % interval, on a scale where nothing is zero and the estimate is normal:
+/// `estimate` is a difference or the logarithm of a ratio, `reach` how far the interval reaches from it towards zero.
+/// (Altman & Bland, "How to obtain the P value from a confidence interval", BMJ 2011;343:d2304.) An interval that is not
+/// symmetric is read by the side on which zero may lie, so that it holds zero where the value is above 0.05.
+#[must_use]
+pub fn p_value(estimate: f64, reach: f64) -> f64 {
+    if reach > 0.0 { normal_two_sided(Z_95 * estimate / reach) } else { 1.0 }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -203,6 +212,17 @@ mod tests {
         assert!((found.low - 1.228_201).abs() < 1e-5 && (found.high - 1.771_799).abs() < 1e-5, "{found:?}");
         assert_eq!(mean(&[(1, 20), (3, 9)]), None, "too few");
         assert_eq!(mean(&[(1, 50)]), None, "nothing to tell from");
+    }
+
+    #[test]
+    fn an_interval_tells_its_p_value() {
+        // The example of Altman & Bland: a ratio of 0.81, 0.70 to 0.94, P = 0.005.
+        let (ratio, low, high) = (0.81_f64.ln(), 0.70_f64.ln(), 0.94_f64.ln());
+        let p = p_value(ratio, (high - low) / 2.0);
+        assert!((p - 0.005).abs() < 5e-4, "{p}");
+        assert!((p_value(1.0, 1.0) - 0.05).abs() < 1e-8, "zero lies at its end");
+        assert!(p_value(-3.0, 2.0) < 0.05 && p_value(-2.0, 3.0) > 0.05);
+        assert_eq!((p_value(1.0, 0.0), p_value(0.0, 1.0)), (1.0, 1.0));
     }
 
     #[test]

@@ -23,6 +23,7 @@ impl Material<'_> {
                 name: say.text(key, &[]),
                 value: self.said(Measure::AtRisk, &second),
                 detail: self.detail(&second),
+                aged: None,
                 change: say.difference(change, Unit::Share),
                 small: second.is_small(),
             }

@@ -33,7 +33,7 @@ impl Material<'_> {
                 Value::Text(words(say.0, &format!("figure.dimension.{}", value.dimension.code()), &[])),
                 count(value.now),
                 count(value.before),
-                Value::Text(change),
+                Value::Change(change),
                 Value::Text(value.q.map(tested).unwrap_or_default()),
             ]);
         }

@@ -77,12 +77,16 @@ pub(crate) struct FigureChange {
     low: Option<f64>,
     /// Where it ends.
     high: Option<f64>,
+    /// Of one among several values: the test that it moved at all, corrected for all of them (Benjamini & Hochberg 1995). Of what
+    /// has 0.05 or less, one in twenty is chance; of what has more, chance may be all. Null of what stands alone, and without
+    /// an interval.
+    q: Option<f64>,
 }
 
 impl From<Difference> for FigureChange {
     fn from(difference: Difference) -> Self {
         let (low, high) = difference.interval.unzip();
-        Self { value: difference.value, low, high }
+        Self { value: difference.value, low, high, q: difference.q }
     }
 }
 
