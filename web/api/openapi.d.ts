@@ -4917,6 +4917,13 @@ export interface components {
       low?: number | null;
       /**
        * Format: double
+       * @description Of one among several values: the test that it moved at all, corrected for all of them (Benjamini & Hochberg 1995). Of what
+       *     has 0.05 or less, one in twenty is chance; of what has more, chance may be all. Null of what stands alone, and without
+       *     an interval.
+       */
+      q?: number | null;
+      /**
+       * Format: double
        * @description Of shares a difference (0.02 is two points), of everything else a ratio less one (0.1 is ten per cent more).
        */
       value: number;

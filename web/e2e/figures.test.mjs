@@ -184,6 +184,48 @@ test('every kind of figure has its requests', async () => {
   await page.context().close();
 });
 
+test('the requests behind a figure have an address: reload opens them, Back closes them', async () => {
+  const words = WORDS['en-US'];
+  const page = await reader('en-US');
+  // Days that are over: what comes meanwhile is in none of them.
+  const ago = (days) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+  await open(page, `types?compare=none&from=${ago(20)}&to=${ago(3)}`);
+  const before = page.url();
+  await plot(page, words.bars).getByRole('slider').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  const said = sheet(page).locator('[data-behind]');
+  const count = await said.getAttribute('data-behind');
+  const title = await sheet(page).getByRole('heading').first().innerText();
+  assert.match(new URL(page.url()).search, /rows=requests&cell=type/);
+  await page.reload();
+  await said.waitFor();
+  assert.equal(await said.getAttribute('data-behind'), count);
+  assert.equal(await sheet(page).getByRole('heading').first().innerText(), title);
+  await page.goBack();
+  await sheet(page).waitFor({ state: 'detached' });
+  assert.equal(page.url(), before);
+  // From one of them and back to the list.
+  await page.goForward();
+  await sheet(page).getByRole('listitem').getByRole('link').first().click();
+  await page.locator('[role=log] article').first().waitFor();
+  await page.goBack();
+  await said.waitFor();
+  await page.keyboard.press('Escape');
+  await sheet(page).waitFor({ state: 'detached' });
+  assert.equal(page.url(), before);
+
+  await page.goto(`${desk.base}/console/insight/types?rows=nonsense`);
+  const unread = page.locator('.insight-unread');
+  await unread.waitFor();
+  assert.match(await unread.innerText(), /list of requests “nonsense”/);
+  await page.goto(`${desk.base}/console/insight/nonsense`);
+  await page.getByRole('link', { name: 'To the overview' }).click();
+  await page.locator('.insight-tiles [data-plot]').first().waitFor();
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 const EXPORT = {
   'zh-CN': { all: '全部导出', as: '格式', password: '请再次输入您的密码', save: '保存' },
   'en-US': { all: 'Export all', as: 'As', password: 'Your password, once more', save: 'Save' },

@@ -11,11 +11,11 @@ use standfast_desk::{FeedbackSummary, has_words, words};
 use standfast_domain::report::Definition;
 use standfast_domain::{Language, Time, request_type};
 use standfast_insight::{
-    Answer, Comparison, Difference, Dimension, Figure, MadeReport, MadeSection, Measure, Spread, Step, Unit,
+    Answer, Comparison, Difference, Dimension, Figure, MadeReport, MadeSection, Measure, Step, Unit,
 };
 
 use crate::events::{Event, Told};
-use crate::page::{Block, Drawing, Mark, Page, Point, Table, Tile, Value};
+use crate::page::{Block, Drawing, Mark, Page, Point, Table, Value};
 use crate::say::Say;
 
 /// Names of agents and teams, by their ids.

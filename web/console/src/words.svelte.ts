@@ -10,7 +10,15 @@ import { preferences } from './session/preferences.svelte';
 
 /** `console` is there before anything is shown; other areas come with the part of the console that speaks them. */
 export type Area =
-  'console' | 'insight' | 'compare' | 'reports' | 'hours' | 'roster' | 'planning' | 'surge';
+  | 'console'
+  | 'insight'
+  | 'compare'
+  | 'figure'
+  | 'reports'
+  | 'hours'
+  | 'roster'
+  | 'planning'
+  | 'surge';
 
 type Load = () => Promise<{ default: Catalog }>;
 
@@ -26,6 +34,10 @@ const catalogs: Record<Area, Record<Language, Load>> = {
   compare: {
     'zh-CN': () => import('../../../locales/zh-CN/compare.json'),
     en: () => import('../../../locales/en/compare.json'),
+  },
+  figure: {
+    'zh-CN': () => import('../../../locales/zh-CN/figure.json'),
+    en: () => import('../../../locales/en/figure.json'),
   },
   reports: {
     'zh-CN': () => import('../../../locales/zh-CN/reports.json'),

@@ -41,6 +41,34 @@ describe('addresses', () => {
   });
 });
 
+describe('an address that names nothing', () => {
+  it('is told, with the place that is the nearest, and stays as it was typed', () => {
+    for (const [path, search, near] of [
+      ['/console/insight/nonsense', '?period=7d', { room: 'insight', page: 'overview' }],
+      ['/console/insight/drivers', '', { room: 'insight' }],
+      ['/console/nowhere', '', { room: 'desk', view: 'unassigned' }],
+      ['/console/settings/nonsense', '', { room: 'settings', section: 'agents' }],
+      ['/console/constructor', '', { room: 'desk' }],
+    ] as const) {
+      const place = readAddress(path, search);
+      expect(place).toMatchObject({ ...near, lost: path + search });
+      expect(writeAddress(place)).toBe(path + search);
+    }
+  });
+
+  it('is none that leaves something out, or names a request', () => {
+    for (const path of [
+      '/console',
+      '/console/',
+      '/console/insight',
+      '/console/settings',
+      '/console/wallboard',
+      '/console/at-risk/7301000000000123',
+    ])
+      expect(readAddress(path).lost, path).toBeUndefined();
+  });
+});
+
 describe('request numbers', () => {
   it('are recognised as people type them', () => {
     expect(requestNumber(' k7m-39q-x24j ')).toBe('K7M39QX24J');

@@ -7,6 +7,7 @@ import {
   datesOf,
   daysOf,
   rangeOf,
+  sinceFirst,
   unitOf,
   wholeDays,
 } from '../src/insight/period';
@@ -30,6 +31,7 @@ import {
   withFilter,
   type View,
 } from '../src/insight/view';
+import type { Rows } from '../src/insight/rows';
 import type { Study } from '../src/insight/study';
 import { REST_KEY } from '../src/plots/colour';
 import { HOUR, isoDate, readDate, weekday } from '../src/plots/zone';
@@ -67,6 +69,23 @@ const study: fc.Arbitrary<Study> = fc
     uneven: fc.boolean(),
   })
   .map(({ about, ...rest }) => ({ ...rest, ...about }));
+const rows: fc.Arbitrary<Rows> = fc.record({
+  measure: code,
+  cell: fc.array(fc.record({ group: code, code: value }), { maxLength: 2 }),
+  part: fc.constantFrom('all' as const, 'met' as const, 'unmet' as const),
+  span: fc.option(
+    fc
+      .tuple(fc.integer({ min: 0, max: 2_000_000_000 }), fc.integer({ min: 1, max: 40_000_000 }))
+      .map(([from, lasts]) => ({ from: from * 1_000, until: (from + lasts) * 1_000 })),
+  ),
+  days: fc.option(fc.integer({ min: 1, max: 999 })),
+  only: fc.option(
+    fc.record({
+      dimension: code,
+      values: fc.uniqueArray(value, { minLength: 1, maxLength: 3 }),
+    }),
+  ),
+});
 const view: fc.Arbitrary<View> = fc.record({
   period: fc.oneof(
     fc.constantFrom(...PRESETS).map((preset) => ({ kind: 'preset' as const, preset })),
@@ -96,6 +115,7 @@ const view: fc.Arbitrary<View> = fc.record({
   by: fc.constantFrom(null, ...UNITS),
   events: fc.option(fc.uniqueArray(fc.constantFrom('release', 'incident', 'price'))),
   study,
+  rows: fc.option(rows),
 });
 
 describe('the view in an address', () => {
@@ -119,6 +139,28 @@ describe('the view in an address', () => {
     expect(readView('period=9d&compare=x&zone=Mars&by=year&where=type&from=2026-02-01')).toEqual(
       DEFAULT_VIEW,
     );
+  });
+
+  it('opens no other requests than those that it names', () => {
+    const named = 'rows=requests&cell=day,2026-11-21&cell=type,theft';
+    expect(readView(named).rows).toMatchObject({
+      measure: 'requests',
+      cell: [
+        { group: 'day', code: '2026-11-21' },
+        { group: 'type', code: 'theft' },
+      ],
+    });
+    for (const odd of [
+      'cell=nonsense',
+      'cell=a,b',
+      'part=some',
+      'span=2026-11-21..2026-11-22',
+      'span=2026-11-31T00:00:00Z..2026-12-02T00:00:00Z',
+      'days=0',
+      'only=type',
+    ])
+      expect(readView(`${named}&${odd}`).rows, odd).toBeNull();
+    expect(readView('cell=type,theft&part=met').rows).toBeNull();
   });
 
   it('keeps the order of its filters and drops empty ones', () => {
@@ -195,6 +237,33 @@ describe('periods', () => {
     expect(wholeDays(years, before, zone, now)).toBeNull();
   });
 
+  it('begin with the first request, and say what of chosen dates is not shown', () => {
+    const day = (text: string) => readDate(text, zone) ?? 0;
+    const now = day('2026-11-29') + 14 * HOUR;
+    const since = day('2026-09-01') + 9 * HOUR;
+    const shown = (from: string, to: string, first: number | null = since) => {
+      const period = { kind: 'dates' as const, from, to };
+      const { range, left } = sinceFirst(period, rangeOf(period, zone, now), first, zone);
+      return [isoDate(range.from, zone), isoDate(range.until - 1, zone), left];
+    };
+    expect(shown('1970-01-01', '2026-11-29')).toEqual(['2026-09-01', '2026-11-29', 'first']);
+    expect(shown('2026-08-31', '2026-09-02')).toEqual(['2026-09-01', '2026-09-02', 'first']);
+    expect(shown('2026-09-01', '2026-09-02')).toEqual(['2026-09-01', '2026-09-02', null]);
+    expect(shown('1970-01-01', '1970-12-31')).toEqual(['1970-01-01', '1970-12-31', 'empty']);
+    expect(shown('1999-01-01', '2026-11-29', day('2009-05-01'))[2]).toBe('longest');
+    // Days to come, and what is no day.
+    for (const [from, to] of [
+      ['2027-01-01', '2027-01-02'],
+      ['1969-01-01', '2026-11-29'],
+      ['2026-02-30', '2026-11-29'],
+    ] as const)
+      expect(shown(from, to)).toEqual(['2026-11-02', '2026-11-29', 'none']);
+    expect(shown('1970-01-01', '1970-12-31', null)[2]).toBeNull();
+    const preset = { kind: 'preset' as const, preset: '365d' as const };
+    const whole = rangeOf(preset, zone, now);
+    expect(sinceFirst(preset, whole, since, zone)).toEqual({ range: whole, left: null });
+  });
+
   it('come back from a brushed range', () => {
     const range = rangeOf({ kind: 'dates', from: '2026-10-28', to: '2026-11-03' }, zone, now);
     expect(rangeOf(datesOf(range, zone), zone, now)).toEqual(range);
@@ -254,6 +323,30 @@ describe('answers as plots', () => {
     expect(line.points.map((each) => each.partial)).toEqual([false, false, true]);
     const share = lineOf(answer([]), '', { ...timed, measured: 'share' });
     expect(share.points.map((each) => each.value)).toEqual([null, null, null]);
+  });
+
+  it('know up to when a bucket is counted, in the earlier period as well', () => {
+    const now = day('2026-11-03') + 14 * HOUR;
+    const range = { from: day('2026-11-01'), until: day('2026-11-04') };
+    const line = lineOf(answer([]), '', { ...timed, range, now });
+    expect(line.points.at(-1)).toMatchObject({ partial: true, until: now });
+    const past = comparedWith(range, 'previous', timed.zone, now);
+    expect(past).not.toBeNull();
+    if (!past) return;
+    const before = lineOf(answer([]), '', { ...timed, range: past, now });
+    const points = overlaid(before, line).points;
+    expect(points.map((each) => each.partial)).toEqual([false, false, true]);
+    expect(points.at(-1)?.until).toBe(day('2026-10-31') + 14 * HOUR);
+  });
+
+  it('know that weeks reach out of a period', () => {
+    // From Tuesday to the Wednesday of the week after.
+    const range = { from: day('2026-10-20'), until: day('2026-10-29') };
+    const { points } = lineOf(answer([]), '', { ...timed, range, unit: 'week' });
+    expect(points.map(({ since, until }) => [since, until])).toEqual([
+      [range.from, undefined],
+      [undefined, range.until],
+    ]);
   });
 
   it('lay another period over this one', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import enConsole from '../../../locales/en/console.json';
 import enCompare from '../../../locales/en/compare.json';
+import enFigure from '../../../locales/en/figure.json';
 import enHours from '../../../locales/en/hours.json';
 import enInsight from '../../../locales/en/insight.json';
 import enPlanning from '../../../locales/en/planning.json';
@@ -11,6 +12,7 @@ import enRoster from '../../../locales/en/roster.json';
 import enSurge from '../../../locales/en/surge.json';
 import zhConsole from '../../../locales/zh-CN/console.json';
 import zhCompare from '../../../locales/zh-CN/compare.json';
+import zhFigure from '../../../locales/zh-CN/figure.json';
 import zhHours from '../../../locales/zh-CN/hours.json';
 import zhInsight from '../../../locales/zh-CN/insight.json';
 import zhPlanning from '../../../locales/zh-CN/planning.json';
@@ -22,6 +24,7 @@ const EN: Record<string, string> = {
   ...enConsole,
   ...enInsight,
   ...enCompare,
+  ...enFigure,
   ...enReports,
   ...enHours,
   ...enPlanning,
@@ -32,6 +35,7 @@ const ZH: Record<string, string> = {
   ...zhConsole,
   ...zhInsight,
   ...zhCompare,
+  ...zhFigure,
   ...zhReports,
   ...zhHours,
   ...zhPlanning,

@@ -1,5 +1,6 @@
 import type { Alarm, AlarmDetail, AlarmList, DismissReason, DriverDraft, Id } from '@standfast/api';
 import * as api from '../api/endpoints';
+import { loadValueNames } from '../session/values';
 
 /** What was told of one alarm may be told of the next in the same moment. */
 const PAUSE_MS = 500;
@@ -45,6 +46,7 @@ class Alarms {
       this.items = list.items;
       this.watch = list.watch;
       this.status = 'ready';
+      if (list.items.some(({ segment }) => (segment['chain'] ?? []).length > 0)) loadValueNames();
     } catch {
       if (this.status === 'loading') this.status = 'failed';
     }

@@ -1,16 +1,14 @@
 import type { Alarm } from '@standfast/api';
 import { now } from '../clock.svelte';
 import { shortTime } from '../drivers/when';
-import { directory } from '../session/directory.svelte';
+import { valueName } from '../session/values';
 import { language, t } from '../words.svelte';
 import { expectedOf, minutesOf, SEGMENT } from './alarm';
 
 /** What rises, in the reader's words. */
 export function nameOf(alarm: Alarm): string {
   const parts = SEGMENT.flatMap((dimension) =>
-    (alarm.segment[dimension] ?? []).map((value) =>
-      dimension === 'type' ? directory.typeName(value) : value,
-    ),
+    (alarm.segment[dimension] ?? []).map((value) => valueName(dimension, value)),
   );
   return parts.join(' · ') || t('alarm.everything');
 }

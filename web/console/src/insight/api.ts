@@ -116,6 +116,8 @@ export interface Change {
   value: number;
   low: number | null;
   high: number | null;
+  /** Of one among several: the corrected test. */
+  q: number | null;
 }
 
 export interface Grouped extends Figure {
@@ -268,8 +270,8 @@ export function answerOf(told: InsightAnswer): Answer {
   };
 }
 
-function changeOf({ value, low, high }: InsightChange): Change {
-  return { value, low: low ?? null, high: high ?? null };
+function changeOf({ value, low, high, q }: InsightChange): Change {
+  return { value, low: low ?? null, high: high ?? null, q: q ?? null };
 }
 
 /** The key of a group of an axis. */

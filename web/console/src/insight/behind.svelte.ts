@@ -1,37 +1,22 @@
 import type { Measured } from '../plots/figure';
 import type { Range } from '../plots/data';
 import { together } from '../plots/remark';
-import { isoDate } from '../plots/zone';
-import { isCycle, type Figure, type Group, type Grouped, type Query } from './api';
+import { language, t } from '../words.svelte';
+import {
+  CYCLES,
+  isCycle,
+  type Answer,
+  type Figure,
+  type Group,
+  type Grouped,
+  type Query,
+} from './api';
+import { cycleName } from './cycle';
+import type { Filter } from './filter';
 import { measuredOf, shownAs } from './plotted';
+import type { Place, Rows } from './rows';
 import type { Scope } from './scope.svelte';
-import { withFilter } from './view';
-
-/** A figure whose requests are looked at. */
-export interface Wanted {
-  title: string;
-  query: Query;
-  /** The cell of the answer; none: the total. */
-  cell: readonly string[];
-  figure: Figure;
-  measured: Measured;
-  /** Makes the values of the cell the filter of the page. */
-  narrow: { label: string; run: () => void } | null;
-}
-
-class Behind {
-  wanted = $state.raw<Wanted | null>(null);
-
-  open(wanted: Wanted): void {
-    this.wanted = wanted;
-  }
-
-  close(): void {
-    this.wanted = null;
-  }
-}
-
-export const behind = new Behind();
+import { printView, UNITS, withFilter } from './view';
 
 /** Where a figure comes from: the question, and its group of the answer. Without a group it is the total. */
 export interface Origin {
@@ -40,56 +25,130 @@ export interface Origin {
   found: Figure & Partial<Pick<Grouped, 'cell'>>;
   /** The range of the question, where it is not that of the view. */
   range?: Range;
-  /** What the cell is called beside the names of its values: "Tue 21:00". */
-  words?: string;
   /** Of `repeat_contact`. */
   days?: number;
-  /** The question, where it is not the page's own. */
-  query?: Query;
+  /** In place of the view's filter by the same dimension. */
+  only?: Filter;
+}
+
+/** The figure that was opened last: what the page showed, so that its rows are as many. */
+let last: { address: string; figure: Figure } | null = null;
+
+/** The page with the rows open, whichever part of them is shown. */
+function addressOf(scope: Scope, rows: Rows): string {
+  return printView({ ...scope.view, rows: { ...rows, part: 'all' } });
 }
 
 /** Opens the requests behind a figure; of a figure of no request there are none. */
-export function openBehind(
-  scope: Scope,
-  { measure, group, found, range, words = '', days, query }: Origin,
-): void {
+export function openBehind(scope: Scope, origin: Origin): void {
+  const { measure, group, found, range = null, days = null, only = null } = origin;
   if (found.n === 0 && (found.flow?.closed ?? 0) === 0) return;
-  const cell = found.cell ?? [];
-  const known = scope.measure(measure);
-  const values = cell.flatMap((code, axis) => {
-    const dimension = group[axis];
-    return typeof dimension === 'string' && scope.hasDimension(dimension)
-      ? [{ dimension, code, name: scope.nameOf(dimension)(code) }]
-      : [];
+  const cell = (found.cell ?? []).flatMap((code, axis): Place[] => {
+    const by = group[axis];
+    return by === undefined ? [] : [{ group: typeof by === 'string' ? by : by.time, code }];
   });
-  behind.open({
-    title: together(known?.name ?? measure, ...values.map(({ name }) => name), words),
-    query: {
-      ...(query ?? scope.query(measure, cell.length > 0 ? group : [], range)),
-      ...(days === undefined ? {} : { days }),
-      // What came since the answer was given is not behind it.
-      asOf: found.asOf,
+  const rows: Rows = { measure, cell, part: 'all', span: range, days, only };
+  last = { address: addressOf(scope, rows), figure: found };
+  scope.open(rows);
+}
+
+/** The figure as the page showed it; null where the rows were reached by their address. */
+export function shownFigure(scope: Scope, rows: Rows): Figure | null {
+  return last?.address === addressOf(scope, rows) ? last.figure : null;
+}
+
+/** The question whose answer has the figure. */
+export function questionOf(scope: Scope, { measure, cell, span, days, only }: Rows): Query {
+  const group = cell.map(({ group: by }): Group => {
+    const unit = UNITS.find((each) => each === by);
+    return unit ? { time: unit } : by;
+  });
+  const asked = scope.query(measure, group, span ?? scope.range);
+  return {
+    ...asked,
+    ...(only
+      ? { filters: withFilter(scope.view, only.dimension, only.values, only.not).filters }
+      : {}),
+    ...(days === null ? {} : { days }),
+  };
+}
+
+/** The figure in an answer; null where the answer has none there. */
+export function figureIn({ groups, total }: Answer, { cell }: Rows): Figure | null {
+  if (cell.length === 0) return total;
+  return groups.find((each) => cell.every(({ code }, axis) => each.cell[axis] === code)) ?? null;
+}
+
+/** What the figure is of, in words: "Requests · Theft · 2026-11-21". */
+export function titleOf(scope: Scope, { measure, cell, span, days, only }: Rows): string {
+  return together(
+    scope.measure(measure)?.name ?? measure,
+    ...(only?.values.map(scope.nameOf(only.dimension)) ?? []),
+    ...cell.map((place) => placeName(scope, place)),
+    days === null ? '' : t('satisfaction.within', { days }),
+    span ? scope.said(span) : '',
+  );
+}
+
+function placeName(scope: Scope, { group, code }: Place): string {
+  if (scope.hasDimension(group)) return scope.nameOf(group)(code);
+  if (CYCLES.some((cycle) => cycle === group)) return cycleName(group, code);
+  // "2026-11-21T13:00+08:00": whose clocks these are says the page.
+  return code.slice(0, 16).replace('T', ' ');
+}
+
+/** How the figure is written. */
+export function measuredAs(scope: Scope, { measure, cell }: Rows): Measured {
+  const known = scope.measure(measure);
+  const isLevel = known?.time === 'instant' && cell.some(({ group }) => isCycle(group));
+  return shownAs(isLevel ? 'level' : measuredOf(known?.unit ?? 'count'));
+}
+
+/** Makes the values of the cell the filter of the page; null where they are none of a dimension. */
+export function narrowed(scope: Scope, rows: Rows): { label: string; run: () => void } | null {
+  const values = rows.cell.filter(({ group }) => scope.hasDimension(group));
+  if (values.length === 0) return null;
+  return {
+    label: values.map((place) => placeName(scope, place)).join(' · '),
+    run: () =>
+      // In place of the rows: Back leads to the page before them.
+      scope.set(
+        values.reduce((view, { group, code }) => withFilter(view, group, [code]), scope.view),
+        { replace: true },
+      ),
+  };
+}
+
+/** The parts that a figure is made of, with how many requests each has. */
+export function partsOf(
+  { n, numerator, pending, flow }: Figure,
+  measured: Measured,
+): { code: Rows['part']; label: string; count: number }[] {
+  const counts = (kind: string, met: number, all: number, unmet: number | null) => [
+    {
+      code: 'all' as const,
+      label: t(kind === 'flow' ? 'insight.behind.all.flow' : 'insight.behind.all'),
+      count: all,
     },
-    cell,
-    figure: found,
-    measured: shownAs(
-      cell.length > 0 && group.some(isCycle) && known?.time === 'instant'
-        ? 'level'
-        : measuredOf(known?.unit ?? 'count'),
-    ),
-    narrow:
-      values.length === 0
-        ? null
-        : {
-            label: values.map(({ name }) => name).join(' · '),
-            run: () =>
-              scope.set(
-                values.reduce(
-                  (view, { dimension, code }) => withFilter(view, dimension, [code]),
-                  scope.view,
-                ),
-              ),
-          },
+    { code: 'met' as const, label: t(`insight.behind.met.${kind}`), count: met },
+    ...(unmet === null
+      ? []
+      : [{ code: 'unmet' as const, label: t(`insight.behind.unmet.${kind}`), count: unmet }]),
+  ];
+  if (flow) return counts('flow', flow.closed, flow.opened, null);
+  if (measured === 'share' && numerator !== undefined)
+    return counts('share', numerator, n, n - numerator);
+  if (measured === 'seconds' && pending !== undefined)
+    return counts('seconds', n - pending, n, pending);
+  return [];
+}
+
+/** Writes an instant by the clocks of the question. */
+export function clockOf({ zone }: Query): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(language(), {
+    timeZone: zone,
+    dateStyle: 'medium',
+    timeStyle: 'short',
   });
 }
 
@@ -108,12 +167,4 @@ export function groupAt(
   // The whole bucket, whatever it was split by: every request has one value of a dimension.
   const n = starts.reduce((sum, each) => sum + each.n, 0);
   return { n, value: null, small: false, cell: first.cell.slice(0, 1), asOf: first.asOf };
-}
-
-/** "2026-11-21", with the hour where buckets are hours. */
-export function bucketWords(scope: Scope, at: number): string {
-  const date = isoDate(at, scope.zone);
-  if (scope.unit !== 'hour') return date;
-  const hour = new Intl.DateTimeFormat('en-GB', { timeZone: scope.zone, timeStyle: 'short' });
-  return `${date} ${hour.format(at)}`;
 }

@@ -24,6 +24,29 @@ export function rangeOf(period: Period, zone: string, now: number): Range {
   return back(tomorrow, DAYS[period.preset] ?? 28, zone);
 }
 
+/**
+ * What of chosen dates is not shown. `first`: the days before the first request; `longest`: more than can be shown at once;
+ * `empty`: nothing, but all of them lie before the first request; `none`: all, for they are no days that have been.
+ */
+export type LeftDays = 'first' | 'longest' | 'empty' | 'none' | null;
+
+/** Chosen dates begin with the day of the first request: years before it are no finding, and make an axis of nothing. */
+export function sinceFirst(
+  period: Period,
+  range: Range,
+  since: number | null,
+  zone: string,
+): { range: Range; left: LeftDays } {
+  if (period.kind !== 'dates' || since === null) return { range, left: null };
+  const from = readDate(period.from, zone);
+  if (from === null || from >= range.until || readDate(period.to, zone) === null)
+    return { range, left: 'none' };
+  const first = startOf(since, 'day', zone);
+  if (range.until <= first) return { range, left: 'empty' };
+  if (range.from < first) return { range: { ...range, from: first }, left: 'first' };
+  return { range, left: from < range.from ? 'longest' : null };
+}
+
 function back(until: number, days: number, zone: string): Range {
   return { from: advance(until, 'day', -days, zone), until };
 }

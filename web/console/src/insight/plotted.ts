@@ -2,7 +2,7 @@
 import { REST_KEY, TOTAL_KEY } from '../plots/colour';
 import type { Estimate, Point, Range, Ranked, Series } from '../plots/data';
 import type { Measured } from '../plots/figure';
-import { startOf, type Unit } from '../plots/zone';
+import { advance, startOf, type Unit } from '../plots/zone';
 import type { InsightMover } from '@standfast/api';
 import type { Answer, Figure, Grouped, Measure } from './api';
 import { bucketsOf } from './period';
@@ -32,17 +32,20 @@ function pointsOf(groups: readonly Grouped[], at: number, timed: Timed): Point[]
   const byTime = new Map(
     groups.map((each) => [startOf(Date.parse(each.keys[at] ?? ''), unit, zone), each]),
   );
-  const starts = bucketsOf(range, unit, zone);
-  return starts.map((start, index) => {
+  const over = Math.min(now, range.until);
+  return bucketsOf(range, unit, zone).map((start) => {
     const found = byTime.get(start);
-    const end = starts[index + 1] ?? range.until;
     const future = start > now;
     const nothing = measured === 'count' && !future ? 0 : null;
+    // Cut off by the start of the period, and by its end or by now.
+    const since = !future && start < range.from;
+    const until = !future && advance(start, unit, 1, zone) > over;
     return {
       at: start,
       ...(found ? estimateOf(found) : { value: nothing }),
-      // Cut off by now, by the start or by the end of the period.
-      partial: !future && (end > now || start < range.from),
+      partial: since || until,
+      ...(since ? { since: range.from } : {}),
+      ...(until ? { until: over } : {}),
     };
   });
 }
@@ -52,13 +55,12 @@ export function lineOf(answer: Answer, label: string, timed: Timed): Series {
   return { key: TOTAL_KEY, label, points: pointsOf(answer.groups, 0, timed) };
 }
 
-/** The line of another period on the buckets of this one, first on first. */
+/** The line of another period on the buckets of this one, first on first; where one is cut off, the other is as well. */
 export function overlaid(line: Series, onto: Series): Series {
   return {
     ...line,
     points: line.points.slice(0, onto.points.length).map((point, index) => ({
       ...point,
-      partial: false,
       was: point.at,
       at: onto.points[index]?.at ?? point.at,
     })),

@@ -8,6 +8,7 @@ import type { Definition, Mark, Range } from '../plots/data';
 import { isoDate, startOf, utcOffset, type Unit } from '../plots/zone';
 import { insightPlace, type InsightPage } from '../routing/address';
 import { router } from '../routing/router.svelte';
+import { regionName, valueName } from '../session/values';
 import { language, t, titled } from '../words.svelte';
 import { known } from './answers.svelte';
 import { beat } from './beat.svelte';
@@ -30,17 +31,14 @@ import {
   daysOver,
   isPast,
   rangeOf,
+  sinceFirst,
   unitOf,
   wholeDays,
   zoneOf,
+  type LeftDays,
 } from './period';
+import { rowsFor, type Rows } from './rows';
 import { printView, readView, type View } from './view';
-
-/** The name of an ISO 3166 region; anything else a host sent stands as it is. */
-function regionName(code: string, language: string): string {
-  if (!/^[A-Z]{2}$/.test(code)) return code;
-  return new Intl.DisplayNames(language, { type: 'region' }).of(code) ?? code;
-}
 
 const NOTHING: Catalogue = {
   measures: [],
@@ -79,12 +77,27 @@ export class Scope {
 
   readonly view: View = $derived.by(() => readView(this.#place().search));
   readonly zone: string = $derived(zoneOf(this.view));
-  readonly range: Range = $derived(rangeOf(this.view.period, this.zone, this.now));
+  /** What the address calls a time zone, and is none. */
+  readonly unreadZone: string = $derived.by(() => {
+    const named = new URLSearchParams(this.#place().search).get('zone') ?? '';
+    return this.view.zone === named ? '' : named;
+  });
   readonly catalogue: Catalogue = $derived(
     known.asked.data
       ? catalogueOf(known.asked.data, titled, (code) => regionName(code, language()))
       : NOTHING,
   );
+  /** The period, and what of it was left out. */
+  readonly #period = $derived(
+    sinceFirst(
+      this.view.period,
+      rangeOf(this.view.period, this.zone, this.now),
+      this.catalogue.since,
+      this.zone,
+    ),
+  );
+  readonly range: Range = $derived(this.#period.range);
+  readonly leftDays: LeftDays = $derived(this.#period.left);
   /** Since when requests of the origins that are let through come regularly; null while none do. */
   readonly begins: number | null = $derived.by(() => {
     const known = ['desk', 'imported'] as const;
@@ -132,7 +145,25 @@ export class Scope {
   /** Goes to another view; `replace` for what is only being tried out. */
   set(view: View, { replace = false } = {}): void {
     beat.now();
-    router.go(insightPlace(this.#place().page, printView(view)), { replace });
+    // Other figures have other requests behind them.
+    router.go(this.#with(null, view), { replace });
+  }
+
+  /** Whose requests lie open beside the page. */
+  readonly rows: Rows | null = $derived(rowsFor(this.view.rows, this.catalogue));
+
+  /** Opens requests beside the page, or others of them; the figures stay as they are, for these are theirs. */
+  open(rows: Rows, { replace = false } = {}): void {
+    router.go(this.#with(rows), { replace });
+  }
+
+  /** The same as Back, where the page was there before. */
+  close(): void {
+    router.back(this.#with(null));
+  }
+
+  #with(rows: Rows | null, view: View = this.view) {
+    return insightPlace(this.#place().page, printView({ ...view, rows }));
   }
 
   /** What happened in the period and meets the filters, for the plots; holidays, where nothing is chosen. */
@@ -216,7 +247,8 @@ export class Scope {
 
   nameOf(dimension: string): (key: string) => string {
     const names = this.#names.get(dimension);
-    return (key) => names?.get(key) ?? (key || t('insight.unknown'));
+    // What no request has had is not in the catalogue.
+    return (key) => names?.get(key) ?? (key ? valueName(dimension, key) : t('insight.unknown'));
   }
 
   /** What somebody groups by: a dimension, or a way to look at time. */

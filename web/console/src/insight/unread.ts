@@ -3,6 +3,7 @@ import type { Catalogue } from './api';
 import { CYCLES } from './api';
 import { groupingOf, NOTHING, TIME } from './grouping';
 import { parseFilter } from './filter';
+import { isKnown, ROWS_NAMES } from './rows';
 import { STUDY_NAMES } from './study';
 import type { InsightPage } from '../routing/address';
 import { readView, type View } from './view';
@@ -20,7 +21,8 @@ export interface Unheard {
 }
 
 /** Parts that say something else than the view that was made of them, and those that have no meaning in any. */
-export function unreadOf(search: string, { measures, dimensions }: Catalogue): Part[] {
+export function unreadOf(search: string, catalogue: Catalogue): Part[] {
+  const { measures, dimensions } = catalogue;
   const wanted = new URLSearchParams(search);
   const view = readView(search);
   const groups = new Set([TIME, NOTHING, ...CYCLES, ...dimensions.map(({ code }) => code)]);
@@ -40,8 +42,15 @@ export function unreadOf(search: string, { measures, dimensions }: Catalogue): P
     not: (value) => isFilter(value, dimensions),
   };
   const others = new Set<string>(['events', ...STUDY_NAMES]);
+  const ofRows = ROWS_NAMES.map((name) => ({
+    name,
+    // Without rows the others have no meaning.
+    has: (value: string) => wanted.has('rows') && isKnown(name, value, catalogue),
+  }));
+  const isRead = (name: string, value: string) =>
+    ofRows.find((each) => each.name === name)?.has(value) ?? is[name]?.(value) ?? others.has(name);
   return [...wanted].flatMap(([name, value]) =>
-    value === '' || (is[name]?.(value) ?? others.has(name)) ? [] : [{ name, value }],
+    value === '' || isRead(name, value) ? [] : [{ name, value }],
   );
 }
 

@@ -5,6 +5,7 @@
 import type { Unit } from '../plots/zone';
 import { isZone } from '../plots/zone';
 import { parseFilter, printFilter, type Filter } from './filter';
+import { printRows, readRows, type Rows } from './rows';
 import { DEFAULT_STUDY, printStudy, readStudy, type Study } from './study';
 
 /** The last complete days, weeks or months up to now, or two dates, both included. */
@@ -44,6 +45,8 @@ export interface View {
   events: readonly string[] | null;
   /** What is compared on the page for that. */
   study: Study;
+  /** Whose requests lie open beside the page; null: none. */
+  rows: Rows | null;
 }
 
 export const DEFAULT_VIEW: View = {
@@ -59,6 +62,7 @@ export const DEFAULT_VIEW: View = {
   by: null,
   events: null,
   study: DEFAULT_STUDY,
+  rows: null,
 };
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
@@ -83,6 +87,7 @@ export function printView(view: View): string {
     wanted.append(not ? 'not' : 'where', printFilter({ dimension, values }));
   if (view.events) wanted.set('events', view.events.join(',') || 'none');
   printStudy(view.study, wanted);
+  if (view.rows) printRows(view.rows, wanted);
   return wanted.toString();
 }
 
@@ -106,6 +111,7 @@ export function readView(search: string): View {
     by: UNITS.find((each) => each === wanted.get('by')) ?? null,
     events: readEvents(wanted.get('events')),
     study: readStudy(wanted),
+    rows: readRows(wanted),
   };
 }
 

@@ -12,16 +12,36 @@ export interface Estimate {
   small?: boolean;
 }
 
+/** How far a figure moved. */
+export interface Shift extends Estimate {
+  /** Of one among several: the test that it moved at all, corrected for all that were looked at. */
+  q?: number | null;
+}
+
+/** What is called found among several: one in twenty of it is not. */
+const FOUND = 0.05;
+
 /** Whether the interval of a change leaves out zero; null where there is no interval. */
-export function isCertain(change: Estimate | undefined): boolean | null {
+function leavesOutZero(change: Estimate | undefined): boolean | null {
   return typeof change?.low === 'number' && typeof change.high === 'number'
     ? change.low > 0 || change.high < 0
     : null;
 }
 
+/** Whether something moved: by the interval, of one among several by the corrected test; null where there is no interval. */
+export function isCertain(change: Shift | undefined): boolean | null {
+  const alone = leavesOutZero(change);
+  return alone !== null && typeof change?.q === 'number' ? change.q <= FOUND : alone;
+}
+
+/** By itself it would be a change; among so many it may be chance. */
+export function isOneOfMany(change: Shift | undefined): boolean {
+  return leavesOutZero(change) === true && isCertain(change) === false;
+}
+
 /** Only what is certain is good or bad. */
 export function toneOf(
-  change: Estimate | undefined,
+  change: Shift | undefined,
   better: 'higher' | 'lower' | undefined,
 ): 'good' | 'bad' | '' {
   if (!better || !change?.value || isCertain(change) !== true) return '';
@@ -31,8 +51,11 @@ export function toneOf(
 export interface Point extends Estimate {
   /** The start of the bucket. */
   at: number;
-  /** The bucket is not over yet. */
+  /** Not the whole bucket is counted: it is not over yet, or reaches out of the period. */
   partial?: boolean;
+  /** From when on and up to when it is counted, where that is not its own beginning and end. */
+  since?: number;
+  until?: number;
   /** Of a comparison: the instant it really belongs to; `at` is where it is drawn. */
   was?: number;
 }
@@ -71,7 +94,7 @@ export interface Ranked extends Estimate {
   /** The same figure in the period compared with. */
   before?: number | null;
   /** How far it moved since then, with its interval: relative, or in parts of one for shares. */
-  change?: Estimate;
+  change?: Shift;
 }
 
 /** A cell that is shown otherwise than it is copied. */

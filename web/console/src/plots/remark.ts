@@ -1,7 +1,9 @@
 /** What stands in small print behind a figure. */
 import { language, t } from '../words.svelte';
-import { isCertain, type Estimate, type Ranked } from './data';
+import { isCertain, isOneOfMany, type Estimate, type Point, type Ranked } from './data';
 import { figure, interval, signed, type Measured } from './figure';
+import { cutAt } from './time';
+import { isoDate, type Unit } from './zone';
 
 /** "(1,180–1,290) · n=310 · small sample". */
 export function remark(each: Estimate | undefined, measured: Measured): string {
@@ -15,6 +17,21 @@ export function remark(each: Estimate | undefined, measured: Measured): string {
     typeof n === 'number' && measured !== 'count' ? `n=${figure(n, 'count', language())}` : '',
     small ? t('plot.small') : '',
   );
+}
+
+/** Why a bucket is not the whole of one: "up to 14:20 only". */
+export function cut(point: Point | undefined, unit: Unit, zone: string): string {
+  if (!point?.partial) return '';
+  const { since, until, was } = point;
+  const words = together(
+    since === undefined ? '' : t('plot.cut.since', { time: isoDate(since, zone) }),
+    until === undefined
+      ? ''
+      : t(was === undefined ? 'plot.cut.until' : 'plot.cut.before', {
+          time: cutAt(until, unit, zone),
+        }),
+  );
+  return words || t('plot.partial');
 }
 
 /** "+12%", of shares "−3.5 pp"; nothing when either is unknown or there was nothing before. */
@@ -41,11 +58,13 @@ export function movement(each: Ranked, measured: Measured): string {
   const { low, high } = each.change ?? {};
   const one = (size: number) => signed(size, language(), measured === 'share');
   if (typeof low === 'number' && typeof high === 'number')
-    return together(
-      `${bare} (${one(low)} … ${one(high)})`.trim(),
-      isCertain(each.change) === false ? t('plot.unclear') : '',
-    );
+    return together(`${bare} (${one(low)} … ${one(high)})`.trim(), doubt(each));
   return bare && together(bare, t('plot.cannot_tell'));
+}
+
+function doubt({ change }: Ranked): string {
+  if (isOneOfMany(change)) return t('plot.unclear.many');
+  return isCertain(change) === false ? t('plot.unclear') : '';
 }
 
 export function together(...parts: readonly string[]): string {

@@ -20,6 +20,11 @@ export function linePath(points: readonly Point[], x: Position, y: Position): st
   return path;
 }
 
+/** The points without those that are not whole. */
+export function whole(points: readonly Point[]): Point[] {
+  return points.map((point) => (point.partial ? { ...point, value: null } : point));
+}
+
 /** The runs of points that are not whole, each with the neighbour on either side that the line comes from or goes to. */
 export function partialRuns(points: readonly Point[]): Point[][] {
   const found: Point[][] = [];

@@ -13,7 +13,7 @@ import {
 } from './data';
 import { happening, markName } from './event';
 import { figure, type Measured } from './figure';
-import { movement } from './remark';
+import { cut, movement } from './remark';
 import { bucketName } from './time';
 import { advance, type Unit } from './zone';
 
@@ -62,6 +62,7 @@ export function seriesTable(timed: Timed): Table {
         estimateCells(byTime.get(at) ?? { value: null }, measured, say),
       ),
       happened.map((mark) => markName(mark, language)).join('; '),
+      remarks(all.map(({ label }, index) => [label, cut(points[index]?.get(at), unit, zone)])),
     ];
   });
   const names = all.length === 1 ? [''] : all.map(({ label }) => label);
@@ -70,9 +71,19 @@ export function seriesTable(timed: Timed): Table {
       { label: t('plot.time') },
       ...names.flatMap(estimateColumns),
       { label: t('plot.events') },
+      { label: t('plot.remark') },
     ],
     rows,
   });
+}
+
+/** What is said of the lines in a row, once where it is the same of all. */
+function remarks(said: readonly (readonly [label: string, text: string])[]): string {
+  const some = said.filter(([, text]) => text !== '');
+  const texts = [...new Set(some.map(([, text]) => text))];
+  return texts.length > 1
+    ? some.map(([label, text]) => `${label}${t('label.separator')}${text}`).join('; ')
+    : (texts[0] ?? '');
 }
 
 /** One row a thing. */

@@ -133,3 +133,10 @@ export function bucketName(at: number, unit: Unit, zone: string, language: Langu
   const name = `${date} ${weekdayName(weekday(at, zone), language)}`;
   return unit === 'hour' ? `${name} ${isoTime(at, zone)}` : name;
 }
+
+/** "14:20", of weeks and months with the day; the end of a day is that day. */
+export function cutAt(until: number, unit: Unit, zone: string): string {
+  if (until === startOf(until, 'day', zone)) return isoDate(until - 1, zone);
+  const time = isoTime(until, zone);
+  return unit === 'hour' || unit === 'day' ? time : `${isoDate(until, zone)} ${time}`;
+}

@@ -1,7 +1,12 @@
 import type { Id, ViewName } from '@standfast/api';
 
 /** Every place in the console, and its address below /console. Pure: the browser's history is in `router.svelte.ts`. */
-export type Place =
+export type Place = Known & {
+  /** An address that names no place, as it was typed; the rest is the nearest that there is. */
+  lost?: string;
+};
+
+type Known =
   | { room: 'desk'; view: ViewName; request: Id | null; q: string; type: string; team: string }
   | { room: 'feedback'; section: 'open' | 'done' }
   | { room: 'drivers'; section: DriversSection }
@@ -46,7 +51,6 @@ export const INSIGHT_PAGES = [
   'online',
   'satisfaction',
   'promises',
-  'drivers',
   'compare',
   'explorer',
   'reports',
@@ -54,13 +58,13 @@ export const INSIGHT_PAGES = [
 export type InsightPage = (typeof INSIGHT_PAGES)[number];
 export const BASE_PATH = '/console';
 
-const HOME: Place = { room: 'desk', view: 'unassigned', request: null, q: '', type: '', team: '' };
+const HOME: Known = { room: 'desk', view: 'unassigned', request: null, q: '', type: '', team: '' };
 
 export function deskPlace(
   view: ViewName,
   request: Id | null = null,
   filters: Partial<Filters> = {},
-): Place {
+): Known {
   return {
     room: 'desk',
     view,
@@ -71,12 +75,12 @@ export function deskPlace(
   };
 }
 
-export function insightPlace(page: InsightPage = 'overview', search = ''): Place {
+export function insightPlace(page: InsightPage = 'overview', search = ''): Known {
   return { room: 'insight', page, search };
 }
 
 /** Insight, wherever it begins. */
-export function insightStart(): Place {
+export function insightStart(): Known {
   return { room: 'insight', page: 'overview', search: '', start: true };
 }
 
@@ -86,9 +90,36 @@ export interface Filters {
   team: string;
 }
 
-/** The place that an address names; an unknown address is the first view. */
+/** Rooms and what there is in them. */
+const ROOMS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ['drivers', DRIVERS],
+  ['alarms', ALARMS],
+  ['planning', PLANNING],
+  ['roster', ROSTER],
+  ['wallboard', []],
+  ['surge', SURGE],
+  ['settings', SETTINGS],
+  ['feedback', ['open', 'done']],
+  ['insight', INSIGHT_PAGES],
+]);
+
+/** Whether an address names nothing that there is. Without a section it is the first one. */
+function isLost([room, section]: readonly string[]): boolean {
+  if (room === undefined) return false;
+  const sections = ROOMS.get(room);
+  if (!sections) return !VIEWS.some((name) => name === room.replace('-', '_'));
+  // The wallboard is one page, whatever follows.
+  return section !== undefined && sections.length > 0 && !sections.includes(section);
+}
+
+/** The place that an address names; of an unknown address it says so, and which place is the nearest. */
 export function readAddress(path: string, search = ''): Place {
   const parts = path.replace(BASE_PATH, '').split('/').filter(Boolean).map(decode);
+  const place = placeOf(parts, search);
+  return isLost(parts) ? { ...place, lost: path + search } : place;
+}
+
+function placeOf(parts: readonly string[], search: string): Known {
   if (parts[0] === 'drivers')
     return { room: 'drivers', section: DRIVERS.find((name) => name === parts[1]) ?? 'events' };
   if (parts[0] === 'alarms')
@@ -120,6 +151,7 @@ export function readAddress(path: string, search = ''): Place {
 }
 
 export function writeAddress(place: Place): string {
+  if (place.lost !== undefined) return place.lost;
   if (place.room === 'insight' && place.start) return `${BASE_PATH}/insight`;
   if (place.room === 'insight')
     return `${BASE_PATH}/insight/${place.page}${place.search ? `?${place.search}` : ''}`;

@@ -3,12 +3,12 @@ import { readAddress, writeAddress, type Place } from './address';
 /** Where the console is, kept in step with the browser's history. */
 class Router {
   place = $state.raw<Place>(readAddress(location.pathname, location.search));
-  /** True when "back" stays inside the console. */
-  #depth = 0;
+  /** How many steps back stay inside the console: the browser keeps it with each of them, over a reload as well. */
+  #depth = depthOf(history.state);
 
   constructor() {
-    addEventListener('popstate', () => {
-      this.#depth = Math.max(0, this.#depth - 1);
+    addEventListener('popstate', (event) => {
+      this.#depth = depthOf(event.state);
       this.place = readAddress(location.pathname, location.search);
     });
   }
@@ -19,11 +19,10 @@ class Router {
       this.place = place;
       return;
     }
-    if (replace) history.replaceState(null, '', address);
-    else {
-      history.pushState(null, '', address);
-      this.#depth += 1;
-    }
+    if (!replace) this.#depth += 1;
+    const state = { depth: this.#depth };
+    if (replace) history.replaceState(state, '', address);
+    else history.pushState(state, '', address);
     this.place = place;
   }
 
@@ -32,6 +31,11 @@ class Router {
     if (this.#depth > 0) history.back();
     else this.go(otherwise, { replace: true });
   }
+}
+
+function depthOf(state: unknown): number {
+  const depth = typeof state === 'object' && state !== null && 'depth' in state ? state.depth : 0;
+  return typeof depth === 'number' ? depth : 0;
 }
 
 export const router = new Router();
