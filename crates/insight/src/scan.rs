@@ -299,8 +299,8 @@ fn number(row: usize) -> u16 {
 /// Counts rows by their counting, and keeps those that are let through.
 struct Countings<'a> {
     codes: &'a Codes,
-    /// The counting of each code.
-    countings: Vec<usize>,
+    /// The place among [`COUNTINGS`] of each code.
+    places: Vec<usize>,
     /// Whether it is let through.
     allowed: Vec<bool>,
 }
@@ -308,9 +308,9 @@ struct Countings<'a> {
 impl<'a> Countings<'a> {
     fn new(block: &'a Block, plan: &Plan) -> Self {
         let Lookup { codes, values } = Dimension::Counting.of(block);
-        let countings: Vec<usize> = values.iter().map(|value| *value as usize).collect();
-        let allowed = countings.iter().map(|place| plan.countings.get(*place).copied().unwrap_or(false));
-        Self { codes, allowed: allowed.collect(), countings }
+        let places: Vec<usize> = values.iter().map(|value| *value as usize).collect();
+        let allowed = places.iter().map(|place| plan.countings.get(*place).copied().unwrap_or(false));
+        Self { codes, allowed: allowed.collect(), places }
     }
 
     fn keep(&self, rows: &mut Vec<u16>, apart: &mut Apart) {
@@ -318,7 +318,7 @@ impl<'a> Countings<'a> {
         let mut test = |code: usize| {
             let is_allowed = is(&self.allowed, code);
             // Only what is refused is told, and most is not.
-            if !is_allowed && let Some(sum) = self.countings.get(code).and_then(|own| sums.get_mut(*own)) {
+            if !is_allowed && let Some(sum) = self.places.get(code).and_then(|own| sums.get_mut(*own)) {
                 *sum += 1;
             }
             is_allowed
