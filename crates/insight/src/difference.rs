@@ -75,9 +75,12 @@ impl Difference {
     /// Whether there is no doubt that something changed: by its interval, of one among several by the corrected test.
     #[must_use]
     pub fn is_clear(&self) -> bool {
-        if let Some(q) = self.q {
-            return q <= FOUND;
-        }
+        self.q.map_or_else(|| self.leaves_out_zero(), |q| q <= FOUND)
+    }
+
+    /// Whether its interval leaves out zero. Of many that did not change one in twenty does.
+    #[must_use]
+    pub fn leaves_out_zero(&self) -> bool {
         self.interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0)
     }
 }

@@ -353,6 +353,7 @@ impl Measure {
     #[must_use]
     pub const fn ripens_after(self) -> Option<u32> {
         match self {
+            Self::Abandoned => Some(1),
             Self::OneContact => Some(REOPENING),
             Self::Reopened { days } | Self::RepeatContact { days } => Some(days),
             _ => None,

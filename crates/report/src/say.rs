@@ -105,7 +105,11 @@ impl Say {
             None => self.text("change.untold", &[("value", &value)]),
             Some((low, high)) => {
                 let (low, high) = (self.change(low, unit), self.change(high, unit));
-                let key = if difference.is_clear() { "change.clear" } else { "change.unclear" };
+                let key = match (difference.is_clear(), difference.leaves_out_zero()) {
+                    (true, _) => "change.clear",
+                    (false, true) => "change.many",
+                    (false, false) => "change.unclear",
+                };
                 self.text(key, &[("value", &value), ("low", &low), ("high", &high)])
             }
         }

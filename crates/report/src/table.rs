@@ -17,8 +17,8 @@ pub fn harmless(text: &str) -> String {
     if is_formula || has_control { format!("'{text}") } else { text.to_owned() }
 }
 
-/// All tables one under the other: title of the section, head, rows, each with the unit of its value. It begins with a byte order mark, by which
-/// spreadsheets know UTF-8.
+/// All tables one under the other: title of the section, head, rows, each with the unit of its value. It begins with a byte
+/// order mark, by which spreadsheets know UTF-8.
 pub(crate) fn csv(page: &Page) -> Result<Vec<u8>, csv::Error> {
     let say = Say(page.language);
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(b"\xEF\xBB\xBF".to_vec());
@@ -47,11 +47,13 @@ pub(crate) fn csv(page: &Page) -> Result<Vec<u8>, csv::Error> {
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
-/// What the first number of a row counts; those behind it that are of another kind say so in their heads.
+/// What the value of a row counts, which stands behind its names; what is behind it and of another kind says so in its head.
 fn unit(say: Say, row: &[Value]) -> String {
-    let found =
-        row.iter().find_map(|value| if let Value::Number(_, unit, _) = value { Some(*unit) } else { None });
-    found.map_or_else(String::new, |unit| say.text(&format!("unit.{}", unit.code()), &[]))
+    let value = row.iter().find(|value| matches!(value, Value::Number(..) | Value::Nothing));
+    match value {
+        Some(Value::Number(_, unit, _)) => say.text(&format!("unit.{}", unit.code()), &[]),
+        _ => String::new(),
+    }
 }
 
 /// A number for programs.

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use clap::{Subcommand, ValueEnum};
 use standfast_domain::RequestId;
 use standfast_insight::{COLUMNS, Datum, Firsts, data};
+use standfast_report::harmless;
 use standfast_store::fact::FactRow;
 use standfast_store::{Store, fact};
 
@@ -133,12 +134,6 @@ impl Table for Csv {
         let mut file = self.0.into_inner().map_err(csv::IntoInnerError::into_error)?;
         Ok(file.flush()?)
     }
-}
-
-/// What hosts' apps named must be no formula to a spreadsheet (OWASP, CSV Injection).
-fn harmless(text: &str) -> String {
-    let starts = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r');
-    if text.starts_with(starts) { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]

@@ -251,7 +251,7 @@ impl ImportRun {
         }
         let goes_on = how.resume && !progress.finished && !how.dry_run;
         let list = list.map(|(path, form)| {
-            if goes_on { List::resume(path, form, progress.rejects_bytes) } else { List::begin(path, form) }
+            if goes_on { List::resume(path, form, &progress.rejects) } else { List::begin(path, form) }
         });
         let style =
             ProgressStyle::with_template("{bar:32} {percent:>3}%  {msg} rows  {elapsed}, {eta} left")?;
@@ -361,7 +361,7 @@ impl ImportRun {
     /// Keeps the place, after the rejected rows are on disk.
     async fn keep(&mut self, finished: bool) -> anyhow::Result<()> {
         self.progress.finished = finished;
-        self.progress.rejects_bytes = self.rejects.sync()?;
+        self.progress.rejects = self.rejects.sync()?;
         if self.dry_run {
             return Ok(());
         }

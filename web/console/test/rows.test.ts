@@ -51,6 +51,9 @@ describe('requests in an address', () => {
       ['rows=requests&days=many', 'days'],
       ['rows=requests&part=some', 'part'],
       ['part=met', 'part'],
+      ['rows=&part=met', 'part'],
+      // Each is understood; that many make no plot.
+      ['rows=requests&cell=type,theft&cell=type,a&cell=day,2026-11-21', 'rows'],
     ] as const) {
       expect(open(search), search).toBe(false);
       expect(unread(search), search).toEqual([name]);

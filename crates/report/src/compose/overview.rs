@@ -48,8 +48,8 @@ impl Material<'_> {
                 ],
             ));
         }
-        // Of the report's own period, where there is one.
-        if let Some(figure) = figures.iter().find(|figure| figure.aged.is_none()).or(figures.first()) {
+        // Of the report's own period, if any figure is of it.
+        if let Some(figure) = figures.iter().find(|figure| figure.aged.is_none()) {
             let plain = Answer { left_out: 0, ..figure.compared.now.clone() };
             notes.extend(self.excluded(&plain));
         }

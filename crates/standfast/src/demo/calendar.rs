@@ -45,12 +45,11 @@ const RECENT: [(u64, &str); 7] = [
 /// few requests has none of it.
 const RISING: Rising = Rising { kind: "swap", requests: 24, every: 85, last: 200, from: 1_000 };
 
-/// Something new that no type covers: so many ask about it, one every so many minutes up to now. A demo of few requests has none
+/// Something new that no type covers: each in its own words, one every so many minutes up to now. A demo of few requests has none
 /// of it.
-const NEW: New = New { requests: 24, every: 305, from: 1_000 };
+const NEW: New = New { every: 305, from: 1_000 };
 
 struct New {
-    requests: u64,
     every: u64,
     from: usize,
 }
@@ -149,11 +148,15 @@ pub(super) fn arrivals(
         let story = shelves.draw(RISING.kind, language, draw)?;
         arrivals.push(Arrival { at, story, region: places.draw(language, draw)?.region.to_owned() });
     }
-    for turn in (1..=NEW.requests).filter(|_| count >= NEW.from) {
-        let language = language(draw);
+    let new = (0..).zip(&content.stories).filter(|(_, story)| story.is_new && count >= NEW.from);
+    let new: Vec<(usize, &Story)> = new.collect();
+    let all = u64::try_from(new.len())?;
+    for (turn, (story, told)) in (0..all).zip(new) {
+        // Languages stand one after the other, and alternate when they are told.
+        let turn = 1 + (turn * 7) % all;
         let at = now.minus(Duration::from_mins(NEW.every * turn)).minus(draw.minutes(1.0, 120.0));
-        let story = shelves.draw_new(language, draw)?;
-        arrivals.push(Arrival { at, story, region: places.draw(language, draw)?.region.to_owned() });
+        let region = places.draw(told.language, draw)?.region.to_owned();
+        arrivals.push(Arrival { at, story, region });
     }
     while arrivals.len() < count {
         let language = language(draw);
@@ -235,21 +238,14 @@ struct Shelves<'a> {
 
 impl Shelves<'_> {
     fn draw(&self, kind: &str, language: Language, draw: &Draw) -> anyhow::Result<usize> {
-        self.draw_one(draw, |story| story.kind == kind && story.language == language && !story.is_new)
-            .with_context(|| format!("no story of type {kind} in {}", language.as_str()))
-    }
-
-    fn draw_new(&self, language: Language, draw: &Draw) -> anyhow::Result<usize> {
-        self.draw_one(draw, |story| story.is_new && story.language == language).context("nothing new")
-    }
-
-    fn draw_one(&self, draw: &Draw, fits: impl Fn(&Story) -> bool) -> Option<usize> {
+        let fits = |story: &Story| story.kind == kind && story.language == language && !story.is_new;
         let fitting: Vec<(usize, f64)> = (0..)
             .zip(self.stories)
             .filter(|(_, story)| fits(story))
             .map(|(at, story)| (at, if story.is_short { 1.0 } else { AT_LENGTH }))
             .collect();
-        fitting.get(draw.weighed(fitting.iter().map(|(_, weight)| *weight))).map(|(at, _)| *at)
+        let drawn = fitting.get(draw.weighed(fitting.iter().map(|(_, weight)| *weight)));
+        drawn.map(|(at, _)| *at).with_context(|| format!("no story of type {kind} in {}", language.as_str()))
     }
 }
 

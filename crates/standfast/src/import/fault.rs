@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_has_words_of_its_own() {
+    fn reasons_are_told_in_words() {
         // What the readers and the desk say; words are written into tables of any encoding.
         for (field, reason) in [
             ("id", "missing"),

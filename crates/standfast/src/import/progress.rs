@@ -4,6 +4,7 @@ use anyhow::ensure;
 use serde::{Deserialize, Serialize};
 
 use super::BATCH;
+use super::rejects::Kept;
 
 /// What an import has done so far, kept in the database after every batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +20,9 @@ pub(super) struct Progress {
     #[serde(default)]
     pub(super) twice: u64,
     pub(super) rejected: u64,
-    /// How long the list of rejected rows was.
-    pub(super) rejects_bytes: u64,
+    /// The list of rejected rows.
+    #[serde(default)]
+    pub(super) rejects: Kept,
     pub(super) finished: bool,
 }
 

@@ -14,8 +14,9 @@ use anyhow::{Context as _, bail, ensure};
 use csv::ByteRecord;
 use encoding_rs::{Encoding, UTF_8};
 use indicatif::HumanCount;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 use standfast_report::harmless;
 
 use super::Fault;
@@ -116,8 +117,17 @@ fn safe(cell: &[u8], encoding: &'static Encoding) -> Vec<u8> {
 /// What is known of the rejected rows.
 pub(super) struct Rejects {
     list: Option<List>,
-    /// Count, and first places, by what is wrong.
-    kinds: BTreeMap<Fault, (u64, Vec<String>)>,
+    kinds: BTreeMap<Fault, Kind>,
+}
+
+/// What has the same fault.
+#[derive(Default)]
+struct Kind {
+    requests: u64,
+    places: u64,
+    /// The first places.
+    named: Vec<String>,
+    last: String,
 }
 
 impl Rejects {
@@ -127,17 +137,22 @@ impl Rejects {
     }
 
     pub(super) fn tell(&mut self, place: &str, original: &Original, fault: Fault) -> anyhow::Result<()> {
-        let (count, places) = self.kinds.entry(fault).or_default();
-        *count += 1;
-        if places.len() < NAMED && places.last().is_none_or(|last| last != place) {
-            places.push(place.to_owned());
+        let kind = self.kinds.entry(fault).or_default();
+        kind.requests += 1;
+        // A row may stand for many requests.
+        if kind.last != place {
+            place.clone_into(&mut kind.last);
+            kind.places += 1;
+            if kind.named.len() < NAMED {
+                kind.named.push(place.to_owned());
+            }
         }
         self.list.as_mut().map_or(Ok(()), |list| list.tell(place, original, fault))
     }
 
-    /// Length of the list, when all that was told is on disk.
-    pub(super) fn sync(&mut self) -> anyhow::Result<u64> {
-        self.list.as_mut().map_or(Ok(0), List::sync)
+    /// The list as it is, when all that was told is on disk.
+    pub(super) fn sync(&mut self) -> anyhow::Result<Kept> {
+        self.list.as_mut().map_or_else(|| Ok(Kept::default()), List::sync)
     }
 
     /// How many were rejected, where they are, and why. Of those before an import was resumed the list alone says why.
@@ -150,14 +165,14 @@ impl Rejects {
             Some(list) => write!(page, ": see {}", list.path.display())?,
             None => page.push_str("; with --rejects FILE they are written into a file, to be mended there"),
         }
-        for (fault, (count, places)) in &self.kinds {
-            write!(page, "\n  {}: {}\n    {}", fault.field, fault.words(), places.join("; "))?;
-            let rest = count - places.len() as u64;
+        for (fault, Kind { places, named, .. }) in &self.kinds {
+            write!(page, "\n  {}: {}\n    {}", fault.field, fault.words(), named.join("; "))?;
+            let rest = places - named.len() as u64;
             if rest > 0 {
                 write!(page, " and {} more", HumanCount(rest))?;
             }
         }
-        let earlier = rejected - self.kinds.values().map(|(count, _)| count).sum::<u64>().min(rejected);
+        let earlier = rejected - self.kinds.values().map(|kind| kind.requests).sum::<u64>().min(rejected);
         if earlier > 0 {
             write!(page, "\n  {} of them before it was resumed", HumanCount(earlier))?;
         }
@@ -172,8 +187,34 @@ pub(super) struct List {
     file: Option<File>,
     /// What an earlier run had told for good; what it told after that is told again.
     from: u64,
+    /// Of what is in it so far.
+    hash: Sha256,
     /// The place that was told last: of a row that stands for many requests one is enough.
     last: String,
+}
+
+/// A list as an import has left it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// How long it was.
+    bytes: u64,
+    /// SHA-256 of that, in hexadecimal digits.
+    hash: String,
+}
+
+/// The hash of the first bytes of a file, which may be shorter.
+fn hash_of(path: &Path, bytes: u64) -> std::io::Result<Sha256> {
+    let (mut file, mut hash, mut part) = (File::open(path)?.take(bytes), Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut part)? {
+            0 => return Ok(hash),
+            length => hash.update(part.get(..length).unwrap_or_default()),
+        }
+    }
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[derive(Serialize)]
@@ -195,18 +236,23 @@ impl List {
     /// A list of its own. One that is there may have been mended: it is set aside.
     pub(super) fn begin(path: PathBuf, form: Form) -> anyhow::Result<Self> {
         set_aside(&path)?;
-        Ok(Self { path, form, file: None, from: 0, last: String::new() })
+        Ok(Self { path, form, file: None, from: 0, hash: Sha256::new(), last: String::new() })
     }
 
-    /// The list of an import that goes on, up to where its place was kept.
-    pub(super) fn resume(path: PathBuf, form: Form, from: u64) -> anyhow::Result<Self> {
-        let length = std::fs::metadata(&path).map_or(0, |about| about.len());
+    /// The list of an import that goes on, up to where its place was kept. Nothing is cut off a file that somebody changed.
+    pub(super) fn resume(path: PathBuf, form: Form, kept: &Kept) -> anyhow::Result<Self> {
+        if kept.bytes == 0 {
+            return Self::begin(path, form);
+        }
+        let hash = hash_of(&path, kept.bytes).unwrap_or_default();
+        let is_same = hex(hash.clone()) == kept.hash;
         ensure!(
-            length >= from,
-            "{} is not as the import has left it: put it back, or import without --resume",
+            is_same,
+            "{} is not as the import has left it: put it back as it was, or give what you have mended another name and import \
+             everything without --resume; nothing is taken twice",
             path.display()
         );
-        Ok(Self { path, form, file: None, from, last: String::new() })
+        Ok(Self { path, form, file: None, from: kept.bytes, hash, last: String::new() })
     }
 
     fn tell(&mut self, place: &str, original: &Original, fault: Fault) -> anyhow::Result<()> {
@@ -215,28 +261,34 @@ impl List {
         }
         place.clone_into(&mut self.last);
         let text = self.line(place, original, fault)?;
-        let cannot = || format!("cannot write {}", self.path.display());
-        if self.file.is_none() {
-            self.file = Some(self.open().with_context(cannot)?);
-        }
-        if let Some(file) = &mut self.file {
-            file.write_all(&text).with_context(|| format!("cannot write {}", self.path.display()))?;
-        }
+        self.write(&text).with_context(|| format!("cannot write {}", self.path.display()))
+    }
+
+    fn write(&mut self, text: &[u8]) -> anyhow::Result<()> {
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => self.open()?,
+        };
+        self.hash.update(text);
+        file.write_all(text)?;
+        self.file = Some(file);
         Ok(())
     }
 
-    fn open(&self) -> anyhow::Result<File> {
+    fn open(&mut self) -> anyhow::Result<File> {
         // What customers wrote is in it.
         let mut file =
             File::options().create(true).write(true).truncate(false).mode(0o600).open(&self.path)?;
         file.set_len(self.from)?;
         file.seek(SeekFrom::End(0))?;
         if let (0, Form::Table { head, delimiter, encoding, .. }) = (self.from, &self.form) {
-            if *encoding == UTF_8 {
-                file.write_all(MARK)?;
-            }
             let head = head.iter().map(|cell| safe(cell.strip_prefix(MARK).unwrap_or(cell), encoding));
-            file.write_all(&cells(*delimiter, HEAD.map(Vec::from).into_iter().chain(head))?)?;
+            let head = cells(*delimiter, HEAD.map(Vec::from).into_iter().chain(head))?;
+            let mark = if *encoding == UTF_8 { MARK } else { b"" };
+            for part in [mark, &head] {
+                self.hash.update(part);
+                file.write_all(part)?;
+            }
         }
         Ok(file)
     }
@@ -247,11 +299,13 @@ impl List {
                 // Where cells are missing, or there are too many, nobody knows which one is the id.
                 let id = id.and_then(|id| record.get(id)).filter(|_| record.len() == head.len());
                 let [place, field, reason] = [place, fault.field, fault.words()].map(Vec::from);
-                let note = [place, safe(id.unwrap_or_default(), encoding), field, reason];
-                let own = record.iter().map(|cell| safe(&screened::cell(cell, encoding), encoding));
-                cells(*delimiter, note.into_iter().chain(own))
+                let id = screened::cell(id.unwrap_or_default(), encoding);
+                let note = [place, safe(&id, encoding), field, reason];
+                let own = screened::row(record, encoding);
+                cells(*delimiter, note.into_iter().chain(own.iter().map(|cell| safe(cell, encoding))))
             }
             (_, Original::Record { id, page }) => {
+                let id = id.as_deref().map(screened::text);
                 note_line(place, id.as_deref(), fault, Some(&screened::page(page)))
             }
             (_, Original::Line(line)) => {
@@ -263,11 +317,15 @@ impl List {
         }
     }
 
-    /// Its length, when all that was told is on disk.
-    fn sync(&mut self) -> anyhow::Result<u64> {
-        let Some(file) = &mut self.file else { return Ok(self.from) };
-        file.sync_data()?;
-        Ok(file.metadata()?.len())
+    fn sync(&mut self) -> anyhow::Result<Kept> {
+        let bytes = match &mut self.file {
+            Some(file) => {
+                file.sync_data()?;
+                file.metadata()?.len()
+            }
+            None => self.from,
+        };
+        Ok(Kept { bytes, hash: hex(self.hash.clone()) })
     }
 }
 

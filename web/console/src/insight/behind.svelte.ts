@@ -66,9 +66,7 @@ export function questionOf(scope: Scope, { measure, cell, span, days, only }: Ro
   const asked = scope.query(measure, group, span ?? scope.range);
   return {
     ...asked,
-    ...(only
-      ? { filters: withFilter(scope.view, only.dimension, only.values, only.not).filters }
-      : {}),
+    ...(only ? { filters: scope.filtersWith(only) } : {}),
     ...(days === null ? {} : { days }),
   };
 }

@@ -59,12 +59,21 @@ export function lineOf(answer: Answer, label: string, timed: Timed): Series {
 export function overlaid(line: Series, onto: Series): Series {
   return {
     ...line,
-    points: line.points.slice(0, onto.points.length).map((point, index) => ({
-      ...point,
-      was: point.at,
-      at: onto.points[index]?.at ?? point.at,
-    })),
+    points: line.points.slice(0, onto.points.length).map((point, index) => {
+      const own = onto.points[index];
+      return {
+        ...point,
+        was: point.at,
+        at: own?.at ?? point.at,
+        alike: own !== undefined && lengthOf(point) === lengthOf(own),
+      };
+    }),
   };
+}
+
+/** How far a bucket is counted from its beginning; nothing when it is whole. */
+function lengthOf({ at, until }: Point): number | undefined {
+  return until === undefined ? undefined : until - at;
 }
 
 /** An answer grouped by [time, dimension]: a line for each of the largest, the others left out or together. */

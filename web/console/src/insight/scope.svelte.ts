@@ -37,8 +37,9 @@ import {
   zoneOf,
   type LeftDays,
 } from './period';
+import type { Filter } from './filter';
 import { rowsFor, type Rows } from './rows';
-import { printView, readView, type View } from './view';
+import { printView, readView, withFilter, type View } from './view';
 
 const NOTHING: Catalogue = {
   measures: [],
@@ -141,6 +142,12 @@ export class Scope {
   readonly filters: View['filters'] = $derived(
     this.view.filters.filter(({ dimension }) => this.hasDimension(dimension)),
   );
+
+  /** The same with this one in place of what there is of its dimension. */
+  filtersWith({ dimension, values, not }: Filter): View['filters'] {
+    const view = withFilter({ ...this.view, filters: this.filters }, dimension, values, not);
+    return view.filters;
+  }
 
   /** Goes to another view; `replace` for what is only being tried out. */
   set(view: View, { replace = false } = {}): void {

@@ -3,7 +3,7 @@ import type { Catalogue } from './api';
 import { CYCLES } from './api';
 import { groupingOf, NOTHING, TIME } from './grouping';
 import { parseFilter } from './filter';
-import { isKnown, ROWS_NAMES } from './rows';
+import { isKnown, readRows, ROWS_NAMES, rowsFor } from './rows';
 import { STUDY_NAMES } from './study';
 import type { InsightPage } from '../routing/address';
 import { readView, type View } from './view';
@@ -42,10 +42,16 @@ export function unreadOf(search: string, catalogue: Catalogue): Part[] {
     not: (value) => isFilter(value, dimensions),
   };
   const others = new Set<string>(['events', ...STUDY_NAMES]);
+  const isOpen = rowsFor(readRows(wanted), catalogue) !== null;
+  const isKnownOf = (name: (typeof ROWS_NAMES)[number]) =>
+    wanted.getAll(name).every((value) => value === '' || isKnown(name, value, catalogue));
+  // Each may be known, and all of them together open nothing.
+  const isOdd = !isOpen && ROWS_NAMES.every(isKnownOf);
   const ofRows = ROWS_NAMES.map((name) => ({
     name,
     // Without rows the others have no meaning.
-    has: (value: string) => wanted.has('rows') && isKnown(name, value, catalogue),
+    has: (value: string) =>
+      !!wanted.get('rows') && isKnown(name, value, catalogue) && !(name === 'rows' && isOdd),
   }));
   const isRead = (name: string, value: string) =>
     ofRows.find((each) => each.name === name)?.has(value) ?? is[name]?.(value) ?? others.has(name);

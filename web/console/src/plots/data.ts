@@ -58,6 +58,8 @@ export interface Point extends Estimate {
   until?: number;
   /** Of a comparison: the instant it really belongs to; `at` is where it is drawn. */
   was?: number;
+  /** Of a comparison: it is counted up to the same point as the bucket on which it is drawn. */
+  alike?: boolean;
 }
 
 export interface Series {

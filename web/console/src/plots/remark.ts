@@ -22,12 +22,12 @@ export function remark(each: Estimate | undefined, measured: Measured): string {
 /** Why a bucket is not the whole of one: "up to 14:20 only". */
 export function cut(point: Point | undefined, unit: Unit, zone: string): string {
   if (!point?.partial) return '';
-  const { since, until, was } = point;
+  const { since, until, was, alike } = point;
   const words = together(
     since === undefined ? '' : t('plot.cut.since', { time: isoDate(since, zone) }),
     until === undefined
       ? ''
-      : t(was === undefined ? 'plot.cut.until' : 'plot.cut.before', {
+      : t(was !== undefined && alike ? 'plot.cut.before' : 'plot.cut.until', {
           time: cutAt(until, unit, zone),
         }),
   );

@@ -3,7 +3,7 @@ import type { Id, ViewName } from '@standfast/api';
 /** Every place in the console, and its address below /console. Pure: the browser's history is in `router.svelte.ts`. */
 export type Place = Known & {
   /** An address that names no place, as it was typed; the rest is the nearest that there is. */
-  lost?: string;
+  lost?: string | undefined;
 };
 
 type Known =

@@ -13,7 +13,9 @@ class Router {
     });
   }
 
-  go(place: Place, { replace = false } = {}): void {
+  go(wanted: Place, { replace = false } = {}): void {
+    // Whoever goes on from an address that names no place may have kept that.
+    const place: Place = { ...wanted, lost: undefined };
     const address = writeAddress(place);
     if (address === location.pathname + location.search) {
       this.place = place;

@@ -30,7 +30,7 @@ impl System for Other {
 }
 
 /// What is said of a folder with these files, and the rows where nothing is.
-fn read(files: &[(&str, &str)]) -> Result<Vec<Row>, String> {
+fn read(files: &[(&str, impl AsRef<[u8]>)]) -> Result<Vec<Row>, String> {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).unwrap();
@@ -53,10 +53,11 @@ fn broken_files_say_where_and_what_to_do() {
         ("[{\"id\": 1},\n {\"id\": 2", "line 2, column 9", "ends in the middle"),
         ("[{\"id\": 1},\n {\"id\" 2}]", "line 2, column 8", "a colon is expected"),
         ("[{\"id\": 1}\n {\"id\": 2}]", "line 2, column 2", "a comma or the closing bracket"),
-        ("[{\"id\": 1,\n}]", "line 2, column 1", "a name in quotation marks"),
+        ("[{\"id\": 1,\n}]", "line 2, column 1", "before the closing bracket"),
         ("[{\"id\": 1},]", "line 1, column 12", "before the closing bracket"),
         ("[{id: 1}]", "line 1, column 3", "a name in quotation marks"),
         ("[{\"id\": \"a\nb\"}]", "line 2, column 0", "no text that JSON allows"),
+        ("[{\"id\": 1, \"text\": \"cut off \\ud83d\"}]", "line 1", "no text that JSON allows"),
         ("{\"id\": 1}\n{\"id\": 2}\n", "line 2, column 1", "the file is named .ndjson"),
         ("<!DOCTYPE html><title>Sign in</title>", "line 1, column 1", "a web page"),
         ("\"hello\"", "line 1", "neither a list of records"),
@@ -88,6 +89,16 @@ fn broken_files_say_where_and_what_to_do() {
         let rows = read(&[("p.json", text)]).unwrap();
         assert!(rows.len() == 1 && rows[0].past.is_ok(), "{text}");
     }
+}
+
+#[test]
+fn what_is_no_text_is_seen_before_anything_is_read() {
+    let gbk = encoding_rs::GBK.encode("[{\"id\": 2, \"text\": \"转账\"}]").0.into_owned();
+    let refused = read(&[("1.json", b"[{\"id\": 1}]".to_vec()), ("2.json", gbk)]).err().unwrap();
+    assert!(
+        refused.starts_with("2.json line 1") && refused.contains("no text that JSON allows"),
+        "{refused}"
+    );
 }
 
 #[test]

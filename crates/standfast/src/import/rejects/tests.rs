@@ -203,13 +203,75 @@ fn a_list_that_is_gone_cannot_go_on() {
     let mut list = List::begin(path.clone(), Form::Lines).unwrap();
     let original = Original::Line(b"{cut".to_vec());
     list.tell("line 1", &original, fault("record", "cut_off")).unwrap();
-    let length = list.sync().unwrap();
+    let kept = list.sync().unwrap();
     // What was told after the place was kept is told again.
     list.tell("line 2", &original, fault("record", "cut_off")).unwrap();
-    let mut list = List::resume(path.clone(), Form::Lines, length).unwrap();
+    let mut list = List::resume(path.clone(), Form::Lines, &kept).unwrap();
     list.tell("line 3", &original, fault("record", "cut_off")).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains("line 1") && !text.contains("line 2") && text.contains("line 3"), "{text}");
+    let kept = list.sync().unwrap();
+    // Mended where it lies, it is not cut off; nor is a file that was never a list.
+    for changed in [text.replace("line 1", "row 1"), text.replace("{cut", "{\"id\": 1}"), String::new()] {
+        std::fs::write(&path, &changed).unwrap();
+        assert!(List::resume(path.clone(), Form::Lines, &kept).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), changed);
+    }
+    std::fs::write(&path, "shopping: bread").unwrap();
+    assert!(List::resume(path.clone(), Form::Lines, &Kept::default()).is_err());
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "shopping: bread");
     std::fs::remove_file(&path).unwrap();
-    assert!(List::resume(path, Form::Lines, length).is_err());
+    assert!(List::resume(path, Form::Lines, &kept).is_err());
+}
+
+const PHRASE: &str =
+    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+
+#[test]
+fn no_secret_is_in_a_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let table = folder.path().join("list.csv");
+    let head = ByteRecord::from(vec!["id", "created", "text"]);
+    let form = Form::Table { head, delimiter: b',', encoding: UTF_8, id: Some(0) };
+    let mut list = List::begin(table.clone(), form).unwrap();
+    let torn = PHRASE.replace(' ', ",");
+    let torn: Vec<&str> = ["4", "2020", "my words"].into_iter().chain(torn.split(',')).collect();
+    for (place, cells) in
+        [vec![PHRASE, "soon", "hello"], torn, vec![hash, "soon", "where is it"]].iter().enumerate()
+    {
+        let original = Original::Cells(Arc::new(ByteRecord::from(cells.clone())));
+        list.tell(&format!("line {place}"), &original, fault("created", "no_such_time")).unwrap();
+    }
+    let text = std::fs::read_to_string(&table).unwrap();
+    assert!(
+        !text.contains("abandon") && text.contains("4 2020 my words") && text.contains("hello"),
+        "{text}"
+    );
+    assert_eq!(text.matches(hash).count(), 2, "an id comes back: {text}");
+
+    let lines = folder.path().join("list.ndjson");
+    let mut list = List::begin(lines.clone(), Form::Lines).unwrap();
+    let words: Vec<&str> = PHRASE.split(' ').collect();
+    let pieces: Vec<Value> =
+        words.chunks(4).map(|four| json!({"at": "2020-05-01", "body": four.join(" ")})).collect();
+    let page = json!({"tickets": [{"id": hash, "subject": "hello", "comments": pieces}]});
+    let record = Original::Record { id: Some(PHRASE.to_owned()), page: page.as_object().unwrap().clone() };
+    list.tell("line 1", &record, fault("created", "no_such_time")).unwrap();
+    list.tell("line 2", &Original::Line(format!("{{{PHRASE}").into_bytes()), fault("record", "cut_off"))
+        .unwrap();
+    let text = std::fs::read_to_string(&lines).unwrap();
+    assert!(!text.contains("abandon") && text.contains("hello") && text.contains(hash), "{text}");
+    let told: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    assert_eq!(told["tickets"][0]["comments"][2]["at"], "2020-05-01", "all else is where it was");
+}
+
+#[test]
+fn a_row_that_stands_for_many_is_one_place() {
+    let mut rejects = Rejects::new(None);
+    for _ in 0..1_000 {
+        rejects.tell("line 2", &Original::Line(Vec::new()), fault("created", "missing")).unwrap();
+    }
+    let said = rejects.said(1_000, true).unwrap();
+    assert!(said.ends_with("\n    line 2"), "{said}");
 }
