@@ -31,6 +31,8 @@ pub struct ActiveUsers {
     /// Numbers of versions, regions and platforms.
     numbers: [HashMap<String, u32>; 3],
     days: BTreeMap<Date, Arc<DayUsers>>,
+    /// The day of UTC that is not over: what is told of it, and of later ones, is a part of what it will be. None: all are over.
+    today: Option<Date>,
 }
 
 /// The users of a day.
@@ -138,6 +140,9 @@ impl Exposure for ActiveUsers {
         let mut sum = 0;
         let mut day = from;
         while day < until {
+            if self.today.is_some_and(|today| day >= today) {
+                return None;
+            }
             sum += self.days.get(&day)?.of(group)?;
             day = day.tomorrow().ok()?;
         }
@@ -150,6 +155,7 @@ impl Insight {
     pub async fn read_users(&self, store: &Store) -> Result<(), StoreError> {
         let mut known = Known::default();
         known.catch_up(store).await?;
+        known.look_at(Day::of(store.clock().now()));
         self.set_exposure(Arc::new(known.users));
         Ok(())
     }
@@ -158,8 +164,9 @@ impl Insight {
     pub async fn count_users(&self, store: Store, mut stopping: watch::Receiver<bool>) {
         let mut known = Known::default();
         while !*stopping.borrow() {
+            let is_new_day = known.look_at(Day::of(store.clock().now()));
             match known.catch_up(&store).await {
-                Ok(changed) if changed.is_empty() => {}
+                Ok(changed) if changed.is_empty() && !is_new_day => {}
                 Ok(_) => self.set_exposure(Arc::new(known.users.clone())),
                 Err(error) => tracing::warn!(%error, "the active users could not be read"),
             }
@@ -176,6 +183,11 @@ struct Known {
 }
 
 impl Known {
+    /// The days before this one are over; whether another day was the last that is not.
+    fn look_at(&mut self, today: Day) -> bool {
+        self.users.today.replace(date(today.0)) != Some(date(today.0))
+    }
+
     /// Reads the days of which the store tells something else than it did; returns them.
     async fn catch_up(&mut self, store: &Store) -> Result<Vec<Day>, StoreError> {
         let old = self.totals.clone();
@@ -248,6 +260,21 @@ mod tests {
         assert_eq!(days(21, 22, version("unknown")), Some(1_000));
         let china = Users { version: Some("2.2"), region: Some("CN"), platform: Some("android") };
         assert_eq!(days(20, 21, china), Some(300));
+    }
+
+    #[test]
+    fn a_day_that_is_not_over_is_not_known() {
+        let rows = ["2026-11-20", "2026-11-21"].map(|day| row(day, "2.1", "CN", "ios", 7)).to_vec();
+        let mut known = Known { users: ActiveUsers::of(rows), ..Known::default() };
+        let day = |known: &Known, day: i8| {
+            known.users.user_days(civil(2026, 11, day), civil(2026, 11, day + 1), Users::default())
+        };
+        assert_eq!((day(&known, 20), day(&known, 21)), (Some(7), Some(7)));
+        assert!(known.look_at(Day::parse("2026-11-21").unwrap()));
+        assert!(!known.look_at(Day::parse("2026-11-21").unwrap()), "the same day");
+        assert_eq!((day(&known, 20), day(&known, 21)), (Some(7), None));
+        assert!(known.look_at(Day::parse("2026-11-22").unwrap()));
+        assert_eq!(day(&known, 21), Some(7));
     }
 
     #[test]

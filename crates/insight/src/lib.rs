@@ -15,6 +15,7 @@ mod arrival;
 mod axis;
 mod block;
 mod calendar;
+mod clock;
 mod column;
 mod comparison;
 mod contact;

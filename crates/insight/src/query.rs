@@ -180,6 +180,7 @@ impl Plan {
             plan.axes.push(axis);
         }
         plan.fit(facts, query)?;
+        plan.weigh_clocks(facts);
         Ok(plan)
     }
 
@@ -209,7 +210,7 @@ impl Plan {
     }
 
     /// The values of a dimension that may occur.
-    fn values(&self, facts: &Facts, dimension: Dimension) -> Vec<u32> {
+    pub(crate) fn values(&self, facts: &Facts, dimension: Dimension) -> Vec<u32> {
         let mut values = BTreeSet::new();
         for block in facts.blocks.iter().filter(|block| self.has_rows(block)) {
             values.extend(dimension.of(block).values);

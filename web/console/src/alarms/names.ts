@@ -5,12 +5,13 @@ import { valueName } from '../session/values';
 import { language, t } from '../words.svelte';
 import { expectedOf, minutesOf, SEGMENT } from './alarm';
 
-/** What rises, in the reader's words. */
-export function nameOf(alarm: Alarm): string {
+/** What rises, in the reader's words. Beside narrower alarms, whose requests are theirs, one about everything is about the others. */
+export function nameOf(alarm: Alarm, beside: readonly Alarm[] = []): string {
   const parts = SEGMENT.flatMap((dimension) =>
     (alarm.segment[dimension] ?? []).map((value) => valueName(dimension, value)),
   );
-  return parts.join(' · ') || t('alarm.everything');
+  const isRest = beside.some(({ segment }) => SEGMENT.some((name) => segment[name]?.length));
+  return parts.join(' · ') || t(isRest ? 'alarm.everything_else' : 'alarm.everything');
 }
 
 /** How much it is. Of alike words, what else came in that time says nothing. */

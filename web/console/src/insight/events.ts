@@ -3,7 +3,7 @@ import type { Driver } from '@standfast/api';
 import { endOf } from '../drivers/when';
 import type { Filter } from './filter';
 import { daysBetween, LEAST_BEFORE, windowFor } from './study';
-import { withFilter, type View } from './view';
+import type { View } from './view';
 
 type Scope = Driver['scope'];
 
@@ -41,30 +41,33 @@ export function filtersOf(scope: Scope): Filter[] {
     .map(([dimension, values]) => ({ dimension, values: values ?? [] }));
 }
 
-/** The view that asks what an event changed. Filters that came with the event before go, those of the reader stay. */
-export function about(view: View, event: Driver, last: Driver | null = null): View {
-  const gone = last ? filtersOf(last.scope).map((filter) => JSON.stringify(filter)) : [];
-  const own = view.filters.filter(
-    ({ dimension, values, not }) => not || !gone.includes(JSON.stringify({ dimension, values })),
-  );
-  return filtersOf(event.scope).reduce<View>(
-    (next, { dimension, values }) =>
-      next.filters.some((each) => each.dimension === dimension)
-        ? next
-        : withFilter(next, dimension, values),
-    {
-      ...view,
-      filters: own,
-      study: {
-        ...view.study,
-        what: 'change',
-        event: event.id,
-        date: '',
-        account: [],
-        control: 'auto',
-      },
+/** The view that asks what an event changed. Its filters stay the reader's own: what the event names is in `namedBy`. */
+export function about(view: View, event: Driver): View {
+  return {
+    ...view,
+    study: {
+      ...view.study,
+      what: 'change',
+      event: event.id,
+      date: '',
+      wide: false,
+      account: [],
+      control: 'auto',
     },
+  };
+}
+
+/** What an event adds to the filters of a view where it narrows the question; of what the reader filters by, nothing. */
+export function namedBy(event: Driver, filters: readonly Filter[]): Filter[] {
+  return filtersOf(event.scope).filter(
+    ({ dimension }) => !filters.some((each) => each.dimension === dimension),
   );
+}
+
+/** The view by which the question about an event is asked. It is that question's alone: no address and no other page has it. */
+export function narrowed(view: View, event: Driver | null): View {
+  if (!event || view.study.wide) return view;
+  return { ...view, filters: [...view.filters, ...namedBy(event, view.filters)] };
 }
 
 /**

@@ -313,6 +313,18 @@ export function restsOn(answer: Answer, at: Pick<Peaks, 'day' | 'hour'>, count: 
   return Math.min(count, answer.groups.filter(({ keys, n }) => keys[1] === key && n > 0).length);
 }
 
+/** What the hour had in all weeks, and in the one in which it had most, with an instant of that week. */
+export function mostOf(
+  answer: Answer,
+  at: Pick<Peaks, 'day' | 'hour'>,
+): { most: number; all: number; week: number } | null {
+  const own = answer.groups.filter(({ keys }) => keys[1] === keyOfHour(at));
+  const all = own.reduce((sum, { n }) => sum + n, 0);
+  const best = own.toSorted((one, other) => other.n - one.n)[0];
+  const week = Date.parse(best?.keys[0] ?? '');
+  return best && Number.isFinite(week) ? { most: best.n, all, week } : null;
+}
+
 /** The peaks of average hours in a week; null where nothing was counted. Hours that have not been yet are in no average. */
 export function peaksOf(cells: readonly (readonly (Estimate | null)[])[]): Peaks | null {
   const values = cells.map((row) => row.map((each) => each?.value ?? null));

@@ -339,8 +339,27 @@ export class Scope {
     return this.#goesByRegion(measure) ? t('insight.clock.region') : this.clock;
   }
 
-  /** "2026-11-01 to 2026-11-28 · Asia/Shanghai". */
-  readonly caption: string = $derived(`${this.said(this.range)} · ${this.zone}`);
+  /** "2026-11-01 to 2026-11-28 · Asia/Shanghai · Type: Swap": what a picture or a printed page is of stands on it. */
+  readonly caption: string = $derived(
+    together(
+      this.said(this.range),
+      this.zone,
+      ...this.filters.map((filter) => this.filterSaid(filter)),
+    ),
+  );
+
+  /** A filter in words; of many values the first. */
+  filterSaid({ dimension, values, not }: Filter): string {
+    const names = values.map(this.nameOf(dimension));
+    const shown =
+      names.length > 2
+        ? t('insight.filter.more', { first: names[0] ?? '', count: names.length - 1 })
+        : names.join(t('insight.filter.or'));
+    return t(not ? 'insight.filter.not' : 'insight.filter.is', {
+      dimension: this.dimensionName(dimension),
+      values: shown,
+    });
+  }
 
   said({ from, until }: Range): string {
     const [first, last] = [isoDate(from, this.zone), isoDate(until - 1, this.zone)];

@@ -18,6 +18,8 @@ export interface Study {
   event: string;
   /** The first day of the change, where it is no event; empty: none. */
   date: string;
+  /** What the event names does not narrow the question: it is about all requests that the filters let through. */
+  wide: boolean;
   /** Days of the window; null: as fits the past that there is. */
   before: number | null;
   after: number | null;
@@ -36,6 +38,7 @@ export const DEFAULT_STUDY: Study = {
   what: 'change',
   event: '',
   date: '',
+  wide: false,
   before: null,
   after: null,
   control: 'auto',
@@ -56,6 +59,7 @@ export const STUDY_NAMES = [
   'what',
   'event',
   'date',
+  'scope',
   'before',
   'after',
   'control',
@@ -72,6 +76,7 @@ export function printStudy(study: Study, wanted: URLSearchParams): void {
   if (study.what !== 'change') wanted.set('what', study.what);
   if (study.event) wanted.set('event', study.event);
   if (study.date) wanted.set('date', study.date);
+  if (study.wide) wanted.set('scope', 'no');
   if (study.before !== null) wanted.set('before', String(study.before));
   if (study.after !== null) wanted.set('after', String(study.after));
   if (study.control !== 'auto')
@@ -92,6 +97,7 @@ export function readStudy(wanted: URLSearchParams): Study {
     event: ID.test(event) ? event : '',
     // Either a date or an event.
     date: DATE.test(date) && !ID.test(event) ? date : '',
+    wide: wanted.get('scope') === 'no',
     before: readCount(wanted.get('before'), LEAST_BEFORE),
     after: readCount(wanted.get('after'), LEAST_AFTER),
     control: readControl(wanted.get('control')),

@@ -13,8 +13,10 @@ interface Shared {
 
 /** Rejects when the browser refuses, or when a picture of what is not drawn is asked for. */
 export async function share(how: 'copy' | 'save', form: Form, shared: Shared): Promise<void> {
-  if (how === 'save')
-    return save(await blobOf(form, shared), `${fileName(shared.caption.title)}.${form}`);
+  if (how === 'save') {
+    const { title, subtitle = '' } = shared.caption;
+    return save(await blobOf(form, shared), `${fileName(`${title} ${subtitle}`)}.${form}`);
+  }
   if (form === 'png') {
     // The promise goes in as it is: Safari wants the call inside the click.
     await navigator.clipboard.write([new ClipboardItem({ 'image/png': blobOf('png', shared) })]);

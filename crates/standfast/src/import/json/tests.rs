@@ -57,7 +57,7 @@ fn broken_files_say_where_and_what_to_do() {
         ("[{\"id\": 1},]", "line 1, column 12", "before the closing bracket"),
         ("[{id: 1}]", "line 1, column 3", "a name in quotation marks"),
         ("[{\"id\": \"a\nb\"}]", "line 2, column 0", "no text that JSON allows"),
-        ("[{\"id\": 1, \"text\": \"cut off \\ud83d\"}]", "line 1", "no text that JSON allows"),
+        ("[{\"id\": 1, \"text\": \"cut off \\ud83d\"}]", "line 1, column 35", "no text that JSON allows"),
         ("{\"id\": 1}\n{\"id\": 2}\n", "line 2, column 1", "the file is named .ndjson"),
         ("<!DOCTYPE html><title>Sign in</title>", "line 1, column 1", "a web page"),
         ("\"hello\"", "line 1", "neither a list of records"),

@@ -40,14 +40,10 @@ export function findingOf(
     case 'cannot_tell':
       return {
         tone: 'open',
-        title: [`compare.open.${needed === 0 ? 'enough' : needed ? 'wait' : 'never'}`],
+        title: [`compare.open.${standingOf(needed)}`],
         texts: [
           ...(estimate ? [rangeOf(estimate.ratio, say)] : []),
-          needed === 0
-            ? ['compare.open.enough.text']
-            : needed
-              ? ['compare.open.wait.text', { count: needed }]
-              : ['compare.open.never.text'],
+          [`compare.open.${standingOf(needed)}.text`, needed ? { count: needed } : {}],
         ],
       };
     case 'too_short':
@@ -68,6 +64,15 @@ export function findingOf(
         texts: [['compare.inseparable.text']],
       };
   }
+}
+
+/** Nobody waits for longer; days. */
+const PATIENCE = 180;
+
+function standingOf(needed: number | null | undefined): 'enough' | 'wait' | 'long' | 'never' {
+  if (needed === 0) return 'enough';
+  if (!needed) return 'never';
+  return needed > PATIENCE ? 'long' : 'wait';
 }
 
 /** "Between 12 % and 21 % fewer than expected." */
