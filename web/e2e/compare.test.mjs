@@ -143,6 +143,8 @@ for (const [locale, words] of Object.entries(WORDS))
     const found = told.at(-1);
     // Seven of ten were taken from these requests since the article (demo/mix.json).
     assert.equal(found.verdict.code, 'fewer', JSON.stringify(found.estimate));
+    // Nobody chose a filter: what the article names is the question's own, and in no address.
+    assert.doesNotMatch(page.url(), /where=|event=/);
     assert.match(await verdict(page).locator('h2').innerText(), words.fewer);
     assert.match(await verdict(page).innerText(), words.chance);
     const percent = (ratio) => `${Math.round((1 - ratio) * 100)}%`;
@@ -187,7 +189,7 @@ test('a choice changes the question, an accounted event is told to the desk, and
   await open(page, `compare?date=${day(-9)}`);
   await page.locator('.plot-refusal').getByText('still ahead').waitFor();
   await open(page, 'compare?event=5');
-  await page.locator('.plot-refusal').getByText('has been removed').waitFor();
+  await page.locator('.plot-refusal').getByText('There is no such event').waitFor();
   await open(page, `compare?date=${day(30)}&where=type,fee&control=type,fee`);
   await page.locator('.plot-refusal').getByText('overlaps').waitFor();
   assert.deepEqual(page.faults, []);
@@ -248,7 +250,13 @@ test('events can be left out of the plots', async () => {
 
 test('an agent has no comparisons', async () => {
   const page = await reader('en-US', 'sasha@harbor.example');
+  const asked = [];
+  page.on('request', (request) => asked.push(request.url()));
   await page.goto(`${desk.base}/console/insight/compare`);
+  await page.getByText('Insight is for leads, analysts and admins').last().waitFor();
+  assert.ok(!asked.some((url) => url.includes('/api/v1/console/insight/')), 'nothing was asked');
+  await accessible(page, 'a page for other roles');
+  await page.getByRole('link', { name: 'To Unassigned' }).click();
   await page.locator('[data-row]').first().waitFor();
   assert.doesNotMatch(page.url(), /insight/);
   await page.context().close();
@@ -284,6 +292,8 @@ for (const [width, colorScheme, locale] of [
       await accessible(page, `${name} at ${width} px`);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 0, `${name} is ${wide} px too wide`);
+      const tab = await page.locator('.insight-tab[aria-current]').boundingBox();
+      assert.ok(tab.x >= 0 && tab.x + tab.width <= width, `the tab of ${name} is in sight`);
       assert.equal(await page.getByRole('alert').count(), 0, name);
       assert.doesNotMatch(
         await page.locator('.insight').innerText(),

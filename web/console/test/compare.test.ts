@@ -10,9 +10,9 @@ import {
   groupOf,
   type Setting,
 } from '../src/insight/compare/question';
-import { about, filtersOf, first, meets, shown } from '../src/insight/events';
+import { about, filtersOf, first, meets, namedBy, narrowed, shown } from '../src/insight/events';
 import { DEFAULT_STUDY, plusDays, usualPeriods, windowFor } from '../src/insight/study';
-import { DEFAULT_VIEW, type View } from '../src/insight/view';
+import { DEFAULT_VIEW, printView, type View } from '../src/insight/view';
 import { happening, HEAD, heads, markName, markTime, within } from '../src/plots/event';
 import { changeBins, ends, ratioAxis } from '../src/plots/ratio';
 import { readDate, DAY } from '../src/plots/zone';
@@ -92,23 +92,43 @@ describe('an event', () => {
     expect(shown([lasting], only, range('2026-11-01', '2026-11-08'))).toEqual([]);
   });
 
-  it('narrows the view to what it names, but not to a version that did not exist before', () => {
+  it('names what it touches, but not a version that did not exist before', () => {
     expect(filtersOf({ app_version: ['7.2.0'], chain: ['tron'] })).toEqual([
       { dimension: 'chain', values: ['tron'] },
     ]);
+  });
+
+  it('narrows its own question, and never the view', () => {
     const one = event('1', '2026-11-01', { scope: { type: ['fee'] } });
     const other = event('2', '2026-11-02', { scope: { chain: ['tron'] } });
     const own: View = { ...DEFAULT_VIEW, filters: [{ dimension: 'region', values: ['CN'] }] };
     const asked = about(own, one);
-    expect(asked.filters).toEqual([...own.filters, { dimension: 'type', values: ['fee'] }]);
+    expect(asked.filters).toEqual(own.filters);
     expect(asked.study).toMatchObject({ what: 'change', event: '1', date: '' });
-    // The filter of the event before goes with it, the reader's own stays.
-    expect(about(asked, other, one).filters).toEqual([
+    // What an address, another page or the question about two periods gets.
+    expect(printView(asked)).toBe('where=region%2CCN&event=1');
+    expect(narrowed(asked, one)).toEqual({
+      ...asked,
+      filters: [...own.filters, { dimension: 'type', values: ['fee'] }],
+    });
+    // What the event before named goes with it, the reader's own stays.
+    expect(narrowed(about(asked, other), other).filters).toEqual([
       ...own.filters,
       { dimension: 'chain', values: ['tron'] },
     ]);
     const held: View = { ...DEFAULT_VIEW, filters: [{ dimension: 'type', values: ['swap'] }] };
-    expect(about(held, one).filters).toEqual(held.filters);
+    expect(namedBy(one, held.filters)).toEqual([]);
+    expect(narrowed(about(held, one), one).filters).toEqual(held.filters);
+    expect(narrowed(asked, null)).toEqual(asked);
+  });
+
+  it('does not narrow it where the reader wishes, until another one is chosen', () => {
+    const one = event('1', '2026-11-01', { scope: { type: ['fee'] } });
+    const asked = about(DEFAULT_VIEW, one);
+    const wide: View = { ...asked, study: { ...asked.study, wide: true } };
+    expect(narrowed(wide, one).filters).toEqual([]);
+    expect(printView(wide)).toBe('event=1&scope=no');
+    expect(about(wide, event('2', '2026-11-02')).study.wide).toBe(false);
   });
 
   it('to begin with is the latest that stays, says what it is about, and is long enough past', () => {

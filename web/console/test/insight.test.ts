@@ -67,6 +67,7 @@ const study: fc.Arbitrary<Study> = fc
     earlier: spans,
     later: spans,
     uneven: fc.boolean(),
+    wide: fc.boolean(),
   })
   .map(({ about, ...rest }) => ({ ...rest, ...about }));
 const rows: fc.Arbitrary<Rows> = fc.record({

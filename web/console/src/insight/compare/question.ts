@@ -24,6 +24,7 @@ const SEGMENTS = [
 ];
 
 export interface Setting {
+  /** Narrowed to what the event names, where one is asked about. */
   view: View;
   catalogue: Catalogue;
   zone: string;
