@@ -256,7 +256,8 @@ fn compare(
          questions need and nothing else; on SQLite and PostgreSQL with an index on when requests came, in SQLite's cache, \
          {THREADS} processes of PostgreSQL, {THREADS} threads of DuckDB, read into a client of each. **Bold** is a median \
          that is better than that of the facts. A dash is what one statement over one table does not say. Answers are the same \
-         unless it says that they differ: every number, but for percentiles, which each takes by its own rule, within 5 %. \
+         unless it says that they differ: every number, but for percentiles, which each takes by its own rule, within 5 %, and of fewer than 500 \
+         values the median alone. \
          The table is a copy: what it costs to make it, and to keep it current, is not in these figures. Load of the \
          machine: {}.",
         machine::load()

@@ -7,8 +7,9 @@ use crate::answer::Figure;
 use crate::daily::real;
 use crate::distinct::Askers;
 use crate::level::Level;
-use crate::measure::{Measure, Unit};
+use crate::measure::Measure;
 use crate::spread::Spread;
+use crate::unit::Unit;
 
 /// What is called found among several: one in twenty of it is not.
 pub(crate) const FOUND: f64 = 0.05;

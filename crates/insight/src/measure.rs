@@ -9,6 +9,7 @@ use standfast_store::imported::Untold;
 use crate::block::{Course, Feedback, Reading, Tally};
 use crate::contact::{DAY, WINDOWS, WITHIN_1, WITHIN_7, WITHIN_30};
 use crate::error::Error;
+use crate::unit::Unit;
 
 /// Places of [`crate::fact::RESOLUTIONS`].
 const CONFIRMED: u8 = 2;
@@ -93,53 +94,6 @@ pub enum Measure {
     Abandoned,
     /// Requests for each thousand active users and day.
     ContactRate,
-}
-
-/// What kind of number a measure gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Unit {
-    /// Requests.
-    Requests,
-    /// Customers.
-    Customers,
-    /// Messages.
-    Messages,
-    /// Transfers.
-    Transfers,
-    /// Requests for each customer.
-    RequestsPerCustomer,
-    /// A share: numerator of denominator.
-    Share,
-    /// Seconds.
-    Seconds,
-    /// Seconds of opening hours.
-    OpenSeconds,
-    /// Requests for each thousand users and day.
-    PerThousandUserDays,
-}
-
-impl Unit {
-    /// The name in JSON and in `locales`.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Requests => "requests",
-            Self::Customers => "customers",
-            Self::Messages => "messages",
-            Self::Transfers => "transfers",
-            Self::RequestsPerCustomer => "requests_per_customer",
-            Self::Share => "share",
-            Self::Seconds => "seconds",
-            Self::OpenSeconds => "open_seconds",
-            Self::PerThousandUserDays => "per_thousand_user_days",
-        }
-    }
-
-    /// Whether it is a length of time, in seconds.
-    #[must_use]
-    pub const fn is_time(self) -> bool {
-        matches!(self, Self::Seconds | Self::OpenSeconds)
-    }
 }
 
 /// Which time a measure goes by.

@@ -181,8 +181,12 @@ pub(crate) fn duckdb(
     Ok((version, asked.iter().map(|sql| sql.as_ref().and_then(|_| answers.next()).map(told)).collect()))
 }
 
+/// Of fewer values percentiles other than the median are not compared.
+const FEW: i64 = 500;
+
 /// Whether both say the same. Percentiles, behind the two counts of a row of six, are taken by rules that differ by one
-/// place in the order of values: they may differ by a few in a hundred.
+/// place in the order of values: they may differ by a few in a hundred. Of few values neighbours lie further apart: there the median
+/// alone is compared, on which the rules agree.
 pub(crate) fn same(ours: &[Numbers], theirs: &[Numbers]) -> bool {
     let sorted = |rows: &[Numbers]| {
         let mut rows = rows.to_vec();
@@ -195,9 +199,11 @@ pub(crate) fn same(ours: &[Numbers], theirs: &[Numbers]) -> bool {
     };
     let row = |one: &Numbers, other: &Numbers| {
         let exact = if one.len() == 6 { 2 } else { one.len() };
+        let known = one.get(1).copied().flatten().unwrap_or(0);
+        let compared = if one.len() == 6 && known < FEW { 3 } else { one.len() };
         one.len() == other.len()
             && one.iter().zip(other).take(exact).all(|(one, other)| one == other)
-            && one.iter().zip(other).skip(exact).all(|(one, other)| near(one, other))
+            && one.iter().zip(other).take(compared).skip(exact).all(|(one, other)| near(one, other))
     };
     ours.len() == theirs.len() && sorted(ours).iter().zip(&sorted(theirs)).all(|(one, other)| row(one, other))
 }
@@ -212,7 +218,9 @@ mod tests {
         assert!(same(&[row(&[1, 2]), row(&[3, 4])], &[row(&[3, 4]), row(&[1, 2])]));
         assert!(!same(&[row(&[1, 2])], &[row(&[1, 3])]));
         assert!(!same(&[row(&[1, 2])], &[]));
-        assert!(same(&[row(&[9, 8, 100, 200, 300, 400])], &[row(&[9, 8, 101, 200, 300, 399])]));
+        assert!(same(&[row(&[900, 800, 100, 200, 300, 400])], &[row(&[900, 800, 101, 200, 300, 399])]));
+        assert!(!same(&[row(&[900, 800, 100, 200, 300, 400])], &[row(&[900, 800, 100, 200, 300, 500])]));
+        assert!(same(&[row(&[9, 8, 100, 200, 300, 400])], &[row(&[9, 8, 100, 200, 300, 500])]));
         assert!(!same(&[row(&[9, 8, 100, 200, 300, 400])], &[row(&[9, 7, 100, 200, 300, 400])]));
         assert!(!same(&[row(&[9, 8, 100, 200, 300, 400])], &[row(&[9, 8, 120, 200, 300, 400])]));
     }

@@ -214,7 +214,10 @@ fn hash_of(path: &Path, bytes: u64) -> std::io::Result<Sha256> {
 }
 
 fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 #[derive(Serialize)]
