@@ -2,7 +2,7 @@
 //! Chinese is broken and set as browsers do it. The page has no scripts and may load nothing.
 
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -17,15 +17,26 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// Prints a page.
 pub(crate) async fn print(browser: &Path, html: &[u8], entropy: &dyn Entropy) -> Result<Vec<u8>, Error> {
-    let name = format!("standfast-report-{:032x}", u128::from_be_bytes(entropy.bytes::<16>()));
-    let folder = std::env::temp_dir().join(name);
     let failed = |error: std::io::Error| Error::File(format!("the browser: {error}"));
-    std::fs::DirBuilder::new().mode(0o700).create(&folder).map_err(failed)?;
+    let folder = new_folder(entropy).map_err(failed)?;
     let printed = print_in(browser, html, &folder).await;
     if let Err(error) = std::fs::remove_dir_all(&folder) {
         tracing::warn!(%error, "a folder of the browser could not be removed");
     }
     printed.map_err(failed)
+}
+
+/// A folder that nobody else can read. One of this name that is there is somebody else's: the next one is taken.
+fn new_folder(entropy: &dyn Entropy) -> std::io::Result<PathBuf> {
+    loop {
+        let name = format!("standfast-report-{:032x}", u128::from_be_bytes(entropy.bytes::<16>()));
+        let folder = std::env::temp_dir().join(name);
+        match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 async fn print_in(browser: &Path, html: &[u8], folder: &Path) -> std::io::Result<Vec<u8>> {
