@@ -10,7 +10,10 @@ export function nameOf(alarm: Alarm, beside: readonly Alarm[] = []): string {
   const parts = SEGMENT.flatMap((dimension) =>
     (alarm.segment[dimension] ?? []).map((value) => valueName(dimension, value)),
   );
-  const isRest = beside.some(({ segment }) => SEGMENT.some((name) => segment[name]?.length));
+  // One that is over, or decided, was about its own time.
+  const isRest =
+    beside.some(({ id }) => id === alarm.id) &&
+    beside.some(({ segment }) => SEGMENT.some((name) => segment[name]?.length));
   return parts.join(' · ') || t(isRest ? 'alarm.everything_else' : 'alarm.everything');
 }
 
