@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use standfast_domain::{Day, Time};
-use standfast_science::effect::{self, compare_days};
+use standfast_science::effect::{self, inflation_of_days};
 use standfast_science::multiplicity::benjamini_hochberg;
 
 use crate::answer::{Answer, Figure, answer};
@@ -29,8 +29,6 @@ use crate::scan::side_by_side;
 const PAST: i64 = 56;
 /// The least that is looked at as later.
 const LEAST: i64 = 7;
-/// Has no part in it; a study wants one.
-const WORTHWHILE: f64 = 0.15;
 
 /// Of so few requests in both periods together nothing is told.
 const FEWEST: u64 = 10;
@@ -65,26 +63,34 @@ pub fn compare(
     let now = answer(facts, query, exposure, threads)?;
     let past = Query { from: Some(earlier.0), until: Some(earlier.1), ..query.clone() };
     let before = answer(facts, &past, exposure, threads)?;
-    if !is_past(facts, query, earlier.0) {
+    let Some(first) = first_day(facts, query, earlier.0) else {
         // Before requests came regularly there is no period to compare with, whatever came in it.
         let none = vec![None; now.cells.len()];
         let were = vec![None; now.cells.len()];
         return Ok(Comparison { measure: query.measure, now, before, change: None, changes: none, were });
-    }
-    let days = Variation { facts, query, exposure, threads, until: now.until, from: now.from };
-    let total = days.dispersions(None)?.remove("");
+    };
+    let window = Window::new(facts, query, first, (now.from, now.until), threads)?;
+    let days = Variation { facts, query, exposure, threads, window: &window };
+    let total = days.dispersions(None, |_| true)?.remove("");
     let change = Difference::between(query.measure, &now.total, &before.total, total);
-    let (changes, were) = match query.group.as_slice() {
-        [Grouping::By(dimension)] => days.changes(*dimension, &now, &before)?,
+    let (mut changes, were) = match query.group.as_slice() {
+        [Grouping::By(dimension)] => days.changes(*dimension, &now, &before, 0)?,
         _ => (vec![None; now.cells.len()], vec![None; now.cells.len()]),
     };
+    correct(changes.iter_mut().flatten());
     Ok(Comparison { measure: query.measure, now, before, change, changes, were })
 }
 
-/// Whether a period that begins then lies within the past ([`Facts::history`]), of whose first day it is not known how much there was.
+/// Whether a period that begins then lies within the past: see [`first_day`].
 pub(crate) fn is_past(facts: &Facts, query: &Query, from: Time) -> bool {
+    first_day(facts, query, from).is_some()
+}
+
+/// The first whole day of the past ([`Facts::history`]), where a period that begins then lies within it: of the day on which the past
+/// begins it is not known how much there was.
+fn first_day(facts: &Facts, query: &Query, from: Time) -> Option<Day> {
     let first = Daily { facts, query, exposure: None, threads: 1 }.first();
-    first.is_some_and(|first| from >= day_start(first, &query.zone))
+    first.filter(|first| from >= day_start(*first, &query.zone))
 }
 
 /// How the count of one value of a dimension moved.
@@ -133,17 +139,16 @@ pub(crate) fn movers(
     threads: usize,
 ) -> Result<Movers, Error> {
     let mut found = Movers::default();
-    if !is_past(facts, query, earlier.0) {
-        return Ok(found);
-    }
+    let Some(first) = first_day(facts, query, earlier.0) else { return Ok(found) };
+    let range = (query.from.unwrap_or(earlier.1), query.until.unwrap_or(query.now));
+    let window = Window::new(facts, query, first, range, threads)?;
     // What is counted is little: each dimension is left to one thread, and several go on at the same time.
     let parts = side_by_side(dimensions, threads, |dimension| {
         let query = Query { group: vec![Grouping::By(*dimension)], ..query.clone() };
         let past = Query { from: Some(earlier.0), until: Some(earlier.1), ..query.clone() };
         let (now, before) = (answer(facts, &query, None, 1)?, answer(facts, &past, None, 1)?);
-        let days =
-            Variation { facts, query: &query, exposure: None, threads: 1, until: now.until, from: now.from };
-        let (changes, _) = days.changes(*dimension, &now, &before)?;
+        let days = Variation { facts, query: &query, exposure: None, threads: 1, window: &window };
+        let (changes, _) = days.changes(*dimension, &now, &before, FEWEST)?;
         Ok::<_, Error>((now, before, changes))
     });
     for (dimension, part) in dimensions.iter().zip(parts) {
@@ -195,78 +200,118 @@ fn coded(answer: &Answer) -> impl Iterator<Item = (&str, &Figure)> {
     })
 }
 
+/// The days that tell how much days vary: those of a period, and those before it.
+struct Window {
+    /// The first day, the first one of the period, and the one after its last.
+    first: Day,
+    step: Day,
+    end: Day,
+    /// On which of them the desk took requests; none where there are too few of them.
+    open: Vec<bool>,
+}
+
+impl Window {
+    fn new(
+        facts: &Facts,
+        query: &Query,
+        past: Day,
+        (from, until): (Time, Time),
+        threads: usize,
+    ) -> Result<Self, Error> {
+        let daily = Daily { facts, query, exposure: None, threads };
+        // The last day is not over where the period ends within it.
+        let end = day_in(until, &query.zone).min(daily.today());
+        let length = (end.0 - day_in(from, &query.zone).0).max(LEAST);
+        let step = end.plus(-length);
+        let first = past.max(step.plus(-PAST));
+        let is_known = is_counted(query.measure) && first < step;
+        Ok(Self { first, step, end, open: if is_known { daily.open((first, end))? } else { Vec::new() } })
+    }
+}
+
+/// Whether a measure is a count, or one divided by something that is known.
+fn is_counted(measure: Measure) -> bool {
+    matches!(
+        measure.recipe(),
+        Recipe::Count | Recipe::Sum(_) | Recipe::Rate | Recipe::Customers { often: false }
+    )
+}
+
 /// How much the days of a measure vary.
 struct Variation<'a> {
     facts: &'a Facts,
     query: &'a Query,
     exposure: Option<&'a dyn Exposure>,
     threads: usize,
-    from: Time,
-    until: Time,
+    window: &'a Window,
 }
 
 /// The changes of an answer's cells, and what they were.
 type Changes = (Vec<Option<Difference>>, Vec<Option<Figure>>);
 
 impl Variation<'_> {
-    /// How far each value of a dimension moved.
-    fn changes(&self, dimension: Dimension, now: &Answer, before: &Answer) -> Result<Changes, Error> {
-        let dispersions = self.dispersions(Some(Grouping::By(dimension)))?;
+    /// How far each value of a dimension moved that has at least so many requests in both periods together; not corrected.
+    fn changes(
+        &self,
+        dimension: Dimension,
+        now: &Answer,
+        before: &Answer,
+        fewest: u64,
+    ) -> Result<Changes, Error> {
         let known: BTreeMap<&str, &Figure> = coded(before).collect();
-        let (mut changes, mut were) = (vec![None; now.cells.len()], vec![None; now.cells.len()]);
-        for (((code, figure), change), was) in coded(now).zip(&mut changes).zip(&mut were) {
-            *was = known.get(code).map(|figure| (*figure).clone());
+        let pair = |(code, figure): (_, &Figure)| {
+            let was = *known.get(code)?;
+            (figure.n() + was.n() >= fewest).then_some((code, was))
+        };
+        let compared: BTreeMap<&str, &Figure> = coded(now).filter_map(pair).collect();
+        let dispersions =
+            self.dispersions(Some(Grouping::By(dimension)), |code| compared.contains_key(code))?;
+        let (mut changes, mut were) = (Vec::new(), Vec::new());
+        for (code, figure) in coded(now) {
             let dispersion = dispersions.get(code).copied();
-            *change =
-                was.as_ref().and_then(|was| Difference::between(self.query.measure, figure, was, dispersion));
+            let was = compared.get(code);
+            let between = |was| Difference::between(self.query.measure, figure, was, dispersion);
+            changes.push(was.and_then(|was| between(was)));
+            were.push(known.get(code).map(|figure| (*figure).clone()));
         }
-        correct(changes.iter_mut().flatten());
         Ok((changes, were))
     }
 
-    /// How many times more than Poisson's the counts of days vary, their likeness included, for each value of a dimension or
-    /// of all together. Nothing of what is no count, and of what has too few days.
-    fn dispersions(&self, by: Option<Grouping>) -> Result<BTreeMap<String, f64>, Error> {
+    /// How many times more than Poisson's the counts of days vary, their likeness included, for each wanted value of a dimension or
+    /// for all together. Nothing of what is no count, and of what has too few days.
+    fn dispersions(
+        &self,
+        by: Option<Grouping>,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Result<BTreeMap<String, f64>, Error> {
         let mut found = BTreeMap::new();
-        let is_count = matches!(
-            self.query.measure.recipe(),
-            Recipe::Count | Recipe::Sum(_) | Recipe::Rate | Recipe::Customers { often: false }
-        );
-        let zone = &self.query.zone;
-        let daily =
-            Daily { facts: self.facts, query: self.query, exposure: self.exposure, threads: self.threads };
-        // The last day is not over where the period ends within it.
-        let end = day_in(self.until, zone).min(daily.today());
-        let length = (end.0 - day_in(self.from, zone).0).max(LEAST);
-        let step = end.plus(-length);
-        let Some(first) = daily.first().map(|first| first.max(step.plus(-PAST))) else { return Ok(found) };
-        if !is_count || first >= step {
+        let Window { first, step, end, open } = self.window;
+        if open.is_empty() {
             return Ok(found);
         }
-        let open = daily.open((first, end))?;
-        for (code, counts) in self.counts(by, first, end)? {
+        for (code, counts) in self.counts(by, *first, *end, is_wanted)? {
             let day = |(place, (count, open)): (usize, (&Counted, &bool))| effect::Day {
                 weekday: weekday(first.plus(i64::try_from(place).unwrap_or(0))),
                 count: count.map(|(n, _)| n).filter(|_| *open),
                 exposure: count.map_or(1.0, |(_, users)| real(users.max(1))),
             };
-            let days: Vec<_> = counts.iter().zip(&open).enumerate().map(day).collect();
+            let days: Vec<_> = counts.iter().zip(open).enumerate().map(day).collect();
             let (earlier, later) =
                 days.split_at(usize::try_from(step.0 - first.0).unwrap_or(0).min(days.len()));
-            let effect = compare_days(earlier, later, WORTHWHILE);
-            if let Some(estimate) = effect.ok().and_then(|effect| effect.estimate) {
-                found.insert(code, estimate.inflation());
+            if let Ok(Some(inflation)) = inflation_of_days(earlier, later) {
+                found.insert(code, inflation);
             }
         }
         Ok(found)
     }
 
-    /// The counts of each day, and what they are of.
+    /// The counts of each day, and what they are of, of what is wanted.
     fn counts(
         &self,
         by: Option<Grouping>,
         first: Day,
         end: Day,
+        is_wanted: impl Fn(&str) -> bool,
     ) -> Result<BTreeMap<String, Vec<Counted>>, Error> {
         let query = Query {
             from: Some(day_start(first, &self.query.zone)),
@@ -278,17 +323,22 @@ impl Variation<'_> {
         let length = usize::try_from(end.0 - first.0).unwrap_or(0);
         // No request on a day is a count of none, but of users who are not known no rate.
         let none = if query.measure == Measure::ContactRate { None } else { Some((0, 1)) };
-        let mut counts = BTreeMap::new();
+        let members = |axis: usize| {
+            answer.axes.get(axis).map(|(_, members)| members.iter().map(|own| own.code.as_str()))
+        };
+        let places: Vec<Option<usize>> = members(0)
+            .into_iter()
+            .flatten()
+            .map(|code| usize::try_from(Day::parse(code)?.0 - first.0).ok())
+            .collect();
+        let codes: Vec<&str> = members(1).map_or_else(|| vec![""], Iterator::collect);
+        let mut counts: Vec<Option<Vec<Counted>>> =
+            codes.iter().map(|code| is_wanted(code).then(|| vec![none; length])).collect();
         for cell in &answer.cells {
-            let code = |axis: usize| {
-                let members = &answer.axes.get(axis)?.1;
-                members.get(*cell.at.get(axis)?).map(|member| member.code.as_str())
-            };
-            let Some(day) = code(0).and_then(Day::parse) else { continue };
-            let own =
-                counts.entry(code(1).unwrap_or_default().to_owned()).or_insert_with(|| vec![none; length]);
-            let place = usize::try_from(day.0 - first.0).ok();
-            if let Some(slot) = place.and_then(|place| own.get_mut(place)) {
+            let at = |axis: usize| cell.at.get(axis).copied();
+            let place = at(0).and_then(|day| places.get(day).copied().flatten());
+            let own = counts.get_mut(at(1).unwrap_or(0)).and_then(Option::as_mut);
+            if let Some(slot) = own.zip(place).and_then(|(own, place)| own.get_mut(place)) {
                 *slot = match &cell.figure {
                     Figure::Count { n } => Some((*n, 1)),
                     Figure::Sum { sum, .. } => Some((*sum, 1)),
@@ -300,7 +350,8 @@ impl Variation<'_> {
                 };
             }
         }
-        Ok(counts)
+        let known = codes.into_iter().map(str::to_owned).zip(counts);
+        Ok(known.filter_map(|(code, counts)| Some((code, counts?))).collect())
     }
 }
 

@@ -44,10 +44,9 @@ struct Values<'a, 'b> {
     open: &'b OpenTime,
     bins: Option<Bins>,
     column: Cow<'a, [u32]>,
-    rows: Vec<u64>,
-    /// Cell and value, a list for each block: one that grew would be copied again and again.
+    /// Slot, or cell where there are no bins, and value; a list for each block: one that grew would be copied again and again.
     keys: Vec<Vec<u64>>,
-    /// How many values each bin of each cell has.
+    /// How many values each slot has.
     counts: Vec<u32>,
 }
 
@@ -59,21 +58,20 @@ impl<'a> Sink<'a> for Values<'a, '_> {
 
     fn take(&mut self, rows: &[u16], cells: &[u32]) {
         let Some(keys) = self.keys.last_mut() else { return };
-        for (row, cell) in rows.iter().zip(cells) {
-            if let Some(sum) = self.rows.get_mut(*cell as usize) {
-                *sum += 1;
-            }
-            let value = at(&self.column, *row);
-            if value == NEVER {
-                continue;
-            }
-            keys.push(u64::from(*cell) << 32 | u64::from(value));
-            if let Some(bins) = self.bins
-                && let Some(count) = self.counts.get_mut(*cell as usize * bins.count() + bins.of(value))
-            {
+        let (column, values) = (&*self.column, rows.iter().zip(cells));
+        let Some(bins) = self.bins else {
+            keys.extend(values.map(|(row, cell)| u64::from(*cell) << 32 | u64::from(at(column, *row))));
+            return;
+        };
+        let counts = self.counts.as_mut_slice();
+        keys.extend(values.map(|(row, cell)| {
+            let value = at(column, *row);
+            let slot = bins.slot(*cell, value);
+            if let Some(count) = counts.get_mut(slot as usize) {
                 *count += 1;
             }
-        }
+            u64::from(slot) << 32 | u64::from(value)
+        }));
     }
 }
 
@@ -100,12 +98,13 @@ impl Spread {
         Some(if place == PERCENTS.len() { low } else { high })
     }
 
-    /// Of values in their order.
+    /// Of values in their order, [`NEVER`] last.
     fn of(values: &[u32]) -> Self {
+        let (values, pending) = values.split_at(values.partition_point(|value| *value < NEVER));
         let at = |rank: usize| values.get(rank).copied().unwrap_or_default();
         Self {
             n: values.len() as u64,
-            pending: 0,
+            pending: pending.len() as u64,
             percentiles: (!values.is_empty())
                 .then(|| PERCENTS.map(|percent| at(rank(percent, values.len())))),
             median: quantile::median_ranks(values.len()).map(|(low, high)| (at(low), at(high))),
@@ -122,41 +121,33 @@ pub(crate) fn spreads(
 ) -> (Vec<Spread>, Spread, Apart) {
     let cells = plan.cells();
     let bins = Bins::new(cells);
-    let width = bins.map_or(0, Bins::count);
+    let slots = bins.map_or(0, Bins::width) * cells;
     let (parts, apart) = scan(facts, plan, threads, || Values {
         duration,
         lapse,
         open: &plan.open,
         bins,
         column: Cow::Borrowed(&[]),
-        rows: vec![0; cells],
         keys: Vec::new(),
-        counts: vec![0; width * cells],
+        counts: vec![0; slots],
     });
-    let mut rows = vec![0; cells];
-    let mut counts = vec![0_u32; width * cells];
+    let mut counts = vec![0_u32; slots];
     let mut keys = Vec::new();
     for part in parts {
-        for (sum, more) in rows.iter_mut().zip(&part.rows) {
-            *sum += more;
-        }
         for (sum, more) in counts.iter_mut().zip(&part.counts) {
             *sum += more;
         }
         keys.extend(part.keys);
     }
-    let (mut spreads, mut total) = match bins {
+    let (spreads, total) = match bins {
         Some(bins) => by_bins(bins, &counts, &keys, threads),
         None => by_order(cells, &keys),
     };
-    for (spread, rows) in spreads.iter_mut().zip(&rows) {
-        spread.pending = rows - spread.n;
-    }
-    total.pending = rows.iter().sum::<u64>() - total.n;
     (spreads, total, apart)
 }
 
-/// Bins: below `2^bits` one for each value, above so many for each doubling.
+/// Bins: below `2^bits` one for each value, above so many for each doubling; and one for what has no value yet. A slot is a bin
+/// of a cell.
 #[derive(Clone, Copy)]
 struct Bins {
     bits: u32,
@@ -165,24 +156,34 @@ struct Bins {
 impl Bins {
     /// As fine as memory allows for so many cells; none when there are too many of them.
     fn new(cells: usize) -> Option<Self> {
-        let fits = |bits: &Self| bits.count() * cells <= MOST_BINS;
+        let fits = |bits: &Self| bits.width() * cells <= MOST_BINS;
         (0..=7).rev().map(|bits| Self { bits }).find(fits)
     }
 
+    /// The bins of values.
     const fn count(self) -> usize {
         ((32 - self.bits as usize) + 1) << self.bits
     }
 
-    const fn of(self, value: u32) -> usize {
-        if value >> self.bits == 0 {
-            return value as usize;
-        }
-        let doubling = value.ilog2() - self.bits;
-        (((doubling as usize) + 1) << self.bits) + ((value >> doubling) as usize & ((1 << self.bits) - 1))
+    /// All of them; the last one is of [`NEVER`].
+    const fn width(self) -> usize {
+        self.count() + 1
+    }
+
+    const fn of(self, value: u32) -> u32 {
+        let doubling = (value | 1 << self.bits).ilog2() - self.bits;
+        (doubling << self.bits) + (value >> doubling)
+    }
+
+    /// Where a value of a cell is counted. There are at most [`MOST_BINS`].
+    fn slot(self, cell: u32, value: u32) -> u32 {
+        let width = u32::try_from(self.width()).unwrap_or(u32::MAX);
+        // NEVER is in the last bin of values, if it were one.
+        cell * width + self.of(value) + u32::from(value == NEVER)
     }
 }
 
-/// Cell and value of a key.
+/// Slot or cell, and value of a key.
 fn split(key: u64) -> (usize, u32) {
     ((key >> 32) as usize, u32::try_from(key & u64::from(u32::MAX)).unwrap_or(u32::MAX))
 }
@@ -215,9 +216,11 @@ impl Search {
 
     /// Looks for the percentiles of one spread in its bins, of which the first has this number.
     fn seek(&mut self, number: usize, first: usize, counts: &[u32]) -> Spread {
+        let (pending, counts) = counts.split_last().unwrap_or((&0, &[]));
+        let pending = u64::from(*pending);
         let n = counts.iter().map(|count| u64::from(*count)).sum();
         if n == 0 {
-            return Spread::default();
+            return Spread { pending, ..Spread::default() };
         }
         let values = usize::try_from(n).unwrap_or(usize::MAX);
         let ends = quantile::median_ranks(values);
@@ -235,7 +238,7 @@ impl Search {
                 rank -= u64::from(*count);
             }
         }
-        Spread { n, pending: 0, percentiles: Some([0; PERCENTS.len()]), median: ends.map(|_| (0, 0)) }
+        Spread { n, pending, percentiles: Some([0; PERCENTS.len()]), median: ends.map(|_| (0, 0)) }
     }
 
     fn list(&mut self, bin: usize) -> usize {
@@ -250,7 +253,7 @@ impl Search {
 
 /// The spread of every cell, and of all together, which stands behind them as if it were one more.
 fn by_bins(bins: Bins, counts: &[u32], keys: &[Vec<u64>], threads: usize) -> (Vec<Spread>, Spread) {
-    let width = bins.count();
+    let width = bins.width();
     let cells = counts.len() / width;
     let mut all = vec![0_u32; width];
     for own in counts.chunks(width) {
@@ -264,13 +267,21 @@ fn by_bins(bins: Bins, counts: &[u32], keys: &[Vec<u64>], threads: usize) -> (Ve
         spreads.push(search.seek(number, number * width, own));
     }
     let (own, together) = search.lists.split_at(width * cells);
+    // Of most slots nothing is looked for.
+    let is_sought: Vec<bool> = own
+        .iter()
+        .zip(together.iter().cycle())
+        .map(|(own, together)| *own != Search::NONE || *together != Search::NONE)
+        .collect();
     let shares: Vec<&[Vec<u64>]> = keys.chunks(keys.len().div_ceil(threads.max(1)).max(1)).collect();
     let found = side_by_side(&shares, threads, |keys| {
         let mut lists = vec![Vec::new(); search.count];
         for key in keys.iter().flatten() {
-            let (cell, value) = split(*key);
-            let bin = bins.of(value);
-            for list in [own.get(cell * width + bin), together.get(bin)].into_iter().flatten() {
+            let (slot, value) = split(*key);
+            if !is_sought.get(slot).copied().unwrap_or(false) {
+                continue;
+            }
+            for list in [own.get(slot), together.get(slot % width)].into_iter().flatten() {
                 if let Some(list) = lists.get_mut(*list as usize) {
                     list.push(value);
                 }
@@ -400,7 +411,9 @@ mod tests {
             let bins = Bins { bits };
             let (low, high) = (one.min(other), one.max(other));
             prop_assert!(bins.of(low) <= bins.of(high));
-            prop_assert!(bins.of(high) < bins.count());
+            prop_assert!((bins.of(high) as usize) < bins.count());
+            prop_assert!((bins.slot(3, NEVER) as usize) < bins.width() * 4);
+            prop_assert_eq!(bins.slot(3, high) as usize + 1 == bins.width() * 4, high == NEVER);
             let near = low.saturating_add(low >> 9);
             prop_assert!(bins.of(near) <= bins.of(low) + 1, "a bin is not wider than its share");
         }
@@ -409,30 +422,33 @@ mod tests {
     proptest! {
         #[test]
         fn percentiles_are_those_of_the_sorted_values(
-            values in proptest::collection::vec((0..5_u64, prop_oneof![0..100_u32, 0..1_000_000_u32, any::<u32>()]), 0..300),
+            values in proptest::collection::vec((0..5_u32, prop_oneof![0..100_u32, 0..1_000_000_u32, any::<u32>(), Just(NEVER)]), 0..300),
             bits in proptest::option::of(0..=7_u32),
             parts in 1..4_usize,
         ) {
-            let keys: Vec<u64> = values.iter().map(|(cell, value)| cell << 32 | u64::from(*value)).collect();
+            let bins = bits.map(|bits| Bins { bits });
+            let slot = |cell: u32, value| bins.map_or(cell, |bins| bins.slot(cell, value));
+            let key = |(cell, value): &(u32, u32)| u64::from(slot(*cell, *value)) << 32 | u64::from(*value);
+            let keys: Vec<u64> = values.iter().map(key).collect();
             let parts: Vec<Vec<u64>> = keys.chunks(keys.len() / parts + 1).map(<[u64]>::to_vec).collect();
-            let (found, total) = match bits {
-                Some(bits) => {
-                    let bins = Bins { bits };
-                    let mut counts = vec![0; bins.count() * 5];
+            let (found, total) = match bins {
+                Some(bins) => {
+                    let mut counts = vec![0; bins.width() * 5];
                     for key in &keys {
-                        let (cell, value) = split(*key);
-                        counts[cell * bins.count() + bins.of(value)] += 1;
+                        counts[split(*key).0] += 1;
                     }
                     by_bins(bins, &counts, &parts, 2)
                 }
                 None => by_order(5, &parts),
             };
             let expected = |mut own: Vec<u32>| {
+                let all = own.len();
+                own.retain(|value| *value != NEVER);
                 own.sort_unstable();
                 let value = |percent: u8| own[(own.len() - 1) * usize::from(percent) / 100];
                 let percentiles = (!own.is_empty()).then(|| PERCENTS.map(value));
                 let median = quantile::median_ranks(own.len()).map(|(low, high)| (own[low], own[high]));
-                Spread { n: own.len() as u64, pending: 0, percentiles, median }
+                Spread { n: own.len() as u64, pending: (all - own.len()) as u64, percentiles, median }
             };
             for (cell, found) in (0..).zip(&found) {
                 let own = values.iter().filter(|(c, _)| *c == cell).map(|(_, v)| *v).collect();
@@ -455,7 +471,7 @@ mod tests {
 
     #[test]
     fn bins_take_no_more_memory_than_they_may() {
-        for cells in [1, 13, 365, 1_300, 10_000, 31_000] {
+        for cells in [1, 13, 365, 1_300, 10_000, 30_000] {
             let bins = Bins::new(cells).unwrap();
             assert!(bins.count() * cells <= MOST_BINS, "{cells}");
         }

@@ -2,7 +2,6 @@
 //! that was taken up again was open all the time, so that what had been told of the past changes with it.
 
 use crate::block::Block;
-use crate::fact::NEVER;
 use crate::facts::Facts;
 use standfast_science::quantile;
 
@@ -40,14 +39,40 @@ pub(crate) struct Line {
     /// Second after the last one of every group.
     ends: Vec<u32>,
     stride: usize,
-    /// The stretch in which each piece of the range begins; pieces are so short that few have two.
-    pieces: Vec<u32>,
+    /// The range in pieces of the same length, so short that in none of them more than one stretch begins: where a second
+    /// belongs is looked up, not searched.
+    pieces: Vec<Piece>,
     /// How long a piece is: two to this power.
     length: u32,
+    /// There is no other axis than this one, and its stretches are long.
+    is_alone: bool,
 }
+
+/// A piece of the range, and where its groups' cells are: so far from those of the first group.
+#[derive(Clone, Copy, Default)]
+struct Piece {
+    /// The second from which it is in another group than before.
+    turn: u32,
+    before: u32,
+    after: u32,
+}
+
+/// Most pieces: 24 MB of them.
+const MOST_PIECES: u32 = 1 << 21;
+/// Pieces of long stretches are so long: two to this power, nine hours.
+const LONG: u32 = 15;
+/// In so many long stretches most of what came in the first one has ended.
+const FEW_STRETCHES: usize = 6;
 
 impl Line {
     pub(crate) fn new(plan: &Plan) -> Self {
+        let mut line = Self::on(plan);
+        let is_by_time = plan.axes.iter().all(|axis| matches!(axis, Axis::Time(_)));
+        line.is_alone = plan.axes.len() <= 1 && is_by_time && line.length >= LONG;
+        line
+    }
+
+    fn on(plan: &Plan) -> Self {
         for (place, axis) in plan.axes.iter().enumerate() {
             if let Axis::Time(line) = axis {
                 let ends = line.moments.iter().map(|moment| moment.until).collect();
@@ -58,57 +83,60 @@ impl Line {
     }
 
     fn of(stretches: Vec<(u32, u32)>, ends: Vec<u32>, stride: usize, until: u32) -> Self {
-        let from = stretches.first().map_or(0, |(start, _)| *start);
+        let mut line = Self { stretches, ends, stride, pieces: Vec::new(), length: 0, is_alone: false };
+        let Some(from) = line.stretches.first().map(|(start, _)| *start) else { return line };
+        // The first one may be cut short by where the range begins: in its piece only the second one begins.
+        let starts = || line.stretches.iter().skip(1).map(|(start, _)| *start);
+        let shortest = starts().zip(starts().skip(1)).map(|(start, next)| next - start).min();
         let span = until.saturating_sub(from).max(1);
-        let wanted = u32::try_from(stretches.len()).unwrap_or(u32::MAX).saturating_mul(4);
-        let length = (span / wanted.max(1)).max(1).ilog2();
-        let mut pieces = Vec::new();
+        line.length = shortest.unwrap_or(span).max(1).ilog2();
+        if span >> line.length >= MOST_PIECES {
+            return line;
+        }
+        let far = |stretch: usize| {
+            let group = line.stretches.get(stretch).map_or(0, |(_, group)| *group as usize);
+            u32::try_from(group * stride).unwrap_or(u32::MAX)
+        };
         let mut stretch = 0;
-        for piece in 0..=(span >> length) {
-            let second = from.saturating_add(piece << length);
-            while stretches.get(stretch + 1).is_some_and(|(start, _)| *start <= second) {
+        let mut pieces = Vec::new();
+        for piece in 0..=(span >> line.length) {
+            let first = from.saturating_add(piece << line.length);
+            while line.stretches.get(stretch + 1).is_some_and(|(start, _)| *start <= first) {
                 stretch += 1;
             }
-            pieces.push(u32::try_from(stretch).unwrap_or(u32::MAX));
+            let turn = line.stretches.get(stretch + 1).map_or(u32::MAX, |(start, _)| *start);
+            pieces.push(Piece { turn, before: far(stretch), after: far(stretch + 1) });
         }
-        Self { stretches, ends, stride, pieces, length }
+        line.pieces = pieces;
+        line
     }
 
     /// The group of a second within the range.
     pub(crate) fn group(&self, second: u32) -> usize {
-        self.stretch(second).group
+        self.stretch(second)
+            .map_or(0, |stretch| self.stretches.get(stretch).map_or(0, |(_, group)| *group as usize))
     }
 
-    /// The stretch in which a second of the range lies.
-    fn stretch(&self, second: u32) -> Stretch {
+    /// The last stretch that begins at a second or before it.
+    fn stretch(&self, second: u32) -> Option<usize> {
+        self.stretches.partition_point(|(start, _)| *start <= second).checked_sub(1)
+    }
+
+    /// How far the cells of a second's group are from those of the first one.
+    fn reach(&self, second: u32) -> usize {
         let from = self.stretches.first().map_or(0, |(start, _)| *start);
-        let piece = (second.saturating_sub(from) >> self.length) as usize;
-        let mut place = self.pieces.get(piece).copied().unwrap_or(0) as usize;
-        while self.stretches.get(place + 1).is_some_and(|(start, _)| *start <= second) {
-            place += 1;
-        }
-        let (from, group) = self.stretches.get(place).copied().unwrap_or_default();
-        let next = self.stretches.get(place + 1).map_or(u32::MAX, |(start, _)| *start);
-        Stretch { from, length: next.saturating_sub(from), group: group as usize }
+        let Some(piece) = self.pieces.get((second.saturating_sub(from) >> self.length) as usize) else {
+            return self.group(second) * self.stride;
+        };
+        // Without a branch that the processor would have to guess.
+        let turned = u32::from(second >= piece.turn).wrapping_neg();
+        (piece.before ^ ((piece.before ^ piece.after) & turned)) as usize
     }
-}
 
-/// A stretch of time that is in one group. Rows stand in the order of time, and most end soon after they came: the next one
-/// is nearly always in the stretch of the last.
-#[derive(Clone, Copy, Default)]
-struct Stretch {
-    from: u32,
-    length: u32,
-    group: usize,
-}
-
-impl Stretch {
-    /// How far the cells of a second's group are from those of the first one; this is its stretch from then on.
-    fn reach(&mut self, second: u32, line: &Line) -> usize {
-        if second.wrapping_sub(self.from) >= self.length {
-            *self = line.stretch(second);
-        }
-        self.group * line.stride
+    /// The second in which another stretch begins than that of this second.
+    fn end(&self, second: u32) -> u32 {
+        let next = self.stretches.partition_point(|(start, _)| *start <= second);
+        self.stretches.get(next).map_or(u32::MAX, |(start, _)| *start)
     }
 }
 
@@ -126,6 +154,8 @@ struct Rows<'a> {
     closed: Vec<u64>,
     /// Cell of the dimensions, and seconds since it came, of what is open when the range ends.
     ages: Vec<(u32, u32)>,
+    /// The second in which each of the rows at hand ended.
+    ends: Vec<u32>,
 }
 
 fn add(sums: &mut [u64], cell: usize) {
@@ -141,29 +171,72 @@ impl<'a> Sink<'a> for Rows<'a> {
 
     fn take(&mut self, rows: &[u16], cells: &[u32]) {
         let Some(block) = self.block.filter(|block| block.last_end >= self.from) else { return };
-        let (mut came, mut ended) = (Stretch::default(), Stretch::default());
-        for (row, cell) in rows.iter().zip(cells) {
-            let created = at(&block.created, *row);
-            let end = match at(&block.ends, *row) {
-                NEVER => u32::MAX,
-                seconds => created.saturating_add(seconds),
-            };
-            if end < self.from {
-                continue;
-            }
-            let far = *cell as usize;
-            if created < self.from {
-                add(&mut self.before, far);
-            } else {
-                add(&mut self.opened, far + came.reach(created, self.line));
-            }
-            if end < self.until {
-                add(&mut self.closed, far + ended.reach(end, self.line));
-            } else {
-                add(&mut self.after, far);
-                self.ages.push((*cell, self.until - created));
+        self.ends.clear();
+        // What has not ended has the last second of all.
+        self.ends
+            .extend(rows.iter().map(|row| at(&block.created, *row).saturating_add(at(&block.ends, *row))));
+        self.come(block, rows, cells);
+        match rows.first().map(|row| at(&block.created, *row)) {
+            Some(first) if self.line.is_alone => self.end_alone(first.max(self.from)),
+            _ => self.end(self.from, cells),
+        }
+        for ((end, cell), row) in self.ends.iter().zip(cells).zip(rows) {
+            if *end >= self.until {
+                add(&mut self.after, *cell as usize);
+                self.ages.push((*cell, self.until - at(&block.created, *row)));
             }
         }
+    }
+}
+
+impl Rows<'_> {
+    /// Rows stand in the order of time: those that came in one stretch stand together.
+    fn come(&mut self, block: &Block, rows: &[u16], cells: &[u32]) {
+        let (mut rows, mut cells) = (rows, cells);
+        while let Some(first) = rows.first().map(|row| at(&block.created, *row)) {
+            let (came, far, end) = if first < self.from {
+                (&mut self.before, 0, self.from)
+            } else {
+                (&mut self.opened, self.line.reach(first), self.line.end(first))
+            };
+            let count = rows.partition_point(|row| at(&block.created, *row) < end).max(1);
+            let (own, later) = cells.split_at(count.min(cells.len()));
+            for cell in own {
+                add(came, *cell as usize + far);
+            }
+            (rows, cells) = (rows.get(count..).unwrap_or_default(), later);
+        }
+    }
+
+    /// What ended in this second or later.
+    fn end(&mut self, from: u32, cells: &[u32]) {
+        let (closed, line, until) = (self.closed.as_mut_slice(), self.line, self.until);
+        for (end, cell) in self.ends.iter().zip(cells) {
+            if *end >= from && *end < until {
+                add(closed, *cell as usize + line.reach(*end));
+            }
+        }
+    }
+
+    /// The same where all rows are in one cell and none ended before this second: most ended in this stretch or in one of the next
+    /// few, and to compare all with where a stretch ends is many times as fast as to look up where each belongs.
+    fn end_alone(&mut self, first: u32) {
+        let counted = |end: u32| self.ends.iter().map(|own| u32::from(*own < end)).sum::<u32>();
+        let all = counted(self.until);
+        let (mut second, mut before) = (first, 0);
+        for _ in 0..FEW_STRETCHES {
+            let end = self.line.end(second).min(self.until);
+            let until_end = counted(end);
+            if let Some(sum) = self.closed.get_mut(self.line.reach(second)) {
+                *sum += u64::from(until_end - before);
+            }
+            if until_end == all {
+                return;
+            }
+            (second, before) = (end, until_end);
+        }
+        let cells = vec![0; self.ends.len()];
+        self.end(second, &cells);
     }
 }
 
@@ -181,6 +254,7 @@ pub(crate) fn stock(facts: &Facts, plan: &Plan, threads: usize) -> (Stock, Apart
         opened: vec![0; cells],
         closed: vec![0; cells],
         ages: Vec::new(),
+        ends: Vec::new(),
     });
     let sum = |column: for<'b> fn(&'b Rows<'_>) -> &'b Vec<u64>| {
         let mut sums = vec![0_u64; cells];
@@ -277,5 +351,62 @@ impl Line {
             }
         }
         flows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use standfast_domain::{State, Time};
+
+    use super::*;
+    use crate::calendar::Step;
+    use crate::measure::Measure;
+    use crate::query::{Grouping, Query};
+    use crate::reference::facts_of;
+
+    const HOUR: i64 = 3_600;
+    const BEGIN: i64 = 1_763_164_800;
+
+    proptest! {
+        /// A quarter of a day is what times are made of, so that many requests end where a day does; some take longer than the days
+        /// that are compared at once.
+        #[test]
+        fn days_are_told_as_their_hours_are(
+            rows in proptest::collection::vec((0..160_i64, 0..80_i64, any::<bool>()), 1..200),
+            from in 0..100_i64,
+        ) {
+            let time = |quarters: i64| Time((BEGIN + quarters * 6 * HOUR) * 1_000_000);
+            let mut made: Vec<_> = rows
+                .iter()
+                .zip(0..)
+                .map(|((came, took, is_closed), number)| {
+                    let state = if *is_closed { State::Closed } else { State::Open };
+                    let mut row = crate::uses::tests::row(number, state, "7.1.0", "swap");
+                    (row.created_at, row.updated_at) = (time(*came), time(came + took));
+                    row
+                })
+                .collect();
+            made.sort_by_key(|row| (row.created_at, row.id));
+            let facts = facts_of(&made, 64);
+            let flows = |step| {
+                let mut query = Query::new(Measure::Flow, time(200));
+                (query.from, query.until) = (Some(time(from)), Some(time(180)));
+                query.group = vec![Grouping::Step(step)];
+                let plan = Plan::new(&facts, &query).unwrap();
+                (Line::new(&plan).is_alone, stock(&facts, &plan, 1).0)
+            };
+            let ((days_alone, days), (hours_alone, hours)) = (flows(Step::Day), flows(Step::Hour));
+            prop_assert!(days_alone && !hours_alone);
+            prop_assert_eq!(days.total, hours.total);
+            let first = usize::try_from(4 - from.rem_euclid(4)).unwrap() % 4 * 6;
+            let (start, rest) = hours.cells.split_at(first);
+            let own = [start].into_iter().filter(|own| !own.is_empty()).chain(rest.chunks(24));
+            for (day, own) in days.cells.iter().zip(own) {
+                let sum = |of: fn(&Flow) -> u64| own.iter().map(of).sum::<u64>();
+                prop_assert_eq!((day.opened, day.closed), (sum(|flow| flow.opened), sum(|flow| flow.closed)));
+                prop_assert_eq!(Some(day.after), own.last().map(|flow| flow.after));
+            }
+        }
     }
 }

@@ -24,7 +24,7 @@ mod placebo;
 
 pub use control::{Difference, against_control};
 pub use expected::{Expected, expected};
-pub use period::{compare_days, compare_periods, like_for_like};
+pub use period::{compare_days, compare_periods, inflation_of_days, like_for_like};
 pub use placebo::Placebo;
 
 use model::{Case, NoStep, Step};

@@ -196,6 +196,11 @@ impl Step {
         real::len(self.days) / inflation(self.autocorrelation)
     }
 
+    /// How many times more the counts vary than Poisson counts.
+    pub(crate) fn inflation(&self) -> f64 {
+        self.dispersion.max(1.0) * inflation(self.autocorrelation)
+    }
+
     /// The step as a ratio.
     pub(crate) fn ratio(&self) -> Ratio {
         ratio(self.log, self.error, self.freedom)

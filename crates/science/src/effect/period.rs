@@ -1,7 +1,7 @@
 //! Two periods of one's choice, like for like.
 
-use super::model::{self, Case};
-use super::{Day, Effect, Side, StudyError, Verdict, judge_cases};
+use super::model::{self, Case, NoStep};
+use super::{Day, Effect, LEAST_AFTER, Side, StudyError, Verdict, judge_cases, one_sided};
 
 /// Compares `later` with `earlier`, periods of any length and distance. Like for like: a weekday counts only when both have
 /// it, and then equally often; of the longer period its last such days are left out. No history, so no placebo: whoever
@@ -16,6 +16,23 @@ pub fn compare_days(earlier: &[Day], later: &[Day], worthwhile: f64) -> Result<E
     compare(&open(earlier), &open(later), worthwhile)
 }
 
+/// How many times more than Poisson's the counts of days vary ([`Estimate::inflation`]), with a step between `earlier` and `later`:
+/// what [`compare_days`] says of it, in a third of the time. `None` where it has no estimate.
+///
+/// [`Estimate::inflation`]: super::Estimate::inflation
+pub fn inflation_of_days(earlier: &[Day], later: &[Day]) -> Result<Option<f64>, StudyError> {
+    let (one, other) = (open(earlier), open(later));
+    let cases = cases(&one, &other)?;
+    if shortage(&one, &other) != (0, 0) {
+        return Ok(None);
+    }
+    Ok(match model::fit_step(&cases) {
+        Ok(step) => Some(step.inflation()),
+        Err(NoStep::OneSided) => one_sided::judge(&cases).1.map(|estimate| estimate.inflation()),
+        Err(_) => None,
+    })
+}
+
 /// Days and their places among those given.
 type Placed = Vec<(usize, Day)>;
 
@@ -23,20 +40,28 @@ fn compare(one: &Placed, other: &Placed, worthwhile: f64) -> Result<Effect, Stud
     if !(worthwhile > 0.0 && worthwhile < 1.0) {
         return Err(StudyError::Worthwhile);
     }
-    let cases: Vec<Case> = [(one, 0.0, 0), (other, 1.0, 1)]
-        .into_iter()
-        .flat_map(|(days, step, part)| {
-            days.iter().filter_map(move |(index, day)| model::case(*index, day, &[], step, part).transpose())
-        })
-        .collect::<Result<_, _>>()?;
+    let cases = cases(one, other)?;
     let sides = (Side::of(one.iter().map(|(_, day)| day)), Side::of(other.iter().map(|(_, day)| day)));
-    let missing = |side: Side| super::LEAST_AFTER.saturating_sub(side.days);
-    let short = (missing(sides.0), missing(sides.1));
-    if short != (0, 0) {
-        let verdict = Verdict::TooShort { before: short.0, after: short.1 };
+    let (before, after) = shortage(one, other);
+    if (before, after) != (0, 0) {
+        let verdict = Verdict::TooShort { before, after };
         return Ok(Effect { verdict, estimate: None, before: sides.0, after: sides.1, placebo: None });
     }
     Ok(judge_cases(&cases, sides.0, sides.1, worthwhile))
+}
+
+fn cases(one: &Placed, other: &Placed) -> Result<Vec<Case>, StudyError> {
+    let parts = [(one, 0.0, 0), (other, 1.0, 1)].into_iter();
+    let cases = parts.flat_map(|(days, step, part)| {
+        days.iter().filter_map(move |(index, day)| model::case(*index, day, &[], step, part).transpose())
+    });
+    cases.collect()
+}
+
+/// How many days are missing on either side.
+fn shortage(one: &Placed, other: &Placed) -> (u32, u32) {
+    let missing = |days: &Placed| LEAST_AFTER.saturating_sub(u32::try_from(days.len()).unwrap_or(u32::MAX));
+    (missing(one), missing(other))
 }
 
 /// The indices of the days that [`compare_periods`] compares, of the earlier and of the later period.

@@ -303,6 +303,30 @@ fn chosen_days_are_not_matched_again() {
     assert!(matched.after.days < 10, "{matched:?}");
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn how_much_days_vary_is_told_alone_as_with_the_change(
+        counts in proptest::collection::vec(prop_oneof![4 => 0..60_u64, 1 => Just(0)], 8..90),
+        split in any::<prop::sample::Index>(),
+        closed in 0..90_usize,
+        is_silent in any::<bool>(),
+    ) {
+        let mut days = days(&counts);
+        if let Some(day) = days.get_mut(closed) {
+            day.count = None;
+        }
+        let (earlier, later) = days.split_at_mut(split.index(counts.len()));
+        for day in later.iter_mut().filter(|_| is_silent) {
+            day.count = day.count.map(|_| 0);
+        }
+        let whole = compare_days(earlier, later, 0.15).unwrap().estimate;
+        let alone = inflation_of_days(earlier, later).unwrap();
+        prop_assert_eq!(alone, whole.map(|estimate| estimate.inflation()));
+    }
+}
+
 #[test]
 fn no_days_are_needed_only_where_the_interval_is_narrow() {
     // Days enough for a power of 80 %, and an interval from a fall of more than 15 % to no change at all.
