@@ -153,8 +153,9 @@ test('what would happen with ten people fewer, in English and on a phone', async
   assert.deepEqual(page.faults, []);
 });
 
-test('an agent is not shown what only leads plan', async () => {
+test('an agent is told that leads plan, and is not led elsewhere', async () => {
   const page = await as('agent@harbor.example');
   await page.goto(`${desk.base}/console/planning/forecast`);
-  await page.waitForURL(/unassigned/);
+  await page.getByRole('heading', { name: 'Planning is for leads and admins' }).first().waitFor();
+  assert.match(page.url(), /planning\/forecast/);
 });

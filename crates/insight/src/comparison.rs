@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::exposure::Exposure;
 use crate::facts::Facts;
 use crate::measure::{Measure, Recipe};
-use crate::query::{Grouping, Query};
+use crate::query::{Grouping, Plan, Query};
 use crate::scan::side_by_side;
 
 /// Days of the past that tell how much days vary.
@@ -139,9 +139,12 @@ pub(crate) fn movers(
     threads: usize,
 ) -> Result<Movers, Error> {
     let mut found = Movers::default();
-    let Some(first) = first_day(facts, query, earlier.0) else { return Ok(found) };
-    let range = (query.from.unwrap_or(earlier.1), query.until.unwrap_or(query.now));
-    let window = Window::new(facts, query, first, range, threads)?;
+    let Some(first) = first_day(facts, query, earlier.0).filter(|_| !dimensions.is_empty()) else {
+        return Ok(found);
+    };
+    let plan = Plan::new(facts, query)?;
+    let [from, until] = [plan.from, plan.until].map(|second| Time(i64::from(second) * 1_000_000));
+    let window = Window::new(facts, query, first, (from, until), threads)?;
     // What is counted is little: each dimension is left to one thread, and several go on at the same time.
     let parts = side_by_side(dimensions, threads, |dimension| {
         let query = Query { group: vec![Grouping::By(*dimension)], ..query.clone() };
@@ -200,13 +203,13 @@ fn coded(answer: &Answer) -> impl Iterator<Item = (&str, &Figure)> {
     })
 }
 
-/// The days that tell how much days vary: those of a period, and those before it.
+/// The days that tell how much days vary: those of a period, a week at least, and those before it.
 struct Window {
-    /// The first day, the first one of the period, and the one after its last.
+    /// The first day, the first one of the period or of its week, and the one after its last.
     first: Day,
     step: Day,
     end: Day,
-    /// On which of them the desk took requests; none where there are too few of them.
+    /// On which of them the desk took requests; none where there are too few of them, or where the measure is no count.
     open: Vec<bool>,
 }
 

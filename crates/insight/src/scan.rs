@@ -268,7 +268,7 @@ pub(crate) fn one<'a, S: Sink<'a>>(
         // A block has no more rows than this can number.
         rows.extend(number(start)..number(end));
         if plan.is_stock && at(&block.created, number(start)) < plan.from {
-            // Most have ended long before, and are in no cell.
+            // Most have ended long before, and are in no cell; who takes stock relies on it.
             keep(rows, |row| at(&block.created, row).saturating_add(at(&block.ends, row)) >= plan.from);
         }
         for test in &tests {

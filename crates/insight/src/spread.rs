@@ -473,8 +473,10 @@ mod tests {
     fn bins_take_no_more_memory_than_they_may() {
         for cells in [1, 13, 365, 1_300, 10_000, 30_000] {
             let bins = Bins::new(cells).unwrap();
-            assert!(bins.count() * cells <= MOST_BINS, "{cells}");
+            assert!(bins.width() * cells <= MOST_BINS, "{cells}");
         }
+        // 33 of values, and one of what has none.
+        assert!(Bins::new(MOST_BINS / 34).is_some() && Bins::new(MOST_BINS / 34 + 1).is_none());
         assert!(Bins::new(100_000).is_none());
     }
 }

@@ -39,8 +39,8 @@ pub(crate) struct Line {
     /// Second after the last one of every group.
     ends: Vec<u32>,
     stride: usize,
-    /// The range in pieces of the same length, so short that in none of them more than one stretch begins: where a second
-    /// belongs is looked up, not searched.
+    /// The range in pieces of the same length, so short that in none of them more than one stretch begins; none where they would
+    /// be too many.
     pieces: Vec<Piece>,
     /// How long a piece is: two to this power.
     length: u32,
@@ -66,49 +66,48 @@ const FEW_STRETCHES: usize = 6;
 
 impl Line {
     pub(crate) fn new(plan: &Plan) -> Self {
-        let mut line = Self::on(plan);
-        let is_by_time = plan.axes.iter().all(|axis| matches!(axis, Axis::Time(_)));
-        line.is_alone = plan.axes.len() <= 1 && is_by_time && line.length >= LONG;
-        line
-    }
-
-    fn on(plan: &Plan) -> Self {
         for (place, axis) in plan.axes.iter().enumerate() {
             if let Axis::Time(line) = axis {
                 let ends = line.moments.iter().map(|moment| moment.until).collect();
-                return Self::of(line.stretches.clone(), ends, plan.stride(place), plan.until);
+                return Self::of(line.stretches.clone(), ends, plan.stride(place));
             }
         }
-        Self::of(vec![(plan.from, 0)], vec![plan.until], 0, plan.until)
+        Self::of(vec![(plan.from, 0)], vec![plan.until], 0)
     }
 
-    fn of(stretches: Vec<(u32, u32)>, ends: Vec<u32>, stride: usize, until: u32) -> Self {
-        let mut line = Self { stretches, ends, stride, pieces: Vec::new(), length: 0, is_alone: false };
-        let Some(from) = line.stretches.first().map(|(start, _)| *start) else { return line };
+    const fn of(stretches: Vec<(u32, u32)>, ends: Vec<u32>, stride: usize) -> Self {
+        Self { stretches, ends, stride, pieces: Vec::new(), length: 0, is_alone: false }
+    }
+
+    /// The same for many seconds: they are looked up, not searched.
+    fn in_pieces(mut self, plan: &Plan) -> Self {
+        let Some(from) = self.stretches.first().map(|(start, _)| *start) else { return self };
         // The first one may be cut short by where the range begins: in its piece only the second one begins.
-        let starts = || line.stretches.iter().skip(1).map(|(start, _)| *start);
+        let starts = || self.stretches.iter().skip(1).map(|(start, _)| *start);
         let shortest = starts().zip(starts().skip(1)).map(|(start, next)| next - start).min();
-        let span = until.saturating_sub(from).max(1);
-        line.length = shortest.unwrap_or(span).max(1).ilog2();
-        if span >> line.length >= MOST_PIECES {
-            return line;
+        let span = plan.until.saturating_sub(from).max(1);
+        self.length = shortest.unwrap_or(span).max(1).ilog2();
+        let is_by_time = plan.axes.iter().all(|axis| matches!(axis, Axis::Time(_)));
+        self.is_alone = plan.axes.len() <= 1 && is_by_time && self.length >= LONG;
+        if span >> self.length >= MOST_PIECES {
+            return self;
         }
         let far = |stretch: usize| {
-            let group = line.stretches.get(stretch).map_or(0, |(_, group)| *group as usize);
-            u32::try_from(group * stride).unwrap_or(u32::MAX)
+            let group = self.stretches.get(stretch).map_or(0, |(_, group)| *group as usize);
+            u32::try_from(group * self.stride).unwrap_or(u32::MAX)
         };
         let mut stretch = 0;
         let mut pieces = Vec::new();
-        for piece in 0..=(span >> line.length) {
-            let first = from.saturating_add(piece << line.length);
-            while line.stretches.get(stretch + 1).is_some_and(|(start, _)| *start <= first) {
+        for piece in 0..=(span >> self.length) {
+            let first = from.saturating_add(piece << self.length);
+            while self.stretches.get(stretch + 1).is_some_and(|(start, _)| *start <= first) {
                 stretch += 1;
             }
-            let turn = line.stretches.get(stretch + 1).map_or(u32::MAX, |(start, _)| *start);
+            let turn = self.stretches.get(stretch + 1).map_or(u32::MAX, |(start, _)| *start);
             pieces.push(Piece { turn, before: far(stretch), after: far(stretch + 1) });
         }
-        line.pieces = pieces;
-        line
+        self.pieces = pieces;
+        self
     }
 
     /// The group of a second within the range.
@@ -169,12 +168,14 @@ impl<'a> Sink<'a> for Rows<'a> {
         self.block = Some(block);
     }
 
+    /// None of the rows ended before the range: [`scan`] leaves those out.
     fn take(&mut self, rows: &[u16], cells: &[u32]) {
         let Some(block) = self.block.filter(|block| block.last_end >= self.from) else { return };
         self.ends.clear();
         // What has not ended has the last second of all.
         self.ends
             .extend(rows.iter().map(|row| at(&block.created, *row).saturating_add(at(&block.ends, *row))));
+        debug_assert!(self.ends.iter().all(|end| *end >= self.from), "scan leaves out what had ended");
         self.come(block, rows, cells);
         match rows.first().map(|row| at(&block.created, *row)) {
             Some(first) if self.line.is_alone => self.end_alone(first.max(self.from)),
@@ -243,7 +244,7 @@ impl Rows<'_> {
 /// What is open and what flows, for every cell of the plan.
 pub(crate) fn stock(facts: &Facts, plan: &Plan, threads: usize) -> (Stock, Apart) {
     let cells = plan.cells();
-    let line = Line::new(plan);
+    let line = Line::new(plan).in_pieces(plan);
     let (parts, apart) = scan(facts, plan, threads, || Rows {
         block: None,
         line: &line,
@@ -394,7 +395,7 @@ mod tests {
                 (query.from, query.until) = (Some(time(from)), Some(time(180)));
                 query.group = vec![Grouping::Step(step)];
                 let plan = Plan::new(&facts, &query).unwrap();
-                (Line::new(&plan).is_alone, stock(&facts, &plan, 1).0)
+                (Line::new(&plan).in_pieces(&plan).is_alone, stock(&facts, &plan, 1).0)
             };
             let ((days_alone, days), (hours_alone, hours)) = (flows(Step::Day), flows(Step::Hour));
             prop_assert!(days_alone && !hours_alone);
@@ -405,7 +406,36 @@ mod tests {
             for (day, own) in days.cells.iter().zip(own) {
                 let sum = |of: fn(&Flow) -> u64| own.iter().map(of).sum::<u64>();
                 prop_assert_eq!((day.opened, day.closed), (sum(|flow| flow.opened), sum(|flow| flow.closed)));
+                prop_assert_eq!(Some(day.before), own.first().map(|flow| flow.before));
                 prop_assert_eq!(Some(day.after), own.last().map(|flow| flow.after));
+            }
+        }
+
+        /// By clocks that are changed at odd times, by odd lengths, in the first minutes of a day; in ranges so long that there would
+        /// be too many pieces.
+        #[test]
+        fn a_second_is_looked_up_where_it_is_found(
+            (zone, long) in prop_oneof![
+                Just(("UTC", 400)), Just(("Australia/Lord_Howe", 400)), Just(("America/St_Johns", 1_500)), Just(("Asia/Kathmandu", 90)),
+            ],
+            step in prop_oneof![Just(Step::Hour), Just(Step::Day), Just(Step::Week), Just(Step::Month)],
+            from in 0..86_400_i64,
+            places in proptest::collection::vec(any::<prop::sample::Index>(), 1..100),
+        ) {
+            // From 2006 on, when Newfoundland's clocks changed a minute after midnight.
+            let begin = 1_136_073_600 + from;
+            let mut query = Query::new(Measure::Flow, Time((begin + long * 24 * HOUR) * 1_000_000));
+            (query.from, query.until) = (Some(Time(begin * 1_000_000)), Some(query.now));
+            query.zone = crate::query::zone(zone).unwrap();
+            query.group = vec![Grouping::Step(if long > 1_000 { Step::Day } else { step })];
+            let plan = Plan::new(&facts_of(&[], 64), &query).unwrap();
+            let line = Line::new(&plan).in_pieces(&plan);
+            prop_assert_eq!(line.pieces.is_empty(), long > 1_000);
+            let seconds: Vec<u32> = (plan.from..plan.until).step_by(61).collect();
+            let chosen = places.iter().map(|place| *place.get(&seconds));
+            let edges = line.stretches.iter().flat_map(|(start, _)| [*start, (*start).max(plan.from + 1) - 1]);
+            for second in chosen.chain(edges).filter(|second| *second < plan.until) {
+                prop_assert_eq!(line.reach(second), line.group(second) * line.stride);
             }
         }
     }

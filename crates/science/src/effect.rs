@@ -177,7 +177,7 @@ impl Estimate {
     /// How many times more the counts vary than Poisson counts, days resembling their neighbours included: what a test of
     /// counts over days takes as their dispersion, as [`crate::interval::rate_ratio`] does.
     pub fn inflation(&self) -> f64 {
-        self.dispersion.max(1.0) * model::inflation(self.autocorrelation)
+        model::inflated(self.dispersion, self.autocorrelation)
     }
 }
 

@@ -88,6 +88,7 @@ fn samples(text: &str, is_lines: bool) -> anyhow::Result<Vec<Sample>> {
 /// Learns and examines, and says what came of it.
 fn types(samples: &[Sample], test: Option<&[Sample]>, options: &Options) -> anyhow::Result<String> {
     let all = numbered(samples);
+    ensure!(test.is_none_or(|test| !test.is_empty()), "the second file has no labels to be examined on");
     let split = match test {
         Some(test) => Split { taught: stories(&all), teaching: all, examining: numbered(test) },
         None => split(&all, HELD_BACK),
@@ -105,7 +106,11 @@ fn numbered(samples: &[Sample]) -> Vec<Label<'_>> {
 
 fn report(model: &Model, split: &Split<'_>) -> anyhow::Result<String> {
     let Split { teaching, taught, examining } = split;
-    ensure!(!examining.is_empty(), "there are no labels to be examined on");
+    ensure!(
+        !examining.is_empty(),
+        "nothing is left to be examined on: each of the {taught} different stories (texts that resemble each other are one) is the \
+         oldest of its type, and teaches it. Take labels with several stories a type, or name a second file to be examined on"
+    );
     let known = model.types().len();
     let strangers = examining.iter().filter(|label| model.types().iter().all(|one| one.code != label.code));
     let quality: Quality = evaluate(model, examining);
@@ -205,6 +210,10 @@ mod tests {
         let text = types(&all, None, &Options::default()).unwrap();
         assert!(text.contains("accuracy          100.0 % ("), "{text}");
         assert!(text.contains("2 learned; 0 examined"), "{text}");
+        let same: Vec<Sample> =
+            (0..120).map(|number| Sample { text: sample(number % 2).text, ..sample(number) }).collect();
+        let refused = format!("{:#}", types(&same, None, &Options::default()).unwrap_err());
+        assert!(refused.contains("each of the 2 different stories"), "{refused}");
         let other = [Sample { text: "转账一直等待确认".to_owned(), label: "swap".to_owned() }];
         let text = types(&all, Some(&other), &Options::default()).unwrap();
         assert!(text.contains("120 to learn from (") && text.contains("1 to be examined on (1)"), "{text}");

@@ -394,7 +394,7 @@ describe('answers as plots', () => {
     const figure = (count: number): Figure => ({ value: count, n: count, small: false });
     const day = (count: number, days: number) =>
       occurring(figure(count), 'weekday', days * 86_400, 'average');
-    expect(day(50, 5)).toEqual({ value: 10, n: 50, small: false });
+    expect(day(50, 5)).toEqual({ value: 10, n: 50 });
     expect(day(40, 4)?.value).toBe(10);
     expect(occurring(undefined, 'weekday', 86_400, 'average')?.value).toBe(0);
     // An hour that has hardly begun says nothing yet, and shares are no counts.

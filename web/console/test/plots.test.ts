@@ -5,7 +5,7 @@ import { csv, field } from '../src/plots/csv';
 import { toneOf, withoutEmpty, type Point } from '../src/plots/data';
 import { figure, short, signed } from '../src/plots/figure';
 import { flags } from '../src/plots/flag';
-import { classOf, CLASSES, limits } from '../src/plots/heat';
+import { classOf, CLASSES, limits, reliable } from '../src/plots/heat';
 import { fit, lanes, spread, textWidth } from '../src/plots/label';
 import {
   bandPath,
@@ -333,6 +333,18 @@ describe('heat', () => {
     );
     expect(limits([125], true)).toEqual([20, 40, 60, 80, 100, 120]);
     expect(classOf(null, [])).toBe(0);
+  });
+
+  it('has a scale of large samples where there are any', () => {
+    const [low, high] = [
+      { value: 2, small: false },
+      { value: 900, small: true },
+    ];
+    expect(reliable([low, null, high, { value: null }])).toEqual([2]);
+    expect(reliable([high])).toEqual([900]);
+    // Of a small desk all but the hours without a request are small.
+    expect(reliable([{ value: 0, small: false }, high])).toEqual([0, 900]);
+    expect(classOf(high.value, limits(reliable([low, high]), false))).toBe(CLASSES);
   });
 });
 

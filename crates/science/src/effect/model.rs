@@ -149,6 +149,11 @@ pub(crate) fn inflation(autocorrelation: f64) -> f64 {
     (1.0 + autocorrelation) / (1.0 - autocorrelation)
 }
 
+/// How many times more than Poisson counts days vary that are so dispersed and resemble their neighbours so much.
+pub(crate) fn inflated(dispersion: f64, autocorrelation: f64) -> f64 {
+    dispersion.max(1.0) * inflation(autocorrelation)
+}
+
 /// Fits the step. Its standard error is that of quasi-Poisson regression, times the root of [`inflation`]; its test is
 /// Student's with as many degrees of freedom as there are independent days, less three.
 pub(crate) fn fit_step(cases: &[Case]) -> Result<Step, NoStep> {
@@ -194,11 +199,6 @@ impl Step {
     /// How many independent days the days are worth.
     pub(crate) fn effective_days(&self) -> f64 {
         real::len(self.days) / inflation(self.autocorrelation)
-    }
-
-    /// How many times more the counts vary than Poisson counts.
-    pub(crate) fn inflation(&self) -> f64 {
-        self.dispersion.max(1.0) * inflation(self.autocorrelation)
     }
 
     /// The step as a ratio.

@@ -27,7 +27,7 @@ pub fn inflation_of_days(earlier: &[Day], later: &[Day]) -> Result<Option<f64>, 
         return Ok(None);
     }
     Ok(match model::fit_step(&cases) {
-        Ok(step) => Some(step.inflation()),
+        Ok(step) => Some(model::inflated(step.dispersion, step.autocorrelation)),
         Err(NoStep::OneSided) => one_sided::judge(&cases).1.map(|estimate| estimate.inflation()),
         Err(_) => None,
     })

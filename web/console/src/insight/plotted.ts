@@ -211,11 +211,8 @@ export function occurring(
   if (as !== 'average') return found ? estimateOf(found) : as === 'count' ? { value: 0 } : null;
   const times = seconds / (LASTS[cycle] ?? 3_600);
   if (times < 0.5) return null;
-  return {
-    value: (found?.value ?? 0) / times,
-    n: found?.value ?? 0,
-    small: found?.small ?? false,
-  };
+  // A count stands on itself: it is no sample.
+  return { value: (found?.value ?? 0) / times, n: found?.value ?? 0 };
 }
 
 /** An answer grouped by the hours of the week: seven rows of 24, Monday first. */

@@ -1,7 +1,19 @@
 /** Classes of a heat map: seven steps of one hue with round limits. Pure. */
+import type { Estimate } from './data';
 import { niceStep } from './scale';
 
 export const CLASSES = 7;
+
+/**
+ * The values that a scale is made of. Those of small samples are among them only where all others are nought: one request of a
+ * handful of users is no reason to show all else pale.
+ */
+export function reliable(cells: readonly (Estimate | null)[]): number[] {
+  const known = cells.filter((each) => each !== null && each.value !== null);
+  const sure = known.filter((each) => !each?.small);
+  const scaled = sure.some((each) => each?.value) ? sure : known;
+  return scaled.map((each) => each?.value ?? 0);
+}
 
 /** The upper limits of the classes but the last, ascending; fewer when the values are few. */
 export function limits(values: readonly number[], whole: boolean): number[] {
