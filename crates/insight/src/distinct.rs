@@ -1,11 +1,12 @@
-//! Counting customers: each once, however often they ask, and how many ask how often. Exact, with one bit a customer where
-//! there are few cells, else cell by cell.
+//! Counting customers: each once, however often they ask, and how many ask how often. Exact: one stretch of time after the other
+//! where that is all they are asked by, else with one bit a customer where there are few cells, else cell by cell.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use standfast_science::interval;
 
+use crate::axis::Axis;
 use crate::block::Block;
 use crate::facts::Facts;
 use crate::query::Plan;
@@ -39,12 +40,95 @@ pub(crate) fn askers(
     often: bool,
     threads: usize,
 ) -> (Vec<Askers>, Askers, Apart) {
+    if let Some(ranges) = ranges(plan).filter(|_| !often) {
+        return by_range(facts, plan, &ranges, threads);
+    }
     let bits = facts.customers.next_multiple_of(64) * plan.cells();
     if often || bits > MOST_BITS {
         by_cell(facts, plan, often, threads)
     } else {
         by_bits(facts, plan, threads)
     }
+}
+
+/// The range of each cell where cells are stretches of time and nothing else: first second, and second after the last.
+fn ranges(plan: &Plan) -> Option<Vec<(u32, u32)>> {
+    let [Axis::Time(line)] = plan.axes.as_slice() else { return None };
+    // Hours of the day come in the order of their names, not of time.
+    let is_own = line.stretches.iter().zip(0_u32..).all(|((_, group), place)| *group == place);
+    if line.clocks.is_some() || !is_own {
+        return None;
+    }
+    let starts = || line.stretches.iter().map(|(start, _)| *start);
+    Some(starts().zip(starts().skip(1).chain([plan.until])).collect())
+}
+
+/// The customers of rows, one after the other.
+struct Listed<'a> {
+    customers: &'a [u32],
+    list: Vec<u32>,
+}
+
+impl<'a> Sink<'a> for Listed<'a> {
+    fn begin(&mut self, block: &'a Block) {
+        self.customers = &block.customers;
+    }
+
+    fn take(&mut self, rows: &[u16], _: &[u32]) {
+        self.list.extend(rows.iter().map(|row| at(self.customers, *row)));
+    }
+}
+
+/// Each range by itself: of its customers there are few enough for the nearest caches, however many the desk has.
+fn by_range(
+    facts: &Facts,
+    plan: &Plan,
+    ranges: &[(u32, u32)],
+    threads: usize,
+) -> (Vec<Askers>, Askers, Apart) {
+    let turn = AtomicUsize::new(0);
+    let parts = on_threads(threads.min(ranges.len()), || {
+        let mut board = Board::new(facts.customers, false);
+        let mut anywhere = vec![0_u64; facts.customers.div_ceil(64)];
+        let (mut counted, mut apart) = (Vec::new(), Apart::default());
+        loop {
+            let cell = turn.fetch_add(1, Ordering::Relaxed);
+            let Some((from, until)) = ranges.get(cell).copied() else { return (counted, apart, anywhere) };
+            let part = Plan { from, until, rows_from: from, axes: Vec::new(), ..plan.clone() };
+            let (lists, left) = scan(facts, &part, 1, || Listed { customers: &[], list: Vec::new() });
+            apart.add(&left);
+            let own: Vec<&[u32]> = lists.iter().map(|listed| listed.list.as_slice()).collect();
+            mark(&mut anywhere, own.iter().copied().flatten());
+            counted.push((cell, board.count(&own)));
+        }
+    });
+    let (mut all, mut apart) = (vec![Askers::default(); ranges.len()], Apart::default());
+    let mut anywhere = vec![0_u64; facts.customers.div_ceil(64)];
+    for (counted, left, marked) in parts {
+        apart.add(&left);
+        for (cell, askers) in counted {
+            if let Some(slot) = all.get_mut(cell) {
+                *slot = askers;
+            }
+        }
+        for (word, more) in anywhere.iter_mut().zip(marked) {
+            *word |= more;
+        }
+    }
+    let n = all.iter().map(|askers| askers.n).sum();
+    (all, Askers { n, customers: ones(&anywhere), often: Vec::new() }, apart)
+}
+
+fn mark<'a>(bits: &mut [u64], customers: impl Iterator<Item = &'a u32>) {
+    for customer in customers {
+        if let Some(word) = bits.get_mut(*customer as usize / 64) {
+            *word |= 1 << (customer % 64);
+        }
+    }
+}
+
+fn ones(words: &[u64]) -> u64 {
+    words.iter().map(|word| u64::from(word.count_ones())).sum()
 }
 
 /// A bit for each customer in each cell.
@@ -92,7 +176,6 @@ fn by_bits(facts: &Facts, plan: &Plan, threads: usize) -> (Vec<Askers>, Askers, 
             *word |= more;
         }
     }
-    let ones = |words: &[u64]| words.iter().map(|word| u64::from(word.count_ones())).sum();
     let mut anywhere = vec![0_u64; words];
     for (askers, own) in all.iter_mut().zip(bits.chunks(words.max(1))) {
         askers.customers = ones(own);
@@ -254,11 +337,7 @@ fn together(found: &[Found], most: usize, often: bool, threads: usize) -> Askers
     }
     let marked = side_by_side(found, threads, |found| {
         let mut bits = vec![0_u64; most.div_ceil(64)];
-        for customer in &found.customers {
-            if let Some(word) = bits.get_mut(*customer as usize / 64) {
-                *word |= 1 << (customer % 64);
-            }
-        }
+        mark(&mut bits, found.customers.iter());
         bits
     });
     let anywhere = marked.into_iter().reduce(|mut all, part| {
@@ -267,7 +346,7 @@ fn together(found: &[Found], most: usize, often: bool, threads: usize) -> Askers
         }
         all
     });
-    let customers = anywhere.iter().flatten().map(|word| u64::from(word.count_ones())).sum();
+    let customers = anywhere.as_deref().map_or(0, ones);
     Askers { n, customers, often: Vec::new() }
 }
 

@@ -78,7 +78,9 @@ pub use level::Level;
 pub use measure::{Duration, Lapse, Measure, TimeBase};
 pub use movement::{MovementWish, Movements, movements};
 pub use query::{Grouping, Query, zone};
-pub use report::{Aged, MadeReport, MadeSection, OverviewFigure, check_definition, measure_named};
+pub use report::{
+    Aged, MadeReport, MadeSection, OverviewFigure, SATISFACTION, check_definition, measure_named,
+};
 pub use spread::{PERCENTS, Spread, Survival};
 pub use stock::Flow;
 pub use unit::Unit;

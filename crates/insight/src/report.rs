@@ -77,8 +77,13 @@ pub enum MadeSection {
         /// What is open at the end, and how long it has been.
         open: Answer,
     },
-    /// Not of the facts: whoever has the ratings adds them.
-    Satisfaction,
+    /// What customers said of the requests that came: every measure of [`SATISFACTION`], in their order.
+    Satisfaction {
+        /// Of all together.
+        figures: Vec<Comparison>,
+        /// By type.
+        types: Vec<Answer>,
+    },
 }
 
 /// A figure beside others.
@@ -125,6 +130,15 @@ pub struct MadeReport {
     pub origins: Option<(f64, f64)>,
     /// The sections.
     pub sections: Vec<MadeSection>,
+}
+
+/// What the section about satisfaction tells.
+pub const SATISFACTION: [Measure; 4] =
+    [Measure::Satisfied, Measure::ResponseRate, Measure::Confirmed, Measure::Repudiated];
+
+/// What becomes of every measure of [`SATISFACTION`].
+fn each<T>(of: &dyn Fn(Measure) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+    SATISFACTION.into_iter().map(of).collect()
 }
 
 /// The measure with this name and, after a colon, its parameter.
@@ -330,7 +344,10 @@ impl Maker<'_> {
                 flow: self.ask(Measure::Flow, ranges.now, &[Grouping::Step(Step::Day)])?,
                 open: self.ask(Measure::Backlog, ranges.now, &[])?,
             },
-            Section::Satisfaction {} => MadeSection::Satisfaction,
+            Section::Satisfaction {} => MadeSection::Satisfaction {
+                figures: each(&|measure| self.compare(measure, ranges, &[]))?,
+                types: each(&|measure| self.ask(measure, ranges.now, &[Grouping::By(Dimension::Type)]))?,
+            },
         })
     }
 

@@ -37,7 +37,7 @@ pub(crate) struct Apart {
 }
 
 impl Apart {
-    fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         for (sum, more) in self.countings.iter_mut().zip(other.countings) {
             *sum += more;
         }

@@ -7,7 +7,7 @@ mod why;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use standfast_desk::{FeedbackSummary, has_words, words};
+use standfast_desk::{has_words, words};
 use standfast_domain::report::Definition;
 use standfast_domain::{Language, Time, request_type};
 use standfast_insight::{
@@ -32,7 +32,6 @@ pub(crate) struct Material<'a> {
     pub(crate) public_url: &'a str,
     pub(crate) definition: &'a Definition,
     pub(crate) made: &'a MadeReport,
-    pub(crate) satisfaction: Option<&'a (FeedbackSummary, FeedbackSummary)>,
     /// Events of the period and of the one before, the earliest first.
     pub(crate) events: &'a [Event],
     /// What became of the requests that the latest are about.
@@ -122,8 +121,20 @@ impl Material<'_> {
     /// The address of the same view in the console (`web/console/src/insight/view.ts` reads it).
     fn link(&self, page: &str, more: &[(&str, &str)]) -> String {
         let (first, last) = self.made.period.dates();
-        let mut link = format!("{}/console/insight/{page}?from={first}&to={last}", self.public_url);
-        let _ = write!(link, "&zone={}", encoded(&self.definition.zone));
+        self.address(page, &[("from", first.as_str()), ("to", last.as_str())], more)
+    }
+
+    /// The same of a page that goes by other times than the report's period.
+    fn timeless_link(&self, page: &str, more: &[(&str, &str)]) -> String {
+        self.address(page, &[], more)
+    }
+
+    fn address(&self, page: &str, dates: &[(&str, &str)], more: &[(&str, &str)]) -> String {
+        let mut link = format!("{}/console/insight/{page}?", self.public_url);
+        for (name, date) in dates {
+            let _ = write!(link, "{name}={date}&");
+        }
+        let _ = write!(link, "zone={}", encoded(&self.definition.zone));
         for (name, value) in more {
             let _ = write!(link, "&{name}={}", encoded(value));
         }
@@ -189,7 +200,7 @@ impl Material<'_> {
             MadeSection::Effects { most } => self.effects(*most),
             MadeSection::Week(answer) => self.week(answer),
             MadeSection::Backlog { flow, open } => self.backlog(flow, open),
-            MadeSection::Satisfaction => self.satisfaction(),
+            MadeSection::Satisfaction { figures, types } => self.satisfaction(figures, types),
         }
     }
 

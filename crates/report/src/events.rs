@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use standfast_domain::report::Definition;
-use standfast_domain::{Day, DriverKind, Time};
+use standfast_domain::{Day, DriverId, DriverKind, Time};
 use standfast_insight::{Dimension, EffectWish, Finding, HISTORY_DAYS, Measure, Query, day_in, zone};
 use standfast_science::effect::{Doubt, Verdict};
 use standfast_science::multiplicity::benjamini_hochberg;
@@ -12,9 +12,11 @@ use standfast_store::driver::{self, DriverRow};
 
 use crate::{Error, Reports};
 
-/// Days before and after an event: what the console begins with.
-const BEFORE: u32 = 56;
-const AFTER: u32 = 28;
+/// Days before and after an event, as the console begins with them (`web/console/src/insight/study.ts`): the first where the past is
+/// long enough to try the same at [`PLACEBOS`] other dates, else the second.
+const WINDOWS: [(u32, u32); 2] = [(56, 28), (28, 21)];
+/// Dates from which on the past may overrule an interval.
+const PLACEBOS: i64 = 20;
 /// How long after an event a report still looks at it: twice as long as what is after it.
 const LATEST: i64 = 56;
 /// Most events that are read.
@@ -25,6 +27,7 @@ const FOUND: f64 = 0.05;
 /// Something that may explain the number of requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
+    pub(crate) id: DriverId,
     pub(crate) title: String,
     pub(crate) kind: DriverKind,
     pub(crate) starts_at: Time,
@@ -49,6 +52,7 @@ impl Event {
         let end = if ongoing { now } else { row.ends_at.unwrap_or(row.starts_at) };
         Self {
             days: (day_in(row.starts_at, zone), day_in(end.max(row.starts_at), zone)),
+            id: row.id,
             title: row.title,
             kind: row.kind,
             starts_at: row.starts_at,
@@ -105,7 +109,8 @@ impl Reports {
     ) -> Result<Vec<Told>, Error> {
         let now = self.desk.now();
         let back = |days: i64| Time(until.0 - days * 86_400_000_000);
-        let past = LATEST + i64::from(BEFORE) + HISTORY_DAYS;
+        let [(longest, _), _] = WINDOWS;
+        let past = LATEST + i64::from(longest) + HISTORY_DAYS;
         let events = self.events(definition, back(past), until).await?;
         let latest = events.iter().rev().filter(|event| (back(LATEST)..until).contains(&event.starts_at));
         let mut told = Vec::new();
@@ -118,11 +123,13 @@ impl Reports {
             query.filter = filter.iter().filter_map(read).collect();
             let others = events.iter().filter(|other| !std::ptr::eq(*other, event));
             let known = others.filter(|other| other.narrowed(&filter).is_some()).map(|other| other.days);
+            let begins = self.insight.facts()?.history(&query.filter, &query.except);
+            let (before, after) = window(event.days.0, begins.map(|begins| day_in(begins, &query.zone)));
             let wish = EffectWish {
                 query,
                 first_after: event.days.0,
-                before: BEFORE,
-                after: AFTER,
+                before,
+                after,
                 group: None,
                 control: Vec::new(),
                 events: Vec::new(),
@@ -136,6 +143,14 @@ impl Reports {
     }
 }
 
+/// The days before and after an event that are compared, where the past begins on `since`. They follow from the calendar alone,
+/// never from the counts.
+fn window(event: Day, since: Option<Day>) -> (u32, u32) {
+    let [long, short] = WINDOWS;
+    let needed = i64::from(long.0 + long.1) + PLACEBOS;
+    if since.is_some_and(|since| event.0 - since.0 >= needed) { long } else { short }
+}
+
 /// What alone would be found may be chance among several.
 fn correct(told: &mut [Told]) {
     let p = |told: &Told| told.finding.effect.estimate.map(|estimate| estimate.p);
@@ -146,5 +161,18 @@ fn correct(told: &mut [Told]) {
         if is_chance && matches!(verdict, Verdict::Fewer | Verdict::More) {
             *verdict = Verdict::CannotTell { reason: Doubt::Multiplicity, days_needed: None };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_past_has_a_short_window() {
+        let day = Day(20_000);
+        assert_eq!(window(day, Some(day.plus(-104))), (56, 28));
+        assert_eq!(window(day, Some(day.plus(-103))), (28, 21));
+        assert_eq!(window(day, None), (28, 21));
     }
 }

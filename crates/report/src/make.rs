@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use standfast_desk::{Desk, feedback_figures, list_agents};
+use standfast_desk::{Desk, list_agents};
 use standfast_domain::report::{Definition, Format, Period, Section};
 use standfast_insight::{Insight, zone};
 use standfast_store::agent;
@@ -46,12 +46,6 @@ impl Reports {
             None => Period::last(definition.period, &zone, now),
         };
         let made = self.insight.report(definition.clone(), period, now).await?;
-        let satisfaction = if definition.sections.contains(&Section::Satisfaction {}) {
-            let now = feedback_figures(&self.desk, made.from, made.until).await?;
-            Some((now, feedback_figures(&self.desk, made.before_from, made.before_until).await?))
-        } else {
-            None
-        };
         let events = self.events(definition, made.from, made.until).await?;
         let most = definition.sections.iter().map(|section| match section {
             Section::Effects { most } => usize::from(*most),
@@ -69,7 +63,6 @@ impl Reports {
             public_url: &settings.public_url,
             definition,
             made: &made,
-            satisfaction: satisfaction.as_ref(),
             events: &events,
             effects: &effects,
             people: &people,

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
+use csv::StringRecord;
 use serde::Deserialize;
 use standfast_science::classify::{
     FEWEST_STORIES, Label, Model, Options, Quality, Split, evaluate, split, stories, train,
@@ -36,6 +37,8 @@ const MOST_BYTES: u64 = 256 << 20;
 /// The share that is held back without a test file, in hundredths.
 const HELD_BACK: u8 = 20;
 const SEED: u64 = 1;
+/// Bytes of a label: what a type's code may have.
+const MOST_LABEL: usize = 64;
 
 /// What the column of the type may be called.
 const LABEL: &[&str] = &["label", "type", "category"];
@@ -69,12 +72,14 @@ fn samples(text: &str, is_lines: bool) -> anyhow::Result<Vec<Sample>> {
     let text = text.trim_start_matches('\u{feff}');
     if is_lines {
         let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-        return lines
-            .map(|(number, line)| serde_json::from_str(line).with_context(|| format!("line {number}")))
-            .collect();
+        let sample = |(number, line): (u64, &str)| {
+            let read = serde_json::from_str(line).map_err(Into::into);
+            read.and_then(Sample::check).with_context(|| format!("line {number}"))
+        };
+        return lines.map(sample).collect();
     }
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let names = reader.headers().context("the first line")?;
+    let names = reader.headers().context("the first line")?.clone();
     for column in [&["text"][..], LABEL] {
         if !names.iter().any(|name| column.contains(&name)) {
             let found: Vec<&str> = names.iter().collect();
@@ -82,7 +87,21 @@ fn samples(text: &str, is_lines: bool) -> anyhow::Result<Vec<Sample>> {
             bail!("no column `{wanted}`: the first line names {}", found.join(", "));
         }
     }
-    Ok(reader.deserialize().collect::<Result<_, _>>()?)
+    let sample = |record: Result<StringRecord, csv::Error>| {
+        let record = record?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let read = record.deserialize::<Sample>(Some(&names)).map_err(Into::into);
+        read.and_then(Sample::check).with_context(|| format!("line {line}"))
+    };
+    reader.records().map(sample).collect()
+}
+
+impl Sample {
+    fn check(self) -> anyhow::Result<Self> {
+        ensure!(!self.label.trim().is_empty(), "the label is empty");
+        ensure!(self.label.len() <= MOST_LABEL, "a label has at most {MOST_LABEL} bytes");
+        Ok(self)
+    }
 }
 
 /// Learns and examines, and says what came of it.
@@ -194,6 +213,7 @@ mod tests {
         assert_eq!(refused("a,b\n1,2\n"), "no column `text`: the first line names a, b");
         assert_eq!(refused("text,kind\n1,2\n"), "no column `label`: the first line names text, kind");
         assert!(format!("{:#}", samples("{\"text\":\"x\"}\n", true).unwrap_err()).contains("line 1"));
+        assert_eq!(refused("text,label\n\"a\nb\",swap\nc,\n"), "line 4: the label is empty");
     }
 
     #[test]

@@ -5,6 +5,7 @@ import {
   INSIGHT_PAGES,
   insightPlace,
   isRequestId,
+  movedTo,
   readAddress,
   requestNumber,
   SETTINGS,
@@ -45,7 +46,7 @@ describe('an address that names nothing', () => {
   it('is told, with the place that is the nearest, and stays as it was typed', () => {
     for (const [path, search, near] of [
       ['/console/insight/nonsense', '?period=7d', { room: 'insight', page: 'overview' }],
-      ['/console/insight/drivers', '', { room: 'insight' }],
+      ['/console/insight/versions', '', { room: 'insight' }],
       ['/console/nowhere', '', { room: 'desk', view: 'unassigned' }],
       ['/console/settings/nonsense', '', { room: 'settings', section: 'agents' }],
       ['/console/constructor', '', { room: 'desk' }],
@@ -54,6 +55,17 @@ describe('an address that names nothing', () => {
       expect(place).toMatchObject({ ...near, lost: path + search });
       expect(writeAddress(place)).toBe(path + search);
     }
+  });
+
+  it('leads to what has its place elsewhere', () => {
+    for (const path of ['/console/insight/drivers', '/console/insight/events/']) {
+      const place = readAddress(path, '?period=7d');
+      expect(place).toEqual({ room: 'drivers', section: 'events' });
+      expect(movedTo(path)).toEqual(place);
+      expect(writeAddress(place)).toBe('/console/drivers/events');
+    }
+    expect(movedTo('/console/insight/types')).toBeNull();
+    expect(movedTo('/console/drivers/events')).toBeNull();
   });
 
   it('is none that leaves something out, or names a request', () => {

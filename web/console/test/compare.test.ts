@@ -2,8 +2,8 @@ import type { Driver, Verdict } from '@standfast/api';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Catalogue } from '../src/insight/api';
-import { findingOf, type Saying } from '../src/insight/compare/finding';
-import { courseOf, isSure } from '../src/insight/compare/plotted';
+import { endsOf, findingOf, type Saying } from '../src/insight/compare/finding';
+import { courseOf, isSure, lastCounted } from '../src/insight/compare/plotted';
 import {
   changeQuestion,
   effectQuestion,
@@ -303,6 +303,13 @@ describe('a finding', () => {
   });
 });
 
+describe('what the past shows', () => {
+  it('has ends in percent where there are dates enough for them', () => {
+    expect(endsOf(39)).toEqual({ low: 'compare.past.lower', high: 'compare.past.upper' });
+    expect(endsOf(40)).toEqual({ low: 'compare.past.low', high: 'compare.past.high' });
+  });
+});
+
 describe('the course', () => {
   const day = { day: '2026-11-01', observed: 30, users: 2_000, expected: 40, low: 30, high: 50 };
   const names = { observed: 'counted', expected: 'expected' };
@@ -316,6 +323,18 @@ describe('the course', () => {
     const at = readDate('2026-11-01', 'Asia/Shanghai');
     expect(expected?.points).toEqual([{ at, value: 20, low: 15, high: 25 }]);
     expect(observed?.points).toEqual([{ at, value: 15 }]);
+  });
+
+  it('ends with the last day that is counted', () => {
+    const on = (date: string, more: object = {}) => ({ ...day, day: date, ...more });
+    const series = [
+      on('2026-11-27'),
+      on('2026-11-28', { users: null }),
+      on('2026-11-29', { observed: null, users: null }),
+    ];
+    expect(lastCounted({ series, measure: 'requests' })).toBe('2026-11-28');
+    expect(lastCounted({ series, measure: 'contact_rate' })).toBe('2026-11-27');
+    expect(lastCounted({ series: [], measure: 'requests' })).toBeUndefined();
   });
 
   it('leaves a gap where the desk was closed or users are not known', () => {

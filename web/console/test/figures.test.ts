@@ -2,9 +2,9 @@ import type { InsightAnswer } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
 import { answerOf, asked, CYCLES, type Measure } from '../src/insight/api';
 import { groupingOf, groupsFor, splitsFor } from '../src/insight/grouping';
-import { isFew, peaksOf, restsOn, timesOf, toldOf } from '../src/insight/plotted';
+import { hasUsers, isFew, peaksOf, restsOn, timesOf, toldOf } from '../src/insight/plotted';
 import { shortOf } from '../src/insight/staffing';
-import { unheardOf, unreadOf, unusedOf } from '../src/insight/unread';
+import { reversedOf, unheardOf, unreadOf, unusedOf } from '../src/insight/unread';
 import type { InsightPage } from '../src/routing/address';
 import { readView } from '../src/insight/view';
 
@@ -202,6 +202,40 @@ describe('peaks', () => {
   });
 });
 
+describe('a rate that no request has', () => {
+  const groups = (...cells: [string, string, number | null][]) =>
+    cells.map(([row, column, value]) => ({ keys: [row, column], value })) as never;
+
+  it('is nought where its users are known', () => {
+    // By type and chain all rates are divided by the same users.
+    const plain = hasUsers(groups(['fee', 'tron', 2]), ['type', 'chain']);
+    expect(plain(['swap', 'bnb'])).toBe(true);
+    // A version's users are known where it has a rate with any other type.
+    const cells = groups(['7.1.0', 'fee', 2], ['7.0.0', 'fee', null], ['', 'swap', null]);
+    const versions = hasUsers(cells, ['app_version', 'type']);
+    expect(['7.1.0', '7.0.0', ''].map((version) => versions([version, 'swap']))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    const turned = hasUsers(groups(['fee', 'ios', 1]), ['type', 'platform']);
+    expect(turned(['swap', 'ios'])).toBe(true);
+    expect(turned(['swap', 'web'])).toBe(false);
+  });
+
+  it('is unknown where both axes choose the users, or nobody told of any', () => {
+    const both = hasUsers(groups(['7.1.0', 'CN', 2], ['7.0.0', 'DE', 1]), [
+      'app_version',
+      'region',
+    ]);
+    expect(both(['7.1.0', 'DE'])).toBe(false);
+    expect(hasUsers(groups(['fee', 'tron', null]), ['type', 'chain'])(['swap', 'bnb'])).toBe(false);
+    // A weekday without a whole day has no users.
+    const days = hasUsers(groups(['fee', '1', 2]), ['type', 'weekday']);
+    expect([days(['swap', '1']), days(['swap', '2'])]).toEqual([true, false]);
+  });
+});
+
 describe('what moved', () => {
   it('is told of what was found, and of what is new or gone, the largest first', () => {
     const value = (code: string, before: number, after: number, found: boolean) => ({
@@ -284,7 +318,6 @@ describe('an address that cannot be read', () => {
       'clock=cuckoo',
       'group=moon',
     ]);
-    expect(unread('from=2026-11-09&to=2026-11-01')).toEqual(['from=2026-11-09', 'to=2026-11-01']);
     expect(unread('from=2026-11-01&to=2026-11-09&period=7d&compare=none')).toEqual([]);
     expect(unread('where=mood,bad&where=type,swap&not=type')).toEqual([
       'where=mood,bad',
@@ -292,6 +325,24 @@ describe('an address that cannot be read', () => {
     ]);
     expect(unread('event=5&earlier=2026-10-01..2026-10-07&like=no&events=none')).toEqual([]);
     expect(unread('foo=1&page=7')).toEqual(['foo=1', 'page=7']);
+  });
+
+  it('says of two dates that they are the wrong way round', () => {
+    expect(reversedOf('from=2026-11-20&to=2026-11-01')).toEqual({
+      from: '2026-11-20',
+      to: '2026-11-01',
+    });
+    expect(unread('from=2026-11-20&to=2026-11-01&foo=1')).toEqual(['foo=1']);
+    for (const search of [
+      '',
+      'from=2026-11-01&to=2026-11-20',
+      'from=2026-11-01&to=2026-11-01',
+      'from=2026-11-20',
+    ])
+      expect(reversedOf(search), search).toBeNull();
+    // What is no date is not understood, whatever it would come before.
+    expect(reversedOf('from=soon&to=2026-11-01')).toBeNull();
+    expect(unread('from=soon&to=2026-11-01')).toEqual(['from=soon', 'to=2026-11-01']);
   });
 
   it('names a second grouping that is not used', () => {

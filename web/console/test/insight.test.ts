@@ -10,8 +10,10 @@ import {
   sinceFirst,
   unitOf,
   wholeDays,
+  wholeUnits,
 } from '../src/insight/period';
 import {
+  averagedOver,
   changeOf,
   lineOf,
   linesOf,
@@ -20,6 +22,7 @@ import {
   overlaid,
   rankedOf,
   weekOf,
+  type Occurring,
 } from '../src/insight/plotted';
 import {
   COMPARISONS,
@@ -236,6 +239,40 @@ describe('periods', () => {
     expect(wholeDays(today, before, zone, now)).toBeNull();
     const years = rangeOf({ kind: 'dates', from: '2024-01-01', to: '2025-12-31' }, zone, now);
     expect(wholeDays(years, before, zone, now)).toBeNull();
+  });
+
+  it('end for averages with the last whole hour or day, if there is one', () => {
+    const range = rangeOf({ kind: 'preset', preset: '7d' }, zone, now);
+    const twenty = now + 20 * 60_000;
+    const end = (unit: 'hour' | 'day', at: number) =>
+      new Date(wholeUnits(range, unit, zone, at).until).toISOString();
+    expect(end('hour', twenty)).toBe('2026-11-03T15:00:00.000Z');
+    expect(end('day', twenty)).toBe('2026-11-03T05:00:00.000Z');
+    // Where clocks are half an hour off, so are their hours.
+    const kolkata = wholeUnits(range, 'hour', 'Asia/Kolkata', twenty);
+    expect(new Date(kolkata.until).toISOString()).toBe('2026-11-03T14:30:00.000Z');
+    // What is over stays as it is, and so does what has no whole one yet.
+    expect(wholeUnits(range, 'hour', zone, later)).toBe(range);
+    const today = rangeOf({ kind: 'preset', preset: '1d' }, zone, now);
+    expect(wholeUnits(today, 'day', zone, now)).toBe(today);
+    const midnight = today.from + 20 * 60_000;
+    expect(wholeUnits(today, 'hour', zone, midnight)).toBe(today);
+    expect(wholeUnits(today, 'hour', zone, now).until).toBe(now);
+  });
+
+  it('are cut for averages alone, which say so', () => {
+    const range = rangeOf({ kind: 'preset', preset: '7d' }, zone, now);
+    const over = (as: Occurring, cycle: string | undefined) =>
+      averagedOver({ range, zone, now: now + 60_000 }, as, cycle);
+    expect(over('average', 'hour_of_week').range.until).toBe(now);
+    expect(over('level', 'hour_of_day').left).toBe('hour');
+    expect(over('average', 'weekday')).toMatchObject({ left: 'day' });
+    for (const [as, cycle] of [
+      ['share', 'weekday'],
+      ['rate', 'hour_of_day'],
+      ['count', undefined],
+    ] as const)
+      expect(over(as, cycle)).toEqual({ range, left: null });
   });
 
   it('begin with the first request, and say what of chosen dates is not shown', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { looks, REST, REST_KEY, SLOTS, TOTAL, TOTAL_KEY } from '../src/plots/colour';
 import { csv, field } from '../src/plots/csv';
 import { toneOf, withoutEmpty, type Point } from '../src/plots/data';
-import { figure, short, signed } from '../src/plots/figure';
+import { chance, figure, short, signed } from '../src/plots/figure';
 import { flags } from '../src/plots/flag';
 import { classOf, CLASSES, limits, reliable } from '../src/plots/heat';
 import { fit, lanes, spread, textWidth } from '../src/plots/label';
@@ -95,6 +95,16 @@ describe('colours', () => {
 });
 
 describe('figures', () => {
+  it('of chance are never nought', () => {
+    expect([0, 0.0004, 0.001, 0.0344, 1].map((p) => chance(p, 'en'))).toEqual([
+      '< 0.001',
+      '< 0.001',
+      '0.001',
+      '0.034',
+      '1',
+    ]);
+  });
+
   it('are exact, in both languages', () => {
     expect(figure(12_345, 'count', 'en')).toBe('12,345');
     expect(figure(0.0123, 'share', 'en')).toBe('1.23%');

@@ -1,85 +1,103 @@
-//! What customers said of what was called solved: the figures of `standfast_desk::feedback_figures`.
+//! What customers said of the requests that came, by the measures of Insight: the same figures as its page shows.
 
-use standfast_desk::{FeedbackFigures, words};
-use standfast_insight::{Difference, Dimension, Figure, Measure, Unit};
-use standfast_science::interval;
+use std::collections::BTreeMap;
+
+use standfast_desk::words;
+use standfast_insight::{Answer, Comparison, Dimension, Figure, Measure, SATISFACTION, Unit};
 
 use super::{Material, float, value_name};
 use crate::page::{Block, Drawing, Table, Tile, Value};
 
+/// Types that are listed.
+const MOST_TYPES: usize = 12;
+
+/// A figure of every measure of [`SATISFACTION`], in their order.
+type Told<'a> = [Option<&'a Figure>; SATISFACTION.len()];
+
 impl Material<'_> {
-    pub(super) fn satisfaction(&self) -> Block {
+    pub(super) fn satisfaction(&self, figures: &[Comparison], types: &[Answer]) -> Block {
         let say = self.say();
-        let nothing = FeedbackFigures::default();
-        let (now, before) =
-            self.satisfaction.map_or((&nothing, &nothing), |(now, before)| (&now.total, &before.total));
-        let count = |n: i64| u64::try_from(n).unwrap_or(0);
-        let share = |part: i64, whole: i64| Figure::Share { n: count(whole), met: count(part) };
-        let tile = |key: &str, part: fn(&FeedbackFigures) -> (i64, i64)| {
-            let ((part_now, whole_now), (part_before, whole_before)) = (part(now), part(before));
-            let (second, first) = (share(part_now, whole_now), share(part_before, whole_before));
-            let change = Difference::between(Measure::AtRisk, &second, &first, None);
+        let tile = |compared: &Comparison| {
+            let (measure, total) = (compared.measure, &compared.now.total);
             Tile {
-                name: say.text(key, &[]),
-                value: self.said(Measure::AtRisk, &second),
-                detail: self.detail(&second),
+                name: self.measure_name(measure),
+                value: self.said(measure, total),
+                detail: self.detail(total),
                 aged: None,
-                change: say.difference(change, Unit::Share),
-                small: second.is_small(),
+                change: say.difference(compared.change, measure.unit()),
+                small: total.is_small(),
             }
         };
-        let tiles = vec![
-            tile("csat", |figures| (figures.satisfied, figures.responses)),
-            tile("response_rate", |figures| (figures.responses, figures.asked)),
-            tile("confirmed", |figures| (figures.confirmed, figures.asked)),
-            tile("repudiated", |figures| (figures.repudiated, figures.asked)),
-        ];
-        let columns = ["asked", "responses", "csat", "low", "high", "confirmed", "assumed", "repudiated"];
+        let columns = ["asked", "responses", "csat", "low", "high", "confirmed", "repudiated"];
         let type_name = words(say.0, "figure.dimension.type", &[]);
         let head = std::iter::once(type_name).chain(columns.map(|key| say.text(key, &[]))).collect();
-        let row = |name: String, figures: &FeedbackFigures| {
-            let number = |n: i64| Value::Number(float(count(n)), Unit::Requests, say.counted(n));
-            let part = |value: f64| Value::Number(value, Unit::Share, say.share(value));
-            let csat = interval::share(count(figures.satisfied), count(figures.responses));
-            let [value, low, high] = csat.map_or_else(
-                || [Value::Nothing, Value::Nothing, Value::Nothing],
-                |csat| {
-                    let met = float(count(figures.satisfied)) / float(count(figures.responses));
-                    [part(met), part(csat.interval.low), part(csat.interval.high)]
-                },
-            );
-            vec![
-                Value::Text(name),
-                number(figures.asked),
-                number(figures.responses),
-                value,
-                low,
-                high,
-                number(figures.confirmed),
-                number(figures.assumed),
-                number(figures.repudiated),
-            ]
-        };
-        let mut rows = vec![row(say.text("all", &[]), now)];
-        if let Some((now, _)) = self.satisfaction {
-            let mut types: Vec<_> = now.types.iter().collect();
-            types.sort_by_key(|figures| std::cmp::Reverse(figures.figures.asked));
-            for figures in types.into_iter().take(12) {
-                let name = value_name(say.0, Dimension::Type, &figures.kind, self.people);
-                rows.push(row(name, &figures.figures));
+        let mut all: Told = [None; SATISFACTION.len()];
+        for (slot, compared) in all.iter_mut().zip(figures) {
+            *slot = Some(&compared.now.total);
+        }
+        let mut rows = vec![self.told_row(say.text("all", &[]), all)];
+        let mut by_type: BTreeMap<&str, Told> = BTreeMap::new();
+        for (place, answer) in types.iter().enumerate() {
+            for (code, figure) in coded(answer) {
+                let told = by_type.entry(code).or_insert([None; SATISFACTION.len()]);
+                if let Some(slot) = told.get_mut(place) {
+                    *slot = Some(figure);
+                }
             }
         }
-        let mut notes = vec![say.text("satisfaction.formula", &[])];
-        if !self.definition.filter.is_empty() {
-            notes.insert(0, say.text("satisfaction.whole", &[]));
+        let mut by_type: Vec<_> = by_type.into_iter().collect();
+        by_type.sort_by_key(|(_, [_, rate, ..])| std::cmp::Reverse(counted(*rate).1));
+        for (code, told) in by_type.into_iter().take(MOST_TYPES) {
+            rows.push(self.told_row(value_name(say.0, Dimension::Type, code, self.people), told));
+        }
+        let defined = figures
+            .iter()
+            .filter_map(|compared| self.notes(compared.measure, &compared.now).into_iter().next());
+        let mut notes: Vec<String> = defined.collect();
+        if let Some(compared) = figures.first() {
+            notes.extend(self.excluded(&Answer { left_out: 0, ..compared.now.clone() }));
         }
         Block {
             title: say.text("satisfaction", &[]),
             said: Vec::new(),
             notes,
-            drawing: Drawing::Tiles(tiles),
+            drawing: Drawing::Tiles(figures.iter().map(tile).collect()),
             table: Table { head, rows },
             link: self.link("satisfaction", &[]),
         }
     }
+
+    fn told_row(&self, name: String, [satisfied, rate, confirmed, repudiated]: Told) -> Vec<Value> {
+        let say = self.say();
+        let number = |n: u64| Value::Number(float(n), Unit::Requests, say.count(n));
+        let part = |value: Option<f64>| {
+            value.map_or(Value::Nothing, |value| Value::Number(value, Unit::Share, say.share(value)))
+        };
+        let (low, high) = satisfied.and_then(Figure::interval).unzip();
+        let (rated, asked) = counted(rate);
+        vec![
+            Value::Text(name),
+            number(asked),
+            number(rated),
+            part(satisfied.and_then(|figure| figure.number(Measure::Satisfied))),
+            part(low),
+            part(high),
+            number(counted(confirmed).0),
+            number(counted(repudiated).0),
+        ]
+    }
+}
+
+/// How many of how many.
+fn counted(figure: Option<&Figure>) -> (u64, u64) {
+    match figure {
+        Some(Figure::Share { n, met }) => (*met, *n),
+        _ => (0, 0),
+    }
+}
+
+/// The cells of an answer by types.
+fn coded(answer: &Answer) -> impl Iterator<Item = (&str, &Figure)> {
+    let members = answer.axes.first().map(|(_, members)| members.as_slice()).unwrap_or_default();
+    answer.cells.iter().filter_map(|cell| Some((members.get(*cell.at.first()?)?.code.as_str(), &cell.figure)))
 }

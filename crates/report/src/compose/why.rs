@@ -171,13 +171,19 @@ impl Material<'_> {
         if self.effects.is_empty() {
             said.push(say.text("effect.nothing_happened", &[]));
         }
+        let mut notes = vec![say.text("effect.note", &[])];
+        let latest = self.effects.first().map(|told| told.event.id.to_string());
+        if self.effects.len().min(most) > 1 {
+            notes.push(say.text("effect.link", &[]));
+        }
+        let event = latest.as_deref().map(|id| ("event", id));
         Block {
             title: say.text("effects", &[]),
             said,
-            notes: vec![say.text("effect.note", &[])],
+            notes,
             drawing: Drawing::Hidden,
             table,
-            link: self.link("compare", &[]),
+            link: self.timeless_link("compare", event.as_slice()),
         }
     }
 
@@ -229,6 +235,7 @@ impl Material<'_> {
             Verdict::More => with("effect.more"),
             Verdict::CannotTell { reason: Doubt::Small, .. } => with("effect.small"),
             Verdict::CannotTell { reason: Doubt::Past, .. } => with("effect.like_past"),
+            Verdict::CannotTell { reason: Doubt::Multiplicity, .. } => with("effect.like_chance"),
             Verdict::CannotTell { days_needed: Some(days), .. } => {
                 format!(
                     "{}{}",

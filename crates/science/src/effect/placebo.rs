@@ -23,7 +23,7 @@ pub struct Placebo {
     pub disturbed: usize,
     /// How many of these an interval calls an effect; 5 % when all is well.
     pub significant: Share,
-    /// Of the ratios, 95 % lie from here …
+    /// Of the ratios, at least 95 % lie from here …
     pub low: f64,
     /// … to here: an effect between the two is noise.
     pub high: f64,
@@ -60,8 +60,10 @@ pub(super) fn placebo(study: &Study, real_effect: Option<&Estimate>) -> Result<O
     let mut logs: Vec<f64> = found.iter().map(|step| step.log).collect();
     logs.sort_unstable_by(f64::total_cmp);
     let dates = u64::try_from(logs.len()).unwrap_or(u64::MAX);
-    let at = |q: f64| quantile::rank(logs.len(), q).and_then(|rank| logs.get(rank).copied());
-    let (Some(low), Some(high), Some(significant)) = (at(0.025), at(0.975), share(significant, dates)) else {
+    // As many lie above as below; of fewer than forty-one all are between the ends.
+    let cut = quantile::rank(logs.len(), 0.025).unwrap_or(0);
+    let ends = (logs.get(cut).copied(), logs.iter().rev().nth(cut).copied());
+    let ((Some(low), Some(high)), Some(significant)) = (ends, share(significant, dates)) else {
         return Ok(None);
     };
     let log = real_effect.map(|estimate| estimate.ratio.value.map_or(f64::INFINITY, f64::ln));

@@ -2,7 +2,7 @@
 import { weekdayName } from '../plots/time';
 import { two } from '../plots/zone';
 import { language, t } from '../words.svelte';
-import type { Occurring } from './plotted';
+import { unitOfCycle, type Occurring } from './plotted';
 
 export const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour));
 export const DAYS = Array.from({ length: 7 }, (_, day) => String(day + 1));
@@ -22,6 +22,7 @@ export function cycleName(cycle: string, code: string): string {
 
 /** What the axis of a plot by hours or days says: "Requests, average of an hour". */
 export function occurringName(as: Occurring, cycle: string | undefined, measure: string): string {
-  const of = cycle === 'weekday' ? 'day' : 'hour';
-  return as === 'average' || as === 'level' ? t(`insight.times.${as}.${of}`, { measure }) : measure;
+  return as === 'average' || as === 'level'
+    ? t(`insight.times.${as}.${unitOfCycle(cycle)}`, { measure })
+    : measure;
 }

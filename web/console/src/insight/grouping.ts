@@ -5,6 +5,9 @@ export const TIME = 'time';
 /** All together: grouped by nothing. */
 export const NOTHING = 'nothing';
 
+/** Dimensions by whose values active users are known. */
+export const EXPOSED: readonly string[] = ['region', 'platform', 'app_version'];
+
 export type Kind = 'total' | 'course' | 'parts' | 'ranking' | 'cycle' | 'week' | 'grid';
 
 export interface Grouping {

@@ -94,6 +94,15 @@ export function daysOver({ from, until }: Range, zone: string, now: number): Ran
   return over > from ? { from, until: over } : null;
 }
 
+/**
+ * A range as far as its hours, or its days, are whole: without the one that is not over, which an average would count as a short
+ * one. Where none is over yet it stays as it is.
+ */
+export function wholeUnits(range: Range, unit: 'hour' | 'day', zone: string, now: number): Range {
+  const over = startOf(now, unit, zone);
+  return range.from < over && over < range.until ? { ...range, until: over } : range;
+}
+
 /** The days of a range that are over, and as many of the range compared with; null where they cannot be compared. */
 export function wholeDays(
   range: Range,

@@ -5,7 +5,8 @@ import type { Measured } from '../plots/figure';
 import { advance, startOf, type Unit } from '../plots/zone';
 import type { InsightMover } from '@standfast/api';
 import type { Answer, Figure, Grouped, Measure } from './api';
-import { bucketsOf } from './period';
+import { EXPOSED } from './grouping';
+import { bucketsOf, wholeUnits } from './period';
 
 export function measuredOf(unit: string): Measured {
   if (unit === 'share' || unit === 'seconds' || unit === 'score' || unit === 'count') return unit;
@@ -174,6 +175,23 @@ export function unknownOf(answer: Answer): number {
   return none.reduce((sum, { n }) => sum + n, 0);
 }
 
+/**
+ * Whether a combination that no request has is a rate of nought: where its users are known. A rate is divided by the users of its
+ * version, region or platform, on its weekday, and else by all; these are known where another combination with the same ones has a
+ * rate. Where both axes choose the users there is no other, and nothing is known.
+ */
+export function hasUsers(
+  groups: readonly Grouped[],
+  axes: readonly string[],
+): (keys: readonly string[]) => boolean {
+  const chooses = axes.map((code) => code === 'weekday' || EXPOSED.includes(code));
+  const usersOf = (keys: readonly string[]) => keys.filter((_, axis) => chooses[axis]).join('\n');
+  const known = new Set(
+    groups.filter(({ value }) => value !== null).map(({ keys }) => usersOf(keys)),
+  );
+  return (keys) => known.has(usersOf(keys));
+}
+
 /** How long one of a kind lasts, in seconds. */
 const LASTS: Readonly<Record<string, number>> = {
   hour_of_day: 3_600,
@@ -191,6 +209,21 @@ export function occurringAs(measured: Measured, measure: Partial<Measure> | unde
   if (measure?.time === 'instant') return 'level';
   // The customers of two Mondays are not those of the one and those of the other.
   return measured === 'count' && measure?.counts !== 'customers' ? 'average' : measured;
+}
+
+/** What one of a kind is. */
+export const unitOfCycle = (cycle: string | undefined) => (cycle === 'weekday' ? 'day' : 'hour');
+
+/** What averages are of: whole hours, or whole days. `left`: which of the two is left out, because it is not over; null for none. */
+export function averagedOver(
+  { range, zone, now }: Readonly<{ range: Range; zone: string; now: number }>,
+  as: Occurring,
+  cycle: string | undefined,
+): { range: Range; left: 'hour' | 'day' | null } {
+  const unit = unitOfCycle(cycle);
+  const isAverage = cycle !== undefined && (as === 'average' || as === 'level');
+  const whole = isAverage ? wholeUnits(range, unit, zone, now) : range;
+  return { range: whole, left: whole === range ? null : unit };
 }
 
 /** What the figures of such a plot are. */

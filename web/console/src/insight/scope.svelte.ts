@@ -340,13 +340,16 @@ export class Scope {
   }
 
   /** "2026-11-01 to 2026-11-28 · Asia/Shanghai · Type: Swap": what a picture or a printed page is of stands on it. */
-  readonly caption: string = $derived(
-    together(
-      this.said(this.range),
+  readonly caption: string = $derived(this.captionOf(this.range));
+
+  /** The same of a plot with a range of its own. */
+  captionOf(range: Range): string {
+    return together(
+      this.said(range),
       this.zone,
       ...this.filters.map((filter) => this.filterSaid(filter)),
-    ),
-  );
+    );
+  }
 
   /** A filter in words; of many values the first. */
   filterSaid({ dimension, values, not }: Filter): string {

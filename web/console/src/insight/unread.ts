@@ -1,6 +1,7 @@
 /** What of an address could not be read, so that nobody takes the usual view for the one that was asked for. Pure. */
 import type { Catalogue } from './api';
 import { CYCLES } from './api';
+import { readDate } from '../plots/zone';
 import { groupingOf, NOTHING, TIME } from './grouping';
 import { parseFilter } from './filter';
 import { isKnown, readRows, ROWS_NAMES, rowsFor } from './rows';
@@ -20,6 +21,14 @@ export interface Unheard {
   value: string;
 }
 
+/** Two dates the wrong way round: each is understood, and together they are no period. Null where they are none. */
+export function reversedOf(search: string): { from: string; to: string } | null {
+  const wanted = new URLSearchParams(search);
+  const [from, to] = [wanted.get('from') ?? '', wanted.get('to') ?? ''];
+  const areDates = readDate(from, 'UTC') !== null && readDate(to, 'UTC') !== null;
+  return areDates && to < from ? { from, to } : null;
+}
+
 /** Parts that say something else than the view that was made of them, and those that have no meaning in any. */
 export function unreadOf(search: string, catalogue: Catalogue): Part[] {
   const { measures, dimensions } = catalogue;
@@ -28,8 +37,9 @@ export function unreadOf(search: string, catalogue: Catalogue): Part[] {
   const groups = new Set([TIME, NOTHING, ...CYCLES, ...dimensions.map(({ code }) => code)]);
   const is: Readonly<Record<string, (value: string) => boolean>> = {
     period: (value) => view.period.kind === 'dates' || view.period.preset === value,
-    from: (value) => view.period.kind === 'dates' && view.period.from === value,
-    to: (value) => view.period.kind === 'dates' && view.period.to === value,
+    // What is the wrong way round is told as that.
+    from: (value) => value === (view.period.kind === 'dates' ? view.period.from : reversed?.from),
+    to: (value) => value === (view.period.kind === 'dates' ? view.period.to : reversed?.to),
     compare: (value) => view.compare === value,
     clock: (value) => view.clock === value,
     zone: (value) => view.zone === value,
@@ -42,6 +52,7 @@ export function unreadOf(search: string, catalogue: Catalogue): Part[] {
     not: (value) => isFilter(value, dimensions),
   };
   const others = new Set<string>(['events', ...STUDY_NAMES]);
+  const reversed = reversedOf(search);
   const isOpen = rowsFor(readRows(wanted), catalogue) !== null;
   const isKnownOf = (name: (typeof ROWS_NAMES)[number]) =>
     wanted.getAll(name).every((value) => value === '' || isKnown(name, value, catalogue));

@@ -72,6 +72,11 @@ export function signed(change: number, language: Language, points = false): stri
   return text.replace('-', '−');
 }
 
+/** How likely chance alone would make as much: a p or a q is never nought. */
+export function chance(p: number, language: Language): string {
+  return p < 0.001 ? '< 0.001' : format(language, { maximumFractionDigits: 3 }).format(p);
+}
+
 const UNITS: readonly (readonly [length: number, en: string, zh: string])[] = [
   [86_400, 'd', '天'],
   [3_600, 'h', '小时'],

@@ -103,6 +103,21 @@ const ROOMS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly s
   ['insight', INSIGHT_PAGES],
 ]);
 
+/** Addresses under which people look for what has its place elsewhere. */
+const ELSEWHERE: ReadonlyMap<string, Known> = new Map<string, Known>([
+  ['insight/drivers', { room: 'drivers', section: 'events' }],
+  ['insight/events', { room: 'drivers', section: 'events' }],
+]);
+
+/** Where that is; null of any other address. */
+export function movedTo(path: string): Place | null {
+  return ELSEWHERE.get(partsOf(path).slice(0, 2).join('/')) ?? null;
+}
+
+function partsOf(path: string): string[] {
+  return path.replace(BASE_PATH, '').split('/').filter(Boolean).map(decode);
+}
+
 /** Whether an address names nothing that there is. Without a section it is the first one. */
 function isLost([room, section]: readonly string[]): boolean {
   if (room === undefined) return false;
@@ -114,7 +129,9 @@ function isLost([room, section]: readonly string[]): boolean {
 
 /** The place that an address names; of an unknown address it says so, and which place is the nearest. */
 export function readAddress(path: string, search = ''): Place {
-  const parts = path.replace(BASE_PATH, '').split('/').filter(Boolean).map(decode);
+  const moved = movedTo(path);
+  if (moved) return moved;
+  const parts = partsOf(path);
   const place = placeOf(parts, search);
   return isLost(parts) ? { ...place, lost: path + search } : place;
 }

@@ -1,15 +1,22 @@
-import { readAddress, writeAddress, type Place } from './address';
+import { movedTo, readAddress, writeAddress, type Place } from './address';
+
+/** The place that the browser's address names; what is elsewhere gets its own address. */
+function here(): Place {
+  const moved = movedTo(location.pathname);
+  if (moved) history.replaceState(history.state, '', writeAddress(moved));
+  return readAddress(location.pathname, location.search);
+}
 
 /** Where the console is, kept in step with the browser's history. */
 class Router {
-  place = $state.raw<Place>(readAddress(location.pathname, location.search));
+  place = $state.raw<Place>(here());
   /** How many steps back stay inside the console: the browser keeps it with each of them, over a reload as well. */
   #depth = depthOf(history.state);
 
   constructor() {
     addEventListener('popstate', (event) => {
       this.#depth = depthOf(event.state);
-      this.place = readAddress(location.pathname, location.search);
+      this.place = here();
     });
   }
 

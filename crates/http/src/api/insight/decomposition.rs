@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use standfast_domain::Day;
 use standfast_insight::{ChangeWish, Dimension, Measure, Period, Segment};
 use standfast_science::decomposition::Parts;
+use standfast_science::interval::FEWEST_FOR_A_RATE;
 use utoipa::ToSchema;
 
 use super::finding::{EstimateView, RatioView, VerdictView};
@@ -121,7 +122,7 @@ impl ChangeSegmentView {
             parts: has_users.then(|| PartsView::new(segment.parts, has_mix)),
             ratio: segment.rate.map(|rate| rate.ratio.into()),
             q: segment.q,
-            small: segment.rate.is_none_or(|rate| rate.small),
+            small: segment.before.count.min(segment.after.count) < FEWEST_FOR_A_RATE,
         }
     }
 }

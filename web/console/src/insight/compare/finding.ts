@@ -101,3 +101,13 @@ function rangeOf({ low, high }: Ratio, { signed }: Say): Saying {
 export function wordOf({ code }: Verdict): string {
   return `compare.word.${code}`;
 }
+
+/** Of fewer dates, 2.5 % are less than one. */
+const TELL_PERCENT = 40;
+
+/** What both ends of what the past shows are called. */
+export function endsOf(dates: number): { low: string; high: string } {
+  return dates < TELL_PERCENT
+    ? { low: 'compare.past.lower', high: 'compare.past.upper' }
+    : { low: 'compare.past.low', high: 'compare.past.high' };
+}

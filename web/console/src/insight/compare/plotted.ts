@@ -34,6 +34,16 @@ export function courseOf(
   ];
 }
 
+/** The last day that is counted: those to come are in no comparison, nor are those whose users a rate would have to know. */
+export function lastCounted({
+  series,
+  measure,
+}: Pick<Effect, 'series' | 'measure'>): string | undefined {
+  const isCounted = ({ observed, users }: Effect['series'][number]) =>
+    typeof observed === 'number' && (measure !== 'contact_rate' || Boolean(users));
+  return series.findLast(isCounted)?.day;
+}
+
 export type Segment = Change['segments'][number];
 
 /** How many requests more or fewer a segment has. */

@@ -1,13 +1,11 @@
 /** From a view to the questions of the page of comparisons. Pure. */
 import type { ChangeQuestion, EffectQuestion } from '@standfast/api';
-import { NOTHING } from '../grouping';
+import { EXPOSED, NOTHING } from '../grouping';
 import { filtered, type Catalogue } from '../api';
 import type { Filter } from '../filter';
 import { controlOf, usualPeriods, windowFor, type Days } from '../study';
 import type { View } from '../view';
 
-/** Dimensions by whose values active users are known. */
-const EXPOSED = ['region', 'platform', 'app_version'];
 /** What a change of the count can be looked for in; who answered and how it ended comes after it. */
 const SEGMENTS = [
   'type',
