@@ -40,7 +40,8 @@ pub(crate) fn askers(
     often: bool,
     threads: usize,
 ) -> (Vec<Askers>, Askers, Apart) {
-    if let Some(ranges) = ranges(plan).filter(|_| !often) {
+    // Each is left to one thread.
+    if let Some(ranges) = ranges(plan).filter(|ranges| !often && ranges.len() > threads) {
         return by_range(facts, plan, &ranges, threads);
     }
     let bits = facts.customers.next_multiple_of(64) * plan.cells();
@@ -86,15 +87,16 @@ fn by_range(
     ranges: &[(u32, u32)],
     threads: usize,
 ) -> (Vec<Askers>, Askers, Apart) {
-    let turn = AtomicUsize::new(0);
+    let (turn, bare) = (AtomicUsize::new(0), Plan { axes: Vec::new(), ..plan.clone() });
     let parts = on_threads(threads.min(ranges.len()), || {
         let mut board = Board::new(facts.customers, false);
         let mut anywhere = vec![0_u64; facts.customers.div_ceil(64)];
         let (mut counted, mut apart) = (Vec::new(), Apart::default());
         loop {
             let cell = turn.fetch_add(1, Ordering::Relaxed);
-            let Some((from, until)) = ranges.get(cell).copied() else { return (counted, apart, anywhere) };
-            let part = Plan { from, until, rows_from: from, axes: Vec::new(), ..plan.clone() };
+            let next = ranges.get(cell).copied().filter(|_| facts.is_awaited());
+            let Some((from, until)) = next else { return (counted, apart, anywhere) };
+            let part = Plan { from, until, rows_from: from, ..bare.clone() };
             let (lists, left) = scan(facts, &part, 1, || Listed { customers: &[], list: Vec::new() });
             apart.add(&left);
             let own: Vec<&[u32]> = lists.iter().map(|listed| listed.list.as_slice()).collect();
@@ -377,4 +379,64 @@ fn how_often(found: &[Found], most: usize, threads: usize) -> Vec<(u32, u64)> {
         *all.entry(times).or_insert(0) += customers;
     }
     all.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use standfast_domain::{CustomerId, State, Time};
+
+    use super::*;
+    use crate::calendar::Step;
+    use crate::measure::Measure;
+    use crate::query::{Grouping, Query};
+    use crate::reference::facts_of;
+
+    proptest! {
+        #[test]
+        fn range_by_range_is_counted_as_all_at_once(
+            rows in proptest::collection::vec((0..40_000_i64, 0..30_i64, 0..8_u8), 1..300),
+            step in prop_oneof![Just(Step::Hour), Just(Step::Day), Just(Step::Week), Just(Step::Month)],
+            from in 0..20_000_i64,
+            threads in 1..4_usize,
+        ) {
+            let mut made: Vec<_> = rows
+                .iter()
+                .map(|(minute, customer, state)| {
+                    let state = if *state == 0 { State::Spam } else { State::Open };
+                    let mut row = crate::uses::tests::row(minute * 60, state, "7.1.0", "swap");
+                    row.customer_id = CustomerId(*customer);
+                    row
+                })
+                .collect();
+            made.sort_by_key(|row| (row.created_at, row.id));
+            made.dedup_by_key(|row| row.id);
+            let facts = facts_of(&made, 40);
+            let time = |minute: i64| Time((1_763_000_000 + minute * 60) * 1_000_000);
+            let mut query = Query::new(Measure::Customers, time(40_000));
+            (query.from, query.until) = (Some(time(from)), Some(time(39_000)));
+            query.zone = crate::query::zone("Asia/Kathmandu").unwrap();
+            query.group = vec![Grouping::Step(step)];
+            let plan = Plan::new(&facts, &query).unwrap();
+            let ranges = ranges(&plan).unwrap();
+            let (own, total, apart) = by_range(&facts, &plan, &ranges, threads);
+            let (known, all, left) = by_bits(&facts, &plan, threads);
+            prop_assert_eq!((own, total), (known, all));
+            prop_assert_eq!(apart, left);
+        }
+    }
+
+    #[test]
+    fn hours_that_come_again_are_no_ranges() {
+        let mut query = Query::new(Measure::Customers, Time(1_763_100_000_000_000));
+        query.from = Some(Time(1_763_000_000_000_000));
+        let facts = facts_of(&[crate::uses::tests::row(90_000, State::Open, "7.1.0", "swap")], 40);
+        let mut of = |step| {
+            query.group = vec![Grouping::Step(step)];
+            ranges(&Plan::new(&facts, &query).unwrap())
+        };
+        assert_eq!(of(Step::HourOfDay), None);
+        let hours = of(Step::Hour).unwrap();
+        assert!(hours.iter().all(|(from, until)| from < until) && hours.is_sorted());
+    }
 }

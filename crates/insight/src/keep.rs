@@ -146,6 +146,11 @@ impl Insight {
         Ok(rows.into_iter().map(of).collect())
     }
 
+    /// Since when there is a past of what a question lets through: see [`Facts::history`].
+    pub async fn history(&self, query: Query) -> Result<Option<Time>, Error> {
+        self.work(move |facts, _| Ok(facts.history(&query.filter, &query.except))).await
+    }
+
     /// Pairs for survival curves: see [`survival`].
     pub async fn survival(
         &self,

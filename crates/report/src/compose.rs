@@ -121,15 +121,21 @@ impl Material<'_> {
     /// The address of the same view in the console (`web/console/src/insight/view.ts` reads it).
     fn link(&self, page: &str, more: &[(&str, &str)]) -> String {
         let (first, last) = self.made.period.dates();
-        self.address(page, &[("from", first.as_str()), ("to", last.as_str())], more)
+        self.address(page, &[("from", first.as_str()), ("to", last.as_str())], more, &self.definition.filter)
     }
 
-    /// The same of a page that goes by other times than the report's period.
-    fn timeless_link(&self, page: &str, more: &[(&str, &str)]) -> String {
-        self.address(page, &[], more)
+    /// The address of what Compare says of an event.
+    fn event_link(&self, told: &Told) -> String {
+        self.address("compare", &[], &[("event", &told.event.id.to_string())], &told.filter)
     }
 
-    fn address(&self, page: &str, dates: &[(&str, &str)], more: &[(&str, &str)]) -> String {
+    fn address(
+        &self,
+        page: &str,
+        dates: &[(&str, &str)],
+        more: &[(&str, &str)],
+        filter: &BTreeMap<String, Vec<String>>,
+    ) -> String {
         let mut link = format!("{}/console/insight/{page}?", self.public_url);
         for (name, date) in dates {
             let _ = write!(link, "{name}={date}&");
@@ -138,7 +144,7 @@ impl Material<'_> {
         for (name, value) in more {
             let _ = write!(link, "&{name}={}", encoded(value));
         }
-        for (dimension, values) in &self.definition.filter {
+        for (dimension, values) in filter {
             let parts: Vec<_> = std::iter::once(dimension).chain(values).map(|part| encoded(part)).collect();
             let _ = write!(link, "&where={}", encoded(&parts.join(",")));
         }

@@ -17,7 +17,7 @@ use crate::{Error, Reports};
 const WINDOWS: [(u32, u32); 2] = [(56, 28), (28, 21)];
 /// Dates from which on the past may overrule an interval.
 const PLACEBOS: i64 = 20;
-/// How long after an event a report still looks at it: twice as long as what is after it.
+/// How long after an event a report still looks at it.
 const LATEST: i64 = 56;
 /// Most events that are read.
 const MOST: i64 = 1_000;
@@ -49,7 +49,9 @@ pub(crate) struct Told {
 impl Event {
     fn new(row: DriverRow, zone: &TimeZone, now: Time) -> Self {
         let ongoing = row.ends_at.is_none() && row.kind.lasts();
-        let end = if ongoing { now } else { row.ends_at.unwrap_or(row.starts_at) };
+        // Its end is the first moment without it.
+        let ended = row.ends_at.map(|ends| Time(ends.0 - 1));
+        let end = if ongoing { now } else { ended.unwrap_or(row.starts_at) };
         Self {
             days: (day_in(row.starts_at, zone), day_in(end.max(row.starts_at), zone)),
             id: row.id,
@@ -113,17 +115,14 @@ impl Reports {
         let past = LATEST + i64::from(longest) + HISTORY_DAYS;
         let events = self.events(definition, back(past), until).await?;
         let latest = events.iter().rev().filter(|event| (back(LATEST)..until).contains(&event.starts_at));
+        // What an event is about has no origin, so that the past is that of the report.
+        let begins = self.insight.history(query_of(definition, &definition.filter, now)?).await?;
         let mut told = Vec::new();
         for event in latest.take(most) {
             let Some(filter) = event.narrowed(&definition.filter) else { continue };
-            let mut query = Query::new(Measure::Requests, now);
-            query.zone = zone(&definition.zone)?;
-            let read =
-                |(code, values): (&String, &Vec<String>)| Some((Dimension::parse(code)?, values.clone()));
-            query.filter = filter.iter().filter_map(read).collect();
+            let query = query_of(definition, &filter, now)?;
             let others = events.iter().filter(|other| !std::ptr::eq(*other, event));
             let known = others.filter(|other| other.narrowed(&filter).is_some()).map(|other| other.days);
-            let begins = self.insight.facts()?.history(&query.filter, &query.except);
             let (before, after) = window(event.days.0, begins.map(|begins| day_in(begins, &query.zone)));
             let wish = EffectWish {
                 query,
@@ -141,6 +140,19 @@ impl Reports {
         correct(&mut told);
         Ok(told)
     }
+}
+
+/// The question for the number of requests that a filter lets through.
+fn query_of(
+    definition: &Definition,
+    filter: &BTreeMap<String, Vec<String>>,
+    now: Time,
+) -> Result<Query, Error> {
+    let read = |(code, values): (&String, &Vec<String>)| Some((Dimension::parse(code)?, values.clone()));
+    let mut query = Query::new(Measure::Requests, now);
+    query.zone = zone(&definition.zone)?;
+    query.filter = filter.iter().filter_map(read).collect();
+    Ok(query)
 }
 
 /// The days before and after an event that are compared, where the past begins on `since`. They follow from the calendar alone,

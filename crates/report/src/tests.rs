@@ -161,7 +161,7 @@ store_test! {
             "<span class=\"value\">12</span>", "small sample", "The period is not over yet.", "There is no complete earlier period to compare with: ", "no comparison", "<svg class=\"plot\"",
             "Left out: 0 spam, 0 merged, 0 test requests.", "Only Language: ", "needs the active users of every day",
             "https://desk.test/console/insight/overview?from=2026-11-16&amp;to=2026-11-22&amp;zone=Asia%2FShanghai&amp;where=language%2Czh-CN",
-            "https://desk.test/console/insight/satisfaction?from=2026-11-16",
+            "https://desk.test/console/insight/satisfaction?from=2026-11-16&amp;to=2026-11-22&amp;zone=Asia%2FShanghai&amp;where=language%2Czh-CN",
         ] {
             assert!(html.contains(part), "{part}");
         }

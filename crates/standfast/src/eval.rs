@@ -87,13 +87,12 @@ fn samples(text: &str, is_lines: bool) -> anyhow::Result<Vec<Sample>> {
             bail!("no column `{wanted}`: the first line names {}", found.join(", "));
         }
     }
-    let sample = |record: Result<StringRecord, csv::Error>| {
-        let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let read = record.deserialize::<Sample>(Some(&names)).map_err(Into::into);
-        read.and_then(Sample::check).with_context(|| format!("line {line}"))
+    let sample = |(row, record): (u64, Result<StringRecord, csv::Error>)| {
+        let read = record?.deserialize::<Sample>(Some(&names)).map_err(Into::into);
+        read.and_then(Sample::check).with_context(|| format!("row {row}"))
     };
-    reader.records().map(sample).collect()
+    // As spreadsheets count, with the names in the first one.
+    (2..).zip(reader.records()).map(sample).collect()
 }
 
 impl Sample {
@@ -213,7 +212,7 @@ mod tests {
         assert_eq!(refused("a,b\n1,2\n"), "no column `text`: the first line names a, b");
         assert_eq!(refused("text,kind\n1,2\n"), "no column `label`: the first line names text, kind");
         assert!(format!("{:#}", samples("{\"text\":\"x\"}\n", true).unwrap_err()).contains("line 1"));
-        assert_eq!(refused("text,label\n\"a\nb\",swap\nc,\n"), "line 4: the label is empty");
+        assert_eq!(refused("text,label\r\n\"a\nb\",swap\r\nc,\r\n"), "row 3: the label is empty");
     }
 
     #[test]

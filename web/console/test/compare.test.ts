@@ -305,8 +305,8 @@ describe('a finding', () => {
 
 describe('what the past shows', () => {
   it('has ends in percent where there are dates enough for them', () => {
-    expect(endsOf(39)).toEqual({ low: 'compare.past.lower', high: 'compare.past.upper' });
-    expect(endsOf(40)).toEqual({ low: 'compare.past.low', high: 'compare.past.high' });
+    expect(endsOf(40)).toEqual({ low: 'compare.past.lower', high: 'compare.past.upper' });
+    expect(endsOf(41)).toEqual({ low: 'compare.past.low', high: 'compare.past.high' });
   });
 });
 

@@ -2,7 +2,15 @@ import type { InsightAnswer } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
 import { answerOf, asked, CYCLES, type Measure } from '../src/insight/api';
 import { groupingOf, groupsFor, splitsFor } from '../src/insight/grouping';
-import { hasUsers, isFew, peaksOf, restsOn, timesOf, toldOf } from '../src/insight/plotted';
+import {
+  hasUsers,
+  isFew,
+  peaksOf,
+  restsOn,
+  timesOf,
+  toldOf,
+  unknownOf,
+} from '../src/insight/plotted';
 import { shortOf } from '../src/insight/staffing';
 import { reversedOf, unheardOf, unreadOf, unusedOf } from '../src/insight/unread';
 import type { InsightPage } from '../src/routing/address';
@@ -139,6 +147,8 @@ describe('what the explorer offers', () => {
     const rate = measure('per_thousand', 'created');
     expect(groupsFor(rate, dimensions)).toEqual(['time', ...dimensions, ...CYCLES, 'nothing']);
     expect(splitsFor(rate, dimensions, 'time')).toEqual(dimensions);
+    // Each hour of a weekday is the hours of the week.
+    expect(splitsFor(rate, dimensions, 'weekday')).toEqual(dimensions);
     const stock = measure('count', 'instant');
     expect(groupsFor(stock, dimensions)).toEqual(['time', ...dimensions, ...CYCLES, 'nothing']);
     expect(groupsFor(measure('count', 'created_and_ended'), dimensions)).toEqual([
@@ -205,6 +215,14 @@ describe('peaks', () => {
 describe('a rate that no request has', () => {
   const groups = (...cells: [string, string, number | null][]) =>
     cells.map(([row, column, value]) => ({ keys: [row, column], value })) as never;
+
+  it('leaves out requests of whose users nothing is known, also those that have no group', () => {
+    const told = [
+      { value: 1, n: 4 },
+      { value: null, n: 3 },
+    ];
+    expect(unknownOf({ groups: told, total: { n: 10 } } as never)).toBe(6);
+  });
 
   it('is nought where its users are known', () => {
     // By type and chain all rates are divided by the same users.

@@ -172,18 +172,19 @@ impl Material<'_> {
             said.push(say.text("effect.nothing_happened", &[]));
         }
         let mut notes = vec![say.text("effect.note", &[])];
-        let latest = self.effects.first().map(|told| told.event.id.to_string());
         if self.effects.len().min(most) > 1 {
             notes.push(say.text("effect.link", &[]));
         }
-        let event = latest.as_deref().map(|id| ("event", id));
         Block {
             title: say.text("effects", &[]),
             said,
             notes,
             drawing: Drawing::Hidden,
             table,
-            link: self.timeless_link("compare", event.as_slice()),
+            link: self
+                .effects
+                .first()
+                .map_or_else(|| self.link("compare", &[]), |told| self.event_link(told)),
         }
     }
 

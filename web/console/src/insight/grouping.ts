@@ -35,8 +35,8 @@ export function splitsFor(
   const offered = groupsFor(measure, dimensions).filter(
     (code) => code !== group && code !== NOTHING && code !== TIME && code !== 'hour_of_week',
   );
-  // Hours of the day in the course of days are a heat map of their own; the times page has it.
-  return group === TIME ? offered.filter((code) => !isCycle(code)) : offered;
+  // Hours of the day in the course of days, or of the week, are a heat map of their own; the times page has it.
+  return group === TIME || isCycle(group) ? offered.filter((code) => !isCycle(code)) : offered;
 }
 
 /** What an address asks for, as far as it fits the measure. */

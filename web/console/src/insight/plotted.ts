@@ -169,10 +169,10 @@ export function agesOf(backlog: Figure | null) {
   );
 }
 
-/** The requests whose groups have no number, because of no user of theirs is known. */
+/** The requests that are in no group with a number, because of no user of theirs is known. */
 export function unknownOf(answer: Answer): number {
-  const none = answer.groups.filter(({ value }) => value === null);
-  return none.reduce((sum, { n }) => sum + n, 0);
+  const told = answer.groups.filter(({ value }) => value !== null);
+  return answer.total.n - told.reduce((sum, { n }) => sum + n, 0);
 }
 
 /**

@@ -102,8 +102,8 @@ export function wordOf({ code }: Verdict): string {
   return `compare.word.${code}`;
 }
 
-/** Of fewer dates, 2.5 % are less than one. */
-const TELL_PERCENT = 40;
+/** Of fewer dates, none is left out at either end. */
+const TELL_PERCENT = 41;
 
 /** What both ends of what the past shows are called. */
 export function endsOf(dates: number): { low: string; high: string } {
