@@ -6471,7 +6471,7 @@ export interface components {
       left_out: number;
       /**
        * Format: double
-       * @description 95 % of the ratios lie from here …
+       * @description At least 95 % of the ratios lie from here, of fewer than 41 all of them …
        */
       low: number;
       /**

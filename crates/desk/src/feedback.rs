@@ -11,9 +11,7 @@ mod figures;
 mod review;
 
 pub use answer::{Complaint, FeedbackReceipt, Rate, Solved, answer_solved, complain, own_feedback, rate};
-pub use figures::{
-    AgentFigures, FeedbackFigures, FeedbackSummary, TypeFigures, feedback_figures, feedback_summary,
-};
+pub use figures::{AgentFigures, FeedbackFigures, FeedbackSummary, TypeFigures, feedback_summary};
 pub use review::{
     Cause, Episode, RequestFeedback, ReviewChange, ReviewState, ReviewView, Reviews, change_review,
     request_feedback, reviews,

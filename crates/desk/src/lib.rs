@@ -95,8 +95,7 @@ pub use error::Error;
 pub use feedback::{
     AgentFigures, Cause, Complaint, Episode, FeedbackFigures, FeedbackReceipt, FeedbackSummary, FeedbackView,
     Rate, RatingView, RequestFeedback, ReviewChange, ReviewState, ReviewView, Reviews, Solved, TypeFigures,
-    answer_solved, change_review, complain, feedback_figures, feedback_summary, own_feedback, rate,
-    request_feedback, reviews,
+    answer_solved, change_review, complain, feedback_summary, own_feedback, rate, request_feedback, reviews,
 };
 pub use hours::{
     Audience as HoursAudience, AudienceGap, CalendarView, Opening, SchedulePreview, ScheduleView,

@@ -60,17 +60,29 @@ pub fn compare(
     exposure: Option<&dyn Exposure>,
     threads: usize,
 ) -> Result<Comparison, Error> {
+    let window = Window::of(facts, query, earlier.0, threads)?;
+    compare_in(window.as_ref(), facts, query, earlier, exposure, threads)
+}
+
+/// The same where it is known already which days tell how much days vary; none where there is no past to compare with.
+pub(crate) fn compare_in(
+    window: Option<&Window>,
+    facts: &Facts,
+    query: &Query,
+    earlier: (Time, Time),
+    exposure: Option<&dyn Exposure>,
+    threads: usize,
+) -> Result<Comparison, Error> {
     let now = answer(facts, query, exposure, threads)?;
     let past = Query { from: Some(earlier.0), until: Some(earlier.1), ..query.clone() };
     let before = answer(facts, &past, exposure, threads)?;
-    let Some(first) = first_day(facts, query, earlier.0) else {
+    let Some(window) = window else {
         // Before requests came regularly there is no period to compare with, whatever came in it.
         let none = vec![None; now.cells.len()];
         let were = vec![None; now.cells.len()];
         return Ok(Comparison { measure: query.measure, now, before, change: None, changes: none, were });
     };
-    let window = Window::new(facts, query, first, (now.from, now.until), threads)?;
-    let days = Variation { facts, query, exposure, threads, window: &window };
+    let days = Variation { facts, query, exposure, threads, window };
     let total = days.dispersions(None, |_| true)?.remove("");
     let change = Difference::between(query.measure, &now.total, &before.total, total);
     let (mut changes, were) = match query.group.as_slice() {
@@ -138,19 +150,27 @@ pub(crate) fn movers(
     dimensions: &[Dimension],
     threads: usize,
 ) -> Result<Movers, Error> {
+    let window = Window::of(facts, query, earlier.0, threads)?;
+    movers_in(window.as_ref(), facts, query, earlier, dimensions, threads)
+}
+
+/// The same where it is known already which days tell how much days vary; none where there is no past to compare with.
+pub(crate) fn movers_in(
+    window: Option<&Window>,
+    facts: &Facts,
+    query: &Query,
+    earlier: (Time, Time),
+    dimensions: &[Dimension],
+    threads: usize,
+) -> Result<Movers, Error> {
     let mut found = Movers::default();
-    let Some(first) = first_day(facts, query, earlier.0).filter(|_| !dimensions.is_empty()) else {
-        return Ok(found);
-    };
-    let plan = Plan::new(facts, query)?;
-    let [from, until] = [plan.from, plan.until].map(|second| Time(i64::from(second) * 1_000_000));
-    let window = Window::new(facts, query, first, (from, until), threads)?;
+    let Some(window) = window else { return Ok(found) };
     // What is counted is little: each dimension is left to one thread, and several go on at the same time.
     let parts = side_by_side(dimensions, threads, |dimension| {
         let query = Query { group: vec![Grouping::By(*dimension)], ..query.clone() };
         let past = Query { from: Some(earlier.0), until: Some(earlier.1), ..query.clone() };
         let (now, before) = (answer(facts, &query, None, 1)?, answer(facts, &past, None, 1)?);
-        let days = Variation { facts, query: &query, exposure: None, threads: 1, window: &window };
+        let days = Variation { facts, query: &query, exposure: None, threads: 1, window };
         let (changes, _) = days.changes(*dimension, &now, &before, FEWEST)?;
         Ok::<_, Error>((now, before, changes))
     });
@@ -204,7 +224,7 @@ fn coded(answer: &Answer) -> impl Iterator<Item = (&str, &Figure)> {
 }
 
 /// The days that tell how much days vary: those of a period, a week at least, and those before it.
-struct Window {
+pub(crate) struct Window {
     /// The first day, the first one of the period or of its week, and the one after its last.
     first: Day,
     step: Day,
@@ -214,13 +234,16 @@ struct Window {
 }
 
 impl Window {
-    fn new(
+    /// Those of a question that is compared with a period from `earlier` on; none where that is not in the past.
+    pub(crate) fn of(
         facts: &Facts,
         query: &Query,
-        past: Day,
-        (from, until): (Time, Time),
+        earlier: Time,
         threads: usize,
-    ) -> Result<Self, Error> {
+    ) -> Result<Option<Self>, Error> {
+        let Some(past) = first_day(facts, query, earlier) else { return Ok(None) };
+        let plan = Plan::new(facts, &Query { group: Vec::new(), ..query.clone() })?;
+        let [from, until] = [plan.from, plan.until].map(|second| Time(i64::from(second) * 1_000_000));
         let daily = Daily { facts, query, exposure: None, threads };
         // The last day is not over where the period ends within it.
         let end = day_in(until, &query.zone).min(daily.today());
@@ -228,7 +251,8 @@ impl Window {
         let step = end.plus(-length);
         let first = past.max(step.plus(-PAST));
         let is_known = is_counted(query.measure) && first < step;
-        Ok(Self { first, step, end, open: if is_known { daily.open((first, end))? } else { Vec::new() } })
+        let open = if is_known { daily.open((first, end))? } else { Vec::new() };
+        Ok(Some(Self { first, step, end, open }))
     }
 }
 

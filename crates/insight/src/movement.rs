@@ -3,7 +3,7 @@
 
 use standfast_domain::Time;
 
-use crate::comparison::{Movers, compare, movers};
+use crate::comparison::{Movers, Window, compare_in, movers_in};
 use crate::daily::{Daily, day_start, length};
 use crate::decomposition::Period;
 use crate::difference::Difference;
@@ -84,11 +84,12 @@ pub fn movements(facts: &Facts, wish: &MovementWish, threads: usize) -> Result<M
         group: Vec::new(),
         ..wish.query.clone()
     };
-    let all = compare(facts, &query, earlier, None, threads)?;
+    let window = Window::of(facts, &query, earlier.0, threads)?;
+    let all = compare_in(window.as_ref(), facts, &query, earlier, None, threads)?;
     Ok(Movements {
         before: all.before.total.n(),
         after: all.now.total.n(),
         change: all.change,
-        movers: movers(facts, &query, earlier, &wish.dimensions, threads)?,
+        movers: movers_in(window.as_ref(), facts, &query, earlier, &wish.dimensions, threads)?,
     })
 }

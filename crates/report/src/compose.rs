@@ -56,6 +56,12 @@ pub(crate) fn value_name(language: Language, dimension: Dimension, code: &str, p
         .unwrap_or_else(|| code.to_owned())
 }
 
+/// The cells of an answer with one axis, by their codes.
+fn coded(answer: &Answer) -> impl Iterator<Item = (&str, &Figure)> {
+    let members = answer.axes.first().map(|(_, members)| members.as_slice()).unwrap_or_default();
+    answer.cells.iter().filter_map(|cell| Some((members.get(*cell.at.first()?)?.code.as_str(), &cell.figure)))
+}
+
 impl Material<'_> {
     fn say(&self) -> Say {
         Say(self.definition.language)
@@ -351,12 +357,7 @@ impl Material<'_> {
     fn ranking(&self, dimension: Dimension, most: usize, compared: &Comparison) -> Block {
         let (say, measure) = (self.say(), compared.measure);
         let by_code = |answer: &Answer| -> Vec<(String, Figure)> {
-            let members = answer.axes.first().map(|(_, members)| members.as_slice()).unwrap_or_default();
-            let cells = answer.cells.iter().filter_map(|cell| {
-                let member = members.get(*cell.at.first()?)?;
-                Some((member.code.clone(), cell.figure.clone()))
-            });
-            cells.collect()
+            coded(answer).map(|(code, figure)| (code.to_owned(), figure.clone())).collect()
         };
         // Changes stand in the order of the cells.
         let changes: BTreeMap<String, Difference> = by_code(&compared.now)

@@ -109,11 +109,6 @@ pub async fn feedback_summary(
     until: Time,
 ) -> Result<FeedbackSummary, Error> {
     caller.require(Permission::ReadInsight)?;
-    feedback_figures(desk, from, until).await
-}
-
-/// As [`feedback_summary`], for the desk itself: what it makes of the figures states who may see it.
-pub async fn feedback_figures(desk: &Desk, from: Time, until: Time) -> Result<FeedbackSummary, Error> {
     if until < from {
         return Err(Error::invalid("until", "malformed"));
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use standfast_desk::words;
 use standfast_insight::{Answer, Comparison, Dimension, Figure, Measure, SATISFACTION, Unit};
 
-use super::{Material, float, value_name};
+use super::{Material, coded, float, value_name};
 use crate::page::{Block, Drawing, Table, Tile, Value};
 
 /// Types that are listed.
@@ -94,10 +94,4 @@ fn counted(figure: Option<&Figure>) -> (u64, u64) {
         Some(Figure::Share { n, met }) => (*met, *n),
         _ => (0, 0),
     }
-}
-
-/// The cells of an answer by types.
-fn coded(answer: &Answer) -> impl Iterator<Item = (&str, &Figure)> {
-    let members = answer.axes.first().map(|(_, members)| members.as_slice()).unwrap_or_default();
-    answer.cells.iter().filter_map(|cell| Some((members.get(*cell.at.first()?)?.code.as_str(), &cell.figure)))
 }

@@ -143,7 +143,7 @@ const WINDOWS = [
 
 /**
  * The window to begin with: eight weeks and four, where the past is long enough to try the same at twenty other dates; else four
- * and three. It follows from the calendar alone, never from the counts.
+ * and three. It follows from the calendar alone, never from the counts. Reports have the same (`crates/report/src/events.rs`).
  */
 export function windowFor(date: string, since: string): { before: number; after: number } {
   const past = daysBetween(since, date);

@@ -96,7 +96,7 @@ pub(crate) struct PlaceboView {
     ratios: Vec<f64>,
     /// Share of the dates at which the interval alone would call it an effect: 0.05 when all is well.
     significant: f64,
-    /// 95 % of the ratios lie from here …
+    /// At least 95 % of the ratios lie from here, of fewer than 41 all of them …
     low: f64,
     /// … to here.
     high: f64,
