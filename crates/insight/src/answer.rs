@@ -16,8 +16,9 @@ use crate::measure::{Duration, Measure, Recipe};
 use crate::query::{Grouping, Plan, Query};
 use crate::rate::{Rate, rate};
 use crate::scan::Apart;
-use crate::spread::{PERCENTS, Spread, Survival, spreads, survivals};
+use crate::spread::{PERCENTS, Spread, spreads};
 use crate::stock::{Flow, stock};
+use crate::survival::{Survival, survivals};
 
 /// A figure. What it is of, and how much, never stands alone.
 #[derive(Clone, Debug, PartialEq, Eq)]

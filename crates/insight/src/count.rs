@@ -11,7 +11,7 @@ use crate::scan::{Apart, Bound, Sink, scan};
 struct Counts(Vec<u64>);
 
 impl Sink<'_> for Counts {
-    fn begin(&mut self, _: &Block) {}
+    fn begin(&mut self, _: usize, _: &Block) {}
 
     fn take(&mut self, _: &[u16], cells: &[u32]) {
         for cell in cells {
@@ -51,7 +51,7 @@ struct Hits<'a, 'b> {
 }
 
 impl<'a> Sink<'a> for Hits<'a, '_> {
-    fn begin(&mut self, block: &'a Block) {
+    fn begin(&mut self, _: usize, block: &'a Block) {
         self.bound = self
             .conditions
             .iter()
@@ -104,7 +104,7 @@ struct Sums<'a> {
 }
 
 impl<'a> Sink<'a> for Sums<'a> {
-    fn begin(&mut self, block: &'a Block) {
+    fn begin(&mut self, _: usize, block: &'a Block) {
         (self.codes, self.amounts) = match self.amount {
             Amount::Tally(of) => (Some(block.tally.codes()), block.tally.values().iter().map(of).collect()),
             Amount::Course(of) => {

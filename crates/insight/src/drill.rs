@@ -121,12 +121,12 @@ pub fn behind(
         found: Vec::new(),
     };
     let (mut apart, mut scratch) = (Apart::default(), Scratch::default());
-    for block in facts.blocks.iter().take_while(|_| facts.is_awaited()) {
+    for (number, block) in facts.blocks.iter().enumerate().take_while(|_| facts.is_awaited()) {
         let is_over = after.is_some_and(|after| block.created.last().is_none_or(|last| *last < after.second));
         if is_over || !plan.has_rows(block) {
             continue;
         }
-        one(block, &plan, &mut rows, &mut apart, &mut scratch);
+        one((number, block), &plan, &mut rows, &mut apart, &mut scratch);
         if rows.found.len() > limit {
             break;
         }
@@ -205,7 +205,7 @@ struct Rows<'a, 'b> {
 }
 
 impl<'a> Sink<'a> for Rows<'a, '_> {
-    fn begin(&mut self, block: &'a Block) {
+    fn begin(&mut self, _: usize, block: &'a Block) {
         self.block = Some(block);
         match self.wanted {
             Wanted::Counted { conditions, .. } => {

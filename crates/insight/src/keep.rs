@@ -32,7 +32,7 @@ use crate::measure::Duration;
 use crate::movement::{MovementWish, Movements, movements};
 use crate::query::Query;
 use crate::snapshot;
-use crate::spread::Survival;
+use crate::survival::Survival;
 
 /// Most events of one reading.
 const BATCH: u32 = 2_048;

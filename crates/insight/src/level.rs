@@ -118,7 +118,7 @@ struct Seen<'a> {
 }
 
 impl<'a> Sink<'a> for Seen<'a> {
-    fn begin(&mut self, block: &'a Block) {
+    fn begin(&mut self, _: usize, block: &'a Block) {
         self.block = Some(block);
     }
 

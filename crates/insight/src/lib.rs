@@ -13,6 +13,7 @@ mod active;
 mod answer;
 mod arrival;
 mod axis;
+mod bins;
 mod block;
 mod calendar;
 mod clock;
@@ -53,6 +54,7 @@ mod snapshot;
 mod spread;
 mod stamp;
 mod stock;
+mod survival;
 mod unit;
 mod uses;
 
@@ -81,6 +83,7 @@ pub use query::{Grouping, Query, zone};
 pub use report::{
     Aged, MadeReport, MadeSection, OverviewFigure, SATISFACTION, check_definition, measure_named,
 };
-pub use spread::{PERCENTS, Spread, Survival};
+pub use spread::{PERCENTS, Spread};
 pub use stock::Flow;
+pub use survival::Survival;
 pub use unit::Unit;

@@ -16,6 +16,7 @@ use crate::facts::Facts;
 use crate::level::has_many;
 use crate::measure::{Condition, Measure, Recipe};
 use crate::open::OpenTime;
+use crate::scan;
 
 /// Most groupings of a question.
 const MOST_GROUPINGS: usize = 2;
@@ -124,6 +125,8 @@ pub(crate) struct Plan {
     pub(crate) rows_from: u32,
     /// Whether it asks what was open: then rows are not in the group of the time at which they came.
     pub(crate) is_stock: bool,
+    /// How many rows are taken at once, and how far from one such portion to the next.
+    pub(crate) portion: (usize, usize),
     /// What the values of dimensions must be.
     pub(crate) tests: Vec<Test>,
     /// Which countings are let through.
@@ -158,6 +161,7 @@ impl Plan {
             // What is open came at any time before.
             rows_from: if is_stock { 0 } else { from },
             is_stock,
+            portion: scan::ALL,
             tests,
             countings,
             population: query.measure.population(),

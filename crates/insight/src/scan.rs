@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -16,13 +17,15 @@ use crate::measure::Condition;
 use crate::open::OpenTime;
 use crate::query::Plan;
 
-/// Rows of a portion.
-const PORTION: usize = 4_096;
+/// All rows are taken, so many at once.
+pub(crate) const ALL: (usize, usize) = (4_096, 4_096);
+/// One row in sixteen is.
+pub(crate) const SAMPLED: (usize, usize) = (64, 1_024);
 
 /// What becomes of rows. One for each thread.
 pub(crate) trait Sink<'a>: Send {
-    /// The rows that follow stand in this block.
-    fn begin(&mut self, block: &'a Block);
+    /// The rows that follow stand in this block, the one of this number among the facts'.
+    fn begin(&mut self, number: usize, block: &'a Block);
     /// Rows of the population, and the cell of each.
     fn take(&mut self, rows: &[u16], cells: &[u32]);
 }
@@ -176,12 +179,14 @@ pub(crate) fn scan<'a, S: Sink<'a>>(
     let next = AtomicUsize::new(0);
     let work = || {
         let (mut sink, mut apart, mut scratch) = (new(), Apart::default(), Scratch::default());
-        while let Some(block) = facts.blocks.get(next.fetch_add(1, Ordering::Relaxed)) {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(block) = facts.blocks.get(number) else { break };
             if !facts.is_awaited() {
                 break;
             }
             if plan.has_rows(block) {
-                one(block, plan, &mut sink, &mut apart, &mut scratch);
+                one((number, block), plan, &mut sink, &mut apart, &mut scratch);
             }
         }
         (sink, apart)
@@ -233,7 +238,7 @@ pub(crate) fn side_by_side<P: Sync, T: Send>(
 
 /// The rows of one block.
 pub(crate) fn one<'a, S: Sink<'a>>(
-    block: &'a Block,
+    (number, block): (usize, &'a Block),
     plan: &Plan,
     sink: &mut S,
     apart: &mut Apart,
@@ -250,31 +255,37 @@ pub(crate) fn one<'a, S: Sink<'a>>(
             tests.push(Bound::Coded(codes, allowed));
         }
     }
-    let population: Vec<Bound<'_>> = plan
+    let mut population: Vec<Bound<'_>> = plan
         .population
         .iter()
         .map(|condition| Bound::new(*condition, block, (plan.now, &plan.open)))
         .collect();
-    let counting = Countings::new(block, plan);
+    let mut fates = Fates::new(block, plan);
+    population.retain(|condition| !fates.include(condition));
     let places: Vec<Place<'_>> = (0..plan.axes.len()).filter_map(|axis| place(block, plan, axis)).collect();
-    sink.begin(block);
+    sink.begin(number, block);
     let from = block.created.partition_point(|created| *created < plan.rows_from);
     let until = block.created.partition_point(|created| *created < plan.until);
-    let mut start = from;
+    let ((portion, step), mut start) = (plan.portion, from);
     while start < until {
-        let end = (start + PORTION).min(until);
+        let end = (start + portion).min(until);
         let Scratch { rows, cells } = scratch;
-        rows.clear();
-        // A block has no more rows than this can number.
-        rows.extend(number(start)..number(end));
-        if plan.is_stock && at(&block.created, number(start)) < plan.from {
-            // Most have ended long before, and are in no cell; who takes stock relies on it.
-            keep(rows, |row| at(&block.created, row).saturating_add(at(&block.ends, row)) >= plan.from);
+        let is_before = plan.is_stock && at(&block.created, row(start)) < plan.from;
+        if tests.is_empty() && !is_before {
+            fates.select(start..end, rows, apart);
+        } else {
+            rows.clear();
+            // A block has no more rows than this can number.
+            rows.extend(row(start)..row(end));
+            if is_before {
+                // Most have ended long before, and are in no cell; who takes stock relies on it.
+                keep(rows, |row| at(&block.created, row).saturating_add(at(&block.ends, row)) >= plan.from);
+            }
+            for test in &tests {
+                test.keep(rows);
+            }
+            fates.keep(rows, apart);
         }
-        for test in &tests {
-            test.keep(rows);
-        }
-        counting.keep(rows, apart);
         let counted = rows.len();
         for condition in &population {
             condition.keep(rows);
@@ -288,46 +299,112 @@ pub(crate) fn one<'a, S: Sink<'a>>(
         if !rows.is_empty() {
             sink.take(rows, cells);
         }
-        start = end;
+        start += step;
     }
 }
 
-fn number(row: usize) -> u16 {
-    u16::try_from(row).unwrap_or(u16::MAX)
+fn row(place: usize) -> u16 {
+    u16::try_from(place).unwrap_or(u16::MAX)
 }
 
-/// Counts rows by their counting, and keeps those that are let through.
-struct Countings<'a> {
+/// What becomes of rows by their course alone: most of what a question asks of them is told by it, so that one look at the
+/// row's code tells all of that.
+struct Fates<'a> {
     codes: &'a Codes,
-    /// The place among [`COUNTINGS`] of each code.
-    places: Vec<usize>,
-    /// Whether it is let through.
-    allowed: Vec<bool>,
+    /// Whether the rows of each code are kept.
+    kept: Vec<bool>,
+    /// A one in the lane of the counting by which the rows of a code are not let through; nothing for others.
+    refused: Vec<u64>,
 }
 
-impl<'a> Countings<'a> {
+/// Bits for each of [`COUNTINGS`] in a number: more than the rows of a portion need.
+const LANE: u32 = 16;
+const _: () = assert!(
+    COUNTINGS.len() as u64 * LANE as u64 <= 64 && ALL.0 < 1 << LANE,
+    "a lane can count the rows of a portion"
+);
+
+impl<'a> Fates<'a> {
     fn new(block: &'a Block, plan: &Plan) -> Self {
         let Lookup { codes, values } = Dimension::Counting.of(block);
-        let places: Vec<usize> = values.iter().map(|value| *value as usize).collect();
-        let allowed = places.iter().map(|place| plan.countings.get(*place).copied().unwrap_or(false));
-        Self { codes, allowed: allowed.collect(), places }
+        let is_let_through = |value: &u32| plan.countings.get(*value as usize).copied().unwrap_or(false);
+        let refused = |value: &u32| if is_let_through(value) { 0 } else { 1 << (LANE * value) };
+        Self {
+            codes,
+            kept: values.iter().map(is_let_through).collect(),
+            refused: values.iter().map(refused).collect(),
+        }
     }
 
-    fn keep(&self, rows: &mut Vec<u16>, apart: &mut Apart) {
-        let sums = &mut apart.countings;
-        let mut test = |code: usize| {
-            let is_allowed = is(&self.allowed, code);
-            // Only what is refused is told, and most is not.
-            if !is_allowed && let Some(sum) = self.places.get(code).and_then(|own| sums.get_mut(*own)) {
-                *sum += 1;
+    /// Takes a condition on, if it is one on the course.
+    fn include(&mut self, condition: &Bound<'_>) -> bool {
+        let Bound::Coded(codes, allowed) = condition else { return false };
+        if !std::ptr::eq(*codes, self.codes) {
+            return false;
+        }
+        for (code, kept) in self.kept.iter_mut().enumerate() {
+            *kept &= is(allowed, code);
+        }
+        true
+    }
+
+    /// The rows of a portion that are kept, in place of those that were there.
+    fn select(&self, range: Range<usize>, rows: &mut Vec<u16>, apart: &mut Apart) {
+        rows.clear();
+        rows.resize(range.len(), 0);
+        // Codes go first: behind the last row there may be no further number.
+        let places = row(range.start)..;
+        match self.codes {
+            Codes::Same(_) => self.pick(std::iter::repeat_n(0, range.len()).zip(places), rows, apart),
+            Codes::Bytes(codes) => {
+                let codes = codes.get(range).unwrap_or_default().iter();
+                self.pick(codes.map(|code| usize::from(*code)).zip(places), rows, apart);
             }
-            is_allowed
+            Codes::Words(codes) => {
+                let codes = codes.get(range).unwrap_or_default().iter();
+                self.pick(codes.map(|code| usize::from(*code)).zip(places), rows, apart);
+            }
+        }
+    }
+
+    /// Writes those that are kept one behind the other, without a branch that the processor would have to guess.
+    fn pick(&self, each: impl Iterator<Item = (usize, u16)>, rows: &mut Vec<u16>, apart: &mut Apart) {
+        let (mut kept, mut refused) = (0, 0);
+        for (code, place) in each {
+            if let Some(slot) = rows.get_mut(kept) {
+                *slot = place;
+            }
+            kept += usize::from(is(&self.kept, code));
+            refused += self.refused.get(code).copied().unwrap_or_default();
+        }
+        tell(rows.len() - kept, refused, apart);
+        rows.truncate(kept);
+    }
+
+    /// Of these rows, which are of one portion, those that are kept.
+    fn keep(&self, rows: &mut Vec<u16>, apart: &mut Apart) {
+        let (all, mut refused) = (rows.len(), 0);
+        let mut test = |code: usize| {
+            refused += self.refused.get(code).copied().unwrap_or_default();
+            is(&self.kept, code)
         };
         match self.codes {
             Codes::Same(_) => keep(rows, |_| test(0)),
             Codes::Bytes(codes) => keep(rows, |row| test(usize::from(at(codes, row)))),
             Codes::Words(codes) => keep(rows, |row| test(usize::from(at(codes, row)))),
         }
+        tell(all - rows.len(), refused, apart);
+    }
+}
+
+/// Of so many rows that are not kept those that are not let through by their counting, a lane for each; the others count, but do not
+/// meet the measure's own condition.
+fn tell(others: usize, refused: u64, apart: &mut Apart) {
+    apart.left_out += others as u64;
+    for (place, sum) in (0..).zip(&mut apart.countings) {
+        let own = refused >> (LANE * place) & ((1 << LANE) - 1);
+        *sum += own;
+        apart.left_out -= own;
     }
 }
 

@@ -164,7 +164,7 @@ fn add(sums: &mut [u64], cell: usize) {
 }
 
 impl<'a> Sink<'a> for Rows<'a> {
-    fn begin(&mut self, block: &'a Block) {
+    fn begin(&mut self, _: usize, block: &'a Block) {
         self.block = Some(block);
     }
 
@@ -202,8 +202,15 @@ impl Rows<'_> {
             };
             let count = rows.partition_point(|row| at(&block.created, *row) < end).max(1);
             let (own, later) = cells.split_at(count.min(cells.len()));
-            for cell in own {
-                add(came, *cell as usize + far);
+            if self.line.is_alone {
+                // All are in one cell.
+                if let Some(sum) = came.get_mut(far) {
+                    *sum += own.len() as u64;
+                }
+            } else {
+                for cell in own {
+                    add(came, *cell as usize + far);
+                }
             }
             (rows, cells) = (rows.get(count..).unwrap_or_default(), later);
         }
