@@ -34,7 +34,9 @@ pub enum Speaker {
     Customer,
     /// A person who answered, by the name that the other system has for them.
     Agent(Option<String>),
-    /// The other system itself: no reply of a person.
+    /// A bot of the other system: an answer, but none of a person.
+    Bot,
+    /// The other system itself: no answer.
     System,
 }
 
@@ -82,6 +84,8 @@ pub struct PastRequest {
     pub created_at: Time,
     /// When a person first answered, where the history says so; otherwise the first reply among the messages counts.
     pub answered_at: Option<Time>,
+    /// When a bot first answered, where the history says so; otherwise the first reply of one among the messages counts.
+    pub bot_answered_at: Option<Time>,
     /// When it was last called solved.
     pub solved_at: Option<Time>,
     /// When it ended.
@@ -124,6 +128,7 @@ impl PastRequest {
             external_id,
             created_at,
             answered_at: None,
+            bot_answered_at: None,
             solved_at: None,
             closed_at: None,
             spam: false,

@@ -326,6 +326,7 @@ pub fn survival(
 ) -> Result<Vec<(Vec<String>, Survival)>, Error> {
     let measure = match duration {
         Duration::FirstResponse => Measure::FirstResponse,
+        Duration::BotResponse => Measure::BotResponse,
         Duration::FirstResolution => Measure::FirstResolution,
         Duration::FullResolution => Measure::FullResolution,
         Duration::Handling => Measure::HandlingTime,

@@ -7,6 +7,7 @@ use standfast_store::imported::Untold;
 use crate::column::{Coded, MOST_ROWS};
 use crate::fact::NEVER;
 use crate::measure::Duration;
+use crate::noted::Notes;
 use crate::stamp::Stamps;
 
 /// What a request is about, and how pressing it is.
@@ -35,17 +36,19 @@ pub(crate) struct Handler {
     pub(crate) solved_by: u16,
 }
 
-/// Whether a request's history comes from another system, and what that does not say
-/// ([`standfast_store::imported::Untold`]).
+/// Whether a request's history comes from another system, what that does not say ([`standfast_store::imported::Untold`]), and
+/// whether a bot answered there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct History(pub(crate) u8);
 
 impl History {
     const IMPORTED: u8 = 1 << 7;
+    const BOT: u8 = 1 << 6;
 
     /// From what is noted of an imported one.
-    pub(crate) fn new(untold: Option<i64>) -> Self {
-        untold.map_or(Self(0), |bits| Self(Self::IMPORTED | u8::try_from(bits & 0x7f).unwrap_or(0)))
+    pub(crate) fn new(untold: Option<i64>, has_bot: bool) -> Self {
+        let told = untold.map_or(0, |bits| Self::IMPORTED | u8::try_from(bits & 0x3f).unwrap_or(0));
+        Self(if has_bot { told | Self::BOT } else { told })
     }
 
     pub(crate) const fn is_imported(self) -> bool {
@@ -66,6 +69,7 @@ pub(crate) struct Course {
     /// See [`crate::contact::Link`].
     pub(crate) next: u8,
     pub(crate) is_first: bool,
+    /// By a person.
     pub(crate) is_answered: bool,
     pub(crate) is_tagged: bool,
     /// It ended by being called solved.
@@ -121,9 +125,14 @@ impl Course {
         self.history.is_imported()
     }
 
+    /// Whether a bot answered.
+    pub(crate) const fn is_bot_answered(&self) -> bool {
+        self.history.0 & History::BOT != 0
+    }
+
     /// Whether the request's history says this.
     pub(crate) fn tells(&self, what: Untold) -> bool {
-        !Untold((self.history.0 & !History::IMPORTED).into()).has(what)
+        !Untold((self.history.0 & 0x3f).into()).has(what)
     }
 }
 
@@ -146,6 +155,8 @@ pub(crate) struct Row {
     pub(crate) response: u32,
     pub(crate) resolution: u32,
     pub(crate) end: u32,
+    /// Seconds until a bot first answered.
+    pub(crate) bot: u32,
     pub(crate) matter: Matter,
     pub(crate) source: Source,
     pub(crate) region: u32,
@@ -168,26 +179,6 @@ impl Row {
     }
 }
 
-/// The first resolution of a row for which another one is noted than the usual.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Noted {
-    pub(crate) row: u16,
-    /// In two halves, so that it takes six bytes and not eight.
-    seconds: [u16; 2],
-}
-
-impl Noted {
-    pub(crate) fn new(row: u16, seconds: u32) -> Self {
-        let half = |shift: u32| u16::try_from(seconds >> shift & 0xffff).unwrap_or(u16::MAX);
-        Self { row, seconds: [half(16), half(0)] }
-    }
-
-    pub(crate) fn seconds(self) -> u32 {
-        let [high, low] = self.seconds;
-        u32::from(high) << 16 | u32::from(low)
-    }
-}
-
 /// Rows as columns. All have the same length; rows are in the order of second and id.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
@@ -196,8 +187,10 @@ pub(crate) struct Block {
     pub(crate) customers: Vec<u32>,
     pub(crate) responses: Vec<u32>,
     pub(crate) ends: Vec<u32>,
-    /// Rows whose first resolution is not their end, in the order of rows.
-    pub(crate) resolutions: Vec<Noted>,
+    /// First resolutions that are not their row's end.
+    pub(crate) resolutions: Notes,
+    /// Seconds until a bot first answered, where one did.
+    pub(crate) bots: Notes,
     pub(crate) matter: Coded<Matter>,
     pub(crate) source: Coded<Source>,
     pub(crate) region: Coded<u32>,
@@ -232,7 +225,8 @@ impl Block {
             customers: column(|row| row.customer),
             responses: column(|row| row.response),
             ends: column(|row| row.end),
-            resolutions: Vec::new(),
+            resolutions: Notes::default(),
+            bots: Notes::default(),
             matter: Coded::new(rows.iter().map(|row| row.matter)),
             source: Coded::new(rows.iter().map(|row| row.source)),
             region: Coded::new(rows.iter().map(|row| row.region)),
@@ -249,9 +243,10 @@ impl Block {
         };
         for (place, row) in rows.iter().enumerate() {
             block.note_end(row);
-            block.note_resolution(place, row);
+            block.note(place, row);
         }
-        block.resolutions.shrink_to_fit();
+        block.resolutions.shrink();
+        block.bots.shrink();
         block
     }
 
@@ -276,8 +271,7 @@ impl Block {
     /// The row at a place.
     pub(crate) fn row(&self, place: usize) -> Option<Row> {
         let (end, course) = (*self.ends.get(place)?, self.course.get(place)?);
-        let noted = self.resolutions.binary_search_by_key(&place, |noted| usize::from(noted.row)).ok();
-        let resolution = noted.and_then(|noted| self.resolutions.get(noted)).map(|noted| noted.seconds());
+        let resolution = self.resolutions.get(place);
         Some(Row {
             id: self.id(place)?,
             created: *self.created.get(place)?,
@@ -285,6 +279,7 @@ impl Block {
             response: *self.responses.get(place)?,
             resolution: resolution.unwrap_or_else(|| usual_resolution(&course, end)),
             end,
+            bot: self.bots.get(place).unwrap_or(NEVER),
             matter: self.matter.get(place)?,
             source: self.source.get(place)?,
             region: self.region.get(place)?,
@@ -338,7 +333,7 @@ impl Block {
         self.tally.set(place, row.tally);
         self.worked.set(place, row.worked);
         self.note_end(row);
-        self.note_resolution(place, row);
+        self.note(place, row);
     }
 
     /// Puts a row in front of that at a place. There must be room.
@@ -361,12 +356,10 @@ impl Block {
         self.feedback.insert(place, row.feedback);
         self.tally.insert(place, row.tally);
         self.worked.insert(place, row.worked);
-        let later = |noted: &&mut Noted| usize::from(noted.row) >= place;
-        for noted in self.resolutions.iter_mut().rev().take_while(later) {
-            noted.row += 1;
-        }
+        self.resolutions.shift(place);
+        self.bots.shift(place);
         self.note_end(row);
-        self.note_resolution(place, row);
+        self.note(place, row);
     }
 
     /// Takes away the second half of the rows.
@@ -383,30 +376,23 @@ impl Block {
         self.last_end = self.last_end.max(end);
     }
 
-    fn note_resolution(&mut self, place: usize, row: &Row) {
+    fn note(&mut self, place: usize, row: &Row) {
         let is_usual = row.resolution == usual_resolution(&row.course, row.end);
-        let noted = self.resolutions.binary_search_by_key(&place, |noted| usize::from(noted.row));
-        let new = Noted::new(u16::try_from(place).unwrap_or(u16::MAX), row.resolution);
-        match (noted, is_usual) {
-            (Ok(noted), true) => drop(self.resolutions.remove(noted)),
-            (Ok(noted), false) => {
-                if let Some(old) = self.resolutions.get_mut(noted) {
-                    *old = new;
-                }
-            }
-            (Err(_), true) => {}
-            (Err(noted), false) => self.resolutions.insert(noted, new),
-        }
+        self.resolutions.set(place, (!is_usual).then_some(row.resolution));
+        self.bots.set(place, (row.bot != NEVER).then_some(row.bot));
     }
 
     /// The first resolution of every row.
     pub(crate) fn first_resolutions(&self) -> Vec<u32> {
         let mut all = self.full_resolutions();
-        for noted in &self.resolutions {
-            if let Some(resolution) = all.get_mut(usize::from(noted.row)) {
-                *resolution = noted.seconds();
-            }
-        }
+        self.resolutions.over(&mut all);
+        all
+    }
+
+    /// How long it took until a bot first answered every row; [`NEVER`] where none did.
+    fn bot_responses(&self) -> Vec<u32> {
+        let mut all = vec![NEVER; self.len()];
+        self.bots.over(&mut all);
         all
     }
 
@@ -453,6 +439,7 @@ impl Block {
     pub(crate) fn durations(&self, duration: Duration) -> Cow<'_, [u32]> {
         match duration {
             Duration::FirstResponse => Cow::Borrowed(&self.responses),
+            Duration::BotResponse => Cow::Owned(self.bot_responses()),
             Duration::FirstResolution => Cow::Owned(self.first_resolutions()),
             Duration::FullResolution => Cow::Owned(self.full_resolutions()),
             Duration::Handling => Cow::Owned(self.handling_times()),
@@ -479,7 +466,8 @@ impl Block {
         let plain = [&self.created, &self.customers, &self.responses, &self.ends];
         plain.iter().map(|column| column.capacity() * 4).sum::<usize>()
             + self.stamps.bytes()
-            + self.resolutions.capacity() * size_of::<Noted>()
+            + self.resolutions.bytes()
+            + self.bots.bytes()
             + self.matter.bytes()
             + self.source.bytes()
             + self.named().map(Coded::bytes).iter().sum::<usize>()

@@ -15,7 +15,7 @@ use crate::names::Names;
 const NO_YES: &[&str] = &["no", "yes"];
 /// Whether a request is its customer's first.
 pub(crate) const CONTACTS: &[&str] = &["repeat", "first"];
-/// Who answered; nobody but people does, for now.
+/// Who answered.
 pub(crate) const ANSWERERS: &[&str] = &["nobody", "person", "bot", "both", "unknown"];
 /// The place of what the history of an imported request does not say.
 const UNTOLD: u32 = 4;
@@ -107,9 +107,12 @@ fn lookup<V: Copy + Eq + Hash>(column: &Coded<V>, value: impl Fn(&V) -> u32) -> 
 
 /// The place of who answered among [`ANSWERERS`].
 pub(crate) fn answerer(course: &Course) -> u32 {
-    match course.is_answered {
-        false if !course.tells(Untold::ANSWER) => UNTOLD,
-        is_answered => is_answered.into(),
+    match (course.is_answered, course.is_bot_answered()) {
+        (false, false) if !course.tells(Untold::ANSWER) => UNTOLD,
+        (false, false) => 0,
+        (true, false) => 1,
+        (false, true) => 2,
+        (true, true) => 3,
     }
 }
 

@@ -26,7 +26,7 @@ pub enum Kind {
 }
 
 /// The columns of a fact, in the order of [`data`].
-pub const COLUMNS: [(&str, Kind); 42] = [
+pub const COLUMNS: [(&str, Kind); 43] = [
     ("id", Kind::Int),
     ("customer_id", Kind::Int),
     ("created_at", Kind::Time),
@@ -52,6 +52,7 @@ pub const COLUMNS: [(&str, Kind); 42] = [
     ("answered_by", Kind::Text),
     ("solved_by_id", Kind::Int),
     ("response_seconds", Kind::Int),
+    ("bot_response_seconds", Kind::Int),
     ("first_resolution_seconds", Kind::Int),
     ("full_resolution_seconds", Kind::Int),
     ("ended_at", Kind::Time),
@@ -148,6 +149,7 @@ pub fn data(row: FactRow, is_first: bool) -> [Datum; COLUMNS.len()] {
         name(ANSWERERS, u8::try_from(answerer(&course)).unwrap_or(0)),
         Datum::Int(fact.solved_by.map(|id| id.0)),
         seconds(fact.response),
+        seconds(fact.bot),
         seconds(fact.resolution),
         seconds(if course.is_solved { fact.end } else { NEVER }),
         ended.map_or(Datum::Time(None), second),

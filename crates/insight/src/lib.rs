@@ -42,6 +42,7 @@ mod load;
 mod measure;
 mod movement;
 mod names;
+mod noted;
 mod open;
 mod place;
 mod query;

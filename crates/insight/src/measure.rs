@@ -43,6 +43,8 @@ pub enum Measure {
     },
     /// Opening hours until the first reply of a person.
     FirstResponseOpen,
+    /// Time until the first reply of a bot, of those that one answered.
+    BotResponse,
     /// Time until a request was called solved for the first time.
     FirstResolution,
     /// Opening hours until then.
@@ -113,6 +115,8 @@ pub enum TimeBase {
 pub enum Duration {
     /// Until the first reply of a person.
     FirstResponse,
+    /// Until the first reply of a bot.
+    BotResponse,
     /// Until it was first called solved.
     FirstResolution,
     /// Until it was called solved for good.
@@ -186,7 +190,7 @@ pub(crate) enum Recipe {
 
 impl Measure {
     /// Every measure, with the usual parameters.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Requests,
         Self::Customers,
         Self::RequestsPerCustomer,
@@ -196,6 +200,7 @@ impl Measure {
         Self::FirstResponse,
         Self::FirstResponseOpen,
         Self::ServiceLevel { within: 3_600 },
+        Self::BotResponse,
         Self::FirstResolution,
         Self::FirstResolutionOpen,
         Self::FullResolution,
@@ -231,6 +236,7 @@ impl Measure {
             Self::FirstResponse => "first_response",
             Self::FirstResponseOpen => "first_response_open",
             Self::ServiceLevel { .. } => "service_level",
+            Self::BotResponse => "bot_response",
             Self::FirstResolution => "first_resolution",
             Self::FirstResolutionOpen => "first_resolution_open",
             Self::FullResolution => "full_resolution",
@@ -281,9 +287,11 @@ impl Measure {
             Self::RequestsPerCustomer => Unit::RequestsPerCustomer,
             Self::FollowUps | Self::Replies => Unit::Messages,
             Self::Transfers => Unit::Transfers,
-            Self::FirstResponse | Self::FirstResolution | Self::FullResolution | Self::HandlingTime => {
-                Unit::Seconds
-            }
+            Self::FirstResponse
+            | Self::BotResponse
+            | Self::FirstResolution
+            | Self::FullResolution
+            | Self::HandlingTime => Unit::Seconds,
             Self::FirstResponseOpen | Self::FirstResolutionOpen | Self::FullResolutionOpen => {
                 Unit::OpenSeconds
             }
@@ -337,6 +345,7 @@ impl Measure {
             ],
             Self::Reopened { days } => vec![Condition::SolvedFor(days * DAY), REOPENS],
             Self::FirstResponse => vec![ANSWER],
+            Self::BotResponse => vec![Condition::Course(Course::is_bot_answered)],
             Self::FirstResolution | Self::FullResolution => {
                 vec![Condition::Course(|course| course.tells(Untold::SOLUTION))]
             }
@@ -373,6 +382,7 @@ impl Measure {
             Self::Replies => Recipe::Sum(Amount::Tally(|tally| tally.replies)),
             Self::FirstResponse => Recipe::Spread(Duration::FirstResponse, Lapse::Calendar),
             Self::FirstResponseOpen => Recipe::Spread(Duration::FirstResponse, Lapse::Open),
+            Self::BotResponse => Recipe::Spread(Duration::BotResponse, Lapse::Calendar),
             Self::FirstResolution => Recipe::Spread(Duration::FirstResolution, Lapse::Calendar),
             Self::FirstResolutionOpen => Recipe::Spread(Duration::FirstResolution, Lapse::Open),
             Self::FullResolution => Recipe::Spread(Duration::FullResolution, Lapse::Calendar),

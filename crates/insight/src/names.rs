@@ -210,6 +210,7 @@ impl Names {
             response: fact.response,
             resolution: fact.resolution,
             end: fact.end,
+            bot: fact.bot,
             matter: Matter {
                 kind: self.kinds.number(&fact.kind),
                 urgency: fact.urgency,

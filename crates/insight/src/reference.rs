@@ -143,10 +143,12 @@ impl Reference<'_> {
                 };
                 if self.rows.iter().any(|other| earlier(&other)) { "repeat" } else { "first" }.to_owned()
             }
-            Dimension::AnsweredBy => match (row.first_reply_at, told(row, 1)) {
-                (Some(_), _) => "person",
-                (None, true) => "nobody",
-                (None, false) => "unknown",
+            Dimension::AnsweredBy => match (row.first_reply_at, row.bot_reply_at) {
+                (Some(_), None) => "person",
+                (Some(_), Some(_)) => "both",
+                (None, Some(_)) => "bot",
+                (None, None) if told(row, 1) => "nobody",
+                (None, None) => "unknown",
             }
             .to_owned(),
             Dimension::Team => id(row.team_id.map(|id| id.0)),
@@ -256,6 +258,7 @@ impl Reference<'_> {
                 is_known && answered.is_some_and(|answered| self.now() - answered >= DAY)
             }
             Measure::FirstResponse => told(row, 1),
+            Measure::BotResponse => row.bot_reply_at.is_some(),
             Measure::FirstResolution | Measure::FullResolution => told(row, 4),
             Measure::Replies | Measure::FollowUps => told(row, 2),
             Measure::Transferred | Measure::Transfers | Measure::Escalated => row.untold.is_none(),
@@ -313,6 +316,7 @@ impl Reference<'_> {
         }
         let at = match self.query.measure {
             Measure::FirstResponse | Measure::FirstResponseOpen => row.first_reply_at,
+            Measure::BotResponse => row.bot_reply_at,
             Measure::FirstResolution | Measure::FirstResolutionOpen => {
                 row.first_solved_at.or(row.solved_at.filter(|_| is_solved(row)))
             }
@@ -339,6 +343,7 @@ impl Reference<'_> {
             Measure::Transfers => Figure::Sum { n, sum: sum(|row| row.transfer_count) },
             Measure::FirstResponse
             | Measure::FirstResponseOpen
+            | Measure::BotResponse
             | Measure::FirstResolution
             | Measure::FirstResolutionOpen
             | Measure::FullResolution

@@ -17,17 +17,18 @@ use std::sync::Arc;
 
 use standfast_store::outbox::Cursor;
 
-use crate::block::{Block, Course, Feedback, Handler, History, Matter, Noted, Reading, Source, Tally};
+use crate::block::{Block, Course, Feedback, Handler, History, Matter, Reading, Source, Tally};
 use crate::column::{Coded, Codes, MOST_ROWS};
 use crate::customers::Customers;
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::load::Loaded;
 use crate::names::Names;
+use crate::noted::Notes;
 use crate::stamp::Stamps;
 
 const MAGIC: &[u8; 8] = b"SF-FACTS";
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// Longest section that is read: more than the largest block, so that a broken length costs no memory.
 const LONGEST: usize = 64 << 20;
 /// Customers of a section.
@@ -341,10 +342,12 @@ fn put_block(section: &mut Encoder, block: &Block) {
     section.u32s(&block.customers);
     section.u32s(&block.responses);
     section.u32s(&block.ends);
-    section.many(&block.resolutions, |out, noted| {
-        out.extend_from_slice(&noted.row.to_le_bytes());
-        out.extend_from_slice(&noted.seconds().to_le_bytes());
-    });
+    for notes in [&block.resolutions, &block.bots] {
+        section.many(&notes.each().collect::<Vec<_>>(), |out, (row, seconds)| {
+            out.extend_from_slice(&row.to_le_bytes());
+            out.extend_from_slice(&seconds.to_le_bytes());
+        });
+    }
     let word = |out: &mut Vec<u8>, value: &u32| out.extend_from_slice(&value.to_le_bytes());
     section.column(&block.matter, |out, matter| {
         word(out, &matter.kind);
@@ -394,7 +397,8 @@ fn take_block(section: &mut Decoder<'_>) -> Result<Block, Error> {
         customers: section.u32s()?,
         responses: section.u32s()?,
         ends: section.u32s()?,
-        resolutions: section.many(|one| Ok(Noted::new(one.u16()?, one.u32()?)))?,
+        resolutions: Notes::new(section.many(|one| Ok((one.u16()?, one.u32()?)))?),
+        bots: Notes::new(section.many(|one| Ok((one.u16()?, one.u32()?)))?),
         matter: section
             .column(|one| Ok(Matter { kind: one.u32()?, urgency: one.u8()?, at_risk: one.flag()? }))?,
         source: section
@@ -461,7 +465,8 @@ fn is_whole(block: &Block, customers: usize) -> bool {
         && block.tally.codes().len() == rows
         && block.worked.codes().len() == rows
         && block.customers.iter().all(|customer| (*customer as usize) < customers)
-        && block.resolutions.is_sorted_by(|one, other| one.row < other.row)
+        && block.resolutions.is_in_order()
+        && block.bots.is_in_order()
         && (0..rows).map(|row| (block.created.get(row), block.id(row))).is_sorted_by(|one, other| one < other)
         && (0..rows).all(|row| block.id(row).is_some())
 }

@@ -11,7 +11,7 @@ use crate::{Error, Rd, Row, ToValue, Value, params};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
-    reason = "the columns are explained in migrations/0001_desk.sql, 0002_feedback.sql, 0004_handling.sql, 0010_reporting.sql and 0019_measures.sql"
+    reason = "the columns are explained in migrations/0001_desk.sql, 0002_feedback.sql, 0004_handling.sql, 0010_reporting.sql, 0019_measures.sql and 0025_bot.sql"
 )]
 pub struct FactRow {
     pub id: RequestId,
@@ -55,6 +55,7 @@ pub struct FactRow {
     pub worked_s: Option<i64>,
     /// Whether its customer has neither read the first reply nor written since.
     pub unread: bool,
+    pub bot_reply_at: Option<Time>,
 }
 
 macro_rules! select {
@@ -72,7 +73,7 @@ macro_rules! select {
             // And few never come back for their answer.
             "CASE WHEN r.customer_read_seq < h.first_reply_seq THEN NOT EXISTS (SELECT 1 FROM entry e ",
             "WHERE e.request_id = r.id AND e.seq > h.first_reply_seq AND e.kind = 'text' ",
-            "AND e.author_kind = 'customer') ELSE FALSE END ",
+            "AND e.author_kind = 'customer') ELSE FALSE END, i.bot_reply_at ",
             "FROM request r JOIN customer c ON c.id = r.customer_id ",
             "LEFT JOIN handling h ON h.request_id = r.id LEFT JOIN imported i ON i.request_id = r.id ",
             "LEFT JOIN resolution s ON s.request_id = r.id ",
@@ -121,6 +122,7 @@ fn row(row: &Row<'_>) -> Result<FactRow, Error> {
         reopened_at: row.get(32)?,
         worked_s: row.get(33)?,
         unread: row.get(34)?,
+        bot_reply_at: row.get(35)?,
     })
 }
 

@@ -38,18 +38,18 @@ pub fn find(rd: &mut Rd, external_key: &[u8]) -> Result<Option<RequestId>, Error
     })
 }
 
-/// Notes where a request comes from; queued.
+/// Notes where a request comes from, and when a bot of that system first answered, if one did; queued.
 pub fn insert(
     tx: &mut Tx,
     request: RequestId,
-    source: &str,
-    external_key: &[u8],
-    untold: Untold,
+    (source, external_key): (&str, &[u8]),
+    (untold, bot_reply_at): (Untold, Option<Time>),
     now: Time,
 ) -> Result<(), Error> {
     tx.run(
-        "INSERT INTO imported (request_id, source, external_key, untold, imported_at) VALUES ($1, $2, $3, $4, $5)",
-        params![request, source, external_key, untold.0, now],
+        "INSERT INTO imported (request_id, source, external_key, untold, bot_reply_at, imported_at) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        params![request, source, external_key, untold.0, bot_reply_at, now],
     )
 }
 

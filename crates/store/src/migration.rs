@@ -28,6 +28,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0022_lane", include_str!("../migrations/0022_lane.sql")),
     ("0023_roster_mail", include_str!("../migrations/0023_roster_mail.sql")),
     ("0024_false_claim", include_str!("../migrations/0024_false_claim.sql")),
+    ("0025_bot", include_str!("../migrations/0025_bot.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
@@ -59,6 +60,13 @@ const PLACEHOLDERS: &[(&str, &str, &str)] = &[
         "",
         "CREATE VIEW reporting.handling AS SELECT request_id, worked_s AS worked_seconds, CASE WHEN escalation_count = 0 \
          THEN 'first' WHEN escalation_count = 1 THEN 'second' ELSE 'third' END AS tier FROM public.handling;",
+    ),
+    (
+        "{reporting.bot_reply}",
+        "",
+        "CREATE VIEW reporting.bot_reply AS SELECT i.request_id, to_timestamp(i.bot_reply_at / 1000000) AS replied_at, \
+         GREATEST(i.bot_reply_at / 1000000 - r.created_at / 1000000, 0) AS response_seconds \
+         FROM public.imported i JOIN public.request r ON r.id = i.request_id WHERE i.bot_reply_at IS NOT NULL;",
     ),
     // The transaction that wrote the row, and on PostgreSQL the key in the feed's order (see `outbox`).
     (

@@ -196,6 +196,7 @@ impl Made {
             score: rating.as_ref().map(|rating| rating.score),
             reason: rating.and_then(|rating| rating.reason),
             untold: None,
+            bot_reply_at: None,
             reopened_at: None,
             worked_s: handled.and_then(|handled| handled.worked_s),
             unread: handled

@@ -71,6 +71,7 @@ pub(super) struct Draft {
     pub(super) number: RequestNumber,
     pub(super) created_at: Time,
     pub(super) answered_at: Option<Time>,
+    pub(super) bot_answered_at: Option<Time>,
     pub(super) solved_at: Option<Time>,
     pub(super) closed_at: Time,
     pub(super) spam: bool,
@@ -136,6 +137,7 @@ impl Draft {
             number: RequestNumber::random(&**desk.entropy()),
             created_at: past.created_at,
             answered_at: past.answered_at.or(replied),
+            bot_answered_at: past.bot_answered_at.or_else(|| bot_replied(past)),
             solved_at: past.solved_at,
             closed_at: end(past).max(past.closed_at.unwrap_or(past.created_at)),
             spam: past.spam,
@@ -184,9 +186,14 @@ fn untold(past: &PastRequest) -> Untold {
     .fold(Untold::default(), |all, (_, one)| all.and(one))
 }
 
+fn bot_replied(past: &PastRequest) -> Option<Time> {
+    past.messages.iter().filter(|one| one.public && one.by == Speaker::Bot).map(|one| one.at).min()
+}
+
 /// The last time at which something is known to have happened.
 fn end(past: &PastRequest) -> Time {
-    let known = [past.answered_at, past.solved_at, past.closed_at].into_iter().flatten();
+    let known =
+        [past.answered_at, past.bot_answered_at, past.solved_at, past.closed_at].into_iter().flatten();
     let written = past.messages.iter().map(|one| one.at);
     known.chain(written).fold(past.created_at, Time::max)
 }
@@ -196,6 +203,7 @@ fn check_times(past: &PastRequest, now: Time) -> Result<(), Error> {
     let known = [
         ("created", Some(past.created_at)),
         ("answered", past.answered_at),
+        ("bot_answered", past.bot_answered_at),
         ("solved", past.solved_at),
         ("closed", past.closed_at),
         ("rating", rating),
@@ -269,7 +277,7 @@ fn words(importer: &Importer, past: &PastRequest) -> Result<Vec<Words>, Error> {
         let by = match &message.by {
             Speaker::Customer => By::Customer,
             Speaker::Agent(name) => By::Agent(importer.agent(name.as_deref())),
-            Speaker::System => By::System,
+            Speaker::Bot | Speaker::System => By::System,
         };
         let (text, findings) = screened(&plain(&message.text), by, &mut words);
         words.push(Words { at: message.at, by, public: message.public, text, findings });

@@ -33,6 +33,7 @@ fn mail(id: &str) -> PastRequest {
         messages: vec![
             message("2019-03-04T10:05:00Z", mei(), "We look into it."),
             message("2019-03-04T10:00:00Z", Speaker::Customer, "Where is my transfer?"),
+            message("2019-03-04T10:00:20Z", Speaker::Bot, "Which chain is it?"),
             message("2019-03-04T12:00:00Z", Speaker::Customer, "It is still not there."),
             PastMessage { public: false, ..message("2019-03-04T12:30:00Z", mei(), "chain was busy") },
             message("2019-03-04T13:00:00Z", mei(), "It arrived."),
@@ -98,10 +99,11 @@ store_test! {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let kinds: Vec<&str> = entries.iter().map(|entry| entry.author.kind()).collect();
-        assert_eq!(kinds, ["customer", "agent", "system", "customer", "agent", "agent", "agent", "system", "customer"]);
+        assert_eq!(kinds, ["customer", "system", "agent", "system", "customer", "agent", "agent", "agent", "system", "customer"]);
         assert!(entries.is_sorted_by_key(|entry| entry.created_at));
         assert_eq!(told().await, 1, "one word to the facts, none to people");
         assert_eq!((fact[0].reply_count, fact[0].first_agent_id, fact[0].untold), (2, Some(mei.id), Some(0)));
+        assert_eq!(fact[0].bot_reply_at, Some(at("2019-03-04T10:00:20Z")));
         assert_eq!((stock.requests, stock.first), (1, Some(row.created_at)));
         assert!(crate::inbox_counts(&desk, &mei).await.unwrap().unassigned == 0);
         let waiting = store.read(request::list_waiting).await.unwrap();

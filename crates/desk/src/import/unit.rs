@@ -71,7 +71,8 @@ impl Draft {
         if let (Some(seq), Some(rating)) = (rated, &self.rating) {
             self.keep_rating(tx, &row, importer, rating, seq)?;
         }
-        imported::insert(tx, row.id, &importer.source, &self.key, self.untold, self.now)?;
+        let history = (self.untold, self.bot_answered_at);
+        imported::insert(tx, row.id, (&importer.source, &self.key), history, self.now)?;
         Ok(Outcome::Imported)
     }
 

@@ -20,6 +20,7 @@ fn row() -> impl Strategy<Value = Row> {
                 response,
                 resolution,
                 end,
+                bot: if f && g { created * 977 } else { NEVER },
                 matter: Matter { kind: a, urgency: 2, at_risk: f },
                 source: Source { channel: b, language: c, platform: 1 },
                 region: c,
@@ -35,6 +36,7 @@ fn row() -> impl Strategy<Value = Row> {
                 },
                 course: Course {
                     state: u8::try_from(a).unwrap(),
+                    history: History::new(None, f && g),
                     is_solved: g && end != NEVER,
                     reopened: h,
                     ..Course::default()

@@ -64,7 +64,8 @@ async fn fill(store: &Store) {
     .await;
     write(store, move |tx| {
         for (number, id) in (0_u8..).zip(ids.iter().step_by(5)) {
-            imported::insert(tx, *id, "old", &[number], Untold(i64::from(number % 16)), Time(0))?;
+            let bot = (number % 2 == 0).then_some(Time(i64::from(number) * 1_000_000));
+            imported::insert(tx, *id, ("old", &[number]), (Untold(i64::from(number % 16)), bot), Time(0))?;
         }
         Ok(())
     })

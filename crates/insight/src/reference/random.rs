@@ -85,6 +85,8 @@ fn row() -> impl Strategy<Value = FactRow> {
                 created_at: created,
                 updated_at: Time(created.0 + DAY * SECOND),
                 first_reply_at: after(reply),
+                // Bots answer in other systems alone, for now.
+                bot_reply_at: how.6.filter(|_| how.1 % 2 == 1).map(|_| Time(created.0 + how.1 * 41 * SECOND)),
                 solved_at: after(solved),
                 closed_at: after(closed),
                 reopen_count: how.0,
@@ -121,6 +123,7 @@ pub(super) fn rows() -> impl Strategy<Value = Vec<FactRow>> {
             shift(&mut row.customer_first_seen_at);
             for time in [
                 &mut row.first_reply_at,
+                &mut row.bot_reply_at,
                 &mut row.solved_at,
                 &mut row.closed_at,
                 &mut row.first_solved_at,

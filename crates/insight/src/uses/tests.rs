@@ -48,6 +48,7 @@ pub(crate) fn row(second: i64, state: State, version: &str, screen: &str) -> Fac
         score: None,
         reason: None,
         untold: None,
+        bot_reply_at: None,
     }
 }
 

@@ -108,7 +108,8 @@ fn words(message: &Value, kind: Kind, at: Time) -> Option<PastMessage> {
         .is_some_and(|kind| kind.to_lowercase().contains("bot"));
     let by = match kind {
         Kind::Incoming => Speaker::Customer,
-        Kind::Outgoing if !is_bot => Speaker::Agent(name()),
+        Kind::Outgoing | Kind::Template if is_bot => Speaker::Bot,
+        Kind::Outgoing => Speaker::Agent(name()),
         _ => Speaker::System,
     };
     let public = !member(message, "private").and_then(Value::as_bool).unwrap_or(false);

@@ -24,6 +24,7 @@ pub(crate) const FIELDS: &[&str] = &[
     "created",
     "answered",
     "answered_after",
+    "bot_answered",
     "solved",
     "solved_after",
     "closed",

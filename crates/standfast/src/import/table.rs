@@ -282,6 +282,7 @@ fn request(map: &Map, cells: &Cells<'_>) -> Result<PastRequest, Fault> {
     };
     let mut past = PastRequest::new(id, created_at);
     past.answered_at = time(map, cells, ["answered", "answered_after"], created_at)?;
+    past.bot_answered_at = map.moments.read("bot_answered", &cells.get("bot_answered")?)?;
     past.solved_at = time(map, cells, ["solved", "solved_after"], created_at)?;
     past.closed_at = map.moments.read("closed", &cells.get("closed")?)?;
     past.kind = map.kind([&*cells.get("type")?])?;

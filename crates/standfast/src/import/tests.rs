@@ -225,6 +225,7 @@ fn said(past: &PastRequest) -> Vec<(&str, bool, &str)> {
     let by = |by: &Speaker| match by {
         Speaker::Customer => "customer",
         Speaker::Agent(_) => "agent",
+        Speaker::Bot => "bot",
         Speaker::System => "system",
     };
     past.messages.iter().map(|one| (by(&one.by), one.public, &*one.text)).collect()
@@ -327,10 +328,10 @@ fn chatwoot_pages_are_read() {
         ("swap", Channel::Chat, Some("9"))
     );
     assert_eq!(first.context["platform"], "Android");
-    // A bot's answer is none of a person.
+    // A bot's answer is one, but none of a person.
     assert_eq!(
         said(first),
-        [("customer", true, "Swap failed"), ("system", true, "One moment"), ("agent", true, "Try again")]
+        [("customer", true, "Swap failed"), ("bot", true, "One moment"), ("agent", true, "Try again")]
     );
     assert_eq!((first.answered_at, first.solved_at), (None, Some(Time(1_606_000_400_000_000))));
     assert_eq!(
