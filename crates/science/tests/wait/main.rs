@@ -12,6 +12,8 @@
 
 mod desk;
 
+use std::thread;
+
 use desk::{Asked, Desk};
 use standfast_science::wait::pinball;
 
@@ -99,8 +101,12 @@ fn show(name: &str, asked: &[Asked]) -> Score {
 
 #[test]
 fn promises_are_kept_on_arrivals_that_were_not_seen() {
-    for seed in HELD_OUT {
-        let asked = scored(seed);
+    let desks = thread::scope(|scope| {
+        HELD_OUT
+            .map(|seed| (seed, scope.spawn(move || scored(seed))))
+            .map(|(seed, desk)| (seed, desk.join().unwrap()))
+    });
+    for (seed, asked) in desks {
         let all = show(&format!("desk {seed}"), &asked);
         let at_risk: Vec<Asked> = asked.iter().filter(|asked| asked.at_risk).cloned().collect();
         let at_risk = show("  of these at risk", &at_risk);
