@@ -3434,11 +3434,13 @@ export interface components {
       days: number;
       /** @description Days of the later period that are left out, because users are not known on them or on their like. The verdict is of all days. */
       days_left_out: number;
+      earlier?: components['schemas']['ComparedView'] | null;
       estimate?: components['schemas']['EstimateView'] | null;
       /** @description Users are known by what segments are made of (version, region, platform), so that mix and rate are told apart. */
       has_mix: boolean;
       /** @description Users are known on the days compared, so that the change is split. Otherwise only counts are compared. */
       has_users: boolean;
+      later?: components['schemas']['ComparedView'] | null;
       parts?: components['schemas']['PartsView'] | null;
       /** @description The segments, those first that explain most. */
       segments: components['schemas']['ChangeSegmentView'][];
@@ -3537,6 +3539,21 @@ export interface components {
      * @enum {string}
      */
     Compared: 'requests' | 'contact_rate';
+    /** @description What of a period was compared. */
+    ComparedView: {
+      /**
+       * Format: date
+       * @description The first day of it.
+       */
+      from: string;
+      /**
+       * Format: date
+       * @description The last day of it.
+       */
+      until: string;
+      /** @description Open days of the period that are left out, because the other period has no such weekday left for them. */
+      without_partner: number;
+    };
     /** @description Two models on the same labels, which neither has learned from. */
     ComparisonView: {
       /**

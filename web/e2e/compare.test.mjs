@@ -300,8 +300,11 @@ for (const [width, colorScheme, locale] of [
         /compare\.\w|insight\.\w|plot\.\w|\{\w+\}|NaN|undefined/,
       );
       const size = await page.evaluate(() => {
-        const body = document.querySelector('.insight-body');
-        return body.scrollHeight + innerHeight - body.clientHeight;
+        // On a phone all of it scrolls.
+        const scrolling = document.querySelectorAll('.insight-body, #console > div');
+        return Math.max(
+          ...[...scrolling].map((one) => one.scrollHeight + innerHeight - one.clientHeight),
+        );
       });
       await page.setViewportSize({ width, height: Math.min(size, 6_000) });
       await shot(page, `compare-${name}-${width}-${colorScheme}-${locale.slice(0, 2)}`);

@@ -1,4 +1,5 @@
-//! The catalogue of everything the desk says, in every language: `locales/<language>/<area>.json`.
+//! The catalogue of everything the desk says, in every language: `locales/<language>/<area>.json`. Names of regions are those of the
+//! Unicode Common Locale Data Repository (licence Unicode-3.0), as browsers have them.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -15,6 +16,7 @@ static ENGLISH: LazyLock<Catalogue> = LazyLock::new(|| {
         ("page", include_str!("../../../locales/en/page.json")),
         ("figure", include_str!("../../../locales/en/figure.json")),
         ("report", include_str!("../../../locales/en/report.json")),
+        ("region", include_str!("../../../locales/en/region.json")),
     ])
 });
 static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| {
@@ -24,6 +26,7 @@ static CHINESE: LazyLock<Catalogue> = LazyLock::new(|| {
         ("page", include_str!("../../../locales/zh-CN/page.json")),
         ("figure", include_str!("../../../locales/zh-CN/figure.json")),
         ("report", include_str!("../../../locales/zh-CN/report.json")),
+        ("region", include_str!("../../../locales/zh-CN/region.json")),
     ])
 });
 

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::Language;
 
-pub use period::{LastPeriod, Period};
+pub use period::{LastPeriod, Period, PeriodFault};
 pub use schedule::{Every, Schedule};
 
 /// What a report says, of which time, for whom and when.

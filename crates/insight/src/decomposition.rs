@@ -71,6 +71,10 @@ pub struct Change {
     pub has_mix: bool,
     /// Days of each period that were compared.
     pub days: usize,
+    /// The first and the last of them, of each period.
+    pub compared: Option<[(Day, Day); 2]>,
+    /// Open days of each period that are left out, because the other one has no such weekday left for them.
+    pub without_partner: [usize; 2],
     /// Days of the later period that could be compared and are left out, because users are not known on them or on their like.
     /// The whole change with its interval is that of all days.
     pub days_left_out: usize,
@@ -151,6 +155,17 @@ impl<'a> Side<'a> {
         self.pick(&users).into_iter().sum()
     }
 
+    /// The first and the last of the chosen days.
+    fn compared(&self) -> Option<(Day, Day)> {
+        let day = |place: &usize| self.period.from.plus(i64::try_from(*place).unwrap_or(0));
+        Some((day(self.chosen.iter().min()?), day(self.chosen.iter().max()?)))
+    }
+
+    /// Open days that are not chosen.
+    fn without_partner(&self) -> usize {
+        self.open.iter().filter(|open| **open).count().saturating_sub(self.chosen.len())
+    }
+
     /// Leaves out, of the chosen days, those on which users are not known.
     fn keep_known(&mut self) {
         let users = self.daily.users(self.period.days(), &self.wish.query.filter, None);
@@ -177,6 +192,7 @@ pub fn decompose(
     let mut earlier = Side::new(&daily, wish, wish.earlier)?;
     let mut later = Side::new(&daily, wish, wish.later)?;
     choose(&mut earlier, &mut later);
+    let without_partner = [earlier.without_partner(), later.without_partner()];
     let out_of_range = |_| Error::invalid("later", "out_of_range");
     let chosen = |side: &Side| side.pick(&side.days(false));
     let effect = compare_days(&chosen(&earlier), &chosen(&later), WORTHWHILE).map_err(out_of_range)?;
@@ -202,6 +218,8 @@ pub fn decompose(
         has_users,
         has_mix: has_users && exposure::has_users(wish.dimension),
         days: later.chosen.len(),
+        compared: earlier.compared().zip(later.compared()).map(|(one, other)| [one, other]),
+        without_partner,
         days_left_out: all.saturating_sub(later.chosen.len()),
         before: found.before,
         after: found.after,

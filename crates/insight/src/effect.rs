@@ -258,7 +258,8 @@ impl<'a> Comparison<'a> {
             disturbed: &self.disturbed,
             first_after,
             before: self.wish.before as usize,
-            after: self.wish.after as usize,
+            // What is tried at dates of the past is what can be told of this one: so many days after it, and no more.
+            after: (self.wish.after as usize).min(days.len() - first_after),
             ramp: 0,
             worthwhile: WORTHWHILE,
         };

@@ -1,8 +1,10 @@
 //! The figures of a report: every section is one or two questions to one state of the facts, with the same measures as
 //! everywhere else.
 
-use standfast_domain::Time;
+use std::sync::Arc;
+
 use standfast_domain::report::{Definition, Period, Section};
+use standfast_domain::{Time, Timetable};
 
 use crate::answer::{Answer, answer};
 use crate::calendar::Step;
@@ -226,16 +228,18 @@ fn filter(definition: &Definition) -> Result<Vec<(Dimension, Vec<String>)>, Erro
 }
 
 impl Insight {
-    /// The figures of a report at `now`, all of one state of the facts.
+    /// The figures of a report at `now`, all of one state of the facts; by these hours of the desk.
     pub async fn report(
         &self,
         definition: Definition,
         period: Period,
         now: Time,
+        hours: Arc<Timetable>,
     ) -> Result<MadeReport, Error> {
         let exposure = self.exposure();
         self.work(move |facts, threads| {
-            Maker { facts, exposure: exposure.as_deref(), threads, definition: &definition, now }.make(period)
+            let exposure = exposure.as_deref();
+            Maker { facts, exposure, threads, definition: &definition, now, hours }.make(period)
         })
         .await
     }
@@ -247,6 +251,7 @@ struct Maker<'a> {
     threads: usize,
     definition: &'a Definition,
     now: Time,
+    hours: Arc<Timetable>,
 }
 
 /// Two ranges that are compared.
@@ -419,6 +424,7 @@ impl Maker<'_> {
         (query.from, query.until) = (Some(range.0), Some(range.1));
         query.zone = zone(&self.definition.zone)?;
         query.group = group.to_vec();
+        query.hours = Arc::clone(&self.hours);
         Ok(query)
     }
 }

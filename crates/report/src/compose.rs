@@ -51,7 +51,11 @@ pub(crate) fn value_name(language: Language, dimension: Dimension, code: &str, p
         Dimension::Team => people.teams.get(code).cloned(),
         _ => None,
     };
-    let keys = [format!("figure.value.{}.{code}", dimension.code()), format!("figure.value.any.{code}")];
+    let named = match dimension {
+        Dimension::Region => format!("region.{code}"),
+        _ => format!("figure.value.{}.{code}", dimension.code()),
+    };
+    let keys = [named, format!("figure.value.any.{code}")];
     own.or_else(|| keys.iter().find(|key| has_words(key)).map(|key| words(language, key, &[])))
         .unwrap_or_else(|| code.to_owned())
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use standfast_desk::{Desk, list_agents};
+use standfast_desk::{Desk, list_agents, load_hours, timetable};
 use standfast_domain::report::{Definition, Format, Period, Section};
-use standfast_insight::{Insight, zone};
+use standfast_insight::Insight;
 use standfast_store::agent;
 
 use crate::compose::{Material, People};
 use crate::page::Page;
+use crate::reports::period_of;
 use crate::{Error, html, pdf, table};
 
 /// Reports of a desk. Cheap to clone.
@@ -33,6 +34,11 @@ impl Reports {
         Self { desk, insight }
     }
 
+    /// The period that a report is made of: that of its code (see [`Period::parse`]), or the definition's own where none is said.
+    pub fn period(&self, definition: &Definition, period: Option<&str>) -> Result<Period, Error> {
+        period_of(definition, period, self.desk.now())
+    }
+
     /// Makes a report of a period: its code (see [`Period::parse`]), or the definition's own where none is said.
     pub async fn make(
         &self,
@@ -40,12 +46,11 @@ impl Reports {
         definition: &Definition,
         period: Option<&str>,
     ) -> Result<Made, Error> {
-        let (zone, now) = (zone(&definition.zone)?, self.desk.now());
-        let period = match period {
-            Some(text) => Period::parse(text, &zone, now).ok_or(Error::invalid("period", "malformed"))?,
-            None => Period::last(definition.period, &zone, now),
-        };
-        let made = self.insight.report(definition.clone(), period, now).await?;
+        let (period, now) = (self.period(definition, period)?, self.desk.now());
+        // A process that makes a single report has not read them yet.
+        load_hours(&self.desk).await?;
+        let hours = timetable(&self.desk);
+        let made = self.insight.report(definition.clone(), period, now, hours).await?;
         let events = self.events(definition, made.from, made.until).await?;
         let most = definition.sections.iter().map(|section| match section {
             Section::Effects { most } => usize::from(*most),

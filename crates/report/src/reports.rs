@@ -1,7 +1,7 @@
 //! Use cases: entering, changing and removing reports, having one made, and having what was made.
 
 use standfast_desk::{AgentCaller, Error as DeskError};
-use standfast_domain::report::{Definition, Format};
+use standfast_domain::report::{Definition, Format, Period};
 use standfast_domain::{JobId, Permission, ReportId, ReportRunId, Time};
 use standfast_guard::{Context, screen};
 use standfast_insight::{check_definition, zone};
@@ -200,7 +200,7 @@ impl Reports {
         }
         let view = self.find(id).await?;
         let now = self.desk.now();
-        let period = period_of(&view.definition, period, now)?;
+        let period = period_of(&view.definition, period, now)?.to_string();
         let ids = (ReportRunId(self.desk.id()), JobId(self.desk.id()));
         let row = RunRow {
             id: ids.0,
@@ -279,15 +279,13 @@ fn present(tx: &mut Tx, id: ReportId) -> Result<ReportRow, Error> {
     Ok(row.ok_or(DeskError::NotFound)?)
 }
 
-/// The code of the period that is meant.
-pub(crate) fn period_of(wanted: &Definition, period: Option<&str>, now: Time) -> Result<String, Error> {
-    use standfast_domain::report::Period;
+/// The period that is meant: that of a code, or the definition's own.
+pub(crate) fn period_of(wanted: &Definition, period: Option<&str>, now: Time) -> Result<Period, Error> {
     let zone = zone(&wanted.zone)?;
-    let period = match period {
-        Some(text) => Period::parse(text, &zone, now).ok_or(Error::invalid("period", "malformed"))?,
-        None => Period::last(wanted.period, &zone, now),
-    };
-    Ok(period.to_string())
+    match period {
+        Some(text) => Period::parse(text, &zone, now).map_err(|fault| Error::invalid("period", fault.code())),
+        None => Ok(Period::last(wanted.period, &zone, now)),
+    }
 }
 
 /// The payload of the job that makes a run.

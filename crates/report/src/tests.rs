@@ -17,6 +17,7 @@ use standfast_store::{Store, store_test};
 use tokio::sync::watch;
 
 mod alarm;
+mod hours;
 mod roster;
 mod status;
 mod surge;
@@ -78,6 +79,13 @@ impl Bench {
         }
         let reports = Reports::new(desk.clone(), insight);
         Self { desk, clock, reports, _keeping: keeping }
+    }
+
+    /// The same desk in another process.
+    fn another_desk(&self, store: &Store) -> Desk {
+        let keys = Keys::new(&[9; 32]);
+        let settings = self.desk.settings().clone();
+        Desk::new(store.clone(), keys, settings, self.clock.clone(), SeededEntropy::new(2), 1)
     }
 
     async fn somebody(&self, name: &str, role: Role) -> AgentCaller {

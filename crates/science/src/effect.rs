@@ -203,10 +203,10 @@ pub fn before_and_after(study: &Study) -> Result<Effect, StudyError> {
     let (before, after) = study.sides();
     let mut effect = judge(&cases, before, after, study.worthwhile);
     effect.placebo = placebo::placebo(study, effect.estimate.as_ref())?;
-    let found = matches!(effect.verdict, Verdict::Fewer | Verdict::More);
-    if found && effect.placebo.as_ref().is_some_and(Placebo::makes_as_much_of_nothing) {
-        effect.verdict = Verdict::CannotTell { reason: Doubt::Past, days_needed: None };
-    }
+    let overruled =
+        effect.placebo.as_ref().and_then(|placebo| placebo.overrules(effect.verdict, study.worthwhile));
+    effect.verdict =
+        overruled.map_or(effect.verdict, |reason| Verdict::CannotTell { reason, days_needed: None });
     Ok(effect)
 }
 

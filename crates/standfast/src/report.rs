@@ -80,6 +80,8 @@ async fn run(
                 .with_context(|| format!("--format is html, xlsx, csv or pdf, not {format:?}"))?;
             let found = reports.find_named(None, &name).await;
             let report = found.with_context(|| format!("there is no report {name:?}: see report list"))?;
+            // What is wrong with it is told before anything is loaded.
+            reports.period(&report.definition, period.as_deref()).map_err(explained)?;
             let (stop, stopping) = watch::channel(false);
             let keeping = tokio::spawn({
                 let insight = insight.clone();

@@ -3,7 +3,14 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Catalogue } from '../src/insight/api';
 import { endsOf, findingOf, type Saying } from '../src/insight/compare/finding';
-import { courseOf, isSure, lastCounted } from '../src/insight/compare/plotted';
+import {
+  courseOf,
+  isSure,
+  lastCounted,
+  testedOf,
+  wordOf,
+  type Segment,
+} from '../src/insight/compare/plotted';
 import {
   changeQuestion,
   effectQuestion,
@@ -307,6 +314,31 @@ describe('what the past shows', () => {
   it('has ends in percent where there are dates enough for them', () => {
     expect(endsOf(40)).toEqual({ low: 'compare.past.lower', high: 'compare.past.upper' });
     expect(endsOf(41)).toEqual({ low: 'compare.past.low', high: 'compare.past.high' });
+  });
+});
+
+describe('a segment', () => {
+  const segment = (before: number, after: number, more: Partial<Segment> = {}): Segment => ({
+    code: 'x',
+    before,
+    after,
+    small: Math.min(before, after) < 20,
+    ...more,
+  });
+
+  it('is called new or gone where there is no change to test, and only else a small sample', () => {
+    expect(wordOf(segment(0, 537))).toBe('plot.new');
+    expect(wordOf(segment(40, 0))).toBe('plot.gone');
+    expect(wordOf(segment(3, 9, { q: 0.01 }))).toBe('plot.small');
+    expect(wordOf(segment(477, 560))).toBe('compare.word.cannot_tell');
+    expect(wordOf(segment(477, 560, { q: 0.3 }))).toBe('compare.unsure');
+    expect(wordOf(segment(477, 960, { q: 0.001 }))).toBe('compare.sure');
+  });
+
+  it('is counted among the tested where it has a test', () => {
+    expect(testedOf([segment(0, 5), segment(40, 50, { q: null }), segment(40, 50, { q: 1 })])).toBe(
+      1,
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 import type { InsightAnswer } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
-import { answerOf, asked, CYCLES, type Measure } from '../src/insight/api';
+import { answerOf, asked, CYCLES, type Answer, type Measure } from '../src/insight/api';
 import { groupingOf, groupsFor, splitsFor } from '../src/insight/grouping';
 import {
   hasUsers,
@@ -10,6 +10,8 @@ import {
   timesOf,
   toldOf,
   unknownOf,
+  flowing,
+  pairsOf,
 } from '../src/insight/plotted';
 import { shortOf } from '../src/insight/staffing';
 import { reversedOf, unheardOf, unreadOf, unusedOf } from '../src/insight/unread';
@@ -151,10 +153,10 @@ describe('what the explorer offers', () => {
     expect(splitsFor(rate, dimensions, 'weekday')).toEqual(dimensions);
     const stock = measure('count', 'instant');
     expect(groupsFor(stock, dimensions)).toEqual(['time', ...dimensions, ...CYCLES, 'nothing']);
-    expect(groupsFor(measure('count', 'created_and_ended'), dimensions)).toEqual([
-      'time',
-      'nothing',
-    ]);
+    const flow = measure('count', 'created_and_ended');
+    expect(groupsFor(flow, dimensions)).toEqual(['time', ...dimensions, 'nothing']);
+    expect(splitsFor(flow, dimensions, 'time')).toEqual(dimensions);
+    expect(splitsFor(flow, dimensions, 'type')).toEqual([]);
   });
 
   it('leaves out of an address what does not fit', () => {
@@ -163,6 +165,11 @@ describe('what the explorer offers', () => {
       group: 'time',
       split: '',
       kind: 'course',
+    });
+    expect(groupingOf({ group: 'type', split: 'region' }, flow, dimensions)).toEqual({
+      group: 'type',
+      split: '',
+      kind: 'ranking',
     });
     const count = measure('count', 'created');
     const kind = (group: string, split = '') =>
@@ -251,6 +258,38 @@ describe('a rate that no request has', () => {
     // A weekday without a whole day has no users.
     const days = hasUsers(groups(['fee', '1', 2]), ['type', 'weekday']);
     expect([days(['swap', '1']), days(['swap', '2'])]).toEqual([true, false]);
+  });
+});
+
+describe('what came and what ended', () => {
+  const group = (key: string, opened: number, closed: number) => ({
+    keys: [key],
+    cell: [key],
+    value: opened - closed,
+    n: opened,
+    small: false,
+    asOf: null,
+    flow: { before: 0, opened, closed, after: 0 },
+  });
+  const answer = {
+    measure: 'flow',
+    groups: [group('swap', 5, 9), group('idle', 0, 0), group('theft', 7, 2), group('old', 0, 3)],
+  } as unknown as Answer;
+
+  it('stand beside each other, those first of which most came', () => {
+    const told = pairsOf(answer, (key) => key.toUpperCase());
+    expect(told.map(({ label, values }) => [label, ...values])).toEqual([
+      ['THEFT', 7, 2],
+      ['SWAP', 5, 9],
+      ['OLD', 0, 3],
+    ]);
+  });
+
+  it('can be drawn each by itself', () => {
+    const values = (side: 'opened' | 'closed') =>
+      flowing(answer, side).groups.map(({ value }) => value);
+    expect(values('opened')).toEqual([5, 0, 7, 0]);
+    expect(values('closed')).toEqual([9, 0, 2, 3]);
   });
 });
 
@@ -346,10 +385,12 @@ describe('an address that cannot be read', () => {
   });
 
   it('says of two dates that they are the wrong way round', () => {
-    expect(reversedOf('from=2026-11-20&to=2026-11-01')).toEqual({
-      from: '2026-11-20',
-      to: '2026-11-01',
-    });
+    expect(reversedOf('from=2026-11-20&to=2026-11-01')).toEqual([
+      { from: '2026-11-20', to: '2026-11-01' },
+    ]);
+    const compared = 'what=periods&earlier=2026-11-10..2026-11-01&later=2026-11-23..2026-11-29';
+    expect(reversedOf(compared)).toEqual([{ from: '2026-11-10', to: '2026-11-01' }]);
+    expect(unread(compared)).toEqual([]);
     expect(unread('from=2026-11-20&to=2026-11-01&foo=1')).toEqual(['foo=1']);
     for (const search of [
       '',
@@ -357,10 +398,21 @@ describe('an address that cannot be read', () => {
       'from=2026-11-01&to=2026-11-01',
       'from=2026-11-20',
     ])
-      expect(reversedOf(search), search).toBeNull();
+      expect(reversedOf(search), search).toEqual([]);
     // What is no date is not understood, whatever it would come before.
-    expect(reversedOf('from=soon&to=2026-11-01')).toBeNull();
+    expect(reversedOf('from=soon&to=2026-11-01')).toEqual([]);
     expect(unread('from=soon&to=2026-11-01')).toEqual(['from=soon', 'to=2026-11-01']);
+  });
+
+  it('says what of a comparison is no period, no day and no event', () => {
+    expect(unread('what=times&earlier=abc&later=2026-02-01..2026-02-31&event=x&before=3')).toEqual([
+      'what=times',
+      'earlier=abc',
+      'later=2026-02-01..2026-02-31',
+      'event=x',
+      'before=3',
+    ]);
+    expect(unread('date=2026-11-01&before=28&after=21')).toEqual([]);
   });
 
   it('names a second grouping that is not used', () => {
@@ -371,6 +423,14 @@ describe('an address that cannot be read', () => {
     expect(unused('explorer', 'group=weekday&split=type')).toEqual([]);
     expect(unused('explorer', 'split=moon')).toEqual([]);
     expect(unused('times', 'group=type')).toEqual([]);
+    const flow = { ...catalogue.measures[0], code: 'flow', time: 'created_and_ended' as const };
+    const both = { ...catalogue, measures: [...catalogue.measures, flow as Measure] };
+    const ofFlow = (search: string) =>
+      unusedOf('explorer', `measure=flow&${search}`, both).map(({ name }) => name);
+    expect(ofFlow('group=type')).toEqual([]);
+    expect(ofFlow('group=time&split=type')).toEqual([]);
+    expect(ofFlow('group=weekday&split=type')).toEqual(['group']);
+    expect(ofFlow('group=type&split=time')).toEqual(['split']);
   });
 
   it('names values that no request has had', () => {

@@ -6,8 +6,8 @@ import { SLOTS } from '../src/plots/colour';
 const css = (name: string) => readFileSync(join(import.meta.dirname, '../../ui', name), 'utf8');
 
 /** The custom properties of the nth theme block: 0 light, 1 the system's dark, 2 the chosen dark. */
-function theme(name: string, block: number): Record<string, string> {
-  const text = css(name).replace(/\/\*[\s\S]*?\*\//g, '');
+function theme(source: string, block: number): Record<string, string> {
+  const text = source.replace(/\/\*[\s\S]*?\*\//g, '');
   const found = [...text.matchAll(/\{([^{}]*)\}/g)][block]?.[1] ?? '';
   return Object.fromEntries(
     [...found.matchAll(/(--[\w-]+):\s*(#\w{6})/g)].map((each) => [each[1], each[2]]),
@@ -78,8 +78,8 @@ describe.each([
   ['light', 0],
   ['dark', 1],
 ])('the palette, %s', (_, block) => {
-  const tokens = theme('tokens.css', block);
-  const plots = theme('plots.css', block);
+  const tokens = theme(css('tokens.css'), block);
+  const plots = theme(css('plots.css'), block);
   const slots = Array.from({ length: SLOTS }, (_, slot) => plots[`--plot-${slot + 1}`] ?? '');
 
   it('stands out from the ground', () => {
@@ -116,6 +116,6 @@ describe.each([
 });
 
 it('is the same dark whether chosen or the system’s', () => {
-  expect(theme('plots.css', 2)).toEqual(theme('plots.css', 1));
-  expect(theme('tokens.css', 2)).toEqual(theme('tokens.css', 1));
+  for (const source of [css('plots.css'), css('tokens.css')])
+    expect(theme(source, 2)).toEqual(theme(source, 1));
 });

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { looks, REST, REST_KEY, SLOTS, TOTAL, TOTAL_KEY } from '../src/plots/colour';
+import { apart, looks, REST, REST_KEY, SLOTS, TOTAL, TOTAL_KEY } from '../src/plots/colour';
 import { csv, field } from '../src/plots/csv';
-import { toneOf, withoutEmpty, type Point } from '../src/plots/data';
+import { standingOf, toneOf, withoutEmpty, type Point } from '../src/plots/data';
 import { chance, figure, short, signed } from '../src/plots/figure';
 import { flags } from '../src/plots/flag';
 import { classOf, CLASSES, limits, reliable } from '../src/plots/heat';
-import { fit, lanes, spread, textWidth } from '../src/plots/label';
+import { fit, heightFor, lanes, spread, textWidth } from '../src/plots/label';
 import {
   bandPath,
   linePath,
@@ -87,6 +87,23 @@ describe('colours', () => {
     );
   });
 
+  it('are never shared by lines of one plot, while there are enough', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string({ minLength: 1 }), { maxLength: 60 }), (all) => {
+        const keys = all.filter((key) => key !== REST_KEY && key !== TOTAL_KEY);
+        const known = looks(keys);
+        const shown = keys.toReversed().slice(0, 7);
+        const look = apart(shown, known);
+        expect(new Set(shown.map((key) => look(key).colour)).size).toBe(shown.length);
+        for (const key of shown) expect(look(key).dash).toBe(known(key).dash);
+        // Whose colour nobody else has keeps it.
+        for (const key of shown)
+          if (shown.every((other) => other === key || known(other).colour !== known(key).colour))
+            expect(look(key)).toEqual(known(key));
+      }),
+    );
+  });
+
   it('are fixed for all others together and for the whole', () => {
     expect(looks([REST_KEY, 'a'])(REST_KEY)).toEqual(REST);
     expect(looks([])(TOTAL_KEY)).toEqual(TOTAL);
@@ -163,6 +180,13 @@ describe('figures', () => {
 });
 
 describe('labels', () => {
+  it('ask for more height where they stand in two lines', () => {
+    expect(heightFor(['Swap', 'Other'], 90)).toBe(0);
+    const long = ['Transfer failed or stuck', 'Swap'];
+    expect(heightFor(long, 90)).toBeGreaterThan(2 * 31);
+    expect(heightFor([], 90)).toBe(0);
+  });
+
   it('keep apart, inside and in order, the heaviest first', () => {
     const place = fc.record({
       wanted: fc.double({ min: -50, max: 400, noNaN: true }),
@@ -239,6 +263,28 @@ describe('labels', () => {
 });
 
 describe('a change', () => {
+  it('is shown by its size alone where it is proven', () => {
+    const of = (value: number, before: number, change = {}) => ({
+      value,
+      before,
+      change: { value: value / before - 1, ...change },
+    });
+    expect(standingOf(of(30, 20, { low: 0.1, high: 0.9 }), 'count')).toBeNull();
+    expect(standingOf(of(30, 20, { low: -0.1, high: 0.9 }), 'count')).toBe('unclear');
+    expect(standingOf(of(30, 20, { low: 0.1, high: 0.9, q: 0.2 }), 'count')).toBe('one_of_many');
+    // Nine times as many at one instant, and nothing tells how much instants vary.
+    expect(standingOf(of(27, 3), 'count')).toBe('cannot_tell');
+    expect(standingOf({ value: 0.2, before: 0 }, 'share')).toBe('cannot_tell');
+  });
+
+  it('is none where there was nothing before, or is nothing now', () => {
+    expect(standingOf({ value: 12, before: 0 }, 'count')).toBe('new');
+    expect(standingOf({ value: 0, before: 12 }, 'count')).toBe('gone');
+    expect(standingOf({ value: 0, before: 0 }, 'count')).toBeNull();
+    expect(standingOf({ value: 12, before: 0 }, 'rate')).toBeNull();
+    expect(standingOf({ value: 12, before: null }, 'count')).toBeNull();
+  });
+
   it('is good or bad only where its interval leaves out zero', () => {
     const change = { value: -0.2, low: -0.3, high: -0.1 };
     expect(toneOf(change, 'lower')).toBe('good');
@@ -328,7 +374,7 @@ describe('heat', () => {
       fc.property(
         fc.array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 1, maxLength: 168 }),
         (values) => {
-          const bounds = limits(values, true);
+          const bounds = limits(values, 'count');
           expect(bounds.length).toBeLessThan(CLASSES);
           expect(
             bounds.every((limit, index) => index === 0 || limit > (bounds[index - 1] ?? 0)),
@@ -341,8 +387,20 @@ describe('heat', () => {
         },
       ),
     );
-    expect(limits([125], true)).toEqual([20, 40, 60, 80, 100, 120]);
+    expect(limits([125], 'count')).toEqual([20, 40, 60, 80, 100, 120]);
     expect(classOf(null, [])).toBe(0);
+  });
+
+  it('has limits of time that people count in', () => {
+    const minutes = (highest: number) => limits([highest], 'seconds').map((each) => each / 60);
+    expect(minutes(5_100)).toEqual([15, 30, 45, 60, 75]);
+    expect(minutes(12 * 3_600)).toEqual([120, 240, 360, 480, 600]);
+    expect(limits([20], 'seconds')).toEqual([5, 10, 15]);
+    fc.assert(
+      fc.property(fc.double({ min: 1, max: 1e9, noNaN: true }), (highest) => {
+        expect(limits([highest], 'seconds').length).toBeLessThan(CLASSES);
+      }),
+    );
   });
 
   it('has a scale of large samples where there are any', () => {
@@ -354,7 +412,7 @@ describe('heat', () => {
     expect(reliable([high])).toEqual([900]);
     // Of a small desk all but the hours without a request are small.
     expect(reliable([{ value: 0, small: false }, high])).toEqual([0, 900]);
-    expect(classOf(high.value, limits(reliable([low, high]), false))).toBe(CLASSES);
+    expect(classOf(high.value, limits(reliable([low, high]), 'rate'))).toBe(CLASSES);
   });
 });
 

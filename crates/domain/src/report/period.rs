@@ -43,6 +43,32 @@ pub struct Period {
     end: Date,
 }
 
+/// What is wrong with the code of a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeriodFault {
+    /// It has none of the forms.
+    Malformed,
+    /// There is no such day or week.
+    NoSuchDay,
+    /// It ends before it begins.
+    Reversed,
+    /// It has more than two years.
+    TooLong,
+}
+
+impl PeriodFault {
+    /// Its name among the reasons for which values are refused.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed_period",
+            Self::NoSuchDay => "no_such_day",
+            Self::Reversed => "before_start",
+            Self::TooLong => "too_long",
+        }
+    }
+}
+
 impl Period {
     /// The last whole period before the date that the clocks of `zone` show at `now`.
     #[must_use]
@@ -56,8 +82,7 @@ impl Period {
     }
 
     /// The period with this code, or `last-day`, `last-week`, `last-month`. Both days of a range are part of it.
-    #[must_use]
-    pub fn parse(text: &str, zone: &TimeZone, now: Time) -> Option<Self> {
+    pub fn parse(text: &str, zone: &TimeZone, now: Time) -> Result<Self, PeriodFault> {
         let last = match text {
             "last-day" => Some(LastPeriod::LastDay),
             "last-week" => Some(LastPeriod::LastWeek),
@@ -65,23 +90,27 @@ impl Period {
             _ => None,
         };
         if let Some(last) = last {
-            return Some(Self::last(last, zone, now));
+            return Ok(Self::last(last, zone, now));
         }
         if let Some((first, last)) = text.split_once("..") {
             let (first, last) = (read_date(first)?, read_date(last)?);
-            let end = last.tomorrow().ok()?;
-            let days = first.until(end).ok()?.get_days();
-            return (1..=LONGEST).contains(&days).then_some(Self { kind: Kind::Range, first, end });
+            let end = last.tomorrow().map_err(|_| PeriodFault::NoSuchDay)?;
+            return match first.until(end).map_or(i32::MAX, |span| span.get_days()) {
+                ..1 => Err(PeriodFault::Reversed),
+                1..=LONGEST => Ok(Self { kind: Kind::Range, first, end }),
+                _ => Err(PeriodFault::TooLong),
+            };
         }
         if let Some((year, week)) = text.split_once("-W") {
-            let (year, week) = (digits(year, 4)?, digits(week, 2)?);
-            let monday = ISOWeekDate::new(year, i8::try_from(week).ok()?, Weekday::Monday).ok()?;
-            return Some(Self::week(monday.date()));
+            let (year, week) = digits(year, 4).zip(digits(week, 2)).ok_or(PeriodFault::Malformed)?;
+            let week = i8::try_from(week).map_err(|_| PeriodFault::NoSuchDay)?;
+            let monday = ISOWeekDate::new(year, week, Weekday::Monday);
+            return monday.map(|monday| Self::week(monday.date())).map_err(|_| PeriodFault::NoSuchDay);
         }
         match text.len() {
             10 => read_date(text).map(Self::day),
             7 => read_date(&format!("{text}-01")).map(Self::month),
-            _ => None,
+            _ => Err(PeriodFault::Malformed),
         }
     }
 
@@ -162,11 +191,12 @@ fn digits(text: &str, count: usize) -> Option<i16> {
 }
 
 /// A date written in full: `2026-11-21`.
-fn read_date(text: &str) -> Option<Date> {
-    let mut parts = text.splitn(3, '-');
-    let (year, month, day) =
-        (digits(parts.next()?, 4)?, digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
-    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+fn read_date(text: &str) -> Result<Date, PeriodFault> {
+    let mut parts = text.splitn(3, '-').zip([4, 2, 2]).map(|(part, count)| digits(part, count));
+    let mut next = || parts.next().flatten().ok_or(PeriodFault::Malformed);
+    let (year, month, day) = (next()?, next()?, next()?);
+    let small = |number| i8::try_from(number).unwrap_or(i8::MAX);
+    Date::new(year, small(month), small(day)).map_err(|_| PeriodFault::NoSuchDay)
 }
 
 #[cfg(test)]
@@ -179,7 +209,7 @@ mod tests {
         TimeZone::get(name).unwrap()
     }
 
-    fn parse(text: &str) -> Option<Period> {
+    fn parse(text: &str) -> Result<Period, PeriodFault> {
         // A Saturday; in Shanghai it is Sunday already.
         Period::parse(text, &zone("Asia/Shanghai"), Time::parse("2026-11-28T18:30:00Z").unwrap())
     }
@@ -201,26 +231,28 @@ mod tests {
                 "2026-10-17..2026-10-31",
             ),
         ] {
-            let period = parse(text).unwrap_or_else(|| panic!("{text}"));
+            let period = parse(text).unwrap_or_else(|fault| panic!("{text} {fault:?}"));
             assert_eq!(period.to_string(), code);
             assert_eq!(period.dates(), (first.to_owned(), last.to_owned()));
             assert_eq!(period.before().to_string(), before);
-            assert_eq!(parse(code), Some(period));
+            assert_eq!(parse(code), Ok(period));
         }
-        for bad in [
-            "",
-            "last-year",
-            "2026-W54",
-            "2026-W1",
-            "2026-13",
-            "2026-02-30",
-            "2026-11-15..2026-11-01",
-            "2020-01-01..2026-01-01",
-            "2026-1-1",
-            "..",
-            "２０２６-01",
+        for (bad, fault) in [
+            ("", PeriodFault::Malformed),
+            ("last-year", PeriodFault::Malformed),
+            ("2026-W54", PeriodFault::NoSuchDay),
+            ("2026-W1", PeriodFault::Malformed),
+            ("2026-13", PeriodFault::NoSuchDay),
+            ("2026-02-30", PeriodFault::NoSuchDay),
+            ("2026-11-01..2026-11-31", PeriodFault::NoSuchDay),
+            ("2026-11-15..2026-11-01", PeriodFault::Reversed),
+            ("2020-01-01..2026-01-01", PeriodFault::TooLong),
+            ("2026-1-1", PeriodFault::Malformed),
+            ("2026-11-15-x", PeriodFault::Malformed),
+            ("..", PeriodFault::Malformed),
+            ("２０２６-01", PeriodFault::Malformed),
         ] {
-            assert_eq!(parse(bad), None, "{bad}");
+            assert_eq!(parse(bad), Err(fault), "{bad}");
         }
     }
 
@@ -246,7 +278,7 @@ mod tests {
             let date = jiff::civil::date(1990, 1, 1).saturating_add(days.days());
             let period = [Period::day(date), Period::week(date), Period::month(date)][which];
             prop_assert_eq!(period.before().end, period.first);
-            prop_assert_eq!(parse(&period.to_string()), Some(period));
+            prop_assert_eq!(parse(&period.to_string()), Ok(period));
         }
     }
 }

@@ -4,10 +4,11 @@ use super::model::{self, Case, NoStep};
 use super::{Day, Effect, LEAST_AFTER, Side, StudyError, Verdict, judge_cases, one_sided};
 
 /// Compares `later` with `earlier`, periods of any length and distance. Like for like: a weekday counts only when both have
-/// it, and then equally often; of the longer period its last such days are left out. No history, so no placebo: whoever
+/// it, and then equally often; of the longer period those days count that are nearest to the other one. No history, so no placebo: whoever
 /// chooses periods after looking at the counts finds differences.
 pub fn compare_periods(earlier: &[Day], later: &[Day], worthwhile: f64) -> Result<Effect, StudyError> {
-    compare(&matched(earlier, later), &matched(later, earlier), worthwhile)
+    let (one, other) = matched(earlier, later);
+    compare(&one, &other, worthwhile)
 }
 
 /// Compares all open days of `later` with all open days of `earlier`, whatever their weekdays, for which the model has terms
@@ -67,27 +68,35 @@ fn shortage(one: &Placed, other: &Placed) -> (u32, u32) {
 /// The indices of the days that [`compare_periods`] compares, of the earlier and of the later period.
 pub fn like_for_like(earlier: &[Day], later: &[Day]) -> (Vec<usize>, Vec<usize>) {
     let places = |days: Placed| days.into_iter().map(|(index, _)| index).collect();
-    (places(matched(earlier, later)), places(matched(later, earlier)))
+    let (one, other) = matched(earlier, later);
+    (places(one), places(other))
 }
 
 fn open(days: &[Day]) -> Placed {
     days.iter().enumerate().filter(|(_, day)| day.count.is_some()).map(|(index, day)| (index, *day)).collect()
 }
 
-/// The open days of `days` that have a partner in `others`, with their indices.
-fn matched(days: &[Day], others: &[Day]) -> Placed {
-    let mut partners = [0_usize; 8];
-    for (_, day) in open(others) {
-        if let Some(count) = partners.get_mut(usize::from(day.weekday.min(7))) {
+/// The open days of both that have a partner in the other, with their indices: of the earlier the last ones, of the later the
+/// first.
+fn matched(earlier: &[Day], later: &[Day]) -> (Placed, Placed) {
+    let (earlier, later) = (open(earlier), open(later));
+    let mut one = partners(earlier.iter().rev(), &later);
+    one.reverse();
+    (one, partners(later.iter(), &earlier))
+}
+
+/// As many days of each weekday as `others` has, the first ones.
+fn partners<'a>(days: impl Iterator<Item = &'a (usize, Day)>, others: &Placed) -> Placed {
+    let place = |day: &Day| usize::from(day.weekday.min(7));
+    let mut left = [0_usize; 8];
+    for (_, day) in others {
+        if let Some(count) = left.get_mut(place(day)) {
             *count += 1;
         }
     }
-    let mut matched = Vec::new();
-    for (index, day) in open(days) {
-        if let Some(left) = partners.get_mut(usize::from(day.weekday.min(7))).filter(|left| **left > 0) {
-            *left -= 1;
-            matched.push((index, day));
-        }
-    }
-    matched
+    let is_partner = |(_, day): &&(usize, Day)| {
+        let left = left.get_mut(place(day)).filter(|left| **left > 0);
+        left.map(|left| *left -= 1).is_some()
+    };
+    days.filter(is_partner).copied().collect()
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::model::{self, Step};
-use super::{Estimate, Study, StudyError};
+use super::{Doubt, Estimate, Study, StudyError, Verdict};
 use crate::interval::{Share, share};
 use crate::{quantile, real};
 
@@ -35,9 +35,20 @@ pub struct Placebo {
 }
 
 impl Placebo {
-    /// The past, when there is enough of it, shows effects of this size without this change.
-    pub fn makes_as_much_of_nothing(&self) -> bool {
-        self.inside && self.ratios.len() >= LEAST_DATES
+    /// Why the past, when there is enough of it, does not bear a verdict out: it shows effects of this size without this change,
+    /// or larger ones than there is said to be at most.
+    pub(super) fn overrules(&self, verdict: Verdict, worthwhile: f64) -> Option<Doubt> {
+        if self.ratios.len() < LEAST_DATES {
+            return None;
+        }
+        let least = 1.0 - worthwhile;
+        match verdict {
+            Verdict::Fewer | Verdict::More => self.inside.then_some(Doubt::Past),
+            Verdict::CannotTell { reason: Doubt::Small, .. } => {
+                (self.low < least || self.high > 1.0 / least).then_some(Doubt::Undecided)
+            }
+            _ => None,
+        }
     }
 }
 

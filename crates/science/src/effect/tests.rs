@@ -104,8 +104,22 @@ fn an_unquiet_past_overrules_the_interval() {
     let study = Study { before: 28, ..study(&days, 270) };
     let effect = before_and_after(&study).unwrap();
     assert!(effect.estimate.unwrap().p < 0.05);
-    assert!(effect.placebo.unwrap().makes_as_much_of_nothing());
+    assert!(effect.placebo.unwrap().inside);
     assert_eq!(effect.verdict, Verdict::CannotTell { reason: Doubt::Past, days_needed: None });
+}
+
+#[test]
+fn an_unquiet_past_does_not_bear_out_that_a_change_is_small() {
+    // The same as before, but for the last hundred days, which say by themselves that hardly anything can have changed.
+    let mut days = steady(50, 50, 300, 0);
+    for (index, day) in days.iter_mut().enumerate().take(200) {
+        day.count = Some(if index / 30 % 2 == 0 { 65 } else { 35 });
+    }
+    let effect = before_and_after(&Study { before: 56, ..study(&days, 272) }).unwrap();
+    let ratio = effect.estimate.unwrap().ratio;
+    assert!(ratio.low > 0.85 && ratio.high.unwrap() < 1.0 / 0.85, "{ratio:?}");
+    assert!(effect.placebo.unwrap().low < 0.85);
+    assert_eq!(effect.verdict, Verdict::CannotTell { reason: Doubt::Undecided, days_needed: None });
 }
 
 #[test]
@@ -287,6 +301,10 @@ fn like_is_compared_with_like() {
         weekdays
     };
     assert_eq!(weekdays(&days[0..10], &one), weekdays(&days[14..22], &other));
+    // Of four weeks the one that is nearest to the week beside them.
+    let week = |from: usize| (from..from + 7).collect::<Vec<_>>();
+    assert_eq!(like_for_like(&days[0..28], &days[0..7]), (week(21), week(0)));
+    assert_eq!(like_for_like(&days[0..7], &days[0..28]), (week(0), week(0)));
 }
 
 #[test]

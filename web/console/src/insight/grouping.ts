@@ -16,12 +16,13 @@ export interface Grouping {
   kind: Kind;
 }
 
+const isFlow = (measure: Measure | undefined) => measure?.time === 'created_and_ended';
 const isCycle = (code: string) => CYCLES.some((each) => each === code);
 
 /** Codes to group by, in the order to offer them. */
 export function groupsFor(measure: Measure | undefined, dimensions: readonly string[]): string[] {
-  // What came less what ended is told by time alone.
-  if (measure?.time === 'created_and_ended') return [TIME, NOTHING];
+  // What came came at another hour than it ended: neither hours of the day nor weekdays have both.
+  if (isFlow(measure)) return [TIME, ...dimensions, NOTHING];
   return [TIME, ...dimensions, ...CYCLES, NOTHING];
 }
 
@@ -32,6 +33,8 @@ export function splitsFor(
   group: string,
 ): string[] {
   if (group === NOTHING || group === 'hour_of_week') return [];
+  // Two numbers a cell are no heat map.
+  if (isFlow(measure) && group !== TIME) return [];
   const offered = groupsFor(measure, dimensions).filter(
     (code) => code !== group && code !== NOTHING && code !== TIME && code !== 'hour_of_week',
   );

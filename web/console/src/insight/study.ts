@@ -119,9 +119,15 @@ function readControl(text: string | null): Study['control'] {
 }
 
 function readDays(text: string | null): Days | null {
+  const days = readEnds(text);
+  return days && days.from <= days.until ? days : null;
+}
+
+/** Two dates of the calendar, in whichever order they are. */
+export function readEnds(text: string | null): Days | null {
   const [from = '', until = '', ...rest] = (text ?? '').split('..');
-  const fits = DATE.test(from) && DATE.test(until) && from <= until && rest.length === 0;
-  return fits ? { from, until } : null;
+  const isDate = (date: string) => readDate(date, 'UTC') !== null;
+  return isDate(from) && isDate(until) && rest.length === 0 ? { from, until } : null;
 }
 
 /** The calendar day so many days later; dates have no zone. */

@@ -1,11 +1,10 @@
 /** What of an address could not be read, so that nobody takes the usual view for the one that was asked for. Pure. */
 import type { Catalogue } from './api';
 import { CYCLES } from './api';
-import { readDate } from '../plots/zone';
 import { groupingOf, NOTHING, TIME } from './grouping';
 import { parseFilter } from './filter';
 import { isKnown, readRows, ROWS_NAMES, rowsFor } from './rows';
-import { STUDY_NAMES } from './study';
+import { readEnds, STUDY_NAMES, type Days, type Study } from './study';
 import type { InsightPage } from '../routing/address';
 import { readView, type View } from './view';
 
@@ -21,12 +20,39 @@ export interface Unheard {
   value: string;
 }
 
-/** Two dates the wrong way round: each is understood, and together they are no period. Null where they are none. */
-export function reversedOf(search: string): { from: string; to: string } | null {
+/** Dates the wrong way round: each is understood, and the two together are no period. */
+export function reversedOf(search: string): { from: string; to: string }[] {
   const wanted = new URLSearchParams(search);
-  const [from, to] = [wanted.get('from') ?? '', wanted.get('to') ?? ''];
-  const areDates = readDate(from, 'UTC') !== null && readDate(to, 'UTC') !== null;
-  return areDates && to < from ? { from, to } : null;
+  const pairs = [
+    `${wanted.get('from') ?? ''}..${wanted.get('to') ?? ''}`,
+    ...['earlier', 'later'].map((name) => wanted.get(name)),
+  ];
+  return pairs.flatMap((text) => {
+    const days = readEnds(text);
+    return isReversed(days) ? [{ from: days.from, to: days.until }] : [];
+  });
+}
+
+function isReversed(days: Days | null): days is Days {
+  return days !== null && days.until < days.from;
+}
+
+/** Whether the part of a comparison says what was made of it. What is the wrong way round is told as that. */
+function isStudied(
+  study: Study,
+): Readonly<Partial<Record<(typeof STUDY_NAMES)[number], (value: string) => boolean>>> {
+  const days = (of: Days | null) => (value: string) =>
+    value === `${of?.from}..${of?.until}` || isReversed(readEnds(value));
+  return {
+    what: (value) => study.what === value,
+    event: (value) => study.event === value,
+    // Beside an event a date has no say.
+    date: (value) => study.date === value || study.event !== '',
+    before: (value) => study.before === Number(value),
+    after: (value) => study.after === Number(value),
+    earlier: days(study.earlier),
+    later: days(study.later),
+  };
 }
 
 /** Parts that say something else than the view that was made of them, and those that have no meaning in any. */
@@ -35,11 +61,14 @@ export function unreadOf(search: string, catalogue: Catalogue): Part[] {
   const wanted = new URLSearchParams(search);
   const view = readView(search);
   const groups = new Set([TIME, NOTHING, ...CYCLES, ...dimensions.map(({ code }) => code)]);
+  const ends = readEnds(`${wanted.get('from')}..${wanted.get('to')}`);
+  const reversed = isReversed(ends) ? ends : null;
   const is: Readonly<Record<string, (value: string) => boolean>> = {
+    ...isStudied(view.study),
     period: (value) => view.period.kind === 'dates' || view.period.preset === value,
     // What is the wrong way round is told as that.
     from: (value) => value === (view.period.kind === 'dates' ? view.period.from : reversed?.from),
-    to: (value) => value === (view.period.kind === 'dates' ? view.period.to : reversed?.to),
+    to: (value) => value === (view.period.kind === 'dates' ? view.period.to : reversed?.until),
     compare: (value) => view.compare === value,
     clock: (value) => view.clock === value,
     zone: (value) => view.zone === value,
@@ -52,7 +81,6 @@ export function unreadOf(search: string, catalogue: Catalogue): Part[] {
     not: (value) => isFilter(value, dimensions),
   };
   const others = new Set<string>(['events', ...STUDY_NAMES]);
-  const reversed = reversedOf(search);
   const isOpen = rowsFor(readRows(wanted), catalogue) !== null;
   const isKnownOf = (name: (typeof ROWS_NAMES)[number]) =>
     wanted.getAll(name).every((value) => value === '' || isKnown(name, value, catalogue));
@@ -77,12 +105,18 @@ export function unusedOf(
   search: string,
   { measures, dimensions }: Catalogue,
 ): Part[] {
-  const { group, split, measure } = readView(search);
+  const wanted = readView(search);
   const codes = dimensions.map(({ code }) => code);
-  if (split === '' || !(codes.includes(split) || CYCLES.some((code) => code === split))) return [];
-  const found = measures.find(({ code }) => code === (measure || 'requests')) ?? measures[0];
-  const isUsed = page === 'explorer' && groupingOf({ group, split }, found, codes).split === split;
-  return isUsed ? [] : [{ name: 'split', value: split }];
+  const isGroup = (code: string) => code === TIME || isKind(code);
+  const isKind = (code: string) => codes.includes(code) || CYCLES.some((each) => each === code);
+  const measure =
+    measures.find(({ code }) => code === (wanted.measure || 'requests')) ?? measures[0];
+  const used = page === 'explorer' ? groupingOf(wanted, measure, codes) : null;
+  const { group, split } = wanted;
+  return [
+    ...(used && isKind(group) && used.group !== group ? [{ name: 'group', value: group }] : []),
+    ...(isGroup(split) && used?.split !== split ? [{ name: 'split', value: split }] : []),
+  ];
 }
 
 function isFilter(text: string, dimensions: Catalogue['dimensions']): boolean {

@@ -4,7 +4,7 @@
  */
 
 /** Colours of `--plot-1` … in web/ui/plots.css. Beyond them, lines are told apart by dashes as well. */
-export const SLOTS = 7;
+export const SLOTS = 11;
 const DASHES = ['', '6 3', '2 3', '8 3 2 3'] as const;
 
 export interface Look {
@@ -57,6 +57,28 @@ export function looks(keys: Iterable<string>): (key: string) => Look {
   };
 }
 
+/**
+ * The looks of a plot's lines, of which no two have one colour while there are enough: of those that would, the one of the later
+ * round takes a colour that is free in this plot, and keeps its dashes, by which it is known elsewhere.
+ */
+export function apart(keys: readonly string[], look: (key: string) => Look): (key: string) => Look {
+  const free = new Set(Array.from({ length: SLOTS }, (_, slot) => colourOf(slot)));
+  for (const key of keys) free.delete(look(key).colour);
+  const taken = new Set<string>();
+  const given = new Map<string, Look>();
+  for (const key of keys.toSorted((a, b) => look(a).round - look(b).round)) {
+    const own = look(key);
+    const [other] = free;
+    const colour = taken.has(own.colour) && other !== undefined ? other : own.colour;
+    free.delete(colour);
+    taken.add(colour);
+    given.set(key, { ...own, colour });
+  }
+  return (key) => given.get(key) ?? look(key);
+}
+
+const colourOf = (slot: number) => `var(--plot-${slot + 1})`;
+
 function look(slot: number, round: number): Look {
-  return { colour: `var(--plot-${slot + 1})`, dash: DASHES[round % DASHES.length] ?? '', round };
+  return { colour: colourOf(slot), dash: DASHES[round % DASHES.length] ?? '', round };
 }

@@ -34,9 +34,33 @@ export function isCertain(change: Shift | undefined): boolean | null {
   return alone !== null && typeof change?.q === 'number' ? change.q <= FOUND : alone;
 }
 
+/** What was not there before, or is not there any more: of that there is no change, and no question of chance. */
+export function arrival(before: number, now: number): 'new' | 'gone' | null {
+  if (before === 0) return now > 0 ? 'new' : null;
+  return now === 0 ? 'gone' : null;
+}
+
 /** By itself it would be a change; among so many it may be chance. */
 export function isOneOfMany(change: Shift | undefined): boolean {
   return leavesOutZero(change) === true && isCertain(change) === false;
+}
+
+/** What stands in place of the size of a change, which by itself says that it is proven. */
+export type Standing = 'new' | 'gone' | 'unclear' | 'one_of_many' | 'cannot_tell';
+
+/** How a change stands; null for a proven one, and where there is none. Plots and their tables both go by it. */
+export function standingOf(
+  { value, before, change }: Pick<Ranked, 'value' | 'before' | 'change'>,
+  measured: Measured,
+): Standing | null {
+  const isKnown = typeof value === 'number' && typeof before === 'number';
+  // A rate of nought is one; a count of nought is nothing.
+  const arrived = isKnown && measured === 'count' ? arrival(before, value) : null;
+  if (arrived) return arrived;
+  if (isOneOfMany(change)) return 'one_of_many';
+  const certain = isCertain(change);
+  if (certain !== null) return certain ? null : 'unclear';
+  return isKnown && (measured === 'share' || before !== 0) ? 'cannot_tell' : null;
 }
 
 /** Only what is certain is good or bad. */

@@ -1,6 +1,7 @@
 /** Classes of a heat map: seven steps of one hue with round limits. Pure. */
 import type { Estimate } from './data';
-import { niceStep } from './scale';
+import type { Measured } from './figure';
+import { niceStep, spanStep } from './scale';
 
 export const CLASSES = 7;
 
@@ -16,17 +17,23 @@ export function reliable(cells: readonly (Estimate | null)[]): number[] {
 }
 
 /** The upper limits of the classes but the last, ascending; fewer when the values are few. */
-export function limits(values: readonly number[], whole: boolean): number[] {
+export function limits(values: readonly number[], measured: Measured): number[] {
   const highest = Math.max(0, ...values.filter(Number.isFinite));
   if (highest === 0) return [];
-  // Rounded up, so that the seven classes reach the highest value.
-  let step = niceStep(highest, CLASSES);
-  while (step * CLASSES < highest) step = niceStep(step * 2.3 * CLASSES, CLASSES);
-  if (whole) step = Math.max(1, Math.round(step));
+  const step = stepOf(highest, measured);
   const found: number[] = [];
   for (let at = 1; at < CLASSES && step * at < highest; at += 1)
     found.push(Number((step * at).toPrecision(12)));
   return found;
+}
+
+/** Rounded up, so that the seven classes reach the highest value. */
+function stepOf(highest: number, measured: Measured): number {
+  // A quarter of an hour is round, a thousand seconds are not.
+  if (measured === 'seconds' && highest >= CLASSES) return spanStep(highest / CLASSES);
+  let step = niceStep(highest, CLASSES);
+  while (step * CLASSES < highest) step = niceStep(step * 2.3 * CLASSES, CLASSES);
+  return measured === 'count' ? Math.max(1, Math.round(step)) : step;
 }
 
 /** 1 to 7; 0 for nothing at all. */

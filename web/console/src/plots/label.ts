@@ -69,6 +69,21 @@ export function breakLines(text: string, width: number, size: number, most = Inf
   return most === Infinity ? lines : lines.map((each) => fit(each, width, size));
 }
 
+/** Of a name beside a plot. */
+export const NAME_LINE = 15;
+
+/** How many lines the longest of them takes, three at most. */
+export function linesFor(names: readonly string[], room: number): number {
+  return Math.min(3, Math.max(1, ...names.map((name) => breakLines(name, room - 14, 12).length)));
+}
+
+/** How high a narrow plot must be for the names beside it: what does not fit in one line stands in more, and is not cut. */
+export function heightFor(names: readonly string[], room: number): number {
+  const lines = linesFor(names, room);
+  // Above and below them stand events and dates.
+  return lines > 1 ? names.length * (lines * NAME_LINE + 1) + 84 : 0;
+}
+
 export interface Place {
   /** Where the label would like to be: its middle. */
   wanted: number;

@@ -1,6 +1,6 @@
 /** What stands in small print behind a figure. */
 import { language, t } from '../words.svelte';
-import { isCertain, isOneOfMany, type Estimate, type Point, type Ranked } from './data';
+import { standingOf, type Estimate, type Point, type Ranked, type Standing } from './data';
 import { figure, interval, signed, type Measured } from './figure';
 import { cutAt } from './time';
 import { isoDate, type Unit } from './zone';
@@ -45,26 +45,32 @@ export function change(
   return before === 0 ? '' : signed(now / before - 1, language());
 }
 
-/** The change of a line of a ranking, as far as it is known: "No clear change" where its interval holds zero. */
+/** What a change is called in words: in short where it stands beside a bar, at length where its interval is told as well. */
+const WORDS: Readonly<Record<Standing, { short: string; long: string }>> = {
+  new: { short: 'plot.new', long: 'plot.new' },
+  gone: { short: 'plot.gone', long: 'plot.gone' },
+  unclear: { short: 'plot.unclear', long: 'plot.unclear' },
+  one_of_many: { short: 'plot.unclear', long: 'plot.unclear.many' },
+  cannot_tell: { short: 'plot.cannot_tell', long: 'plot.cannot_tell' },
+};
+
+/** The change of a line of a ranking: its size where it is proven, else what it is called. */
 export function moved(each: Ranked, measured: Measured): string {
-  return isCertain(each.change) === false
-    ? t('plot.unclear')
-    : change(each.value, each.before, measured);
+  const standing = standingOf(each, measured);
+  return standing ? t(WORDS[standing].short) : change(each.value, each.before, measured);
 }
 
-/** The same with its interval: "+23% (−11% … +72%)"; "Cannot tell" where there is none. */
+/** The same with its size and its interval: "+23% (−11% … +72%)"; "Cannot tell" where there is none. */
 export function movement(each: Ranked, measured: Measured): string {
-  const bare = change(each.value, each.before, measured);
+  const standing = standingOf(each, measured);
+  const word = standing ? t(WORDS[standing].long) : '';
+  if (standing === 'new' || standing === 'gone') return word;
   const { low, high } = each.change ?? {};
   const one = (size: number) => signed(size, language(), measured === 'share');
-  if (typeof low === 'number' && typeof high === 'number')
-    return together(`${bare} (${one(low)} … ${one(high)})`.trim(), doubt(each));
-  return bare && together(bare, t('plot.cannot_tell'));
-}
-
-function doubt({ change }: Ranked): string {
-  if (isOneOfMany(change)) return t('plot.unclear.many');
-  return isCertain(change) === false ? t('plot.unclear') : '';
+  const spread =
+    typeof low === 'number' && typeof high === 'number' ? `(${one(low)} … ${one(high)})` : '';
+  const size = change(each.value, each.before, measured);
+  return together([size, spread].filter(Boolean).join(' '), word);
 }
 
 export function together(...parts: readonly string[]): string {

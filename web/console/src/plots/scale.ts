@@ -91,6 +91,11 @@ const SPANS = [
   172_800, 604_800, 1_209_600, 2_592_000,
 ];
 
+/** The smallest step that people count time in, so many seconds long or longer. */
+export function spanStep(least: number): number {
+  return SPANS.find((span) => span >= least) ?? Math.ceil(least / 2_592_000) * 2_592_000;
+}
+
 /** As `niceAxis` for lengths of time in seconds: steps of 15 minutes or 6 hours instead of 1,000 s. */
 export function spanAxis(highest: number, count: number): Axis {
   const top = Math.max(0, finite(highest));

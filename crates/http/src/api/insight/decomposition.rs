@@ -127,6 +127,19 @@ impl ChangeSegmentView {
     }
 }
 
+/// What of a period was compared.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ComparedView {
+    /// The first day of it.
+    #[schema(value_type = String, format = Date)]
+    from: Day,
+    /// The last day of it.
+    #[schema(value_type = String, format = Date)]
+    until: Day,
+    /// Open days of the period that are left out, because the other period has no such weekday left for them.
+    without_partner: usize,
+}
+
 /// A change and what it is made of.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ChangeView {
@@ -136,6 +149,10 @@ pub(crate) struct ChangeView {
     has_mix: bool,
     /// Days of each period that were compared.
     days: usize,
+    /// Which these are of the period before, those nearest to the one after; null where no day is compared.
+    earlier: Option<ComparedView>,
+    /// The same of the period after: those nearest to the one before.
+    later: Option<ComparedView>,
     /// Days of the later period that are left out, because users are not known on them or on their like. The verdict is of all days.
     days_left_out: usize,
     /// Requests of the period before, on the days compared.
@@ -179,12 +196,18 @@ pub(crate) async fn ask(
     };
     let change = app.insight.decompose(wish).await?;
     let (has_users, has_mix) = (change.has_users, change.has_mix);
+    let [earlier, later] = [0, 1].map(|place| {
+        let (from, until) = change.compared?.get(place).copied()?;
+        Some(ComparedView { from, until, without_partner: *change.without_partner.get(place)? })
+    });
     let segments = change.segments.into_iter();
     let segments = segments.map(|segment| ChangeSegmentView::new(segment, has_users, has_mix));
     Ok(Answer(ChangeView {
         has_users,
         has_mix,
         days: change.days,
+        earlier,
+        later,
         days_left_out: change.days_left_out,
         before: change.before,
         after: change.after,

@@ -1,6 +1,6 @@
 /** From the desk's comparisons to what plots take. Pure. */
 import type { Change, Effect } from '@standfast/api';
-import type { Series } from '../../plots/data';
+import { arrival, type Series } from '../../plots/data';
 import { readDate } from '../../plots/zone';
 
 export const OBSERVED = 'observed';
@@ -49,6 +49,24 @@ export type Segment = Change['segments'][number];
 /** How many requests more or fewer a segment has. */
 export function difference({ before, after }: Segment): number {
   return after - before;
+}
+
+/**
+ * What a segment's change is called. Of one that is new or gone there is no change to be tested; of one without a test, for nothing
+ * is known of its users or its days, nothing can be told.
+ */
+export function wordOf(segment: Segment): string {
+  const { before, after, q, small } = segment;
+  const arrived = arrival(before, after);
+  if (arrived) return `plot.${arrived}`;
+  if (small) return 'plot.small';
+  if (typeof q !== 'number') return 'compare.word.cannot_tell';
+  return isSure(segment) ? 'compare.sure' : 'compare.unsure';
+}
+
+/** For how many segments the test is corrected. */
+export function testedOf(segments: readonly Segment[]): number {
+  return segments.filter(({ q }) => typeof q === 'number').length;
 }
 
 /** Found with the correction for all segments, on counts that bear it. */
