@@ -3539,7 +3539,7 @@ export interface components {
      * @enum {string}
      */
     Compared: 'requests' | 'contact_rate';
-    /** @description What of a period was compared. */
+    /** @description Between which days of a period those lie that were compared. */
     ComparedView: {
       /**
        * Format: date
@@ -3551,7 +3551,10 @@ export interface components {
        * @description The last day of it.
        */
       until: string;
-      /** @description Open days of the period that are left out, because the other period has no such weekday left for them. */
+      /**
+       * @description Open days of the period that are left out, because the other period has no such weekday left for them, or was closed on the
+       *     day that they stand against.
+       */
       without_partner: number;
     };
     /** @description Two models on the same labels, which neither has learned from. */

@@ -71,9 +71,10 @@ pub struct Change {
     pub has_mix: bool,
     /// Days of each period that were compared.
     pub days: usize,
-    /// The first and the last of them, of each period.
+    /// Between which days of each period those lie that the verdict is of, those on which users are not known among them.
     pub compared: Option<[(Day, Day); 2]>,
-    /// Open days of each period that are left out, because the other one has no such weekday left for them.
+    /// Open days of each period that are not among these: the other one has no such weekday left for them, or was closed on the day
+    /// that they stand against.
     pub without_partner: [usize; 2],
     /// Days of the later period that could be compared and are left out, because users are not known on them or on their like.
     /// The whole change with its interval is that of all days.
@@ -193,6 +194,7 @@ pub fn decompose(
     let mut later = Side::new(&daily, wish, wish.later)?;
     choose(&mut earlier, &mut later);
     let without_partner = [earlier.without_partner(), later.without_partner()];
+    let compared = earlier.compared().zip(later.compared()).map(|(one, other)| [one, other]);
     let out_of_range = |_| Error::invalid("later", "out_of_range");
     let chosen = |side: &Side| side.pick(&side.days(false));
     let effect = compare_days(&chosen(&earlier), &chosen(&later), WORTHWHILE).map_err(out_of_range)?;
@@ -218,7 +220,7 @@ pub fn decompose(
         has_users,
         has_mix: has_users && exposure::has_users(wish.dimension),
         days: later.chosen.len(),
-        compared: earlier.compared().zip(later.compared()).map(|(one, other)| [one, other]),
+        compared,
         without_partner,
         days_left_out: all.saturating_sub(later.chosen.len()),
         before: found.before,

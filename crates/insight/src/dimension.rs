@@ -108,7 +108,8 @@ fn lookup<V: Copy + Eq + Hash>(column: &Coded<V>, value: impl Fn(&V) -> u32) -> 
 /// The place of who answered among [`ANSWERERS`].
 pub(crate) fn answerer(course: &Course) -> u32 {
     match (course.is_answered, course.is_bot_answered()) {
-        (false, false) if !course.tells(Untold::ANSWER) => UNTOLD,
+        // Whether a person did, too, is not known.
+        (false, _) if !course.tells(Untold::ANSWER) => UNTOLD,
         (false, false) => 0,
         (true, false) => 1,
         (false, true) => 2,

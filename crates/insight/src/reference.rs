@@ -146,9 +146,9 @@ impl Reference<'_> {
             Dimension::AnsweredBy => match (row.first_reply_at, row.bot_reply_at) {
                 (Some(_), None) => "person",
                 (Some(_), Some(_)) => "both",
+                (None, _) if !told(row, 1) => "unknown",
                 (None, Some(_)) => "bot",
-                (None, None) if told(row, 1) => "nobody",
-                (None, None) => "unknown",
+                (None, None) => "nobody",
             }
             .to_owned(),
             Dimension::Team => id(row.team_id.map(|id| id.0)),

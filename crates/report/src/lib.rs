@@ -38,7 +38,7 @@ pub use address::check as check_address;
 pub use error::Error;
 pub use mailer::{MailSettings, MailSettingsError, Mailer, Refusal, Security};
 pub use make::{Made, Reports};
-pub use reports::Caller;
+pub use reports::{Caller, period_of};
 pub use rows::{Cell, RowBook};
 pub use run::post;
 pub use table::harmless;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use standfast_desk::{Desk, list_agents, load_hours, timetable};
-use standfast_domain::report::{Definition, Format, Period, Section};
+use standfast_domain::report::{Definition, Format, Section};
 use standfast_insight::Insight;
 use standfast_store::agent;
 
@@ -34,19 +34,15 @@ impl Reports {
         Self { desk, insight }
     }
 
-    /// The period that a report is made of: that of its code (see [`Period::parse`]), or the definition's own where none is said.
-    pub fn period(&self, definition: &Definition, period: Option<&str>) -> Result<Period, Error> {
-        period_of(definition, period, self.desk.now())
-    }
-
-    /// Makes a report of a period: its code (see [`Period::parse`]), or the definition's own where none is said.
+    /// Makes a report of a period: its code (see [`period_of`]), or the definition's own where none is said.
     pub async fn make(
         &self,
         name: &str,
         definition: &Definition,
         period: Option<&str>,
     ) -> Result<Made, Error> {
-        let (period, now) = (self.period(definition, period)?, self.desk.now());
+        let now = self.desk.now();
+        let period = period_of(definition, period, now)?;
         // A process that makes a single report has not read them yet.
         load_hours(&self.desk).await?;
         let hours = timetable(&self.desk);

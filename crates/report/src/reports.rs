@@ -279,8 +279,8 @@ fn present(tx: &mut Tx, id: ReportId) -> Result<ReportRow, Error> {
     Ok(row.ok_or(DeskError::NotFound)?)
 }
 
-/// The period that is meant: that of a code, or the definition's own.
-pub(crate) fn period_of(wanted: &Definition, period: Option<&str>, now: Time) -> Result<Period, Error> {
+/// The period that is meant: that of a code (see [`Period::parse`]), or the definition's own.
+pub fn period_of(wanted: &Definition, period: Option<&str>, now: Time) -> Result<Period, Error> {
     let zone = zone(&wanted.zone)?;
     match period {
         Some(text) => Period::parse(text, &zone, now).map_err(|fault| Error::invalid("period", fault.code())),

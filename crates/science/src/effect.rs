@@ -111,7 +111,7 @@ pub enum Doubt {
     Power,
     /// There were days enough to find one four times in five, and still the interval holds both no change and one worth knowing.
     Undecided,
-    /// The past shows as much without this change.
+    /// The past shows as much without this change, or more than the interval allows for.
     Past,
     /// The interval alone would say so; among several that are looked at it may be chance.
     Multiplicity,

@@ -12,7 +12,7 @@ use clap::Subcommand;
 use standfast_desk::Desk;
 use standfast_domain::report::Format;
 use standfast_insight::{Error as InsightError, Insight, Settings};
-use standfast_report::{Error, Reports};
+use standfast_report::{Error, Reports, period_of};
 use tokio::sync::watch;
 
 use crate::config::Config;
@@ -81,7 +81,7 @@ async fn run(
             let found = reports.find_named(None, &name).await;
             let report = found.with_context(|| format!("there is no report {name:?}: see report list"))?;
             // What is wrong with it is told before anything is loaded.
-            reports.period(&report.definition, period.as_deref()).map_err(explained)?;
+            period_of(&report.definition, period.as_deref(), desk.now()).map_err(explained)?;
             let (stop, stopping) = watch::channel(false);
             let keeping = tokio::spawn({
                 let insight = insight.clone();

@@ -2,7 +2,7 @@ import type { Driver, Verdict } from '@standfast/api';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Catalogue } from '../src/insight/api';
-import { endsOf, findingOf, type Saying } from '../src/insight/compare/finding';
+import { endsOf, findingOf, placeOf, type Saying } from '../src/insight/compare/finding';
 import {
   courseOf,
   isSure,
@@ -477,4 +477,14 @@ describe('an axis of ratios', () => {
     );
     expect(changeBins([])).toEqual([]);
   });
+});
+
+it('beside a past that stands still a change lies outside; beside one that moves to one side, apart', () => {
+  const of = (low: number, high: number, dates: number, inside = false) =>
+    placeOf({ low, high, dates, inside });
+  expect(of(0.98, 1.02, 30)).toBe('outside');
+  expect(of(1.03, 1.24, 30)).toBe('apart');
+  expect(of(0.7, 0.9, 30)).toBe('apart');
+  expect(of(1.03, 1.24, 19)).toBe('outside');
+  expect(of(1.03, 1.24, 30, true)).toBe('inside');
 });

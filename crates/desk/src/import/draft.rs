@@ -186,7 +186,11 @@ fn untold(past: &PastRequest) -> Untold {
     .fold(Untold::default(), |all, (_, one)| all.and(one))
 }
 
+/// The first reply of a bot. Of a few of the messages it may be any.
 fn bot_replied(past: &PastRequest) -> Option<Time> {
+    if !past.told.words {
+        return None;
+    }
     past.messages.iter().filter(|one| one.public && one.by == Speaker::Bot).map(|one| one.at).min()
 }
 

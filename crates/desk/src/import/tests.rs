@@ -154,6 +154,23 @@ store_test! {
         assert_eq!(facts.iter().filter(|fact| fact.untold == Some(all.0)).count(), 3);
     }
 
+    async fn of_a_few_messages_nobody_knows_which_was_the_first_of_a_bot(store) {
+        let desk = TestDesk::new(&store);
+        desk.agent("mei", Role::Agent).await;
+        let importer = importer(&desk).await;
+        let some = PastRequest { told: Told { words: false, ..mail("7").told }, ..mail("7") };
+        let said = PastRequest { bot_answered_at: Some(at("2019-03-04T10:00:09Z")), ..mail("8") };
+        for past in [&some, &said] {
+            assert_eq!(import_request(&desk, &importer, past).await.unwrap(), Outcome::Imported);
+        }
+        let rows = store.read(|rd| request::list_by_id(rd, standfast_domain::RequestId(0), 9)).await.unwrap();
+        let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        let mut facts = store.read(move |rd| fact::list(rd, &ids)).await.unwrap();
+        facts.sort_by_key(|fact| fact.id);
+        let told: Vec<_> = facts.iter().map(|fact| fact.bot_reply_at).collect();
+        assert_eq!(told, [None, said.bot_answered_at]);
+    }
+
     async fn secrets_of_the_past_are_not_stored(store) {
         let desk = TestDesk::new(&store);
         desk.agent("mei", Role::Agent).await;

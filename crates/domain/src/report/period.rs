@@ -64,7 +64,7 @@ impl PeriodFault {
             Self::Malformed => "malformed_period",
             Self::NoSuchDay => "no_such_day",
             Self::Reversed => "before_start",
-            Self::TooLong => "too_long",
+            Self::TooLong => "period_too_long",
         }
     }
 }

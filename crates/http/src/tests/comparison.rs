@@ -445,5 +445,13 @@ store_test! {
             let problem = lead.post(CHANGE, &question).await.problem(422, "invalid");
             assert_eq!((&problem["field"], &problem["reason"]), (&json!(field), &json!(reason)), "{question}: {problem}");
         }
+        // Of three weeks the one that is nearest to the week beside them.
+        let part = |from: i64, until: i64, left: u64| {
+            json!({"from": today().plus(from), "until": today().plus(until), "without_partner": left})
+        };
+        let late = ask(&lead, CHANGE, &of(period(-28, -8), period(-7, -1))).await;
+        assert_eq!((&late["days"], &late["earlier"], &late["later"]), (&json!(7), &part(-14, -8, 14), &part(-7, -1, 0)));
+        let early = ask(&lead, CHANGE, &of(period(-28, -22), period(-21, -1))).await;
+        assert_eq!((&early["earlier"], &early["later"]), (&part(-28, -22, 0), &part(-21, -15, 14)));
     }
 }

@@ -38,6 +38,7 @@ async fn fill(store: &Store) {
         r#"{"app_version":"9.1"}"#.clone_into(&mut row.fields);
     }
     let ids: Vec<RequestId> = rows.iter().map(|row| row.id).collect();
+    let came: Vec<Time> = rows.iter().map(|row| row.created_at).collect();
     add(store, rows).await;
     let handled: Vec<RequestId> = ids.iter().copied().step_by(3).collect();
     write(store, move |tx| {
@@ -63,8 +64,8 @@ async fn fill(store: &Store) {
     })
     .await;
     write(store, move |tx| {
-        for (number, id) in (0_u8..).zip(ids.iter().step_by(5)) {
-            let bot = (number % 2 == 0).then_some(Time(i64::from(number) * 1_000_000));
+        for (number, (id, came)) in (0_u8..).zip(ids.iter().zip(&came).step_by(5)) {
+            let bot = (number % 2 == 0).then_some(Time(came.0 + i64::from(number) * 7_000_000));
             imported::insert(tx, *id, ("old", &[number]), (Untold(i64::from(number % 16)), bot), Time(0))?;
         }
         Ok(())
@@ -223,7 +224,10 @@ fn the_views_know_what_is_known() {
         let handled = rows(&store, "SELECT * FROM reporting.handling").await;
         let handled: BTreeMap<i64, Value> =
             handled.into_iter().map(|row| (row["request_id"].as_i64().unwrap(), row)).collect();
-        assert_eq!((views.len(), facts.len()), (300, 300));
+        let bots = rows(&store, "SELECT * FROM reporting.bot_reply").await;
+        let bots: BTreeMap<i64, Value> =
+            bots.into_iter().map(|row| (row["request_id"].as_i64().unwrap(), row)).collect();
+        assert_eq!((views.len(), facts.len(), bots.len()), (300, 300, 30));
         assert!(handled.len() > 20, "{}", handled.len());
         for row in facts {
             let view = &views[&row.id.0];
@@ -242,6 +246,10 @@ fn the_views_know_what_is_known() {
                         Datum::Int(number),
                     ) => {
                         assert_eq!(view[name].as_i64(), number, "{name}");
+                    }
+                    ("bot_response_seconds", Datum::Int(seconds)) => {
+                        let told = bots.get(&row.id.0).and_then(|view| view["response_seconds"].as_i64());
+                        assert_eq!(told, seconds, "{name}");
                     }
                     ("handling_seconds", Datum::Int(seconds)) => {
                         let told = handled.get(&row.id.0).and_then(|view| view["worked_seconds"].as_i64());

@@ -45,7 +45,7 @@ impl Placebo {
         match verdict {
             Verdict::Fewer | Verdict::More => self.inside.then_some(Doubt::Past),
             Verdict::CannotTell { reason: Doubt::Small, .. } => {
-                (self.low < least || self.high > 1.0 / least).then_some(Doubt::Undecided)
+                (self.low < least || self.high > 1.0 / least).then_some(Doubt::Past)
             }
             _ => None,
         }

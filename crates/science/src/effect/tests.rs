@@ -119,7 +119,7 @@ fn an_unquiet_past_does_not_bear_out_that_a_change_is_small() {
     let ratio = effect.estimate.unwrap().ratio;
     assert!(ratio.low > 0.85 && ratio.high.unwrap() < 1.0 / 0.85, "{ratio:?}");
     assert!(effect.placebo.unwrap().low < 0.85);
-    assert_eq!(effect.verdict, Verdict::CannotTell { reason: Doubt::Undecided, days_needed: None });
+    assert_eq!(effect.verdict, Verdict::CannotTell { reason: Doubt::Past, days_needed: None });
 }
 
 #[test]

@@ -103,9 +103,11 @@ impl System for Chatwoot {
 
 fn words(message: &Value, kind: Kind, at: Time) -> Option<PastMessage> {
     let name = || text(message, "sender.email").or_else(|| text(message, "sender.name"));
-    let is_bot = text(message, "sender.type")
-        .or_else(|| text(message, "sender_type"))
-        .is_some_and(|kind| kind.to_lowercase().contains("bot"));
+    // `agent_bot` and `AgentBot`, and Chatwoot's own assistant, `captain_assistant` and `Captain::Assistant`.
+    let is_bot = text(message, "sender.type").or_else(|| text(message, "sender_type")).is_some_and(|kind| {
+        let kind = kind.to_lowercase();
+        kind.contains("bot") || kind.contains("assistant")
+    });
     let by = match kind {
         Kind::Incoming => Speaker::Customer,
         Kind::Outgoing | Kind::Template if is_bot => Speaker::Bot,

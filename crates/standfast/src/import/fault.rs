@@ -37,7 +37,9 @@ impl Fault {
             (_, "no_number") => "no number",
             (_, "before_start") => "earlier than the request came (created)",
             ("count", "out_of_range") => "more than 1,000,000 requests in one row",
-            ("answered_after" | "solved_after", "out_of_range") => "less than 0, or more than 1,000,000,000",
+            ("answered_after" | "bot_answered_after" | "solved_after", "out_of_range") => {
+                "less than 0, or more than 1,000,000,000"
+            }
             (_, "out_of_range") => "in the future, or before 1970",
             ("text", "too_long") => "a message is longer than 65,536 bytes",
             ("customer_name", "too_long") => "longer than 120 bytes",

@@ -25,6 +25,7 @@ pub(crate) const FIELDS: &[&str] = &[
     "answered",
     "answered_after",
     "bot_answered",
+    "bot_answered_after",
     "solved",
     "solved_after",
     "closed",

@@ -175,6 +175,10 @@ impl Columns {
             "columns: answered or answered_after in the map, not both",
         );
         ensure(
+            !(has("bot_answered") && has("bot_answered_after")),
+            "columns: bot_answered or bot_answered_after in the map, not both",
+        );
+        ensure(
             !(has("solved") && has("solved_after")),
             "columns: solved or solved_after in the map, not both",
         );
@@ -282,7 +286,7 @@ fn request(map: &Map, cells: &Cells<'_>) -> Result<PastRequest, Fault> {
     };
     let mut past = PastRequest::new(id, created_at);
     past.answered_at = time(map, cells, ["answered", "answered_after"], created_at)?;
-    past.bot_answered_at = map.moments.read("bot_answered", &cells.get("bot_answered")?)?;
+    past.bot_answered_at = time(map, cells, ["bot_answered", "bot_answered_after"], created_at)?;
     past.solved_at = time(map, cells, ["solved", "solved_after"], created_at)?;
     past.closed_at = map.moments.read("closed", &cells.get("closed")?)?;
     past.kind = map.kind([&*cells.get("type")?])?;

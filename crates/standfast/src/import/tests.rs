@@ -319,7 +319,8 @@ fn chatwoot_pages_are_read() {
             survey]},
         {"id": 18, "created_at": 1_606_000_000, "status": "open", "labels": [], "first_reply_created_at": 0, "last_activity_at": 1_606_009_000,
          "meta": {"channel": "Channel::Email", "sender": {"id": 9}},
-         "messages": [{"id": 7, "message_type": 0, "content": "And?", "created_at": 1_606_009_000}]}
+         "messages": [{"id": 7, "message_type": 1, "content": "Is it solved?", "created_at": 1_606_009_000,
+            "sender": {"type": "captain_assistant"}}]}
     ]}});
     let rows = read("chatwoot", "1.json", &page.to_string(), "source = \"chatwoot\"\n");
     let first = rows[0].past.as_ref().unwrap();
@@ -342,6 +343,7 @@ fn chatwoot_pages_are_read() {
     let second = rows[1].past.as_ref().unwrap();
     assert_eq!(second.told, Told { answer: true, solution: true, words: false });
     assert_eq!((second.answered_at, second.solved_at, second.channel), (None, None, Channel::Mail));
+    assert_eq!(said(second), [("bot", true, "Is it solved?")], "Chatwoot's own assistant is no person");
 }
 
 #[test]

@@ -108,7 +108,9 @@ export const FLOW_LOOK = looks(['opened', 'closed']);
 export function flowing(answer: Answer, side: 'opened' | 'closed'): Answer {
   const groups = answer.groups.map((each) => {
     const value = each.flow?.[side] ?? 0;
-    return { keys: each.keys, cell: each.cell, value, n: value, small: false };
+    // Both sides weigh: in both plots the same values stand by themselves.
+    const n = (each.flow?.opened ?? 0) + (each.flow?.closed ?? 0);
+    return { keys: each.keys, cell: each.cell, value, n, small: false };
   });
   return { ...answer, groups };
 }

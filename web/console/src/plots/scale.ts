@@ -88,7 +88,7 @@ function stepped(bottom: number, top: number, wanted: number, whole: boolean): A
 /** Steps that people count time in: seconds, minutes, hours, days, weeks. */
 const SPANS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400,
-  172_800, 604_800, 1_209_600, 2_592_000,
+  172_800, 259_200, 345_600, 604_800, 1_209_600, 2_592_000,
 ];
 
 /** The smallest step that people count time in, so many seconds long or longer. */

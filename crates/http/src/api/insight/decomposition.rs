@@ -127,7 +127,7 @@ impl ChangeSegmentView {
     }
 }
 
-/// What of a period was compared.
+/// Between which days of a period those lie that were compared.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ComparedView {
     /// The first day of it.
@@ -136,7 +136,8 @@ pub(crate) struct ComparedView {
     /// The last day of it.
     #[schema(value_type = String, format = Date)]
     until: Day,
-    /// Open days of the period that are left out, because the other period has no such weekday left for them.
+    /// Open days of the period that are left out, because the other period has no such weekday left for them, or was closed on the
+    /// day that they stand against.
     without_partner: usize,
 }
 
@@ -149,9 +150,9 @@ pub(crate) struct ChangeView {
     has_mix: bool,
     /// Days of each period that were compared.
     days: usize,
-    /// Which these are of the period before, those nearest to the one after; null where no day is compared.
+    /// Between which days of the period before those lie that the verdict is of; null where no day is compared.
     earlier: Option<ComparedView>,
-    /// The same of the period after: those nearest to the one before.
+    /// The same of the period after.
     later: Option<ComparedView>,
     /// Days of the later period that are left out, because users are not known on them or on their like. The verdict is of all days.
     days_left_out: usize,

@@ -42,6 +42,25 @@ fn rows_become_requests() {
 }
 
 #[test]
+fn a_bot_is_told_from_people() {
+    for (column, cells) in
+        [("bot_answered", ["2024-05-01 08:30:05", ""]), ("bot_answered_after", ["0.5", ""])]
+    {
+        let map = MAP.replace("[types]", &format!("{column} = \"Bot\"\n[types]"));
+        let table = format!(
+            "No,Came,Reply (min),Type,Text,Bot\n7,2024-05-01 08:30,1.5,,,{}\n8,2024-05-01,,,,{}\n",
+            cells[0], cells[1]
+        );
+        let rows = read(&map, table.as_bytes()).unwrap();
+        let bots: Vec<_> = rows.iter().map(|row| row.past.as_ref().unwrap()).collect();
+        let took = bots[0].bot_answered_at.unwrap().since(bots[0].created_at);
+        assert_eq!(took, Duration::from_secs(if column == "bot_answered" { 5 } else { 30 }));
+        assert_eq!(bots[0].answered_at.unwrap().since(bots[0].created_at), Duration::from_secs(90));
+        assert_eq!(bots[1].bot_answered_at, None);
+    }
+}
+
+#[test]
 fn every_mistake_has_its_line() {
     let table = "No,Came,Reply (min),Type,Text\n,2024-05-01,,,\n2,soon,,,\n3,2024-05-01,soon,,\n4,2024-05-01,,\n\
                  5,2024-05-01,,,,\n6,,,,\n7,2024-05-01,,,fine\n";

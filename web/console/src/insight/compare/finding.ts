@@ -1,5 +1,5 @@
 /** What a comparison found, in words: keys of the catalogue with their parameters, so that the page only has to say them. Pure. */
-import type { EffectEstimate, Verdict } from '@standfast/api';
+import type { Effect, EffectEstimate, Verdict } from '@standfast/api';
 
 export type Saying = readonly [key: string, params?: Readonly<Record<string, string | number>>];
 
@@ -9,6 +9,8 @@ export interface Finding {
   title: Saying;
   texts: readonly Saying[];
 }
+
+type Placebo = NonNullable<Effect['placebo']>;
 
 interface Say {
   /** A part of one as a whole percentage. */
@@ -110,4 +112,19 @@ export function endsOf(dates: number): { low: string; high: string } {
   return dates < TELL_PERCENT
     ? { low: 'compare.past.lower', high: 'compare.past.upper' }
     : { low: 'compare.past.low', high: 'compare.past.high' };
+}
+
+/** From so many dates on, the past overrules the interval. */
+const ENOUGH_DATES = 20;
+
+/** Where a change lies beside what was found at dates of the past; `apart` where these lie to one side of nothing: then the counts
+ * move by themselves. */
+export function placeOf({
+  inside,
+  low,
+  high,
+  dates,
+}: Pick<Placebo, 'inside' | 'low' | 'high' | 'dates'>): 'inside' | 'outside' | 'apart' {
+  if (inside) return 'inside';
+  return dates >= ENOUGH_DATES && (low > 1 || high < 1) ? 'apart' : 'outside';
 }
