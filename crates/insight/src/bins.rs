@@ -143,12 +143,7 @@ impl Search {
     /// What to look for among values that are so many in each slot, and the spreads into which it belongs.
     fn new(counts: &[u32], bins: Bins) -> (Self, Vec<Spread>) {
         let width = bins.width();
-        let mut all = vec![0_u32; width];
-        for own in counts.chunks(width) {
-            for (sum, more) in all.iter_mut().zip(own) {
-                *sum += more;
-            }
-        }
+        let all = together(counts, width);
         let lists = vec![Self::NONE; counts.len() + width];
         let mut search = Self { lists, count: 0, sought: Vec::new(), slots: Marks::default() };
         let mut spreads = Vec::with_capacity(counts.len() / width + 1);
@@ -232,18 +227,23 @@ impl Search {
     }
 }
 
-/// The slots in which the percentiles will be, of each cell and of all together, by what a sample has in each slot: all of a
-/// cell's, where the sample has nothing of it.
-fn guess(sample: &[u32], bins: Bins) -> Marks {
-    let width = bins.width();
-    let mut all = vec![0_u32; width];
-    for own in sample.chunks(width) {
+/// How many values each bin has in all cells together.
+fn together(counts: &[u32], width: usize) -> Vec<u32> {
+    let mut all = vec![0; width];
+    for own in counts.chunks(width) {
         for (sum, more) in all.iter_mut().zip(own) {
             *sum += more;
         }
     }
+    all
+}
+
+/// The slots in which the percentiles will be, of each cell and of all together, by what a sample has in each slot: all of a
+/// cell's, where the sample has nothing of it.
+fn guess(sample: &[u32], bins: Bins) -> Marks {
+    let width = bins.width();
     let mut marks = Marks::new(sample.len());
-    let of_all = likely(&all);
+    let of_all = likely(&together(sample, width));
     for (cell, own) in sample.chunks(width).enumerate() {
         for (bin, _) in likely(own).iter().zip(&of_all).enumerate().filter(|(_, (own, all))| **own || **all) {
             marks.set(cell * width + bin);
