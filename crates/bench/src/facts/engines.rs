@@ -2,7 +2,7 @@
 //! otherwise take. Each has the same table (`table.rs`) and as many threads as the facts, but for SQLite, which has one.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -58,13 +58,13 @@ pub(crate) fn sqlite(path: &Path, rows: &[PathBuf], now: Time, rounds: usize) ->
     let _ = fs::remove_file(path);
     let mut connection = rusqlite::Connection::open(path)?;
     connection.execute_batch(
-        "PRAGMA journal_mode = OFF; PRAGMA cache_size = -1000000; PRAGMA temp_store = MEMORY;",
+        "PRAGMA journal_mode = OFF; PRAGMA cache_size = -6000000; PRAGMA temp_store = MEMORY;",
     )?;
     connection.execute_batch(&table::create())?;
     let transaction = connection.transaction()?;
     for file in rows {
-        let text = fs::read_to_string(file)?;
-        for line in text.lines() {
+        for line in BufReader::new(fs::File::open(file)?).lines() {
+            let line = line?;
             let cells: Vec<_> = line.split(',').map(cell).collect();
             let places = vec!["?"; cells.len()].join(", ");
             let mut insert = transaction.prepare_cached(&format!("INSERT INTO stage VALUES ({places})"))?;
