@@ -47,6 +47,10 @@ pub(crate) async fn open(options: &Options, requests: usize) -> anyhow::Result<D
     let (path, mark) = (folder.join("desk.sqlite"), folder.join("made"));
     let made = std::fs::read_to_string(&mark).ok().and_then(|text| text.parse().ok());
     if let Some(now) = made {
+        // It may have been made by an earlier version.
+        let store = Store::open(Config::new(Database::Sqlite { path: path.clone() }), SystemClock::shared())?;
+        store.migrate().await?;
+        store.close().await;
         return Ok(Desk { path, maker: Maker { now: Time(now), requests } });
     }
     println!("making {requests} requests for the facts in {}", folder.display());
