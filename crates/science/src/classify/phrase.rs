@@ -37,12 +37,20 @@ const FUNCTION: &str = "a about after all also am an and any are as at be becaus
 const FUNCTION_ZH: &str = "请问 怎么 怎么办 怎样 为什么 什么 如何 是否 可以 我们 你们 他们 我的 你的 这个 那个 这样 一个 一下 现在 已经 \
     还是 就是 因为 所以 但是 如果 没有 不能 不会 能不能 是不是 有没有 谢谢 您好 你好 麻烦 一直 然后 时候 的时候 了吗 的吗 到底";
 
+/// Chinese particles: no word of a topic begins with one of these or ends in one.
+const PARTICLES: &str = "的吗呢吧呀啊嘛";
+
 /// Whether a term has nothing but words that say nothing; of two words, whether either end is one.
 fn is_function(term: &str) -> bool {
     static WORDS: std::sync::LazyLock<BTreeSet<&str>> = std::sync::LazyLock::new(|| {
         FUNCTION.split_whitespace().chain(FUNCTION_ZH.split_whitespace()).collect()
     });
-    term.split(' ').any(|word| WORDS.contains(word))
+    let is_cut = term.starts_with(is_particle) || term.ends_with(is_particle);
+    is_cut || term.split(' ').any(|word| WORDS.contains(word))
+}
+
+fn is_particle(character: char) -> bool {
+    PARTICLES.contains(character)
 }
 
 /// Every term of some texts, and in how many of them it stands.
@@ -172,7 +180,7 @@ fn each_piece(run: &str, shortest: usize, mut see: impl FnMut(&str, Option<char>
     }
 }
 
-/// Pieces whose neighbours vary on both sides; the border of a run varies by itself.
+/// Pieces whose neighbours vary on both sides; the border of a run varies by itself, and a particle is one.
 fn free_pieces(texts: &[&Units]) -> BTreeSet<String> {
     #[derive(Default)]
     struct Sides {
@@ -184,6 +192,7 @@ fn free_pieces(texts: &[&Units]) -> BTreeSet<String> {
     for run in texts.iter().flat_map(|text| text.han_runs()) {
         each_piece(run, *LENGTHS.start(), |piece, before, after| {
             let sides = sides.entry(piece.to_owned()).or_default();
+            let [before, after] = [before, after].map(|next| next.filter(|next| !is_particle(*next)));
             sides.before.extend(before);
             sides.after.extend(after);
             sides.borders[0] += u32::from(before.is_none());

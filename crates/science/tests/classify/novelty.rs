@@ -47,6 +47,23 @@ fn alike_ones_are_found_and_named() {
 }
 
 #[test]
+fn a_word_that_always_follows_a_particle_is_shown_without_it() {
+    let texts = [
+        "群里的红包打不开",
+        "抢到的红包没到账",
+        "昨天发的红包不见了",
+        "朋友的红包领取失败",
+        "我的红包去哪了",
+        "刚领的红包显示过期",
+    ];
+    let recent: Vec<Recent<'_>> =
+        (0..).zip(texts).map(|(at, text)| Recent { request: at, at, text }).collect();
+    let groups = group(&recent, &background(), &Grouping { similarity: 0.1, ..Grouping::default() });
+    assert_eq!(groups.len(), 1, "{groups:?}");
+    assert_eq!(groups[0].words[0], "红包", "{:?}", groups[0].words);
+}
+
+#[test]
 fn what_everybody_writes_is_not_typical() {
     let groups = group(&recent(), &background(), &Grouping { similarity: 0.15, ..Grouping::default() });
     for word in groups.iter().flat_map(|group| &group.words) {
