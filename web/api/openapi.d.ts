@@ -5000,14 +5000,14 @@ export interface components {
     FlowView: {
       /**
        * Format: int64
-       * @description Open at the end: before, and opened, less closed.
+       * @description Open at the end: before, and opened, less closed. Absent where `before` is.
        */
-      after: number;
+      after?: number | null;
       /**
        * Format: int64
-       * @description Open at the beginning.
+       * @description Open at the beginning; of groups of time that do not follow each other, which have many, it is absent.
        */
-      before: number;
+      before?: number | null;
       /**
        * Format: int64
        * @description Ended.

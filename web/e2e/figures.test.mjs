@@ -184,6 +184,69 @@ test('every kind of figure has its requests', async () => {
   await page.context().close();
 });
 
+/** The numbers of a plot's table, line by line. */
+const numbers = (plot) =>
+  plot
+    .locator('.plot-table tbody tr')
+    .evaluateAll((lines) =>
+      lines.map((line) =>
+        [...line.querySelectorAll('td')].map((each) =>
+          Number(each.textContent.replaceAll(',', '')),
+        ),
+      ),
+    );
+const sum = (values) => values.reduce((total, each) => total + each, 0);
+
+test('what came and what ended, by days of the week and by two dimensions', async () => {
+  const words = WORDS['en-US'];
+  const page = await reader('en-US');
+  const parts = sheet(page).getByRole('group', { name: 'Which of them' });
+  const first = async (plot) => {
+    await plot.getByRole('slider').focus();
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Enter');
+  };
+
+  await open(page, 'explorer?measure=flow&compare=none&period=28d&group=weekday');
+  const days = plot(page, 'Opened and closed by Day of the week');
+  assert.deepEqual(await days.locator('.plot-table th[scope=col]').allTextContents(), [
+    'Weekday',
+    'Came',
+    'Came · Cases',
+    'Ended',
+    'Ended · Cases',
+  ]);
+  const averages = await numbers(days);
+  assert.equal(averages.length, 7);
+  for (const at of [0, 1, 2, 3]) assert.ok(sum(averages.map((line) => line[at])) > 0, `${at}`);
+  await first(days);
+  // Each of them came on a Monday; those that ended on one are others.
+  assert.equal(await listed(page, words), averages[0][1]);
+  await parts.getByRole('button', { name: /^Ended/ }).click();
+  assert.equal(await listed(page, words), averages[0][3]);
+  await page.keyboard.press('Escape');
+  await shot(page, 'figures-flow-weekday');
+
+  await open(page, 'explorer?measure=flow&compare=none&period=7d&group=channel&split=platform');
+  const [came, ended] = ['Came', 'Ended'].map((side) =>
+    plot(page, `${side} by Channel and Platform`),
+  );
+  for (const side of [came, ended]) assert.ok(sum((await numbers(side)).flat()) > 0);
+  const names = (side) => side.locator('.plot-table th').allTextContents();
+  assert.deepEqual(await names(came), await names(ended));
+  const [[most]] = await numbers(ended);
+  await first(ended);
+  assert.equal(
+    await parts.getByRole('button', { name: /^Ended/ }).getAttribute('aria-pressed'),
+    'true',
+  );
+  assert.equal(await listed(page, words), most);
+  await page.keyboard.press('Escape');
+  await shot(page, 'figures-flow-grid');
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test('the requests behind a figure have an address: reload opens them, Back closes them', async () => {
   const words = WORDS['en-US'];
   const page = await reader('en-US');
@@ -263,7 +326,8 @@ test('what is asked for by hand and does not fit is left out', async () => {
   const page = await reader('en-US');
   await open(page, 'explorer?measure=flow&group=hour_of_day&split=weekday');
   assert.equal(await page.getByRole('alert').count(), 0);
-  await page.getByRole('button', { name: 'By: Time' }).waitFor();
+  await page.getByRole('button', { name: 'By: Hour of the day', exact: true }).waitFor();
+  await page.getByRole('button', { name: 'And by: Nothing else' }).waitFor();
   await page.context().close();
 });
 

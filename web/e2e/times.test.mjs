@@ -107,6 +107,8 @@ for (const [locale, words] of Object.entries(WORDS)) {
     for (const path of [
       'explorer?measure=backlog&group=hour_of_day',
       'explorer?measure=backlog&group=type&split=weekday',
+      'explorer?measure=flow&group=hour_of_week&clock=region',
+      'explorer?measure=flow&group=type&split=hour_of_day',
       'times?measure=contact_rate&clock=region',
       'times?measure=backlog&clock=region',
     ]) {

@@ -104,7 +104,7 @@ impl Problem {
 
     /// A field of the call is not acceptable. `reason` is `missing`, `too_long`, `unknown`, `malformed`,
     /// `too_many`, `out_of_range`, `before_start`, `before_history`, `too_short`, `in_future`, `overlaps`,
-    /// `lengths_differ`, `overlap`, `empty`, `twice`, `taken`, `asked`, `own`, `no_flow`, `one_clock` or
+    /// `lengths_differ`, `overlap`, `empty`, `twice`, `taken`, `asked`, `own`, `many_ends`, `one_clock` or
     /// `against_rules`.
     #[must_use]
     pub fn invalid(field: &'static str, reason: &'static str) -> Self {

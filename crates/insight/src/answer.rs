@@ -19,6 +19,7 @@ use crate::scan::Apart;
 use crate::spread::{PERCENTS, Spread, spreads};
 use crate::stock::{Flow, stock};
 use crate::survival::{Survival, survivals};
+use crate::turnover::{Turnover, turnover};
 
 /// A figure. What it is of, and how much, never stands alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +56,10 @@ pub enum Figure {
     },
     /// What is open at the ends of many hours or days, of which the figure is the average.
     Level(Level),
-    /// What came and what ended.
+    /// What came and what ended, and what was open before and after.
     Flow(Flow),
+    /// What came and what ended where groups of time do not follow each other.
+    Turnover(Turnover),
     /// Requests and the people who could have asked, both of whole days of which the number of people is known.
     Rate {
         /// Requests.
@@ -79,7 +82,7 @@ impl Figure {
             | Self::Rate { n, .. } => *n,
             Self::Spread(spread) => spread.n + spread.pending,
             Self::Customers(askers) => askers.n,
-            Self::Flow(flow) => flow.opened,
+            Self::Flow(Flow { opened, .. }) | Self::Turnover(Turnover { opened, .. }) => *opened,
         }
     }
 
@@ -111,6 +114,7 @@ impl Figure {
     fn is_empty(&self) -> bool {
         match self {
             Self::Flow(flow) => *flow == Flow::default(),
+            Self::Turnover(turnover) => *turnover == Turnover::default(),
             Self::Rate { n, user_days } => *n == 0 && user_days.is_none(),
             other => other.n() == 0,
         }
@@ -215,11 +219,7 @@ pub fn answer(
             (cells.into_iter().map(Figure::Customers).collect(), Figure::Customers(total), apart)
         }
         Recipe::Backlog => backlog(facts, &plan, query, threads)?,
-        Recipe::Flow => {
-            let (stock, _) = stock(facts, &plan, threads);
-            let cells = stock.cells.into_iter().map(Figure::Flow).collect();
-            (cells, Figure::Flow(stock.total), came(facts, query, threads)?)
-        }
+        Recipe::Flow => flow(facts, &plan, query, threads)?,
         Recipe::Rate => {
             let (cells, total, apart) = rate(facts, &plan, query, exposure, threads)?;
             let figure = |rate: Rate| Figure::Rate { n: rate.n, user_days: rate.user_days };
@@ -231,11 +231,20 @@ pub fn answer(
 
 type Figures = (Vec<Figure>, Figure, Apart);
 
+fn flow(facts: &Facts, plan: &Plan, query: &Query, threads: usize) -> Result<Figures, Error> {
+    if has_many(&query.group) {
+        let total = Figure::Flow(stock(facts, &plan.as_one(), threads).0.total);
+        let cells = turnover(facts, plan, threads).into_iter().map(Figure::Turnover);
+        return Ok((cells.collect(), total, came(facts, query, threads)?));
+    }
+    let (stock, _) = stock(facts, plan, threads);
+    let cells = stock.cells.into_iter().map(Figure::Flow).collect();
+    Ok((cells, Figure::Flow(stock.total), came(facts, query, threads)?))
+}
+
 fn backlog(facts: &Facts, plan: &Plan, query: &Query, threads: usize) -> Result<Figures, Error> {
     if has_many(&query.group) {
-        let mut all = plan.clone();
-        all.axes.clear();
-        let (stock, _) = stock(facts, &all, threads);
+        let (stock, _) = stock(facts, &plan.as_one(), threads);
         let total = Figure::Backlog { n: stock.total.after, ages: stock.total_ages };
         let cells = levels(facts, plan, query, threads)?.into_iter().map(Figure::Level);
         return Ok((cells.collect(), total, came(facts, query, threads)?));

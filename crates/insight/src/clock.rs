@@ -36,7 +36,8 @@ impl Plan {
         let values = self.values(facts, Dimension::Region);
         let regions = Members { dimension: Dimension::Region, values: values.clone(), folded: 0 };
         let axes = vec![Axis::Members(regions), Axis::Time(line.clone())];
-        let counted = counts(facts, &Self { axes, ..self.clone() }, 1).0;
+        let coming = Self { axes, is_stock: false, rows_from: self.from, ..self.clone() };
+        let counted = counts(facts, &coming, 1).0;
         let mut came = BTreeMap::new();
         for (region, own) in values.iter().zip(counted.chunks(line.moments.len().max(1))) {
             let sums = came.entry(clocks.of(*region)).or_insert_with(|| vec![0; own.len()]);

@@ -9,6 +9,8 @@ use crate::distinct::Askers;
 use crate::level::Level;
 use crate::measure::Measure;
 use crate::spread::Spread;
+use crate::stock::Flow;
+use crate::turnover::Turnover;
 use crate::unit::Unit;
 
 /// What is called found among several: one in twenty of it is not.
@@ -122,7 +124,9 @@ impl Figure {
                 _ => Some(real(*customers)),
             },
             Self::Rate { n, user_days } => user_days.and_then(|days| quotient(*n * 1_000, days)),
-            Self::Flow(flow) => Some(real(flow.opened) - real(flow.closed)),
+            Self::Flow(Flow { opened, closed, .. }) | Self::Turnover(Turnover { opened, closed }) => {
+                Some(real(*opened) - real(*closed))
+            }
         }
     }
 

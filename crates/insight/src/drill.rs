@@ -10,13 +10,14 @@ use crate::error::Error;
 use crate::exposure::Exposure;
 use crate::fact::NEVER;
 use crate::facts::Facts;
-use crate::level::{Opened, has_many};
+use crate::level::{Opened, has_many, stay};
 use crate::measure::{Condition, Duration, Lapse, Recipe};
 use crate::query::{Plan, Query};
 use crate::rate::known;
 use crate::scan::{Apart, Bound, Scratch, Sink, at, one};
 use crate::spread::column;
 use crate::stock::Line;
+use crate::turnover::{Lines, RowClocks};
 
 /// Most requests of a page.
 pub const MOST_BEHIND: usize = 500;
@@ -29,7 +30,7 @@ pub enum Part {
     All,
     /// Of a share, those in the numerator; of durations, those that have one; of what flows, those that ended.
     Met,
-    /// The others of [`Part::All`]; of what flows, those that were open at the end.
+    /// The others of [`Part::All`]; of what flows, those that were open at the end, where there is one.
     Unmet,
 }
 
@@ -107,6 +108,12 @@ pub fn behind(
         Recipe::Backlog if has_many(&query.group) && !plan.axes.is_empty() => {
             Wanted::Open(Opened::new(&plan, query, target)?)
         }
+        Recipe::Flow if has_many(&query.group) && !plan.axes.is_empty() => {
+            if part == Part::Unmet {
+                return Err(Error::invalid("part", "many_ends"));
+            }
+            Wanted::Turned { cell: target, lines: Lines::new(&plan), part }
+        }
         _ => Wanted::new(&plan, target, part),
     };
     let limit = limit.clamp(1, MOST_BEHIND);
@@ -114,6 +121,7 @@ pub fn behind(
         wanted: &wanted,
         plan: &plan,
         block: None,
+        clocks: None,
         bound: Vec::new(),
         durations: Cow::Borrowed(&[]),
         marks: Vec::new(),
@@ -168,6 +176,8 @@ enum Wanted {
     Known { cell: usize, days: Vec<(u32, u32)> },
     /// Rows that were open at one of many ends.
     Open(Opened),
+    /// What came in a cell of groups of time that do not follow each other, or ended in it.
+    Turned { cell: usize, lines: Lines, part: Part },
     /// What came in a cell, ended in it, or was open at its end.
     Stock { line: Line, group: usize, cell: usize, from: u32, end: u32, until: u32, part: Part },
 }
@@ -197,6 +207,7 @@ struct Rows<'a, 'b> {
     wanted: &'b Wanted,
     plan: &'b Plan,
     block: Option<&'a Block>,
+    clocks: RowClocks<'a>,
     bound: Vec<Bound<'a>>,
     durations: Cow<'a, [u32]>,
     marks: Vec<bool>,
@@ -217,6 +228,7 @@ impl<'a> Sink<'a> for Rows<'a, '_> {
             Wanted::Lasting { duration, lapse, .. } => {
                 self.durations = column(block, *duration, *lapse, &self.plan.open);
             }
+            Wanted::Turned { .. } => self.clocks = Lines::clocks(self.plan, block),
             Wanted::Known { .. } | Wanted::Open(_) | Wanted::Stock { .. } => {}
         }
     }
@@ -239,6 +251,12 @@ impl<'a> Sink<'a> for Rows<'a, '_> {
                     let next = days.partition_point(|(from, _)| *from <= created);
                     let day = next.checked_sub(1).and_then(|day| days.get(day));
                     *cell as usize == *target && day.is_some_and(|(_, until)| created < *until)
+                }
+                Wanted::Turned { cell: target, lines, part } => {
+                    let (created, ended) = stay(block, *row);
+                    let second = if *part == Part::Met { ended } else { created };
+                    (self.plan.from..self.plan.until).contains(&second)
+                        && *cell as usize + lines.reach(&self.clocks, *row, second) == *target
                 }
                 Wanted::Open(open) => *cell as usize == open.base && open.has(block, *row),
                 Wanted::Stock { cell: target, .. } => {

@@ -140,7 +140,7 @@ impl<'a> Sink<'a> for Seen<'a> {
 }
 
 /// From when until when a row was open.
-fn stay(block: &Block, row: u16) -> (u32, u32) {
+pub(crate) fn stay(block: &Block, row: u16) -> (u32, u32) {
     let created = at(&block.created, row);
     match at(&block.ends, row) {
         NEVER => (created, u32::MAX),

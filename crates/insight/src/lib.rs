@@ -43,6 +43,7 @@ mod measure;
 mod movement;
 mod names;
 mod noted;
+mod often;
 mod open;
 mod place;
 mod query;
@@ -56,6 +57,7 @@ mod spread;
 mod stamp;
 mod stock;
 mod survival;
+mod turnover;
 mod unit;
 mod uses;
 
@@ -87,4 +89,5 @@ pub use report::{
 pub use spread::{PERCENTS, Spread};
 pub use stock::Flow;
 pub use survival::Survival;
+pub use turnover::Turnover;
 pub use unit::Unit;

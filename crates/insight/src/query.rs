@@ -151,7 +151,7 @@ impl Plan {
         }
         let recipe = query.measure.recipe();
         let is_stock = matches!(recipe, Recipe::Backlog | Recipe::Flow);
-        check_groupings(&recipe, query)?;
+        check_clock(&recipe, query)?;
         let (tests, countings) = tests(facts, query)?;
         let mut plan = Self {
             measure: query.measure,
@@ -186,6 +186,11 @@ impl Plan {
         plan.fit(facts, query)?;
         plan.weigh_clocks(facts);
         Ok(plan)
+    }
+
+    /// The same of all together.
+    pub(crate) fn as_one(&self) -> Self {
+        Self { axes: Vec::new(), ..self.clone() }
     }
 
     /// How many cells the answer may have.
@@ -229,11 +234,9 @@ impl Plan {
     }
 }
 
-/// What came less what ended is told for steps that follow each other, and at most one of them. What is open at instants is told by
-/// the clock of the zone: an instant is one for all regions.
-fn check_groupings(recipe: &Recipe, query: &Query) -> Result<(), Error> {
+/// What is open at instants is told by the clock of the zone: an instant is one for all regions.
+fn check_clock(recipe: &Recipe, query: &Query) -> Result<(), Error> {
     match recipe {
-        Recipe::Flow if has_many(&query.group) => Err(Error::invalid("group", "no_flow")),
         Recipe::Backlog if query.own_clocks && has_many(&query.group) => {
             Err(Error::invalid("clock", "one_clock"))
         }

@@ -58,7 +58,7 @@ struct Piece {
 }
 
 /// Most pieces: 24 MB of them.
-const MOST_PIECES: u32 = 1 << 21;
+pub(crate) const MOST_PIECES: u32 = 1 << 21;
 /// Pieces of long stretches are so long: two to this power, nine hours.
 const LONG: u32 = 15;
 /// In so many long stretches most of what came in the first one has ended.
@@ -75,12 +75,12 @@ impl Line {
         Self::of(vec![(plan.from, 0)], vec![plan.until], 0)
     }
 
-    const fn of(stretches: Vec<(u32, u32)>, ends: Vec<u32>, stride: usize) -> Self {
+    pub(crate) const fn of(stretches: Vec<(u32, u32)>, ends: Vec<u32>, stride: usize) -> Self {
         Self { stretches, ends, stride, pieces: Vec::new(), length: 0, is_alone: false }
     }
 
-    /// The same for many seconds: they are looked up, not searched.
-    fn in_pieces(mut self, plan: &Plan) -> Self {
+    /// The same for many seconds: they are looked up, not searched, unless that takes more than so many pieces.
+    pub(crate) fn in_pieces(mut self, plan: &Plan, most: u32) -> Self {
         let Some(from) = self.stretches.first().map(|(start, _)| *start) else { return self };
         // The first one may be cut short by where the range begins: in its piece only the second one begins.
         let starts = || self.stretches.iter().skip(1).map(|(start, _)| *start);
@@ -89,7 +89,7 @@ impl Line {
         self.length = shortest.unwrap_or(span).max(1).ilog2();
         let is_by_time = plan.axes.iter().all(|axis| matches!(axis, Axis::Time(_)));
         self.is_alone = plan.axes.len() <= 1 && is_by_time && self.length >= LONG;
-        if span >> self.length >= MOST_PIECES {
+        if span >> self.length >= most {
             return self;
         }
         let far = |stretch: usize| {
@@ -122,7 +122,7 @@ impl Line {
     }
 
     /// How far the cells of a second's group are from those of the first one.
-    fn reach(&self, second: u32) -> usize {
+    pub(crate) fn reach(&self, second: u32) -> usize {
         let from = self.stretches.first().map_or(0, |(start, _)| *start);
         let Some(piece) = self.pieces.get((second.saturating_sub(from) >> self.length) as usize) else {
             return self.group(second) * self.stride;
@@ -251,7 +251,7 @@ impl Rows<'_> {
 /// What is open and what flows, for every cell of the plan.
 pub(crate) fn stock(facts: &Facts, plan: &Plan, threads: usize) -> (Stock, Apart) {
     let cells = plan.cells();
-    let line = Line::new(plan).in_pieces(plan);
+    let line = Line::new(plan).in_pieces(plan, MOST_PIECES);
     let (parts, apart) = scan(facts, plan, threads, || Rows {
         block: None,
         line: &line,
@@ -402,7 +402,7 @@ mod tests {
                 (query.from, query.until) = (Some(time(from)), Some(time(180)));
                 query.group = vec![Grouping::Step(step)];
                 let plan = Plan::new(&facts, &query).unwrap();
-                (Line::new(&plan).in_pieces(&plan).is_alone, stock(&facts, &plan, 1).0)
+                (Line::new(&plan).in_pieces(&plan, MOST_PIECES).is_alone, stock(&facts, &plan, 1).0)
             };
             let ((days_alone, days), (hours_alone, hours)) = (flows(Step::Day), flows(Step::Hour));
             prop_assert!(days_alone && !hours_alone);
@@ -436,7 +436,7 @@ mod tests {
             query.zone = crate::query::zone(zone).unwrap();
             query.group = vec![Grouping::Step(if long > 1_000 { Step::Day } else { step })];
             let plan = Plan::new(&facts_of(&[], 64), &query).unwrap();
-            let line = Line::new(&plan).in_pieces(&plan);
+            let line = Line::new(&plan).in_pieces(&plan, MOST_PIECES);
             prop_assert_eq!(line.pieces.is_empty(), long > 1_000);
             let seconds: Vec<u32> = (plan.from..plan.until).step_by(61).collect();
             let chosen = places.iter().map(|place| *place.get(&seconds));

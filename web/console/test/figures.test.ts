@@ -1,6 +1,6 @@
 import type { InsightAnswer } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
-import { answerOf, asked, CYCLES, type Answer, type Measure } from '../src/insight/api';
+import { answerOf, asked, CYCLES } from '../src/insight/api';
 import { groupingOf, groupsFor, splitsFor } from '../src/insight/grouping';
 import {
   hasUsers,
@@ -10,8 +10,6 @@ import {
   timesOf,
   toldOf,
   unknownOf,
-  flowing,
-  pairsOf,
 } from '../src/insight/plotted';
 import { shortOf } from '../src/insight/staffing';
 import { reversedOf, unheardOf, unreadOf, unusedOf } from '../src/insight/unread';
@@ -133,47 +131,35 @@ describe('a question', () => {
 });
 
 describe('what the explorer offers', () => {
-  const measure = (unit: string, time: Measure['time']): Measure => ({
-    code: 'x',
-    unit,
-    time,
-    name: '',
-    formula: '',
-    excludes: '',
-    counts: 'requests',
-    parameters: {},
-  });
   const dimensions = ['type', 'app_version', 'region', 'platform'];
 
-  it('fits the measure: the desk refuses none of it', () => {
-    const rate = measure('per_thousand', 'created');
-    expect(groupsFor(rate, dimensions)).toEqual(['time', ...dimensions, ...CYCLES, 'nothing']);
-    expect(splitsFor(rate, dimensions, 'time')).toEqual(dimensions);
+  it('is every grouping, and once more what makes a plot of its own', () => {
+    expect(groupsFor(dimensions)).toEqual(['time', ...dimensions, ...CYCLES, 'nothing']);
+    expect(splitsFor(dimensions, 'time')).toEqual(dimensions);
+    expect(splitsFor(dimensions, 'type')).toEqual([
+      'app_version',
+      'region',
+      'platform',
+      'hour_of_day',
+      'weekday',
+    ]);
     // Each hour of a weekday is the hours of the week.
-    expect(splitsFor(rate, dimensions, 'weekday')).toEqual(dimensions);
-    const stock = measure('count', 'instant');
-    expect(groupsFor(stock, dimensions)).toEqual(['time', ...dimensions, ...CYCLES, 'nothing']);
-    const flow = measure('count', 'created_and_ended');
-    expect(groupsFor(flow, dimensions)).toEqual(['time', ...dimensions, 'nothing']);
-    expect(splitsFor(flow, dimensions, 'time')).toEqual(dimensions);
-    expect(splitsFor(flow, dimensions, 'type')).toEqual([]);
+    expect(splitsFor(dimensions, 'weekday')).toEqual(dimensions);
+    expect(splitsFor(dimensions, 'hour_of_week')).toEqual([]);
   });
 
-  it('leaves out of an address what does not fit', () => {
-    const flow = measure('count', 'created_and_ended');
-    expect(groupingOf({ group: 'weekday', split: 'hour_of_day' }, flow, dimensions)).toEqual({
+  it('leaves out of an address what it does not offer', () => {
+    expect(groupingOf({ group: 'weekday', split: 'hour_of_day' }, dimensions)).toEqual({
+      group: 'weekday',
+      split: '',
+      kind: 'cycle',
+    });
+    expect(groupingOf({ group: 'moon', split: 'region' }, dimensions)).toEqual({
       group: 'time',
-      split: '',
-      kind: 'course',
+      split: 'region',
+      kind: 'parts',
     });
-    expect(groupingOf({ group: 'type', split: 'region' }, flow, dimensions)).toEqual({
-      group: 'type',
-      split: '',
-      kind: 'ranking',
-    });
-    const count = measure('count', 'created');
-    const kind = (group: string, split = '') =>
-      groupingOf({ group, split }, count, dimensions).kind;
+    const kind = (group: string, split = '') => groupingOf({ group, split }, dimensions).kind;
     expect(kind('')).toBe('course');
     expect(kind('time', 'type')).toBe('parts');
     expect(kind('time', 'weekday')).toBe('course');
@@ -258,38 +244,6 @@ describe('a rate that no request has', () => {
     // A weekday without a whole day has no users.
     const days = hasUsers(groups(['fee', '1', 2]), ['type', 'weekday']);
     expect([days(['swap', '1']), days(['swap', '2'])]).toEqual([true, false]);
-  });
-});
-
-describe('what came and what ended', () => {
-  const group = (key: string, opened: number, closed: number) => ({
-    keys: [key],
-    cell: [key],
-    value: opened - closed,
-    n: opened,
-    small: false,
-    asOf: null,
-    flow: { before: 0, opened, closed, after: 0 },
-  });
-  const answer = {
-    measure: 'flow',
-    groups: [group('swap', 5, 9), group('idle', 0, 0), group('theft', 7, 2), group('old', 0, 3)],
-  } as unknown as Answer;
-
-  it('stand beside each other, those first of which most came', () => {
-    const told = pairsOf(answer, (key) => key.toUpperCase());
-    expect(told.map(({ label, values }) => [label, ...values])).toEqual([
-      ['THEFT', 7, 2],
-      ['SWAP', 5, 9],
-      ['OLD', 0, 3],
-    ]);
-  });
-
-  it('can be drawn each by itself', () => {
-    const values = (side: 'opened' | 'closed') =>
-      flowing(answer, side).groups.map(({ value }) => value);
-    expect(values('opened')).toEqual([5, 0, 7, 0]);
-    expect(values('closed')).toEqual([9, 0, 2, 3]);
   });
 });
 
@@ -381,6 +335,15 @@ describe('an address that cannot be read', () => {
       'not=type',
     ]);
     expect(unread('event=5&earlier=2026-10-01..2026-10-07&like=no&events=none')).toEqual([]);
+    const compared = 'event=5&scope=no&control=type,swap&account=6,7';
+    expect(unread(compared)).toEqual([]);
+    expect(unread('event=5&control=none')).toEqual([]);
+    expect(unread('scope=wide&control=mood,bad&account=6,x&like=maybe')).toEqual([
+      'scope=wide',
+      'control=mood,bad',
+      'account=6,x',
+      'like=maybe',
+    ]);
     expect(unread('foo=1&page=7')).toEqual(['foo=1', 'page=7']);
   });
 
@@ -423,14 +386,12 @@ describe('an address that cannot be read', () => {
     expect(unused('explorer', 'group=weekday&split=type')).toEqual([]);
     expect(unused('explorer', 'split=moon')).toEqual([]);
     expect(unused('times', 'group=type')).toEqual([]);
-    const flow = { ...catalogue.measures[0], code: 'flow', time: 'created_and_ended' as const };
-    const both = { ...catalogue, measures: [...catalogue.measures, flow as Measure] };
-    const ofFlow = (search: string) =>
-      unusedOf('explorer', `measure=flow&${search}`, both).map(({ name }) => name);
-    expect(ofFlow('group=type')).toEqual([]);
-    expect(ofFlow('group=time&split=type')).toEqual([]);
-    expect(ofFlow('group=weekday&split=type')).toEqual(['group']);
-    expect(ofFlow('group=type&split=time')).toEqual(['split']);
+    expect(unused('explorer', 'group=type&split=time')).toEqual(['time']);
+    // Also what came and what ended, at other hours.
+    expect(unused('explorer', 'measure=flow&group=type&split=weekday')).toEqual([]);
+    expect(unused('explorer', 'measure=flow&group=weekday&split=hour_of_day')).toEqual([
+      'hour_of_day',
+    ]);
   });
 
   it('names values that no request has had', () => {

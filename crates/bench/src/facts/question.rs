@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use standfast_domain::{Day, Time};
 use standfast_insight::{
-    Dimension, Error, Exposure, Facts, Figure, Grouping, Measure, MovementWish, Period, Query, answer,
-    movements, survival, zone,
+    Dimension, Error, Exposure, Facts, Figure, Flow, Grouping, Measure, MovementWish, Period, Query,
+    Turnover, answer, movements, survival, zone,
 };
 
 /// Seconds of a day; the zone of the questions has no others.
@@ -162,7 +162,9 @@ fn numbers(figure: &Figure) -> Vec<Numbers> {
         Figure::Sum { n, sum } => vec![number(*n), number(*sum)],
         Figure::Share { n, met } => vec![number(*n), number(*met)],
         Figure::Level(level) => vec![number(level.open), number(level.times)],
-        Figure::Flow(flow) => vec![number(flow.opened), number(flow.closed)],
+        Figure::Flow(Flow { opened, closed, .. }) | Figure::Turnover(Turnover { opened, closed }) => {
+            vec![number(*opened), number(*closed)]
+        }
         Figure::Rate { n, user_days } => vec![number(*n), user_days.and_then(number)],
         Figure::Spread(spread) => {
             let places = spread.percentiles.map_or([None; 4], |places| places.map(|at| Some(i64::from(at))));

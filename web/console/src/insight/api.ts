@@ -35,7 +35,7 @@ export interface Measure {
   counts: InsightAnswer['unit'];
   /** What it takes, with the usual value. */
   parameters: Readonly<Record<string, number>>;
-  /** Which time it goes by; what came and ended cannot be told by hours of the day or days of the week. */
+  /** Which time it goes by. */
   time: InsightCatalogue['measures'][number]['time_base'];
 }
 
@@ -103,8 +103,8 @@ export interface Figure {
   percentiles?: { p50: number; p75: number; p90: number; p95: number };
   /** Durations that have not ended: percentiles are of the others alone. */
   pending?: number;
-  /** Of what came and what ended. */
-  flow?: { before: number; opened: number; closed: number; after: number };
+  /** Of what came and what ended; what was open before and after, where groups of time follow each other. */
+  flow?: { opened: number; closed: number; before?: number | null; after?: number | null };
   /** Too few to rely on. */
   small: boolean;
   /** The time of the answer. */

@@ -9,10 +9,13 @@ import {
   type Figure,
   type Group,
   type Grouped,
+  type Part,
   type Query,
 } from './api';
 import { cycleName } from './cycle';
 import type { Filter } from './filter';
+import { turnoverOf } from './flow';
+import { hasBehind } from './parts';
 import { measuredOf, shownAs } from './plotted';
 import type { Place, Rows } from './rows';
 import type { Scope } from './scope.svelte';
@@ -29,6 +32,8 @@ export interface Origin {
   days?: number;
   /** In place of the view's filter by the same dimension. */
   only?: Filter;
+  /** Which of its requests, where the figure that was chosen counts only these: of what flows one of the two sides. */
+  part?: Part | undefined;
 }
 
 /** The figure that was opened last: what the page showed, so that its rows are as many. */
@@ -42,12 +47,14 @@ function addressOf(scope: Scope, rows: Rows): string {
 /** Opens the requests behind a figure; of a figure of no request there are none. */
 export function openBehind(scope: Scope, origin: Origin): void {
   const { measure, group, found, range = null, days = null, only = null } = origin;
-  if (found.n === 0 && (found.flow?.closed ?? 0) === 0) return;
+  if (!hasBehind(found, origin.part)) return;
+  // Where nothing came, it is opened for what ended.
+  const part = origin.part ?? (found.flow?.opened === 0 ? 'met' : 'all');
   const cell = (found.cell ?? []).flatMap((code, axis): Place[] => {
     const by = group[axis];
     return by === undefined ? [] : [{ group: typeof by === 'string' ? by : by.time, code }];
   });
-  const rows: Rows = { measure, cell, part: 'all', span: range, days, only };
+  const rows: Rows = { measure, cell, part, span: range, days, only };
   last = { address: addressOf(scope, rows), figure: found };
   scope.open(rows);
 }
@@ -117,30 +124,6 @@ export function narrowed(scope: Scope, rows: Rows): { label: string; run: () => 
   };
 }
 
-/** The parts that a figure is made of, with how many requests each has. */
-export function partsOf(
-  { n, numerator, pending, flow }: Figure,
-  measured: Measured,
-): { code: Rows['part']; label: string; count: number }[] {
-  const counts = (kind: string, met: number, all: number, unmet: number | null) => [
-    {
-      code: 'all' as const,
-      label: t(kind === 'flow' ? 'insight.behind.all.flow' : 'insight.behind.all'),
-      count: all,
-    },
-    { code: 'met' as const, label: t(`insight.behind.met.${kind}`), count: met },
-    ...(unmet === null
-      ? []
-      : [{ code: 'unmet' as const, label: t(`insight.behind.unmet.${kind}`), count: unmet }]),
-  ];
-  if (flow) return counts('flow', flow.closed, flow.opened, null);
-  if (measured === 'share' && numerator !== undefined)
-    return counts('share', numerator, n, n - numerator);
-  if (measured === 'seconds' && pending !== undefined)
-    return counts('seconds', n - pending, n, pending);
-  return [];
-}
-
 /** Writes an instant by the clocks of the question. */
 export function clockOf({ zone }: Query): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat(language(), {
@@ -164,5 +147,7 @@ export function groupAt(
   if (first.keys.length === 1) return first;
   // The whole bucket, whatever it was split by: every request has one value of a dimension.
   const n = starts.reduce((sum, each) => sum + each.n, 0);
-  return { n, value: null, small: false, cell: first.cell.slice(0, 1), asOf: first.asOf };
+  const cell = first.cell.slice(0, 1);
+  const flow = turnoverOf(starts);
+  return { n, value: null, small: false, cell, asOf: first.asOf, ...(flow ? { flow } : {}) };
 }

@@ -1,5 +1,5 @@
-/** Which groupings the explorer offers for a measure, and which plot they make. Pure. */
-import { CYCLES, type Measure } from './api';
+/** Which groupings the explorer offers, the same for every measure, and which plot they make. Pure. */
+import { CYCLES } from './api';
 
 export const TIME = 'time';
 /** All together: grouped by nothing. */
@@ -16,40 +16,30 @@ export interface Grouping {
   kind: Kind;
 }
 
-const isFlow = (measure: Measure | undefined) => measure?.time === 'created_and_ended';
 const isCycle = (code: string) => CYCLES.some((each) => each === code);
 
 /** Codes to group by, in the order to offer them. */
-export function groupsFor(measure: Measure | undefined, dimensions: readonly string[]): string[] {
-  // What came came at another hour than it ended: neither hours of the day nor weekdays have both.
-  if (isFlow(measure)) return [TIME, ...dimensions, NOTHING];
+export function groupsFor(dimensions: readonly string[]): string[] {
   return [TIME, ...dimensions, ...CYCLES, NOTHING];
 }
 
 /** Codes to group by once more. */
-export function splitsFor(
-  measure: Measure | undefined,
-  dimensions: readonly string[],
-  group: string,
-): string[] {
+export function splitsFor(dimensions: readonly string[], group: string): string[] {
   if (group === NOTHING || group === 'hour_of_week') return [];
-  // Two numbers a cell are no heat map.
-  if (isFlow(measure) && group !== TIME) return [];
-  const offered = groupsFor(measure, dimensions).filter(
+  const offered = groupsFor(dimensions).filter(
     (code) => code !== group && code !== NOTHING && code !== TIME && code !== 'hour_of_week',
   );
   // Hours of the day in the course of days, or of the week, are a heat map of their own; the times page has it.
   return group === TIME || isCycle(group) ? offered.filter((code) => !isCycle(code)) : offered;
 }
 
-/** What an address asks for, as far as it fits the measure. */
+/** What an address asks for, as far as it is offered. */
 export function groupingOf(
   wanted: { group: string; split: string },
-  measure: Measure | undefined,
   dimensions: readonly string[],
 ): Grouping {
-  const group = groupsFor(measure, dimensions).find((code) => code === wanted.group) ?? TIME;
-  const split = splitsFor(measure, dimensions, group).find((code) => code === wanted.split) ?? '';
+  const group = groupsFor(dimensions).find((code) => code === wanted.group) ?? TIME;
+  const split = splitsFor(dimensions, group).find((code) => code === wanted.split) ?? '';
   return { group, split, kind: kindOf(group, split) };
 }
 

@@ -1,8 +1,7 @@
 /** From the desk's answers to what plots take. Pure. */
-import { looks, REST_KEY, TOTAL_KEY } from '../plots/colour';
+import { REST_KEY, TOTAL_KEY } from '../plots/colour';
 import type { Estimate, Point, Range, Ranked, Series } from '../plots/data';
 import type { Measured } from '../plots/figure';
-import type { Pair } from '../plots/Pairs.svelte';
 import { advance, startOf, type Unit } from '../plots/zone';
 import type { InsightMover } from '@standfast/api';
 import type { Answer, Figure, Grouped, Measure } from './api';
@@ -99,32 +98,6 @@ export function linesOf(
     return { keys: [time], cell: [], value: sum, n: sum, small: false };
   });
   return [...lines, { key: REST_KEY, label: rest, points: pointsOf(sums, 0, timed) }];
-}
-
-/** The two have the same colours by whatever they are shown. */
-export const FLOW_LOOK = looks(['opened', 'closed']);
-
-/** What came, or what ended, of an answer that has both, as if it had been counted alone. */
-export function flowing(answer: Answer, side: 'opened' | 'closed'): Answer {
-  const groups = answer.groups.map((each) => {
-    const value = each.flow?.[side] ?? 0;
-    // Both sides weigh: in both plots the same values stand by themselves.
-    const n = (each.flow?.opened ?? 0) + (each.flow?.closed ?? 0);
-    return { keys: each.keys, cell: each.cell, value, n, small: false };
-  });
-  return { ...answer, groups };
-}
-
-/** What came and what ended by one dimension, those first of which most came. */
-export function pairsOf(answer: Answer, nameOf: (key: string) => string): Pair[] {
-  return answer.groups
-    .map(({ keys: [key = ''], flow }): Pair => ({
-      key,
-      label: nameOf(key),
-      values: [flow?.opened ?? 0, flow?.closed ?? 0],
-    }))
-    .filter(({ values }) => values.some((value) => value > 0))
-    .toSorted((a, b) => b.values[0] - a.values[0] || b.values[1] - a.values[1]);
 }
 
 function groupedBy(groups: readonly Grouped[], at: number): Map<string, Grouped[]> {

@@ -40,6 +40,7 @@ function isReversed(days: Days | null): days is Days {
 /** Whether the part of a comparison says what was made of it. What is the wrong way round is told as that. */
 function isStudied(
   study: Study,
+  dimensions: Catalogue['dimensions'],
 ): Readonly<Partial<Record<(typeof STUDY_NAMES)[number], (value: string) => boolean>>> {
   const days = (of: Days | null) => (value: string) =>
     value === `${of?.from}..${of?.until}` || isReversed(readEnds(value));
@@ -50,8 +51,13 @@ function isStudied(
     date: (value) => study.date === value || study.event !== '',
     before: (value) => study.before === Number(value),
     after: (value) => study.after === Number(value),
+    scope: () => study.wide,
+    control: (value) =>
+      study.control !== 'auto' && (value === 'none' || isFilter(value, dimensions)),
+    account: (value) => value.split(',').every((id) => study.account.includes(id)),
     earlier: days(study.earlier),
     later: days(study.later),
+    like: () => study.uneven,
   };
 }
 
@@ -64,7 +70,7 @@ export function unreadOf(search: string, catalogue: Catalogue): Part[] {
   const ends = readEnds(`${wanted.get('from')}..${wanted.get('to')}`);
   const reversed = isReversed(ends) ? ends : null;
   const is: Readonly<Record<string, (value: string) => boolean>> = {
-    ...isStudied(view.study),
+    ...isStudied(view.study, dimensions),
     period: (value) => view.period.kind === 'dates' || view.period.preset === value,
     // What is the wrong way round is told as that.
     from: (value) => value === (view.period.kind === 'dates' ? view.period.from : reversed?.from),
@@ -80,7 +86,6 @@ export function unreadOf(search: string, catalogue: Catalogue): Part[] {
     where: (value) => isFilter(value, dimensions),
     not: (value) => isFilter(value, dimensions),
   };
-  const others = new Set<string>(['events', ...STUDY_NAMES]);
   const isOpen = rowsFor(readRows(wanted), catalogue) !== null;
   const isKnownOf = (name: (typeof ROWS_NAMES)[number]) =>
     wanted.getAll(name).every((value) => value === '' || isKnown(name, value, catalogue));
@@ -93,7 +98,7 @@ export function unreadOf(search: string, catalogue: Catalogue): Part[] {
       !!wanted.get('rows') && isKnown(name, value, catalogue) && !(name === 'rows' && isOdd),
   }));
   const isRead = (name: string, value: string) =>
-    ofRows.find((each) => each.name === name)?.has(value) ?? is[name]?.(value) ?? others.has(name);
+    ofRows.find((each) => each.name === name)?.has(value) ?? is[name]?.(value) ?? name === 'events';
   return [...wanted].flatMap(([name, value]) =>
     value === '' || isRead(name, value) ? [] : [{ name, value }],
   );
@@ -103,20 +108,14 @@ export function unreadOf(search: string, catalogue: Catalogue): Part[] {
 export function unusedOf(
   page: InsightPage,
   search: string,
-  { measures, dimensions }: Catalogue,
+  { dimensions }: Pick<Catalogue, 'dimensions'>,
 ): Part[] {
   const wanted = readView(search);
+  const { split } = wanted;
   const codes = dimensions.map(({ code }) => code);
-  const isGroup = (code: string) => code === TIME || isKind(code);
-  const isKind = (code: string) => codes.includes(code) || CYCLES.some((each) => each === code);
-  const measure =
-    measures.find(({ code }) => code === (wanted.measure || 'requests')) ?? measures[0];
-  const used = page === 'explorer' ? groupingOf(wanted, measure, codes) : null;
-  const { group, split } = wanted;
-  return [
-    ...(used && isKind(group) && used.group !== group ? [{ name: 'group', value: group }] : []),
-    ...(isGroup(split) && used?.split !== split ? [{ name: 'split', value: split }] : []),
-  ];
+  const isGroup = [TIME, ...CYCLES, ...codes].includes(split);
+  const used = page === 'explorer' ? groupingOf(wanted, codes) : null;
+  return isGroup && used?.split !== split ? [{ name: 'split', value: split }] : [];
 }
 
 function isFilter(text: string, dimensions: Catalogue['dimensions']): boolean {

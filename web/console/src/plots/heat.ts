@@ -16,6 +16,11 @@ export function reliable(cells: readonly (Estimate | null)[]): number[] {
   return scaled.map((each) => each?.value ?? 0);
 }
 
+/** The highest value of maps that are read side by side; each by row, then by column. */
+export function highestOf(maps: readonly (readonly (readonly (Estimate | null)[])[])[]): number {
+  return Math.max(0, ...maps.flatMap((cells) => reliable(cells.flat())));
+}
+
 /** The upper limits of the classes but the last, ascending; fewer when the values are few. */
 export function limits(values: readonly number[], measured: Measured): number[] {
   const highest = Math.max(0, ...values.filter(Number.isFinite));

@@ -1,7 +1,7 @@
 //! Figures as they are told: what is measured, what it is of, and how well it is known.
 
 use serde::Serialize;
-use standfast_insight::{Askers, Figure, Level, Measure, PERCENTS, Spread};
+use standfast_insight::{Askers, Figure, Level, Measure, PERCENTS, Spread, Turnover};
 use utoipa::ToSchema;
 
 /// A number of customers who asked so often.
@@ -31,14 +31,16 @@ impl PercentilesView {
 /// What flows in and out of the open requests.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FlowView {
-    /// Open at the beginning.
-    before: u64,
+    /// Open at the beginning; of groups of time that do not follow each other, which have many, it is absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<u64>,
     /// Came.
     opened: u64,
     /// Ended.
     closed: u64,
-    /// Open at the end: before, and opened, less closed.
-    after: u64,
+    /// Open at the end: before, and opened, less closed. Absent where `before` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<u64>,
 }
 
 /// A figure. Members that do not belong to its measure are absent.
@@ -83,6 +85,10 @@ fn quotient(numerator: u64, denominator: u64) -> Option<f64> {
     (denominator > 0).then(|| numerator as f64 / denominator as f64)
 }
 
+fn net(opened: u64, closed: u64) -> Option<f64> {
+    quotient(opened, 1).zip(quotient(closed, 1)).map(|(opened, closed)| opened - closed)
+}
+
 impl FigureView {
     pub(super) fn new(figure: &Figure, measure: Measure) -> Self {
         let plain = Self { n: figure.n(), small: figure.is_small(), ..Self::default() };
@@ -124,16 +130,21 @@ impl FigureView {
                 Self { value: quotient(*n, 1), percentiles: ages.map(PercentilesView::new), ..plain }
             }
             Figure::Level(Level { open, times, .. }) => Self { value: quotient(*open, *times), ..plain },
-            Figure::Flow(flow) => {
-                let net = quotient(flow.opened, 1).zip(quotient(flow.closed, 1));
-                let flow = FlowView {
-                    before: flow.before,
+            Figure::Flow(flow) => Self {
+                flow: Some(FlowView {
+                    before: Some(flow.before),
                     opened: flow.opened,
                     closed: flow.closed,
-                    after: flow.after,
-                };
-                Self { value: net.map(|(opened, closed)| opened - closed), flow: Some(flow), ..plain }
-            }
+                    after: Some(flow.after),
+                }),
+                value: net(flow.opened, flow.closed),
+                ..plain
+            },
+            Figure::Turnover(Turnover { opened, closed }) => Self {
+                flow: Some(FlowView { before: None, opened: *opened, closed: *closed, after: None }),
+                value: net(*opened, *closed),
+                ..plain
+            },
         }
     }
 }

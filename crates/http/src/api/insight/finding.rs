@@ -33,7 +33,7 @@ pub(crate) enum DoubtCode {
     Power,
     /// There were days enough to find one four times in five; still the interval reaches from no change to more than 15 %.
     Undecided,
-    /// The past shows as much without this change.
+    /// The past shows as much without this change, or moves by itself by more than the interval allows for.
     Past,
     /// Alone it would be found; among several that are looked at it may be chance.
     Multiplicity,
