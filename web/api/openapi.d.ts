@@ -3555,7 +3555,7 @@ export interface components {
        * @description Open days of the period that are left out, because the other period has no such weekday left for them, or was closed on the
        *     day that they stand against.
        */
-      without_partner: number;
+      without_partner: components['schemas']['DaysView'][];
     };
     /** @description Two models on the same labels, which neither has learned from. */
     ComparisonView: {
@@ -4056,6 +4056,19 @@ export interface components {
      * @enum {string}
      */
     DayKind: 'holiday' | 'work_day';
+    /** @description Days in a row. */
+    DaysView: {
+      /**
+       * Format: date
+       * @description The first of them.
+       */
+      from: string;
+      /**
+       * Format: date
+       * @description The last of them.
+       */
+      until: string;
+    };
     /** @description A job that failed for good and needs a person. */
     DeadJob: {
       /**
@@ -5005,7 +5018,7 @@ export interface components {
       after?: number | null;
       /**
        * Format: int64
-       * @description Open at the beginning; of groups of time that do not follow each other, which have many, it is absent.
+       * @description Open at the beginning. Absent by two groupings of time, and by one that comes again and again: such a group has many.
        */
       before?: number | null;
       /**
@@ -5703,6 +5716,11 @@ export interface components {
     /** @description A group of an axis. */
     MemberView: {
       /**
+       * Format: int32
+       * @description Of what came and what ended by the clocks of regions: the length by which to divide what ended.
+       */
+      closed_seconds?: number | null;
+      /**
        * @description Code.
        * @example 2026-11-21
        */
@@ -5721,7 +5739,8 @@ export interface components {
       from?: string | null;
       /**
        * Format: int32
-       * @description Of time: seconds of it that are in the range.
+       * @description Of time: seconds of it that are in the range. By the clocks of regions the length by which to divide what came in it, so that
+       *     the quotient is the sum of those of the regions.
        */
       seconds?: number | null;
       /**

@@ -231,6 +231,74 @@ for (const [locale, words] of Object.entries(WORDS))
     await page.context().close();
   });
 
+test('days that are left out are named, where they lie in the middle too', async () => {
+  const page = await reader('en-US');
+  const told = answers(page, '/insight/decomposition');
+  // Of the nine days two weekdays come twice: in the later period these are its first and its last ones.
+  const [earlier, later] = [
+    [23, 15],
+    [14, 1],
+  ].map((ends) => ends.map(day));
+  await open(page, `compare?what=periods&earlier=${earlier.join('..')}&later=${later.join('..')}`);
+  await eventually(() => told.length > 0, 'an answer');
+  const found = told.at(-1);
+  assert.deepEqual(found.later.without_partner, [{ from: day(7), until: day(3) }]);
+  const period = later.join(' to ');
+  const said = await verdict(page).innerText();
+  assert.ok(said.includes(`Of ${period}, 5 days are left out`), said);
+  assert.ok(said.includes(`: ${day(7)} to ${day(3)}.`), said);
+  const { made, segments } = WORDS['en-US'];
+  for (const title of [made, segments])
+    await plot(page, title).getByText(`9 of the 14 days of ${period}`).waitFor();
+  const more = 5 + found.days_left_out;
+  await plot(page, segments)
+    .getByText(`opens the whole later period, with ${more} days that are left out here`)
+    .waitFor();
+  await accessible(page, 'days left out');
+  await shot(page, 'compare-left-out');
+
+  // Nothing waits for what is over, and no one period makes up for the other.
+  await open(page, `compare?what=periods&earlier=${day(15)}..${day(9)}&later=${day(7)}..${day(1)}`);
+  assert.doesNotMatch(
+    await verdict(page).innerText(),
+    /not help|Come back|in the (earlier|later) period\. Choose/,
+  );
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+for (const [locale, names] of [
+  ['zh-CN', ['流入', '流出', '流入减流出']],
+  ['en-US', ['Came', 'Ended', 'Came less ended']],
+])
+  test(`what flows of a whole period has both sides, and a difference with its sign, ${locale}`, async () => {
+    const page = await reader(locale);
+    const told = answers(page, '/insight/query');
+    await open(page, 'explorer?measure=flow&group=nothing&period=28d');
+    await eventually(() => told.some(({ total }) => total.flow), 'an answer');
+    const { opened, closed, before, after } = told.findLast(({ total }) => total.flow).total.flow;
+    const tile = (name) =>
+      page.locator('[data-plot]').filter({ has: page.getByRole('heading', { name, exact: true }) });
+    const number = async (name) =>
+      (await tile(name).locator('.tile-value').innerText()).replaceAll(',', '').trim();
+    const sign = opened > closed ? '+' : opened < closed ? '−' : '';
+    assert.deepEqual(await Promise.all(names.map(number)), [
+      `${opened}`,
+      `${closed}`,
+      `${sign}${Math.abs(opened - closed)}`,
+    ]);
+    const note = (await tile(names[2]).innerText()).replaceAll(',', '');
+    assert.ok(note.includes(`${before}`) && note.includes(`${after}`), note);
+    assert.equal(await page.locator('.tile-change').count(), 0, 'no percentage');
+    await accessible(page, 'what flows of a whole period');
+    await shot(page, `compare-flow-total-${locale.slice(0, 2)}`);
+    // What ended, not what came.
+    await page.locator('.insight-rows').nth(1).click();
+    await eventually(() => /[?&]part=met/.test(page.url()), 'what ended lies open');
+    assert.deepEqual(page.faults, []);
+    await page.context().close();
+  });
+
 test('events can be left out of the plots', async () => {
   const page = await reader('en-US');
   await open(page, 'overview?period=84d&events=none');

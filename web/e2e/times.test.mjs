@@ -110,6 +110,8 @@ for (const [locale, words] of Object.entries(WORDS)) {
       'explorer?measure=flow&group=hour_of_week&clock=region',
       'explorer?measure=flow&group=type&split=hour_of_day',
       'times?measure=contact_rate&clock=region',
+      'times?measure=flow&clock=region',
+      'times?measure=flow&group=type',
       'times?measure=backlog&clock=region',
     ]) {
       await open(page, path);

@@ -197,14 +197,13 @@ impl Asked {
     }
 }
 
-/// Asks others the same, and says who was faster.
-fn compare(
-    options: &Options,
+/// Asks other engines the same: DuckDB so many rounds, the two that take longest a few.
+fn ask_others(
     report: &mut Report,
     made: &desk::Desk,
-    asked: &Asked,
     rounds: usize,
-) -> anyhow::Result<()> {
+    few: usize,
+) -> anyhow::Result<Vec<(String, All)>> {
     let now = made.maker.now;
     let folder = made.path.parent().context("the desk's folder")?;
     let mut others: Vec<(String, All)> = Vec::new();
@@ -215,7 +214,6 @@ fn compare(
     } else {
         report.say("DuckDB was not measured: its Python package is not there (`scripts/bench` installs it).");
     }
-    let few = options.count(if made.maker.requests > MIDDLE { 2 } else { 3 }, 2);
     let files = table::write(made.maker, folder)?;
     let path = folder.join("table.sqlite");
     others.push(("SQLite".to_owned(), engines::sqlite(&path, &files, now, few)?));
@@ -227,6 +225,19 @@ fn compare(
         report.say("PostgreSQL was not measured: STANDFAST_TEST_POSTGRES is not set.");
     }
     files.iter().try_for_each(std::fs::remove_file)?;
+    Ok(others)
+}
+
+/// Asks others the same, and says who was faster.
+fn compare(
+    options: &Options,
+    report: &mut Report,
+    made: &desk::Desk,
+    asked: &Asked,
+    rounds: usize,
+) -> anyhow::Result<()> {
+    let few = options.count(if made.maker.requests > MIDDLE { 2 } else { 3 }, 2);
+    let others = ask_others(report, made, rounds, few)?;
     let mut text = format!("| on {} requests, ms: median (p99) | facts |", made.maker.requests);
     for (name, _) in &others {
         let _ = write!(text, " {name} |");
@@ -253,7 +264,7 @@ fn compare(
         "The same questions of others, on one table with a row for each request, in the order of time, with what the \
          questions need and nothing else; on SQLite and PostgreSQL with an index on when requests came, in SQLite's cache, \
          {THREADS} processes of PostgreSQL, {THREADS} threads of DuckDB, read into a client of each; SQLite and PostgreSQL {few} times, \
-         after once that does not count. **Bold** is a median \
+         after once that does not count, so that what stands in brackets is the longest. **Bold** is a median \
          that is better than that of the facts. A dash is what one statement over one table does not say. Answers are the same \
          unless it says that they differ: every number, but for percentiles, which each takes by its own rule, within 5 %, and of fewer than 500 \
          values the median alone. \

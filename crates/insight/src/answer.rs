@@ -58,7 +58,7 @@ pub enum Figure {
     Level(Level),
     /// What came and what ended, and what was open before and after.
     Flow(Flow),
-    /// What came and what ended where groups of time do not follow each other.
+    /// What came and what ended where there are two groupings of time, or one whose groups come again and again.
     Turnover(Turnover),
     /// Requests and the people who could have asked, both of whole days of which the number of people is known.
     Rate {
@@ -140,8 +140,11 @@ pub struct Span {
     pub from: Time,
     /// Its end, which is not part of it.
     pub until: Time,
-    /// Seconds of it that are in the range.
+    /// Seconds of it that are in the range. Where each region goes by a clock of its own: the length by which to divide what came
+    /// in it, so that the quotient is the sum of those of the regions.
     pub seconds: u32,
+    /// Of what came and what ended, where each region goes by a clock of its own: the length by which to divide what ended.
+    pub closed_seconds: Option<u32>,
     /// Whether the range cuts something of it off, so that it holds less than others.
     pub is_cut: bool,
 }
@@ -153,6 +156,7 @@ impl Span {
             from: time(moment.from),
             until: time(moment.until),
             seconds: moment.seconds,
+            closed_seconds: moment.closed_seconds,
             is_cut: moment.is_cut,
         }
     }

@@ -213,6 +213,16 @@ const fn usual_resolution(course: &Course, end: u32) -> u32 {
 }
 
 impl Block {
+    /// From when until when a row was open: the last second of all where it is open.
+    pub(crate) fn stay(&self, row: u16) -> (u32, u32) {
+        let of = |column: &[u32]| column.get(usize::from(row)).copied().unwrap_or_default();
+        let created = of(&self.created);
+        match of(&self.ends) {
+            NEVER => (created, u32::MAX),
+            seconds => (created, created.saturating_add(seconds)),
+        }
+    }
+
     /// From at most [`MOST_ROWS`] rows in their order.
     pub(crate) fn new(rows: &[Row]) -> Self {
         debug_assert!(rows.len() <= MOST_ROWS && rows.is_sorted_by_key(Row::key));

@@ -144,6 +144,8 @@ pub(crate) struct Moment {
     pub(crate) until: u32,
     /// How many seconds of it are in the range: less than from beginning to end where it comes again and again.
     pub(crate) seconds: u32,
+    /// Of what came and what ended, by the clocks of regions: the length by which to divide what ended.
+    pub(crate) closed_seconds: Option<u32>,
     /// Whether the range cuts something of it off.
     pub(crate) is_cut: bool,
 }
@@ -225,8 +227,14 @@ impl Timeline {
         for (number, key) in (0..).zip(&order) {
             numbers.insert(*key, number);
         }
-        let blank =
-            |key: &Key| Moment { code: step.name(*key), from: u32::MAX, until: 0, seconds: 0, is_cut: false };
+        let blank = |key: &Key| Moment {
+            code: step.name(*key),
+            from: u32::MAX,
+            until: 0,
+            seconds: 0,
+            closed_seconds: None,
+            is_cut: false,
+        };
         let mut moments: Vec<Moment> = order.iter().map(blank).collect();
         let number = |key: &Key| numbers.get(key).copied().unwrap_or(0);
         let numbered =

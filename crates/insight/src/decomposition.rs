@@ -73,9 +73,9 @@ pub struct Change {
     pub days: usize,
     /// Between which days of each period those lie that the verdict is of, those on which users are not known among them.
     pub compared: Option<[(Day, Day); 2]>,
-    /// Open days of each period that are not among these: the other one has no such weekday left for them, or was closed on the day
-    /// that they stand against.
-    pub without_partner: [usize; 2],
+    /// Open days of each period that are not among these, each row of days by its first and its last: the other one has no such weekday
+    /// left for them, or was closed on the day that they stand against.
+    pub without_partner: [Vec<(Day, Day)>; 2],
     /// Days of the later period that could be compared and are left out, because users are not known on them or on their like.
     /// The whole change with its interval is that of all days.
     pub days_left_out: usize,
@@ -158,13 +158,25 @@ impl<'a> Side<'a> {
 
     /// The first and the last of the chosen days.
     fn compared(&self) -> Option<(Day, Day)> {
-        let day = |place: &usize| self.period.from.plus(i64::try_from(*place).unwrap_or(0));
-        Some((day(self.chosen.iter().min()?), day(self.chosen.iter().max()?)))
+        Some((self.day(*self.chosen.iter().min()?), self.day(*self.chosen.iter().max()?)))
     }
 
-    /// Open days that are not chosen.
-    fn without_partner(&self) -> usize {
-        self.open.iter().filter(|open| **open).count().saturating_sub(self.chosen.len())
+    fn day(&self, place: usize) -> Day {
+        self.period.from.plus(i64::try_from(place).unwrap_or(0))
+    }
+
+    /// Open days that are not chosen, those that follow each other as one.
+    fn without_partner(&self) -> Vec<(Day, Day)> {
+        let mut rows: Vec<(Day, Day)> = Vec::new();
+        let open = self.open.iter().enumerate().filter(|(_, open)| **open);
+        for (place, _) in open.filter(|(place, _)| !self.chosen.contains(place)) {
+            let day = self.day(place);
+            match rows.last_mut() {
+                Some((_, last)) if last.plus(1) == day => *last = day,
+                _ => rows.push((day, day)),
+            }
+        }
+        rows
     }
 
     /// Leaves out, of the chosen days, those on which users are not known.

@@ -49,6 +49,10 @@ impl Difference {
     #[must_use]
     pub fn between(measure: Measure, now: &Figure, before: &Figure, dispersion: Option<f64>) -> Option<Self> {
         let (second, first) = (now.number(measure)?, before.number(measure)?);
+        if measure == Measure::Flow {
+            // What came less what ended may be nought or less: there is nothing of which a change were so many per cent.
+            return None;
+        }
         if measure.unit() == Unit::Share {
             let value = second - first;
             let spread = mover(now, before, (second, first), |number| number);

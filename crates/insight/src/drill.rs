@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::exposure::Exposure;
 use crate::fact::NEVER;
 use crate::facts::Facts;
-use crate::level::{Opened, has_many, stay};
+use crate::level::{Opened, has_many};
 use crate::measure::{Condition, Duration, Lapse, Recipe};
 use crate::query::{Plan, Query};
 use crate::rate::known;
@@ -30,7 +30,7 @@ pub enum Part {
     All,
     /// Of a share, those in the numerator; of durations, those that have one; of what flows, those that ended.
     Met,
-    /// The others of [`Part::All`]; of what flows, those that were open at the end, where there is one.
+    /// The others of [`Part::All`]; of what flows, those that were open at the end, where it has one end.
     Unmet,
 }
 
@@ -103,17 +103,11 @@ pub fn behind(
         return Err(Error::invalid("cell", "malformed"));
     }
     let target = target(facts, &plan, cell)?;
+    let has_many = has_many(&query.group) && !plan.axes.is_empty();
     let wanted = match plan.measure.recipe() {
         Recipe::Rate => Wanted::Known { cell: target, days: known(facts, &plan, query, exposure, target)? },
-        Recipe::Backlog if has_many(&query.group) && !plan.axes.is_empty() => {
-            Wanted::Open(Opened::new(&plan, query, target)?)
-        }
-        Recipe::Flow if has_many(&query.group) && !plan.axes.is_empty() => {
-            if part == Part::Unmet {
-                return Err(Error::invalid("part", "many_ends"));
-            }
-            Wanted::Turned { cell: target, lines: Lines::new(&plan), part }
-        }
+        Recipe::Backlog if has_many => Wanted::Open(Opened::new(&plan, query, target)?),
+        Recipe::Flow if has_many => Wanted::turned(&plan, target, part)?,
         _ => Wanted::new(&plan, target, part),
     };
     let limit = limit.clamp(1, MOST_BEHIND);
@@ -176,13 +170,22 @@ enum Wanted {
     Known { cell: usize, days: Vec<(u32, u32)> },
     /// Rows that were open at one of many ends.
     Open(Opened),
-    /// What came in a cell of groups of time that do not follow each other, or ended in it.
+    /// What came in a cell that has many ends, or ended in it.
     Turned { cell: usize, lines: Lines, part: Part },
     /// What came in a cell, ended in it, or was open at its end.
     Stock { line: Line, group: usize, cell: usize, from: u32, end: u32, until: u32, part: Part },
 }
 
 impl Wanted {
+    /// What came or ended in a cell that has many ends.
+    fn turned(plan: &Plan, cell: usize, part: Part) -> Result<Self, Error> {
+        if part == Part::Unmet {
+            return Err(Error::invalid("part", "many_ends"));
+        }
+        // Of one cell few rows are looked at: no table of seconds is worth its making.
+        Ok(Self::Turned { cell, lines: Lines::new(plan, 0), part })
+    }
+
     fn new(plan: &Plan, cell: usize, part: Part) -> Self {
         let met = part == Part::Met;
         match (plan.measure.recipe(), part) {
@@ -253,7 +256,7 @@ impl<'a> Sink<'a> for Rows<'a, '_> {
                     *cell as usize == *target && day.is_some_and(|(_, until)| created < *until)
                 }
                 Wanted::Turned { cell: target, lines, part } => {
-                    let (created, ended) = stay(block, *row);
+                    let (created, ended) = block.stay(*row);
                     let second = if *part == Part::Met { ended } else { created };
                     (self.plan.from..self.plan.until).contains(&second)
                         && *cell as usize + lines.reach(&self.clocks, *row, second) == *target
@@ -276,11 +279,7 @@ impl Wanted {
     /// Whether a row came, ended or was open as wanted.
     fn has(&self, block: &Block, row: u16) -> bool {
         let Self::Stock { line, group, from, end: until, until: last, part, .. } = self else { return false };
-        let created = at(&block.created, row);
-        let ended = match at(&block.ends, row) {
-            NEVER => u32::MAX,
-            seconds => created.saturating_add(seconds),
-        };
+        let (created, ended) = block.stay(row);
         match part {
             Part::All => created >= *from && line.group(created) == *group,
             Part::Met => ended >= *from && ended < *last && line.group(ended) == *group,

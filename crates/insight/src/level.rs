@@ -8,11 +8,10 @@ use crate::axis::Axis;
 use crate::block::Block;
 use crate::calendar::{Moment, Timeline};
 use crate::error::Error;
-use crate::fact::NEVER;
 use crate::facts::Facts;
 use crate::query::{Grouping, Plan, Query};
 use crate::rate::pieces;
-use crate::scan::{Sink, at, scan};
+use crate::scan::{Sink, scan};
 use crate::stock::stock;
 
 /// What was open in one cell.
@@ -125,7 +124,7 @@ impl<'a> Sink<'a> for Seen<'a> {
     fn take(&mut self, rows: &[u16], cells: &[u32]) {
         let (Some(block), Known { ends, groups }) = (self.block, self.known) else { return };
         for (row, cell) in rows.iter().zip(cells) {
-            let (created, ended) = stay(block, *row);
+            let (created, ended) = block.stay(*row);
             let first = ends.partition_point(|(end, ..)| *end <= created);
             let own = ends.iter().skip(first).take_while(|(end, ..)| *end <= ended);
             // Each group once, and no further than until all were met.
@@ -136,15 +135,6 @@ impl<'a> Sink<'a> for Seen<'a> {
                 }
             }
         }
-    }
-}
-
-/// From when until when a row was open.
-pub(crate) fn stay(block: &Block, row: u16) -> (u32, u32) {
-    let created = at(&block.created, row);
-    match at(&block.ends, row) {
-        NEVER => (created, u32::MAX),
-        seconds => (created, created.saturating_add(seconds)),
     }
 }
 
@@ -181,7 +171,7 @@ impl Opened {
     }
 
     pub(crate) fn has(&self, block: &Block, row: u16) -> bool {
-        let (created, ended) = stay(block, row);
+        let (created, ended) = block.stay(row);
         let next = self.ends.partition_point(|end| *end <= created);
         self.ends.get(next).is_some_and(|end| ended >= *end)
     }

@@ -3,6 +3,7 @@
 
 mod compare;
 mod random;
+mod stock;
 
 use std::collections::BTreeMap;
 

@@ -429,8 +429,7 @@ fn place<'a>(block: &'a Block, plan: &Plan, axis: usize) -> Option<Place<'a>> {
                 within.map(|(start, group)| (row(*start), group * stride)).collect()
             };
             let Some(clocks) = &line.clocks else { return Some(Place::Stretches(within(&line.stretches))) };
-            let Lookup { codes, values } = Dimension::Region.of(block);
-            let clock = values.into_iter().map(|region| clocks.of(region)).collect();
+            let (codes, clock) = clocks.of_rows(block);
             Some(Place::Clocks(codes, clock, clocks.lines.iter().map(within).collect()))
         }
     }

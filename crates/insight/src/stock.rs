@@ -6,6 +6,7 @@ use crate::facts::Facts;
 use standfast_science::quantile;
 
 use crate::axis::Axis;
+use crate::measure::Recipe;
 use crate::query::Plan;
 use crate::scan::{Apart, Sink, at, scan};
 use crate::spread::PERCENTS;
@@ -151,6 +152,8 @@ struct Rows<'a> {
     /// By cell of time and dimensions.
     opened: Vec<u64>,
     closed: Vec<u64>,
+    /// Whether it is asked for how long what is open has been.
+    is_aged: bool,
     /// Cell of the dimensions, and seconds since it came, of what is open when the range ends.
     ages: Vec<(u32, u32)>,
     /// The second in which each of the rows at hand ended.
@@ -184,7 +187,9 @@ impl<'a> Sink<'a> for Rows<'a> {
         for ((end, cell), row) in self.ends.iter().zip(cells).zip(rows) {
             if *end >= self.until {
                 add(&mut self.after, *cell as usize);
-                self.ages.push((*cell, self.until - at(&block.created, *row)));
+                if self.is_aged {
+                    self.ages.push((*cell, self.until - at(&block.created, *row)));
+                }
             }
         }
     }
@@ -261,6 +266,7 @@ pub(crate) fn stock(facts: &Facts, plan: &Plan, threads: usize) -> (Stock, Apart
         after: vec![0; cells],
         opened: vec![0; cells],
         closed: vec![0; cells],
+        is_aged: matches!(plan.measure.recipe(), Recipe::Backlog),
         ages: Vec::new(),
         ends: Vec::new(),
     });

@@ -206,7 +206,7 @@ pub(crate) fn pairs(say: Say, title: &str, points: &[(String, f64, f64)], names:
     let wide = (step * 0.36).min(28.0);
     for (place, (label, first, second)) in points.iter().enumerate() {
         let middle = LEFT + step * (float(place) + 0.5);
-        for (x, value, colour) in [(middle - wide - 0.5, *first, NOW), (middle + 0.5, *second, SECOND)] {
+        for (x, value, colour) in [(middle - wide - 0.5, *first, SECOND), (middle + 0.5, *second, NOW)] {
             let y = sheet.y(value);
             let _ = write!(
                 sheet.svg,
@@ -219,7 +219,7 @@ pub(crate) fn pairs(say: Say, title: &str, points: &[(String, f64, f64)], names:
             sheet.text(middle, y, "middle", WORDS, label);
         }
     }
-    key(&mut sheet, [(NOW, names[0], ""), (SECOND, names[1], "")]);
+    key(&mut sheet, [(SECOND, names[0], ""), (NOW, names[1], "")]);
     sheet.end()
 }
 

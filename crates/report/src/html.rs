@@ -119,10 +119,9 @@ fn tile_list(html: &mut String, say: Say, tiles: &[Tile]) {
         } else {
             String::new()
         };
-        let aged = tile
-            .aged
-            .as_ref()
-            .map_or_else(String::new, |aged| format!("<span class=\"detail\">{}</span>", escape(aged)));
+        let aged = tile.aged.as_ref().map_or_else(String::new, |aged| {
+            format!("<a class=\"detail\" href=\"{}\">{}</a>", escape(&aged.link), escape(&aged.text))
+        });
         let _ = writeln!(
             html,
             "<li><span class=\"name\">{}</span><span class=\"value\">{}</span>{small}\

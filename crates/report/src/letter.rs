@@ -73,7 +73,7 @@ pub(crate) fn words(page: &Page, files: &[String]) -> Words {
         );
         for tile in tiles {
             let small = if tile.small { format!(" [{}]", say.text("small", &[])) } else { String::new() };
-            let aged = tile.aged.as_ref().map(|aged| format!("{}{aged}", say.text("joint", &[])));
+            let aged = tile.aged.as_ref().map(|aged| format!("{}{}", say.text("joint", &[]), aged.text));
             let detail = format!("{}{}", tile.detail, aged.unwrap_or_default());
             let _ = writeln!(text, "- {}: {}{small}; {} ({detail})", tile.name, tile.value, tile.change);
             let _ = write!(

@@ -54,6 +54,15 @@ pub(crate) enum Drawing {
     Heat { rows: Vec<(String, Vec<u64>)> },
 }
 
+/// Of which other days a figure is, because its own have not been over for long enough.
+#[derive(Clone, Debug)]
+pub(crate) struct Aged {
+    /// What is said of it.
+    pub(crate) text: String,
+    /// The address of the same view of these days.
+    pub(crate) link: String,
+}
+
 /// One figure.
 #[derive(Clone, Debug)]
 pub(crate) struct Tile {
@@ -62,7 +71,7 @@ pub(crate) struct Tile {
     /// What it is of: `83 of 97`, the P90.
     pub(crate) detail: String,
     /// The period that it is of, where that is not the report's.
-    pub(crate) aged: Option<String>,
+    pub(crate) aged: Option<Aged>,
     pub(crate) change: String,
     pub(crate) small: bool,
 }

@@ -1,12 +1,13 @@
-import type { Driver, Verdict } from '@standfast/api';
+import type { Driver } from '@standfast/api';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Catalogue } from '../src/insight/api';
-import { endsOf, findingOf, placeOf, type Saying } from '../src/insight/compare/finding';
+import { countOf, daysOf, gappedOf, namedOf } from '../src/insight/compare/partners';
 import {
   courseOf,
   isSure,
   lastCounted,
+  othersOf,
   testedOf,
   wordOf,
   type Segment,
@@ -228,92 +229,84 @@ describe('a question', () => {
   });
 });
 
-describe('a finding', () => {
-  const say = {
-    percent: (part: number) => `${Math.round(part * 100)} %`,
-    signed: (change: number) => `${Math.round(change * 100)} %`,
-    p: (p: number) => `= ${p}`,
-  };
-  const verdict = (code: Verdict['code'], more: Partial<Verdict> = {}): Verdict => ({
-    code,
-    days_needed: null,
-    missing_before: null,
-    missing_after: null,
-    ...more,
-  });
-  const estimate = (low: number, high: number | null, value = low) => ({
-    ratio: { value, low, high },
-    p: 0.01,
-    dispersion: 1,
-    autocorrelation: 0,
-    effective_days: 40,
-  });
-  const title = (found: Verdict, size: ReturnType<typeof estimate> | null): Saying =>
-    findingOf(found, size, 'expected', say).title;
-
-  it('says how many fewer or more, the smaller change first', () => {
-    expect(title(verdict('fewer'), estimate(0.79, 0.88))).toEqual([
-      'compare.fewer.expected',
-      { low: '12 %', high: '21 %' },
-    ]);
-    expect(title(verdict('more'), estimate(1.1, 1.4))).toEqual([
-      'compare.more.expected',
-      { low: '10 %', high: '40 %' },
-    ]);
-    expect(title(verdict('more'), estimate(1.5, null))).toEqual([
-      'compare.more.least.expected',
-      { low: '50 %' },
-    ]);
-    expect(title(verdict('fewer'), estimate(0.799, 0.801, 0.8))).toEqual([
-      'compare.fewer.about.expected',
-      { about: '20 %' },
-    ]);
+describe('days without a partner', () => {
+  const row = (from: number, until = from) => ({
+    from: `2026-11-${String(from).padStart(2, '0')}`,
+    until: `2026-11-${String(until).padStart(2, '0')}`,
   });
 
-  it('that is none says what to wait for, and never that there was no effect', () => {
-    const open = (needed: number | null) =>
-      findingOf(
-        verdict('cannot_tell', { days_needed: needed }),
-        estimate(0.9, 1.2),
-        'expected',
-        say,
-      );
-    expect(open(20)).toMatchObject({
-      tone: 'open',
-      title: ['compare.open.wait'],
-      texts: [
-        ['compare.range', { low: '-10 %', high: '20 %' }],
-        ['compare.open.wait.text', { count: 20 }],
-      ],
-    });
-    expect(open(0).title).toEqual(['compare.open.enough']);
-    expect(open(null).title).toEqual(['compare.open.never']);
+  it('are counted from their rows, across a month as well', () => {
+    expect(countOf([row(17, 21)])).toBe(5);
+    expect(countOf([row(3), { from: '2026-11-29', until: '2026-12-02' }])).toBe(5);
+    expect(countOf([])).toBe(0);
   });
 
-  it('that lacks days says on which side', () => {
-    const short = findingOf(
-      verdict('too_short', { missing_before: 0, missing_after: 3 }),
-      null,
-      'expected',
-      say,
-    );
-    expect(short.texts).toEqual([['compare.short.after.expected', { count: 3 }]]);
-    expect(findingOf(verdict('inseparable'), null, 'expected', say).tone).toBe('lacking');
+  it('make a gap only between those that are compared', () => {
+    expect(gappedOf({ ...row(10, 23), without_partner: [row(17, 21)] })).toBe(14);
+    expect(gappedOf({ ...row(10, 16), without_partner: [row(3, 9), row(17, 23)] })).toBeNull();
+    expect(gappedOf({ ...row(10, 23), without_partner: [] })).toBeNull();
   });
 
-  it('of a segment needs the correction and enough cases', () => {
-    const segment = { code: 'x', before: 40, after: 20, small: false, q: 0.04 };
-    expect(isSure(segment)).toBe(true);
-    expect(isSure({ ...segment, small: true })).toBe(false);
-    expect(isSure({ ...segment, q: 0.06 })).toBe(false);
-    expect(isSure({ ...segment, q: null })).toBe(false);
+  it('are named, of many rows the first', () => {
+    const rows = [1, 3, 5, 7, 9, 11].map((day) => row(day));
+    expect(namedOf(rows)).toEqual({ named: rows.slice(0, 4), more: 2 });
+    expect(namedOf(rows.slice(0, 4)).more).toBe(0);
+    expect(namedOf([...rows.slice(0, 4), row(20, 25)]).more).toBe(6);
+  });
+
+  it('are others than those of which users are not known', () => {
+    expect(daysOf({ days: 26, days_left_out: 2 })).toBe(28);
   });
 });
 
-describe('what the past shows', () => {
-  it('has ends in percent where there are dates enough for them', () => {
-    expect(endsOf(40)).toEqual({ low: 'compare.past.lower', high: 'compare.past.upper' });
-    expect(endsOf(41)).toEqual({ low: 'compare.past.low', high: 'compare.past.high' });
+describe('what else happened', () => {
+  const day = (date: string, more: object = {}) => ({
+    day: date,
+    observed: 30 as number | null,
+    ...more,
+  });
+  const series = [
+    day('2026-11-02'),
+    day('2026-11-03'),
+    day('2026-11-04'),
+    day('2026-11-05', { observed: null }),
+  ];
+  const seen = (events: Driver[], more: object = {}) =>
+    othersOf(
+      {
+        series,
+        measure: 'requests',
+        events: events.map((each) => ({
+          event: each,
+          is_change: false,
+          is_accounted: false,
+          ...more,
+        })),
+      },
+      'Asia/Shanghai',
+    ).map(({ event: { id } }) => id);
+
+  it('overlaps the days that are counted, by the clocks of the zone', () => {
+    const at = (id: string, starts_at: string, ends_at: string | null = null, is_ongoing = false) =>
+      event(id, '2026-11-01', { starts_at, ends_at, is_ongoing });
+    expect(
+      seen([
+        at('over', '2026-10-30T00:00:00Z', '2026-11-01T16:00:00Z'),
+        at('reaches in', '2026-10-30T00:00:00Z', '2026-11-01T16:00:01Z'),
+        at('moment', '2026-11-01T16:00:00Z'),
+        at('moment before', '2026-11-01T15:59:59Z'),
+        at('last', '2026-11-04T15:59:59Z'),
+        at('next day', '2026-11-04T16:00:00Z'),
+        at('ahead', '2026-12-24T00:00:00Z', '2026-12-26T00:00:00Z'),
+        at('goes on', '2026-10-01T00:00:00Z', null, true),
+      ]),
+    ).toEqual(['reaches in', 'moment', 'last', 'goes on']);
+  });
+
+  it('has not the change itself, and what is accounted for wherever it lies', () => {
+    const far = event('1', '2026-12-24');
+    expect(seen([far], { is_accounted: true })).toEqual(['1']);
+    expect(seen([event('2', '2026-11-03')], { is_change: true, is_accounted: true })).toEqual([]);
   });
 });
 
@@ -324,6 +317,14 @@ describe('a segment', () => {
     after,
     small: Math.min(before, after) < 20,
     ...more,
+  });
+
+  it('is found with the correction and enough cases', () => {
+    const segment = { code: 'x', before: 40, after: 20, small: false, q: 0.04 };
+    expect(isSure(segment)).toBe(true);
+    expect(isSure({ ...segment, small: true })).toBe(false);
+    expect(isSure({ ...segment, q: 0.06 })).toBe(false);
+    expect(isSure({ ...segment, q: null })).toBe(false);
   });
 
   it('is called new or gone where there is no change to test, and only else a small sample', () => {
@@ -477,14 +478,4 @@ describe('an axis of ratios', () => {
     );
     expect(changeBins([])).toEqual([]);
   });
-});
-
-it('beside a past that stands still a change lies outside; beside one that moves to one side, apart', () => {
-  const of = (low: number, high: number, dates: number, inside = false) =>
-    placeOf({ low, high, dates, inside });
-  expect(of(0.98, 1.02, 30)).toBe('outside');
-  expect(of(1.03, 1.24, 30)).toBe('apart');
-  expect(of(0.7, 0.9, 30)).toBe('apart');
-  expect(of(1.03, 1.24, 19)).toBe('outside');
-  expect(of(1.03, 1.24, 30, true)).toBe('inside');
 });

@@ -14,7 +14,7 @@ import {
 import { shortOf } from '../src/insight/staffing';
 import { reversedOf, unheardOf, unreadOf, unusedOf } from '../src/insight/unread';
 import type { InsightPage } from '../src/routing/address';
-import { readView } from '../src/insight/view';
+import { readView, understood } from '../src/insight/view';
 
 const told: InsightAnswer = {
   measure: 'one_contact',
@@ -341,10 +341,34 @@ describe('an address that cannot be read', () => {
     expect(unread('scope=wide&control=mood,bad&account=6,x&like=maybe')).toEqual([
       'scope=wide',
       'control=mood,bad',
-      'account=6,x',
+      'account=x',
       'like=maybe',
     ]);
     expect(unread('foo=1&page=7')).toEqual(['foo=1', 'page=7']);
+    expect(unread('toString=1&__proto__=2')).toEqual(['toString=1', '__proto__=2']);
+  });
+
+  it('is told of events only as far as they are not accounted for', () => {
+    expect(unread('account=6,')).toEqual([]);
+    expect(unread('account=x,6,,y')).toEqual(['account=x,y']);
+    expect(unread('account=1,2,3,4,5,6,7,8,9,10,11,12')).toEqual(['account=11,12']);
+    expect(unread('account=6&account=7')).toEqual(['account=7']);
+  });
+
+  it('is told of what stands in it a second time', () => {
+    for (const [search, second] of [
+      ['scope=no&scope=x', 'scope=x'],
+      ['scope=&scope=no', 'scope=no'],
+      ['like=no&like=x', 'like=x'],
+      ['control=none&control=type,swap', 'control=type,swap'],
+      ['control=type,swap&control=none', 'control=none'],
+      ['within=60&within=90', 'within=90'],
+      ['group=type&group=weekday', 'group=weekday'],
+      ['events=release&events=incident', 'events=incident'],
+    ] as const)
+      expect(unread(search), search).toEqual([second]);
+    // The same twice is what it was.
+    expect(unread('scope=no&scope=no&where=type,swap&not=type,theft')).toEqual([]);
   });
 
   it('says of two dates that they are the wrong way round', () => {
@@ -397,5 +421,26 @@ describe('an address that cannot be read', () => {
   it('names values that no request has had', () => {
     const view = readView('where=type,swap,nonsense&where=mood,bad');
     expect(unheardOf(view, catalogue)).toEqual([{ dimension: 'type', value: 'nonsense' }]);
+  });
+
+  it('names no requests as untouched that there are not', () => {
+    const control = (search: string) =>
+      understood(readView(search), catalogue.dimensions).study.control;
+    expect(control('control=mood,bad')).toBe('auto');
+    expect(control('control=none')).toBe('none');
+    expect(control('control=type,swap,nonsense')).toEqual({ dimension: 'type', values: ['swap'] });
+    expect(control('control=type,nonsense')).toBe('auto');
+    const unheard = (search: string) =>
+      unheardOf(readView(search), catalogue).map(({ value }) => value);
+    expect(unheard('control=type,swap,nonsense')).toEqual(['nonsense']);
+    expect(unheard('control=mood,bad')).toEqual([]);
+    // What is left of it is used; where nothing is, it is as usual.
+    expect(unread('control=type,swap,nonsense')).toEqual([]);
+    expect(unread('control=type,nonsense')).toEqual(['control=type,nonsense']);
+    const { filters } = understood(
+      readView('where=mood,bad&where=type,swap'),
+      catalogue.dimensions,
+    );
+    expect(filters).toEqual([{ dimension: 'type', values: ['swap'] }]);
   });
 });

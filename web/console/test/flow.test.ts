@@ -6,13 +6,15 @@ import {
   cyclePairsOf,
   flowing,
   pairsOf,
+  partAt,
   partOf,
   SIDES,
   sidesOf,
   turnoverOf,
 } from '../src/insight/flow';
 import { hasBehind, partsOf } from '../src/insight/parts';
-import { weekOf, weightsOf } from '../src/insight/plotted';
+import { linesOf, weekOf, weightsOf } from '../src/insight/plotted';
+import { REST_KEY } from '../src/plots/colour';
 import { highestOf } from '../src/plots/heat';
 
 const group = (key: string, opened: number, closed: number) => ({
@@ -25,6 +27,10 @@ const group = (key: string, opened: number, closed: number) => ({
 });
 
 describe('what came and what ended', () => {
+  it('open the part whose bar was chosen, and none by keys', () => {
+    expect([partAt(0), partAt(1), partAt(null)]).toEqual(['all', 'met', undefined]);
+  });
+
   const answer = {
     measure: 'flow',
     groups: [group('swap', 5, 9), group('idle', 0, 0), group('theft', 7, 2), group('old', 0, 3)],
@@ -53,12 +59,56 @@ describe('what came and what ended', () => {
       ['old', 3],
     ]);
     expect(flowing(answer, null)).toBe(answer);
+    // Each stands on its own requests, however much both of them weigh.
+    const stands = SIDES.map((side) =>
+      flowing(answer, side).groups.map(({ n, weight }) => [n, weight]),
+    );
+    expect(stands).toEqual([
+      [
+        [5, 14],
+        [7, 9],
+        [0, 3],
+      ],
+      [
+        [9, 14],
+        [2, 9],
+        [3, 3],
+      ],
+    ]);
   });
 
   it('have the same lines and columns in both of their maps', () => {
     const [came, ended] = SIDES.map((side) => weightsOf(flowing(answer, side).groups, 0));
     expect(came).toEqual(['swap', 'theft', 'old']);
     expect(ended).toEqual(came);
+  });
+
+  it('have the same lines by themselves over time', () => {
+    const range = { from: Date.UTC(2026, 10, 2), until: Date.UTC(2026, 10, 3) };
+    const timed = { range, unit: 'day', zone: 'UTC', now: range.until, measured: 'count' } as const;
+    const byDay = {
+      ...answer,
+      groups: answer.groups.map((each) => ({
+        ...each,
+        keys: ['2026-11-02T00:00:00Z', ...each.keys],
+      })),
+    };
+    // Most came of one and most ended of the other: both together decide.
+    const lines = SIDES.map((side) =>
+      linesOf(flowing(byDay, side), (key) => key, timed, { most: 1, rest: 'others' }).map(
+        ({ key, points }) => [key, points[0]?.value, points[0]?.n],
+      ),
+    );
+    expect(lines).toEqual([
+      [
+        ['swap', 5, 5],
+        [REST_KEY, 7, 7],
+      ],
+      [
+        ['swap', 9, 9],
+        [REST_KEY, 5, 5],
+      ],
+    ]);
   });
 
   it('are two maps, and any other measure is one', () => {
@@ -132,6 +182,33 @@ describe('what came and what ended at hours and days that come again', () => {
     const at = (side: 'opened' | 'closed') => weekOf(flowing(week, side), 'average')[1]?.[13];
     expect(at('opened')).toEqual({ value: 0.5, n: 2 });
     expect(at('closed')).toEqual({ value: 2, n: 8 });
+  });
+
+  it('are divided each by its own hours where every region goes by its own clock', () => {
+    const day = { code: '1', seconds: 2 * 86_400, closed_seconds: 4 * 86_400 };
+    const regions = answerOf({
+      ...told,
+      axes: [{ code: 'weekday', members: [day, { code: '2', seconds: 86_400 }] }],
+    });
+    const pairs = cyclePairsOf(regions, 'weekday', 'average', (key) => key);
+    expect(pairs[0]?.values.map(({ value }) => value)).toEqual([3, 0.25]);
+    // What is not told of what ended is as of what came.
+    expect(pairs[1]?.values.map(({ value }) => value)).toEqual([0, 3]);
+    const week = answerOf({
+      ...told,
+      axes: [
+        {
+          code: 'hour_of_week',
+          members: [{ code: '2-13', seconds: 3_600, closed_seconds: 7_200 }],
+        },
+      ],
+      cells: [{ at: [0], figure: { n: 2, small: false, value: -6, flow: turned(2, 8) } }],
+    });
+    const at = (side: 'opened' | 'closed') =>
+      weekOf(flowing(week, side), 'average')[1]?.[13]?.value;
+    expect([at('opened'), at('closed')]).toEqual([2, 4]);
+    expect(flowing(week, 'closed').seconds?.[0]?.get('37')).toBe(7_200);
+    expect(week.seconds?.[0]?.get('37')).toBe(3_600);
   });
 
   it('have their own requests behind them, and none that were open', () => {

@@ -272,7 +272,13 @@ describe('periods', () => {
       ['rate', 'hour_of_day'],
       ['count', undefined],
     ] as const)
-      expect(over(as, cycle)).toEqual({ range, left: null });
+      expect(over(as, cycle)).toEqual({ range, left: null, as });
+    // Today alone is no whole day, but has whole hours.
+    const today = rangeOf({ kind: 'preset', preset: '1d' }, zone, now);
+    const of = (cycle: string) =>
+      averagedOver({ range: today, zone, now: now + 60_000 }, 'average', cycle);
+    expect(of('weekday')).toEqual({ range: today, left: 'part', as: 'count' });
+    expect(of('hour_of_day').left).toBe('hour');
   });
 
   it('begin with the first request, and say what of chosen dates is not shown', () => {

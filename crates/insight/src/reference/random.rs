@@ -149,6 +149,7 @@ fn measure() -> impl Strategy<Value = Measure> {
         3 => proptest::sample::select(&Measure::ALL[..]),
         // Made in a way of its own.
         1 => Just(Measure::ContactRate),
+        1 => Just(Measure::Flow),
         1 => proptest::sample::select(&[1_u32, 7, 30][..]).prop_map(|days| Measure::RepeatContact { days }),
         1 => proptest::sample::select(&[1_u32, 7, 30][..]).prop_map(|days| Measure::Reopened { days }),
         1 => (1..100_000_u32).prop_map(|within| Measure::ServiceLevel { within }),

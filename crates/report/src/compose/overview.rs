@@ -1,10 +1,10 @@
 //! Figures beside each other, each with what it is of.
 
 use standfast_desk::words;
-use standfast_insight::{Answer, Figure, Measure, OverviewFigure, Spread};
+use standfast_insight::{Answer, Figure, Flow, Measure, OverviewFigure, Spread};
 
 use super::Material;
-use crate::page::{Block, Drawing, Table, Tile, Value};
+use crate::page::{Aged, Block, Drawing, Table, Tile, Value};
 
 impl Material<'_> {
     pub(super) fn overview(&self, figures: &[OverviewFigure]) -> Block {
@@ -17,16 +17,21 @@ impl Material<'_> {
             let (name, total, change) = (self.measure_name(measure), &compared.now.total, compared.change);
             let aged = figure.aged.map(|aged| {
                 let (period, days) = (say.period(&aged.period), aged.days.to_string());
-                say.text("aged", &[("period", &period), ("days", &days)])
+                let (first, last) = aged.period.dates();
+                let dates = [("from", first.as_str()), ("to", last.as_str())];
+                Aged {
+                    text: say.text("aged", &[("period", &period), ("days", &days)]),
+                    link: self.address("overview", &dates, &[], &self.definition.filter),
+                }
             });
             let before = Some(&compared.before.total).filter(|_| figure.has_past);
             let mut row = self.figure_row(name.clone(), measure, total, before, change);
             if let (Some(Value::Text(remark)), Some(aged)) = (row.last_mut(), &aged) {
                 let small = std::mem::take(remark);
                 *remark = if small.is_empty() {
-                    aged.clone()
+                    aged.text.clone()
                 } else {
-                    format!("{small}{}{aged}", say.text("joint", &[]))
+                    format!("{small}{}{}", say.text("joint", &[]), aged.text)
                 };
             }
             table.rows.push(row);
@@ -35,7 +40,12 @@ impl Material<'_> {
                 value: self.said(measure, total),
                 detail: self.detail(total),
                 aged,
-                change: say.difference(change, measure.unit()),
+                // What came less what ended is no figure that changes by so many per cent.
+                change: if measure == Measure::Flow {
+                    String::new()
+                } else {
+                    say.difference(change, measure.unit())
+                },
                 small: total.is_small(),
             });
             let text = |part: &str| words(say.0, &format!("figure.measure.{}.{part}", measure.code()), &[]);
@@ -99,6 +109,9 @@ impl Material<'_> {
             Figure::Backlog { n, ages: Some([median, ..]) } => {
                 let age = say.seconds(f64::from(*median));
                 say.text("ages", &[("n", &say.count(*n)), ("age", &age)])
+            }
+            Figure::Flow(Flow { opened, closed, .. }) => {
+                say.text("of_flow", &[("opened", &say.count(*opened)), ("closed", &say.count(*closed))])
             }
             other => say.text("of_requests", &[("n", &say.count(other.n()))]),
         }

@@ -11,6 +11,8 @@ use crate::events::Told;
 use crate::page::{Block, Drawing, Step, Table, Value};
 use crate::say::Say;
 
+/// Nobody waits for longer, in days: the same as in the console (`compare/finding.ts`).
+const PATIENCE: u32 = 180;
 /// Most segments of a table.
 const MOST_SEGMENTS: usize = 10;
 
@@ -238,11 +240,8 @@ impl Material<'_> {
             Verdict::CannotTell { reason: Doubt::Past, .. } => with("effect.like_past"),
             Verdict::CannotTell { reason: Doubt::Multiplicity, .. } => with("effect.like_chance"),
             Verdict::CannotTell { days_needed: Some(days), .. } => {
-                format!(
-                    "{}{}",
-                    with("effect.unsure"),
-                    say.text("effect.days", &[("days", &days.to_string())])
-                )
+                let key = if days > PATIENCE { "effect.days.long" } else { "effect.days" };
+                format!("{}{}", with("effect.unsure"), say.text(key, &[("days", &days.to_string())]))
             }
             Verdict::CannotTell { .. } => with("effect.unsure"),
             Verdict::TooShort { before: 0, after } => {

@@ -34,19 +34,27 @@ const FUNCTION: &str = "a about after all also am an and any are as at be becaus
     too under until up us very via was we were what when where which while who whom whose why will with within without \
     would you your yours dont doesnt cant isnt im ive don't doesn't can't isn't i'm i've hi hello";
 /// Chinese pieces of the same kind.
-const FUNCTION_ZH: &str = "请问 怎么 怎么办 怎样 为什么 什么 如何 是否 可以 我们 你们 他们 我的 你的 这个 那个 这样 一个 一下 现在 已经 \
-    还是 就是 因为 所以 但是 如果 没有 不能 不会 能不能 是不是 有没有 谢谢 您好 你好 麻烦 一直 然后 时候 的时候 了吗 的吗 到底";
+const FUNCTION_ZH: &str = "请问 怎么 怎么办 怎样 为什么 什么 如何 是否 可以 我们 你们 他们 这个 那个 这样 一个 一下 现在 已经 \
+    还是 就是 因为 所以 但是 如果 没有 不能 不会 能不能 是不是 有没有 谢谢 您好 你好 麻烦 一直 然后 时候 到底";
 
-/// Chinese particles: no word of a topic begins with one of these or ends in one.
+/// Chinese particles: what begins with one of these or ends in one is a word and what stood beside it, but for [`WITH_PARTICLES`].
 const PARTICLES: &str = "的吗呢吧呀啊嘛";
+/// Words that have such a character of their own.
+const WITH_PARTICLES: &str = "标的 目的 的确 的士 网吧 贴吧 酒吧 吧台";
 
-/// Whether a term has nothing but words that say nothing; of two words, whether either end is one.
+/// Whether a piece is cut off beside a particle, or a term has nothing but words that say nothing; of two words, whether either end is one.
 fn is_function(term: &str) -> bool {
     static WORDS: std::sync::LazyLock<BTreeSet<&str>> = std::sync::LazyLock::new(|| {
         FUNCTION.split_whitespace().chain(FUNCTION_ZH.split_whitespace()).collect()
     });
-    let is_cut = term.starts_with(is_particle) || term.ends_with(is_particle);
-    is_cut || term.split(' ').any(|word| WORDS.contains(word))
+    is_cut(term) || term.split(' ').any(|word| WORDS.contains(word))
+}
+
+/// Whether a piece has a particle at an end.
+fn is_cut(piece: &str) -> bool {
+    let is_own = |at_edge: fn(&str, &str) -> bool| WITH_PARTICLES.split(' ').any(|word| at_edge(piece, word));
+    (piece.starts_with(is_particle) && !is_own(|piece, word| piece.starts_with(word)))
+        || (piece.ends_with(is_particle) && !is_own(|piece, word| piece.ends_with(word)))
 }
 
 fn is_particle(character: char) -> bool {
@@ -216,5 +224,20 @@ fn contains(longer: &str, term: &str) -> bool {
         longer.contains(term)
     } else {
         longer.split(' ').any(|word| word == term) || longer == term
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_cut;
+
+    #[test]
+    fn a_piece_with_a_particle_at_an_end_is_cut_but_for_words_that_have_one() {
+        for cut in ["的红包", "红包的", "到账了吗", "我的"] {
+            assert!(is_cut(cut), "{cut}");
+        }
+        for whole in ["红包", "标的", "合约标的", "目的地", "passkey"] {
+            assert!(!is_cut(whole), "{whole}");
+        }
     }
 }

@@ -127,6 +127,8 @@ export interface Grouped extends Figure {
   cell: readonly string[];
   /** How far it moved, where the question compares. */
   change?: Change;
+  /** By what it comes before others, where that is not how many requests it stands on. */
+  weight?: number;
 }
 
 export interface Answer {
@@ -140,6 +142,8 @@ export interface Answer {
    * other grouping.
    */
   seconds?: readonly (ReadonlyMap<string, number> | null)[];
+  /** The same for what ended: by each region's own clock it ended in other regions than it came, so that its hours are others. */
+  closedSeconds?: Answer['seconds'];
   groups: readonly Grouped[];
   total: Figure;
   /** How far the total moved, where the question compares and there is something to compare with. */
@@ -252,11 +256,8 @@ export function answerOf(told: InsightAnswer): Answer {
     left_out: told.left_out,
     total: { ...figureOf(told.total), asOf: told.as_of },
     ...(told.change ? { change: changeOf(told.change) } : {}),
-    seconds: told.axes.map(({ code, members }) =>
-      isCycle(code)
-        ? new Map(members.map((member) => [keyOf(code, member), member.seconds ?? 0]))
-        : null,
-    ),
+    seconds: secondsOf(told, ({ seconds }) => seconds),
+    closedSeconds: secondsOf(told, ({ closed_seconds, seconds }) => closed_seconds ?? seconds),
     groups: told.cells.map(({ at, figure, change }) => {
       const members = at.map((place, axis) => told.axes[axis]?.members[place]);
       return {
@@ -268,6 +269,18 @@ export function answerOf(told: InsightAnswer): Answer {
       };
     }),
   };
+}
+
+type Member = InsightAnswer['axes'][number]['members'][number];
+
+/** How much of the range each hour of the day or day of the week has. */
+function secondsOf(
+  { axes }: InsightAnswer,
+  of: (member: Member) => number | null | undefined,
+): Answer['seconds'] {
+  return axes.map(({ code, members }) =>
+    isCycle(code) ? new Map(members.map((member) => [keyOf(code, member), of(member) ?? 0])) : null,
+  );
 }
 
 function changeOf({ value, low, high, q }: InsightChange): Change {

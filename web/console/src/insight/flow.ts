@@ -1,5 +1,6 @@
 /** What came and what ended: one measure with two sides. Pure. */
 import { looks } from '../plots/colour';
+import type { Estimate } from '../plots/data';
 import type { Pair } from '../plots/Pairs.svelte';
 import type { Answer, Figure, Grouped, Measure, Part } from './api';
 import { codesOf } from './cycle';
@@ -22,16 +23,23 @@ export function partOf(side: Side | null): Part | undefined {
   return side === 'closed' ? 'met' : 'all';
 }
 
+/** The same of one of two bars; undefined where none was chosen. */
+export function partAt(side: 0 | 1 | null): Part | undefined {
+  return partOf(side === null ? null : (SIDES[side] ?? null));
+}
+
 /** A side of an answer that has both, as if it had been counted alone; null: the answer as it is. */
 export function flowing(answer: Answer, side: Side | null): Answer {
   if (side === null) return answer;
   const groups = answer.groups.flatMap(({ keys, cell, flow }) => {
     // Both sides weigh: in both plots the same values stand by themselves.
-    const n = (flow?.opened ?? 0) + (flow?.closed ?? 0);
+    const weight = (flow?.opened ?? 0) + (flow?.closed ?? 0);
+    const n = flow?.[side] ?? 0;
     // What was only open all the time neither came nor ended.
-    return n > 0 ? [{ keys, cell, value: flow?.[side] ?? 0, n, small: false }] : [];
+    return weight > 0 ? [{ keys, cell, value: n, n, weight, small: false }] : [];
   });
-  return { ...answer, groups };
+  const seconds = side === 'closed' ? (answer.closedSeconds ?? answer.seconds) : answer.seconds;
+  return { ...answer, seconds, groups };
 }
 
 /** What came and what ended by one dimension, those first of which most came. */
@@ -55,15 +63,18 @@ export function cyclePairsOf(
   as: Occurring,
   nameOf: (key: string) => string,
 ): Pair[] {
-  const seconds = answer.seconds?.[0];
-  const [opened, closed] = SIDES.map(
-    (side) => new Map(flowing(answer, side).groups.map((each) => [each.keys[0], each])),
-  );
-  return (codesOf(cycle) ?? []).map((key) => {
-    const of = (side: Map<string | undefined, Grouped> | undefined) =>
-      occurring(side?.get(key), cycle, seconds?.get(key) ?? 0, as) ?? { value: null };
-    return { key, label: nameOf(key), values: [of(opened), of(closed)] };
-  });
+  const estimates = (side: Side) => {
+    const { groups, seconds } = flowing(answer, side);
+    const byKey = new Map(groups.map((each) => [each.keys[0], each]));
+    return (key: string): Estimate =>
+      occurring(byKey.get(key), cycle, seconds?.[0]?.get(key) ?? 0, as) ?? { value: null };
+  };
+  const [opened, closed] = [estimates('opened'), estimates('closed')];
+  return (codesOf(cycle) ?? []).map((key) => ({
+    key,
+    label: nameOf(key),
+    values: [opened(key), closed(key)],
+  }));
 }
 
 /** Several groups as one; undefined where they have no sides. */

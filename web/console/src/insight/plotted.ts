@@ -85,7 +85,8 @@ export function linesOf(
   { most = 7, rest = '' }: { most?: number; rest?: string } = {},
 ): Series[] {
   const byKey = groupedBy(answer.groups, 1);
-  const weight = (groups: readonly Grouped[]) => groups.reduce((sum, { n }) => sum + n, 0);
+  const weight = (groups: readonly Grouped[]) =>
+    groups.reduce((sum, each) => sum + weightOf(each), 0);
   const ordered = [...byKey].toSorted((a, b) => weight(b[1]) - weight(a[1]));
   const lines = ordered
     .slice(0, most)
@@ -214,16 +215,24 @@ export function occurringAs(measured: Measured, measure: Partial<Measure> | unde
 /** What one of a kind is. */
 export const unitOfCycle = (cycle: string | undefined) => (cycle === 'weekday' ? 'day' : 'hour');
 
-/** What averages are of: whole hours, or whole days. `left`: which of the two is left out, because it is not over; null for none. */
+/**
+ * What averages are of: whole hours, or whole days. `left`: which of the two is left out, because it is not over; `part` where there
+ * is no whole one, so that it is counted; null for none.
+ */
 export function averagedOver(
   { range, zone, now }: Readonly<{ range: Range; zone: string; now: number }>,
   as: Occurring,
   cycle: string | undefined,
-): { range: Range; left: 'hour' | 'day' | null } {
+): { range: Range; left: 'hour' | 'day' | 'part' | null; as: Occurring } {
   const unit = unitOfCycle(cycle);
   const isAverage = cycle !== undefined && (as === 'average' || as === 'level');
   const whole = isAverage ? wholeUnits(range, unit, zone, now) : range;
-  return { range: whole, left: whole === range ? null : unit };
+  if (whole !== range) return { range: whole, left: unit, as };
+  // Today alone is no whole day, of which there were an average.
+  const isToday = as === 'average' && cycle !== undefined && unit === 'day';
+  if (isToday && range.from <= now && now < range.until)
+    return { range, left: 'part', as: 'count' };
+  return { range, left: null, as };
 }
 
 /** What the figures of such a plot are. */
@@ -241,7 +250,11 @@ export function occurring(
   as: Occurring,
 ): Estimate | null {
   if (as === 'level') return found ? estimateOf(found) : seconds > 0 ? { value: 0, n: 0 } : null;
-  if (as !== 'average') return found ? estimateOf(found) : as === 'count' ? { value: 0 } : null;
+  if (as !== 'average') {
+    if (found) return estimateOf(found);
+    // What has not been in the period has no count.
+    return as === 'count' && seconds > 0 ? { value: 0 } : null;
+  }
   const times = seconds / (LASTS[cycle] ?? 3_600);
   if (times < 0.5) return null;
   // A count stands on itself: it is no sample.
@@ -400,12 +413,14 @@ export function toldOf<T extends Pick<InsightMover, 'found' | 'movement'>>(
     .toSorted((a, b) => size(b) - size(a));
 }
 
+const weightOf = ({ n, weight = n }: Grouped) => weight;
+
 /** The keys of an axis by how many requests they have, most first. */
 export function weightsOf(groups: readonly Grouped[], axis: number): string[] {
   const weights = new Map<string, number>();
-  for (const { keys, n } of groups) {
-    const key = keys[axis] ?? '';
-    weights.set(key, (weights.get(key) ?? 0) + n);
+  for (const each of groups) {
+    const key = each.keys[axis] ?? '';
+    weights.set(key, (weights.get(key) ?? 0) + weightOf(each));
   }
   return [...weights].toSorted((a, b) => b[1] - a[1]).map(([key]) => key);
 }

@@ -39,7 +39,7 @@ import {
 } from './period';
 import type { Filter } from './filter';
 import { rowsFor, type Rows } from './rows';
-import { printView, readView, withFilter, type View } from './view';
+import { printView, readView, understood, withFilter, type View } from './view';
 
 const NOTHING: Catalogue = {
   measures: [],
@@ -138,10 +138,10 @@ export class Scope {
     ),
   );
 
+  /** The view as far as the desk knows what it names. */
+  readonly understood: View = $derived(understood(this.view, this.catalogue.dimensions));
   /** Filters by dimensions that there are; of others the page says that they are not understood. */
-  readonly filters: View['filters'] = $derived(
-    this.view.filters.filter(({ dimension }) => this.hasDimension(dimension)),
-  );
+  readonly filters: View['filters'] = $derived(this.understood.filters);
 
   /** The same with this one in place of what there is of its dimension. */
   filtersWith({ dimension, values, not }: Filter): View['filters'] {
@@ -331,8 +331,13 @@ export class Scope {
     return this.view.clock === 'region' && this.measure(measure)?.time !== 'instant';
   }
 
-  /** The clock of the zone: "Asia/Shanghai, UTC+08:00". */
-  readonly clock: string = $derived(`${this.zone}, ${utcOffset(this.now, this.zone)}`);
+  /** The clock of the zone: "Asia/Shanghai, UTC+08:00"; the zone alone where its clocks were changed in the period. */
+  readonly clock: string = $derived.by(() => {
+    const [offset = '', other] = [this.range.from, this.range.until - 1].map((at) =>
+      utcOffset(at, this.zone),
+    );
+    return this.zone === offset || offset !== other ? this.zone : `${this.zone}, ${offset}`;
+  });
 
   /** The clocks that hours and days of a measure are told by. */
   clocksOf(measure: string): string {

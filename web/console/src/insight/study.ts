@@ -3,6 +3,7 @@
  * what cannot be read is left at its default.
  */
 import { DAY, isoDate, readDate } from '../plots/zone';
+import type { Catalogue } from './api';
 import { parseFilter, printFilter, type Filter } from './filter';
 
 /** Days in a row by their dates, both ends included. */
@@ -68,8 +69,8 @@ export const STUDY_NAMES = [
   'later',
   'like',
 ] as const;
+export type StudyName = (typeof STUDY_NAMES)[number];
 
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const ID = /^[1-9]\d{0,18}$/;
 
 export function printStudy(study: Study, wanted: URLSearchParams): void {
@@ -96,7 +97,7 @@ export function readStudy(wanted: URLSearchParams): Study {
     what: wanted.get('what') === 'periods' ? 'periods' : 'change',
     event: ID.test(event) ? event : '',
     // Either a date or an event.
-    date: DATE.test(date) && !ID.test(event) ? date : '',
+    date: isDate(date) && !ID.test(event) ? date : '',
     wide: wanted.get('scope') === 'no',
     before: readCount(wanted.get('before'), LEAST_BEFORE),
     after: readCount(wanted.get('after'), LEAST_AFTER),
@@ -123,10 +124,14 @@ function readDays(text: string | null): Days | null {
   return days && days.from <= days.until ? days : null;
 }
 
+/** Whether the calendar has it. */
+function isDate(text: string): boolean {
+  return readDate(text, 'UTC') !== null;
+}
+
 /** Two dates of the calendar, in whichever order they are. */
 export function readEnds(text: string | null): Days | null {
   const [from = '', until = '', ...rest] = (text ?? '').split('..');
-  const isDate = (date: string) => readDate(date, 'UTC') !== null;
   return isDate(from) && isDate(until) && rest.length === 0 ? { from, until } : null;
 }
 
@@ -164,6 +169,17 @@ export function usualPeriods(today: string): { earlier: Days; later: Days } {
     until: plusDays(today, until),
   });
   return { earlier: days(-56, -29), later: days(-28, -1) };
+}
+
+/** What the desk knows of chosen controls; where that is nothing, there are the usual ones. */
+export function knownControl(
+  control: Study['control'],
+  dimensions: Catalogue['dimensions'],
+): Study['control'] {
+  if (typeof control === 'string') return control;
+  const known = dimensions.find(({ code }) => code === control.dimension)?.values ?? [];
+  const values = control.values.filter((value) => known.some(({ code }) => code === value));
+  return values.length > 0 ? { ...control, values } : 'auto';
 }
 
 /** The filter of the controls; null for none. */

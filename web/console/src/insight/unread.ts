@@ -2,11 +2,11 @@
 import type { Catalogue } from './api';
 import { CYCLES } from './api';
 import { groupingOf, NOTHING, TIME } from './grouping';
-import { parseFilter } from './filter';
+import { parseFilter, type Filter } from './filter';
 import { isKnown, readRows, ROWS_NAMES, rowsFor } from './rows';
-import { readEnds, STUDY_NAMES, type Days, type Study } from './study';
+import { readEnds, type Days, type Study, type StudyName } from './study';
 import type { InsightPage } from '../routing/address';
-import { readView, type View } from './view';
+import { readView, understood, type View } from './view';
 
 /** A part of an address: its name there, and what it says. */
 export interface Part {
@@ -37,11 +37,10 @@ function isReversed(days: Days | null): days is Days {
   return days !== null && days.until < days.from;
 }
 
+type IsRead = (value: string) => boolean;
+
 /** Whether the part of a comparison says what was made of it. What is the wrong way round is told as that. */
-function isStudied(
-  study: Study,
-  dimensions: Catalogue['dimensions'],
-): Readonly<Partial<Record<(typeof STUDY_NAMES)[number], (value: string) => boolean>>> {
+function isStudied(study: Study): Readonly<Record<StudyName, IsRead>> {
   const days = (of: Days | null) => (value: string) =>
     value === `${of?.from}..${of?.until}` || isReversed(readEnds(value));
   return {
@@ -52,25 +51,28 @@ function isStudied(
     before: (value) => study.before === Number(value),
     after: (value) => study.after === Number(value),
     scope: () => study.wide,
-    control: (value) =>
-      study.control !== 'auto' && (value === 'none' || isFilter(value, dimensions)),
-    account: (value) => value.split(',').every((id) => study.account.includes(id)),
+    control: () => study.control !== 'auto',
+    account: (id) => study.account.includes(id),
     earlier: days(study.earlier),
     later: days(study.later),
     like: () => study.uneven,
   };
 }
 
-/** Parts that say something else than the view that was made of them, and those that have no meaning in any. */
-export function unreadOf(search: string, catalogue: Catalogue): Part[] {
-  const { measures, dimensions } = catalogue;
-  const wanted = new URLSearchParams(search);
-  const view = readView(search);
+/** Of these an address may have several; of any other part the first is read. What is accounted for is looked at one by one. */
+const SEVERAL: ReadonlySet<string> = new Set(['where', 'not', 'cell', 'account']);
+
+/** Whether a part says what was made of it, by the names that there are. */
+function isViewed(
+  wanted: URLSearchParams,
+  view: View,
+  { measures, dimensions }: Catalogue,
+): ReadonlyMap<string, IsRead> {
   const groups = new Set([TIME, NOTHING, ...CYCLES, ...dimensions.map(({ code }) => code)]);
   const ends = readEnds(`${wanted.get('from')}..${wanted.get('to')}`);
   const reversed = isReversed(ends) ? ends : null;
-  const is: Readonly<Record<string, (value: string) => boolean>> = {
-    ...isStudied(view.study, dimensions),
+  const is: Readonly<Record<string, IsRead>> = {
+    ...isStudied(understood(view, dimensions).study),
     period: (value) => view.period.kind === 'dates' || view.period.preset === value,
     // What is the wrong way round is told as that.
     from: (value) => value === (view.period.kind === 'dates' ? view.period.from : reversed?.from),
@@ -85,23 +87,46 @@ export function unreadOf(search: string, catalogue: Catalogue): Part[] {
     by: (value) => view.by === value,
     where: (value) => isFilter(value, dimensions),
     not: (value) => isFilter(value, dimensions),
+    events: () => true,
   };
+  return new Map(Object.entries(is));
+}
+
+/** The same of rows that lie open. */
+function isOpened(wanted: URLSearchParams, catalogue: Catalogue): ReadonlyMap<string, IsRead> {
   const isOpen = rowsFor(readRows(wanted), catalogue) !== null;
   const isKnownOf = (name: (typeof ROWS_NAMES)[number]) =>
     wanted.getAll(name).every((value) => value === '' || isKnown(name, value, catalogue));
   // Each may be known, and all of them together open nothing.
   const isOdd = !isOpen && ROWS_NAMES.every(isKnownOf);
-  const ofRows = ROWS_NAMES.map((name) => ({
-    name,
-    // Without rows the others have no meaning.
-    has: (value: string) =>
-      !!wanted.get('rows') && isKnown(name, value, catalogue) && !(name === 'rows' && isOdd),
-  }));
-  const isRead = (name: string, value: string) =>
-    ofRows.find((each) => each.name === name)?.has(value) ?? is[name]?.(value) ?? name === 'events';
-  return [...wanted].flatMap(([name, value]) =>
-    value === '' || isRead(name, value) ? [] : [{ name, value }],
+  return new Map(
+    ROWS_NAMES.map((name) => [
+      name,
+      // Without rows the others have no meaning.
+      (value) =>
+        !!wanted.get('rows') && isKnown(name, value, catalogue) && !(name === 'rows' && isOdd),
+    ]),
   );
+}
+
+/** Parts that say something else than the view that was made of them, and those that have no meaning in any. */
+export function unreadOf(search: string, catalogue: Catalogue): Part[] {
+  const wanted = new URLSearchParams(search);
+  const is = new Map([
+    ...isViewed(wanted, readView(search), catalogue),
+    ...isOpened(wanted, catalogue),
+  ]);
+  const isRead = (name: string, value: string) =>
+    (SEVERAL.has(name) || wanted.get(name) === value) && (is.get(name)?.(value) ?? false);
+  const left = (name: string, value: string) => (isRead(name, value) ? '' : value);
+  return [...wanted].flatMap(([name, all]) => {
+    const ids = name === 'account' ? all.split(',') : [all];
+    const value = ids
+      .map((each) => left(name, each))
+      .filter(Boolean)
+      .join(',');
+    return value === '' ? [] : [{ name, value }];
+  });
 }
 
 /** Parts that were understood, and that the page has no use for as it is. Only the explorer groups once more, and not everything. */
@@ -123,13 +148,21 @@ function isFilter(text: string, dimensions: Catalogue['dimensions']): boolean {
   return filter !== null && dimensions.some(({ code }) => code === filter.dimension);
 }
 
-/** Values of the filters that the desk does not know. */
-export function unheardOf(view: View, { dimensions }: Catalogue): Unheard[] {
-  return view.filters.flatMap(({ dimension, values }) => {
-    const known = dimensions.find(({ code }) => code === dimension);
-    if (!known) return [];
-    return values
-      .filter((value) => !known.values.some(({ code }) => code === value))
-      .map((value) => ({ dimension, value }));
-  });
+/** Values of a view's filters, and of the requests it compares with, that the desk does not know. */
+export function unheardOf(view: View, catalogue: Pick<Catalogue, 'dimensions'>): Unheard[] {
+  const { control } = view.study;
+  const filters = typeof control === 'string' ? view.filters : [...view.filters, control];
+  return filters.flatMap((filter) => unheardIn(filter, catalogue));
+}
+
+/** The same of one filter. */
+export function unheardIn(
+  { dimension, values }: Filter,
+  { dimensions }: Pick<Catalogue, 'dimensions'>,
+): Unheard[] {
+  const known = dimensions.find(({ code }) => code === dimension);
+  if (!known) return [];
+  return values
+    .filter((value) => !known.values.some(({ code }) => code === value))
+    .map((value) => ({ dimension, value }));
 }

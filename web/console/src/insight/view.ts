@@ -4,9 +4,10 @@
  */
 import type { Unit } from '../plots/zone';
 import { isZone } from '../plots/zone';
+import type { Catalogue } from './api';
 import { parseFilter, printFilter, type Filter } from './filter';
 import { printRows, readRows, type Rows } from './rows';
-import { DEFAULT_STUDY, printStudy, readStudy, type Study } from './study';
+import { DEFAULT_STUDY, knownControl, printStudy, readStudy, type Study } from './study';
 
 /** The last complete days, weeks or months up to now, or two dates, both included. */
 export const PRESETS = ['1d', '7d', '28d', '84d', '365d', 'week', 'month'] as const;
@@ -136,6 +137,16 @@ function readFilter(name: string, text: string): Filter[] {
 function readEvents(text: string | null): string[] | null {
   if (text === null) return null;
   return [...new Set(text.split(',').filter((each) => /^\w{1,32}$/.test(each) && each !== 'none'))];
+}
+
+/** What the desk can be asked of a view. What it leaves out the page says to be not understood, and the address keeps. */
+export function understood(view: View, dimensions: Catalogue['dimensions']): View {
+  const has = ({ dimension }: Filter) => dimensions.some(({ code }) => code === dimension);
+  return {
+    ...view,
+    filters: view.filters.filter(has),
+    study: { ...view.study, control: knownControl(view.study.control, dimensions) },
+  };
 }
 
 /** The view with other values of a dimension; none of them takes the filter away. */

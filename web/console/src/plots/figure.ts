@@ -72,6 +72,13 @@ export function signed(change: number, language: Language, points = false): stri
   return text.replace('-', '−');
 }
 
+/** How many more or fewer, in whole things: "+29", "−3"; nought has no sign. */
+export function signedCount(difference: number, language: Language): string {
+  return format(language, { maximumFractionDigits: 0, signDisplay: 'exceptZero' })
+    .format(difference)
+    .replace('-', '−');
+}
+
 /** How likely chance alone would make as much: a p or a q is never nought. */
 export function chance(p: number, language: Language): string {
   return p < 0.001 ? '< 0.001' : format(language, { maximumFractionDigits: 3 }).format(p);

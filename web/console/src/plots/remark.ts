@@ -5,6 +5,12 @@ import { figure, interval, signed, type Measured } from './figure';
 import { cutAt } from './time';
 import { isoDate, type Unit } from './zone';
 
+/** A figure in words, also that there is none. */
+export function worded(each: Estimate | null | undefined, measured: Measured): string {
+  const value = each?.value ?? null;
+  return value === null ? t('plot.unmeasured') : figure(value, measured, language());
+}
+
 /** "(1,180–1,290) · n=310 · small sample". */
 export function remark(each: Estimate | undefined, measured: Measured): string {
   if (!each) return '';

@@ -138,7 +138,18 @@ pub(crate) struct ComparedView {
     until: Day,
     /// Open days of the period that are left out, because the other period has no such weekday left for them, or was closed on the
     /// day that they stand against.
-    without_partner: usize,
+    without_partner: Vec<DaysView>,
+}
+
+/// Days in a row.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DaysView {
+    /// The first of them.
+    #[schema(value_type = String, format = Date)]
+    from: Day,
+    /// The last of them.
+    #[schema(value_type = String, format = Date)]
+    until: Day,
 }
 
 /// A change and what it is made of.
@@ -199,7 +210,9 @@ pub(crate) async fn ask(
     let (has_users, has_mix) = (change.has_users, change.has_mix);
     let [earlier, later] = [0, 1].map(|place| {
         let (from, until) = change.compared?.get(place).copied()?;
-        Some(ComparedView { from, until, without_partner: *change.without_partner.get(place)? })
+        let left = change.without_partner.get(place)?.iter();
+        let without_partner = left.map(|(from, until)| DaysView { from: *from, until: *until }).collect();
+        Some(ComparedView { from, until, without_partner })
     });
     let segments = change.segments.into_iter();
     let segments = segments.map(|segment| ChangeSegmentView::new(segment, has_users, has_mix));

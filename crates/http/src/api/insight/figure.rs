@@ -31,7 +31,7 @@ impl PercentilesView {
 /// What flows in and out of the open requests.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FlowView {
-    /// Open at the beginning; of groups of time that do not follow each other, which have many, it is absent.
+    /// Open at the beginning. Absent by two groupings of time, and by one that comes again and again: such a group has many.
     #[serde(skip_serializing_if = "Option::is_none")]
     before: Option<u64>,
     /// Came.

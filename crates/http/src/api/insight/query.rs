@@ -31,9 +31,13 @@ pub(crate) struct MemberView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     until: Option<Time>,
-    /// Of time: seconds of it that are in the range.
+    /// Of time: seconds of it that are in the range. By the clocks of regions the length by which to divide what came in it, so that
+    /// the quotient is the sum of those of the regions.
     #[serde(skip_serializing_if = "Option::is_none")]
     seconds: Option<u32>,
+    /// Of what came and what ended by the clocks of regions: the length by which to divide what ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_seconds: Option<u32>,
     /// Of time: whether the range cuts something of it off, so that it holds less than others.
     #[serde(skip_serializing_if = "Option::is_none")]
     cut: Option<bool>,
@@ -160,6 +164,7 @@ impl AnswerView {
             from: member.span.map(|span| span.from),
             until: member.span.map(|span| span.until),
             seconds: member.span.map(|span| span.seconds),
+            closed_seconds: member.span.and_then(|span| span.closed_seconds),
             cut: member.span.map(|span| span.is_cut),
             folded: member.folded,
         };

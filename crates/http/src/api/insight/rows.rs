@@ -22,7 +22,7 @@ pub(crate) enum PartWish {
     All,
     /// Of a share, those in the numerator; of durations, those that have one; of a flow, those that ended.
     Met,
-    /// Of a share or of durations, the others; of a flow, those that were open at the end, where groups of time follow each other.
+    /// Of a share or of durations, the others; of a flow, those that were open at the end, where the group has one end.
     Unmet,
 }
 

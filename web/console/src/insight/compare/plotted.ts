@@ -1,7 +1,9 @@
 /** From the desk's comparisons to what plots take. Pure. */
 import type { Change, Effect } from '@standfast/api';
+import { endOf } from '../../drivers/when';
 import { arrival, type Series } from '../../plots/data';
 import { readDate } from '../../plots/zone';
+import { plusDays } from '../study';
 
 export const OBSERVED = 'observed';
 export const EXPECTED = 'expected';
@@ -34,14 +36,33 @@ export function courseOf(
   ];
 }
 
-/** The last day that is counted: those to come are in no comparison, nor are those whose users a rate would have to know. */
-export function lastCounted({
-  series,
-  measure,
-}: Pick<Effect, 'series' | 'measure'>): string | undefined {
-  const isCounted = ({ observed, users }: Effect['series'][number]) =>
-    typeof observed === 'number' && (measure !== 'contact_rate' || Boolean(users));
-  return series.findLast(isCounted)?.day;
+type Counted = Pick<Effect, 'series' | 'measure'>;
+
+/** Days to come are in no comparison, nor are those whose users a rate would have to know. */
+function countedOf({ series, measure }: Counted): Effect['series'] {
+  return series.filter(
+    ({ observed, users }) =>
+      typeof observed === 'number' && (measure !== 'contact_rate' || Boolean(users)),
+  );
+}
+
+/** The last day that is counted. */
+export function lastCounted(found: Counted): string | undefined {
+  return countedOf(found).at(-1)?.day;
+}
+
+/** What else happened on the days that are counted, and whatever is accounted for, so that it can be taken off. */
+export function othersOf(found: Counted & Pick<Effect, 'events'>, zone: string): Effect['events'] {
+  const counted = countedOf(found);
+  const [first, last] = [counted[0]?.day ?? '', counted.at(-1)?.day ?? ''];
+  const [from, until] = [readDate(first, zone), readDate(last && plusDays(last, 1), zone)];
+  return found.events.filter(({ event, is_change, is_accounted }) => {
+    if (is_change || is_accounted) return !is_change;
+    if (from === null || until === null) return false;
+    const [starts, ends] = [Date.parse(event.starts_at), endOf(event, until)];
+    // What has no length is a moment; an end is the first moment without it.
+    return starts < until && (ends > starts ? ends > from : starts >= from);
+  });
 }
 
 export type Segment = Change['segments'][number];
