@@ -29,8 +29,9 @@ use question::{Numbers, QUESTIONS};
 
 /// Threads of a question: as many as the machine has cores here.
 const THREADS: usize = 2;
-/// The size of desk from which others are asked, and at which facts are kept current.
+/// The size of desk from which others are asked, and from which on facts are kept current.
 const MIDDLE: usize = 1_000_000;
+const LARGE: usize = 10_000_000;
 
 pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::Result<()> {
     report.begin(options, "facts", "Facts and dashboards");
@@ -43,13 +44,24 @@ pub(crate) async fn measure(options: &Options, report: &mut Report) -> anyhow::R
          versions, 22 regions and 3 platforms. Opening hours are in no question.",
         QUESTIONS.len()
     ));
-    let sizes: &[usize] = if options.quick { &[100_000, MIDDLE] } else { &[100_000, MIDDLE, 10_000_000] };
+    let sizes: &[usize] = if options.quick { &[100_000, MIDDLE] } else { &[100_000, MIDDLE, LARGE] };
     let mut growth = Vec::new();
     for requests in sizes {
         let found = size(options, report, *requests).await?;
         growth.push((short(*requests), found));
     }
     grow(report, &growth);
+    Ok(())
+}
+
+/// What it costs to keep the facts current, at each size.
+pub(crate) async fn measure_current(options: &Options, report: &mut Report) -> anyhow::Result<()> {
+    report.begin(options, "current", "Facts kept current");
+    let sizes: &[usize] = if options.quick { &[MIDDLE] } else { &[MIDDLE, LARGE] };
+    for requests in sizes {
+        let made = desk::open(options, *requests).await?;
+        current::measure(options, report, &made, &short(*requests)).await?;
+    }
     Ok(())
 }
 
@@ -110,22 +122,19 @@ async fn size(options: &Options, report: &mut Report, requests: usize) -> anyhow
     let ms = |time: Duration| time.as_secs_f64() * 1e3;
     report.figure(&format!("facts_load_sql_ms_{short}"), ms(from_sql), "ms", None, Limit::None);
     report.figure(&format!("facts_load_snapshot_ms_{short}"), ms(from_snapshot), "ms", None, Limit::None);
-    if Some(&requests) == [10_000_000, MIDDLE].iter().find(|size| !options.quick || **size <= MIDDLE) {
+    if Some(&requests) == [LARGE, MIDDLE].iter().find(|size| !options.quick || **size <= MIDDLE) {
         report.figure("facts_bytes_per_row", bytes, "bytes", None, Limit::Most(32.0));
     }
     let rounds = options.count(if requests > MIDDLE { 20 } else { 60 }, 10);
     let asked = ask(&facts, &desk::active_users(made.maker.now), made.maker.now, rounds)?;
     let all = asked.tell(report);
     let limit = match requests {
-        10_000_000 => Limit::Most(100.0),
+        LARGE => Limit::Most(100.0),
         MIDDLE => Limit::Most(15.0),
         _ => Limit::None,
     };
     report.figure(&format!("facts_query_p99_ms_{short}"), all.p99, "ms", None, limit);
     drop(facts);
-    if requests == MIDDLE {
-        current::measure(options, report, &made).await?;
-    }
     if requests >= MIDDLE {
         compare(options, report, &made, &asked, rounds)?;
     }

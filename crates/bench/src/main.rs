@@ -122,6 +122,9 @@ fn main() -> anyhow::Result<()> {
         if options.wants("facts") {
             facts::measure(&options, &mut report).await?;
         }
+        if options.wants("current") {
+            facts::measure_current(&options, &mut report).await?;
+        }
         if options.wants("hours") {
             hours::measure(&options, &mut report)?;
         }

@@ -91,18 +91,20 @@ pub(crate) struct Report {
 }
 
 /// The parts by their headings, in the order in which they are told.
-const TITLES: [&str; 11] = [
+const TITLES: [&str; 13] = [
     "Sizes",
     "Durable intake",
     "Live sockets",
     "Sockets that come back",
     "Pages and start",
     "Facts and dashboards",
+    "Facts kept current",
     "Opening hours",
     "Shift plans",
     "Forecasts",
     "What if",
     "Overload",
+    "Storm",
 ];
 
 impl Report {
@@ -175,7 +177,10 @@ impl Report {
         let is_new = |title: &str| self.sections.iter().any(|section| section.title == title);
         let kept: Vec<Section> = sections(page).into_iter().filter(|old| !is_new(&old.title)).collect();
         let own: Vec<&str> = self.figures.iter().map(|figure| part(&figure.command)).collect();
-        let old: Vec<Figure> = old.into_iter().filter(|old| !own.contains(&part(&old.command))).collect();
+        // A figure may have been another part's before.
+        let is_new = |old: &Figure| self.figures.iter().any(|figure| figure.name == old.name);
+        let stays = |old: &Figure| !own.contains(&part(&old.command)) && !is_new(old);
+        let old: Vec<Figure> = old.into_iter().filter(stays).collect();
         self.figures.extend(old);
         self.sections.extend(kept);
         let place = |title: &str| TITLES.iter().position(|known| *known == title);

@@ -53,7 +53,12 @@ struct Seen {
     per_second: f64,
 }
 
-pub(crate) async fn measure(options: &Options, report: &mut Report, made: &Desk) -> anyhow::Result<()> {
+pub(crate) async fn measure(
+    options: &Options,
+    report: &mut Report,
+    made: &Desk,
+    short: &str,
+) -> anyhow::Result<()> {
     let path = options.home.join("facts-current.sqlite");
     remove(&path)?;
     std::fs::copy(&made.path, &path)?;
@@ -107,9 +112,10 @@ pub(crate) async fn measure(options: &Options, report: &mut Report, made: &Desk)
         asked.per_second,
         machine::load()
     ));
-    report.figure("facts_current_processor_percent", cost, "% of a core", None, Limit::None);
-    report.figure("facts_current_lag_p99_ms", lags.p99, "ms", None, Limit::None);
-    report.figure("facts_current_query_p99_ms_1m", waits.p99, "ms", None, Limit::None);
+    let processor = format!("facts_current_processor_percent_{short}");
+    report.figure(&processor, cost, "% of a core", None, Limit::None);
+    report.figure(&format!("facts_current_lag_p99_ms_{short}"), lags.p99, "ms", None, Limit::None);
+    report.figure(&format!("facts_current_query_p99_ms_{short}"), waits.p99, "ms", None, Limit::None);
     Ok(())
 }
 
