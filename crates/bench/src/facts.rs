@@ -29,7 +29,7 @@ use question::{Numbers, QUESTIONS};
 
 /// Threads of a question: as many as the machine has cores here.
 const THREADS: usize = 2;
-/// The size of desk from which others are asked, and from which on facts are kept current.
+/// The size of desk from which on others are asked, and facts are kept current.
 const MIDDLE: usize = 1_000_000;
 const LARGE: usize = 10_000_000;
 
