@@ -104,7 +104,17 @@ for (const [locale, words] of Object.entries(WORDS))
     }
     const named = await focused();
     assert.match(named, /\d{4}-\d{2}-\d{2} \d{2}:\d{2}$/, 'the article is reached, and says when');
-    await page.locator('.tip:popover-open').getByText(named).waitFor();
+    const tip = page.locator('.tip:popover-open').getByText(named);
+    await tip.waitFor();
+    // What has focus keeps its tip when the page moves, as focus itself may make it do.
+    await page.evaluate(
+      () =>
+        new Promise((scrolled) => {
+          addEventListener('scroll', scrolled, { capture: true, once: true });
+          document.activeElement.scrollIntoView({ block: 'end' });
+        }),
+    );
+    assert.ok(await tip.isVisible(), 'the tip goes with what has focus');
     await page.keyboard.press('Enter');
     await eventually(() => /\/compare\?.*event=\d+/.test(page.url()), 'the event in the address');
     await drawn(page, 'compare');
