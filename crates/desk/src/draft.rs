@@ -1,5 +1,7 @@
 //! What a caller's words must be before they may reach a unit of work: within limits, screened, plain.
 
+use std::collections::BTreeMap;
+
 use standfast_domain::{
     AttachmentId, Author, Channel, CustomerId, EntryKind, Language, RequestId, RequestNumber, Time,
     claims_theft, request_type,
@@ -23,27 +25,70 @@ pub(crate) fn asks_for_nothing(text: &str) -> Result<(), Error> {
     Err(Error::AsksForSecret)
 }
 
-/// A customer's words after all checks that need no database; safe to store, but for `raw`.
+/// What came with a command, before screening: kept in memory until a unit knows what else the conversation holds, never
+/// written.
 #[derive(Clone)]
-pub(crate) struct Draft {
-    pub(crate) client_id: String,
-    /// The text before screening: kept in memory until the unit has looked for pieces of a phrase, never written.
-    pub(crate) raw: String,
-    /// Whether they may be a piece of a phrase that is spread over several messages.
-    pub(crate) may_be_piece: bool,
+pub(crate) struct Raw {
     pub(crate) text: String,
-    pub(crate) kind: Option<&'static str>,
-    pub(crate) language: Option<Language>,
-    pub(crate) channel: Channel,
+    fields: BTreeMap<String, String>,
+    context: BTreeMap<String, String>,
+    name: Option<String>,
+    email: Option<String>,
+}
+
+/// The same after screening: safe to store.
+#[derive(Clone)]
+pub(crate) struct Said {
+    pub(crate) text: String,
     pub(crate) fields: Given,
     pub(crate) context: Given,
     /// Both as the entry keeps them, where there are any.
-    pub(crate) intake: Option<String>,
-    pub(crate) attachments: Vec<AttachmentId>,
+    intake: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) email: Option<String>,
-    pub(crate) join: Join,
     pub(crate) findings: Findings,
+}
+
+impl Raw {
+    /// Screens everything, digits that may be a key by the addresses that are `known` and those that are named here, wherever.
+    pub(crate) fn screen(&self, known: &[String]) -> Result<Said, Error> {
+        let said = self.screen_once(known)?;
+        let named = said.findings.addresses();
+        let apart = !(self.fields.is_empty() && self.context.is_empty());
+        if !apart || named.is_empty() || !said.findings.names_hash() {
+            return Ok(said);
+        }
+        // In one text the guard sees both; in two answers it does not.
+        self.screen_once(&[known, &named].concat())
+    }
+
+    fn screen_once(&self, known: &[String]) -> Result<Said, Error> {
+        let mut findings = Findings::knowing(known);
+        let text = findings.text(&plain(&self.text));
+        let fields = findings.fields(&self.fields).into_iter().filter(|(_, v)| !v.trim().is_empty());
+        let fields = Given::new(fields.collect())?;
+        let context = Given::new(findings.map(&self.context).into_iter().take(fold::MOST_KNOWN).collect())?;
+        let mut given = |value: &Option<String>| {
+            value.as_ref().map(|v| findings.text(plain(v).trim())).filter(|v| !v.is_empty())
+        };
+        let (name, email) = (given(&self.name), given(&self.email));
+        Ok(Said { text, intake: fold::intake(&fields, &context), fields, context, name, email, findings })
+    }
+}
+
+/// A customer's words after all checks that need no database.
+#[derive(Clone)]
+pub(crate) struct Draft {
+    pub(crate) client_id: String,
+    pub(crate) raw: Raw,
+    /// Whether they may be a piece of a phrase that is spread over several messages.
+    pub(crate) may_be_piece: bool,
+    pub(crate) said: Said,
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) language: Option<Language>,
+    pub(crate) channel: Channel,
+    pub(crate) attachments: Vec<AttachmentId>,
+    pub(crate) join: Join,
     /// Whether they say that something was taken ([`claims_theft`]).
     pub(crate) claims_theft: bool,
     pub(crate) number: RequestNumber,
@@ -87,33 +132,26 @@ impl Draft {
         if intake.email.as_ref().is_some_and(|email| !email.is_empty() && !is_email(email)) {
             return Err(Error::invalid("email", "malformed"));
         }
-        let mut findings = Findings::default();
-        let text = findings.text(&plain(&intake.text));
-        let fields = findings.fields(&intake.fields).into_iter().filter(|(_, v)| !v.trim().is_empty());
-        let fields = Given::new(fields.collect())?;
-        let context = Given::new(findings.map(&intake.context).into_iter().take(fold::MOST_KNOWN).collect())?;
-        let mut given = |value: &Option<String>| {
-            value.as_ref().map(|v| findings.text(plain(v).trim())).filter(|v| !v.is_empty())
+        let raw = Raw {
+            text: intake.text.clone(),
+            fields: intake.fields.clone(),
+            context: intake.context.clone(),
+            name: intake.name.clone(),
+            email: intake.email.clone(),
         };
-        let (name, email) = (given(&intake.name), given(&intake.email));
+        let said = raw.screen(&[])?;
         let default_channel = if matches!(caller, Customer::Link(_)) { Channel::Page } else { Channel::Api };
         Ok(Self {
             client_id: intake.client_id.clone(),
             may_be_piece: may_be_piece(&intake.text),
-            raw: intake.text.clone(),
-            claims_theft: claims_theft(&text),
-            text,
+            raw,
+            claims_theft: claims_theft(&said.text),
+            said,
             kind,
             language: intake.language,
             channel: intake.channel.unwrap_or(default_channel),
-            intake: fold::intake(&fields, &context),
-            fields,
-            context,
             attachments: intake.attachments.clone(),
-            name,
-            email,
             join: intake.join,
-            findings,
             number: RequestNumber::random(&**desk.entropy()),
             request_id: RequestId(desk.id()),
             customer_id: CustomerId(desk.id()),
@@ -122,16 +160,16 @@ impl Draft {
     }
 
     pub(crate) fn at_risk(&self) -> bool {
-        self.findings.exposed()
+        self.said.findings.exposed()
             || self.claims_theft
             || self.kind.and_then(request_type).is_some_and(|kind| kind.at_risk)
     }
 
-    /// The entry that these words become.
+    /// The entry that these words become, as `said`.
     pub(crate) fn entry(
         &self,
         author: CustomerId,
-        text: String,
+        said: &Said,
         findings: &Findings,
         files: &Bound,
     ) -> Result<NewEntry, Error> {
@@ -139,12 +177,12 @@ impl Draft {
             kind: EntryKind::Text,
             author: Author::Customer(author),
             channel: self.channel,
-            text: Some(text),
+            text: Some(said.text.clone()),
             event: None,
             attachments: files.json()?,
             identifiers: json_list(&findings.identifiers)?,
             client_id: Some(self.client_id.clone()),
-            intake: self.intake.clone(),
+            intake: said.intake.clone(),
         })
     }
 }

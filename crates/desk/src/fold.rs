@@ -57,6 +57,11 @@ fn fill(known: &mut BTreeMap<String, String>, new: &BTreeMap<String, String>) {
     }
 }
 
+/// What was recognised in the customer's words so far.
+pub(crate) fn identifiers(row: &RequestRow) -> Vec<IdentifierView> {
+    read(&row.identifiers)
+}
+
 /// Adds what was recognised in words; the first chain named is the request's chain.
 pub(crate) fn add_identifiers(row: &mut RequestRow, new: &[IdentifierView]) -> Result<(), Error> {
     if new.is_empty() {

@@ -20,6 +20,7 @@ mod draft;
 mod driver;
 mod erasure;
 mod error;
+mod evidence;
 mod feedback;
 mod fold;
 mod hours;

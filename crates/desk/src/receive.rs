@@ -6,7 +6,6 @@ use standfast_domain::{
     Author, CustomerId, Event, Language, Matter, RequestId, RequestNumber, State, Time, Transition,
     request_type, same_matter,
 };
-use standfast_guard::{Context, SecretKind, mark, screen};
 use standfast_store::customer::{self, CustomerRow};
 use standfast_store::request::{self, Held, RequestRow};
 use standfast_store::{Lane, Tx, receipt as answers, resolution};
@@ -14,13 +13,12 @@ use standfast_store::{Lane, Tx, receipt as answers, resolution};
 use crate::attachment::bind;
 use crate::caller::{Customer, Visitor};
 use crate::command::{FollowUp, Intake, Join};
-use crate::draft::{Draft, plain};
-use crate::erasure::erase_entry;
+use crate::draft::Draft;
+use crate::evidence::{erase_proven_keys, said_to, screen_with_earlier};
 use crate::incident::go_up;
 use crate::numbers::Known;
 use crate::receipt::{self, Accepted, ReceiptKey, visitor_shard};
 use crate::record::{Record, beginning};
-use crate::screening::Findings;
 use crate::triage::{doubt, note_claim, note_risk};
 use crate::view::{IdentifierView, Receipt};
 use crate::{Desk, Error, chain, fold};
@@ -29,8 +27,6 @@ use crate::{Desk, Error, chain, fold};
 const ATTEMPTS: usize = 4;
 /// How many of a customer's requests are looked at for one that the words belong to.
 const CANDIDATES: i64 = 8;
-/// How many earlier texts are looked at for pieces of a phrase.
-const EARLIER: i64 = 32;
 
 /// A receipt, and whether it was given before.
 #[derive(Clone, Debug)]
@@ -278,7 +274,7 @@ pub(crate) fn goes_on(tx: &mut Tx, mut record: Record) -> Result<Record, Error> 
 
 /// The customer's request that the words belong to, if there is one.
 fn find_matter(tx: &mut Tx, customer: CustomerId, words: &Draft) -> Result<Option<RequestId>, Error> {
-    let values: Vec<String> = words.findings.identifiers.iter().map(|i| i.value.clone()).collect();
+    let values: Vec<String> = words.said.findings.identifiers.iter().map(|i| i.value.clone()).collect();
     let urgent = words.kind.and_then(request_type).is_some_and(|kind| kind.at_risk);
     for row in request::list_of_customer(tx, customer, CANDIDATES)? {
         // Somebody whose assets are at risk must not stand in the line of an older, ordinary question.
@@ -308,14 +304,16 @@ fn join(
     mut record: Record,
 ) -> Result<Receipt, Error> {
     let now = words.now;
-    let mut findings = words.findings.clone();
-    let mut text = words.text.clone();
+    let mut said = said_to(words, &record.row)?;
+    let mut findings = said.findings.clone();
     if words.may_be_piece {
-        text = screen_with_earlier(tx, desk, &words.raw, &mut record, &mut findings, now)?;
+        let text = screen_with_earlier(tx, desk, &words.raw.text, &mut record, &mut findings, now)?;
+        said.to_mut().text = text;
     }
+    erase_proven_keys(tx, desk, &mut record, &mut findings, now)?;
     let files = bind(tx, &caller.scope(), &words.attachments, &mut findings)?;
     let language = words.language.unwrap_or(record.row.language);
-    let entry = words.entry(record.row.customer_id, text, &findings, &files)?;
+    let entry = words.entry(record.row.customer_id, &said, &findings, &files)?;
     let seq = record.append(desk.entropy(), now, entry)?;
     files.bind(tx, record.row.id, seq)?;
     let from = record.step(Transition::Message, now)?;
@@ -326,8 +324,8 @@ fn join(
     }
     let row = &mut record.row;
     fold::add_identifiers(row, &findings.identifiers)?;
-    fold::add(&mut row.fields, &words.fields)?;
-    fold::add(&mut row.context, &words.context)?;
+    fold::add(&mut row.fields, &said.fields)?;
+    fold::add(&mut row.context, &said.context)?;
     if from == State::Solved {
         record.tell(desk.entropy(), now, Author::System, Event::State { from, to: State::Open })?;
         go_up(tx, &mut record)?;
@@ -353,28 +351,6 @@ fn adopt_type(desk: &Desk, words: &Draft, record: &mut Record) -> Result<(), Err
     Ok(())
 }
 
-/// Looks at the words together with the customer's earlier ones, and erases those that turn out to be pieces of a
-/// phrase. What comes back may be stored.
-pub(crate) fn screen_with_earlier(
-    tx: &mut Tx,
-    desk: &Desk,
-    raw: &str,
-    record: &mut Record,
-    findings: &mut Findings,
-    now: Time,
-) -> Result<String, Error> {
-    let earlier = standfast_store::entry::recent_texts(tx, record.row.id, EARLIER)?;
-    // To the guard, a piece that was erased says that the rest of a phrase may still be coming.
-    let piece = mark(SecretKind::PartialPhrase, None);
-    let texts: Vec<&str> = earlier.iter().map(|(_, text)| text.as_deref().unwrap_or(&piece)).collect();
-    let screened = screen(&plain(raw), &Context { earlier: &texts, addresses: &[] });
-    findings.take(&screened);
-    for (seq, _) in screened.earlier_hits.iter().filter_map(|at| earlier.get(*at)) {
-        erase_entry(tx, desk, record, *seq, "secret", Author::System, now)?;
-    }
-    Ok(screened.text)
-}
-
 /// A new request.
 fn start(
     tx: &mut Tx,
@@ -385,7 +361,7 @@ fn start(
     previous: Option<&RequestRow>,
 ) -> Result<Receipt, Error> {
     let now = words.now;
-    let language = words.language.unwrap_or_else(|| Language::of_text(&words.text));
+    let language = words.language.unwrap_or_else(|| Language::of_text(&words.said.text));
     let customer = match known {
         Some(known) => {
             // Whoever holds a link need not be the customer.
@@ -396,7 +372,7 @@ fn start(
         }
         None => add_customer(tx, caller, words, language)?,
     };
-    let mut findings = words.findings.clone();
+    let mut findings = words.said.findings.clone();
     let files = bind(tx, &caller.scope(), &words.attachments, &mut findings)?;
     let kind = match words.kind {
         Some(code) => code,
@@ -416,10 +392,10 @@ fn start(
         at_risk: kind.at_risk,
         channel: words.channel,
         language,
-        subject: beginning(&words.text, 80),
+        subject: beginning(&words.said.text, 80),
         chain: None,
-        fields: words.fields.json.clone(),
-        context: words.context.json.clone(),
+        fields: words.said.fields.json.clone(),
+        context: words.said.context.json.clone(),
         identifiers: "[]".to_owned(),
         tags: "[]".to_owned(),
         team_id: None,
@@ -442,7 +418,7 @@ fn start(
         head: chain::START.to_vec(),
         head_mac: Vec::new(),
     });
-    let entry = words.entry(customer, words.text.clone(), &findings, &files)?;
+    let entry = words.entry(customer, &words.said, &findings, &files)?;
     let seq = record.append(desk.entropy(), now, entry)?;
     files.bind(tx, record.row.id, seq)?;
     fold::add_identifiers(&mut record.row, &findings.identifiers)?;
@@ -472,8 +448,8 @@ fn add_customer(
     let Customer::Visitor(visitor) = caller else { return Err(Error::NotFound) };
     let row = CustomerRow {
         id: words.customer_id,
-        name: words.name.clone(),
-        email: words.email.clone(),
+        name: words.said.name.clone(),
+        email: words.said.email.clone(),
         language,
         verified: false,
         first_seen_at: words.now,
@@ -485,10 +461,10 @@ fn add_customer(
 
 /// Fills in what a known customer now tells about himself; a verified name stays.
 fn complete(tx: &mut Tx, id: CustomerId, words: &Draft) -> Result<(), Error> {
-    if words.name.is_none() && words.email.is_none() {
+    if words.said.name.is_none() && words.said.email.is_none() {
         return Ok(());
     }
-    customer::fill(tx, id, words.name.as_deref(), words.email.as_deref()).map_err(Error::from)
+    customer::fill(tx, id, words.said.name.as_deref(), words.said.email.as_deref()).map_err(Error::from)
 }
 
 #[cfg(test)]

@@ -18,14 +18,37 @@ pub(crate) struct Findings {
     pub(crate) identifiers: Vec<IdentifierView>,
     /// Whether digits were masked of which nobody knows whether they are a key or a transaction.
     pub(crate) masked: bool,
+    /// Addresses of the conversation: digits that derive one of them are its key, whatever they are called.
+    known: Vec<String>,
 }
 
 impl Findings {
+    /// Of texts of a conversation in which these addresses were named.
+    pub(crate) fn knowing(addresses: &[String]) -> Self {
+        Self { known: addresses.to_vec(), ..Self::default() }
+    }
+
     /// Screens one text: what comes back may be stored.
     pub(crate) fn text(&mut self, text: &str) -> String {
-        let screened = screen(text, &Context::default());
+        let addresses: Vec<&str> = self.known.iter().map(String::as_str).collect();
+        let screened = screen(text, &Context { earlier: &[], addresses: &addresses });
         self.take(&screened);
         screened.text
+    }
+
+    /// The addresses that were named.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        self.identifiers.iter().filter(|one| one.is_address()).map(|one| one.value.clone()).collect()
+    }
+
+    /// Whether something was taken for a hash, which a key looks like.
+    pub(crate) fn names_hash(&self) -> bool {
+        self.identifiers.iter().any(IdentifierView::is_hash)
+    }
+
+    /// Adds what the customer is told of a key that was written earlier.
+    pub(crate) fn add_key(&mut self) {
+        self.kinds.insert(SecretKind::PrivateKey);
     }
 
     /// Screens the answers to an intake form. What the form asked for says what an answer is: 64 digits in the field

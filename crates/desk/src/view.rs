@@ -7,6 +7,7 @@ use standfast_domain::{
     AgentId, AttachmentId, Channel, CustomerId, EntryKind, Event, JobId, Language, RequestId, RequestNumber,
     Role, State, TeamId, Time, Turn, Urgency, Wait,
 };
+use standfast_guard::IdentifierKind;
 use utoipa::ToSchema;
 
 use crate::types::PredictionView;
@@ -185,6 +186,17 @@ pub struct IdentifierView {
     pub value: String,
     /// `valid`, `unchecked` or `wrong`.
     pub checksum: String,
+}
+
+impl IdentifierView {
+    pub(crate) fn is_address(&self) -> bool {
+        self.kind == IdentifierKind::Address.as_str()
+    }
+
+    /// Of a transaction or of anything else: a private key has as many digits.
+    pub(crate) fn is_hash(&self) -> bool {
+        [IdentifierKind::Transaction, IdentifierKind::Digest].iter().any(|kind| self.kind == kind.as_str())
+    }
 }
 
 /// One entry of a request's record.

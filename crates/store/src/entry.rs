@@ -183,6 +183,16 @@ pub fn list_given(rd: &mut Rd, request: RequestId) -> Result<Vec<Given>, Error> 
     )
 }
 
+/// What was recognised in the customer's words, with the sequence numbers, oldest first.
+pub fn list_identifiers(rd: &mut Rd, request: RequestId) -> Result<Vec<(i64, String)>, Error> {
+    rd.query(
+        "SELECT seq, identifiers FROM entry WHERE request_id = $1 AND author_kind = 'customer' \
+         AND identifiers IS NOT NULL ORDER BY seq",
+        params![request],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
 /// What a customer wrote on a request until `before` and still stands there, oldest first.
 pub fn list_words(
     rd: &mut Rd,

@@ -20,9 +20,10 @@ use crate::caller::Customer;
 use crate::command::FollowUp;
 use crate::conversation::own;
 use crate::draft::{check_client_id, plain, says_nothing};
+use crate::evidence::screen_with_earlier;
 use crate::incident::go_up;
 use crate::receipt::{ReceiptKey, is_late};
-use crate::receive::{follow_up, hold, screen_with_earlier};
+use crate::receive::{follow_up, hold};
 use crate::record::{NewEntry, Record};
 use crate::screening::Findings;
 use crate::triage::note_risk;
@@ -260,7 +261,7 @@ fn take(
     }
     let mut findings = said.findings.clone();
     let mut text = said.text.clone();
-    if text.is_some() && may_be_piece(&said.raw) {
+    if text.is_some() && (may_be_piece(&said.raw) || said.findings.names_hash()) {
         text = Some(screen_with_earlier(tx, desk, &said.raw, &mut record, &mut findings, said.now)?);
     }
     let seq = match &said.deed {

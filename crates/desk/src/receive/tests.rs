@@ -3,12 +3,42 @@ use standfast_store::store_test;
 
 use crate::testing::{TestDesk, answer, intake, visitor};
 use crate::{
-    Customer, Error, FollowUp, Intake, Join, What, conversation, detail, follow_up, open_link, own_requests,
-    receive, reply, transition, verify,
+    AgentCaller, Customer, Error, FollowUp, Intake, Join, Receipt, What, conversation, detail, follow_up,
+    open_link, own_requests, receive, reply, transition, verify,
 };
 
 /// BIP-39's own test vector (trezor/python-mnemonic, vectors.json): entropy of all ones.
 const PHRASE: &str = "zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo zoo wrong";
+
+/// A key of many examples (web3.js documentation, `privateKeyToAccount`), and its address.
+const KEY: &str = "0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
+const KEY_ADDRESS: &str = "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23";
+
+/// Nothing that the desk shows of a request, and no row of it, has the digits of the key.
+async fn holds_no_key(desk: &TestDesk, agent: &AgentCaller, receipt: &Receipt) {
+    let (shown, _) = detail(desk, agent, receipt.request_id).await.unwrap();
+    let shown = serde_json::to_string(&shown).unwrap();
+    let id = receipt.request_id;
+    let kept = desk
+        .store()
+        .read(move |rd| {
+            let row = standfast_store::request::find(rd, id)?.unwrap();
+            let entries = standfast_store::entry::list_given(rd, id)?;
+            let given = entries.into_iter().flat_map(|one| [one.identifiers, one.intake]).flatten();
+            Ok::<_, Error>(format!(
+                "{}{}{}{}",
+                row.fields,
+                row.context,
+                row.identifiers,
+                given.collect::<String>()
+            ))
+        })
+        .await
+        .unwrap();
+    for text in [shown, kept] {
+        assert!(!text.to_lowercase().contains(&KEY[2..]), "{text}");
+    }
+}
 
 struct Everybody;
 
@@ -207,6 +237,62 @@ store_test! {
             let (talk, panel) = detail(&desk, &agent, receipt.request_id).await.unwrap();
             assert!(!format!("{:?}{panel:?}", talk.request).contains("zoo zoo"));
         }
+    }
+
+    async fn a_key_that_is_called_a_hash_is_proven_by_an_address_beside_it(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        for (n, (text, fields)) in [
+            ("我的转账没有到账", [("address", KEY_ADDRESS), ("transaction", KEY)].as_slice()),
+            ("my address is 0x2c7536E3605D9C16a7a3D7b1898e529396a65c23", &[("transaction", KEY)]),
+            ("tx hash 0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318", &[("address", KEY_ADDRESS)]),
+        ].into_iter().enumerate() {
+            let who = visitor(1 + u8::try_from(n).unwrap());
+            let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let said = Intake { kind: Some("pending".into()), fields, ..intake("c1", text) };
+            let receipt = receive(&desk, &who, said).await.unwrap().receipt;
+            assert!(receipt.secret.is_some() && receipt.at_risk, "{text}: {receipt:?}");
+            holds_no_key(&desk, &agent, &receipt).await;
+        }
+    }
+
+    async fn a_key_that_is_called_a_hash_is_proven_by_an_address_named_before(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let who = visitor(1);
+        let first = desk.ask(&who, "c1", &format!("my address {KEY_ADDRESS} shows nothing")).await;
+        let said = FollowUp { client_id: "c2".into(), text: format!("the transaction hash is {KEY}"), ..FollowUp::default() };
+        let receipt = follow_up(&desk, &who, first.number, said).await.unwrap().receipt;
+        assert!(receipt.secret.is_some() && receipt.at_risk, "{receipt:?}");
+        holds_no_key(&desk, &agent, &receipt).await;
+    }
+
+    async fn a_key_that_is_called_a_hash_is_erased_when_its_address_comes(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let who = visitor(1);
+        let fields = [("transaction".to_owned(), KEY.to_owned())].into();
+        let said = Intake { kind: Some("pending".into()), fields, ..intake("c1", "where is it?") };
+        let first = receive(&desk, &who, said).await.unwrap().receipt;
+        assert!(first.secret.is_none(), "nothing tells yet");
+        let said = FollowUp { client_id: "c2".into(), text: format!("it went to {KEY_ADDRESS}"), ..FollowUp::default() };
+        let receipt = follow_up(&desk, &who, first.number, said).await.unwrap().receipt;
+        assert!(receipt.secret.is_some() && receipt.at_risk, "{receipt:?}");
+        holds_no_key(&desk, &agent, &receipt).await;
+        assert!(verify(&desk).await.unwrap().is_sound());
+    }
+
+    async fn a_hash_beside_an_address_stays_what_it_is(store) {
+        let desk = TestDesk::new(&store);
+        let who = visitor(1);
+        let hash = "0x88df016429689c079f3b2f6ad39fa052532c56795b733da78a91ebe6a713944b";
+        let fields = [("transaction".to_owned(), hash.to_owned()), ("address".to_owned(), KEY_ADDRESS.to_owned())].into();
+        let said = Intake { kind: Some("pending".into()), fields, ..intake("c1", "where is it?") };
+        let receipt = receive(&desk, &who, said).await.unwrap().receipt;
+        assert!(receipt.secret.is_none());
+        let agent = desk.agent("mei", Role::Agent).await;
+        let (shown, _) = detail(&desk, &agent, receipt.request_id).await.unwrap();
+        assert_eq!(shown.request.fields.get("transaction").map(String::as_str), Some(hash));
     }
 
     async fn a_phrase_spread_over_messages_is_erased_from_the_earlier_ones(store) {
