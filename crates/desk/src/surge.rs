@@ -113,7 +113,8 @@ impl Surge {
     }
 
     /// What a receipt says besides the place in line.
-    pub(crate) fn receipt(&self, language: Language) -> Option<String> {
+    #[must_use]
+    pub fn receipt(&self, language: Language) -> Option<String> {
         self.now.read().actions.receipt(language)
     }
 

@@ -53,6 +53,8 @@ impl MergedInto {
 #[derive(Clone, Debug)]
 pub(crate) struct ReceiptView {
     pub(crate) title: String,
+    /// What it says while more people ask than usual.
+    pub(crate) surge: Option<String>,
     pub(crate) link: Option<LinkView>,
 }
 

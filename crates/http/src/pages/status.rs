@@ -325,6 +325,13 @@ impl Counted {
     }
 }
 
+/// An incident in a few words: the beginning of what was said first.
+fn headline(first: Option<&standfast_desk::IncidentUpdate>, language: Language) -> String {
+    let line = first.and_then(|update| update.text(language).lines().next()).unwrap_or_default();
+    let short: String = line.chars().take(80).collect();
+    if short.len() < line.len() { short + "…" } else { short }
+}
+
 impl Incident {
     fn new(incident: &StatusIncident, words: Words) -> Self {
         let phase = |phase: IncidentPhase| words.say(&format!("status.phase.{}", phase.as_str()));
@@ -338,12 +345,9 @@ impl Incident {
             at: words.exact(update.at),
             text: update.text(words.language).to_owned(),
         };
-        let first = incident.updates.last().map_or("", |update| update.text(words.language));
-        let title = first.lines().next().unwrap_or_default();
-        let short: String = title.chars().take(80).collect();
         Self {
             id: incident.id.to_string(),
-            phase: if short.len() < title.len() { short + "…" } else { short },
+            phase: headline(incident.updates.last(), words.language),
             span,
             updates: incident.updates.iter().map(step).collect(),
         }
@@ -422,7 +426,7 @@ pub(super) fn atom(desk: &Desk, view: &StatusView, words: Words) -> String {
              <link href=\"{url}/status#i{}\"/><content type=\"text\">{}</content></entry>",
             incident.id,
             update.id,
-            escape(&phase),
+            escape(&format!("{phase}: {}", headline(incident.updates.last(), words.language))),
             update.at,
             incident.id,
             escape(text),

@@ -5,10 +5,12 @@ mod feedback;
 mod link;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use http::StatusCode;
+use serde_json::json;
 use standfast_desk::{Then, transition};
-use standfast_domain::{Language, Transition};
+use standfast_domain::{Language, Role, Transition};
 use standfast_store::store_test;
 
 use self::browser::{
@@ -49,6 +51,30 @@ store_test! {
         before(&choice, "您有处理中的问题", "<h1>您遇到了什么问题？");
         assert!(choice.contains(&format!("{}#reply", path_of(&receipt))));
         assert!(browser.page("/").await.contains("您处理中的问题"));
+    }
+
+    async fn a_receipt_says_what_is_promised_while_many_ask(store) {
+        let server = TestServer::start(&store).await;
+        let lead = server.agent("lin", Role::Lead).await;
+        let mut plan = lead.get("/api/v1/console/surge").await.json()["plan"].clone();
+        plan["storm"] = json!({
+            "banner": {"zh-CN": "咨询量很大。", "en": "We are overrun."}, "answer": {"zh-CN": "升级期间请勿重复转账。", "en": "Do not send again."},
+            "help_first": false, "promise_hours": 6,
+        });
+        let kept = lead.put("/api/v1/console/surge/plan", &json!({"version": 0, "plan": plan})).await;
+        assert_eq!(kept.json()["version"], 1);
+        let until = server.desk.now().plus(Duration::from_hours(1));
+        let hold = json!({"level": "storm", "until": until, "reason": "The fork is at noon."});
+        assert_eq!(lead.post("/api/v1/console/surge/hold", &hold).await.json()["level"], "storm");
+        for (kind, is_told) in [("pending", true), ("theft", false)] {
+            let mut browser = Browser::new(&server, "en");
+            let form = Form::of(&browser.page(&format!("/contact?type={kind}")).await).with("text", "Where is it?");
+            let receipt = location(&browser.send("/contact", &form).await);
+            let page = browser.page(&receipt).await;
+            let told = page.contains("within 6 hours") && page.contains("Do not send again.");
+            assert_eq!(told, is_told, "{page}");
+            assert!(!browser.page(path_of(&receipt)).await.contains("Do not send again."), "only the receipt says it");
+        }
     }
 
     async fn going_back_to_a_page_that_is_fetched_again_makes_no_second_message(store) {

@@ -1,5 +1,7 @@
 //! Following a request: by its number where the browser is known, by its secret link anywhere.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -31,6 +33,8 @@ const WINDOW: i64 = 100;
 /// Entries that the print version gathers at most, in steps of what the desk gives at once.
 const MOST_PRINTED: usize = 5_000;
 const STEP: i64 = 200;
+/// How long a request is one that has just been taken in.
+const RECEIPT_FRESH: Duration = Duration::from_mins(10);
 
 #[derive(Template)]
 #[template(path = "find.html")]
@@ -131,7 +135,8 @@ pub(crate) async fn show(
     if received {
         let joined = visit.parameter("received") == Some("joined");
         let title = visit.words.say(if joined { "receipt.joined" } else { "receipt.title" });
-        shown.receipt = Some(ReceiptView { title, link: shown.link.clone() });
+        let surge = surge_text(&app, visit.words, &reach.found).filter(|_| !joined);
+        shown.receipt = Some(ReceiptView { title, surge, link: shown.link.clone() });
         if let Some(kind) = visit.parameter("secret").filter(|_| shown.steps.is_none()) {
             shown.steps = Some(steps_for(visit.words, kind));
         }
@@ -296,12 +301,23 @@ pub(crate) async fn show_receipt(
     let mut shown = gather(app, visit, &reach, number, None, false).await?;
     let link = link_to(app, number, token);
     let title = visit.words.say(if receipt.joined { "receipt.joined" } else { "receipt.title" });
-    shown.receipt = Some(ReceiptView { title, link: Some(link) });
+    let surge = surge_text(app, visit.words, &reach.found).filter(|_| !receipt.joined);
+    shown.receipt = Some(ReceiptView { title, surge, link: Some(link) });
     shown.steps = notice.map(|notice| notice.steps).or(shown.steps);
     let seal = Seal::new(&app.desk, &purpose(number), token, shown.answered);
     let sheet = Sheet::new(&app.desk, visit.words, seal, Typed::default(), Vec::new());
     let shown = request_page(app, visit, &reach.found.request, shown, sheet);
     Ok(page(StatusCode::OK, &shown.frame, &shown, [cookie, link_cookie(&app.desk, number, token)]))
+}
+
+/// What a receipt says while more people ask than usual, as that of the API does: to those in the ordinary line of an open desk. Not
+/// when its page is opened again later: what is promised counts from the beginning.
+fn surge_text(app: &App, words: Words, found: &Conversation<RequestSummary>) -> Option<String> {
+    let request = &found.request;
+    let is_fresh = app.desk.now().since(request.created_at) < RECEIPT_FRESH;
+    let waits = request.waiting_since.is_some() && !request.at_risk;
+    let is_open = found.opening.as_ref().is_none_or(|opening| opening.is_open);
+    (is_fresh && waits && is_open).then(|| app.desk.surge().receipt(words.language)).flatten()
 }
 
 /// Finds out by which of the browser's cookies the request may be seen. Unknown and foreign are the same to callers.

@@ -66,7 +66,7 @@ store_test! {
         let page = server.get("/status", &[("accept-language", "en")]).await.text();
         assert!(page.contains("TRON is late &#60;b&#62;") || page.contains("TRON is late &lt;b&gt;"), "{page}");
         assert!(server.get("/status.svg", &[]).await.text().contains("incident"));
-        assert!(server.get("/status.atom", &[]).await.text().contains("TRON is late &lt;b&gt;"));
+        assert!(server.get("/status.atom", &[]).await.text().contains(": TRON is late &lt;b&gt;</title>"));
         let over = lead.post(&updates(&incident), &say("resolved", "已恢复", "It works again")).await.json();
         assert_eq!(over["items"].as_array().unwrap().len(), 2);
         let again = lead.post(&updates(&incident), &say("resolved", "已恢复", "It works again")).await.json();
