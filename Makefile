@@ -17,7 +17,7 @@ check: ## Fast static checks: format, lints, licences, spelling, web
 gen: ## Write the generated files anew: OpenAPI, API types, settings reference
 	@scripts/generated write
 
-bench: ## Measure the figures of docs/benchmarks.md (release build, about twenty minutes)
+bench: ## Measure the figures of docs/benchmarks.md (release build, more than an hour)
 	@scripts/bench
 
 soak: ## Kill the server for an hour: STANDFAST_SOAK_MINUTES or STANDFAST_SOAK_CYCLES set the length

@@ -105,7 +105,7 @@ fn the_whole_table_fits() {
         {
             assert!(close(found, *wanted, 1e-7), "{line}: {found} is not {wanted}");
         }
-        for (found, simulated) in [found.wait, found.abandon].into_iter().zip(&n[12..]) {
+        for (found, simulated) in [(found.wait, n[12]), (found.abandon, n[13]), (found.within, n[15])] {
             assert!((found - simulated).abs() <= 0.008, "{line}: {found} is not {simulated}");
         }
     }
@@ -143,6 +143,11 @@ fn the_fewest_agents_that_keep_eighty_in_twenty_seconds() {
         let goal = Goal { share: 0.8, within: 30.0 };
         assert_eq!(agents_for(&[demand], service, goal, 1_000), Some(wanted), "{most} at a time");
     }
+    // Three places of a chat taken for three servers of one: nine people too few.
+    let demand = Demand { rate: 480.0 / 3_600.0, patience: Some(180.0) };
+    let alone = Service::Chat(Chat { work: 30.0, think: 60.0, turns: 8.0, most: 1 });
+    let servers = agents_for(&[demand], alone, Goal { share: 0.8, within: 30.0 }, 1_000);
+    assert_eq!(servers.map(|servers| servers.div_ceil(3)), Some(29));
 }
 
 #[test]
