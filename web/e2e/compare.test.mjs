@@ -107,13 +107,22 @@ for (const [locale, words] of Object.entries(WORDS))
     const tip = page.locator('.tip:popover-open').getByText(named);
     await tip.waitFor();
     // What has focus keeps its tip when the page moves, as focus itself may make it do.
-    await page.evaluate(
-      () =>
-        new Promise((scrolled) => {
-          addEventListener('scroll', scrolled, { capture: true, once: true });
-          document.activeElement.scrollIntoView({ block: 'end' });
-        }),
-    );
+    const moved = await page.evaluate(async () => {
+      let box = document.activeElement.parentElement;
+      while (
+        box &&
+        !(
+          box.scrollHeight > box.clientHeight && /auto|scroll/.test(getComputedStyle(box).overflowY)
+        )
+      )
+        box = box.parentElement;
+      box ??= document.scrollingElement;
+      const before = box.scrollTop;
+      box.scrollTop += before > 0 ? -8 : 8;
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+      return box.scrollTop - before;
+    });
+    assert.notEqual(moved, 0, 'the page moved');
     assert.ok(await tip.isVisible(), 'the tip goes with what has focus');
     await page.keyboard.press('Enter');
     await eventually(() => /\/compare\?.*event=\d+/.test(page.url()), 'the event in the address');
