@@ -40,6 +40,7 @@ pub(crate) fn beginning(text: &str, most: usize) -> String {
     for word in text.split_whitespace() {
         for c in (!line.is_empty()).then_some(' ').into_iter().chain(word.chars()) {
             if room == 0 {
+                without_part_of_mark(&mut line);
                 return line;
             }
             line.push(c);
@@ -47,6 +48,15 @@ pub(crate) fn beginning(text: &str, most: usize) -> String {
         }
     }
     line
+}
+
+/// A mark that says what stood in a text is shown whole or not at all.
+fn without_part_of_mark(line: &mut String) {
+    const OPEN: &str = "⟦redacted:";
+    let Some((at, last)) = line.rfind('⟦').and_then(|at| Some((at, line.get(at..)?))) else { return };
+    if !last.contains('⟧') && (last.starts_with(OPEN) || OPEN.starts_with(last)) {
+        line.truncate(at);
+    }
 }
 
 /// What is to be appended.
@@ -388,6 +398,10 @@ mod tests {
             ("转账 没有\n到账", 4, "转账 没"),
             ("ab cd", 3, "ab "),
             ("ab cd", 5, "ab cd"),
+            ("key ⟦redacted:private_key⟧ gone", 26, "key ⟦redacted:private_key⟧"),
+            ("key ⟦redacted:private_key⟧ gone", 25, "key "),
+            ("key ⟦redacted:private_key⟧ gone", 7, "key "),
+            ("what ⟦is this", 8, "what ⟦is"),
         ] {
             assert_eq!(beginning(text, most), shown, "{text:?}");
         }
