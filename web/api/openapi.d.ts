@@ -5991,7 +5991,7 @@ export interface components {
       /**
        * Format: int32
        * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
-       *     time; believed up to four hours.
+       *     time; more than four hours count as four.
        * @example 95
        */
       worked_seconds?: number | null;
@@ -6024,7 +6024,7 @@ export interface components {
       /**
        * Format: int32
        * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
-       *     time; believed up to four hours.
+       *     time; more than four hours count as four.
        * @example 95
        */
       worked_seconds?: number | null;
@@ -8034,7 +8034,7 @@ export interface components {
       /**
        * Format: int32
        * @description Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
-       *     time; believed up to four hours.
+       *     time; more than four hours count as four.
        * @example 95
        */
       worked_seconds?: number | null;

@@ -72,9 +72,9 @@ pub(crate) struct NewReply {
     #[serde(default)]
     then: ThenWish,
     /// Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
-    /// time; believed up to four hours.
+    /// time; more than four hours count as four.
     #[serde(default)]
-    #[schema(example = 95, maximum = 14400)]
+    #[schema(example = 95)]
     worked_seconds: Option<u32>,
 }
 
@@ -93,9 +93,9 @@ pub(crate) struct NewNote {
     #[schema(value_type = Vec<String>, example = json!([]))]
     attachments: Vec<AttachmentId>,
     /// Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
-    /// time; believed up to four hours.
+    /// time; more than four hours count as four.
     #[serde(default)]
-    #[schema(example = 95, maximum = 14400)]
+    #[schema(example = 95)]
     worked_seconds: Option<u32>,
 }
 

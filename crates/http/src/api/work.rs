@@ -87,9 +87,9 @@ pub(crate) struct StepWish {
     /// Which.
     transition: Step,
     /// Seconds that the agent had the request in hand for this: in front of them and worked on. For the measure of handling
-    /// time; believed up to four hours.
+    /// time; more than four hours count as four.
     #[serde(default)]
-    #[schema(example = 95, maximum = 14400)]
+    #[schema(example = 95)]
     worked_seconds: Option<u32>,
 }
 
