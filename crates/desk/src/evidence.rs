@@ -32,7 +32,8 @@ pub(crate) fn screen_with_earlier(
     // To the guard, a piece that was erased says that the rest of a phrase may still be coming.
     let piece = mark(SecretKind::PartialPhrase, None);
     let texts: Vec<&str> = earlier.iter().map(|(_, text)| text.as_deref().unwrap_or(&piece)).collect();
-    let known = addresses(&record.row);
+    // Also those that came beside the words: what they proved before must not be undone here.
+    let known = [addresses(&record.row), findings.addresses()].concat();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let screened = screen(&plain(raw), &Context { earlier: &texts, addresses: &known });
     findings.take(&screened);
