@@ -55,7 +55,7 @@ impl App {
         let boot = u32::from_be_bytes(desk.entropy().bytes::<4>());
         Self(Arc::new(Parts {
             limits: Limits::new(clock.clone(), config.rates.clone()),
-            gate: Gate::new(config.intake_in_flight, config.intake_waiting),
+            gate: Gate::new(clock.clone(), config.intake_in_flight, config.intake_waiting),
             hub: Hub::new(desk.clone()),
             tickets: Tickets::new(clock),
             metrics: metric::recorder(),

@@ -79,10 +79,22 @@ impl Problem {
         Self { code, retry_after: None, values: Vec::new(), extensions: Map::new() }
     }
 
-    /// The desk cannot take it now; the time to come back is spread, so that not all come back at once.
+    /// The desk cannot take it now, nor keep places for more; the time to come back is spread, so that not all come back at once.
     #[must_use]
     pub fn busy() -> Self {
-        Self::new("busy").retry_after(spread(1, 5))
+        Self::new("busy").retry_after(spread(5, 30))
+    }
+
+    /// The desk cannot take it now, but will after so many seconds: a place is kept.
+    #[must_use]
+    pub fn place_kept(seconds: u64) -> Self {
+        Self::new("busy").retry_after(seconds).with("place_kept", true.into())
+    }
+
+    /// Whether the caller goes ahead of others when coming at the time that is told.
+    #[must_use]
+    pub fn keeps_place(&self) -> bool {
+        self.extensions.contains_key("place_kept")
     }
 
     /// Too many want to read now; words go first.
@@ -179,7 +191,8 @@ impl Problem {
         values.extend(member("field").map(|field| ("field", field)));
         values.extend(self.values.iter().map(|(name, value)| (*name, value.as_str())));
         values.extend(reason.as_deref().map(|reason| ("reason", reason)));
-        words(language, &format!("problem.{}.detail", self.code), &values)
+        let variant = if self.keeps_place() { "kept" } else { "detail" };
+        words(language, &format!("problem.{}.{variant}", self.code), &values)
     }
 
     /// The document.

@@ -60,7 +60,7 @@ export class Outbox {
   #running = false;
   #again = false;
   #attempts = 0;
-  /** Milliseconds that the desk asked us to wait. */
+  /** Milliseconds to wait because the desk asked for it: no longer where it keeps a place, else spread. */
   #asked: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -174,11 +174,19 @@ export class Outbox {
         this.#tell({});
         return true;
       }
-      const seconds = error instanceof Refused ? error.problem.retry_after : undefined;
-      this.#asked = typeof seconds === 'number' ? seconds * 1000 : undefined;
+      this.#asked = error instanceof Refused ? this.#wait(error.problem) : undefined;
     }
     if (this.#find(item.client_id)) this.#replace({ ...item, state: 'queued' });
     return false;
+  }
+
+  #wait({ retry_after: seconds, place_kept: kept }: Problem): number | undefined {
+    if (typeof seconds !== 'number') return undefined;
+    return seconds * 1000 * (kept === true ? 1 : 1 + this.#random());
+  }
+
+  #random(): number {
+    return (this.#options.random ?? Math.random)();
   }
 
   #acknowledged(item: Outgoing, receipt: Receipt): void {
@@ -204,10 +212,10 @@ export class Outbox {
   }
 
   #later(): void {
-    const random = this.#options.random ?? Math.random;
     const ceiling = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(this.#attempts, 8));
     this.#attempts += 1;
-    this.#timer = setTimeout(() => this.flush(), (this.#asked ?? ceiling / 2) * (1 + random()));
+    const wait = this.#asked ?? (ceiling / 2) * (1 + this.#random());
+    this.#timer = setTimeout(() => this.flush(), wait);
     this.#asked = undefined;
   }
 

@@ -43,6 +43,8 @@ pub(crate) struct ProblemDocument {
     detail: String,
     /// Seconds after which the same call may succeed.
     retry_after: Option<u64>,
+    /// With `busy`: the caller goes ahead of others when coming after `retry_after` seconds, within two minutes.
+    place_kept: Option<bool>,
 }
 
 /// How request numbers are written; the check character cannot be described by a pattern.

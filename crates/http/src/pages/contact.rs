@@ -421,6 +421,8 @@ pub(crate) fn sealed(words: Words, fault: SealFault) -> Mistake {
 pub(crate) fn refused(words: Words, problem: &Problem) -> Mistake {
     let text = if problem.code() == "too_many_calls" {
         problem.detail(words.language)
+    } else if let Some(seconds) = problem.wait().filter(|_| problem.keeps_place()) {
+        words.fill("error.place", "seconds", seconds)
     } else {
         words.say("error.busy")
     };

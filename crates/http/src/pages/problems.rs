@@ -65,7 +65,8 @@ impl Explained {
 fn sample(code: &'static str) -> Problem {
     match code {
         "invalid" => Problem::invalid("text", "too_long"),
-        "busy" | "unavailable" | "too_many_calls" => Problem::new(code).retry_after(5),
+        "busy" => Problem::place_kept(5),
+        "unavailable" | "too_many_calls" => Problem::new(code).retry_after(5),
         "maintenance" => Problem::maintenance(Time(1_796_164_200_000_000), Time(1_796_162_400_000_000)),
         "upload_too_large" => standfast_desk::Error::UploadTooLarge { limit: 25 << 20 }.into(),
         "identity_token" => standfast_desk::Error::IdentityToken("expired").into(),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::json;
 use standfast_domain::Role;
-use standfast_store::store_test;
+use standfast_store::{Lane, store_test};
 
 use crate::testing::{Shared, TestServer, all, wide};
 use crate::{Config, Rate, Rates};
@@ -208,24 +208,54 @@ store_test! {
         }
     }
 
-    async fn too_many_at_once_are_told_to_come_back(store) {
+    async fn too_many_at_once_keep_their_places_and_assets_at_risk_go_first(store) {
         let config = Config { intake_in_flight: 4, intake_waiting: 8, ..wide() };
         let server = Shared::new(TestServer::with(&store, config, "http://desk.test").await);
+        let ended = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
         let send = |kind: &'static str, n: usize| {
-            let server = server.clone();
+            let (server, ended) = (server.clone(), ended.clone());
             tokio::spawn(async move {
+                let visitor = server.visitor();
                 let body = json!({"client_id": format!("{n}"), "text": "求助", "type": kind});
-                server.visitor().post("/api/v1/requests", &body).await
+                for call in 1.. {
+                    let reply = visitor.post("/api/v1/requests", &body).await;
+                    if reply.status == 201 {
+                        return (call, ended.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+                    }
+                    let problem = reply.problem(503, "busy");
+                    assert_eq!(problem["place_kept"], true, "{problem}");
+                    let wait = problem["retry_after"].as_u64().unwrap();
+                    assert_eq!(reply.headers["retry-after"].to_str().unwrap(), wait.to_string());
+                    tokio::time::sleep(std::time::Duration::from_secs(wait)).await;
+                }
+                unreachable!()
             })
         };
-        let replies = all((0..64).map(|n| send(if n % 4 == 0 { "theft" } else { "other" }, n)).collect()).await;
-        for reply in replies {
-            if reply.status != 201 {
-                let problem = reply.problem(503, "busy");
-                assert!((1..=5).contains(&problem["retry_after"].as_u64().unwrap()));
-            }
+        // While every writer is held up, three are in flight, eight stand in line, and the others are sent away.
+        let held: Vec<_> = (0..8).map(|shard| {
+            let store = server.desk.store().clone();
+            tokio::spawn(async move {
+                store.write(Lane::Ordinary, shard, |_| -> Result<(), standfast_desk::Error> {
+                    std::thread::sleep(std::time::Duration::from_millis(120));
+                    Ok(())
+                }).await
+            })
+        }).collect();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        let ordinary: Vec<_> = (0..16).map(|n| send("other", n)).collect();
+        tokio::time::sleep(std::time::Duration::from_millis(60)).await;
+        let urgent = all((20..26).map(|n| send("theft", n)).collect()).await;
+        let ordinary = all(ordinary).await;
+        for one in held {
+            one.await.unwrap().unwrap();
         }
-        assert_eq!(server.visitor().post("/api/v1/requests", &json!({"client_id": "z", "text": "求助"})).await.status, 201);
+        assert!(urgent.iter().all(|(calls, _)| *calls == 1), "nobody at risk is sent away: {urgent:?}");
+        let away = ordinary.iter().filter(|(calls, _)| *calls > 1).count();
+        assert!((1..=8).contains(&away), "{ordinary:?}");
+        assert!(ordinary.iter().all(|(calls, _)| *calls <= 3), "{ordinary:?}");
+        // Of those who waited, most at risk were served before most others, though they came last.
+        let before = urgent.iter().filter(|(_, rank)| *rank < 11).count();
+        assert!(before >= 5, "{urgent:?} {ordinary:?}");
     }
 
     async fn files_come_in_whole_and_go_out_inert(store) {
