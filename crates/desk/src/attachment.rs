@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use standfast_domain::{AttachmentId, RequestId};
-use standfast_guard::{Context, screen_bytes, screen_file_name, solicits};
+use standfast_guard::{Context, IdentifierKind, ScreenedBytes, screen_bytes, screen_file_name, solicits};
 use standfast_store::attachment::{self, AttachmentRow};
 use standfast_store::{Lane, Rd, Tx, receipt};
 use tokio::io::AsyncWriteExt as _;
@@ -12,6 +12,7 @@ use tokio::io::AsyncWriteExt as _;
 use crate::caller::{Customer, hex};
 use crate::command::UploadCommand;
 use crate::draft::{check_client_id, plain};
+use crate::evidence::addresses_of_scope;
 use crate::receipt::{ReceiptKey, is_late};
 use crate::screening::Findings;
 use crate::view::{AttachmentView, UploadView};
@@ -213,20 +214,19 @@ impl Upload {
         if sniff(&bytes).is_none() && !is_text(&bytes) {
             return Err(Error::MediaType);
         }
-        // Screening a whole log takes a while: not on a thread that serves others.
         let of_agent = self.scope.starts_with(OF_AGENT);
-        let turn = SCREENING.acquire().await;
-        let (screened, asks) = tokio::task::spawn_blocking(move || {
-            let screened = screen_bytes(&bytes, &Context::default());
-            let asks = of_agent && solicits(&String::from_utf8_lossy(&screened.bytes)).is_some();
-            (screened, asks)
-        })
-        .await
-        .map_err(|_| Error::Inconsistent("screening"))?;
-        drop(turn);
-        if asks {
+        let mut read = screen_apart(bytes, Vec::new(), of_agent).await?;
+        if names_hash(&read.screened) {
+            // Digits that are called a hash, and are the key of an address that was named before.
+            let known = addresses_of_scope(&self.desk, &self.scope).await?;
+            if !known.is_empty() {
+                read = screen_apart(read.bytes, known, of_agent).await?;
+            }
+        }
+        if read.asks {
             return Err(self.stopped());
         }
+        let screened = read.screened;
         findings.take(&standfast_guard::Screened {
             text: String::new(),
             findings: screened.findings,
@@ -268,6 +268,35 @@ impl Upload {
         tokio::fs::File::open(&folder).await?.sync_all().await?;
         Ok(())
     }
+}
+
+/// A text file and what the guard makes of it.
+struct Read {
+    bytes: Vec<u8>,
+    screened: ScreenedBytes,
+    /// Whether an agent's file asks for a secret.
+    asks: bool,
+}
+
+/// Screening a whole log takes a while: not on a thread that serves others.
+async fn screen_apart(bytes: Vec<u8>, known: Vec<String>, of_agent: bool) -> Result<Read, Error> {
+    let turn = SCREENING.acquire().await;
+    let read = tokio::task::spawn_blocking(move || {
+        let addresses: Vec<&str> = known.iter().map(String::as_str).collect();
+        let screened = screen_bytes(&bytes, &Context { earlier: &[], addresses: &addresses });
+        let asks = of_agent && solicits(&String::from_utf8_lossy(&screened.bytes)).is_some();
+        Read { bytes, screened, asks }
+    });
+    let read = read.await.map_err(|_| Error::Inconsistent("screening"))?;
+    drop(turn);
+    Ok(read)
+}
+
+fn names_hash(screened: &ScreenedBytes) -> bool {
+    screened
+        .identifiers
+        .iter()
+        .any(|one| matches!(one.kind, IdentifierKind::Transaction | IdentifierKind::Digest))
 }
 
 /// Where the bytes with this hash lie.

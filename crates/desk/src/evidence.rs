@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
-use standfast_domain::{Author, Time};
+use standfast_domain::{Author, CustomerId, Time};
 use standfast_guard::{Context, SecretKind, mark, screen};
 use standfast_store::request::RequestRow;
-use standfast_store::{Tx, entry};
+use standfast_store::{Rd, Tx, customer, entry, request};
 
 use crate::draft::{Draft, Said, plain};
 use crate::erasure::erase_entry;
@@ -17,6 +17,8 @@ use crate::{Desk, Error, fold};
 
 /// How many earlier texts are looked at for pieces of a phrase.
 const EARLIER: i64 = 32;
+/// How many of a customer's requests are looked at for addresses and for keys of them.
+const REQUESTS: i64 = 8;
 
 /// Looks at the words together with the customer's earlier ones, and erases those that turn out to be pieces of a
 /// phrase. What comes back may be stored.
@@ -43,17 +45,41 @@ pub(crate) fn screen_with_earlier(
     Ok(screened.text)
 }
 
-/// Words as they may be stored on a request that names addresses already.
-pub(crate) fn said_to<'a>(words: &'a Draft, row: &RequestRow) -> Result<Cow<'a, Said>, Error> {
+/// Words as they may be stored of a customer who has named addresses already, on the request that they go to or on another.
+pub(crate) fn said_by<'a>(
+    rd: &mut Rd,
+    words: &'a Draft,
+    customer: CustomerId,
+    row: Option<&RequestRow>,
+) -> Result<Cow<'a, Said>, Error> {
     if !words.said.findings.names_hash() {
         return Ok(Cow::Borrowed(&words.said));
     }
-    let known = addresses(row);
+    let mut known = addresses_of(rd, customer)?;
+    known.extend(row.map(addresses).unwrap_or_default());
     if known.is_empty() { Ok(Cow::Borrowed(&words.said)) } else { words.raw.screen(&known).map(Cow::Owned) }
 }
 
-/// Erases earlier entries with digits that were taken for the hash of a transaction, and are the key of an address that is named
-/// only now.
+/// The addresses that whoever keeps files under this scope has named.
+pub(crate) async fn addresses_of_scope(desk: &Desk, scope: &str) -> Result<Vec<String>, Error> {
+    let scope = scope.to_owned();
+    desk.store()
+        .read(move |rd| match scope.split_once(':') {
+            Some(("v", subject)) => match customer::find_by_identity(rd, "visitor", subject)? {
+                Some(customer) => addresses_of(rd, customer),
+                None => Ok(Vec::new()),
+            },
+            Some(("l", id)) => match id.parse().ok().map(|id| request::find(rd, id)).transpose()?.flatten() {
+                Some(row) => addresses_of(rd, row.customer_id),
+                None => Ok(Vec::new()),
+            },
+            _ => Ok(Vec::new()),
+        })
+        .await
+}
+
+/// Erases earlier entries of the customer with digits that were taken for the hash of a transaction, and are the key of an address
+/// that is named only now: on this request, and on the others.
 pub(crate) fn erase_proven_keys(
     tx: &mut Tx,
     desk: &Desk,
@@ -65,23 +91,48 @@ pub(crate) fn erase_proven_keys(
     if named.is_empty() {
         return Ok(());
     }
-    let named: Vec<&str> = named.iter().map(String::as_str).collect();
-    let keys: Vec<String> = fold::identifiers(&record.row)
-        .into_iter()
-        .filter(|one| one.is_hash() && is_key_of(&one.value, &named))
-        .map(|one| one.value)
-        .collect();
-    if keys.is_empty() {
-        return Ok(());
+    let mut found = erase_keys_of(tx, desk, record, &named, now)?;
+    for row in request::list_of_customer(tx, record.row.customer_id, REQUESTS)? {
+        if row.id == record.row.id || proven(&row, &named).is_empty() {
+            continue;
+        }
+        let mut other = Record::lock(tx, row.id)?;
+        found |= erase_keys_of(tx, desk, &mut other, &named, now)?;
+        other.save(tx, desk.keys(), now)?;
     }
-    findings.add_key();
+    if found {
+        findings.add_key();
+    }
+    Ok(())
+}
+
+/// Erases what a record holds of keys of these addresses; false when there was nothing.
+fn erase_keys_of(
+    tx: &mut Tx,
+    desk: &Desk,
+    record: &mut Record,
+    named: &[String],
+    now: Time,
+) -> Result<bool, Error> {
+    let keys = proven(&record.row, named);
+    if keys.is_empty() {
+        return Ok(false);
+    }
     for (seq, identifiers) in entry::list_identifiers(tx, record.row.id)? {
         let held: Vec<IdentifierView> = serde_json::from_str(&identifiers).unwrap_or_default();
         if held.iter().any(|one| keys.contains(&one.value)) {
             erase_entry(tx, desk, record, seq, "secret", Author::System, now)?;
         }
     }
-    Ok(())
+    Ok(true)
+}
+
+/// What a request took for hashes and is the key of one of these addresses.
+fn proven(row: &RequestRow, named: &[String]) -> Vec<String> {
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    let keys =
+        fold::identifiers(row).into_iter().filter(|one| one.is_hash() && is_key_of(&one.value, &named));
+    keys.map(|one| one.value).collect()
 }
 
 /// Whether one of the addresses derives from the digits.
@@ -92,4 +143,10 @@ fn is_key_of(digits: &str, addresses: &[&str]) -> bool {
 
 fn addresses(row: &RequestRow) -> Vec<String> {
     fold::identifiers(row).into_iter().filter(IdentifierView::is_address).map(|one| one.value).collect()
+}
+
+/// What the customer named in the latest requests.
+fn addresses_of(rd: &mut Rd, customer: CustomerId) -> Result<Vec<String>, Error> {
+    let rows = request::list_of_customer(rd, customer, REQUESTS)?;
+    Ok(rows.iter().flat_map(addresses).collect())
 }

@@ -14,7 +14,7 @@ use crate::attachment::bind;
 use crate::caller::{Customer, Visitor};
 use crate::command::{FollowUp, Intake, Join};
 use crate::draft::Draft;
-use crate::evidence::{erase_proven_keys, said_to, screen_with_earlier};
+use crate::evidence::{erase_proven_keys, said_by, screen_with_earlier};
 use crate::incident::go_up;
 use crate::numbers::Known;
 use crate::receipt::{self, Accepted, ReceiptKey, visitor_shard};
@@ -304,7 +304,7 @@ fn join(
     mut record: Record,
 ) -> Result<Receipt, Error> {
     let now = words.now;
-    let mut said = said_to(words, &record.row)?;
+    let mut said = said_by(tx, words, record.row.customer_id, Some(&record.row))?;
     let mut findings = said.findings.clone();
     if words.may_be_piece {
         let text = screen_with_earlier(tx, desk, &words.raw.text, &mut record, &mut findings, now)?;
@@ -372,7 +372,8 @@ fn start(
         }
         None => add_customer(tx, caller, words, language)?,
     };
-    let mut findings = words.said.findings.clone();
+    let said = said_by(tx, words, customer, None)?;
+    let mut findings = said.findings.clone();
     let files = bind(tx, &caller.scope(), &words.attachments, &mut findings)?;
     let kind = match words.kind {
         Some(code) => code,
@@ -392,10 +393,10 @@ fn start(
         at_risk: kind.at_risk,
         channel: words.channel,
         language,
-        subject: beginning(&words.said.text, 80),
+        subject: beginning(&said.text, 80),
         chain: None,
-        fields: words.said.fields.json.clone(),
-        context: words.said.context.json.clone(),
+        fields: said.fields.json.clone(),
+        context: said.context.json.clone(),
         identifiers: "[]".to_owned(),
         tags: "[]".to_owned(),
         team_id: None,
@@ -418,7 +419,10 @@ fn start(
         head: chain::START.to_vec(),
         head_mac: Vec::new(),
     });
-    let entry = words.entry(customer, &words.said, &findings, &files)?;
+    if known.is_some() {
+        erase_proven_keys(tx, desk, &mut record, &mut findings, now)?;
+    }
+    let entry = words.entry(customer, &said, &findings, &files)?;
     let seq = record.append(desk.entropy(), now, entry)?;
     files.bind(tx, record.row.id, seq)?;
     fold::add_identifiers(&mut record.row, &findings.identifiers)?;

@@ -63,6 +63,21 @@ store_test! {
         assert!(stored.contains("12:00 application opened") && !stored.contains("zoo"), "{stored}");
     }
 
+    async fn a_key_in_a_log_is_proven_by_an_address_named_before(store) {
+        /// A key of many examples (web3.js documentation, `privateKeyToAccount`), and its address.
+        const KEY: &str = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
+        const ADDRESS: &str = "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23";
+        let desk = TestDesk::new(&store);
+        let log = format!("12:00 opened\n12:01 transaction hash: 0x{KEY}\n");
+        let (who, stranger) = (visitor(1), visitor(2));
+        let receipt = desk.ask(&who, "c1", &format!("my address {ADDRESS} shows nothing")).await;
+        for scope in [who.scope(), crate::Customer::Link(receipt.request_id).scope()] {
+            let file = upload(&desk, &scope, "u1", "app.log", log.as_bytes()).await.unwrap();
+            assert!(file.secret.is_some(), "{scope}");
+        }
+        assert!(upload(&desk, &stranger.scope(), "u1", "app.log", log.as_bytes()).await.unwrap().secret.is_none());
+    }
+
     async fn other_kinds_and_sizes_are_refused(store) {
         let desk = TestDesk::new(&store);
         let elf = [b"\x7fELF\x02\x01\x01".as_slice(), &[0; 64]].concat();

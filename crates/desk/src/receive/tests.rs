@@ -282,6 +282,33 @@ store_test! {
         assert!(verify(&desk).await.unwrap().is_sound());
     }
 
+    async fn a_key_that_is_called_a_hash_is_proven_by_another_request(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let fields = || [("transaction".to_owned(), KEY.to_owned())].into();
+        let said = |client_id: &str| Intake {
+            kind: Some("pending".into()), fields: fields(), join: Join::New, ..intake(client_id, "where is it?")
+        };
+        // The address first, on a request of its own.
+        let who = visitor(1);
+        desk.ask(&who, "c1", &format!("I cannot see the balance of {KEY_ADDRESS}")).await;
+        let receipt = receive(&desk, &who, said("c2")).await.unwrap().receipt;
+        assert!(!receipt.joined && receipt.secret.is_some() && receipt.at_risk, "{receipt:?}");
+        holds_no_key(&desk, &agent, &receipt).await;
+        // The digits first.
+        let who = visitor(2);
+        let first = receive(&desk, &who, said("c3")).await.unwrap().receipt;
+        assert!(first.secret.is_none(), "nothing tells yet");
+        let other = Intake { join: Join::New, ..intake("c4", &format!("I cannot see the balance of {KEY_ADDRESS}")) };
+        let receipt = receive(&desk, &who, other).await.unwrap().receipt;
+        assert!(!receipt.joined && receipt.secret.is_some() && receipt.at_risk, "{receipt:?}");
+        holds_no_key(&desk, &agent, &first).await;
+        // Somebody else's address proves nothing about it: it may be any hash.
+        let stranger = receive(&desk, &visitor(3), said("c5")).await.unwrap().receipt;
+        assert!(stranger.secret.is_none());
+        assert!(verify(&desk).await.unwrap().is_sound());
+    }
+
     async fn a_hash_beside_an_address_stays_what_it_is(store) {
         let desk = TestDesk::new(&store);
         let who = visitor(1);
