@@ -71,7 +71,7 @@ test('what a lead holds is what everybody reads, until it is let go of', async (
   const reader = await person(browser, { ...DARK_PHONE, javaScriptEnabled: false });
   await reader.goto(`${desk.base}/contact?type=pending`);
   const text = await reader.locator('body').innerText();
-  assert.match(text, /目前同时咨询的人非常多/);
+  assert.match(text, /目前等待时间会非常长/);
   assert.match(text, /升级期间请勿重复转账/);
   await shot(reader, 'surge-contact');
   await reader.context().close();

@@ -79,6 +79,9 @@ pub enum Error {
         /// The version now.
         version: i64,
     },
+    /// Somebody else holds a level, and whoever decides now has not seen that.
+    #[error("somebody else holds a level")]
+    HeldByOther(Box<crate::SurgeHold>),
     /// A request cannot be merged into itself, into a merged one, or into another customer's.
     #[error("cannot be merged into that request")]
     CannotMerge,
@@ -135,6 +138,7 @@ impl Error {
             Self::UnknownValue { .. } => "unknown_value",
             Self::AgainstRules(_) => "against_rules",
             Self::OutdatedVersion { .. } => "outdated_version",
+            Self::HeldByOther(_) => "held_by_other",
             Self::Number(_) => "invalid_number",
             Self::Transition(_) => "transition_not_allowed",
             Self::OutdatedView { .. } => "outdated_view",

@@ -112,12 +112,13 @@ pub(crate) fn make(
         let wait = expected
             .map(|wait| words(language, "receipt.expected", &[("time", &spoken_wait(language, wait))]));
         next = followed(language, next, wait);
-        if let Some(more) = desk.surge().receipt(language) {
+        let within = desk.surge().promise(expected);
+        if let Some(more) = desk.surge().receipt(language, &row.kind, within) {
             code = "surge";
             next = followed(language, next, Some(more));
         }
-        if let Some(due) = desk.surge().due(now) {
-            surge::promise(tx, row.id, now, due)?;
+        if let Some(within) = within {
+            surge::promise(tx, row.id, now, now.plus(within))?;
         }
     }
     let masked = findings.masked && !findings.exposed();

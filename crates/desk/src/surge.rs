@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::RwLock;
-use standfast_domain::{AgentId, Language, Level, Permission, RequestId, Reserve, TeamId, Time};
+use standfast_domain::{AgentId, Language, Level, Permission, RequestId, Reserve, TeamId, Time, Wait};
 use standfast_guard::{Context, screen};
 use standfast_store::surge::{self as stored, PlanRow};
 use standfast_store::{Lane, Rd, Tx, agent};
@@ -95,10 +95,10 @@ impl Surge {
         now.actions.notice(now.level, language)
     }
 
-    /// The known answer, where it stands before the form.
+    /// The known answer, where it stands before the form; `kind` is the type that was chosen, if one was.
     #[must_use]
-    pub fn help(&self, language: Language) -> Option<String> {
-        self.now.read().actions.help(language)
+    pub fn help(&self, language: Language, kind: Option<&str>) -> Option<String> {
+        self.now.read().actions.help(language, kind)
     }
 
     /// Whether scheduled reports wait.
@@ -112,16 +112,18 @@ impl Surge {
         self.now.read().actions.pause_asking
     }
 
-    /// What a receipt says besides the place in line.
+    /// What a receipt for a request of this type says besides the place in line; `within` is what was promised.
     #[must_use]
-    pub fn receipt(&self, language: Language) -> Option<String> {
-        self.now.read().actions.receipt(language)
+    pub fn receipt(&self, language: Language, kind: &str, within: Option<Duration>) -> Option<String> {
+        self.now.read().actions.receipt(language, Some(kind), within)
     }
 
-    /// By when an answer is promised to somebody who begins to wait now.
-    pub(crate) fn due(&self, now: Time) -> Option<Time> {
-        let hours = self.now.read().actions.promise_hours?;
-        Some(now.plus(Duration::from_hours(u64::from(hours))))
+    /// Within how long an answer is promised to somebody who begins to wait now: the hours of the plan, or as many as it is
+    /// expected to take, where that is longer.
+    pub(crate) fn promise(&self, expected: Option<Wait>) -> Option<Duration> {
+        let chosen = self.now.read().actions.promise_hours?;
+        let likely = expected.map_or(0, |wait| wait.high_seconds.div_ceil(3_600));
+        Some(Duration::from_hours(u64::from(chosen.max(likely))))
     }
 
     /// Whether somebody is kept for assets at risk now.
@@ -213,13 +215,15 @@ pub async fn choose_surge_plan(
     surge_view(desk, caller).await
 }
 
-/// Holds a level, whatever is seen, until a time.
+/// Holds a level, whatever is seen, until a time. What somebody else holds is replaced only by whoever has seen it: `replaces` is
+/// until when that is held.
 pub async fn hold_surge(
     desk: &Desk,
     caller: &AgentCaller,
     level: Level,
     until: Time,
     reason: &str,
+    replaces: Option<Time>,
 ) -> Result<SurgeView, Error> {
     caller.require(Permission::ManageSurge)?;
     let now = desk.now();
@@ -227,14 +231,19 @@ pub async fn hold_surge(
         return Err(Error::invalid("until", "out_of_range"));
     }
     let hold = SurgeHold { level, until, agent_id: caller.id, reason: reason_of(reason)? };
-    decide(desk, Why::Held(hold), now).await?;
+    decide(desk, Why::Held(hold), replaces, now).await?;
     surge_view(desk, caller).await
 }
 
-/// Lets go of a level that is held: from now on it is again what is seen.
-pub async fn release_surge(desk: &Desk, caller: &AgentCaller, reason: &str) -> Result<SurgeView, Error> {
+/// Lets go of a level that is held: from now on it is again what is seen. `replaces` as in [`hold_surge`].
+pub async fn release_surge(
+    desk: &Desk,
+    caller: &AgentCaller,
+    reason: &str,
+    replaces: Option<Time>,
+) -> Result<SurgeView, Error> {
     caller.require(Permission::ManageSurge)?;
-    decide(desk, Why::Released(caller.id, reason_of(reason)?), desk.now()).await?;
+    decide(desk, Why::Released(caller.id, reason_of(reason)?), replaces, desk.now()).await?;
     surge_view(desk, caller).await
 }
 
@@ -250,7 +259,7 @@ fn reason_of(reason: &str) -> Result<String, Error> {
     Ok(screen(&reason, &Context::default()).text)
 }
 
-async fn decide(desk: &Desk, why: Why, now: Time) -> Result<(), Error> {
+async fn decide(desk: &Desk, why: Why, replaces: Option<Time>, now: Time) -> Result<(), Error> {
     let (_, plan) = desk.store().read(read_plan).await?;
     let seen = measure(desk, &plan, now);
     for _ in 0..TRIES {
@@ -259,6 +268,11 @@ async fn decide(desk: &Desk, why: Why, now: Time) -> Result<(), Error> {
             let held = read(tx)?;
             if matches!(why, Why::Released(..)) && held.standing.hold.is_none() {
                 return Ok(());
+            }
+            if let Some(other) = held.standing.held_by_other(why.person(), now)
+                && Some(other.until) != replaces
+            {
+                return Err(Error::HeldByOther(Box::new(other.clone())));
             }
             let (_, plan) = read_plan(tx)?;
             write(tx, held, &plan, &why, seen, marks).and_then(kept)

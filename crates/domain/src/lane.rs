@@ -67,6 +67,13 @@ pub struct Reserves {
 }
 
 impl Reserves {
+    /// What a desk begins with: one person, as soon as more ask than can be answered.
+    #[must_use]
+    pub fn usual() -> Self {
+        let one = Reserve { people: 1, agents: Vec::new() };
+        Self { normal: Reserve::default(), busy: one.clone(), surge: one.clone(), storm: one }
+    }
+
     /// That of a level.
     #[must_use]
     pub const fn at(&self, level: Level) -> &Reserve {

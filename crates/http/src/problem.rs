@@ -27,6 +27,7 @@ pub const CODES: &[(&str, StatusCode)] = &[
     ("feedback_over", StatusCode::CONFLICT),
     ("forbidden", StatusCode::FORBIDDEN),
     ("foreign_origin", StatusCode::FORBIDDEN),
+    ("held_by_other", StatusCode::CONFLICT),
     ("identity_token", StatusCode::UNPROCESSABLE_ENTITY),
     ("internal", StatusCode::INTERNAL_SERVER_ERROR),
     ("invalid", StatusCode::UNPROCESSABLE_ENTITY),
@@ -260,6 +261,7 @@ impl From<Error> for Problem {
                 Self::invalid(wrong.part, wrong.reason).with("place", wrong.place.into())
             }
             Error::AgainstRules(violations) => problem.with("violations", json!(violations)),
+            Error::HeldByOther(hold) => problem.with("hold", json!(hold)),
             Error::OutdatedVersion { version } => problem.with("version", version.into()),
             Error::Number(_) => problem.with("field", "number".into()),
             Error::OutdatedView { missed, last_seq } => {

@@ -60,6 +60,11 @@ impl Standing {
         let held = self.hold.as_ref().filter(|hold| now < hold.until);
         held.map_or(self.course.level(), |hold| hold.level)
     }
+
+    /// What somebody else than this person holds at a time.
+    pub(super) fn held_by_other(&self, person: Option<AgentId>, now: Time) -> Option<&SurgeHold> {
+        self.hold.as_ref().filter(|hold| now < hold.until && Some(hold.agent_id) != person)
+    }
 }
 
 /// A standing that was read, to be written back by its version.
@@ -95,6 +100,17 @@ pub(crate) enum Why {
     Held(SurgeHold),
     /// Somebody lets go of it.
     Released(AgentId, String),
+}
+
+impl Why {
+    /// Who decides.
+    pub(super) const fn person(&self) -> Option<AgentId> {
+        match self {
+            Self::Seen(_) => None,
+            Self::Held(hold) => Some(hold.agent_id),
+            Self::Released(agent, _) => Some(*agent),
+        }
+    }
 }
 
 /// Ids for what a unit may write, made before it: it may run again.

@@ -1,5 +1,7 @@
 //! What is done at each level: chosen beforehand, by people, and shown to them as a customer would read it.
 
+use std::time::Duration;
+
 use standfast_domain::{AgentId, DriverKind, Language, Level, Reserves, SurgeRules, TeamId, request_type};
 use standfast_guard::{Context, screen};
 use standfast_store::{Rd, agent};
@@ -84,6 +86,8 @@ pub struct SurgeActions {
     pub banner: Option<SurgeText>,
     /// What answers most of those who ask now; it goes with each receipt.
     pub answer: Option<SurgeText>,
+    /// Codes of the types that it answers; all of them when none is named.
+    pub answer_types: Vec<String>,
     /// Whether the known answer stands before the form.
     pub help_first: bool,
     /// Hours within which an answer is promised instead of a conversation.
@@ -172,7 +176,7 @@ impl Default for SurgePlan {
             busy: SurgeActions::default(),
             surge: told.clone(),
             storm: SurgeActions { pause_asking: true, ..told },
-            reserve: Reserves::default(),
+            reserve: Reserves::usual(),
         }
     }
 }
@@ -189,14 +193,21 @@ impl SurgePlan {
         }
     }
 
-    /// The plan as it is stored. A reserve of nobody is left out: processes of the version before know no reserves, and refuse a plan
-    /// that has any.
+    /// The plan as it is stored. A reserve of nobody and an answer for all types are left out: processes of the version before know
+    /// neither, and refuse a plan that names them.
     pub(crate) fn stored(&self) -> Result<String, Error> {
         let mut json = serde_json::to_value(self).map_err(|_| Error::Inconsistent("json"))?;
         if self.reserve == Reserves::default()
             && let Some(members) = json.as_object_mut()
         {
             members.remove("reserve");
+        }
+        for level in ["busy", "surge", "storm"] {
+            if let Some(actions) = json.get_mut(level).and_then(serde_json::Value::as_object_mut)
+                && actions.get("answer_types").is_some_and(|types| types == &serde_json::json!([]))
+            {
+                actions.remove("answer_types");
+            }
         }
         Ok(json.to_string())
     }
@@ -245,6 +256,11 @@ fn checked(rd: &mut Rd, actions: &SurgeActions) -> Result<SurgeActions, Error> {
     if actions.help_first && answer.is_none() {
         return Err(Error::invalid("answer", "missing"));
     }
+    if actions.answer_types.len() > MOST
+        || actions.answer_types.iter().any(|code| request_type(code).is_none())
+    {
+        return Err(Error::invalid("answer_types", "unknown"));
+    }
     if actions.promise_hours.is_some_and(|hours| !(1..=LONGEST).contains(&hours)) {
         return Err(Error::invalid("promise_hours", "out_of_range"));
     }
@@ -275,25 +291,34 @@ impl SurgeActions {
         Some(words(language, &format!("receipt.surge.banner.{}", level.as_str()), &[]))
     }
 
-    /// The known answer.
-    pub(crate) fn known(&self, language: Language) -> Option<String> {
-        self.answer.as_ref().map(|text| text.of(language).to_owned())
+    /// The known answer, where it answers what is asked: `kind` is its type, if there is one yet.
+    pub(crate) fn known(&self, language: Language, kind: Option<&str>) -> Option<String> {
+        let answers =
+            |kind| self.answer_types.is_empty() || self.answer_types.iter().any(|code| code == kind);
+        self.answer.as_ref().filter(|_| kind.is_none_or(answers)).map(|text| text.of(language).to_owned())
     }
 
     /// The known answer where it stands before the form.
-    pub(crate) fn help(&self, language: Language) -> Option<String> {
-        self.known(language).filter(|_| self.help_first)
+    pub(crate) fn help(&self, language: Language, kind: Option<&str>) -> Option<String> {
+        self.known(language, kind).filter(|_| self.help_first)
     }
 
-    /// What a receipt says besides the place in line; nothing where it says what it always does.
-    pub(crate) fn receipt(&self, language: Language) -> Option<String> {
-        let promise = self.promise_hours.map(|hours| {
+    /// What a receipt says besides the place in line; nothing where it says what it always does. `within` is what was promised.
+    pub(crate) fn receipt(
+        &self,
+        language: Language,
+        kind: Option<&str>,
+        within: Option<Duration>,
+    ) -> Option<String> {
+        let promise = within.map(|within| {
+            let hours = within.as_secs().div_ceil(3_600);
             let form = if hours == 1 && language == Language::English { "one" } else { "other" };
             let time = words(language, &format!("page.time.hour_{form}"), &[("count", &hours.to_string())]);
             words(language, "receipt.surge.promise", &[("time", &time)])
         });
-        let answer =
-            self.known(language).map(|text| words(language, "receipt.surge.answer", &[("answer", &text)]));
+        let answer = self
+            .known(language, kind)
+            .map(|text| words(language, "receipt.surge.answer", &[("answer", &text)]));
         let gap = match language {
             Language::Chinese => "",
             Language::English => " ",

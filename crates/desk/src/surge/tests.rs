@@ -57,16 +57,16 @@ store_test! {
         let (desk, other) = (TestDesk::new(&store), TestDesk::node(&store, 1));
         let (lead, agent) = (desk.agent("lin", Role::Lead).await, desk.agent("mei", Role::Agent).await);
         let until = desk.now().plus(Duration::from_hours(2));
-        assert!(matches!(hold_surge(&desk, &agent, Level::Storm, until, "x").await, Err(Error::Forbidden)));
+        assert!(matches!(hold_surge(&desk, &agent, Level::Storm, until, "x", None).await, Err(Error::Forbidden)));
         assert!(matches!(choose_surge_plan(&desk, &agent, 0, plan()).await, Err(Error::Forbidden)));
         for (until, reason) in [(desk.now(), "x"), (desk.now().plus(Duration::from_hours(25)), "x"), (until, " \n")] {
-            assert!(matches!(hold_surge(&desk, &lead, Level::Storm, until, reason).await, Err(Error::Invalid { .. })));
+            assert!(matches!(hold_surge(&desk, &lead, Level::Storm, until, reason, None).await, Err(Error::Invalid { .. })));
         }
         let chosen = choose_surge_plan(&desk, &lead, 0, plan()).await.unwrap();
         assert_eq!((chosen.version, chosen.level, chosen.plan), (1, Level::Normal, plan()));
         assert!(matches!(choose_surge_plan(&desk, &lead, 0, plan()).await, Err(Error::OutdatedVersion { version: 1 })));
 
-        let held = hold_surge(&desk, &lead, Level::Storm, until, "The fork is at noon.").await.unwrap();
+        let held = hold_surge(&desk, &lead, Level::Storm, until, "The fork is at noon.", None).await.unwrap();
         assert_eq!((held.level, held.seen), (Level::Storm, Level::Normal));
         assert_eq!(status(&desk).await.unwrap().level, Level::Storm);
         refresh(&other).await.unwrap();
@@ -74,7 +74,7 @@ store_test! {
         minutes(&desk, 5).await;
         assert_eq!(desk.surge().level().0, Level::Storm, "whatever is seen");
 
-        let released = release_surge(&desk, &lead, "It was calm.").await.unwrap();
+        let released = release_surge(&desk, &lead, "It was calm.", None).await.unwrap();
         assert_eq!((released.level, &released.hold), (Level::Normal, &None));
         assert_eq!(desk.surge().notice(Language::English), None);
         assert_eq!(levels(&released), [("held".into(), Level::Storm), ("released".into(), Level::Normal)]);
@@ -82,10 +82,10 @@ store_test! {
         assert_eq!((surge.peak, surge.ended_at), (Level::Storm, Some(desk.now())));
         assert_eq!(released.changes[1].reason, "The fork is at noon.");
         // Nothing to let go of is nothing to write.
-        assert_eq!(release_surge(&desk, &lead, "again").await.unwrap().changes.len(), 2);
+        assert_eq!(release_surge(&desk, &lead, "again", None).await.unwrap().changes.len(), 2);
 
         let soon = desk.now().plus(Duration::from_mins(3));
-        hold_surge(&desk, &lead, Level::Busy, soon, "Lunch.").await.unwrap();
+        hold_surge(&desk, &lead, Level::Busy, soon, "Lunch.", None).await.unwrap();
         minutes(&desk, 4).await;
         let view = surge_view(&desk, &agent).await.unwrap();
         assert_eq!((view.level, &view.hold), (Level::Normal, &None));
@@ -172,6 +172,29 @@ store_test! {
         assert!((seen.load.unwrap() - 8.0 / 41.0).abs() < 1e-9, "{seen:?}");
     }
 
+    async fn what_somebody_else_holds_is_replaced_only_by_who_has_seen_it(store) {
+        let desk = TestDesk::new(&store);
+        let (lin, bo) = (desk.agent("lin", Role::Lead).await, desk.agent("bo", Role::Lead).await);
+        let (until, later) = (desk.now().plus(Duration::from_hours(2)), desk.now().plus(Duration::from_hours(3)));
+        hold_surge(&desk, &lin, Level::Storm, until, "The fork is at noon.", None).await.unwrap();
+        let held = |result: Result<SurgeView, Error>| match result {
+            Err(Error::HeldByOther(hold)) => (hold.agent_id, hold.level, hold.until, hold.reason),
+            other => panic!("{other:?}"),
+        };
+        let seen = held(hold_surge(&desk, &bo, Level::Busy, later, "Lunch.", None).await);
+        assert_eq!(seen, (lin.id, Level::Storm, until, "The fork is at noon.".into()));
+        held(release_surge(&desk, &bo, "over", None).await);
+        held(release_surge(&desk, &bo, "over", Some(later)).await);
+        assert_eq!(surge_view(&desk, &bo).await.unwrap().level, Level::Storm);
+        let replaced = hold_surge(&desk, &bo, Level::Busy, later, "Lunch.", Some(until)).await.unwrap();
+        assert_eq!(replaced.hold.map(|hold| hold.agent_id), Some(bo.id));
+        held(hold_surge(&desk, &lin, Level::Storm, until, "x", Some(until)).await);
+        // Whoever holds it changes it, and what is over is in nobody's way.
+        hold_surge(&desk, &bo, Level::Surge, until, "Longer lunch.", None).await.unwrap();
+        desk.pass(121);
+        hold_surge(&desk, &lin, Level::Storm, desk.now().plus(Duration::from_hours(1)), "x", None).await.unwrap();
+    }
+
     async fn a_clock_that_ran_ahead_does_not_stop_the_watch(store) {
         let (desk, ahead) = (TestDesk::new(&store), TestDesk::node(&store, 1));
         let lead = desk.agent("lin", Role::Lead).await;
@@ -186,7 +209,7 @@ store_test! {
         });
         assert!(looked.await.unwrap(), "it has the lease for three hours");
         let until = desk.now().plus(Duration::from_mins(3));
-        hold_surge(&desk, &lead, Level::Busy, until, "Lunch.").await.unwrap();
+        hold_surge(&desk, &lead, Level::Busy, until, "Lunch.", None).await.unwrap();
         minutes(&desk, 4).await;
         let view = surge_view(&desk, &lead).await.unwrap();
         let looked = desk.store().read(|rd| Ok::<_, Error>(level::read(rd)?.standing.measured)).await.unwrap();
@@ -199,19 +222,20 @@ store_test! {
         let team = add_team(&desk, "Everybody".into()).await.unwrap();
         let until = desk.now().plus(Duration::from_hours(5));
         let mut chosen = plan();
+        chosen.storm.answer_types = vec!["pending".into()];
         chosen.storm.team = Some(SurgeTeam { team_id: team, types: vec!["pending".into()] });
         choose_surge_plan(&desk, &lead, 0, chosen).await.unwrap();
         let usual = desk.ask(&visitor(1), "c1", "转账没到账").await;
         assert_eq!(usual.next.code, "queue");
-        hold_surge(&desk, &lead, Level::Surge, until, "x").await.unwrap();
+        hold_surge(&desk, &lead, Level::Surge, until, "x", None).await.unwrap();
         let told = desk.ask(&visitor(2), "c2", "转账没到账").await;
         assert_eq!(told.next.code, "surge");
         assert!(told.next.text.ends_with("目前大多数用户的问题可以这样解决：节点升级中，转账会在 2 小时内到账。"), "{}", told.next.text);
-        assert!(desk.surge().notice(Language::Chinese).unwrap().contains("远多于平时"));
-        assert_eq!(desk.surge().help(Language::Chinese), None);
+        assert!(desk.surge().notice(Language::Chinese).unwrap().contains("比平时慢很多"));
+        assert_eq!(desk.surge().help(Language::Chinese, None), None);
 
-        hold_surge(&desk, &lead, Level::Storm, until, "x").await.unwrap();
-        assert!(desk.surge().help(Language::English).is_some() && desk.surge().pauses_reports());
+        hold_surge(&desk, &lead, Level::Storm, until, "x", None).await.unwrap();
+        assert!(desk.surge().help(Language::English, None).is_some() && desk.surge().pauses_reports());
         let typed = |client_id: &str, kind: &str| crate::Intake { kind: Some(kind.into()), ..crate::testing::intake(client_id, "转账一直没有确认") };
         let promised = crate::receive(&desk, &visitor(3), typed("c3", "pending")).await.unwrap().receipt;
         assert!(promised.next.text.contains("承诺在 8 小时内回复"), "{}", promised.next.text);
@@ -226,6 +250,13 @@ store_test! {
         assert_eq!((summary.team_id, summary.at_risk), (None, true));
         let other = crate::receive(&desk, &visitor(5), typed("c5", "fee")).await.unwrap().receipt;
         assert_eq!(detail(&desk, &agent, other.request_id).await.unwrap().0.request.summary.team_id, None);
+        // What helps with one type is not said to help with another.
+        assert!(promised.next.text.contains("节点升级中") && !other.next.text.contains("节点升级中"), "{}", other.next.text);
+        assert_eq!(desk.surge().help(Language::English, Some("fee")), None);
+        // Nobody is promised less than is expected.
+        let wait = |hours: u32| standfast_domain::Wait { low_seconds: 60, high_seconds: hours * 3_600 + 1 };
+        let promise = |hours| desk.surge().promise(Some(wait(hours)));
+        assert_eq!([promise(7), promise(8), promise(30)], [8, 9, 31].map(|hours| Some(Duration::from_hours(hours))));
         assert!(verify(&desk).await.unwrap().is_sound());
     }
 
@@ -264,11 +295,11 @@ store_test! {
         reply(&desk, &agent, asked.request_id, words).await.unwrap();
         choose_surge_plan(&desk, &lead, 0, plan()).await.unwrap();
         desk.clock.advance(desk.settings().feedback.ask_again + Duration::from_mins(1));
-        hold_surge(&desk, &lead, Level::Storm, desk.now().plus(Duration::from_hours(1)), "x").await.unwrap();
+        hold_surge(&desk, &lead, Level::Storm, desk.now().plus(Duration::from_hours(1)), "x", None).await.unwrap();
         while work(&desk).await.unwrap() > 0 {}
         let asked_again = async || own_feedback(&desk, &who, asked.number).await.unwrap().asked_again;
         assert!(!asked_again().await);
-        release_surge(&desk, &lead, "over").await.unwrap();
+        release_surge(&desk, &lead, "over", None).await.unwrap();
         desk.pass(31);
         while work(&desk).await.unwrap() > 0 {}
         assert!(asked_again().await, "nobody is forgotten");
@@ -290,7 +321,7 @@ store_test! {
         });
         let until = desk.now().plus(Duration::from_hours(1));
         for (level, count) in [(Level::Storm, 1), (Level::Busy, 1), (Level::Surge, 2)] {
-            hold_surge(&desk, &lead, level, until, "x").await.unwrap();
+            hold_surge(&desk, &lead, level, until, "x", None).await.unwrap();
             assert_eq!(calls().await.unwrap().len(), count, "{level:?}");
         }
         let payloads = calls().await.unwrap();
@@ -315,7 +346,7 @@ store_test! {
         }
         desk.clock.advance(Duration::from_hours(24 * 6) - Duration::from_mins(15));
         let until = desk.now().plus(Duration::from_hours(20));
-        let going = hold_surge(&desk, &lead, Level::Storm, until, "fork").await.unwrap();
+        let going = hold_surge(&desk, &lead, Level::Storm, until, "fork", None).await.unwrap();
         let id = going.surges[0].id;
         let mut asked = Vec::new();
         for number in 11..=15 {
@@ -339,7 +370,7 @@ store_test! {
         assert_eq!((made, kept, broken, undecided), (5, 1, 3, 1), "at the eighth hour there is still this moment for the last one");
         assert_eq!((report.types[0].code.as_str(), report.types[0].count), ("other", 5));
         assert!(report.types[1].at_risk);
-        release_surge(&desk, &lead, "over").await.unwrap();
+        release_surge(&desk, &lead, "over", None).await.unwrap();
         desk.pass(60);
         let over = surge_report(&desk, &lead, id).await.unwrap();
         assert_eq!((over.came, over.until), (6, report.until));
@@ -540,14 +571,14 @@ store_test! {
         crate::assign(&desk, &lead, pending.request_id, to(&yan)).await.unwrap();
 
         // At another level others are kept, of those who are there.
-        hold_surge(&desk, &lead, Level::Storm, desk.now().plus(Duration::from_hours(1)), "fork").await.unwrap();
+        hold_surge(&desk, &lead, Level::Storm, desk.now().plus(Duration::from_hours(1)), "fork", None).await.unwrap();
         assert_eq!(surge_view(&desk, &lead).await.unwrap().reserved, [mei.id, yan.id]);
         crate::set_present(&desk, &[mei.id, yan.id].into_iter().collect());
         assert_eq!(surge_view(&desk, &lead).await.unwrap().reserved, [yan.id], "one is left for everybody else");
         crate::set_present(&desk, &[mei.id].into_iter().collect());
         assert!(surge_view(&desk, &lead).await.unwrap().reserved.is_empty());
         assert!(!sees(&mei, crate::View::All).await.1);
-        hold_surge(&desk, &lead, Level::Busy, desk.now().plus(Duration::from_hours(1)), "over").await.unwrap();
+        hold_surge(&desk, &lead, Level::Busy, desk.now().plus(Duration::from_hours(1)), "over", None).await.unwrap();
         crate::set_present(&desk, &[lead.id, mei.id, yan.id].into_iter().collect());
         assert!(surge_view(&desk, &lead).await.unwrap().reserved.is_empty());
     }

@@ -184,10 +184,11 @@ pub(super) fn preview(
     let place = (waiting.count + 1).to_string();
     SurgePreview {
         notice: in_both(&|language| actions.notice(level, language)),
-        help: in_both(&|language| actions.help(language)),
+        help: in_both(&|language| actions.help(language, None)),
         receipt: SurgeText::made(|language| {
             let usual = words(language, "receipt.next.queue", &[("place", &place)]);
-            crate::receipt::followed(language, usual, actions.receipt(language))
+            let within = actions.promise_hours.map(|hours| std::time::Duration::from_hours(u64::from(hours)));
+            crate::receipt::followed(language, usual, actions.receipt(language, None, within))
         }),
         team,
         called,

@@ -76,6 +76,10 @@ pub(crate) struct SurgeHoldWish {
     until: Time,
     /// Why, for whoever reads it later.
     reason: String,
+    /// Until when somebody else holds a level, where that is known and is to be replaced; without it, 409 `held_by_other` says what is held.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    replaces: Option<Time>,
 }
 
 /// A level to be let go of.
@@ -84,6 +88,10 @@ pub(crate) struct SurgeHoldWish {
 pub(crate) struct SurgeReleaseWish {
     /// Why, for whoever reads it later.
     reason: String,
+    /// As for holding a level.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    replaces: Option<Time>,
 }
 
 /// A figure of another system.
@@ -261,8 +269,8 @@ pub(crate) async fn hold(
     agent: SignedIn,
     Json(wish): Json<SurgeHoldWish>,
 ) -> Result<Answer<SurgeView>, Problem> {
-    let SurgeHoldWish { level, until, reason } = wish;
-    Ok(Answer(hold_surge(&app.desk, &agent.caller, level, until, &reason).await?))
+    let SurgeHoldWish { level, until, reason, replaces } = wish;
+    Ok(Answer(hold_surge(&app.desk, &agent.caller, level, until, &reason, replaces).await?))
 }
 
 /// Lets go of a level that is held.
@@ -275,5 +283,5 @@ pub(crate) async fn release(
     agent: SignedIn,
     Json(wish): Json<SurgeReleaseWish>,
 ) -> Result<Answer<SurgeView>, Problem> {
-    Ok(Answer(release_surge(&app.desk, &agent.caller, &wish.reason).await?))
+    Ok(Answer(release_surge(&app.desk, &agent.caller, &wish.reason, wish.replaces).await?))
 }

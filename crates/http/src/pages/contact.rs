@@ -118,7 +118,7 @@ fn choice(app: &App, visit: &Visit, open: Vec<OpenRequest>) -> Response {
     let choice = ChoicePage {
         wait: wait_text(&app.desk, visit.words),
         groups: groups(visit.words),
-        help: app.desk.surge().help(visit.words.language),
+        help: app.desk.surge().help(visit.words.language, None),
         open,
         frame,
     };
@@ -165,7 +165,7 @@ fn contact_page(
         title: words.pick(kind.title),
         at_risk: kind.at_risk,
         steps: secret.map(|notice| notice.steps).or_else(|| kind.at_risk.then(|| steps(words, kind.code))),
-        help: app.desk.surge().help(words.language).filter(|_| !kind.at_risk),
+        help: app.desk.surge().help(words.language, Some(kind.code)).filter(|_| !kind.at_risk),
         wait: wait_text(&app.desk, words),
         fields: kind.fields.iter().filter_map(|code| field(code)).map(question).collect(),
         open,

@@ -127,10 +127,11 @@ impl Frame {
 pub(crate) fn notice(desk: &Desk, language: Language) -> Option<String> {
     let surge = desk.surge();
     let incident = incident(desk, language);
-    let parts: Vec<_> = [incident, surge.notice(language), surge.help(language), maintenance(desk, language)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let parts: Vec<_> =
+        [incident, surge.notice(language), surge.help(language, None), maintenance(desk, language)]
+            .into_iter()
+            .flatten()
+            .collect();
     let gap = match language {
         Language::Chinese => "",
         Language::English => " ",

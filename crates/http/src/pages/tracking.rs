@@ -135,7 +135,7 @@ pub(crate) async fn show(
     if received {
         let joined = visit.parameter("received") == Some("joined");
         let title = visit.words.say(if joined { "receipt.joined" } else { "receipt.title" });
-        let surge = surge_text(&app, visit.words, &reach.found).filter(|_| !joined);
+        let surge = surge_text(&app, visit.words, &reach.found).await?.filter(|_| !joined);
         shown.receipt = Some(ReceiptView { title, surge, link: shown.link.clone() });
         if let Some(kind) = visit.parameter("secret").filter(|_| shown.steps.is_none()) {
             shown.steps = Some(steps_for(visit.words, kind));
@@ -301,7 +301,7 @@ pub(crate) async fn show_receipt(
     let mut shown = gather(app, visit, &reach, number, None, false).await?;
     let link = link_to(app, number, token);
     let title = visit.words.say(if receipt.joined { "receipt.joined" } else { "receipt.title" });
-    let surge = surge_text(app, visit.words, &reach.found).filter(|_| !receipt.joined);
+    let surge = surge_text(app, visit.words, &reach.found).await?.filter(|_| !receipt.joined);
     shown.receipt = Some(ReceiptView { title, surge, link: Some(link) });
     shown.steps = notice.map(|notice| notice.steps).or(shown.steps);
     let seal = Seal::new(&app.desk, &purpose(number), token, shown.answered);
@@ -312,12 +312,21 @@ pub(crate) async fn show_receipt(
 
 /// What a receipt says while more people ask than usual, as that of the API does: to those in the ordinary line of an open desk. Not
 /// when its page is opened again later: what is promised counts from the beginning.
-fn surge_text(app: &App, words: Words, found: &Conversation<RequestSummary>) -> Option<String> {
+async fn surge_text(
+    app: &App,
+    words: Words,
+    found: &Conversation<RequestSummary>,
+) -> Result<Option<String>, Problem> {
     let request = &found.request;
     let is_fresh = app.desk.now().since(request.created_at) < RECEIPT_FRESH;
     let waits = request.waiting_since.is_some() && !request.at_risk;
     let is_open = found.opening.as_ref().is_none_or(|opening| opening.is_open);
-    (is_fresh && waits && is_open).then(|| app.desk.surge().receipt(words.language)).flatten()
+    if !(is_fresh && waits && is_open) {
+        return Ok(None);
+    }
+    let due = promised_by(&app.desk, request.id, request.waiting_since).await?;
+    let within = due.zip(request.waiting_since).map(|(due, since)| due.since(since));
+    Ok(app.desk.surge().receipt(words.language, &request.kind, within))
 }
 
 /// Finds out by which of the browser's cookies the request may be seen. Unknown and foreign are the same to callers.

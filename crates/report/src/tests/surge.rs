@@ -50,7 +50,7 @@ store_test! {
         let plan = standfast_desk::SurgePlan { storm: standfast_desk::SurgeActions { pause_reports: true, ..Default::default() }, ..Default::default() };
         standfast_desk::choose_surge_plan(&bench.desk, &lin, 0, plan).await.unwrap();
         let until = bench.desk.now().plus(Duration::from_hours(1));
-        standfast_desk::hold_surge(&bench.desk, &lin, Level::Storm, until, "x").await.unwrap();
+        standfast_desk::hold_surge(&bench.desk, &lin, Level::Storm, until, "x", None).await.unwrap();
         assert!(bench.desk.surge().pauses_reports());
         let ana = bench.somebody("ana", Role::Analyst).await;
         bench.call_out(Level::Storm, &[ana.id]).await;
@@ -61,7 +61,7 @@ store_test! {
         bench.at("2026-11-23T00:31:00Z");
         bench.work(Some(&mailer)).await;
         assert_eq!(server.mails().len(), 3);
-        standfast_desk::release_surge(&bench.desk, &lin, "over").await.unwrap();
+        standfast_desk::release_surge(&bench.desk, &lin, "over", None).await.unwrap();
         bench.work(Some(&mailer)).await;
         let mails = server.mails();
         assert!(mails.len() == 4 && mails.iter().any(|mail| mail.contains("To: lead@wallet.example")));

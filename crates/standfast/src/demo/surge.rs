@@ -22,9 +22,9 @@ pub(super) async fn live_through(desk: &Desk, agents: &[AgentCaller], now: Time)
     choose_surge_plan(&at(desk, begins.minus(minutes(7 * 24 * 60)), NODE), lead, 0, plan()).await?;
     let seen = begins.plus(minutes(4));
     let why = "BNB Chain 拥堵，转账确认很慢，大家都在问同一件事";
-    hold_surge(&at(desk, seen, NODE), lead, Level::Surge, seen.plus(minutes(180)), why).await?;
+    hold_surge(&at(desk, seen, NODE), lead, Level::Surge, seen.plus(minutes(180)), why, None).await?;
     let over = at(desk, ends.plus(minutes(12)), NODE);
-    release_surge(&over, lead, "确认时间恢复正常，排队已经清空").await?;
+    release_surge(&over, lead, "确认时间恢复正常，排队已经清空", None).await?;
     Ok(())
 }
 

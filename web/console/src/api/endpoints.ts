@@ -312,7 +312,7 @@ export const previewSurge = (body: { plan: SurgePlan; level: Level }) =>
   post<SurgePreview>('/console/surge/preview', body);
 export const falseClaims = () => ask<Claims>('/console/surge/claims');
 export const holdSurge = (body: SurgeHold) => post<Surge>('/console/surge/hold', body);
-export const releaseSurge = (body: { reason: string }) =>
+export const releaseSurge = (body: { reason: string; replaces: string | null }) =>
   post<Surge>('/console/surge/release', body);
 export const surgeReport = (id: Id) => ask<SurgeReport>(`/console/surge/${segment(id)}`);
 export const wallboard = () => ask<Wallboard>('/console/wallboard');

@@ -16,6 +16,7 @@ export function linesOf(plan: SurgePlan): Line[] {
       ...deedsOf(of),
       ...texts(of.banner),
       ...texts(of.answer),
+      of.answer_types.map((code) => directory.typeName(code)).join(' · '),
       ...(of.team ? [of.team.types.map((code) => directory.typeName(code)).join(' · ')] : []),
       names(of.call_out),
     ].filter(Boolean);

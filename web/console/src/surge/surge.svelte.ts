@@ -44,9 +44,10 @@ class Course {
   }
 
   /** Throw `Problem`. */
-  hold = (level: Level, until: string, reason: string) =>
-    this.#put(api.holdSurge({ level, until, reason }));
-  release = (reason: string) => this.#put(api.releaseSurge({ reason }));
+  hold = (level: Level, until: string, reason: string, replaces: string | null) =>
+    this.#put(api.holdSurge({ level, until, reason, replaces }));
+  release = (reason: string, replaces: string | null) =>
+    this.#put(api.releaseSurge({ reason, replaces }));
   choose = (version: number, plan: SurgePlan) => this.#put(api.chooseSurgePlan({ version, plan }));
 
   async #put(call: Promise<Surge>): Promise<void> {
