@@ -5,6 +5,7 @@
 //! whether a request that somebody may not see exists.
 
 mod contact;
+mod feed;
 mod feedback;
 mod file;
 mod form;
@@ -46,7 +47,8 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/t/{number}/{token}", Access::Public, tracking::open).queues(),
         Route::get("/t/{number}/files/{id}", Access::Public, file::show).queues(),
         Route::get("/status", Access::Public, status::show),
-        Route::get("/status.atom", Access::Public, status::feed),
+        Route::get("/status.atom", Access::Public, feed::show_atom),
+        Route::get("/status.rss", Access::Public, feed::show_rss),
         Route::post("/status/subscriptions", Access::Public, subscription::ask).counts(Class::SignIn),
         Route::get("/status/subscriptions/{id}/{token}", Access::Public, subscription::show),
         Route::post("/status/subscriptions/{id}/{token}", Access::Public, subscription::decide),

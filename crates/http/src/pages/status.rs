@@ -1,6 +1,4 @@
-//! The state of the desk, for everybody: a page, JSON, a feed, a badge, and the copy that outlives the desk.
-
-use std::fmt::Write as _;
+//! The state of the desk, for everybody: a page, JSON, a badge, and what its copy shows, too.
 
 use askama::Template;
 use axum::extract::State;
@@ -11,8 +9,9 @@ use serde::Deserialize;
 use standfast_desk::{
     Desk, StatusDay, StatusHours, StatusIncident, StatusView, StatusWait, asks, is_attended, opening, status,
 };
-use standfast_domain::{Asker, Channel, Day, IncidentPhase, Language};
+use standfast_domain::{Asker, Channel, IncidentPhase, Language};
 
+use super::feed::{escape, headline};
 use super::frame::{Frame, page};
 use super::landing::wait_text;
 use super::visit::Visit;
@@ -118,7 +117,7 @@ pub(crate) struct Wish {
 }
 
 impl Wish {
-    fn words(&self) -> Words {
+    pub(super) fn words(&self) -> Words {
         let language = self.lang.as_deref().and_then(Language::parse).unwrap_or(Language::English);
         Words { language }
     }
@@ -133,16 +132,6 @@ pub(crate) async fn badge(State(app): State<App>, Query(wish): Query<Wish>) -> R
 fn picture(svg: &str) -> Response {
     let headers = [(CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")), (CACHE_CONTROL, KEEP)];
     (headers, svg.to_owned()).into_response()
-}
-
-/// `GET /status.atom`: incidents as a feed (RFC 4287).
-pub(crate) async fn feed(State(app): State<App>, Query(wish): Query<Wish>) -> Result<Response, Problem> {
-    let view = status(&app.desk).await?;
-    let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static("application/atom+xml; charset=utf-8")),
-        (CACHE_CONTROL, KEEP),
-    ];
-    Ok((headers, atom(&app.desk, &view, wish.words())).into_response())
 }
 
 /// Whether the desk is open for those who read a language, by the state that was asked for.
@@ -325,13 +314,6 @@ impl Counted {
     }
 }
 
-/// An incident in a few words: the beginning of what was said first.
-fn headline(first: Option<&standfast_desk::IncidentUpdate>, language: Language) -> String {
-    let line = first.and_then(|update| update.text(language).lines().next()).unwrap_or_default();
-    let short: String = line.chars().take(80).collect();
-    if short.len() < line.len() { short + "…" } else { short }
-}
-
 impl Incident {
     fn new(incident: &StatusIncident, words: Words) -> Self {
         let phase = |phase: IncidentPhase| words.say(&format!("status.phase.{}", phase.as_str()));
@@ -385,52 +367,4 @@ pub(super) fn badge_of(desk: &Desk, view: &StatusView, words: Words) -> String {
          <text x=\"{middle}\" y=\"16\">{left}</text><text x=\"{second}\" y=\"16\">{right}</text></g></svg>",
         rest = other - 4,
     )
-}
-
-fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            c if c.is_control() && c != '\n' => {}
-            c => out.push(c),
-        }
-        out
-    })
-}
-
-pub(super) fn atom(desk: &Desk, view: &StatusView, words: Words) -> String {
-    let url = &desk.settings().public_url;
-    let title = format!("{} · {}", words.fill("desk", "name", &view.name), words.say("status.title"));
-    let steps = || view.incidents.iter().flat_map(|one| one.updates.iter().map(move |update| (one, update)));
-    // A feed in which nothing was said changes no more than once a day.
-    let quiet = Day::of(view.at).start();
-    let updated = steps().map(|(_, update)| update.at).max().unwrap_or(quiet);
-    let mut feed = format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">\
-         <id>{url}/status</id><title>{}</title><updated>{updated}</updated><author><name>{}</name></author>\
-         <link rel=\"self\" href=\"{url}/status.atom?lang={}\"/><link href=\"{url}/status\"/>\n",
-        words.language.as_str(),
-        escape(&title),
-        escape(&view.name),
-        words.language.as_str(),
-    );
-    for (incident, update) in steps() {
-        let phase = words.say(&format!("status.phase.{}", update.phase.as_str()));
-        let text = update.text(words.language);
-        let _ = writeln!(
-            feed,
-            "<entry><id>{url}/status#i{}-{}</id><title>{}</title><updated>{}</updated>\
-             <link href=\"{url}/status#i{}\"/><content type=\"text\">{}</content></entry>",
-            incident.id,
-            update.id,
-            escape(&format!("{phase}: {}", headline(incident.updates.last(), words.language))),
-            update.at,
-            incident.id,
-            escape(text),
-        );
-    }
-    feed + "</feed>\n"
 }

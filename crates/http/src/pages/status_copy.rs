@@ -8,8 +8,9 @@ use standfast_desk::{Desk, Error, status};
 use standfast_domain::Language;
 use tokio::sync::watch;
 
+use super::feed::{atom, rss};
 use super::frame::Frame;
-use super::status::{Shown, atom, badge_of};
+use super::status::{Shown, badge_of};
 use super::style;
 use super::words::Words;
 use crate::bucket::{Bucket, Object, PutError};
@@ -107,6 +108,7 @@ fn kind(name: &str) -> &'static str {
         Some("html") => "text/html; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("atom") => "application/atom+xml; charset=utf-8",
+        Some("rss") => "application/rss+xml; charset=utf-8",
         _ => "application/json",
     }
 }
@@ -118,9 +120,9 @@ async fn files(desk: &Desk) -> Result<Vec<File>, Error> {
     let mut files = vec![("status.json", json)];
     for language in Language::ALL {
         let words = Words { language };
-        let (html, badge, feed) = names(language);
+        let [html, badge, feed, other_feed] = names(language);
         let page = CopyPage {
-            frame: Frame::copy(desk, words, |language| names(language).0),
+            frame: Frame::copy(desk, words, |language| html_name(language)),
             sheet: style::sheet_text(),
             home: format!("{}/", desk.settings().public_url),
             written: view.at.millis(),
@@ -129,17 +131,27 @@ async fn files(desk: &Desk) -> Result<Vec<File>, Error> {
             shown: Shown::new(desk, &view, words),
         };
         let page = page.render().map_err(|_| Error::Inconsistent("template of the status page"))?;
-        files.extend([(html, page), (badge, badge_of(desk, &view, words)), (feed, atom(desk, &view, words))]);
+        files.extend([
+            (html, page),
+            (badge, badge_of(desk, &view, words)),
+            (feed, atom(desk, &view, words)),
+            (other_feed, rss(desk, &view, words)),
+        ]);
     }
     Ok(files)
 }
 
-/// Names of page, badge and feed in a language.
-const fn names(language: Language) -> (&'static str, &'static str, &'static str) {
+/// Names of page, badge and feeds in a language.
+const fn names(language: Language) -> [&'static str; 4] {
     match language {
-        Language::English => ("index.html", "status.svg", "status.atom"),
-        Language::Chinese => ("zh.html", "status.zh.svg", "status.zh.atom"),
+        Language::English => ["index.html", "status.svg", "status.atom", "status.rss"],
+        Language::Chinese => ["zh.html", "status.zh.svg", "status.zh.atom", "status.zh.rss"],
     }
+}
+
+const fn html_name(language: Language) -> &'static str {
+    let [html, ..] = names(language);
+    html
 }
 
 #[cfg(test)]
@@ -162,7 +174,7 @@ mod tests {
             names.sort();
             assert_eq!(
                 names,
-                ["index.html", "status.atom", "status.json", "status.svg", "status.zh.atom", "status.zh.svg", "zh.html"]
+                ["index.html", "status.atom", "status.json", "status.rss", "status.svg", "status.zh.atom", "status.zh.rss", "status.zh.svg", "zh.html"]
             );
             let page = std::fs::read_to_string(place.join("zh.html")).unwrap();
             assert!(page.contains("<html lang=\"zh-CN\">") && page.contains("这份副本每分钟更新一次"), "{page}");

@@ -37,6 +37,7 @@ store_test! {
             ("/status.svg?lang=zh-CN", "image/svg+xml", "无人在线"),
             ("/status.svg", "image/svg+xml", "nobody there"),
             ("/status.atom?lang=en", "application/atom+xml; charset=utf-8", "Service status"),
+            ("/status.rss?lang=zh-CN", "application/rss+xml; charset=utf-8", "<language>zh-CN</language>"),
             ("/status.json", "application/json", "所有人"),
         ] {
             let reply = server.get(path, &[]).await;
@@ -66,7 +67,9 @@ store_test! {
         let page = server.get("/status", &[("accept-language", "en")]).await.text();
         assert!(page.contains("TRON is late &#60;b&#62;") || page.contains("TRON is late &lt;b&gt;"), "{page}");
         assert!(server.get("/status.svg", &[]).await.text().contains("incident"));
-        assert!(server.get("/status.atom", &[]).await.text().contains(": TRON is late &lt;b&gt;</title>"));
+        for path in ["/status.atom", "/status.rss"] {
+            assert!(server.get(path, &[]).await.text().contains(": TRON is late &lt;b&gt;</title>"), "{path}");
+        }
         let over = lead.post(&updates(&incident), &say("resolved", "已恢复", "It works again")).await.json();
         assert_eq!(over["items"].as_array().unwrap().len(), 2);
         let again = lead.post(&updates(&incident), &say("resolved", "已恢复", "It works again")).await.json();
