@@ -114,7 +114,7 @@ pub(crate) fn make(
         next = followed(language, next, wait);
         if let Some(more) = desk.surge().receipt(language) {
             code = "surge";
-            next = followed(language, next, Some(more));
+            next = followed(language, next, Some(more.line(language)));
         }
         if let Some(due) = desk.surge().due(now) {
             surge::promise(tx, row.id, now, due)?;

@@ -187,7 +187,11 @@ pub(super) fn preview(
         help: in_both(&|language| actions.help(language)),
         receipt: SurgeText::made(|language| {
             let usual = words(language, "receipt.next.queue", &[("place", &place)]);
-            crate::receipt::followed(language, usual, actions.receipt(language))
+            crate::receipt::followed(
+                language,
+                usual,
+                actions.receipt(language).map(|said| said.line(language)),
+            )
         }),
         team,
         called,
