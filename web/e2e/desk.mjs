@@ -1,6 +1,7 @@
 /** The real binary on a port and in a folder of its own, with two agents who can sign in. */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
+import { cpSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,21 @@ export const AGENTS = [
   { email: 'lin@desk.example', name: '林晓', role: 'lead', language: 'zh-CN' },
   { email: 'robin@desk.example', name: 'Robin', role: 'agent', language: 'en' },
 ];
+
+/** The wallet whose backend vouches for its users, as in the desk's configuration. */
+const WALLET = {
+  issuer: 'harbor-wallet',
+  secret: 'known to the backend of the wallet and to the desk',
+};
+
+/** What that backend signs for a user, as in docs/guide/widget.md; `age` in seconds. */
+export function vouched(user, age = 0) {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const iat = Math.floor(Date.now() / 1000) - age;
+  const claims = { iss: WALLET.issuer, aud: 'standfast', iat, exp: iat + 300, ...user };
+  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
+  return `${signed}.${createHmac('sha256', WALLET.secret).update(signed).digest('base64url')}`;
+}
 
 async function freePort() {
   const server = createServer();
@@ -34,6 +50,9 @@ export class Desk {
   /** With the two agents, and with whoever else is named. */
   static async start(others = []) {
     const desk = await Desk.#made();
+    const key = Object.entries(WALLET).map(([name, value]) => `${name} = '${value}'`);
+    desk.#environment.STANDFAST_CONFIG = join(desk.#home, 'desk.toml');
+    writeFileSync(desk.#environment.STANDFAST_CONFIG, ['[[host_keys]]', ...key, ''].join('\n'));
     for (const { email, name, role, language } of [...AGENTS, ...others]) {
       desk.#add(email, name, role, language);
     }

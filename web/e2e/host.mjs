@@ -10,10 +10,15 @@ function pointed(page, desk) {
   return Buffer.from(text, 'latin1');
 }
 
+const MUTE = (desk) =>
+  `<!doctype html><link rel="icon" href="data:," /><title>Harbor</title><p><a href="#top">Harbor</a></p><script src="${desk}/widget.js" async></script>`;
+
 export async function host(desk) {
   const pages = new Map([
     ['/', [pointed(demo('host.html'), desk), 'text/html; charset=utf-8']],
     ['/host.js', [demo('host.js'), 'text/javascript; charset=utf-8']],
+    // Which says nothing of its language.
+    ['/mute', [Buffer.from(MUTE(desk)), 'text/html; charset=utf-8']],
     // Without a charset in the header: the page's own declaration counts.
     ['/gbk', [pointed(demo('host-gbk.html'), desk), 'text/html']],
   ]);

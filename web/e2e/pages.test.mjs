@@ -52,7 +52,10 @@ for (const locale of ['zh-CN', 'en-US']) {
           `language of ${what}`,
         );
         await fits(page, what);
-        await accessible(page, what);
+        // The reference has thirty thousand elements, alike everywhere: all of them in each language, theme and width, and in
+        // the other two of the four ways to meet only what stands around them.
+        const whole = path !== '/docs/api' || (locale === 'en-US') === name.endsWith('dark');
+        await accessible(page, what, whole ? null : 'header');
         const file = path.replace(/\W+/g, '-').replace(/^-|-$/g, '') || 'start';
         await shot(page, `page-${file}-${locale.slice(0, 2)}-${name}`);
       }
@@ -122,6 +125,10 @@ test('Chinese is right on a host page of another charset', async () => {
   assert.ok(await receiptNumber(page));
   await page.locator('.panel .bubble').filter({ hasText: '余额突然变成 0 了' }).waitFor();
   await shot(page, 'widget-gbk');
+  // It is what arrived that counts: the page of the request says the same.
+  const link = await page.locator('.panel .receipt a[href*="/t/"]').getAttribute('href');
+  const record = await page.request.get(new URL(link, desk.base).href);
+  assert.ok((await record.text()).includes('余额突然变成 0 了，吓死我了'));
   // The page around it is an old one, which is not ours to mend.
   await accessible(page, 'the widget on a GBK page', 'standfast-desk');
   assert.deepEqual(page.faults, []);
@@ -137,32 +144,6 @@ test('the widget speaks the language of an English page and fits a desktop', asy
   await page.locator('.receipt').waitFor();
   await accessible(page, 'the widget in English');
   assert.deepEqual(page.faults, []);
-  await page.context().close();
-});
-
-test('the widget is used by keyboard alone', async () => {
-  const page = await person(browser);
-  await page.goto(site.base);
-  await page.locator('.launcher').waitFor();
-  await page.locator('.launcher').focus();
-  await page.keyboard.press('Enter');
-  await page.locator('.panel').waitFor();
-  const inside = () =>
-    page.evaluate(() => {
-      const root = document.querySelector('standfast-desk').shadowRoot;
-      return root.querySelector('.panel')?.contains(root.activeElement) ?? false;
-    });
-  assert.ok(await inside(), 'the focus moves into the panel');
-  await page.keyboard.press('Escape');
-  await page.locator('.panel').waitFor({ state: 'hidden' });
-  assert.ok(
-    await page.evaluate(() =>
-      document
-        .querySelector('standfast-desk')
-        .shadowRoot.activeElement?.classList.contains('launcher'),
-    ),
-    'and back to the launcher',
-  );
   await page.context().close();
 });
 

@@ -53,6 +53,54 @@ test('a lead chooses what is done and sees what users would read', async () => {
   await lead.context().close();
 });
 
+/** An incident beside the surge: on a phone the notices fold, and the page itself is still in sight. */
+async function together(lead, site) {
+  const post = async (path, data) => {
+    const headers = { origin: desk.base };
+    const sent = await lead.request.post(`${desk.base}/api/v1/console${path}`, { headers, data });
+    assert.ok(sent.ok(), await sent.text());
+    return sent.json();
+  };
+  const now = Date.now();
+  const starts_at = new Date(now - 3_600_000).toISOString();
+  const driver = { kind: 'incident', title: 'TRON 节点落后', starts_at };
+  const { id } = await post('/drivers', { client_id: 'incident-1', driver });
+  const text_zh = '波场节点落后，转账显示可能延迟，资产安全。';
+  const text_en = 'A TRON node is behind: transfers show late. Funds are safe.';
+  await post(`/drivers/${id}/updates`, { phase: 'identified', text_zh, text_en });
+
+  const reader = await person(browser, { ...DARK_PHONE, javaScriptEnabled: false });
+  await reader.goto(`${desk.base}/contact?type=pending`);
+  const notices = reader.locator('.notices');
+  const folded = (await notices.boundingBox()).height;
+  assert.ok(folded < 80, `${folded} px`);
+  assert.ok((await notices.innerText()).includes(text_zh), 'a screen reader says all of it');
+  await shot(reader, 'surge-notices-folded');
+  await reader.getByRole('checkbox', { name: '完整显示通知' }).press('Space');
+  assert.ok((await notices.boundingBox()).height > folded + 20, 'all of it is shown');
+  await shot(reader, 'surge-notices');
+  await reader.context().close();
+
+  const visitor = await person(browser, { ...DARK_PHONE, locale: 'en-US' });
+  await visitor.goto(`${site.base}/?lang=en`);
+  await openWidget(visitor);
+  const notice = visitor.locator('.panel .notice');
+  await notice.getByText('Funds are safe').waitFor();
+  await accessible(visitor, 'a folded notice', 'standfast-desk');
+  const height = (await notice.boundingBox()).height;
+  assert.ok(height < 110, `${height} px`);
+  await shot(visitor, 'surge-widget-folded');
+  await notice.locator('summary').press('Enter');
+  assert.ok((await notice.boundingBox()).height > height + 20, 'all of it is shown');
+  await visitor.context().close();
+
+  await post(`/drivers/${id}/updates`, {
+    phase: 'resolved',
+    text_zh: '已恢复。',
+    text_en: 'Over.',
+  });
+}
+
 test('what a lead holds is what everybody reads, until it is let go of', async () => {
   const lead = await consoleOf(browser, desk, LEAD.email, '/surge', EN);
   await lead.getByText('The level has never changed.').waitFor();
@@ -93,6 +141,7 @@ test('what a lead holds is what everybody reads, until it is let go of', async (
   await tracked.getByText('承诺最迟回复').waitFor();
   await shot(tracked, 'surge-tracking');
   await tracked.context().close();
+  await together(lead, site);
   await visitor.context().close();
   await site.stop();
 

@@ -34,3 +34,22 @@ export async function receiptNumber(page) {
   const text = await page.locator('.panel .receipt dd').first().innerText();
   return text.match(/[2-9A-Z]{3}-[2-9A-Z]{3}-[2-9A-Z]{4}/)?.[0];
 }
+
+/** Presses Tab, or Shift+Tab, until the focus is on what `selector` matches; as whoever has no mouse. */
+export async function tabTo(page, selector, key = 'Tab') {
+  for (let turn = 0; turn < 40; turn += 1) {
+    if (await page.locator(`${selector}:focus`).count()) return;
+    await page.keyboard.press(key);
+  }
+  throw new Error(`${selector} cannot be reached by ${key}`);
+}
+
+/** Calls `window.Standfast` as the host page does. */
+export function tell(page, ...call) {
+  return page.evaluate((it) => void window.Standfast(...it), call);
+}
+
+/** The files that the message being written has. */
+export function pick(page, ...files) {
+  return page.locator('.panel input[type=file]').setInputFiles(files);
+}

@@ -160,9 +160,9 @@ pub use surge::{
     CallOut, Measured, Peak, PeakKind, PeakSize, Peaks, PeaksFeed, PeaksRead, SURGE_MAIL, SignalCommand,
     SignalView, Surge, SurgeActions, SurgeChangeView, SurgeExpected, SurgeHold, SurgePlan, SurgePoint,
     SurgePreview, SurgePromises, SurgeReport, SurgeSignal, SurgeSummary, SurgeTeam, SurgeText, SurgeType,
-    SurgeView, called_out, choose_surge_plan, follow_surge, hold_surge, peaks_calendar, peaks_feed,
-    preview_surge, promised_by, read_peaks, release_surge, renew_peaks_feed, surge_peaks, surge_report,
-    surge_view, tell_signal, watch_surge,
+    SurgeView, SurgeWords, called_out, choose_surge_plan, follow_surge, hold_surge, peaks_calendar,
+    peaks_feed, preview_surge, promised_by, read_peaks, release_surge, renew_peaks_feed, surge_peaks,
+    surge_report, surge_view, tell_signal, watch_surge,
 };
 pub use triage::{ClaimsView, ReasonCount, claims, dismiss_claim, put_at_risk, undo_dismissal};
 pub use types::{

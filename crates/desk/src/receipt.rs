@@ -115,7 +115,7 @@ pub(crate) fn make(
         let within = desk.surge().promise(expected);
         if let Some(more) = desk.surge().receipt(language, &row.kind, within) {
             code = "surge";
-            next = followed(language, next, Some(more));
+            next = followed(language, next, Some(more.line(language)));
         }
         if let Some(within) = within {
             surge::promise(tx, row.id, now, now.plus(within))?;

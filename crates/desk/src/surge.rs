@@ -37,7 +37,7 @@ pub use calendar::{PeaksFeed, PeaksRead, peaks_calendar, peaks_feed, read_peaks,
 pub use call::{CallOut, SURGE_MAIL};
 pub use level::{Measured, SurgeHold};
 pub use peak::{Peak, PeakKind, PeakSize, Peaks, surge_peaks};
-pub use plan::{SurgeActions, SurgeExpected, SurgePlan, SurgeSignal, SurgeTeam, SurgeText};
+pub use plan::{SurgeActions, SurgeExpected, SurgePlan, SurgeSignal, SurgeTeam, SurgeText, SurgeWords};
 pub use report::{SurgePoint, SurgePromises, SurgeReport, SurgeType, surge_report};
 pub use signal::{SignalCommand, SignalView, tell_signal};
 pub use view::{SurgeChangeView, SurgePreview, SurgeSummary, SurgeView, surge_view};
@@ -114,7 +114,7 @@ impl Surge {
 
     /// What a receipt for a request of this type says besides the place in line; `within` is what was promised.
     #[must_use]
-    pub fn receipt(&self, language: Language, kind: &str, within: Option<Duration>) -> Option<String> {
+    pub fn receipt(&self, language: Language, kind: &str, within: Option<Duration>) -> Option<SurgeWords> {
         self.now.read().actions.receipt(language, Some(kind), within)
     }
 

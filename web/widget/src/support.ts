@@ -102,7 +102,6 @@ export class Support {
   async start(): Promise<void> {
     if (this.opened) void this.open();
     else if (this.#keep.get('visitor')) await this.#loadRequests().catch(() => null);
-    if (this.requests.some((each) => ACTIVE.includes(each.state))) this.#live.start();
     this.#outbox.flush();
   }
 
@@ -457,7 +456,10 @@ export class Support {
     const { items } = await this.api.get<{ items: RequestSummary[] }>('/requests');
     this.#set({ requests: items });
     for (const each of items) {
-      if (ACTIVE.includes(each.state)) this.#live.subscribe(each.id, each.last_seq);
+      if (!ACTIVE.includes(each.state)) continue;
+      this.#live.subscribe(each.id, each.last_seq);
+      // Also behind a closed panel, which counts what is unread.
+      this.#live.start();
     }
   }
 

@@ -23,6 +23,27 @@ const LONGEST: u32 = 7 * 24;
 /// Most people who are called out, and most types that go to a team.
 const MOST: usize = 100;
 
+/// What a receipt says during a surge, in one language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SurgeWords {
+    /// Within how long an answer is promised.
+    pub promise: Option<String>,
+    /// What helps most people who ask now.
+    pub answer: Option<String>,
+}
+
+impl SurgeWords {
+    /// Both in one line, for those who have no more room.
+    pub(crate) fn line(self, language: Language) -> String {
+        let answer = self.answer.map(|text| words(language, "receipt.surge.answer", &[("answer", &text)]));
+        let gap = match language {
+            Language::Chinese => "",
+            Language::English => " ",
+        };
+        self.promise.into_iter().chain(answer).collect::<Vec<_>>().join(gap)
+    }
+}
+
 /// A text in every language.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -309,22 +330,15 @@ impl SurgeActions {
         language: Language,
         kind: Option<&str>,
         within: Option<Duration>,
-    ) -> Option<String> {
+    ) -> Option<SurgeWords> {
         let promise = within.map(|within| {
             let hours = within.as_secs().div_ceil(3_600);
             let form = if hours == 1 && language == Language::English { "one" } else { "other" };
             let time = words(language, &format!("page.time.hour_{form}"), &[("count", &hours.to_string())]);
             words(language, "receipt.surge.promise", &[("time", &time)])
         });
-        let answer = self
-            .known(language, kind)
-            .map(|text| words(language, "receipt.surge.answer", &[("answer", &text)]));
-        let gap = match language {
-            Language::Chinese => "",
-            Language::English => " ",
-        };
-        let parts: Vec<_> = promise.into_iter().chain(answer).collect();
-        (!parts.is_empty()).then(|| parts.join(gap))
+        let answer = self.known(language, kind);
+        (promise.is_some() || answer.is_some()).then_some(SurgeWords { promise, answer })
     }
 
     /// The team that gets a request of this type.

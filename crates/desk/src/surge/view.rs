@@ -188,7 +188,8 @@ pub(super) fn preview(
         receipt: SurgeText::made(|language| {
             let usual = words(language, "receipt.next.queue", &[("place", &place)]);
             let within = actions.promise_hours.map(|hours| std::time::Duration::from_hours(u64::from(hours)));
-            crate::receipt::followed(language, usual, actions.receipt(language, None, within))
+            let said = actions.receipt(language, None, within).map(|said| said.line(language));
+            crate::receipt::followed(language, usual, said)
         }),
         team,
         called,

@@ -424,9 +424,19 @@ pub(crate) fn refused(words: Words, problem: &Problem) -> Mistake {
     } else if let Some(seconds) = problem.wait().filter(|_| problem.keeps_place()) {
         words.fill("error.place", "seconds", seconds)
     } else {
-        words.say("error.busy")
+        words.say(not_kept(problem.code()))
     };
     Mistake { field: WHOLE, text }
+}
+
+/// The text that says why the desk could not keep what was sent.
+pub(crate) fn not_kept(code: &str) -> &'static str {
+    match code {
+        "busy" => "error.busy",
+        "unavailable" => "error.unavailable",
+        "disk_full" => "error.disk_full",
+        _ => "error.other",
+    }
 }
 
 /// Notes on the form why the desk did not take it, and gives the status that says so.
@@ -444,14 +454,10 @@ pub(crate) fn put_down(words: Words, error: &Error, sent: &mut Submission) -> St
         Error::Invalid { field: "fields", .. } => ("fields", "error.fields"),
         Error::Invalid { .. } => (WHOLE, "error.other"),
         _ => {
-            let problem = match error.code() {
-                "busy" | "unavailable" | "disk_full" => (WHOLE, "error.busy"),
-                _ => (WHOLE, "error.other"),
-            };
             if error.code() == "internal" {
                 tracing::error!(%error, "a form was not taken in");
             }
-            sent.mistakes.push(Mistake { field: problem.0, text: words.say(problem.1) });
+            sent.mistakes.push(Mistake { field: WHOLE, text: words.say(not_kept(error.code())) });
             return Problem::new(error.code()).status();
         }
     };
@@ -462,6 +468,7 @@ pub(crate) fn put_down(words: Words, error: &Error, sent: &mut Submission) -> St
 #[cfg(test)]
 mod tests {
     use standfast_domain::Language;
+    use standfast_store::Error as Store;
 
     use super::*;
 
@@ -484,6 +491,33 @@ mod tests {
                 let steps = steps(Words { language }, kind.code);
                 assert!(steps.items.len() >= 3, "{}", kind.code);
                 assert!(steps.items.iter().all(|step| step.contains([' ', '，', '。'])), "{:?}", steps.items);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_kept_says_why_and_stays_in_the_form() {
+        let faults = [
+            (Store::DiskFull, StatusCode::INSUFFICIENT_STORAGE, ["没有存储空间", "no room to save"]),
+            (Store::Busy(1), StatusCode::SERVICE_UNAVAILABLE, ["很忙", "very busy"]),
+            (Store::Timeout, StatusCode::SERVICE_UNAVAILABLE, ["暂时没能保存", "could not be saved"]),
+        ];
+        for (fault, status, said) in faults {
+            for (language, why) in [Language::Chinese, Language::English].into_iter().zip(said) {
+                let mut sent = Submission {
+                    seal: Seal { id: String::new(), token: String::new() },
+                    typed: Typed { text: "转账没到".into(), ..Typed::default() },
+                    language: None,
+                    mistakes: Vec::new(),
+                    secret: None,
+                };
+                let error = Error::Store(fault.clone());
+                assert_eq!(put_down(Words { language }, &error, &mut sent), status);
+                let texts: Vec<&str> = sent.mistakes.iter().map(|mistake| mistake.text.as_str()).collect();
+                let still =
+                    if language == Language::Chinese { "您写的内容还在" } else { "still here" };
+                assert!(texts.len() == 1 && texts[0].contains(why) && texts[0].contains(still), "{texts:?}");
+                assert_eq!(sent.typed.text, "转账没到");
             }
         }
     }

@@ -13,7 +13,7 @@ use standfast_desk::{
 };
 use standfast_domain::{Channel, Language, RequestNumber, Resolution, Score};
 
-use super::contact::{refused, sealed, without_secrets};
+use super::contact::{not_kept, refused, sealed, without_secrets};
 use super::form::{Mistake, Seal, WHOLE};
 use super::tracking::{Reach, again_with, closed_door, reach, to};
 use super::visit::Visit;
@@ -262,8 +262,7 @@ fn mistake(app: &App, words: Words, sent: &Sent, error: &Error) -> (Mistake, Sta
         Error::NotSolved | Error::FeedbackOver | Error::RequestClosed => problem.detail(words.language),
         _ => {
             tracing::warn!(code = error.code(), "what a page asked was not taken");
-            let key = if problem.status().is_server_error() { "error.busy" } else { "error.other" };
-            return (Mistake { field: WHOLE, text: words.say(key) }, problem.status());
+            return (Mistake { field: WHOLE, text: words.say(not_kept(error.code())) }, problem.status());
         }
     };
     (Mistake { field, text }, problem.status())

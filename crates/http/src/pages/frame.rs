@@ -94,6 +94,14 @@ impl Frame {
         self
     }
 
+    /// What everybody is told above the page, each with its icon, the most pressing first.
+    pub(crate) fn notices(&self) -> Vec<(&'static str, &str)> {
+        [("warning", &self.incident), ("clock", &self.surge), ("wrench", &self.maintenance)]
+            .into_iter()
+            .filter_map(|(icon, notice)| Some((icon, notice.as_deref()?)))
+            .collect()
+    }
+
     /// What the desk calls itself.
     pub(crate) fn brand(&self) -> String {
         self.fill("desk", "name", &self.name)
@@ -122,13 +130,13 @@ impl Frame {
     }
 }
 
-/// What everybody is told who sees one line: of an incident that goes on, that more ask than usual, what helps most of them
-/// where that stands before the form, and of maintenance.
+/// What everybody is told who sees one line, what matters most first, for it may be cut: of an incident that goes on, what helps
+/// most people where that stands before the form, that more ask than usual, and of maintenance.
 pub(crate) fn notice(desk: &Desk, language: Language) -> Option<String> {
     let surge = desk.surge();
     let incident = incident(desk, language);
     let parts: Vec<_> =
-        [incident, surge.notice(language), surge.help(language, None), maintenance(desk, language)]
+        [incident, surge.help(language, None), surge.notice(language), maintenance(desk, language)]
             .into_iter()
             .flatten()
             .collect();

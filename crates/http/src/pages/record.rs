@@ -1,6 +1,6 @@
 //! A request and its record as the customer's page shows them.
 
-use standfast_desk::{AttachmentView, Conversation, EntryView, RequestSummary, SafetySteps};
+use standfast_desk::{AttachmentView, Conversation, EntryView, RequestSummary, SafetySteps, SurgeWords};
 use standfast_domain::{EntryKind, Event, Language, Resolution, State, Time, Wait, request_type};
 
 use super::feedback::FeedbackForm;
@@ -54,7 +54,7 @@ impl MergedInto {
 pub(crate) struct ReceiptView {
     pub(crate) title: String,
     /// What it says while more people ask than usual.
-    pub(crate) surge: Option<String>,
+    pub(crate) surge: Option<SurgeWords>,
     pub(crate) link: Option<LinkView>,
 }
 

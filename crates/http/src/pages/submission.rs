@@ -217,6 +217,7 @@ impl<'a> Reading<'a> {
             Error::MediaType | Error::Invalid { .. } => {
                 self.words.fill("error.files.media_type", "name", name)
             }
+            _ if error.code() == "disk_full" => self.words.fill("error.files.disk_full", "name", name),
             _ => self.words.fill("error.files.failed", "name", name),
         }
     }

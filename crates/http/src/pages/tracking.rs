@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use standfast_desk::{
-    Asks, Conversation, Customer, Error, FollowUp, Receipt, Received, RequestSummary, SecretNotice, Visitor,
-    conversation, follow_up, merged_link, open_link, promised_by, read_by_customer,
+    Asks, Conversation, Customer, Error, FollowUp, Receipt, Received, RequestSummary, SecretNotice,
+    SurgeWords, Visitor, conversation, follow_up, merged_link, open_link, promised_by, read_by_customer,
 };
 use standfast_domain::{Channel, NumberError, RequestNumber, State as RequestState, claims_theft};
 
@@ -316,7 +316,7 @@ async fn surge_text(
     app: &App,
     words: Words,
     found: &Conversation<RequestSummary>,
-) -> Result<Option<String>, Problem> {
+) -> Result<Option<SurgeWords>, Problem> {
     let request = &found.request;
     let is_fresh = app.desk.now().since(request.created_at) < RECEIPT_FRESH;
     let waits = request.waiting_since.is_some() && !request.at_risk;
@@ -384,7 +384,9 @@ async fn gather(
     let mut shown = RequestView::new(visit.words, &found, place, now, print);
     let promised = promised_by(desk, found.request.id, found.request.waiting_since).await?;
     if let Some(due) = promised {
-        // What was promised comes before what is expected.
+        // What was promised comes before what is expected, and says enough where nothing can be.
+        let is_unknown = place.is_some_and(|(_, expected)| expected.is_none());
+        shown.facts.retain(|(name, _)| !is_unknown || *name != visit.words.say("request.expected"));
         shown.facts.insert(0, (visit.words.say("request.promised"), visit.words.exact(due)));
     }
     let waits = found.request.state == RequestState::Open && !print;

@@ -53,7 +53,7 @@ store_test! {
             }
         }
         let desk = server.get("/api/v1/desk", &[]).await.json();
-        assert_eq!(desk["notice"]["en"], "We are overrun. Do not send again during the upgrade.");
+        assert_eq!(desk["notice"]["en"], "Do not send again during the upgrade. We are overrun.");
         assert_eq!(server.get("/status.json", &[]).await.json()["level"], "storm");
         let asked = server.visitor().post("/api/v1/requests", &json!({"client_id": "c1", "text": "转账没有到账"})).await;
         assert_eq!(asked.json()["next"]["code"], "surge");

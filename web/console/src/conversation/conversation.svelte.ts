@@ -115,6 +115,8 @@ export class Conversation {
   applyEntry(entry: Entry): void {
     if (entry.author.kind === 'customer') this.customerTyping = false;
     this.#add([entry]);
+    // Who it is, and what they asked before, is in the panel alone.
+    if (entry.event?.type === 'identified') void this.load();
   }
 
   applyErased(entry: Entry): void {

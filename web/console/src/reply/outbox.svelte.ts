@@ -149,7 +149,10 @@ class ReplyOutbox {
     const missed = (item.problem?.missed ?? []) as Entry[];
     const conversation = open.get(request);
     if (conversation && missed.length > 0) {
-      conversation.missed = missed;
+      // What they did themselves a moment ago is no news to them.
+      conversation.missed = missed.filter(
+        ({ kind, author }) => kind !== 'event' || author.id !== session.me,
+      );
       for (const entry of missed) conversation.applyEntry(entry);
       conversation.view.see(missed, instant());
     }

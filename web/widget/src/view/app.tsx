@@ -67,7 +67,7 @@ function keys(event: KeyboardEvent, support: Support, frame: Frame): void {
 
 /** Keeps the focus inside: past the last stop comes the first. */
 function hold(event: KeyboardEvent, inside: HTMLElement): void {
-  const stops = [...inside.querySelectorAll<HTMLElement>('button, a, textarea, input')].filter(
+  const stops = [...inside.querySelectorAll<HTMLElement>('button,a,summary,textarea,input')].filter(
     (stop) => !stop.hasAttribute('disabled') && stop.offsetParent,
   );
   const [from, to] = event.shiftKey

@@ -26,9 +26,10 @@ export function Home({ support }: { support: Support }) {
     />,
     <div class="body" key="home">
       {desk?.notice && (
-        <p class="notice" key="maintenance">
-          {desk.notice[language]}
-        </p>
+        // In full when pressed: incident, surge and maintenance at once would fill a phone.
+        <details class="notice" key="home">
+          <summary>{desk.notice[language]}</summary>
+        </details>
       )}
       {unreachable && (
         <section class="notice" key="notice">
