@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command as Program;
 use std::time::Duration;
 
+use hyper::Method;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use crate::ack_log::AckLog;
 use crate::customer::{Command, Customer};
+use crate::http::Client;
 use crate::load::{self, Unanswered};
 use crate::server::Server;
 
@@ -72,6 +74,7 @@ async fn a_full_disk_refuses_cleanly_and_heals() {
         assert!(matches!(upload.status, 503 | 507), "{} {:?}", upload.status, upload.body);
         let _ = upload.code();
         assert_eq!(files_below(&data), files, "half an upload was left behind");
+        the_form_says_why(&client).await;
         // What is there can still be read.
         let acks = log.read(0);
         load::check(&client, &acks).await;
@@ -91,6 +94,38 @@ async fn a_full_disk_refuses_cleanly_and_heals() {
     server.start().await;
     assert_eq!(load::check(&client, &acks).await, acks.len(), "after a crash");
     server.verify();
+}
+
+/// The form without scripts comes back with what was typed, and says what is true: that there is no room, not that many ask.
+async fn the_form_says_why(client: &Client) {
+    for (language, why) in [("zh-CN", "系统暂时没有存储空间"), ("en", "no room to save anything")] {
+        let page =
+            client.get(&format!("/contact?type=pending&lang={language}"), &[]).await.unwrap().expect(200);
+        let set = page.headers.get_all("set-cookie").iter();
+        let cookies: Vec<&str> = set.filter_map(|it| it.to_str().unwrap().split(';').next()).collect();
+        let html = String::from_utf8_lossy(&page.body).into_owned();
+        let hidden = |name: &str| {
+            let (_, rest) = html.split_once(&format!("name=\"{name}\" value=\"")).expect(name);
+            rest.split('"').next().unwrap().to_owned()
+        };
+        let words = "还没有到账 ".repeat(300);
+        let mut form = String::new();
+        let given = ["form", "token", "type", "lang"].map(|name| (name, hidden(name)));
+        for (name, value) in given.into_iter().chain([("text", words.clone())]) {
+            let head = format!("--seam\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n");
+            form += &(head + &value + "\r\n");
+        }
+        form.push_str("--seam--\r\n");
+        let (cookie, origin) = (cookies.join("; "), client.base().to_owned());
+        let headers = [
+            ("cookie", cookie.as_str()),
+            ("origin", &origin),
+            ("content-type", "multipart/form-data; boundary=seam"),
+        ];
+        let answer = client.send(Method::POST, "/contact", &headers, form).await.unwrap().expect(507);
+        let html = String::from_utf8_lossy(&answer.body);
+        assert!(html.contains(why) && html.contains(words.trim_end()), "{html}");
+    }
 }
 
 /// Writes until three messages in a row are refused; returns how many were taken, and those that were not.

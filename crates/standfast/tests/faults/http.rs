@@ -66,6 +66,11 @@ impl Client {
         }
     }
 
+    /// The address that a browser would name as the origin of its forms.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     pub(crate) async fn send(
         &self,
         method: Method,
