@@ -1,6 +1,6 @@
 /** The real binary on a port and in a folder of its own, with two agents who can sign in. */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 const BINARY =
   process.env.DESK_BINARY ??
   fileURLToPath(new URL('../../target/debug/standfast', import.meta.url));
+
+/** What a desk printed while it was filled, beside its data. */
+const FILLING = 'filling.log';
 
 export const PASSWORD = 'a long password for tests';
 export const AGENTS = [
@@ -67,14 +70,15 @@ export class Desk {
 
   /**
    * A desk filled with made-up requests, as `make run` does: a copy of the one in DESK_DEMO, where that was filled before all
-   * stories, or else one that fills itself, as it always does when that is what the story is about.
+   * stories, or else one that fills itself. `filling` is what was printed meanwhile.
    */
-  static async demo({ anew = false } = {}) {
+  static async demo() {
     const desk = await Desk.#made();
     desk.#arguments = ['serve', '--demo'];
-    const filled = anew ? undefined : process.env.DESK_DEMO;
+    const filled = process.env.DESK_DEMO;
     if (filled) cpSync(filled, desk.#data, { recursive: true });
-    await desk.up(120_000);
+    await desk.up(240_000);
+    desk.filling = filled ? readFileSync(join(filled, FILLING), 'utf8') : desk.log;
     return desk;
   }
 
@@ -84,6 +88,7 @@ export class Desk {
     desk.#arguments = ['serve', '--demo'];
     await desk.up(240_000);
     await desk.down('SIGTERM');
+    writeFileSync(join(folder, FILLING), desk.log);
     cpSync(desk.#data, folder, { recursive: true, filter: (name) => !name.endsWith('.sock') });
     await desk.stop();
   }
