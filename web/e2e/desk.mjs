@@ -11,6 +11,9 @@ const BINARY =
   process.env.DESK_BINARY ??
   fileURLToPath(new URL('../../target/debug/standfast', import.meta.url));
 
+/** What a desk printed while it was filled, beside its data. */
+const FILLING = 'filling.log';
+
 export const PASSWORD = 'a long password for tests';
 export const AGENTS = [
   { email: 'lin@desk.example', name: '林晓', role: 'lead', language: 'zh-CN' },
@@ -86,14 +89,15 @@ export class Desk {
 
   /**
    * A desk filled with made-up requests, as `make run` does: a copy of the one in DESK_DEMO, where that was filled before all
-   * stories, or else one that fills itself, as it always does when that is what the story is about.
+   * stories, or else one that fills itself. `filling` is what was printed meanwhile.
    */
-  static async demo({ anew = false } = {}) {
+  static async demo() {
     const desk = await Desk.#made();
     desk.#arguments = ['serve', '--demo'];
-    const filled = anew ? undefined : process.env.DESK_DEMO;
+    const filled = process.env.DESK_DEMO;
     if (filled) cpSync(filled, desk.#data, { recursive: true });
-    await desk.up(120_000);
+    await desk.up(240_000);
+    desk.filling = filled ? readFileSync(join(filled, FILLING), 'utf8') : desk.log;
     return desk;
   }
 
@@ -103,6 +107,7 @@ export class Desk {
     desk.#arguments = ['serve', '--demo'];
     await desk.up(240_000);
     await desk.down('SIGTERM');
+    writeFileSync(join(folder, FILLING), desk.log);
     cpSync(desk.#data, folder, { recursive: true, filter: (name) => !name.endsWith('.sock') });
     await desk.stop();
   }

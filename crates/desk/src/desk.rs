@@ -123,6 +123,8 @@ pub(crate) struct Shared {
     pub(crate) board: Board,
     pub(crate) directory: Directory,
     pub(crate) numbers: Numbers,
+    /// How far the relay has come.
+    pub(crate) relayed: Mutex<Option<standfast_store::outbox::Cursor>>,
     /// Sizes of the inbox's shelves when they were last counted.
     pub(crate) counted: Mutex<Option<crate::inbox::Shared>>,
     pub(crate) sessions: SessionCache,
@@ -179,6 +181,7 @@ impl Desk {
             board: Board::default(),
             directory: Directory::default(),
             numbers: Numbers::default(),
+            relayed: Mutex::default(),
             counted: Mutex::default(),
             sessions: SessionCache::default(),
             pings: Pings::default(),

@@ -230,8 +230,10 @@ async fn remove_stale_uploads(desk: &Desk) -> Result<(), Error> {
         Err(error) => return Err(error.into()),
     };
     while let Some(file) = folder.next_entry().await? {
-        let age = file.metadata().await?.modified()?.elapsed().unwrap_or_default();
-        if age > CUT_OFF {
+        let written = file.metadata().await?.modified()?;
+        let written = written.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        let now = Duration::from_micros(desk.now().0.max(0).cast_unsigned());
+        if now.saturating_sub(written) > CUT_OFF {
             tokio::fs::remove_file(file.path()).await?;
         }
     }

@@ -140,7 +140,7 @@ pub use promise::{
     Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, asks_of, promise_figures,
 };
 pub use receive::{Received, follow_up, receive, received_since};
-pub use relay::{Audience, Signal, What, follow_line, relay};
+pub use relay::{Audience, Signal, What, follow_line, oldest_unrelayed, relay};
 pub use roster::{
     Adherence, CalendarAddress, NowView, OffView, PersonView, PersonWish, Published, ROSTER_MAIL,
     RosterLetter, RosterMail, RosterNotice, RosterView, ShiftNews, ShiftView, ShiftWish, SwapStep, SwapView,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use standfast_domain::{AgentId, AlarmId, CustomerId, RequestId};
+use standfast_domain::{AgentId, AlarmId, CustomerId, RequestId, Time};
 use standfast_store::{Error as StoreError, Rd, agent, entry, outbox, promise, request};
 use tokio::sync::mpsc::Sender;
 
@@ -104,6 +104,7 @@ pub async fn relay(
                         return;
                     }
                 }
+                *desk.shared.relayed.lock() = Some(cursor);
                 if !full {
                     let _ = tokio::time::timeout(POLL, committed.changed()).await;
                 }
@@ -118,6 +119,12 @@ pub async fn relay(
             }
         }
     }
+}
+
+/// When the oldest event was written that the relay has not handed on; `None` when there is none.
+pub fn oldest_unrelayed(rd: &mut Rd, desk: &Desk) -> Result<Option<Time>, StoreError> {
+    let cursor = *desk.shared.relayed.lock();
+    cursor.map_or(Ok(None), |cursor| outbox::oldest_after(rd, &cursor))
 }
 
 /// Tells the board what was committed since a place in the outbox, and returns the place after it; the first time, and when that place
@@ -211,9 +218,6 @@ async fn page(desk: &Desk, audience: &Arc<dyn Audience>, cursor: outbox::Cursor)
     desk.store()
         .read(move |rd| {
             let (events, next) = outbox::read_after(rd, &cursor, PAGE)?;
-            let now = unit_desk.now();
-            let lag = events.first().map_or(0.0, |event| now.since(event.created_at).as_secs_f64());
-            metrics::gauge!("standfast_outbox_lag_seconds").set(lag);
             let feed = next.to_string();
             let mut requests = HashMap::new();
             let mut signals = Vec::with_capacity(events.len());

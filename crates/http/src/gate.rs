@@ -176,6 +176,10 @@ impl State {
 
 impl Gate {
     /// A gate with so many seats for words, and room for so many in each line.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "callers choose what is hashed: nobody may foresee what falls together"
+    )]
     pub(crate) fn new(clock: Arc<dyn Clock>, all: usize, most: usize) -> Self {
         let groups = Class::ALL.map(|_| Group { taken: 0, waiting: Queue::new(), until_sweep: 0 });
         let state = State { groups, book: Book::new(), all: all.max(4), most };

@@ -55,6 +55,10 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "callers choose what is hashed: nobody may foresee what falls together"
+    )]
     pub(crate) fn new(clock: Arc<dyn Clock>, rates: Rates) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::new(HashMap::new())).collect();
         Self { clock, rates, hasher: RandomState::new(), shards }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use metrics::gauge;
+use standfast_desk::{Desk, oldest_unrelayed};
 use standfast_domain::{QueueKey, RequestId, Time};
 use standfast_store::{Error as StoreError, Lane, Rd, job, request};
 
@@ -47,12 +48,14 @@ async fn readyz(State(app): State<App>) -> (StatusCode, &'static str) {
 struct Ages {
     /// Since when the customer waits who waits longest: assets at risk, and the others.
     waiting: [Option<Time>; 2],
+    /// When the oldest event was written that was not handed on.
+    unrelayed: Option<Time>,
     /// When the job was due that is overdue longest.
     job: Option<Time>,
     dead_jobs: usize,
 }
 
-fn ages(rd: &mut Rd, now: Time) -> Result<Ages, StoreError> {
+fn ages(rd: &mut Rd, desk: &Desk, now: Time) -> Result<Ages, StoreError> {
     let ordinary = request::After { key: QueueKey::AT_RISK_END.0 - 1, id: RequestId(i64::MAX) };
     let mut waiting = [None; 2];
     for (longest, after) in waiting.iter_mut().zip([None, Some(ordinary)]) {
@@ -62,18 +65,20 @@ fn ages(rd: &mut Rd, now: Time) -> Result<Ages, StoreError> {
             first.first().filter(|row| row.at_risk == after.is_none()).and_then(|row| row.waiting_since);
     }
     let dead_jobs = job::list_dead(rd, 1_000)?.len();
-    Ok(Ages { waiting, job: job::oldest_due(rd, now)?, dead_jobs })
+    Ok(Ages { waiting, unrelayed: oldest_unrelayed(rd, desk)?, job: job::oldest_due(rd, now)?, dead_jobs })
 }
 
 /// Figures for Prometheus. Those that cannot be read just now keep their last value.
 async fn metrics(State(app): State<App>) -> Response {
     let now = app.desk.clock().now();
-    let read = app.desk.store().read(move |rd| ages(rd, now));
+    let desk = app.desk.clone();
+    let read = app.desk.store().read(move |rd| ages(rd, &desk, now));
     if let Ok(Ok(ages)) = tokio::time::timeout(WRITABLE_WITHIN, read).await {
         let age = |since: Option<Time>| since.map_or(0.0, |since| now.since(since).as_secs_f64());
         let [at_risk, ordinary] = ages.waiting;
         gauge!("standfast_queue_age_seconds", "at_risk" => "yes").set(age(at_risk));
         gauge!("standfast_queue_age_seconds", "at_risk" => "no").set(age(ordinary));
+        gauge!("standfast_outbox_lag_seconds").set(age(ages.unrelayed));
         gauge!("standfast_job_lag_seconds").set(age(ages.job));
         gauge!("standfast_dead_jobs").set(f64::from(u32::try_from(ages.dead_jobs).unwrap_or(u32::MAX)));
     }

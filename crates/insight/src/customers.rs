@@ -1,6 +1,6 @@
 //! Numbers for customers, so that they can be counted with one bit each.
 
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
 
 use hashbrown::HashTable;
 
@@ -10,12 +10,13 @@ pub(crate) struct Customers {
     ids: Vec<i64>,
     /// Places in `ids`, found by the id: half of what a map with the ids in it would take.
     numbers: HashTable<u32>,
-    hasher: RandomState,
+    /// Without chance: ids are made by the desk, and nobody outside chooses one.
+    hasher: BuildHasherDefault<DefaultHasher>,
 }
 
 impl Customers {
     pub(crate) fn new() -> Self {
-        Self { ids: Vec::new(), numbers: HashTable::new(), hasher: RandomState::new() }
+        Self { ids: Vec::new(), numbers: HashTable::new(), hasher: BuildHasherDefault::new() }
     }
 
     /// The number of a customer, a new one if need be.
@@ -44,7 +45,7 @@ impl Customers {
 
     /// From the ids in the order of their numbers; nothing when one is there twice.
     pub(crate) fn from_ids(ids: Vec<i64>) -> Option<Self> {
-        let hasher = RandomState::new();
+        let hasher = BuildHasherDefault::<DefaultHasher>::new();
         let mut numbers = HashTable::with_capacity(ids.len());
         let id_of = |number: &u32| ids.get(*number as usize).copied().unwrap_or_default();
         for (number, id) in (0..).zip(&ids) {

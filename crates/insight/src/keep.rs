@@ -68,6 +68,9 @@ struct Shared {
     state: RwLock<State>,
     turns: Arc<Semaphore>,
     exposure: RwLock<Option<Arc<dyn Exposure>>>,
+    /// How often the facts were to be made anew, and how often they were.
+    wanted: watch::Sender<u64>,
+    made: watch::Sender<u64>,
 }
 
 struct State {
@@ -92,7 +95,9 @@ impl Insight {
     pub fn new(store: Store, entropy: Arc<dyn Entropy>, settings: Settings) -> Self {
         let state = RwLock::new(State { facts: Facts::new(MOST_ROWS), percent: 0 });
         let turns = Arc::new(Semaphore::new(settings.at_once.max(1)));
-        Self(Arc::new(Shared { store, entropy, settings, state, turns, exposure: RwLock::new(None) }))
+        let (wanted, made) = (watch::Sender::new(0), watch::Sender::new(0));
+        let exposure = RwLock::new(None);
+        Self(Arc::new(Shared { store, entropy, settings, state, turns, exposure, wanted, made }))
     }
 
     /// Tells from whom it is known how many people use the app.
@@ -204,24 +209,39 @@ impl Insight {
         result
     }
 
+    /// Has [`Insight::keep`] throw the facts and their snapshot away and read every request anew; returns when both are made,
+    /// with the number of requests. Meanwhile the facts load, as they do after a start.
+    pub async fn rebuild(&self) -> Result<usize, Error> {
+        let mut round = 0;
+        self.0.wanted.send_modify(|wanted| {
+            *wanted += 1;
+            round = *wanted;
+        });
+        let mut made = self.0.made.subscribe();
+        made.wait_for(|made| *made >= round).await.map_err(|_| StoreError::Closed)?;
+        Ok(self.facts()?.len())
+    }
+
     /// Loads the facts and keeps them current until `stopping` is true; then writes the snapshot.
     pub async fn keep(&self, mut stopping: watch::Receiver<bool>) {
         let mut may_use_snapshot = true;
         while !*stopping.borrow() {
             let begun = self.0.store.clock().monotonic();
+            let round = *self.0.wanted.borrow();
             let loaded = tokio::select! {
-                loaded = self.begin(may_use_snapshot) => loaded,
+                loaded = self.begin(may_use_snapshot && round == 0) => loaded,
                 _ = stopping.wait_for(|stop| *stop) => return,
             };
             match loaded {
                 Ok(keeper) => {
                     let took = self.0.store.clock().monotonic().saturating_sub(begun);
                     tracing::info!(rows = self.0.state.read().facts.len(), ?took, "facts loaded");
-                    match keeper.follow(&mut stopping).await {
+                    match keeper.follow(&mut stopping, round).await {
                         End::Stopped => return,
                         End::Lost => {
                             tracing::warn!("the place in the outbox is lost: the facts are loaded anew");
                         }
+                        End::Anew => tracing::info!("the facts are made anew, as was asked for"),
                     }
                 }
                 Err(error) => {
@@ -255,12 +275,14 @@ impl Insight {
             }
             None => None,
         };
+        let is_saved = opened.is_some();
         let Loaded { facts, customers, cursor } = match opened {
             Some(loaded) => loaded,
             None => load(&self.0.store, |percent| self.0.state.write().percent = percent).await?,
         };
         *self.0.state.write() = State { facts, percent: 99 };
-        Ok(Keeper { insight: self.clone(), customers, cursor, saved: cursor, database })
+        let saved = is_saved.then_some(cursor);
+        Ok(Keeper { insight: self.clone(), customers, cursor, saved, database })
     }
 }
 
@@ -268,6 +290,7 @@ impl Insight {
 enum End {
     Stopped,
     Lost,
+    Anew,
 }
 
 /// Whoever changes the facts.
@@ -275,8 +298,8 @@ struct Keeper {
     insight: Insight,
     customers: Customers,
     cursor: Cursor,
-    /// The place of the last snapshot.
-    saved: Cursor,
+    /// The place of the last snapshot; none when the one that lies there, if any, did not fit.
+    saved: Option<Cursor>,
     database: String,
 }
 
@@ -290,8 +313,9 @@ struct Batch {
 }
 
 impl Keeper {
-    async fn follow(mut self, stopping: &mut watch::Receiver<bool>) -> End {
+    async fn follow(mut self, stopping: &mut watch::Receiver<bool>, round: u64) -> End {
         let shared = self.insight.0.clone();
+        let mut wanted = shared.wanted.subscribe();
         let mut committed = shared.store.committed();
         let mut saved_at = shared.store.clock().monotonic();
         loop {
@@ -305,9 +329,14 @@ impl Keeper {
                     false
                 }
             };
+            if *shared.made.borrow() < round && shared.state.read().percent == 100 {
+                self.save().await;
+                shared.made.send_replace(round);
+            }
             if !is_full {
                 tokio::select! {
                     _ = tokio::time::timeout(POLL, committed.changed()) => {}
+                    _ = wanted.wait_for(|wanted| *wanted > round) => return End::Anew,
                     _ = stopping.wait_for(|stop| *stop) => {}
                 }
                 if !*stopping.borrow() {
@@ -334,7 +363,11 @@ impl Keeper {
             let (events, next) = outbox::read_after(rd, &cursor, BATCH)?;
             let is_full = events.len() >= BATCH as usize;
             let has_erased = events.iter().any(|event| event.kind == ERASED);
-            let oldest = events.first().map(|event| event.created_at);
+            let oldest = match events.first() {
+                Some(event) => Some(event.created_at),
+                // What is held back by a transaction that still writes is late, too.
+                None => outbox::oldest_after(rd, &cursor)?,
+            };
             // What a customer has read decides whether they came back for their answer; what an agent has read, nothing.
             let told = events.iter().filter(|event| event.kind != READ || event.data.is_empty());
             let ids: BTreeSet<RequestId> = told.map(|event| event.request_id).collect();
@@ -415,7 +448,7 @@ impl Keeper {
             .settings
             .snapshot
             .clone()
-            .filter(|path| is_current && (self.saved != self.cursor || !path.exists()))
+            .filter(|path| is_current && (self.saved != Some(self.cursor) || !path.exists()))
         else {
             return;
         };
@@ -427,7 +460,7 @@ impl Keeper {
             (self.customers.ids().to_vec(), self.cursor, self.database.clone());
         let save = spawn_blocking(move || snapshot::save(&path, &facts, &customers, cursor, &database));
         match save.await {
-            Ok(Ok(())) => self.saved = self.cursor,
+            Ok(Ok(())) => self.saved = Some(self.cursor),
             Ok(Err(error)) => tracing::warn!(%error, "the snapshot of the facts could not be written"),
             Err(error) => tracing::error!(%error, "writing the snapshot of the facts failed"),
         }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
+use standfast_insight::Insight;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
@@ -32,6 +33,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 enum Question {
     /// Hand over to this program.
     Upgrade { binary: PathBuf },
+    /// Make what is derived anew.
+    Rebuild,
 }
 
 /// What is said to the operator, in plain words.
@@ -61,15 +64,24 @@ impl Control {
         Ok(Self(listener))
     }
 
-    /// Waits until somebody asks for an upgrade whose new process could serve. Those that fail are answered here.
-    pub(crate) async fn upgrade(&self, listener: &TcpListener) -> (Asked, Successor) {
+    /// Waits until somebody asks for an upgrade whose new process could serve. Those that fail, and other questions, are
+    /// answered here.
+    pub(crate) async fn upgrade(&self, listener: &TcpListener, insight: &Insight) -> (Asked, Successor) {
         loop {
             let Ok((stream, _)) = self.0.accept().await else {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
             let mut asked = Asked(stream);
-            match asked.prepare(listener).await {
+            let prepared = match asked.question().await {
+                Ok(Question::Rebuild) => {
+                    tokio::spawn(asked.rebuild(insight.clone()));
+                    continue;
+                }
+                Ok(Question::Upgrade { binary }) => asked.prepare(&binary, listener).await,
+                Err(error) => Err(error),
+            };
+            match prepared {
                 Ok(successor) => return (asked, successor),
                 Err(error) => {
                     let why = format!("{error:#}");
@@ -85,16 +97,27 @@ impl Control {
 pub(crate) struct Asked(UnixStream);
 
 impl Asked {
-    async fn prepare(&mut self, listener: &TcpListener) -> anyhow::Result<Successor> {
+    async fn question(&mut self) -> anyhow::Result<Question> {
         let mut line = String::new();
         let read = async {
             let most = (&mut self.0).take(MOST);
             tokio::io::BufReader::new(most).read_line(&mut line).await
         };
         tokio::time::timeout(PATIENCE, read).await.context("no question came")??;
-        let Question::Upgrade { binary } = serde_json::from_str(&line).context("the question is not one")?;
+        serde_json::from_str(&line).context("the question is not one")
+    }
+
+    async fn rebuild(mut self, insight: Insight) {
+        self.step("the desk reads every request anew; figures are back when it is done").await;
+        match insight.rebuild().await {
+            Ok(rows) => self.done(&format!("figures made anew of {rows} requests")).await,
+            Err(error) => self.failed(&error.to_string()).await,
+        }
+    }
+
+    async fn prepare(&mut self, binary: &Path, listener: &TcpListener) -> anyhow::Result<Successor> {
         notify::may_hand_over()?;
-        let mut successor = Successor::start(&binary, listener)?;
+        let mut successor = Successor::start(binary, listener)?;
         tracing::info!(binary = %binary.display(), process = successor.id(), "upgrade: a new process looks around");
         let (version, migrations) = successor.prepared().await?;
         self.step(&format!("process {} (version {version}) is ready to take over", successor.id())).await;
@@ -132,23 +155,24 @@ fn place(config: &Config) -> PathBuf {
     config.data.join(format!("control-{}.sock", config.node))
 }
 
-/// Asks the process that serves to hand over to this program, and says what comes of it.
-pub(crate) fn upgrade(config: &Config) -> anyhow::Result<ExitCode> {
+/// What came of a question.
+enum Outcome {
+    /// No desk serves here.
+    Nobody,
+    Done,
+    /// It was not done, and why.
+    Failed(String),
+}
+
+/// Asks the process that serves, and prints what goes on.
+fn ask(config: &Config, question: &Question) -> anyhow::Result<Outcome> {
     let path = place(config);
     let stream = match std::os::unix::net::UnixStream::connect(&path) {
         Ok(stream) => stream,
-        Err(error) if is_nobody(&error) => {
-            say(&format!(
-                "no desk serves with {} (node {}): start it, or name the configuration that it was started with",
-                config.data.display(),
-                config.node
-            ))?;
-            return Ok(ExitCode::from(NOBODY));
-        }
+        Err(error) if is_nobody(&error) => return Ok(Outcome::Nobody),
         Err(error) => return Err(error).with_context(|| path.display().to_string()),
     };
-    let binary = own_binary()?;
-    let mut question = serde_json::to_string(&Question::Upgrade { binary })?;
+    let mut question = serde_json::to_string(question)?;
     question.push('\n');
     (&stream).write_all(question.as_bytes()).context(SILENT)?;
     for line in BufReader::new(stream).lines() {
@@ -156,16 +180,41 @@ pub(crate) fn upgrade(config: &Config) -> anyhow::Result<ExitCode> {
             Answer::Step(said) => say(&said)?,
             Answer::Done(said) => {
                 say(&said)?;
-                return Ok(ExitCode::SUCCESS);
+                return Ok(Outcome::Done);
             }
-            Answer::Failed(why) => {
-                say(&format!("not upgraded: {why}"))?;
-                say("the process that served goes on")?;
-                return Ok(ExitCode::FAILURE);
-            }
+            Answer::Failed(why) => return Ok(Outcome::Failed(why)),
         }
     }
     bail!(SILENT)
+}
+
+/// Asks the process that serves to hand over to this program, and says what comes of it.
+pub(crate) fn upgrade(config: &Config) -> anyhow::Result<ExitCode> {
+    match ask(config, &Question::Upgrade { binary: own_binary()? })? {
+        Outcome::Nobody => {
+            say(&format!(
+                "no desk serves with {} (node {}): start it, or name the configuration that it was started with",
+                config.data.display(),
+                config.node
+            ))?;
+            Ok(ExitCode::from(NOBODY))
+        }
+        Outcome::Done => Ok(ExitCode::SUCCESS),
+        Outcome::Failed(why) => {
+            say(&format!("not upgraded: {why}"))?;
+            say("the process that served goes on")?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Asks the process that serves to make what is derived anew. False when no desk serves here.
+pub(crate) fn rebuild(config: &Config) -> anyhow::Result<bool> {
+    match ask(config, &Question::Rebuild)? {
+        Outcome::Nobody => Ok(false),
+        Outcome::Done => Ok(true),
+        Outcome::Failed(why) => bail!("not made anew: {why}"),
+    }
 }
 
 fn is_nobody(error: &std::io::Error) -> bool {

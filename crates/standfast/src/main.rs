@@ -76,6 +76,10 @@ enum Command {
         /// The folder that `backup` made.
         source: PathBuf,
     },
+    /// Makes what is derived from the database anew: the rows behind all figures.
+    ///
+    /// Beside a running desk, which does it and shows no figures meanwhile, or for the next start.
+    Rebuild,
     /// Fills an empty desk with made-up requests.
     Demo,
     /// Adds and changes the people of the desk.
@@ -155,6 +159,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Doctor => upkeep::doctor(&config).await,
             Command::Backup { target } => upkeep::backup(&config, &target).await,
             Command::Restore { source } => upkeep::restore(&config, &source).await,
+            Command::Rebuild => upkeep::rebuild(&config).await,
             Command::Demo => serve::demo(config).await,
             Command::User { command } => people::user(config, command).await,
             Command::Maintenance { command } => maintenance::maintenance(config, command).await,

@@ -183,7 +183,7 @@ impl Post<'_> {
                 () = signals.stop() => {}
                 // Storage failed under us: end, so that the next start recovers from the log.
                 () = failed => {}
-                (mut asked, successor) = self.upgrade() => {
+                (mut asked, successor) = self.upgrade(&insight) => {
                     asked.step("the process that serves lets go; whoever calls meanwhile waits").await;
                     // While calls are still taken: nobody waits for a snapshot.
                     if let Some(background) = background.take() {
@@ -197,7 +197,7 @@ impl Post<'_> {
             Ending::Stop
         };
         let connections =
-            standfast_http::serve(lines, desk, insight, self.config.http.clone(), shutdown).await?;
+            standfast_http::serve(lines, desk, insight.clone(), self.config.http.clone(), shutdown).await?;
         if let Some(background) = background.take() {
             background.end().await;
         }
@@ -209,9 +209,9 @@ impl Post<'_> {
         }
     }
 
-    async fn upgrade(&self) -> (Asked, Successor) {
+    async fn upgrade(&self, insight: &Insight) -> (Asked, Successor) {
         match self.control {
-            Some(control) => control.upgrade(self.listener).await,
+            Some(control) => control.upgrade(self.listener, insight).await,
             None => std::future::pending().await,
         }
     }

@@ -6,10 +6,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use standfast_desk::Verification;
-use standfast_domain::{SystemClock, Time};
+use standfast_domain::{OsEntropy, SystemClock, Time};
+use standfast_insight::Insight;
 use standfast_store::{Database, backup as store_backup};
+use tokio::sync::watch;
 
 use crate::config::Config;
+use crate::control;
 use crate::setup::{self, Hold};
 
 /// Commits that the doctor makes to see how long they take.
@@ -134,6 +137,11 @@ pub(crate) async fn restore(config: &Config, source: &Path) -> anyhow::Result<Ex
     if config.files().exists() {
         bail!("{} exists already: a restore never overwrites anything", config.files().display());
     }
+    let unproven = if store_backup::checksum_place(&path).exists() {
+        ""
+    } else {
+        "NOTE the backup has no checksum, as those of earlier versions have none: changed words go unseen until `verify`\n"
+    };
     let now = SystemClock::shared().now();
     let contents =
         tokio::task::spawn_blocking(move || store_backup::restore(&path, &database, now)).await??;
@@ -141,7 +149,7 @@ pub(crate) async fn restore(config: &Config, source: &Path) -> anyhow::Result<Ex
     let rows: u64 = contents.tables.iter().map(|table| table.rows).sum();
     let bad = bad_files(config, &config.files(), None).await?;
     setup::print(&format!(
-        "{rows} rows in {} tables and {files} files restored.\n{}Put the copy of master.key beside the database, then check with: standfast verify\n",
+        "{rows} rows in {} tables and {files} files restored.\n{unproven}{}Put the copy of master.key beside the database, then check with: standfast verify\n",
         contents.tables.len(),
         bad.report
     ))?;
@@ -175,6 +183,25 @@ fn copy_files(from: &Path, to: &Path) -> anyhow::Result<u64> {
         std::fs::File::open(&target)?.sync_all()?;
     }
     Ok(copied)
+}
+
+/// Makes what is derived from the database anew: by the desk that serves, or here when none does.
+pub(crate) async fn rebuild(config: &Config) -> anyhow::Result<ExitCode> {
+    if control::rebuild(config)? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let store = setup::open_store(config, Hold::Look, &SystemClock::shared()).await?;
+    let insight = Insight::new(store.clone(), OsEntropy::shared(), config.insight());
+    let (stop, stopping) = watch::channel(false);
+    let rebuilt = tokio::select! {
+        // First: what is loaded is not to come from the snapshot.
+        biased;
+        rebuilt = insight.rebuild() => rebuilt,
+        () = insight.keep(stopping) => Err(standfast_store::Error::Closed.into()),
+    };
+    drop(stop);
+    store.close().await;
+    setup::print(&format!("figures made anew of {} requests, for the next start\n", rebuilt?))
 }
 
 /// Sends one test message through the public address.

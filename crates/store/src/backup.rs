@@ -2,9 +2,11 @@
 //!
 //! SQLite: `VACUUM INTO` a file beside the target, flushed, checked and then renamed. PostgreSQL: `pg_dump` in its custom
 //! format, flushed, read back in full by `pg_restore`, and then renamed. Both may run while the desk works. Attachments
-//! are files of their own and are not part of this.
+//! are files of their own and are not part of this. Beside the file lies its SHA-256, as `sha256sum` writes it: neither engine
+//! notices a changed byte in the middle of a text.
 
 use std::fs::{File, OpenOptions};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -50,16 +52,64 @@ pub fn backup(database: &Database, target: &Path) -> Result<Contents, Error> {
         Database::Sqlite { path } => backup_sqlite(path, &partial),
         Database::Postgres { url } => backup_postgres(url, &partial),
     };
-    let contents = made.inspect_err(|_| {
+    let noted = made.and_then(|contents| {
+        // First the checksum: a backup without one passes for an old one.
+        note_checksum(&partial, target)?;
+        Ok(contents)
+    });
+    let contents = noted.inspect_err(|_| {
         let _ = std::fs::remove_file(&partial);
     })?;
     publish(&partial, target)?;
     Ok(contents)
 }
 
+/// Where the checksum of a backup lies. Those of earlier versions have none.
+#[must_use]
+pub fn checksum_place(backup: &Path) -> PathBuf {
+    beside(backup, ".sha256")
+}
+
+fn checksum(path: &Path) -> Result<String, Error> {
+    let mut file = BufReader::with_capacity(1 << 18, File::open(path)?);
+    let mut hasher = Sha256::new();
+    loop {
+        let bytes = file.fill_buf()?;
+        if bytes.is_empty() {
+            break;
+        }
+        hasher.update(bytes);
+        let length = bytes.len();
+        file.consume(length);
+    }
+    Ok(crate::migration::hex(&hasher.finalize()))
+}
+
+fn note_checksum(partial: &Path, target: &Path) -> Result<(), Error> {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let (place, line) = (checksum_place(target), format!("{}  {name}\n", checksum(partial)?));
+    let fresh = beside(&place, ".partial");
+    std::fs::write(&fresh, line)?;
+    publish(&fresh, &place)
+}
+
+/// Refuses a backup that is not, to the byte, what was made.
+fn compare_checksum(source: &Path) -> Result<(), Error> {
+    let noted = match std::fs::read_to_string(checksum_place(source)) {
+        Ok(noted) => noted,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    if noted.split_whitespace().next() == Some(&checksum(source)?) {
+        return Ok(());
+    }
+    Err(Error::Backup(format!("{} is damaged: its checksum is another one", source.display())))
+}
+
 /// Restores a backup into an empty place and verifies it. `now` marks the new life of the database: cursors of the outbox
 /// from before it are lost on purpose. Refuses to overwrite anything. Blocks.
 pub fn restore(source: &Path, database: &Database, now: Time) -> Result<Contents, Error> {
+    compare_checksum(source)?;
     match database {
         Database::Sqlite { path } => restore_sqlite(source, path, now),
         Database::Postgres { url } => restore_postgres(source, url, now),

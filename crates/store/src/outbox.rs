@@ -142,9 +142,18 @@ pub fn tail(rd: &mut Rd) -> Result<Cursor, Error> {
     Ok(Cursor { incarnation, xid, position })
 }
 
-/// When the oldest event after the cursor was written, if there is one that can be read: the feed's lag.
+/// When the oldest committed event after the cursor was written: the feed's lag. Also when it cannot be read yet, because a
+/// transaction that began earlier still writes.
 pub fn oldest_after(rd: &mut Rd, cursor: &Cursor) -> Result<Option<Time>, Error> {
-    Ok(read_after(rd, cursor, 1)?.0.first().map(|event| event.created_at))
+    let sql = match rd.dialect() {
+        Dialect::Sqlite => {
+            "SELECT created_at FROM outbox WHERE xid >= $1 AND position > $2 ORDER BY position LIMIT 1"
+        }
+        Dialect::Postgres => {
+            "SELECT created_at FROM outbox WHERE (xid, position) > ($1, $2) ORDER BY xid, position LIMIT 1"
+        }
+    };
+    Ok(rd.query(sql, params![cursor.xid, cursor.position], |row| row.get(0))?.first().copied())
 }
 
 /// The latest answers to customers who waited (kind `answered`) since `since`, oldest first.

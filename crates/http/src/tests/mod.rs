@@ -3,6 +3,7 @@
 mod abandoned;
 mod access;
 mod alarms;
+mod belonging;
 mod comparison;
 mod drivers;
 mod feedback;

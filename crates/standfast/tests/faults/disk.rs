@@ -16,6 +16,11 @@ use crate::http::Client;
 use crate::load::{self, Unanswered};
 use crate::server::Server;
 
+/// For ordinary users, in whose own namespace this test runs again.
+const NAMESPACE: [&str; 3] = ["--user", "--map-root-user", "--mount"];
+const NEEDS: &str = "this test mounts a small file system to fill it. It needs root, or user namespaces for ordinary users \
+    (sysctl kernel.unprivileged_userns_clone=1; with AppArmor kernel.apparmor_restrict_unprivileged_userns=0)";
+
 /// A small file system of its own.
 struct SmallDisk {
     place: TempDir,
@@ -30,7 +35,7 @@ impl SmallDisk {
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&done.stderr).into_owned();
-        assert!(done.status.success(), "this test needs to mount a tmpfs (root, or CAP_SYS_ADMIN): {said}");
+        assert!(done.status.success(), "{NEEDS}: {said}");
         Self { place }
     }
 
@@ -52,8 +57,23 @@ impl Drop for SmallDisk {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_refuses_cleanly_and_heals() {
+#[test]
+fn a_full_disk_refuses_cleanly_and_heals() {
+    const NAME: &str = "disk::a_full_disk_refuses_cleanly_and_heals";
+    let user = Program::new("id").arg("-u").output().unwrap().stdout;
+    if user == b"0\n" {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        return runtime.unwrap().block_on(refuse_and_heal());
+    }
+    let mut again = Program::new("unshare");
+    again.args(NAMESPACE).arg(std::env::current_exe().unwrap()).args(["--exact", NAME, "--nocapture"]);
+    let done = again.output().unwrap_or_else(|error| panic!("{NEEDS}: unshare: {error}"));
+    let said = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
+    assert!(done.status.success() && said.contains("1 passed"), "{NEEDS}:\n{said}");
+    println!("as an ordinary user, in a namespace of its own:\n{said}");
+}
+
+async fn refuse_and_heal() {
     let disk = SmallDisk::mount(48);
     let data = disk.place.path().join("data");
     let mut server = Server::in_folder(&data);

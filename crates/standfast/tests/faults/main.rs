@@ -10,22 +10,27 @@
     reason = "a test"
 )]
 #![expect(clippy::format_collect, reason = "short texts, seldom")]
+#![expect(clippy::disallowed_methods, reason = "faults come by chance, at moments that nobody has chosen")]
 #![expect(clippy::print_stdout, reason = "figures that a reader of the log wants to see")]
 
 mod ack_log;
 mod agent;
 mod canary;
 mod cluster;
+mod commands;
 mod crash;
 mod customer;
+mod derived;
 mod disk;
 mod drain;
 mod history;
 mod http;
 mod load;
 mod malformed;
+mod operation;
 mod outage;
 mod replay;
+mod restore;
 mod resume;
 mod secret;
 mod server;

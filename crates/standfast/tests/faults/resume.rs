@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::sleep;
 
+use crate::cluster::Cluster;
 use crate::customer::Customer;
 use crate::server::Server;
 use crate::socket::Socket;
@@ -58,8 +59,18 @@ impl Watcher {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn five_hundred_sockets_drop_and_resume() {
-    let mut server = Server::new();
+async fn five_hundred_sockets_drop_and_resume_on_sqlite() {
+    drop_and_resume(Server::new(), true).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_hundred_sockets_drop_and_resume_on_postgres() {
+    let cluster = Cluster::start();
+    // What a kill does to it `crash` shows.
+    drop_and_resume(Server::on_postgres(&cluster.database("resume")), false).await;
+}
+
+async fn drop_and_resume(mut server: Server, kill: bool) {
     server.start().await;
     let port = server.port;
     let mut watchers = join_all((0..SOCKETS).map(|_| Watcher::new(Customer::new(server.client())))).await;
@@ -76,12 +87,14 @@ async fn five_hundred_sockets_drop_and_resume() {
     everybody_catches_up(&mut watchers, &mut sockets).await;
 
     // The same when it is the server that dies.
-    server.kill();
-    drop(sockets);
-    server.start().await;
-    join_all(watchers.iter_mut().map(|watcher| watcher.write(2))).await;
-    let mut sockets = join_all(watchers.iter().map(|watcher| watcher.connect(port))).await;
-    everybody_catches_up(&mut watchers, &mut sockets).await;
+    if kill {
+        server.kill();
+        drop(sockets);
+        server.start().await;
+        join_all(watchers.iter_mut().map(|watcher| watcher.write(2))).await;
+        sockets = join_all(watchers.iter().map(|watcher| watcher.connect(port))).await;
+        everybody_catches_up(&mut watchers, &mut sockets).await;
+    }
 
     // Nothing comes twice afterwards either.
     sleep(Duration::from_millis(500)).await;

@@ -18,7 +18,8 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     /// The data folder.
     pub(crate) data: PathBuf,
-    database: Option<String>,
+    /// The PostgreSQL database; SQLite without.
+    pub(crate) database: Option<String>,
     /// More of its environment.
     pub(crate) environment: Vec<(String, String)>,
     child: Option<Child>,

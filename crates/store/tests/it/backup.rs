@@ -146,3 +146,32 @@ fn a_damaged_backup_is_refused() {
         }
     });
 }
+
+#[test]
+fn a_backup_with_one_changed_letter_is_refused() {
+    testing::on_sqlite(|store| async move {
+        tables(&store).await;
+        store
+            .write::<_, Error, _>(Lane::Ordinary, 0, |tx| {
+                outbox::append(tx, RequestId(1), 1, "entry", "{\"canary\":1}", Time(0))
+            })
+            .await
+            .unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("desk.backup");
+        backup::backup(&store.config().database, &file).unwrap();
+        let noted = std::fs::read_to_string(backup::checksum_place(&file)).unwrap();
+        assert!(noted.ends_with("  desk.backup\n"), "{noted}");
+        let mut bytes = std::fs::read(&file).unwrap();
+        let place = bytes.windows(6).position(|window| window == b"canary").unwrap();
+        bytes[place] = b'C';
+        std::fs::write(&file, bytes).unwrap();
+        let target = Database::Sqlite { path: directory.path().join("restored.db") };
+        let refused = backup::restore(&file, &target, Time(1));
+        assert!(matches!(&refused, Err(Error::Backup(why)) if why.contains("is damaged")), "{refused:?}");
+        assert!(!directory.path().join("restored.db").exists());
+        // Neither engine knows: without the checksum it is taken.
+        std::fs::remove_file(backup::checksum_place(&file)).unwrap();
+        backup::restore(&file, &target, Time(1)).unwrap();
+    });
+}
