@@ -81,6 +81,9 @@ pub async fn relay(
     signals: Sender<Signal>,
 ) {
     let mut committed = desk.store().committed();
+    let hand_on = || desk.shared.channels.handed_on(desk.clock().monotonic());
+    // From now on sockets count on it.
+    hand_on();
     loop {
         match load(&desk).await {
             Ok(()) => break,
@@ -104,6 +107,7 @@ pub async fn relay(
                         return;
                     }
                 }
+                hand_on();
                 if !full {
                     let _ = tokio::time::timeout(POLL, committed.changed()).await;
                 }
