@@ -211,6 +211,11 @@ impl Board {
         self.state.lock().outlook.agents()
     }
 
+    /// How many of those who are there know a language.
+    pub(crate) fn speakers(&self, language: Language) -> u32 {
+        self.state.lock().there(Some(language))
+    }
+
     /// Whether a request waits with assets at risk.
     pub(crate) fn is_at_risk(&self, id: RequestId) -> bool {
         self.state.lock().line.is_at_risk(id)

@@ -144,6 +144,8 @@ pub(crate) struct Shared {
     pub(crate) capacity: Capacity,
     /// When somebody could answer.
     pub(crate) online: Ledger,
+    /// Whether words get through.
+    pub(crate) channels: crate::online::Channels,
     /// What the last test message came to.
     pub(crate) probe: crate::probe::Last,
     /// What anybody was told last of the state of the desk.
@@ -192,6 +194,7 @@ impl Desk {
             hours: InForce::default(),
             capacity: Capacity::default(),
             online: Ledger::default(),
+            channels: crate::online::Channels::default(),
             probe: crate::probe::Last::default(),
             status: crate::status::Last::default(),
             hashing: tokio::sync::Semaphore::new(HASHING),

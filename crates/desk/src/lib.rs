@@ -125,7 +125,8 @@ pub use maintenance::{
     follow_maintenance, list_maintenance, maintenance_ahead, plan_maintenance, stop_maintenance,
 };
 pub use online::{
-    LedgerCheck, OnlineDay, OnlineSchedule, OnlineView, Win, keep_online, load_online, online, put_down_past,
+    LedgerCheck, Minutes, OnlineDay, OnlinePart, OnlinePlace, OnlineSchedule, OnlineView, ProbeWord,
+    ProbesTold, Win, keep_online, load_online, note_refused, online, put_down_past, tell_probes,
 };
 pub use outside::{Fetching, Outside};
 pub use planning::{
@@ -135,7 +136,7 @@ pub use planning::{
     Today, UnderContract, WhatIfView, WhatIfWish, change_planning, course, forecast, need, plan_shifts,
     planning, staffing, what_if,
 };
-pub use probe::{PROBE_MARK, ProbeReceipt, keep_probing, probe, take_probe};
+pub use probe::{Marker, PROBE_MARK, ProbeReceipt, keep_probing, probe, take_probe};
 pub use promise::{
     Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, asks_of, promise_figures,
 };
@@ -150,7 +151,9 @@ pub use roster::{
     roster, roster_letter, roster_mail, roster_now, set_present, shift_calendar, step_swap, step_time_off,
 };
 pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
-pub use status::{StatusDay, StatusHours, StatusIncident, StatusView, StatusWait, is_attended, status};
+pub use status::{
+    StatusDay, StatusHours, StatusIncident, StatusService, StatusView, StatusWait, is_attended, status,
+};
 pub use subscription::{
     CALL, STATUS_MAIL, StatusMail, StatusNotice, StatusTold, SubscribeCommand, SubscriptionView, UNREACHED,
     confirm_subscription, end_subscription, enqueue_call, enqueue_mail, find_subscription,

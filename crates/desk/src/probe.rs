@@ -3,10 +3,12 @@
 //! ```text
 //! keep_probing: one process, by lease, each minute -> public address -> the way of every message: proxy, limits, door, guard,
 //!                                                     durable commit -> receipt -> ledger of minutes (online), metrics
-//! standfast probe: the same once, from wherever it is called
+//! standfast probe: the same once, on the desk's own machine
+//! standfast probe --url: the same from elsewhere, and what came of it is told (online::places)
 //! ```
 //!
-//! A test message is marked by a MAC under a key of the desk, so that no stranger can mark one. It goes the way of every message up
+//! A test message is marked by a MAC under a key of the desk, or under the hash of a token that is good for it, so that no stranger
+//! can mark one. It goes the way of every message up
 //! to the commit, and what is committed is its receipt alone. So it is no request: it stands in no line, list, figure, seal or
 //! census, teaches no types and raises no alarm, and it is forgotten when receipts are.
 
@@ -17,14 +19,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use parking_lot::Mutex;
 use serde::Serialize;
-use standfast_domain::{Clock, Entropy, RequestId, Sample, Time};
-use standfast_store::{Lane, Tx, lease, receipt as answers};
+use sha2::{Digest as _, Sha256};
+use standfast_domain::{Clock, Entropy, RequestId, Sample, Time, TokenKind, TokenScope};
+use standfast_store::{Lane, Tx, lease, receipt as answers, token};
 use tokio::sync::watch;
 use utoipa::ToSchema;
 
 use crate::caller::{Customer, Visitor, hex};
 use crate::command::Intake;
 use crate::draft::Draft;
+use crate::keys::{hmac, same};
 use crate::receipt::{ReceiptKey, visitor_shard};
 use crate::{Desk, Error, Keys, Outside};
 
@@ -88,8 +92,13 @@ pub async fn take_probe(
     let Customer::Visitor(visitor) = caller else { return Err(refused) };
     let Some((minute, mark)) = mark.split_once('.') else { return Err(refused) };
     let Ok(minute) = minute.parse::<i64>() else { return Err(refused) };
+    if Sample::minute_of(desk.now()).abs_diff(minute) > GOOD {
+        return Err(refused);
+    }
     let is_own = desk.keys().is_probe_mark(minute, visitor, &intake.client_id, mark);
-    if !is_own || Sample::minute_of(desk.now()).abs_diff(minute) > GOOD {
+    if !is_own
+        && !is_of_token(desk, |hash| token_mark(hash, minute, visitor, &intake.client_id), mark).await?
+    {
         return Err(refused);
     }
     let words = Draft::check(desk, caller, &intake)?;
@@ -105,9 +114,44 @@ pub async fn take_probe(
     Ok(ProbeReceipt { received_at: now })
 }
 
-/// Sends one test message to a desk with these keys, and says how long its receipt took.
+/// Whether a mark is that of a token that is good for it.
+async fn is_of_token(desk: &Desk, make: impl Fn(&[u8; 32]) -> String, mark: &str) -> Result<bool, Error> {
+    let rows = desk.store().read(|rd| token::list_valid(rd, TokenKind::Bearer).map_err(Error::from)).await?;
+    let good = rows.iter().filter(|row| {
+        row.scopes.split(',').any(|scope| TokenScope::parse(scope) == Some(TokenScope::Probes))
+    });
+    let mut hashes = good.filter_map(|row| row.token_hash.as_ref()?.first_chunk::<32>());
+    Ok(hashes.any(|hash| same(make(hash).as_bytes(), mark.as_bytes())))
+}
+
+/// As [`Keys::probe_mark`], under the hash of a token.
+fn token_mark(hash: &[u8; 32], minute: i64, visitor: &Visitor, client_id: &str) -> String {
+    let subject = visitor.subject().as_bytes();
+    let mac = hmac(hash, &[b"standfast probe", &minute.to_be_bytes(), subject, client_id.as_bytes()]);
+    URL_SAFE_NO_PAD.encode(mac.first_chunk::<16>().unwrap_or(&[0; 16]))
+}
+
+/// What a test message is marked with.
+#[derive(Clone, Copy, Debug)]
+pub enum Marker<'a> {
+    /// The keys of the desk.
+    Keys(&'a Keys),
+    /// A token that is good for it.
+    Token(&'a str),
+}
+
+impl Marker<'_> {
+    fn mark(self, minute: i64, visitor: &Visitor, client_id: &str) -> String {
+        match self {
+            Self::Keys(keys) => keys.probe_mark(minute, visitor, client_id),
+            Self::Token(token) => token_mark(&Sha256::digest(token).into(), minute, visitor, client_id),
+        }
+    }
+}
+
+/// Sends one test message, and says how long its receipt took.
 pub async fn probe(
-    keys: &Keys,
+    marker: Marker<'_>,
     public_url: &str,
     outside: &dyn Outside,
     clock: &dyn Clock,
@@ -122,7 +166,7 @@ pub async fn probe(
     let visitor = Visitor::new(&secret).map_err(|_| "no visitor could be made")?;
     let headers = vec![
         ("authorization", format!("Visitor {secret}")),
-        (PROBE_MARK, format!("{minute}.{}", keys.probe_mark(minute, &visitor, &client_id))),
+        (PROBE_MARK, format!("{minute}.{}", marker.mark(minute, &visitor, &client_id))),
     ];
     let body = format!("{{\"client_id\":\"{client_id}\",\"text\":\"Test message of the desk\"}}");
     let begun = clock.monotonic();
@@ -164,8 +208,15 @@ async fn hold(desk: &Desk, holder: i64) -> Result<bool, Error> {
 
 async fn put_down(desk: &Desk, outside: &dyn Outside, minute: i64, pause: Duration) {
     desk.shared.probe.begin(minute);
-    let send =
-        || probe(desk.keys(), &desk.settings().public_url, outside, &**desk.clock(), &**desk.entropy());
+    let send = || {
+        probe(
+            Marker::Keys(desk.keys()),
+            &desk.settings().public_url,
+            outside,
+            &**desk.clock(),
+            &**desk.entropy(),
+        )
+    };
     let mut found = send().await;
     if found.is_err() {
         tokio::time::sleep(pause).await;

@@ -40,7 +40,10 @@ pub struct Received {
 /// Takes in a customer's words: a new request, or further words on one that is open about the same matter.
 pub async fn receive(desk: &Desk, caller: &Customer, intake: Intake) -> Result<Received, Error> {
     let words = Draft::check(desk, caller, &intake)?;
-    write(desk, caller, words, None).await
+    let channel = words.channel;
+    let taken = write(desk, caller, words, None).await;
+    desk.shared.channels.note(channel, &taken);
+    taken
 }
 
 /// Takes in further words on a request.
@@ -58,8 +61,13 @@ pub async fn follow_up(
         ..Intake::default()
     };
     let words = Draft::check(desk, caller, &intake)?;
-    let known = desk.numbers().find(desk, number).await?;
-    write(desk, caller, words, Some(known)).await
+    let channel = words.channel;
+    let taken = match desk.numbers().find(desk, number).await {
+        Ok(known) => write(desk, caller, words, Some(known)).await,
+        Err(error) => Err(error),
+    };
+    desk.shared.channels.note(channel, &taken);
+    taken
 }
 
 /// The receipt that this caller's words, to the request with this number if they named one, got under this client id, if

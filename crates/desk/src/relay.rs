@@ -81,6 +81,9 @@ pub async fn relay(
     signals: Sender<Signal>,
 ) {
     let mut committed = desk.store().committed();
+    let hand_on = || desk.shared.channels.handed_on(desk.clock().monotonic());
+    // From now on sockets count on it.
+    hand_on();
     loop {
         match load(&desk).await {
             Ok(()) => break,
@@ -105,6 +108,7 @@ pub async fn relay(
                     }
                 }
                 *desk.shared.relayed.lock() = Some(cursor);
+                hand_on();
                 if !full {
                     let _ = tokio::time::timeout(POLL, committed.changed()).await;
                 }

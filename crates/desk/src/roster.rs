@@ -167,6 +167,11 @@ impl Capacity {
         self.0.read().get(&agent).map_or(1, |profile| profile.at_once).into()
     }
 
+    /// Whether somebody knows a language; everybody does of whom nothing was entered.
+    pub(crate) fn knows(&self, agent: AgentId, language: Language) -> bool {
+        self.0.read().get(&agent).is_none_or(|profile| profile.languages.contains(&language))
+    }
+
     /// Of some people, how many know which language.
     fn knowing(&self, there: &BTreeSet<AgentId>) -> Knowing {
         let profiles = self.0.read();
@@ -186,6 +191,18 @@ pub(crate) fn usual_at_once(desk: &Desk) -> u32 {
     let mut all: Vec<u8> = desk.shared.capacity.0.read().values().map(|profile| profile.at_once).collect();
     all.sort_unstable();
     all.get(all.len() / 2).copied().unwrap_or(1).into()
+}
+
+/// For each language how many of those who are there know it, and how many of these take anything that comes.
+pub(crate) fn speakers(desk: &Desk) -> Vec<(Language, u32, u32)> {
+    let there = desk.surge().present();
+    if there.is_empty() {
+        let known = |language| desk.board().speakers(language);
+        return Language::ALL.into_iter().map(|one| (one, known(one), known(one))).collect();
+    }
+    let (present, free) =
+        (desk.shared.capacity.knowing(&there), desk.shared.capacity.knowing(&desk.surge().free()));
+    present.into_iter().zip(free).map(|((language, all), (_, free))| (language, all, free)).collect()
 }
 
 /// Tells the board who is there to answer, as the live sockets of this process know it.

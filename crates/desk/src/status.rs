@@ -6,8 +6,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde::Serialize;
 use standfast_domain::{
-    Asker, Channel, Day, DriverId, DriverKind, IncidentPhase, Kept, Language, Level, ScheduleId, Time,
-    Timetable, Wait,
+    Asker, Channel, Course, Day, DriverId, DriverKind, IncidentPhase, Kept, Language, Level, Promised,
+    ScheduleId, Service, Time, Timetable, Wait,
 };
 use standfast_store::driver::DriverRow;
 use standfast_store::{Rd, driver, incident};
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::hours::{ScheduleView, current_schedules, opening_of};
 use crate::incident::{IncidentUpdate, updates};
-use crate::online::days_kept;
+use crate::online::{days_kept, services_kept};
 use crate::{Asks, Desk, Error, MaintenanceView, Opening, asks, asks_anyhow, timetable};
 
 /// So old may an answer be: whoever asks while many ask gets that of another.
@@ -52,6 +52,21 @@ pub struct StatusWait {
     pub expected: Option<Wait>,
 }
 
+/// How well the promise was kept to those who write in a language and come by a channel, in the last 90 days.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct StatusService {
+    /// The language.
+    pub language: Language,
+    /// The channel.
+    pub channel: Channel,
+    /// Minutes for which somebody was promised.
+    pub promised: u32,
+    /// Of those, minutes in which somebody could answer.
+    pub online: u32,
+    /// The online rate, from 0 to 1; null where nothing was promised yet.
+    pub rate: Option<f64>,
+}
+
 /// Hours, as anybody may see them.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct StatusHours {
@@ -72,6 +87,8 @@ pub struct StatusHours {
     pub waits: Vec<StatusWait>,
     /// The online rate of the last 90 days, from 0 to 1; null where nothing was promised yet.
     pub rate: Option<f64>,
+    /// The same by language and channel, of those for whom these hours are meant.
+    pub services: Vec<StatusService>,
     /// Day by day, the last 90; those of which nothing is known have no promised minutes.
     pub days: Vec<StatusDay>,
 }
@@ -202,8 +219,7 @@ async fn known(desk: &Desk) -> Result<Arc<Known>, Error> {
     let hours = tokio::task::spawn_blocking(move || {
         let of = |schedule: ScheduleView| {
             let askers = askers(&table, &schedule, now);
-            let hours =
-                hours(&table, schedule, now, |hours, zone| days_kept(&course, hours, zone, now, DAYS))?;
+            let hours = hours(&course, &table, schedule, now)?;
             Some((hours, askers))
         };
         schedules.into_iter().filter_map(of).collect::<Vec<_>>()
@@ -249,14 +265,18 @@ fn askers(table: &Timetable, schedule: &ScheduleView, now: Time) -> Vec<Asking> 
     Language::ALL.into_iter().filter_map(of).collect()
 }
 
-fn hours(
-    table: &Timetable,
-    schedule: ScheduleView,
-    now: Time,
-    days: impl FnOnce(&standfast_domain::Hours, &str) -> Vec<(Day, Kept)>,
-) -> Option<StatusHours> {
+fn hours(course: &Course, table: &Timetable, schedule: ScheduleView, now: Time) -> Option<StatusHours> {
     let (zone, hours) = table.hours(schedule.id)?;
-    let days = days(hours, zone);
+    let promised = Promised { hours, services: table.services(schedule.id, now) };
+    let days = days_kept(course, &promised, zone, now, DAYS);
+    let services = services_kept(course, &promised, zone, now, DAYS).into_iter();
+    let service = |(service, kept): (Service, Kept)| StatusService {
+        language: service.language(),
+        channel: service.channel(),
+        promised: kept.promised,
+        online: kept.online,
+        rate: kept.rate(),
+    };
     let mut kept = Kept::default();
     for (_, day) in &days {
         kept += *day;
@@ -270,6 +290,7 @@ fn hours(
         opening: opening_of(zone, hours, now),
         waits: Vec::new(),
         rate: kept.rate(),
+        services: services.map(service).collect(),
         days: days
             .into_iter()
             .map(|(date, kept)| StatusDay { date, promised: kept.promised, online: kept.online })

@@ -137,6 +137,12 @@ impl Surge {
         self.people.read().present.clone()
     }
 
+    /// Of those, who take anything that comes: the others are kept for assets at risk.
+    pub(crate) fn free(&self) -> BTreeSet<AgentId> {
+        let people = self.people.read();
+        people.present.difference(&people.reserved).copied().collect()
+    }
+
     /// The team that gets a request of this type.
     pub(crate) fn team_for(&self, kind: &str) -> Option<TeamId> {
         self.now.read().actions.team_for(kind)

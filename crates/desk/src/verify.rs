@@ -61,7 +61,10 @@ impl Verification {
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let records = self.faults.is_empty() && self.bad_files.is_empty();
-        records && self.census.faults.is_empty() && self.ledger.faults.is_empty()
+        records
+            && self.census.faults.is_empty()
+            && self.ledger.faults.is_empty()
+            && self.ledger.probe_faults.is_empty()
     }
 }
 

@@ -52,7 +52,9 @@ pub use lane::{FalseClaim, Reserve, Reserves, is_doubted};
 pub use language::Language;
 pub use matter::{Matter, same_matter};
 pub use number::{NumberError, RequestNumber};
-pub use online::{Course, Covered, Gap, Kept, Sample, Staffed};
+pub use online::{
+    Course, Covered, Gap, Kept, Loss, Promised, Queued, Sample, Service, Services, Spoken, Staffed,
+};
 pub use queue::{Line, QueueKey, Turn};
 pub use region::zone_of_region;
 pub use role::{Permission, Role, TokenKind, TokenScope};

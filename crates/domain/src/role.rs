@@ -118,11 +118,13 @@ pub enum TokenScope {
     Insight,
     /// Tell figures of its own, such as a price, that announce many requests.
     Signals,
+    /// Send test messages to the desk, and tell what came of them.
+    Probes,
 }
 
 impl TokenScope {
     /// Every scope.
-    pub const ALL: [Self; 4] = [Self::Drivers, Self::ActiveUsers, Self::Insight, Self::Signals];
+    pub const ALL: [Self; 5] = [Self::Drivers, Self::ActiveUsers, Self::Insight, Self::Signals, Self::Probes];
 
     /// The word in SQL and JSON.
     #[must_use]
@@ -132,6 +134,7 @@ impl TokenScope {
             Self::ActiveUsers => "active_users",
             Self::Insight => "insight",
             Self::Signals => "signals",
+            Self::Probes => "probes",
         }
     }
 

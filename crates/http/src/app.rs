@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use standfast_desk::Desk;
+use standfast_desk::{Desk, note_refused};
+use standfast_domain::Channel;
 use standfast_insight::Insight;
 use standfast_report::Reports;
 
@@ -72,16 +73,18 @@ impl App {
     }
 
     /// Admits words for the desk: counts them against the limits of `identity` and `network`, and waits for a place among
-    /// those being taken in, to be kept until the desk has answered. Assets at risk are counted apart and go first.
+    /// those being taken in, to be kept until the desk has answered. For whom there is no place, the channel does not work. Assets at risk are counted apart and go first.
     pub async fn admit(
         &self,
+        channel: Channel,
         identity: Option<&str>,
         network: Option<Network>,
         at_risk: bool,
     ) -> Result<Admission, Problem> {
         let kind = if at_risk { Kind::IntakeAtRisk } else { Kind::Intake };
         self.limits.check(kind, identity, network)?;
-        let seat = self.gate.enter(identity.unwrap_or_default(), Class::of(at_risk)).await?;
+        let seat = self.gate.enter(identity.unwrap_or_default(), Class::of(at_risk)).await;
+        let seat = seat.inspect_err(|_| note_refused(&self.desk, channel))?;
         Ok(Admission { _seat: seat })
     }
 

@@ -9,6 +9,7 @@ mod import;
 mod maintenance;
 mod notify;
 mod people;
+mod probing;
 mod reference;
 mod report;
 mod serve;
@@ -99,8 +100,9 @@ enum Command {
     },
     /// Sends one test message through the public address, and says how long its receipt took.
     ///
-    /// Ends with 0 when it got one, 1 when not. Nothing of it is a request.
-    Probe,
+    /// Ends with 0 when it got one, 1 when not. Nothing of it is a request. With --url it does so from another machine, which has
+    /// nothing of the desk but a token (STANDFAST_PROBE_TOKEN), and tells the desk what came of it.
+    Probe(probing::Probing),
     /// Checks every record and every file: nothing altered, moved, cut or taken away.
     Verify,
     /// Measures what the desk learns on labelled texts of your own.
@@ -142,6 +144,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Openapi => return setup::print(&reference::openapi()?),
         Command::Settings => return setup::print(&reference::settings()?),
         Command::Eval { command } => return eval::eval(command),
+        Command::Probe(probing) if probing.url.is_some() => return runtime()?.block_on(probing.run()),
         _ => {}
     }
     if let Command::Serve { demo, take_over: true } = arguments.command {
@@ -164,7 +167,7 @@ fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::User { command } => people::user(config, command).await,
             Command::Maintenance { command } => maintenance::maintenance(config, command).await,
             Command::Report { command } => report::report(config, command).await,
-            Command::Probe => upkeep::probe(&config).await,
+            Command::Probe(_) => upkeep::probe(&config).await,
             Command::Verify => upkeep::verify(&config).await,
             Command::Import { command } => import::import(&config, command).await,
             Command::Export { command } => export::export(&config, command).await,

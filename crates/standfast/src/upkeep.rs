@@ -210,7 +210,8 @@ pub(crate) async fn probe(config: &Config) -> anyhow::Result<ExitCode> {
     // The address is the operator's own word, and may be one of this network.
     let outside = standfast_http::PublicOnly::new(true);
     let url = &desk.settings().public_url;
-    let found = standfast_desk::probe(desk.keys(), url, &outside, &**desk.clock(), &**desk.entropy()).await;
+    let marker = standfast_desk::Marker::Keys(desk.keys());
+    let found = standfast_desk::probe(marker, url, &outside, &**desk.clock(), &**desk.entropy()).await;
     desk.store().close().await;
     match found {
         Ok(took) => setup::print(&format!("{url} gave a receipt after {} ms\n", took.as_millis())),
@@ -248,6 +249,12 @@ fn report(found: &Verification) -> Result<String, std::fmt::Error> {
     writeln!(page, "{} minutes of the ledger checked", found.ledger.minutes)?;
     for place in &found.ledger.faults {
         writeln!(page, "FAULT minute {place} of the ledger: it was altered, or the one before it was")?;
+    }
+    if found.ledger.probes > 0 {
+        writeln!(page, "{} test messages from elsewhere checked", found.ledger.probes)?;
+    }
+    for place in &found.ledger.probe_faults {
+        writeln!(page, "FAULT test message {place}: it was altered, or the one before it was")?;
     }
     for fault in &found.faults {
         match fault.seq {

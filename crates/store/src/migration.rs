@@ -29,6 +29,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0023_roster_mail", include_str!("../migrations/0023_roster_mail.sql")),
     ("0024_false_claim", include_str!("../migrations/0024_false_claim.sql")),
     ("0025_bot", include_str!("../migrations/0025_bot.sql")),
+    ("0026_services", include_str!("../migrations/0026_services.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
@@ -50,6 +51,15 @@ const PLACEHOLDERS: &[(&str, &str, &str)] = &[
         "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql \
          AS $$ BEGIN RAISE EXCEPTION 'rows are only added'; END $$; \
          CREATE TRIGGER online_minute_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON online_minute \
+         FOR EACH STATEMENT EXECUTE FUNCTION only_added();",
+    ),
+    (
+        "{only_added.online_probe}",
+        "CREATE TRIGGER online_probe_kept BEFORE UPDATE ON online_probe \
+         BEGIN SELECT RAISE(ABORT, 'rows are only added'); END; \
+         CREATE TRIGGER online_probe_left BEFORE DELETE ON online_probe \
+         BEGIN SELECT RAISE(ABORT, 'rows are only added'); END;",
+        "CREATE TRIGGER online_probe_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON online_probe \
          FOR EACH STATEMENT EXECUTE FUNCTION only_added();",
     ),
     ("{position}", "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY"),

@@ -1,6 +1,6 @@
-//! The ledger of minutes: what each process of the desk saw of each.
+//! The ledger of minutes: what each process of the desk saw of each, and what came of test messages from elsewhere.
 
-use standfast_domain::{Channel, Language, RequestId, Sample, Time};
+use standfast_domain::{Channel, Language, RequestId, Sample, Services, Time, TokenId};
 
 use crate::{Error, Rd, Row, Tx, params};
 
@@ -18,7 +18,7 @@ pub struct OnlineRow {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT seq, minute, node, boot, up, present, waiting, late, seal, rostered, probe_ms FROM online_minute ",
+            "SELECT seq, minute, node, boot, up, present, waiting, late, seal, rostered, probe_ms, services FROM online_minute ",
             $rest
         )
     };
@@ -37,6 +37,8 @@ fn row(row: &Row<'_>) -> Result<OnlineRow, Error> {
             late: row.get(7)?,
             rostered: row.get(9)?,
             probe: row.get(10)?,
+            // One that cannot be read does not fit its seal.
+            services: row.get::<Option<String>>(11)?.as_deref().and_then(Services::parse),
         },
         seal: row.get(8)?,
     })
@@ -84,24 +86,25 @@ pub struct Line {
     pub unpromised_since: Option<Time>,
 }
 
-/// Requests that wait for the desk, held against what they were promised.
-pub fn line(rd: &mut Rd, now: Time) -> Result<Line, Error> {
-    let found = rd.query_opt(
+/// Requests that wait for the desk, held against what they were promised, by language and channel.
+pub fn lines(rd: &mut Rd, now: Time) -> Result<Vec<(Language, Channel, Line)>, Error> {
+    rd.query(
         "SELECT count(*), count(CASE WHEN p.made_at + p.p80 * 1000000 < $1 THEN 1 END), \
-         count(CASE WHEN p.p80 IS NULL THEN 1 END), min(CASE WHEN p.p80 IS NULL THEN r.waiting_since END) \
+         count(CASE WHEN p.p80 IS NULL THEN 1 END), min(CASE WHEN p.p80 IS NULL THEN r.waiting_since END), \
+         r.language, r.channel \
          FROM request r LEFT JOIN promise p ON p.request_id = r.id AND p.made_at = r.waiting_since \
-         WHERE r.active AND r.state = 'open' AND r.waiting_since IS NOT NULL",
+         WHERE r.active AND r.state = 'open' AND r.waiting_since IS NOT NULL GROUP BY r.language, r.channel",
         params![now],
         |row| {
-            Ok(Line {
+            let line = Line {
                 waiting: row.get(0)?,
                 late: row.get(1)?,
                 unpromised: row.get(2)?,
                 unpromised_since: row.get(3)?,
-            })
+            };
+            Ok((row.parse(4, Language::parse)?, row.parse(5, Channel::parse)?, line))
         },
-    )?;
-    Ok(found.unwrap_or_default())
+    )
 }
 
 /// Somebody who waits and was promised nothing.
@@ -149,8 +152,8 @@ pub fn list_unpromised(
 pub fn insert(tx: &mut Tx, row: &OnlineRow) -> Result<bool, Error> {
     let s = &row.sample;
     let written = tx.execute(
-        "INSERT INTO online_minute (seq, minute, node, boot, up, present, waiting, late, seal, rostered, probe_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+        "INSERT INTO online_minute (seq, minute, node, boot, up, present, waiting, late, seal, rostered, probe_ms, \
+         services) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
         params![
             row.seq,
             s.minute,
@@ -162,7 +165,89 @@ pub fn insert(tx: &mut Tx, row: &OnlineRow) -> Result<bool, Error> {
             s.late,
             row.seal.clone(),
             s.rostered,
-            s.probe
+            s.probe,
+            s.services.map(|services| services.text())
+        ],
+    )?;
+    Ok(written == 1)
+}
+
+/// What came of a test message from elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are explained in migrations/0026_services.sql")]
+pub struct ProbeRow {
+    pub seq: i64,
+    pub place: String,
+    pub minute: i64,
+    pub found: i64,
+    pub token_id: TokenId,
+    pub told_at: Time,
+    pub seal: Vec<u8>,
+}
+
+macro_rules! select_probe {
+    ($rest:literal) => {
+        concat!("SELECT seq, place, minute, probe_ms, token_id, told_at, seal FROM online_probe ", $rest)
+    };
+}
+
+fn probe_row(row: &Row<'_>) -> Result<ProbeRow, Error> {
+    Ok(ProbeRow {
+        seq: row.get(0)?,
+        place: row.get(1)?,
+        minute: row.get(2)?,
+        found: row.get(3)?,
+        token_id: row.get(4)?,
+        told_at: row.get(5)?,
+        seal: row.get(6)?,
+    })
+}
+
+/// Whether a place has told of a minute.
+pub fn has_probe(rd: &mut Rd, place: &str, minute: i64) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM online_probe WHERE minute = $1 AND place = $2";
+    Ok(rd.query_opt(sql, params![minute, place], |_| Ok(()))?.is_some())
+}
+
+/// The last row about a test message.
+pub fn last_probe(rd: &mut Rd) -> Result<Option<ProbeRow>, Error> {
+    rd.query_opt(select_probe!("ORDER BY seq DESC LIMIT 1"), params![], probe_row)
+}
+
+/// The place of the first row about a test message of a minute or later; nothing where there is none.
+pub fn place_of_probe(rd: &mut Rd, minute: i64) -> Result<Option<i64>, Error> {
+    rd.query_one("SELECT min(seq) FROM online_probe WHERE minute >= $1", params![minute], |row| row.get(0))
+}
+
+/// Rows about test messages after a place, in their order.
+pub fn list_probes_after(rd: &mut Rd, seq: i64, limit: i64) -> Result<Vec<ProbeRow>, Error> {
+    rd.query(select_probe!("WHERE seq > $1 ORDER BY seq LIMIT $2"), params![seq, limit], probe_row)
+}
+
+/// The latest that each place has told, by its minutes: the place, that minute, and how many were told since a minute and how many of
+/// them got no receipt.
+pub fn list_probe_places(rd: &mut Rd, since: i64) -> Result<Vec<(String, i64, i64, i64)>, Error> {
+    rd.query(
+        "SELECT place, max(minute), count(*), count(CASE WHEN probe_ms < 0 THEN 1 END) FROM online_probe \
+         WHERE minute >= $1 GROUP BY place ORDER BY place",
+        params![since],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+    )
+}
+
+/// Writes a row about a test message. False when its place is taken, or the place has told of that minute already.
+pub fn insert_probe(tx: &mut Tx, row: &ProbeRow) -> Result<bool, Error> {
+    let written = tx.execute(
+        "INSERT INTO online_probe (seq, place, minute, probe_ms, token_id, told_at, seal) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        params![
+            row.seq,
+            row.place.clone(),
+            row.minute,
+            row.found,
+            row.token_id,
+            row.told_at,
+            row.seal.clone()
         ],
     )?;
     Ok(written == 1)

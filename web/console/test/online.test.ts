@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lostOf, rateOf, spanOf, totalOf } from '../src/insight/online';
+import { lostOf, mostLost, rateOf, spanOf, tellingParts, totalOf } from '../src/insight/online';
 
 const none = {
   promised: 0,
@@ -47,6 +47,27 @@ describe('the online rate', () => {
     expect(cells[6]?.[2]).toEqual({ value: 40, n: 60 });
     expect(cells[6]?.[3]).toBeNull();
     expect(totalOf(item({ kept: { ...none, promised: 9, online: 4, full: 5 } }) as never)).toBe(5);
+  });
+
+  it('tells parts apart where they differ', () => {
+    const part = (language: string, over: object) => ({
+      language,
+      channel: null,
+      region: null,
+      kept: { ...none, promised: 60, online: 50, away: 10, ...over },
+      rate: 0.5,
+    });
+    const never = part('fr', { promised: 0, online: 0, away: 0 });
+    const told = (parts: object[]) => tellingParts(parts as never).map(({ language }) => language);
+    expect(told([part('en', {}), part('zh-CN', {}), never])).toEqual([]);
+    expect(told([part('en', {}), part('zh-CN', { online: 60, away: 0 }), never])).toEqual([
+      'en',
+      'zh-CN',
+    ]);
+    // As much was lost, for another reason.
+    expect(told([part('en', {}), part('zh-CN', { away: 0, full: 10 })])).toHaveLength(2);
+    expect(mostLost({ ...none, away: 3, technical: 7 })).toBe('technical');
+    expect(mostLost(none)).toBeNull();
   });
 
   it('has events from its first day to the end of its last', () => {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use standfast_domain::{Asker, RequestId, Time, Timetable};
+use standfast_domain::{Asker, Channel, Language, RequestId, Time, Timetable};
 use standfast_store::Rd;
 use standfast_store::online::{self, Line, Unpromised};
 
@@ -17,19 +17,43 @@ const PAGE: i64 = 1_000;
 /// Those who wait now, and within how long whoever was promised nothing should be answered. `late` counts these, too: once the desk
 /// was open for them for longer than that.
 pub(crate) fn line(rd: &mut Rd, table: &Timetable, now: Time) -> Result<(Line, Duration), Error> {
+    let (lines, within) = lines(rd, table, now)?;
+    let mut all = Line::default();
+    for (_, _, line) in lines {
+        all.waiting += line.waiting;
+        all.late += line.late;
+        all.unpromised += line.unpromised;
+        let since = all.unpromised_since.into_iter().chain(line.unpromised_since);
+        all.unpromised_since = since.min();
+    }
+    Ok((all, within))
+}
+
+/// The same, by language and channel.
+pub(crate) fn lines(
+    rd: &mut Rd,
+    table: &Timetable,
+    now: Time,
+) -> Result<(Vec<(Language, Channel, Line)>, Duration), Error> {
     let within = within(rd)?;
-    let mut line = online::line(rd, now)?;
+    let mut lines = online::lines(rd, now)?;
     let oldest = now.minus(within);
-    if line.unpromised_since.is_some_and(|since| since < oldest) {
+    if lines.iter().filter_map(|(_, _, line)| line.unpromised_since).any(|since| since < oldest) {
         let mut behind = Some((0, RequestId(0)));
         while let Some(last) = behind {
             let page = online::list_unpromised(rd, oldest, last, PAGE)?;
-            let late = page.iter().filter(|one| is_late(one, table, within, now));
-            line.late += i64::try_from(late.count()).unwrap_or(i64::MAX);
+            for one in page.iter().filter(|one| is_late(one, table, within, now)) {
+                let own = |(language, channel, _): &&mut (Language, Channel, Line)| {
+                    (*language, *channel) == (one.language, one.channel)
+                };
+                if let Some((_, _, line)) = lines.iter_mut().find(own) {
+                    line.late += 1;
+                }
+            }
             behind = page.last().map(|one| one.place);
         }
     }
-    Ok((line, within))
+    Ok((lines, within))
 }
 
 /// Whether the desk was open for somebody for longer than within, since they wait. One without hours is always open.

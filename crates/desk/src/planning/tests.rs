@@ -485,6 +485,7 @@ store_test! {
             late: 0,
             rostered: Some(2),
             probe: None,
+            services: None,
         });
         crate::put_down_past(&past.desk, samples.collect()).await.unwrap();
         crate::load_online(&past.desk).await.unwrap();

@@ -113,3 +113,26 @@ async fn what_gets_no_receipt_is_sent_once_more_before_it_counts() {
     assert_eq!(posted.len(), 2);
     assert_ne!(posted[0], posted[1], "another visitor, another message");
 }
+
+store_test! {
+    async fn whoever_has_a_token_for_it_can_mark_a_message(store) {
+        let desk = TestDesk::new(&store);
+        let admin = desk.agent("admin", standfast_domain::Role::Admin).await;
+        let token = async |scope| {
+            let new = crate::NewToken { name: "probe".to_owned(), kind: TokenKind::Bearer, scopes: vec![scope] };
+            crate::add_token(&desk, &admin, new).await.unwrap()
+        };
+        let ((view, good), (_, other)) = (token(TokenScope::Probes).await, token(TokenScope::Insight).await);
+        let world = World { desk: Mutex::new(Some(Reached(desk.desk.clone()))), ..World::default() };
+        let send = async |secret: &str| {
+            probe(Marker::Token(secret), "http://desk.test", &world, &**desk.clock(), &**desk.entropy()).await
+        };
+        assert_eq!(send(&good).await, Ok(Duration::ZERO));
+        for wrong in [other.as_str(), "sft_x", ""] {
+            assert!(send(wrong).await.is_err(), "{wrong}");
+        }
+        crate::revoke_token(&desk, &admin, view.id).await.unwrap();
+        assert!(send(&good).await.is_err(), "it was taken back");
+        assert_eq!(rows(&desk, "SELECT count(*) FROM receipt").await, 1);
+    }
+}

@@ -160,7 +160,7 @@ store_test! {
         // This process has no console open, another one ten.
         desk.board().set_present(0, 0, desk.now());
         let minute = standfast_domain::Sample::minute_of(desk.now());
-        let elsewhere = standfast_domain::Sample { minute, node: 9, boot: 1, up: 60, present: 10, waiting: 8, late: 0, rostered: None, probe: None };
+        let elsewhere = standfast_domain::Sample { minute, node: 9, boot: 1, up: 60, present: 10, waiting: 8, late: 0, rostered: None, probe: None, services: None };
         crate::put_down_past(&desk, vec![elsewhere]).await.unwrap();
         crate::load_online(&desk).await.unwrap();
         let seen = watch::measure(&desk, &plan(), desk.now());

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Hours, Schedule, ScheduleError, Unlike};
-use crate::{Channel, Day, Language, ScheduleId, Time};
+use crate::{Channel, Day, Language, Promised, ScheduleId, Service, Time};
 
 /// For whom a schedule is. What is not named is not looked at.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -176,6 +176,51 @@ impl Timetable {
     pub fn find(&self, asker: &Asker<'_>, at: Time) -> Option<Attendance<'_>> {
         let reign = self.reigning(at).find(|reign| reign.coverage.covers(asker))?;
         self.schedules.get(reign.place).map(|(id, zone, hours)| Attendance { id: *id, zone, hours })
+    }
+
+    /// The services for which a schedule is meant at an instant: there is somebody for whom it is, and not a more specific one.
+    #[must_use]
+    pub fn services(&self, id: ScheduleId, at: Time) -> Vec<Service> {
+        let mut regions = self.regions(at);
+        regions.push(String::new());
+        let is_meant = |service: &Service| {
+            regions.iter().any(|region| {
+                let asker = Asker { language: service.language(), region, channel: service.channel() };
+                self.find(&asker, at).is_some_and(|found| found.id == id)
+            })
+        };
+        Service::all().filter(is_meant).collect()
+    }
+
+    /// What is promised to those of some regions (an empty one for all that no schedule names) and of some services, by the
+    /// schedules that are meant for them at an instant.
+    #[must_use]
+    pub fn promised(
+        &self,
+        regions: &[String],
+        at: Time,
+        wanted: impl Fn(Service) -> bool,
+    ) -> Vec<Promised<'_>> {
+        let mut all: BTreeMap<ScheduleId, Promised<'_>> = BTreeMap::new();
+        for region in regions {
+            for service in Service::all().filter(|service| wanted(*service)) {
+                let asker = Asker { language: service.language(), region, channel: service.channel() };
+                let Some(found) = self.find(&asker, at) else { continue };
+                let promised = Promised { hours: found.hours, services: Vec::new() };
+                let known = &mut all.entry(found.id).or_insert(promised).services;
+                if !known.contains(&service) {
+                    known.push(service);
+                }
+            }
+        }
+        all.into_values().collect()
+    }
+
+    /// The regions that schedules name at an instant.
+    #[must_use]
+    pub fn regions(&self, at: Time) -> Vec<String> {
+        let named = self.reigning(at).flat_map(|reign| &reign.coverage.regions);
+        named.collect::<BTreeSet<_>>().into_iter().cloned().collect()
     }
 
     /// Whether the desk is open at an instant for anybody, or for anybody with a language: by one of the schedules that there are

@@ -18,8 +18,8 @@ use utoipa::{OpenApi, ToSchema};
 
 use super::{
     activity, agent, alarm, attachment, conversation, customer, desk, driver, feedback, hours, identity,
-    inbox, incident, insight, job, maintenance, planning, report, request, roster, session, status, surge,
-    token, types, wallboard, work,
+    inbox, incident, insight, job, maintenance, planning, probe, report, request, roster, session, status,
+    surge, token, types, wallboard, work,
 };
 use crate::live;
 use crate::problem::{CODES, MEDIA_TYPE, Problem};
@@ -81,7 +81,7 @@ const NUMBER: &str = "^[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{3}-?[2-9A-HJKMNP-Z]{4
         roster::now, roster::mail, roster::change_mail, roster::adhered, roster::address, roster::renew, roster::calendar, roster::requests::list_time_off,
         roster::requests::ask_time_off, roster::requests::step_time_off, roster::requests::list_swaps, roster::requests::ask_swap,
         roster::requests::step_swap,
-        status::show, status::ask, status::rate, status::list_updates, status::tell, surge::show, surge::false_claims, surge::peaks, surge::read_calendar, surge::feed, surge::renew_feed, surge::calendar, surge::hook, surge::report, surge::choose, surge::preview, surge::hold, surge::release, wallboard::show, token::add, token::revoke, serve,
+        status::show, status::ask, status::rate, status::list_updates, status::tell, surge::show, surge::false_claims, surge::peaks, surge::read_calendar, surge::feed, surge::renew_feed, surge::calendar, probe::tell, surge::hook, surge::report, surge::choose, surge::preview, surge::hold, surge::release, wallboard::show, token::add, token::revoke, serve,
     ),
     components(schemas(ProblemDocument, standfast_desk::TableFault)),
     tags(

@@ -105,8 +105,10 @@ pub(crate) async fn resolve(
     headers: HeaderMap,
     Json(said): Json<SolvedAnswer>,
 ) -> Result<Response, Problem> {
-    let _held = app.admit(Some(&customer.scope()), peer.network, app.desk.is_at_risk(number)).await?;
-    let channel = Some(channel(&headers));
+    let channel = channel(&headers);
+    let _held =
+        app.admit(channel, Some(&customer.scope()), peer.network, app.desk.is_at_risk(number)).await?;
+    let channel = Some(channel);
     let command = Solved { client_id: said.client_id, solved: said.solved, text: said.text, channel };
     Ok(receipt(answer_solved(&app.desk, &customer, number, command).await?))
 }
@@ -130,13 +132,15 @@ pub(crate) async fn rate(
     Json(wish): Json<RatingWish>,
 ) -> Result<Response, Problem> {
     let score = Score::new(wish.score).ok_or_else(|| Problem::invalid("score", "unknown"))?;
-    let _held = app.admit(Some(&customer.scope()), peer.network, app.desk.is_at_risk(number)).await?;
+    let channel = channel(&headers);
+    let _held =
+        app.admit(channel, Some(&customer.scope()), peer.network, app.desk.is_at_risk(number)).await?;
     let command = Rate {
         client_id: wish.client_id,
         score,
         reason: wish.reason,
         comment: wish.comment,
-        channel: Some(channel(&headers)),
+        channel: Some(channel),
     };
     Ok(receipt(give_rating(&app.desk, &customer, number, command).await?))
 }
@@ -159,8 +163,10 @@ pub(crate) async fn object(
     headers: HeaderMap,
     Json(new): Json<NewComplaint>,
 ) -> Result<Response, Problem> {
-    let _held = app.admit(Some(&customer.scope()), peer.network, app.desk.is_at_risk(number)).await?;
-    let command = Complaint { client_id: new.client_id, text: new.text, channel: Some(channel(&headers)) };
+    let channel = channel(&headers);
+    let _held =
+        app.admit(channel, Some(&customer.scope()), peer.network, app.desk.is_at_risk(number)).await?;
+    let command = Complaint { client_id: new.client_id, text: new.text, channel: Some(channel) };
     Ok(receipt(complain(&app.desk, &customer, number, command).await?))
 }
 

@@ -19,6 +19,7 @@ mod insight;
 mod job;
 mod maintenance;
 mod planning;
+mod probe;
 pub(crate) mod report;
 mod request;
 mod roster;
@@ -124,7 +125,7 @@ pub(crate) fn routes() -> Vec<Route> {
 
 /// What single rooms bring with them.
 fn rooms() -> Vec<Route> {
-    let mut routes = vec![wallboard::route()];
+    let mut routes = vec![probe::route(), wallboard::route()];
     routes.extend(alarm::routes());
     routes.extend(hours::routes());
     routes.extend(incident::routes());

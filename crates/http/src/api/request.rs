@@ -150,7 +150,7 @@ pub(crate) async fn create(
     app.desk.settings().limits.check_text(&new.text)?;
     let at_risk = new.kind.as_deref().and_then(request_type).is_some_and(|kind| kind.at_risk)
         || claims_theft(&new.text);
-    let _held = app.admit(Some(&customer.scope()), peer.network, at_risk).await?;
+    let _held = app.admit(channel, Some(&customer.scope()), peer.network, at_risk).await?;
     let intake = Intake {
         client_id: new.client_id,
         text: new.text,
@@ -222,7 +222,7 @@ pub(crate) async fn follow(
     drop(headers);
     app.desk.settings().limits.check_text(&new.text)?;
     let at_risk = app.desk.is_at_risk(number) || claims_theft(&new.text);
-    let _held = app.admit(Some(&customer.scope()), peer.network, at_risk).await?;
+    let _held = app.admit(channel, Some(&customer.scope()), peer.network, at_risk).await?;
     let command = FollowUp {
         client_id: new.client_id,
         text: new.text,

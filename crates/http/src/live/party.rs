@@ -273,7 +273,7 @@ async fn take_in(
             Some((_, number)) => app.desk.is_at_risk(number),
             None => send.kind.as_deref().and_then(request_type).is_some_and(|kind| kind.at_risk),
         };
-    let _held = app.admit(Some(&customer.scope()), network, at_risk).await?;
+    let _held = app.admit(Channel::Widget, Some(&customer.scope()), network, at_risk).await?;
     let channel = Some(Channel::Widget);
     let received = match send.request {
         None => {

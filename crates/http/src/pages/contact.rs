@@ -232,7 +232,7 @@ pub(crate) async fn send(
     let customer = Customer::Visitor(Visitor::new(&secret)?);
     // Only now: a slow upload must not keep a place from others.
     let at_risk = kind.at_risk || claims_theft(&sent.typed.text);
-    let place = match app.admit(Some(&customer.scope()), network, at_risk).await {
+    let place = match app.admit(Channel::Page, Some(&customer.scope()), network, at_risk).await {
         Ok(place) => place,
         Err(problem) => {
             sent.mistakes.push(refused(visit.words, &problem));

@@ -163,7 +163,10 @@ pub(crate) async fn send(
         return again(&app, &visit, &reach, number, &sent, (mistake, StatusCode::UNPROCESSABLE_ENTITY)).await;
     }
     let network = peer.and_then(|peer| peer.network);
-    let taken = match app.admit(Some(&reach.customer.scope()), network, reach.found.request.at_risk).await {
+    let taken = match app
+        .admit(Channel::Page, Some(&reach.customer.scope()), network, reach.found.request.at_risk)
+        .await
+    {
         Ok(_held) => take(&app, &reach, number, &seal, &sent).await,
         Err(problem) => {
             let mistake = refused(visit.words, &problem);

@@ -7,7 +7,8 @@ use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use standfast_desk::{
-    Desk, StatusDay, StatusHours, StatusIncident, StatusView, StatusWait, asks, is_attended, opening, status,
+    Desk, StatusDay, StatusHours, StatusIncident, StatusService, StatusView, StatusWait, asks, is_attended,
+    opening, status,
 };
 use standfast_domain::{Asker, Channel, IncidentPhase, Language};
 
@@ -47,9 +48,18 @@ pub(super) struct Service {
     pub(super) tone: &'static str,
     pub(super) sign: &'static str,
     pub(super) rate: Option<String>,
+    pub(super) parts: Parts,
     pub(super) bars: Vec<Bar>,
     pub(super) first: String,
     pub(super) days: Vec<Counted>,
+}
+
+/// The online rate by language and channel: nothing where there is one of each.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) channels: Vec<String>,
+    /// A language, and its rates by channel.
+    pub(super) rows: Vec<(String, Vec<String>)>,
 }
 
 pub(super) struct Bar {
@@ -214,6 +224,7 @@ impl Service {
             tone: if hours.opening.is_open { "solved" } else { "closed" },
             sign: if hours.opening.is_open { "check" } else { "clock" },
             rate,
+            parts: Parts::new(&hours.services, words),
             bars: hours.days.iter().enumerate().map(|(place, day)| Bar::new(place, day, words)).collect(),
             first: hours.days.first().map_or_else(String::new, |day| day.date.to_string()),
             days: days.iter().rev().map(|day| Counted::new(day, words)).collect(),
@@ -266,6 +277,34 @@ fn audience(hours: &StatusHours, words: Words) -> String {
     ];
     let parts: Vec<_> = parts.iter().filter(|part| !part.is_empty()).map(|part| part.join(between)).collect();
     parts.join(" · ")
+}
+
+impl Parts {
+    fn new(services: &[StatusService], words: Words) -> Self {
+        if services.len() < 2 {
+            return Self::default();
+        }
+        let (mut channels, mut languages) = (Vec::new(), Vec::new());
+        for service in services {
+            if !channels.contains(&service.channel) {
+                channels.push(service.channel);
+            }
+            if !languages.contains(&service.language) {
+                languages.push(service.language);
+            }
+        }
+        let of = |language: Language, channel: Channel| {
+            let own = services.iter().find(|one| (one.language, one.channel) == (language, channel));
+            own.and_then(|own| own.rate).map_or_else(|| "–".to_owned(), percent)
+        };
+        let row = |language: Language| {
+            let name = words.say(&format!("status.language.{}", language.as_str()));
+            (name, channels.iter().map(|channel| of(language, *channel)).collect())
+        };
+        let rows = languages.into_iter().map(row).collect();
+        let name = |channel: &Channel| words.say(&format!("status.channel.{}", channel.as_str()));
+        Self { channels: channels.iter().map(name).collect(), rows }
+    }
 }
 
 impl Bar {

@@ -186,7 +186,7 @@ pub(crate) async fn reply(
     }
     // Only now: a slow upload must not keep a place from others.
     let at_risk = reach.found.request.at_risk || claims_theft(&sent.typed.text);
-    let place = match app.admit(Some(&reach.customer.scope()), network, at_risk).await {
+    let place = match app.admit(Channel::Page, Some(&reach.customer.scope()), network, at_risk).await {
         Ok(place) => place,
         Err(problem) => {
             sent.mistakes.push(refused(visit.words, &problem));

@@ -1,8 +1,11 @@
 //! The desk reaches itself over HTTP, and nobody else can pretend to be it.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::json;
-use standfast_domain::Role;
+use standfast_domain::{Clock as _, FrozenClock, Ids, Role, Sample, Time, TokenKind, TokenScope};
 use standfast_store::{params, store_test};
 
 use crate::PublicOnly;
@@ -15,7 +18,7 @@ store_test! {
         let agent = server.agent("mei", Role::Agent).await;
         let outside = PublicOnly::new(true);
         let send = async |keys: &standfast_desk::Keys| {
-            standfast_desk::probe(keys, &format!("http://{}", server.address), &outside, &**desk.clock(), &**desk.entropy()).await
+            standfast_desk::probe(standfast_desk::Marker::Keys(keys), &format!("http://{}", server.address), &outside, &**desk.clock(), &**desk.entropy()).await
         };
         send(desk.keys()).await.unwrap();
         let refused = send(&standfast_desk::Keys::new(&[1; 32])).await;
@@ -31,5 +34,50 @@ store_test! {
         assert_eq!(requests.await.unwrap(), 0);
         let asked = visitor.post("/api/v1/requests", &message).await;
         assert_eq!(asked.status, StatusCode::CREATED);
+    }
+}
+
+store_test! {
+    async fn another_place_tells_what_it_found_and_everybody_sees_it(store) {
+        let server = TestServer::start(&store).await;
+        let desk = &server.desk;
+        let lead = server.agent("lead", Role::Lead).await;
+        let week: Vec<_> = (1..=7).map(|day| json!({"weekday": day, "opens": "00:00", "closes": "24:00"})).collect();
+        let always = json!({"name": "All", "coverage": {}, "schedule": {"zone": "UTC", "week": week}});
+        assert_eq!(lead.post("/api/v1/console/hours", &always).await.status, StatusCode::CREATED);
+        // Four minutes of a quarter of an hour ago.
+        let clock = FrozenClock::at(Time(Sample::minute_of(desk.now()) * 60_000_000 - 900_000_000));
+        let past = desk.at(clock.clone(), Arc::new(Ids::new(clock.clone(), 0)));
+        desk.board().set_present(1, 1, desk.now());
+        let mut minutes = standfast_desk::Minutes::new(&past);
+        for _ in 0..4 {
+            clock.advance(Duration::from_mins(1));
+            minutes.look(&past).await;
+        }
+        let secret = server.token(TokenKind::Bearer, &[TokenScope::Probes]).await;
+        let bearer = format!("Bearer {secret}");
+        let headers = [("authorization", bearer.as_str())];
+        let at = |minute: u64| clock.now().minus(Duration::from_mins(minute)).to_string();
+        let told = json!({"place": "sg", "probes": [{"at": at(1), "took_ms": 140}, {"at": at(2), "took_ms": null}]});
+        let tell = async || server.post("/api/v1/probes", &headers, &told).await.json();
+        assert_eq!(tell().await, json!({"added": 2, "known": 0, "left_out": 0}));
+        assert_eq!(tell().await, json!({"added": 0, "known": 2, "left_out": 0}));
+        for (wrong, field) in [
+            (json!({"place": "a b", "probes": []}), "place"),
+            (json!({"place": "sg", "probes": [{"at": at(3), "took_ms": -1}]}), "took_ms"),
+            (json!({"place": "sg", "probes": vec![json!({"at": at(3), "took_ms": null}); 501]}), "probes"),
+        ] {
+            let problem = server.post("/api/v1/probes", &headers, &wrong).await.problem(422, "invalid");
+            assert_eq!(problem["field"], field);
+        }
+        standfast_desk::load_online(desk).await.unwrap();
+        let view = lead.get("/api/v1/console/online?days=7").await.json();
+        assert_eq!((&view["items"][0]["kept"]["online"], &view["items"][0]["kept"]["technical"]), (&json!(3), &json!(1)));
+        assert_eq!(view["items"][0]["parts"].as_array().unwrap().len(), 6);
+        assert_eq!(view["places"][0]["name"], "sg");
+        let public = server.get("/status.json", &[]).await.json();
+        assert_eq!(public["hours"][0]["services"][0], json!({"language": "zh-CN", "channel": "widget", "promised": 4, "online": 3, "rate": 0.75}));
+        let page = server.get("/status?lang=en", &[]).await.text();
+        assert!(page.contains("By language and channel") && page.contains("75.0 %"), "{page}");
     }
 }

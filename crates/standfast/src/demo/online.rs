@@ -73,5 +73,6 @@ fn seen(minute: i64, last: i64, late_by: impl Fn(i64) -> u64) -> Option<Sample> 
         late: if crowded { 11 } else { 0 },
         rostered: None,
         probe: None,
+        services: None,
     })
 }

@@ -25,6 +25,7 @@ mod disk;
 mod drain;
 mod history;
 mod http;
+mod ledger;
 mod load;
 mod malformed;
 mod operation;

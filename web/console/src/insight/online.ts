@@ -8,6 +8,8 @@ export const GAPS = ['unrostered', 'missing', 'away', 'full', 'technical', 'main
 
 type Item = OnlineRate['items'][number];
 type Kept = Item['kept'];
+type Part = OnlineRate['parts'][number];
+type Gap = (typeof GAPS)[number];
 
 const lost = (kept: Kept): number => kept.promised - kept.online;
 
@@ -38,3 +40,21 @@ export function lostOf({ week }: Item): (Estimate | null)[][] {
 
 /** All minutes that were lost. */
 export const totalOf = ({ kept }: Item): number => lost(kept);
+
+/** The reason for which most was lost; nothing where nothing was. */
+export function mostLost(kept: Kept): Gap | null {
+  const [first] = GAPS.filter((gap) => kept[gap] > 0).sort((a, b) => kept[b] - kept[a]);
+  return first ?? null;
+}
+
+/** Parts that differ from each other: where all are alike, one figure says it all. */
+export function tellingParts(parts: readonly Part[]): Part[] {
+  const known = parts.filter((part) => part.kept.promised > 0);
+  const same = known.every(
+    ({ kept }) =>
+      kept.promised === known[0]?.kept.promised &&
+      kept.online === known[0]?.kept.online &&
+      mostLost(kept) === mostLost(known[0].kept),
+  );
+  return same ? [] : known;
+}
