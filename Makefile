@@ -20,5 +20,5 @@ gen: ## Write the generated files anew: OpenAPI, API types, settings reference
 bench: ## Measure the figures of docs/benchmarks.md (release build, more than an hour)
 	@scripts/bench
 
-soak: ## Kill the server for an hour: STANDFAST_SOAK_MINUTES or STANDFAST_SOAK_CYCLES set the length
+soak: ## Fuzz the guard, then kill the server for an hour: STANDFAST_FUZZ_SECONDS, STANDFAST_SOAK_MINUTES, STANDFAST_SOAK_CYCLES
 	@scripts/soak

@@ -211,15 +211,28 @@ impl Reading {
     /// Whether the whole of it is as unlike language as a phrase is.
     pub(crate) fn is_random(&self) -> bool {
         let length = self.sums.len().saturating_sub(1);
-        // Half as long, twice as uncertain: the bound of twelve, in proportion, and some for the shortness.
-        let bound = if length < 12 {
-            6.4 + 0.3 * f32::from(u16::try_from(12 - length).unwrap_or(0))
-        } else {
-            language(length)
-        };
-        self.score(&(0..length)) < bound
+        self.score(&(0..length)) < language(length) + SPREAD
+    }
+
+    /// Whether it can be a part of what is unlike language as a whole: a part can hold pairs that everybody uses.
+    pub(crate) fn may_be_random(&self) -> bool {
+        let length = self.sums.len().saturating_sub(1);
+        // The shorter, the more uncertain; in the end the whole is asked.
+        let missing = f32::from(u16::try_from(12_usize.saturating_sub(length)).unwrap_or(0));
+        self.score(&(0..length)) < language(length) + 2.0 * PAIR_EVIDENCE + 0.3 * missing
+    }
+
+    /// Whether nobody would answer so: asked of what comes directly after a part of a phrase.
+    pub(crate) fn is_no_answer(&self) -> bool {
+        self.score(&(0..self.sums.len().saturating_sub(1))) < ANSWER
     }
 }
+
+/// What is added for a phrase in pieces: messages of nothing but list characters that are as long as a phrase together are
+/// rarer than one of that length.
+const SPREAD: f32 = 1.5;
+/// Of parts of random characters one in two thousand is above; few short answers are below.
+const ANSWER: f32 = 6.0;
 
 /// What a pair of characters adds that is common in language.
 const PAIR_EVIDENCE: f32 = 4.0;

@@ -68,16 +68,23 @@ pub(crate) fn find(
             continue;
         }
         let before = found.hits.len();
-        if worth_a_look(tokens, list) || words.speak_of_phrases() {
+        // The names of fields are list words, too, and would be taken for words of the phrase.
+        let unlabelled = unlabelled.get_or_insert_with(|| without_labels(folded, tokens));
+        if let Some(tokens) = unlabelled
+            && worth_a_look(tokens, list)
+        {
             judge(folded, tokens, list, words, scan, found);
         }
-        if found.hits.len() == before {
-            let unlabelled = unlabelled.get_or_insert_with(|| without_labels(folded, tokens));
-            if let Some(tokens) = unlabelled
-                && worth_a_look(tokens, list)
-            {
-                judge(folded, tokens, list, words, scan, found);
-            }
+        let told = unlabelled
+            .as_ref()
+            .is_some_and(|rest| List::all().any(|list| !list.is_chinese() && worth_a_look(rest, list)));
+        if found.hits.len() > before || told {
+            continue;
+        }
+        let named = without_names(folded, tokens);
+        let tokens = named.as_deref().unwrap_or(tokens);
+        if worth_a_look(tokens, list) || words.speak_of_phrases() {
+            judge(folded, tokens, list, words, scan, found);
         }
     }
 }
@@ -99,7 +106,15 @@ fn worth_a_look(tokens: &[Token], list: List) -> bool {
     false
 }
 
-/// Drops words that recur at a fixed distance ("word 1: …, word 2: …", `{"index":1,"word":…}`), if there are any.
+/// Drops the names of fields, if there are some and they are too few different ones to be a phrase themselves.
+fn without_names(folded: &str, tokens: &[Token]) -> Option<Vec<Token>> {
+    let names = tokens.iter().filter(|token| token.is_label(folded));
+    let names: HashSet<&str> = names.map(|name| name.text(folded)).collect();
+    let few = !names.is_empty() && names.len() < PARTIAL;
+    few.then(|| tokens.iter().filter(|token| !token.is_label(folded)).copied().collect())
+}
+
+/// Drops labels, and words that recur at a fixed distance ("word 1 …, word 2 …"), if there are any.
 fn without_labels(folded: &str, tokens: &[Token]) -> Option<Vec<Token>> {
     let text = |token: &Token| token.text(folded);
     let mut labels: Vec<&str> = Vec::new();
@@ -112,11 +127,11 @@ fn without_labels(folded: &str, tokens: &[Token]) -> Option<Vec<Token>> {
             same.chunk_by(|a, b| a == b).filter(|equal| equal.len() >= PARTIAL - 1).filter_map(|e| e.first()),
         );
     }
-    if labels.is_empty() {
-        return None;
-    }
-    let labelled = |token: &&Token| !labels.iter().any(|label| label.eq_ignore_ascii_case(text(token)));
-    Some(tokens.iter().filter(labelled).copied().collect())
+    let unlabelled = |token: &&Token| {
+        !token.is_label(folded) && !labels.iter().any(|label| label.eq_ignore_ascii_case(text(token)))
+    };
+    let rest: Vec<Token> = tokens.iter().filter(unlabelled).copied().collect();
+    (rest.len() < tokens.len()).then_some(rest)
 }
 
 fn judge(
@@ -151,7 +166,7 @@ fn judge(
             }
         }
         for run in runs(&pieces) {
-            let Some(run) = pieces.get(run) else { continue };
+            let Some(run) = pieces.get(run).filter(|run| distinct(run) >= PARTIAL) else { continue };
             let hit = partial(run.get(extent::of_run(folded, run, list)).unwrap_or(run));
             if !found.covers(&hit.finding.span) && (listed(run) || words.speak_of_phrases()) {
                 found.hits.push(hit);
@@ -376,6 +391,11 @@ fn runs(pieces: &[Piece]) -> Vec<Range<usize>> {
         start += run.len();
     }
     out
+}
+
+/// How many different words there are: the names of fields are the same again and again.
+fn distinct(run: &[Piece]) -> usize {
+    run.iter().filter_map(|piece| piece.index).collect::<HashSet<_>>().len()
 }
 
 fn partial(run: &[Piece]) -> Hit {

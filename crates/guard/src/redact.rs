@@ -79,7 +79,7 @@ pub(crate) fn layer(text: &str, depth: u8, scan: &mut Scan<'_>) -> Found {
 /// Screens what base64, hexadecimal and character codes say; a blob with a secret is replaced whole.
 fn blobs(body: &str, depth: u8, words: &Words<'_>, scan: &mut Scan<'_>, inner: &mut Found) {
     for blob in encoded::blobs(body) {
-        if inner.covers(&blob.span) {
+        if inner.holds(&blob.span) {
             continue;
         }
         let deeper = blob.text().map(|text| layer(&text, depth + 1, scan)).unwrap_or_default();

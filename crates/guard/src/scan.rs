@@ -53,6 +53,12 @@ impl Found {
         }
     }
 
+    /// Whether one of the latest hits covers all of `span`: what is beside it may still be told from the whole.
+    pub(crate) fn holds(&self, span: &Range<usize>) -> bool {
+        let all = |hit: &Hit| hit.finding.span.start <= span.start && span.end <= hit.finding.span.end;
+        self.hits.iter().rev().take(64).any(all)
+    }
+
     /// Whether one of the latest hits covers part of `span`. This only saves work: overlapping hits are merged in the
     /// end, and a look at all of them would be quadratic.
     pub(crate) fn covers(&self, span: &Range<usize>) -> bool {

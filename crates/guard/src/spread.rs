@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use bip39::Language;
+
 use crate::api::{Context, SecretKind};
 use crate::chinese::Reading;
 use crate::keyword::Words;
@@ -27,6 +29,10 @@ const MAX_BETWEEN: usize = 2;
 const MAX_EARLIER: usize = 72;
 /// The fewest words at the end of a message that says more than the words.
 const ANNOUNCED: usize = 3;
+/// A shorter word that is in no list is not taken for a mistyped one.
+const SHORTEST: usize = 2;
+/// What parts a clause of nothing but such words from the others.
+const CLAUSE_ENDS: [char; 6] = ['.', '!', '?', ':', '\n', '。'];
 
 /// The words of a message that may be a part of a phrase.
 struct Piece {
@@ -37,6 +43,8 @@ struct Piece {
     span: Range<usize>,
     /// Whether something stands between all of them; always so in lists other than Chinese.
     separated: bool,
+    /// Whether one of the words is in no list: mistyped.
+    mistyped: bool,
     /// Words that a mark stands for: a part that was redacted when it came.
     redacted: usize,
 }
@@ -53,16 +61,24 @@ impl Piece {
             return None;
         }
         if let Some(redacted) = redacted_words(text) {
-            let none = Self { lists: 0, entries: Vec::new(), span: 0..0, separated: true, redacted };
+            let none = Self {
+                lists: 0,
+                entries: Vec::new(),
+                span: 0..0,
+                separated: true,
+                mistyped: false,
+                redacted,
+            };
             return Some(none);
         }
-        if ends_as_talk(text) { None } else { Self::read(text) }
+        if ends_as_talk(text) { None } else { Self::read(text).or_else(|| Self::clause(text)) }
     }
 
     /// The piece that a text without marks is.
     fn read(text: &str) -> Option<Self> {
         let folded = fold(text);
-        let tokens = tokens(&folded.text);
+        let mut tokens = tokens(&folded.text);
+        drop_labels(&folded.text, &mut tokens);
         let last = tokens.last()?;
         let mut piece =
             if last.han { Self::chinese(&folded.text, &tokens) } else { Self::words(&folded.text, &tokens) }?;
@@ -83,11 +99,60 @@ impl Piece {
             lists = both;
             run += 1;
         }
-        let whole = run == tokens.len();
-        if run == 0 || !(whole || announces(folded, tokens, run)) {
+        let rest = || Some(Self::from(tokens.get(tokens.len() - run..)?, lists, true));
+        if run > 0 && (run == tokens.len() || introduces(folded, tokens, run)) {
+            return rest();
+        }
+        let rest = || if run > 0 && announces(folded, tokens, run) { rest() } else { None };
+        Self::mistyped(folded, tokens, !chinese).or_else(rest)
+    }
+
+    /// A message of nothing but words of a list and one that is none.
+    fn mistyped(folded: &str, tokens: &[Token], among: u16) -> Option<Self> {
+        if !(ANNOUNCED..=LONGEST).contains(&tokens.len())
+            || tokens.iter().skip(1).any(|token| token.gap == Gap::None)
+        {
             return None;
         }
-        Some(Self::from(tokens.get(tokens.len() - run..)?, lists, true))
+        let all_but_one = |list: &List| {
+            let mut others = tokens.iter().filter(|token| token.entry.lists() & list.bit() == 0);
+            let other = others.next().filter(|other| other.han || other.text(folded).len() >= SHORTEST);
+            other.is_some() && others.next().is_none()
+        };
+        let lists = List::all().filter(|list| among & list.bit() != 0).filter(all_but_one);
+        let lists = lists.fold(0, |bits, list| bits | list.bit());
+        (lists != 0).then(|| Self { mistyped: true, ..Self::from(tokens, lists, true) })
+    }
+
+    /// Words that are a whole clause of a message that says more: "the next are: one two three. Thank you!"
+    fn clause(text: &str) -> Option<Self> {
+        let folded = fold(text);
+        let tokens = tokens(&folded.text);
+        let ends = |a: &Token, b: &Token| match (a.han, b.han) {
+            (true, true) => b.gap == Gap::None,
+            (false, false) => {
+                folded.text.get(a.end()..b.start()).is_some_and(|between| between.contains(CLAUSE_ENDS))
+            }
+            _ => true,
+        };
+        let mut longest: Option<Self> = None;
+        let mut from = 0;
+        for clause in tokens.chunk_by(|a, b| !ends(a, b)) {
+            from += clause.len();
+            let glued = |next: Option<&Token>| next.is_some_and(|next| next.han && next.gap == Gap::None);
+            // A first or last character that belongs to a word outside.
+            let core =
+                usize::from(glued(clause.first()))..clause.len() - usize::from(glued(tokens.get(from)));
+            let Some(words) = clause.get(core) else { continue };
+            let lists = words.iter().fold(!0, |lists, token| lists & token.entry.lists());
+            let length = longest.as_ref().map_or(ANNOUNCED - 1, |longest| longest.entries.len());
+            if lists != 0 && (length + 1..=LONGEST).contains(&words.len()) {
+                longest = Some(Self::from(words, lists, true));
+            }
+        }
+        let mut piece = longest?;
+        piece.span = folded.source(&piece.span);
+        Some(piece)
     }
 
     /// Characters that each stand apart, at the end of the message; or a message of a few characters unlike language.
@@ -104,7 +169,7 @@ impl Piece {
         let words = if separated { group } else { tokens };
         let lists = words.iter().fold(chinese_lists(), |lists, token| lists & token.entry.lists());
         if lists == 0 || words.is_empty() || words.len() > LONGEST {
-            return None;
+            return Self::mistyped(folded, tokens, chinese_lists());
         }
         let piece = Self::from(words, lists, separated);
         (separated || piece.is_random()).then_some(piece)
@@ -112,31 +177,53 @@ impl Piece {
 
     fn from(tokens: &[Token], lists: u16, separated: bool) -> Self {
         let entries = tokens.iter().map(|token| token.entry).collect();
-        Self { lists, entries, span: span(tokens), separated, redacted: 0 }
+        Self { lists, entries, span: span(tokens), separated, mistyped: false, redacted: 0 }
     }
 
     fn is_random(&self) -> bool {
         List::all().filter(|list| list.is_chinese() && self.lists & list.bit() != 0).any(|list| {
             let indexes: Vec<u16> = self.entries.iter().filter_map(|entry| entry.index(list)).collect();
-            Reading::of(&indexes, list).is_random()
+            Reading::of(&indexes, list).may_be_random()
         })
     }
 }
 
+/// Drops what is no word of a person, unless nothing else is left.
+fn drop_labels(folded: &str, tokens: &mut Vec<Token>) {
+    if !tokens.iter().all(|token| token.is_label(folded)) {
+        tokens.retain(|token| !token.is_label(folded));
+    }
+}
+
 /// Whether the end of a message alone says that it is no piece, which spares most messages the whole look: it ends in
-/// a plain word that is in no list, or in the middle of more Chinese characters than a phrase has.
+/// two plain words that are in no list, or in the middle of more Chinese characters than a phrase has.
 fn ends_as_talk(text: &str) -> bool {
+    // Tags, and what is announced in the middle, are not told by the end.
+    if text.contains([':', '：', '\n']) || text.ends_with('>') {
+        return false;
+    }
     let said = text.trim_end_matches(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() || c == '。');
-    let word = said.len() - said.bytes().rev().take_while(u8::is_ascii_alphabetic).count();
-    if let (head, Some(word)) = (said.get(..word).unwrap_or_default(), said.get(word..))
-        && word.len() > 2
-    {
-        return head.chars().next_back().is_none_or(|c| c.is_ascii())
-            && look_up(word).lists() & !chinese_lists() == 0;
+    let (head, word) = last_word(said);
+    if word.len() > 2 {
+        let other = |head: &str, word: &str| {
+            head.chars().next_back().is_none_or(|c| c.is_ascii())
+                && look_up(word).lists() & !chinese_lists() == 0
+        };
+        // One alone may be mistyped.
+        let head = head.trim_end_matches([' ', ',']);
+        let (head_before, before) = last_word(head);
+        let talk =
+            if before.len() > 2 { other(head_before, before) } else { head.is_ascii() && before.is_empty() };
+        return talk && other(head, word);
     }
     let is_han = |c: &char| matches!(c, '\u{4e00}'..='\u{9fff}');
     said.chars().rev().take(2).filter(is_han).count() == 2
         && said.chars().filter(is_han).nth(LONGEST).is_some()
+}
+
+/// A text up to its last plain word, and that word; empty if the text ends in something else.
+fn last_word(text: &str) -> (&str, &str) {
+    text.split_at(text.len() - text.bytes().rev().take_while(u8::is_ascii_alphabetic).count())
 }
 
 fn chinese_lists() -> u16 {
@@ -151,20 +238,40 @@ fn redacted_words(text: &str) -> Option<usize> {
     phrases.map(|(_, _, words)| usize::from(words.unwrap_or(1))).reduce(|a, b| a + b)
 }
 
-/// Whether the part of a message before its last words says that they are words: by a colon or line break, or by name.
+/// What is said before the next words of a phrase.
+const ANNOUNCEMENTS: [&str; 13] = [
+    "word",
+    "words",
+    "first",
+    "next",
+    "last",
+    "rest",
+    "half",
+    "part",
+    "remain",
+    "remaining",
+    "more",
+    "then",
+    "and",
+];
+
+/// Whether the part of a message before its last words ends in a colon, a line break or the like.
+fn introduces(folded: &str, tokens: &[Token], run: usize) -> bool {
+    let Some(first) = tokens.get(tokens.len() - run) else { return false };
+    let before = folded.get(..first.start()).unwrap_or_default();
+    before.trim_end_matches([' ', '"', '\'']).ends_with([':', '\n', '-', '=', '.', ')'])
+        && (run >= ANNOUNCED || tokens.len() <= run + ANNOUNCED)
+}
+
+/// Whether the part of a message before its last words says that they are words: by the sign before them, or by name.
 fn announces(folded: &str, tokens: &[Token], run: usize) -> bool {
     let Some(first) = tokens.get(tokens.len() - run) else { return false };
     let before = folded.get(..first.start()).unwrap_or_default();
-    let introduced = before.trim_end_matches([' ', '"', '\'']).ends_with([':', '\n', '-', '=', '.', ')']);
-    if run < ANNOUNCED {
-        return introduced && tokens.len() <= run + ANNOUNCED;
-    }
-    let said = before.to_lowercase();
-    introduced
-        || ["word", "first", "next", "last", "rest", "half", "part", "remain", "more", "then", "and"]
-            .iter()
-            .any(|word| said.contains(word))
-        || Words::new(before).speak_of_phrases()
+    let named = || {
+        let said = tokens.iter().take(tokens.len() - run).map(|token| token.text(folded).to_lowercase());
+        said.into_iter().any(|word| ANNOUNCEMENTS.contains(&&*word)) || Words::new(before).speak_of_phrases()
+    };
+    introduces(folded, tokens, run) || run >= ANNOUNCED && named()
 }
 
 /// Reads the text together with the earlier ones. Adds what is found in the text, and returns the earlier texts that
@@ -189,11 +296,17 @@ pub(crate) fn join(text: &str, context: &Context<'_>, found: &mut Found) -> Vec<
     let from = if best.complete { 0 } else { best.first };
     let mut hits: Vec<usize> = pieces
         .drain(from..)
-        .filter(|(_, piece)| piece.redacted == 0 && piece.lists & best.list.bit() != 0)
+        .filter(|(_, piece)| piece.redacted == 0 && piece.lists & kin(best.list) != 0)
         .map(|(index, _)| index)
         .collect();
     hits.sort_unstable();
     hits
+}
+
+/// The lists that pieces of a phrase of this list can seem to be of: most Chinese characters are in both of the two, and
+/// the checksum can hold by chance for those of the wrong one.
+fn kin(list: List) -> u16 {
+    if list.is_chinese() { chinese_lists() } else { list.bit() }
 }
 
 /// The pieces among the earlier texts that lead up to the current one, oldest first.
@@ -229,7 +342,12 @@ struct Whole {
 
 fn whole(pieces: &[(usize, Piece)], current: &Piece, list: List) -> Option<Whole> {
     let mut entries = current.entries.clone();
-    let mut separated = current.separated && (current.entries.len() >= ANNOUNCED || !list.is_chinese());
+    let apart = |piece: &Piece| {
+        let telling = piece.separated && (piece.entries.len() > 1 || !list.is_chinese());
+        if telling { piece.entries.len() } else { 0 }
+    };
+    let mut separate = apart(current);
+    let mut mistyped = usize::from(current.mistyped);
     let mut best = None;
     let mut redacted = 0;
     for (first, (_, piece)) in pieces.iter().enumerate().rev() {
@@ -244,7 +362,13 @@ fn whole(pieces: &[(usize, Piece)], current: &Piece, list: List) -> Option<Whole
             continue;
         }
         entries.splice(0..0, piece.entries.iter().copied());
-        separated &= piece.separated && (piece.entries.len() >= ANNOUNCED || !list.is_chinese());
+        separate += apart(piece);
+        mistyped += usize::from(piece.mistyped);
+        if mistyped > 1 {
+            break;
+        }
+        // A last character may be left over.
+        let separated = separate + 1 >= entries.len();
         let indexes: Vec<u16> = entries.iter().filter_map(|entry| entry.index(list)).collect();
         let repeated = repeats(&indexes);
         let proven = if repeated {
@@ -253,11 +377,16 @@ fn whole(pieces: &[(usize, Piece)], current: &Piece, list: List) -> Option<Whole
             let reads = || separated || Reading::of(&indexes, list).is_random();
             (checksum_holds(&indexes) && reads()).then_some(indexes.len())
         } else {
-            checked(&indexes)
+            // In talk, a window is valid by chance every now and then.
+            checked(&indexes).filter(|_| everyday(&indexes, list) * 2 <= indexes.len())
         };
         if let Some(words) = proven {
             best = Some(Whole { list, first, words, certain: true, complete: true });
-        } else if entries.len() >= PHRASE && separated && !repeated {
+        } else if entries.len() >= PHRASE
+            && separated
+            && !repeated
+            && everyday(&indexes, list) * 3 < indexes.len()
+        {
             let certain = best.as_ref().is_some_and(|best: &Whole| best.certain);
             let words = LENGTHS.into_iter().find(|&length| length <= entries.len()).unwrap_or(PHRASE);
             best = Some(Whole { list, first, words, certain, complete: true });
@@ -268,8 +397,17 @@ fn whole(pieces: &[(usize, Piece)], current: &Piece, list: List) -> Option<Whole
     }
     let rest = redacted > 0 && is_rest(pieces, current, list);
     best.or_else(|| {
-        rest.then_some(Whole { list, first: pieces.len(), words: 0, certain: false, complete: false })
+        // What stands between parts of a phrase is no answer either.
+        let after =
+            pieces.iter().rposition(|(_, piece)| piece.redacted > 0).map_or(pieces.len(), |at| at + 1);
+        rest.then_some(Whole { list, first: after, words: 0, certain: false, complete: false })
     })
+}
+
+/// How many of the words are common in English talk: of random ones one in thirty is.
+fn everyday(indexes: &[u16], list: List) -> usize {
+    let english = list.language() == Language::English;
+    indexes.iter().filter(|index| english && is_everyday(list.word(**index))).count()
 }
 
 /// Whether most of the words are one and the same: somebody who writes "more" again and again.
@@ -296,14 +434,22 @@ fn test_vector(indexes: &[u16], list: List) -> Option<usize> {
 fn is_rest(pieces: &[(usize, Piece)], current: &Piece, list: List) -> bool {
     let directly = pieces.iter().rev().take(1 + MAX_BETWEEN).any(|(_, piece)| piece.redacted > 0);
     let telling = current.entries.len() > 1 && list.is_chinese()
-        || current.entries.iter().filter_map(|entry| entry.index(list)).all(|index| {
-            if list.is_chinese() { index >= COMMON_CHARACTERS } else { !ANSWERS.contains(&list.word(index)) }
+        || current.entries.iter().filter_map(|entry| entry.index(list)).any(|index| {
+            let word = list.word(index);
+            if list.is_chinese() { !CHINESE_ANSWERS.contains(&word) } else { !ANSWERS.contains(&word) }
         });
-    current.separated && (current.entries.len() >= ANNOUNCED || (directly && telling))
+    if current.separated {
+        return current.entries.len() >= ANNOUNCED || (directly && telling);
+    }
+    let indexes: Vec<u16> = current.entries.iter().filter_map(|entry| entry.index(list)).collect();
+    directly && Reading::of(&indexes, list).is_no_answer()
 }
 
-/// Chinese characters that are answers by themselves are among the first of the lists.
-const COMMON_CHARACTERS: u16 = 200;
+/// Characters that are answers by themselves.
+const CHINESE_ANSWERS: [&str; 20] = [
+    "好", "是", "对", "對", "行", "有", "没", "沒", "不", "在", "会", "會", "能", "可", "要", "来", "來",
+    "了", "一", "二",
+];
 /// List words that are answers by themselves.
 const ANSWERS: [&str; 24] = [
     "again", "correct", "done", "exact", "good", "help", "hello", "like", "more", "nice", "now", "okay",

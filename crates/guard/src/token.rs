@@ -48,6 +48,17 @@ impl Token {
         self.end().saturating_sub(self.start())
     }
 
+    /// Whether it is no word of a person: a tag (`<li>`), the name of a field (`"word":`) or of a line (`word 3:`).
+    pub(crate) fn is_label(&self, folded: &str) -> bool {
+        let before = folded.get(..self.start()).unwrap_or_default();
+        let after = folded.get(self.end()..).unwrap_or_default();
+        if before.ends_with(['<', '/']) {
+            return after.starts_with('>');
+        }
+        let number = after.trim_start_matches(' ').trim_start_matches(|c: char| c.is_ascii_digit());
+        after.starts_with("\":") || number.len() + 1 < after.len() && number.starts_with(':')
+    }
+
     /// The token's text, in the case it was written in.
     pub(crate) fn text<'a>(&self, folded: &'a str) -> &'a str {
         folded.get(self.start()..self.end()).unwrap_or_default()

@@ -128,6 +128,7 @@ enum Command {
 
 fn main() -> ExitCode {
     setup::quiet_panics();
+    setup::no_cores();
     let arguments = Arguments::parse();
     match run(arguments) {
         Ok(code) => code,

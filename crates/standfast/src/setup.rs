@@ -20,6 +20,14 @@ pub(crate) fn quiet_panics() {
     }));
 }
 
+/// No core is written when the process breaks down: it would hold the texts that were being worked on, before the guard has
+/// seen them.
+pub(crate) fn no_cores() {
+    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    // Lowering is always allowed.
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
+}
+
 /// Prints a command's result.
 pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
     std::io::stdout().write_all(text.as_bytes())?;
@@ -233,6 +241,28 @@ mod tests {
         assert!(!path.exists(), "no new key beside records that it does not fit");
         std::fs::write(&path, own).unwrap();
         assert_eq!(open().await, Ok(()));
+    }
+
+    /// Run by the test below, in a process of its own.
+    #[test]
+    #[ignore = "it panics"]
+    fn panic_with_a_text() {
+        quiet_panics();
+        let text = ["legal winner", "thank year"].join(" ");
+        std::thread::spawn(move || panic!("{text}")).join().unwrap_err();
+        let text: Result<(), String> = Err(["wave sausage", "worth useful"].join(" "));
+        text.unwrap();
+    }
+
+    #[test]
+    fn what_a_panic_leaves_behind_says_where_and_not_what() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "setup::tests::panic_with_a_text", "--ignored", "--nocapture"]);
+        let out = child.env("RUST_BACKTRACE", "full").output().unwrap();
+        assert!(!out.status.success());
+        let said = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+        assert_eq!(said.matches("standfast: panic at crates/standfast/src/setup.rs").count(), 2, "{said}");
+        assert!(!said.contains("winner") && !said.contains("sausage"), "{said}");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) fn of(
     trim(folded, region, list, &boundaries, &mut own, kept);
     let Some((window, length)) = proven else { return (own, None) };
     let next_length = LENGTHS.into_iter().rev().find(|&longer| longer > length);
-    let exact = next_length.is_none_or(|next| own.len() < next);
+    let exact = next_length.is_none_or(|next| own.len() < next) && !crosses(&window);
     // A longer phrase with a mistyped word has a shorter window that holds by chance every now and then: so every
     // stretch that touches the window must read like talk.
     let mut before = (own.start..window.start).rev();

@@ -8,6 +8,7 @@ use standfast_guard::{Context, marks, may_be_piece, screen, screen_bytes, screen
 
 use crate::recall::{base64, encodings};
 use crate::support::{LAYOUTS, Rng, lay_out, phrase};
+use crate::vectors::published;
 
 /// What holds for every text whatever it is.
 fn check(text: &str) {
@@ -24,6 +25,9 @@ fn check(text: &str) {
     if screened.findings.is_empty() {
         assert_eq!(screened.text, text);
     }
+    let typed = marks(text).len();
+    let marked = marks(&screened.text).len();
+    assert!(marked + typed >= screened.findings.len(), "{marked} marks: {text:?} -> {:?}", screened.text);
     let again = screen(&screened.text, &Context::default());
     assert!(
         again.findings.is_empty(),
@@ -37,7 +41,47 @@ fn check(text: &str) {
     }
     may_be_piece(text);
     screen_file_name(text);
-    marks(text);
+}
+
+/// What holds for every file, and for every conversation.
+fn check_bytes(bytes: &[u8]) {
+    let screened = screen_bytes(bytes, &Context::default());
+    if screened.findings.is_empty() && !screened.quarantine {
+        assert_eq!(screened.bytes, bytes);
+    }
+    screen_bytes(&screened.bytes, &Context::default());
+}
+
+fn check_conversation(texts: &[String]) {
+    let mut stored: Vec<String> = Vec::new();
+    for text in texts {
+        let earlier: Vec<&str> = stored.iter().map(String::as_str).collect();
+        let screened = screen(text, &Context { earlier: &earlier, addresses: &earlier });
+        assert!(screened.earlier_hits.iter().all(|index| *index < stored.len()), "{texts:?}");
+        assert!(screened.earlier_hits.is_empty() || !screened.findings.is_empty(), "{texts:?}");
+        for index in screened.earlier_hits {
+            "⟦redacted:partial_phrase⟧".clone_into(&mut stored[index]);
+        }
+        stored.push(screened.text);
+    }
+}
+
+/// Bytes changed, lost, doubled and moved.
+fn damage(bytes: &mut Vec<u8>, rng: &mut Rng) {
+    for _ in 0..=rng.below(4) {
+        if bytes.is_empty() {
+            return;
+        }
+        let at = rng.below(bytes.len());
+        let end = (at + 1 + rng.below(16)).min(bytes.len());
+        match rng.below(5) {
+            0 => bytes[at] ^= 1 << rng.below(8),
+            1 => drop(bytes.drain(at..end)),
+            2 => bytes.extend_from_within(at..end),
+            3 => bytes.truncate(end),
+            _ => bytes.rotate_left(at),
+        }
+    }
 }
 
 /// Pieces that mean something to the detectors, to be put together at random.
@@ -97,6 +141,7 @@ fn fragments(rng: &mut Rng) -> Vec<String> {
     ]
     .map(ToOwned::to_owned)
     .to_vec();
+    out.extend(published().map(ToOwned::to_owned));
     for language in Language::ALL {
         let words = phrase(*language, 12, rng);
         let layout = rng.pick(&LAYOUTS);
@@ -111,7 +156,7 @@ fn fragments(rng: &mut Rng) -> Vec<String> {
 #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
 fn time_to_spend() -> (u64, u64) {
     let asked = std::env::var("STANDFAST_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
-    asked.map_or((4, 47), |seconds: u64| (seconds, seconds))
+    asked.map_or((3, 47), |seconds: u64| (seconds, seconds))
 }
 
 /// A deterministic fuzzer, a few seconds long: texts put together from fragments, then mutated.
@@ -140,10 +185,20 @@ fn mutated_texts() {
             }
             text = chars.into_iter().collect();
         }
+        let one = Instant::now();
         check(&text);
+        let mut bytes = text.clone().into_bytes();
+        damage(&mut bytes, &mut rng);
+        check_bytes(&bytes);
+        let cut: Vec<String> = text.split_inclusive([' ', '\n', '，']).map(ToOwned::to_owned).collect();
+        let size = 1 + rng.below(8);
+        check_conversation(&cut.chunks(size).take(12).map(<[String]>::concat).collect::<Vec<_>>());
+        // Generous, for a debug build on a busy machine: quadratic work on such texts takes minutes.
+        assert!(one.elapsed() < Duration::from_secs(10), "{:?} for {text:?}", one.elapsed());
         tried += 1;
     }
     println!("{tried} mutated texts");
+    assert!(tried > 50, "{tried} texts are too few to tell anything");
 }
 
 /// 64 kB of what costs most. The bound is generous, for a debug build on a busy machine: quadratic work takes minutes.

@@ -13,6 +13,8 @@ mod false_marks;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod real_texts;
+#[cfg(test)]
 mod recall;
 #[cfg(test)]
 mod secrets;
@@ -20,3 +22,5 @@ mod secrets;
 mod spread;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod vectors;

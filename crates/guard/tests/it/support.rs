@@ -179,6 +179,67 @@ pub(crate) fn leaks(screened: &str, words: &[String]) -> bool {
             && words.windows(3).any(|three| screened.contains(three.concat().as_str())))
 }
 
+/// How many of a kind of phrase are found, of one list in one layout.
+pub(crate) struct Tally {
+    name: String,
+    tried: u32,
+    missed: Vec<String>,
+}
+
+impl Tally {
+    /// What must be found at the least.
+    const RECALL: f64 = 0.999;
+
+    pub(crate) fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), tried: 0, missed: Vec::new() }
+    }
+
+    pub(crate) fn count(&mut self, found: bool, case: impl FnOnce() -> String) {
+        self.tried += 1;
+        if !found {
+            self.missed.push(case());
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn finish(self) {
+        let found = f64::from(self.tried) - f64::from(u32::try_from(self.missed.len()).unwrap());
+        let recall = found / f64::from(self.tried);
+        println!("recall, {}: {found} of {} ({:.3} %)", self.name, self.tried, recall * 100.0);
+        for missed in self.missed.iter().take(12) {
+            println!("  missed {missed}");
+        }
+        assert!(recall >= Self::RECALL, "{}: {recall}", self.name);
+    }
+}
+
+/// How often a case is tried: so many times, or as many times that as `STANDFAST_TEST_ROUNDS` says.
+#[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
+pub(crate) fn rounds(usual: usize) -> usize {
+    let more = std::env::var("STANDFAST_TEST_ROUNDS").ok().and_then(|times| times.parse().ok());
+    usual * more.unwrap_or(1)
+}
+
+/// How many words of a phrase are still to be read in a text.
+pub(crate) fn readable(text: &str, words: &[String]) -> usize {
+    let narrow = |c: char| match c {
+        '！'..='～' => char::from_u32(u32::from(c) - 0xfee0).unwrap(),
+        _ => c,
+    };
+    let mut text = text.to_owned();
+    for (place, ..) in standfast_guard::marks(&text.clone()).into_iter().rev() {
+        text.replace_range(place, " ");
+    }
+    let hidden = |c: &char| !matches!(c, '\u{200b}'..='\u{200d}' | '\u{feff}');
+    let text: String = text.chars().filter(hidden).map(narrow).collect::<String>().to_lowercase();
+    if words[0].chars().count() == 1 {
+        return text.chars().filter(|c| words.iter().any(|word| word.starts_with(*c))).count();
+    }
+    text.split(|c: char| !c.is_alphabetic() && !matches!(c, '\u{300}'..='\u{36f}' | '\u{3099}' | '\u{309a}'))
+        .filter(|one| words.iter().any(|word| word == one))
+        .count()
+}
+
 /// The shared test data, or nothing and a loud word about it.
 #[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
 pub(crate) fn data(path: &str) -> Option<String> {
@@ -190,6 +251,21 @@ pub(crate) fn data(path: &str) -> Option<String> {
     let read = std::fs::read_to_string(&file).ok();
     if read.is_none() {
         eprintln!("NOT TESTED: {} is absent; set STANDFAST_TEST_DATA", file.display());
+    }
+    read
+}
+
+/// A file of the texts that `scripts/texts` fetches, or nothing and a loud word about it.
+#[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
+pub(crate) fn fetched(path: &str) -> Option<String> {
+    let root = std::env::var("STANDFAST_TEST_TEXTS")
+        .map_or_else(|_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.cache/texts"), PathBuf::from);
+    let file = root.join(path);
+    let read = std::fs::read_to_string(&file).ok();
+    if read.is_none() {
+        let required = std::env::var_os("STANDFAST_TEST_REQUIRE_TEXTS").is_some();
+        assert!(!required, "{} is absent: scripts/tools install fetches it", file.display());
+        eprintln!("NOT TESTED: {} is absent; run scripts/tools install", file.display());
     }
     read
 }

@@ -92,6 +92,7 @@ impl Server {
             .env("STANDFAST_DATA", &self.data)
             .env("STANDFAST_LOG", "debug")
             .env("RUST_BACKTRACE", "1")
+            .current_dir(self.home())
             .envs(self.environment.iter().cloned());
         if let Some(url) = &self.database {
             command.env("STANDFAST_DATABASE", url);
@@ -170,6 +171,24 @@ impl Server {
         let mut child = self.child.take().expect("running");
         child.kill().unwrap();
         child.wait().unwrap();
+    }
+
+    /// Breaks it down after a moment, as a failed assertion in a library does: it has no say in it, and a core is written if
+    /// one may be.
+    pub(crate) async fn abort(&mut self, after: Duration) {
+        let process = self.child.as_ref().expect("running").id();
+        let limits = std::fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        let core: Vec<&str> = core.split_whitespace().collect();
+        assert_eq!(core[4..6], ["0", "0"], "a core would hold what was being worked on");
+        sleep(after).await;
+        signal("-ABRT", process);
+        self.ended(Duration::from_secs(10)).await;
+    }
+
+    /// The folder that holds everything of it.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.log.parent().unwrap().to_owned()
     }
 
     /// SIGTERM; does not wait.
