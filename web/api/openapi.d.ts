@@ -2492,6 +2492,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/v1/probes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Tells what came of test messages that were sent from elsewhere, also long afterwards. What was told of a minute before stays as it
+     *     is, so that repeating a call does no harm.
+     * @description Machine tokens with the scope `probes` may call it.
+     */
+    post: operations['tell_probes'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/v1/requests': {
     parameters: {
       query?: never;
@@ -5404,7 +5425,8 @@ export interface components {
       away: number;
       /**
        * Format: int32
-       * @description People were there, and more than one in five of those who waited had waited longer than they were promised, or should.
+       * @description People were there, and more than one in five of those who waited had waited longer than they were promised, or should; or
+       *     whoever was there was kept for assets at risk.
        */
       full: number;
       /**
@@ -5429,7 +5451,7 @@ export interface components {
       promised: number;
       /**
        * Format: int32
-       * @description The desk itself was not there, or a test message got no receipt.
+       * @description The desk itself was not there, the channel let no words through, or test messages got no receipt.
        */
       technical: number;
       /**
@@ -6217,6 +6239,43 @@ export interface components {
       /** @description Its minutes. */
       kept: components['schemas']['Kept'];
     };
+    /**
+     * @description A part of those for whom somebody was promised, and what was kept of that. A minute is kept when somebody could answer for each
+     *     language by each channel that is in the part and was promised.
+     */
+    OnlinePart: {
+      channel?: components['schemas']['Channel'] | null;
+      /** @description Its minutes. */
+      kept: components['schemas']['Kept'];
+      language?: components['schemas']['Language'] | null;
+      /**
+       * Format: double
+       * @description The online rate, from 0 to 1; null where nothing was promised.
+       */
+      rate?: number | null;
+      /** @description Those of one region, an empty one for all that no hours name; null for everybody. */
+      region?: string | null;
+    };
+    /** @description A place that sends test messages. */
+    OnlinePlace: {
+      /**
+       * Format: int64
+       * @description Of those, minutes in which no receipt came.
+       */
+      failed: number;
+      /**
+       * Format: date-time
+       * @description The last minute of which it has told.
+       */
+      last_at: string;
+      /** @description What whoever runs it calls it. */
+      name: string;
+      /**
+       * Format: int64
+       * @description Minutes of which it has told in the days that were asked for.
+       */
+      sent: number;
+    };
     /** @description Hours and what was kept of them. */
     OnlineSchedule: {
       /** @description For whom they are. */
@@ -6225,10 +6284,12 @@ export interface components {
       days: components['schemas']['OnlineDay'][];
       /** @description Id of the hours. */
       id: string;
-      /** @description All minutes. */
+      /** @description All minutes. One is kept when somebody could answer everybody for whom these hours are meant. */
       kept: components['schemas']['Kept'];
       /** @description What they are called. */
       name: string;
+      /** @description By language and channel, of those for whom these hours are meant. */
+      parts: components['schemas']['OnlinePart'][];
       /**
        * Format: double
        * @description The online rate, from 0 to 1; null where nothing was promised.
@@ -6250,6 +6311,10 @@ export interface components {
       days: number;
       /** @description By schedule, the most general first. */
       items: components['schemas']['OnlineSchedule'][];
+      /** @description All schedules together, by language, by channel, and by region where schedules name any. */
+      parts: components['schemas']['OnlinePart'][];
+      /** @description Places from which test messages came. */
+      places: components['schemas']['OnlinePlace'][];
       /**
        * Format: date-time
        * @description Since when minutes are put down; what was before is not known. Null while none are.
@@ -6718,6 +6783,48 @@ export interface components {
        * @example 2026-W47
        */
       period?: string | null;
+    };
+    /** @description What came of a test message. */
+    ProbeWish: {
+      /**
+       * Format: date-time
+       * @description When it was sent.
+       */
+      at: string;
+      /**
+       * Format: int64
+       * @description Milliseconds to its receipt; null where none came.
+       * @example 140
+       */
+      took_ms?: number | null;
+    };
+    /** @description What became of what a place told. */
+    ProbesTold: {
+      /**
+       * Format: int32
+       * @description Minutes of which nothing was known from there, and that are in the ledger now.
+       */
+      added: number;
+      /**
+       * Format: int32
+       * @description Minutes of which something was known from there, which stays as it is.
+       */
+      known: number;
+      /**
+       * Format: int32
+       * @description What was left out: of a time that is to come, or more than ninety days ago.
+       */
+      left_out: number;
+    };
+    /** @description What a place tells. */
+    ProbesWish: {
+      /**
+       * @description From where: letters, digits and `. _ -`. Of a place the first word about a minute holds.
+       * @example singapore
+       */
+      place: string;
+      /** @description What came of test messages, at most 500. */
+      probes: components['schemas']['ProbeWish'][];
     };
     /** @description Why a call was refused (RFC 9457). Programs decide by `code`; people read `title` and `detail`. */
     ProblemDocument: {
@@ -7947,6 +8054,8 @@ export interface components {
       rate?: number | null;
       /** @description Regions that they are for; all when none is named. */
       regions: string[];
+      /** @description The same by language and channel, of those for whom these hours are meant. */
+      services: components['schemas']['StatusService'][];
       /** @description Who is there and how long it takes, by each language of those for whom these hours are meant. */
       waits: components['schemas']['StatusWait'][];
     };
@@ -7968,6 +8077,28 @@ export interface components {
       starts_at: string;
       /** @description What was said of it, the latest first. */
       updates: components['schemas']['IncidentUpdate'][];
+    };
+    /** @description How well the promise was kept to those who write in a language and come by a channel, in the last 90 days. */
+    StatusService: {
+      /** @description The channel. */
+      channel: components['schemas']['Channel'];
+      /** @description The language. */
+      language: components['schemas']['Language'];
+      /**
+       * Format: int32
+       * @description Of those, minutes in which somebody could answer.
+       */
+      online: number;
+      /**
+       * Format: int32
+       * @description Minutes for which somebody was promised.
+       */
+      promised: number;
+      /**
+       * Format: double
+       * @description The online rate, from 0 to 1; null where nothing was promised yet.
+       */
+      rate?: number | null;
     };
     /** @description The state of the desk. */
     StatusView: {
@@ -8776,7 +8907,7 @@ export interface components {
      * @description What a machine token is good for.
      * @enum {string}
      */
-    TokenScope: 'drivers' | 'active_users' | 'insight' | 'signals';
+    TokenScope: 'drivers' | 'active_users' | 'insight' | 'signals' | 'probes';
     /** @description A machine token as admins see it. */
     TokenView: {
       /**
@@ -9336,6 +9467,8 @@ export interface components {
     };
     /** @description What would raise the rate most: the hours of the week and the reason for which most of the promise was lost. */
     Win: {
+      /** @description By which channels; all when none is named. */
+      channels: components['schemas']['Channel'][];
       /**
        * Format: int32
        * @description The first hour of the stretch, and the one after the last: from 0 to 24.
@@ -9343,6 +9476,8 @@ export interface components {
       from_hour: number;
       /** @description Why nobody could answer. */
       gap: components['schemas']['Gap'];
+      /** @description In which languages; all when none is named. */
+      languages: components['schemas']['Language'][];
       /**
        * Format: int32
        * @description Minutes that were lost there.
@@ -37769,6 +37904,228 @@ export interface operations {
            *       "status": 404,
            *       "title": "Not found",
            *       "type": "/docs/problems/not_found"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Sent too slowly */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "request_timeout",
+           *       "detail": "The call was not sent completely in time.",
+           *       "status": 408,
+           *       "title": "Sent too slowly",
+           *       "type": "/docs/problems/request_timeout"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Too large */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_large",
+           *       "detail": "The call is larger than the desk takes.",
+           *       "status": 413,
+           *       "title": "Too large",
+           *       "type": "/docs/problems/too_large"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Content type not supported */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unsupported_media_type",
+           *       "detail": "This address takes another content type than the one that was sent.",
+           *       "status": 415,
+           *       "title": "Content type not supported",
+           *       "type": "/docs/problems/unsupported_media_type"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Something is not filled in correctly */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "invalid",
+           *       "detail": "{field}: {reason}.",
+           *       "status": 422,
+           *       "title": "Something is not filled in correctly",
+           *       "type": "/docs/problems/invalid"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A little slower, please */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "too_many_calls",
+           *       "detail": "That was a lot in a short time. Please wait 1 seconds and try again.",
+           *       "status": 429,
+           *       "title": "A little slower, please",
+           *       "type": "/docs/problems/too_many_calls"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description A fault on our side */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "internal",
+           *       "detail": "Something went wrong on our side and has been noted. Please try again; the same message is never taken twice.",
+           *       "status": 500,
+           *       "title": "A fault on our side",
+           *       "type": "/docs/problems/internal"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Briefly not available */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unavailable",
+           *       "detail": "The desk cannot be reached for a moment. Nothing of yours was lost: send it again shortly, the same message is never taken twice.",
+           *       "status": 503,
+           *       "title": "Briefly not available",
+           *       "type": "/docs/problems/unavailable"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description The desk cannot write right now */
+      507: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "disk_full",
+           *       "detail": "The desk has no room to write at the moment. Keep your text and send it again later.",
+           *       "status": 507,
+           *       "title": "The desk cannot write right now",
+           *       "type": "/docs/problems/disk_full"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+    };
+  };
+  tell_probes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ProbesWish'];
+      };
+    };
+    responses: {
+      /** @description What became of them */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ProbesTold'];
+        };
+      };
+      /** @description The call could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "malformed",
+           *       "detail": "The call could not be read: it is not valid JSON in UTF-8, or not complete.",
+           *       "status": 400,
+           *       "title": "The call could not be read",
+           *       "type": "/docs/problems/malformed"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description Not signed in */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "unauthenticated",
+           *       "detail": "Sign in, or use the secret link of your request.",
+           *       "status": 401,
+           *       "title": "Not signed in",
+           *       "type": "/docs/problems/unauthenticated"
+           *     }
+           */
+          'application/problem+json': components['schemas']['ProblemDocument'];
+        };
+      };
+      /** @description You may not do this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "code": "forbidden",
+           *       "detail": "Your role does not allow this. Ask a lead or an admin of the desk.",
+           *       "status": 403,
+           *       "title": "You may not do this",
+           *       "type": "/docs/problems/forbidden"
            *     }
            */
           'application/problem+json': components['schemas']['ProblemDocument'];

@@ -316,7 +316,9 @@ mod tests {
         let english: Vec<_> = all.iter().filter(|one| one.language() == Language::English).copied().collect();
         let hours = |hours: &[(usize, u32)]| {
             let mut week = vec![0; 7 * 24];
-            hours.iter().for_each(|(hour, minutes)| week[*hour] = *minutes);
+            for (hour, minutes) in hours {
+                week[*hour] = *minutes;
+            }
             week
         };
         let loss = |gap, services: &[Service]| Loss { gap, services: services.to_vec() };

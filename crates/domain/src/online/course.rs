@@ -198,7 +198,9 @@ impl Course {
         if missing < 0 {
             let own = usize::try_from(first.minute - self.first).ok().and_then(|at| self.minutes.get_mut(at));
             if let Some(known) = own {
-                samples.iter().for_each(|sample| known.add(sample));
+                for sample in samples {
+                    known.add(sample);
+                }
             }
             return;
         }
@@ -209,7 +211,9 @@ impl Course {
             self.push(Minute { known, ..Minute::default() });
         }
         let mut minute = Minute::default();
-        samples.iter().for_each(|sample| minute.add(sample));
+        for sample in samples {
+            minute.add(sample);
+        }
         self.push(minute);
         self.last.extend(samples.iter().map(|sample| ((sample.node, sample.boot), *sample)));
     }

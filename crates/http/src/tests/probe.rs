@@ -1,11 +1,8 @@
 //! The desk reaches itself over HTTP, and nobody else can pretend to be it.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use http::StatusCode;
 use serde_json::json;
-use standfast_domain::{Clock as _, FrozenClock, Ids, Role, Sample, Time, TokenKind, TokenScope};
+use standfast_domain::{Role, Sample, Time, TokenKind, TokenScope};
 use standfast_store::{params, store_test};
 
 use crate::PublicOnly;
@@ -46,18 +43,15 @@ store_test! {
         let always = json!({"name": "All", "coverage": {}, "schedule": {"zone": "UTC", "week": week}});
         assert_eq!(lead.post("/api/v1/console/hours", &always).await.status, StatusCode::CREATED);
         // Four minutes of a quarter of an hour ago.
-        let clock = FrozenClock::at(Time(Sample::minute_of(desk.now()) * 60_000_000 - 900_000_000));
-        let past = desk.at(clock.clone(), Arc::new(Ids::new(clock.clone(), 0)));
-        desk.board().set_present(1, 1, desk.now());
-        let mut minutes = standfast_desk::Minutes::new(&past);
-        for _ in 0..4 {
-            clock.advance(Duration::from_mins(1));
-            minutes.look(&past).await;
-        }
+        let first = Sample::minute_of(desk.now()) - 15;
+        let seen = |minute| Sample {
+            minute, node: 0, boot: 1, up: (minute - first) * 60, present: 1, waiting: 0, late: 0, rostered: None, probe: None, services: None,
+        };
+        standfast_desk::put_down_past(desk, (first..first + 4).map(seen).collect()).await.unwrap();
         let secret = server.token(TokenKind::Bearer, &[TokenScope::Probes]).await;
         let bearer = format!("Bearer {secret}");
         let headers = [("authorization", bearer.as_str())];
-        let at = |minute: u64| clock.now().minus(Duration::from_mins(minute)).to_string();
+        let at = |minute: i64| Time((first + minute) * 60_000_000).to_string();
         let told = json!({"place": "sg", "probes": [{"at": at(1), "took_ms": 140}, {"at": at(2), "took_ms": null}]});
         let tell = async || server.post("/api/v1/probes", &headers, &told).await.json();
         assert_eq!(tell().await, json!({"added": 2, "known": 0, "left_out": 0}));

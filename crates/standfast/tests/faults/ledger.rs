@@ -19,30 +19,33 @@ use standfast_store::{Config, Database, Store};
 use tempfile::TempDir;
 use tokio::time::sleep;
 
-/// Where the other process finds the data.
+/// Where the other process finds the data, and when its clock began to run fast, in microseconds since 1970.
 const FOLDER: &str = "STANDFAST_TEST_LEDGER";
+const SINCE: &str = "STANDFAST_TEST_LEDGER_SINCE";
+/// What it writes once it looks.
+const ALIVE: &str = "alive";
 /// Of the desk's time for a moment of ours.
 const FAST: u32 = 600;
 const KILLS: usize = 5;
 
-/// Runs fast since the beginning of an hour, in every process alike.
-#[derive(Debug)]
-struct Fast(Arc<dyn Clock>);
+/// Runs fast since a time, in every process alike.
+struct Fast {
+    real: Arc<dyn Clock>,
+    since: Time,
+}
 
 impl Clock for Fast {
     fn now(&self) -> Time {
-        let real = self.0.now();
-        let hour = Time(real.0 / 3_600_000_000 * 3_600_000_000);
-        hour.plus(real.since(hour) * FAST)
+        self.since.plus(self.real.now().since(self.since) * FAST)
     }
 
     fn monotonic(&self) -> Duration {
-        self.0.monotonic() * FAST
+        self.real.monotonic() * FAST
     }
 }
 
-async fn open(folder: &Path) -> Desk {
-    let clock: Arc<dyn Clock> = Arc::new(Fast(SystemClock::shared()));
+async fn open(folder: &Path, since: Time) -> Desk {
+    let clock: Arc<dyn Clock> = Arc::new(Fast { real: SystemClock::shared(), since });
     let config = Config::new(Database::Sqlite { path: folder.join("desk.sqlite") });
     let store = Store::open(config, clock.clone()).unwrap();
     store.migrate().await.unwrap();
@@ -81,7 +84,9 @@ async fn set_up(desk: &Desk) -> AgentCaller {
 #[expect(clippy::disallowed_methods, reason = "how the process that is killed is told what to do")]
 async fn puts_down_minutes() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
-    let desk = open(Path::new(&folder)).await;
+    let since = Time(std::env::var(SINCE).unwrap().parse().unwrap());
+    let desk = open(Path::new(&folder), since).await;
+    std::fs::write(Path::new(&folder).join(ALIVE), "").unwrap();
     desk.board().set_present(1, 1, desk.now());
     let mut minutes = Minutes::new(&desk);
     loop {
@@ -93,29 +98,36 @@ async fn puts_down_minutes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn minutes_survive_kills() {
     let folder = TempDir::new().unwrap();
-    let desk = open(folder.path()).await;
+    let since = SystemClock::shared().now();
+    let desk = open(folder.path(), since).await;
     let lead = set_up(&desk).await;
     desk.store().close().await;
     drop(desk);
-    let clock = Fast(SystemClock::shared());
+    let clock = Fast { real: SystemClock::shared(), since };
+    let alive = folder.path().join(ALIVE);
     let mut down = Vec::new();
     for _ in 0..KILLS {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "ledger::puts_down_minutes", "--ignored"])
             .env(FOLDER, folder.path())
+            .env(SINCE, since.0.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        sleep(Duration::from_millis(fastrand::u64(700..1_300))).await;
+        while std::fs::remove_file(&alive).is_err() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+            sleep(Duration::from_millis(5)).await;
+        }
+        sleep(Duration::from_millis(fastrand::u64(300..900))).await;
         child.kill().unwrap();
         child.wait().unwrap();
         let killed = clock.now();
         sleep(Duration::from_millis(fastrand::u64(250..500))).await;
         down.push((killed, clock.now()));
     }
-    let desk = open(folder.path()).await;
+    let desk = open(folder.path(), since).await;
     load_hours(&desk).await.unwrap();
     load_online(&desk).await.unwrap();
     let found = verify(&desk).await.unwrap();
