@@ -122,7 +122,7 @@ async fn files(desk: &Desk) -> Result<Vec<File>, Error> {
         let words = Words { language };
         let [html, badge, feed, other_feed] = names(language);
         let page = CopyPage {
-            frame: Frame::copy(desk, words, |language| html_name(language)),
+            frame: Frame::copy(desk, words, html_name),
             sheet: style::sheet_text(),
             home: format!("{}/", desk.settings().public_url),
             written: view.at.millis(),
