@@ -11,6 +11,9 @@ use crate::Error;
 use crate::hours::region;
 use crate::surge::within;
 
+/// Those who wait, by language and channel.
+pub(crate) type Lines = Vec<(Language, Channel, Line)>;
+
 /// Read at a time.
 const PAGE: i64 = 1_000;
 
@@ -30,11 +33,7 @@ pub(crate) fn line(rd: &mut Rd, table: &Timetable, now: Time) -> Result<(Line, D
 }
 
 /// The same, by language and channel.
-pub(crate) fn lines(
-    rd: &mut Rd,
-    table: &Timetable,
-    now: Time,
-) -> Result<(Vec<(Language, Channel, Line)>, Duration), Error> {
+pub(crate) fn lines(rd: &mut Rd, table: &Timetable, now: Time) -> Result<(Lines, Duration), Error> {
     let within = within(rd)?;
     let mut lines = online::lines(rd, now)?;
     let oldest = now.minus(within);

@@ -136,7 +136,7 @@ pub async fn online(desk: &Desk, caller: &AgentCaller, days: u32) -> Result<Onli
         let of = |schedule: ScheduleView| {
             let (_, hours) = table.hours(schedule.id)?;
             let services = table.services(schedule.id, now);
-            Some(kept(&course, schedule, Promised { hours, services }, now, days))
+            Some(kept(&course, schedule, &Promised { hours, services }, now, days))
         };
         let items = schedules.into_iter().filter_map(of).collect();
         (course.begins(), items, parts(&course, &table, now, days))
@@ -154,7 +154,7 @@ fn parts(course: &Course, table: &Timetable, now: Time, days: i64) -> Vec<Online
     let has_regions = !regions.is_empty();
     regions.push(String::new());
     let of = |language: Option<Language>, channel: Option<Channel>, region: Option<&String>| {
-        let named = region.map(std::slice::from_ref).unwrap_or(&regions);
+        let named = region.map_or(regions.as_slice(), std::slice::from_ref);
         let promised = table.promised(named, now, |service| {
             language.is_none_or(|one| one == service.language())
                 && channel.is_none_or(|one| one == service.channel())
@@ -221,15 +221,15 @@ pub(crate) fn services_kept(
 fn kept(
     course: &Course,
     schedule: ScheduleView,
-    promised: Promised<'_>,
+    promised: &Promised<'_>,
     now: Time,
     days: i64,
 ) -> OnlineSchedule {
     let name = &schedule.schedule.zone;
     let zone = TimeZone::get(name).unwrap_or(TimeZone::UTC);
     let from = midnights(&zone, now, days).first().map_or(now, |(_, from, _)| *from);
-    let parts = services_kept(course, &promised, name, now, days);
-    let days = days_kept(course, &promised, name, now, days);
+    let parts = services_kept(course, promised, name, now, days);
+    let days = days_kept(course, promised, name, now, days);
     let mut kept = Kept::default();
     for (_, day) in &days {
         kept += *day;
@@ -241,7 +241,7 @@ fn kept(
         kept,
         rate: kept.rate(),
     };
-    let (services, promised) = (&promised.services, std::slice::from_ref(&promised));
+    let (services, promised) = (&promised.services, std::slice::from_ref(promised));
     let lost = course.lost_by_hour(promised, &zone, from, now);
     OnlineSchedule {
         id: schedule.id,
@@ -322,7 +322,7 @@ mod tests {
             week
         };
         let loss = |gap, services: &[Service]| Loss { gap, services: services.to_vec() };
-        let lost = [
+        let all_lost = [
             // Saturdays from 22 to 24 nobody was there who knows English; on a Monday the desk was not; a page was.
             (loss(Gap::Away, &english), hours(&[(5 * 24 + 22, 30), (5 * 24 + 23, 30)])),
             (loss(Gap::Technical, &[]), hours(&[(3, 5)])),
@@ -343,7 +343,7 @@ mod tests {
             win(Gap::Technical, vec![], vec![], 1, 3, 5),
             win(Gap::Technical, vec![Language::English], vec![Channel::Page], 2, 6, 2),
         ];
-        assert_eq!(wins(&lost, &all, 10_080), expected);
+        assert_eq!(wins(&all_lost, &all, 10_080), expected);
         let chats: Vec<_> = all.iter().filter(|one| one.channel() == Channel::Widget).copied().collect();
         assert_eq!(named(&chats, &all), (vec![], vec![Channel::Widget]));
         // Of hours that are for chats alone, those in English are all that is in English.

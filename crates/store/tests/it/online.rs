@@ -71,7 +71,7 @@ store_test! {
     }
 
     async fn what_a_place_told_of_a_minute_stays(store) {
-        let token_id = store.write::<_, Error, _>(Lane::Ordinary, 0, |tx| machine(tx)).await.unwrap();
+        let token_id = store.write::<_, Error, _>(Lane::Ordinary, 0, machine).await.unwrap();
         let probe = move |seq: i64, place: &str, minute: i64, found: i64| ProbeRow {
             seq, place: place.to_owned(), minute, found, token_id, told_at: Time(9), seal: vec![7; 32],
         };
