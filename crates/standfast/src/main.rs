@@ -101,7 +101,7 @@ enum Command {
     /// Sends one test message through the public address, and says how long its receipt took.
     ///
     /// Ends with 0 when it got one, 1 when not. Nothing of it is a request. With --url it does so from another machine, which has
-    /// nothing of the desk but a token (STANDFAST_PROBE_TOKEN), and tells the desk what came of it.
+    /// nothing of the desk but a token (`DESK_PROBE_TOKEN`), and tells the desk what came of it.
     Probe(probing::Probing),
     /// Checks every record and every file: nothing altered, moved, cut or taken away.
     Verify,

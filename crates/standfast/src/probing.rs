@@ -19,8 +19,8 @@ use standfast_domain::{Clock, Entropy, OsEntropy, SystemClock, Time};
 
 use crate::setup;
 
-/// Where the token is.
-const TOKEN: &str = "STANDFAST_PROBE_TOKEN";
+/// Where the token is; what begins with the program's name is a setting of a desk.
+const TOKEN: &str = "DESK_PROBE_TOKEN";
 /// Most that are kept, those of two weeks; beyond that the oldest go.
 const MOST: usize = 14 * 24 * 60;
 /// Told at once.
@@ -153,7 +153,7 @@ impl Place<'_> {
                 Ok(status) => format!("the desk answered {status}"),
                 Err(why) => why.to_owned(),
             };
-            return Ok(Some(format!("{} minutes are still to be told: {why}", words.len())));
+            return Ok(Some(format!("still to be told: {} ({why})", words.len())));
         }
         Ok(None)
     }

@@ -11,6 +11,9 @@ use crate::Error;
 use crate::hours::region;
 use crate::surge::within;
 
+/// Those who wait, by language and channel.
+pub(crate) type Lines = Vec<(Language, Channel, Line)>;
+
 /// Read at a time.
 const PAGE: i64 = 1_000;
 
@@ -29,15 +32,8 @@ pub(crate) fn line(rd: &mut Rd, table: &Timetable, now: Time) -> Result<(Line, D
     Ok((all, within))
 }
 
-/// Those who wait in a language by a channel.
-pub(crate) type Lined = (Language, Channel, Line);
-
 /// The same, by language and channel.
-pub(crate) fn lines(
-    rd: &mut Rd,
-    table: &Timetable,
-    now: Time,
-) -> Result<(Vec<Lined>, Duration), Error> {
+pub(crate) fn lines(rd: &mut Rd, table: &Timetable, now: Time) -> Result<(Lines, Duration), Error> {
     let within = within(rd)?;
     let mut lines = online::lines(rd, now)?;
     let oldest = now.minus(within);
@@ -46,7 +42,7 @@ pub(crate) fn lines(
         while let Some(last) = behind {
             let page = online::list_unpromised(rd, oldest, last, PAGE)?;
             for one in page.iter().filter(|one| is_late(one, table, within, now)) {
-                let own = |(language, channel, _): &&mut Lined| {
+                let own = |(language, channel, _): &&mut (Language, Channel, Line)| {
                     (*language, *channel) == (one.language, one.channel)
                 };
                 if let Some((_, _, line)) = lines.iter_mut().find(own) {

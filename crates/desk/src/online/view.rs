@@ -321,12 +321,12 @@ mod tests {
             }
             week
         };
-        let gone = |gap, services: &[Service]| Loss { gap, services: services.to_vec() };
-        let lost = [
+        let loss = |gap, services: &[Service]| Loss { gap, services: services.to_vec() };
+        let all_lost = [
             // Saturdays from 22 to 24 nobody was there who knows English; on a Monday the desk was not; a page was.
-            (gone(Gap::Away, &english), hours(&[(5 * 24 + 22, 30), (5 * 24 + 23, 30)])),
-            (gone(Gap::Technical, &[]), hours(&[(3, 5)])),
-            (gone(Gap::Technical, &[Service::of(Language::English, Channel::Page)]), hours(&[(30, 2)])),
+            (loss(Gap::Away, &english), hours(&[(5 * 24 + 22, 30), (5 * 24 + 23, 30)])),
+            (loss(Gap::Technical, &[]), hours(&[(3, 5)])),
+            (loss(Gap::Technical, &[Service::of(Language::English, Channel::Page)]), hours(&[(30, 2)])),
         ];
         let win = |gap, languages, channels, weekday, from_hour, minutes: u32| Win {
             gap,
@@ -343,7 +343,7 @@ mod tests {
             win(Gap::Technical, vec![], vec![], 1, 3, 5),
             win(Gap::Technical, vec![Language::English], vec![Channel::Page], 2, 6, 2),
         ];
-        assert_eq!(wins(&lost, &all, 10_080), expected);
+        assert_eq!(wins(&all_lost, &all, 10_080), expected);
         let chats: Vec<_> = all.iter().filter(|one| one.channel() == Channel::Widget).copied().collect();
         assert_eq!(named(&chats, &all), (vec![], vec![Channel::Widget]));
         // Of hours that are for chats alone, those in English are all that is in English.
