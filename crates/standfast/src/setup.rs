@@ -250,8 +250,8 @@ mod tests {
         quiet_panics();
         let text = ["legal winner", "thank year"].join(" ");
         std::thread::spawn(move || panic!("{text}")).join().unwrap_err();
-        let text: Result<(), String> = Err(["wave sausage", "worth useful"].join(" "));
-        text.unwrap();
+        let text = ["wave sausage", "worth useful"].join(" ");
+        text.parse::<u8>().map_err(|_| text).unwrap();
     }
 
     #[test]
