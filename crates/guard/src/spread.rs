@@ -410,11 +410,13 @@ fn everyday(indexes: &[u16], list: List) -> usize {
     indexes.iter().filter(|index| english && is_everyday(list.word(**index))).count()
 }
 
-/// Whether most of the words are one and the same: somebody who writes "more" again and again.
+/// Whether the same few words come again and again: somebody who writes "more" all the time, or counts ("第 3 条"). Of random words
+/// hardly ever two are the same.
 fn repeats(indexes: &[u16]) -> bool {
     let mut sorted = indexes.to_vec();
     sorted.sort_unstable();
-    sorted.chunk_by(|a, b| a == b).any(|same| same.len() * 2 > indexes.len())
+    sorted.dedup();
+    sorted.len() * 4 < indexes.len() * 3
 }
 
 /// The length of a phrase that is one word again and again and a last one that makes the checksum hold: what

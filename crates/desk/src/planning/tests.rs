@@ -382,7 +382,7 @@ store_test! {
             assert_eq!(refused(ask(wrong).await), (field, "out_of_range"));
         }
         // Who is reserved is what the surge plan says, unless something else is entered.
-        assert_eq!((same.reserved, same.is_by_plan), ([0; 4], true));
+        assert_eq!((same.reserved, same.is_by_plan), ([0, 1, 1, 1], true));
         let mut reserves = crate::SurgePlan::default();
         reserves.reserve.normal.people = 1;
         reserves.reserve.storm.people = 2;

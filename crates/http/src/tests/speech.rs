@@ -232,26 +232,33 @@ store_test! {
             })
         };
         // While every writer is held up, three are in flight, eight stand in line, and the others are sent away.
+        let is_over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let held: Vec<_> = (0..8).map(|shard| {
-            let store = server.desk.store().clone();
+            let (store, is_over) = (server.desk.store().clone(), is_over.clone());
             tokio::spawn(async move {
-                store.write(Lane::Ordinary, shard, |_| -> Result<(), standfast_desk::Error> {
-                    std::thread::sleep(std::time::Duration::from_millis(120));
+                store.write(Lane::Ordinary, shard, move |_| -> Result<(), standfast_desk::Error> {
+                    while !is_over.load(std::sync::atomic::Ordering::SeqCst) {
+                        std::thread::sleep(std::time::Duration::from_millis(2));
+                    }
                     Ok(())
                 }).await
             })
         }).collect();
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        let moment = || tokio::time::sleep(std::time::Duration::from_millis(100));
+        moment().await;
         let ordinary: Vec<_> = (0..16).map(|n| send("other", n)).collect();
-        tokio::time::sleep(std::time::Duration::from_millis(60)).await;
-        let urgent = all((20..26).map(|n| send("theft", n)).collect()).await;
+        moment().await;
+        let urgent: Vec<_> = (20..26).map(|n| send("theft", n)).collect();
+        moment().await;
+        is_over.store(true, std::sync::atomic::Ordering::SeqCst);
+        let urgent = all(urgent).await;
         let ordinary = all(ordinary).await;
         for one in held {
             one.await.unwrap().unwrap();
         }
         assert!(urgent.iter().all(|(calls, _)| *calls == 1), "nobody at risk is sent away: {urgent:?}");
         let away = ordinary.iter().filter(|(calls, _)| *calls > 1).count();
-        assert!((1..=8).contains(&away), "{ordinary:?}");
+        assert!(away >= 5, "{ordinary:?}");
         assert!(ordinary.iter().all(|(calls, _)| *calls <= 3), "{ordinary:?}");
         // Of those who waited, most at risk were served before most others, though they came last.
         let before = urgent.iter().filter(|(_, rank)| *rank < 11).count();
