@@ -6835,6 +6835,8 @@ export interface components {
       code: string;
       /** @description What is wrong here and what helps, in the caller's language. */
       detail: string;
+      /** @description With `busy`: the caller goes ahead of others when coming after `retry_after` seconds, within two minutes. */
+      place_kept?: boolean | null;
       /**
        * Format: int64
        * @description Seconds after which the same call may succeed.
@@ -8199,6 +8201,11 @@ export interface components {
     SurgeActions: {
       /** @default null */
       answer: components['schemas']['SurgeText'] | null;
+      /**
+       * @description Codes of the types that it answers; all of them when none is named.
+       * @default []
+       */
+      answer_types: string[];
       /** @default null */
       banner: components['schemas']['SurgeText'] | null;
       /**
@@ -8311,6 +8318,11 @@ export interface components {
       reason: string;
       /**
        * Format: date-time
+       * @description Until when somebody else holds a level, where that is known and is to be replaced; without it, 409 `held_by_other` says what is held.
+       */
+      replaces?: string | null;
+      /**
+       * Format: date-time
        * @description Until when, a day at most.
        */
       until: string;
@@ -8417,6 +8429,11 @@ export interface components {
     SurgeReleaseWish: {
       /** @description Why, for whoever reads it later. */
       reason: string;
+      /**
+       * Format: date-time
+       * @description As for holding a level.
+       */
+      replaces?: string | null;
     };
     /** @description What a surge was. */
     SurgeReport: {
