@@ -9,6 +9,11 @@ use anyhow::{Context as _, bail};
 use standfast_desk::{Desk, FeedbackTimes, HostKey, Keys, Limits, Settings};
 use standfast_domain::{Clock, OsEntropy, SystemClock};
 use standfast_store::{Database, Lane, Store, Tx, setting};
+use tracing::Level;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::Config;
 
@@ -34,15 +39,18 @@ pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Starts logging to stderr.
+/// Starts logging to stderr. What the setting asks for is asked of the desk's own code: libraries write down frames of sockets and
+/// values of queries when they say everything, and those are people's words.
 pub(crate) fn logging(config: &Config) -> anyhow::Result<()> {
-    let filter: tracing_subscriber::EnvFilter = config.log.parse().context("the setting log")?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match config.log_format.as_str() {
-        "text" => builder.with_ansi(false).init(),
-        "json" => builder.json().init(),
+    let wished: EnvFilter = config.log.parse().context("the setting log")?;
+    let own = filter_fn(|of| of.target().starts_with("standfast") || *of.level() <= Level::INFO);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match config.log_format.as_str() {
+        "text" => lines.with_ansi(false).boxed(),
+        "json" => lines.json().boxed(),
         other => bail!("log_format is text or json, not {other:?}"),
-    }
+    };
+    tracing_subscriber::registry().with(lines.with_filter(wished.and(own))).try_init()?;
     Ok(())
 }
 
