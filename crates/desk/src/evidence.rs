@@ -21,21 +21,22 @@ const EARLIER: i64 = 32;
 const REQUESTS: i64 = 8;
 
 /// Looks at the words together with the customer's earlier ones, and erases those that turn out to be pieces of a
-/// phrase. What comes back may be stored.
+/// phrase. What comes back may be stored. `words` are the words as they came, and the addresses by which they were screened.
 pub(crate) fn screen_with_earlier(
     tx: &mut Tx,
     desk: &Desk,
-    raw: &str,
+    words: (&str, &[String]),
     record: &mut Record,
     findings: &mut Findings,
     now: Time,
 ) -> Result<String, Error> {
+    let (raw, known) = words;
     let earlier = entry::recent_texts(tx, record.row.id, EARLIER)?;
     // To the guard, a piece that was erased says that the rest of a phrase may still be coming.
     let piece = mark(SecretKind::PartialPhrase, None);
     let texts: Vec<&str> = earlier.iter().map(|(_, text)| text.as_deref().unwrap_or(&piece)).collect();
-    // Also those that came beside the words: what they proved before must not be undone here.
-    let known = [addresses(&record.row), findings.addresses()].concat();
+    // Also those that came beside the words, and all that proved anything before: that must not be undone here.
+    let known = [known, &addresses(&record.row), &findings.addresses()].concat();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let screened = screen(&plain(raw), &Context { earlier: &texts, addresses: &known });
     findings.take(&screened);
@@ -45,19 +46,22 @@ pub(crate) fn screen_with_earlier(
     Ok(screened.text)
 }
 
-/// Words as they may be stored of a customer who has named addresses already, on the request that they go to or on another.
+/// Words as they may be stored of a customer who has named addresses already, on the request that they go to or on another; and
+/// these addresses, where they were looked at.
 pub(crate) fn said_by<'a>(
     rd: &mut Rd,
     words: &'a Draft,
     customer: CustomerId,
     row: Option<&RequestRow>,
-) -> Result<Cow<'a, Said>, Error> {
+) -> Result<(Cow<'a, Said>, Vec<String>), Error> {
     if !words.said.findings.names_hash() {
-        return Ok(Cow::Borrowed(&words.said));
+        return Ok((Cow::Borrowed(&words.said), Vec::new()));
     }
     let mut known = addresses_of(rd, customer)?;
     known.extend(row.map(addresses).unwrap_or_default());
-    if known.is_empty() { Ok(Cow::Borrowed(&words.said)) } else { words.raw.screen(&known).map(Cow::Owned) }
+    let said =
+        if known.is_empty() { Cow::Borrowed(&words.said) } else { Cow::Owned(words.raw.screen(&known)?) };
+    Ok((said, known))
 }
 
 /// The addresses that whoever keeps files under this scope has named.

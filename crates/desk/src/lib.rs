@@ -136,7 +136,9 @@ pub use planning::{
     Today, UnderContract, WhatIfView, WhatIfWish, change_planning, course, forecast, need, plan_shifts,
     planning, staffing, what_if,
 };
-pub use probe::{Marker, PROBE_MARK, ProbeReceipt, keep_probing, probe, take_probe};
+pub use probe::{
+    Marker, PROBE_MARK, ProbeReceipt, REFUSED as PROBE_REFUSED, keep_probing, probe, take_probe,
+};
 pub use promise::{
     Length, PromiseCount, PromiseFigures, PromiseGroup, asks, asks_anyhow, asks_of, promise_figures,
 };

@@ -149,6 +149,11 @@ impl Marker<'_> {
     }
 }
 
+/// What is said where the desk was there and did not take the test message: a clock far off, a token that is not good, an address of
+/// something else. That says nothing of whether it can be reached.
+pub const REFUSED: &str =
+    "the address refused the test message: look at the clock, the token and the address";
+
 /// Sends one test message, and says how long its receipt took.
 pub async fn probe(
     marker: Marker<'_>,
@@ -173,6 +178,7 @@ pub async fn probe(
     let url = format!("{}/api/v1/requests", public_url.trim_end_matches('/'));
     match outside.post(&url, headers, body.into_bytes()).await? {
         201 => Ok(clock.monotonic().saturating_sub(begun)),
+        400..=499 => Err(REFUSED),
         _ => Err("the address gave no receipt"),
     }
 }

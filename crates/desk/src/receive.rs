@@ -312,10 +312,10 @@ fn join(
     mut record: Record,
 ) -> Result<Receipt, Error> {
     let now = words.now;
-    let mut said = said_by(tx, words, record.row.customer_id, Some(&record.row))?;
+    let (mut said, known) = said_by(tx, words, record.row.customer_id, Some(&record.row))?;
     let mut findings = said.findings.clone();
     if words.may_be_piece {
-        let text = screen_with_earlier(tx, desk, &words.raw.text, &mut record, &mut findings, now)?;
+        let text = screen_with_earlier(tx, desk, (&words.raw.text, &known), &mut record, &mut findings, now)?;
         said.to_mut().text = text;
     }
     erase_proven_keys(tx, desk, &mut record, &mut findings, now)?;
@@ -380,7 +380,7 @@ fn start(
         }
         None => add_customer(tx, caller, words, language)?,
     };
-    let said = said_by(tx, words, customer, None)?;
+    let (said, _) = said_by(tx, words, customer, None)?;
     let mut findings = said.findings.clone();
     let files = bind(tx, &caller.scope(), &words.attachments, &mut findings)?;
     let kind = match words.kind {

@@ -358,21 +358,22 @@ fn whole(pieces: &[(usize, Piece)], current: &Piece, list: List) -> Option<Whole
         if redacted > 0 {
             break;
         }
-        if piece.lists & list.bit() == 0 {
+        // One word at most is mistyped: another such message is talk that stands between.
+        if piece.lists & list.bit() == 0 || piece.mistyped && mistyped > 0 {
             continue;
         }
         entries.splice(0..0, piece.entries.iter().copied());
         separate += apart(piece);
         mistyped += usize::from(piece.mistyped);
-        if mistyped > 1 {
-            break;
-        }
         // A last character may be left over.
         let separated = separate + 1 >= entries.len();
-        let indexes: Vec<u16> = entries.iter().filter_map(|entry| entry.index(list)).collect();
-        let repeated = repeats(&indexes);
-        let proven = if repeated {
-            test_vector(&indexes, list)
+        let all: Vec<u16> = entries.iter().filter_map(|entry| entry.index(list)).collect();
+        let indexes = without_recurring(&all);
+        let repeated = is_monotonous(&indexes);
+        let proven = if let Some(words) = test_vector(&all, list) {
+            Some(words)
+        } else if repeated {
+            None
         } else if list.is_chinese() {
             let reads = || separated || Reading::of(&indexes, list).is_random();
             (checksum_holds(&indexes) && reads()).then_some(indexes.len())
@@ -382,13 +383,13 @@ fn whole(pieces: &[(usize, Piece)], current: &Piece, list: List) -> Option<Whole
         };
         if let Some(words) = proven {
             best = Some(Whole { list, first, words, certain: true, complete: true });
-        } else if entries.len() >= PHRASE
+        } else if indexes.len() + mistyped >= PHRASE
             && separated
             && !repeated
             && everyday(&indexes, list) * 3 < indexes.len()
         {
             let certain = best.as_ref().is_some_and(|best: &Whole| best.certain);
-            let words = LENGTHS.into_iter().find(|&length| length <= entries.len()).unwrap_or(PHRASE);
+            let words = LENGTHS.into_iter().find(|&length| length <= indexes.len()).unwrap_or(PHRASE);
             best = Some(Whole { list, first, words, certain, complete: true });
         }
         if entries.len() >= 48 {
@@ -410,13 +411,24 @@ fn everyday(indexes: &[u16], list: List) -> usize {
     indexes.iter().filter(|index| english && is_everyday(list.word(**index))).count()
 }
 
-/// Whether the same few words come again and again: somebody who writes "more" all the time, or counts ("第 3 条"). Of random words
-/// hardly ever two are the same.
-fn repeats(indexes: &[u16]) -> bool {
+/// The most often that a word of a phrase can be there: sent again, and once more beside it.
+const MOST_ALIKE: usize = 3;
+/// Fewer different words are no phrase.
+const FEWEST_DIFFERENT: usize = 9;
+
+/// Without words that come again and again: what is written before each piece ("next abandon", "next ability"), or all the
+/// time ("more", "第 3 条").
+fn without_recurring(indexes: &[u16]) -> Vec<u16> {
+    let count = |index: &u16| indexes.iter().filter(|other| *other == index).count();
+    indexes.iter().filter(|index| count(index) <= MOST_ALIKE).copied().collect()
+}
+
+/// Whether too few of the words are different for a phrase.
+fn is_monotonous(indexes: &[u16]) -> bool {
     let mut sorted = indexes.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
-    sorted.len() * 4 < indexes.len() * 3
+    sorted.len() < FEWEST_DIFFERENT
 }
 
 /// The length of a phrase that is one word again and again and a last one that makes the checksum hold: what
@@ -453,9 +465,10 @@ const CHINESE_ANSWERS: [&str; 20] = [
     "了", "一", "二",
 ];
 /// List words that are answers by themselves.
-const ANSWERS: [&str; 24] = [
-    "again", "correct", "done", "exact", "good", "help", "hello", "like", "more", "nice", "now", "okay",
-    "one", "only", "please", "problem", "right", "same", "sure", "this", "two", "wait", "what", "when",
+const ANSWERS: [&str; 28] = [
+    "again", "call", "correct", "done", "exact", "good", "help", "hello", "like", "more", "nice", "now",
+    "okay", "one", "only", "please", "problem", "right", "same", "still", "sure", "thank", "this", "two",
+    "wait", "what", "when", "you",
 ];
 
 #[cfg(test)]

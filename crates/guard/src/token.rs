@@ -48,7 +48,8 @@ impl Token {
         self.end().saturating_sub(self.start())
     }
 
-    /// Whether it is no word of a person: a tag (`<li>`), the name of a field (`"word":`) or of a line (`word 3:`).
+    /// Whether it is no word of a person: a tag (`<li>`), the name of a field (`"word":`) or, where a line or an item begins, of
+    /// that (`word 3:`). In "1: one 2: two" it is the numbers that name.
     pub(crate) fn is_label(&self, folded: &str) -> bool {
         let before = folded.get(..self.start()).unwrap_or_default();
         let after = folded.get(self.end()..).unwrap_or_default();
@@ -56,7 +57,10 @@ impl Token {
             return after.starts_with('>');
         }
         let number = after.trim_start_matches(' ').trim_start_matches(|c: char| c.is_ascii_digit());
-        after.starts_with("\":") || number.len() + 1 < after.len() && number.starts_with(':')
+        let lead = before.trim_end_matches(' ');
+        let begins =
+            || lead.is_empty() || lead.ends_with(['\n', ',', ';', '(', '{', '\'', '"', '>', '|', '，', '；']);
+        after.starts_with("\":") || number.len() + 1 < after.len() && number.starts_with(':') && begins()
     }
 
     /// The token's text, in the case it was written in.

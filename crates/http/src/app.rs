@@ -73,7 +73,8 @@ impl App {
     }
 
     /// Admits words for the desk: counts them against the limits of `identity` and `network`, and waits for a place among
-    /// those being taken in, to be kept until the desk has answered. For whom there is no place, the channel does not work. Assets at risk are counted apart and go first.
+    /// those being taken in, to be kept until the desk has answered. For whom there is no place, not even later, the channel does not work.
+    /// Assets at risk are counted apart and go first.
     pub async fn admit(
         &self,
         channel: Channel,
@@ -84,7 +85,12 @@ impl App {
         let kind = if at_risk { Kind::IntakeAtRisk } else { Kind::Intake };
         self.limits.check(kind, identity, network)?;
         let seat = self.gate.enter(identity.unwrap_or_default(), Class::of(at_risk)).await;
-        let seat = seat.inspect_err(|_| note_refused(&self.desk, channel))?;
+        let seat = seat.inspect_err(|problem| {
+            // Who has a place further back is not refused.
+            if !problem.keeps_place() {
+                note_refused(&self.desk, channel);
+            }
+        })?;
         Ok(Admission { _seat: seat })
     }
 

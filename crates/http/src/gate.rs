@@ -182,7 +182,7 @@ impl Gate {
     )]
     pub(crate) fn new(clock: Arc<dyn Clock>, all: usize, most: usize) -> Self {
         let groups = Class::ALL.map(|_| Group { taken: 0, waiting: Queue::new(), until_sweep: 0 });
-        let state = State { groups, book: Book::new(), all: all.max(4), most };
+        let state = State { groups, book: Book::new(all), all: all.max(4), most };
         Self { state: Arc::new(Mutex::new(state)), hasher: RandomState::new(), clock }
     }
 

@@ -228,6 +228,12 @@ impl Insight {
         while !*stopping.borrow() {
             let begun = self.0.store.clock().monotonic();
             let round = *self.0.wanted.borrow();
+            if round > 0
+                && let Some(path) = &self.0.settings.snapshot
+            {
+                // Should the new one fail to be written, the next start is not to find the old one.
+                let _ = std::fs::remove_file(path);
+            }
             let loaded = tokio::select! {
                 loaded = self.begin(may_use_snapshot && round == 0) => loaded,
                 _ = stopping.wait_for(|stop| *stop) => return,

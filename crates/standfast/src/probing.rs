@@ -97,12 +97,16 @@ impl Probing {
             pause: PAUSE,
         };
         loop {
+            // One at a time, or one would write over what another one found.
+            let lock = std::fs::File::create(place.kept.with_extension("lock"))?;
+            lock.lock()?;
             let found = place.probe().await?;
             let said = match found {
                 Ok(took) => format!("{url} gave a receipt after {} ms\n", took.as_millis()),
                 Err(why) => format!("no receipt from {url}: {why}\n"),
             };
             let untold = place.tell().await?;
+            drop(lock);
             setup::print(&said)?;
             if let Some(untold) = untold {
                 setup::print(&format!("{untold}\n"))?;
@@ -129,9 +133,11 @@ impl Place<'_> {
             found = send().await;
         }
         let took_ms = found.ok().map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
-        let mut words = self.read()?;
-        words.push(Word { at, took_ms });
-        self.write(&words)?;
+        if found != Err(standfast_desk::PROBE_REFUSED) {
+            let mut words = self.read()?;
+            words.push(Word { at, took_ms });
+            self.write(&words)?;
+        }
         Ok(found)
     }
 
@@ -160,8 +166,14 @@ impl Place<'_> {
 
     fn read(&self) -> anyhow::Result<Vec<Word>> {
         match std::fs::read(&self.kept) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .with_context(|| format!("{} is not what this command keeps", self.kept.display())),
+            Ok(bytes) => {
+                if let Ok(words) = serde_json::from_slice(&bytes) {
+                    return Ok(words);
+                }
+                // Whatever it is, it must not stop the probe.
+                std::fs::rename(&self.kept, self.kept.with_extension("unreadable"))?;
+                Ok(Vec::new())
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error).with_context(|| self.kept.display().to_string()),
         }

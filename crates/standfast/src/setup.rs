@@ -11,7 +11,7 @@ use standfast_domain::{Clock, OsEntropy, SystemClock};
 use standfast_store::{Database, Lane, Store, Tx, setting};
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::filter::{FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -44,6 +44,8 @@ pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
 pub(crate) fn logging(config: &Config) -> anyhow::Result<()> {
     let wished: EnvFilter = config.log.parse().context("the setting log")?;
     let own = filter_fn(|of| of.target().starts_with("standfast") || *of.level() <= Level::INFO);
+    // Or libraries would make lines for nothing.
+    let own = own.with_max_level_hint(LevelFilter::TRACE);
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match config.log_format.as_str() {
         "text" => lines.with_ansi(false).boxed(),

@@ -209,6 +209,12 @@ pub fn has_probe(rd: &mut Rd, place: &str, minute: i64) -> Result<bool, Error> {
     Ok(rd.query_opt(sql, params![minute, place], |_| Ok(()))?.is_some())
 }
 
+/// The place for which a token has told; nothing where it has told of none.
+pub fn place_of_token(rd: &mut Rd, token: TokenId) -> Result<Option<String>, Error> {
+    let sql = "SELECT place FROM online_probe WHERE token_id = $1 LIMIT 1";
+    rd.query_opt(sql, params![token], |row| row.get(0))
+}
+
 /// The last row about a test message.
 pub fn last_probe(rd: &mut Rd) -> Result<Option<ProbeRow>, Error> {
     rd.query_opt(select_probe!("ORDER BY seq DESC LIMIT 1"), params![], probe_row)

@@ -60,7 +60,7 @@ export class Outbox {
   #running = false;
   #again = false;
   #attempts = 0;
-  /** Milliseconds to wait because the desk asked for it: no longer where it keeps a place, else spread. */
+  /** Milliseconds that the desk asked us to wait. */
   #asked: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -174,19 +174,11 @@ export class Outbox {
         this.#tell({});
         return true;
       }
-      this.#asked = error instanceof Refused ? this.#wait(error.problem) : undefined;
+      const seconds = error instanceof Refused ? error.problem.retry_after : undefined;
+      this.#asked = typeof seconds === 'number' ? seconds * 1000 : undefined;
     }
     if (this.#find(item.client_id)) this.#replace({ ...item, state: 'queued' });
     return false;
-  }
-
-  #wait({ retry_after: seconds, place_kept: kept }: Problem): number | undefined {
-    if (typeof seconds !== 'number') return undefined;
-    return seconds * 1000 * (kept === true ? 1 : 1 + this.#random());
-  }
-
-  #random(): number {
-    return (this.#options.random ?? Math.random)();
   }
 
   #acknowledged(item: Outgoing, receipt: Receipt): void {
@@ -214,8 +206,10 @@ export class Outbox {
   #later(): void {
     const ceiling = Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** Math.min(this.#attempts, 8));
     this.#attempts += 1;
-    const wait = this.#asked ?? (ceiling / 2) * (1 + this.#random());
-    this.#timer = setTimeout(() => this.flush(), wait);
+    // Not all at once; nor much later than asked, for a place that is kept is kept for two minutes.
+    const wait = this.#asked ?? ceiling / 2;
+    const more = Math.min(wait, RETRY_CAP_MS) * (this.#options.random ?? Math.random)();
+    this.#timer = setTimeout(() => this.flush(), wait + more);
     this.#asked = undefined;
   }
 

@@ -262,7 +262,7 @@ fn take(
     let mut findings = said.findings.clone();
     let mut text = said.text.clone();
     if text.is_some() && (may_be_piece(&said.raw) || said.findings.names_hash()) {
-        text = Some(screen_with_earlier(tx, desk, &said.raw, &mut record, &mut findings, said.now)?);
+        text = Some(screen_with_earlier(tx, desk, (&said.raw, &[]), &mut record, &mut findings, said.now)?);
     }
     let seq = match &said.deed {
         Deed::Answer(verdict) => settle(tx, desk, &mut record, *verdict, said)?,

@@ -12,7 +12,7 @@ use standfast_store::online::{self, ProbeRow};
 use standfast_store::{Lane, Rd, Tx};
 use utoipa::ToSchema;
 
-use super::{DAYS, LedgerCheck, MINUTES_A_DAY, PAGE, TRIES};
+use super::{LedgerCheck, MINUTES_A_DAY, PAGE, TRIES};
 use crate::keys::same;
 use crate::machine::MachineCaller;
 use crate::{Desk, Error, Keys};
@@ -21,6 +21,8 @@ use crate::{Desk, Error, Keys};
 const MOST: usize = 500;
 /// Longest name of a place.
 const PLACE: usize = 60;
+/// A minute may be so far behind: places keep what they found for two weeks.
+const BEHIND: i64 = 15 * MINUTES_A_DAY;
 /// A minute may be so far ahead: clocks differ.
 const AHEAD: i64 = 5;
 /// The longest time to a receipt that anybody waits for.
@@ -42,7 +44,7 @@ pub struct ProbesTold {
     pub added: u32,
     /// Minutes of which something was known from there, which stays as it is.
     pub known: u32,
-    /// What was left out: of a time that is to come, or more than ninety days ago.
+    /// What was left out: of a time that is to come, or more than fifteen days ago.
     pub left_out: u32,
 }
 
@@ -62,7 +64,7 @@ pub async fn tell_probes(
         return Err(Error::invalid("took_ms", "out_of_range"));
     }
     let now = Sample::minute_of(desk.now());
-    let known = now - (DAYS - 1) * MINUTES_A_DAY..=now + AHEAD;
+    let known = now - BEHIND..=now + AHEAD;
     let row = |word: &ProbeWord| ProbeRow {
         seq: 0,
         place: place.to_owned(),
@@ -103,6 +105,12 @@ fn check_place(place: &str) -> Result<(), Error> {
 
 /// Writes rows behind the last one, but those of which something was known. How many.
 fn put_down(tx: &mut Tx, keys: &Keys, rows: &[ProbeRow]) -> Result<u32, Error> {
+    // A token is good for one place: nobody speaks for many.
+    if let Some(first) = rows.first()
+        && online::place_of_token(tx, first.token_id)?.is_some_and(|place| place != first.place)
+    {
+        return Err(Error::invalid("place", "taken"));
+    }
     let last = online::last_probe(tx)?;
     let (mut seq, mut before) = last.map_or((0, Vec::new()), |row| (row.seq, row.seal));
     let mut added = 0;

@@ -325,7 +325,11 @@ store_test! {
         assert_eq!(view.places, [place]);
         // Other places reached it.
         for place in ["fra", "nyc"] {
-            tell_probes(&desk, &probe, place, &[word(1, Some(30))]).await.unwrap();
+            // A token is good for one place.
+            let many = tell_probes(&desk, &probe, place, &[word(1, Some(30))]).await;
+            assert!(matches!(many, Err(Error::Invalid { field: "place", reason: "taken" })), "{many:?}");
+            let own = machine(&desk, TokenScope::Probes).await;
+            tell_probes(&desk, &own, place, &[word(1, Some(30))]).await.unwrap();
         }
         load_online(&desk).await.unwrap();
         let kept = online(&desk, &lead, 7).await.unwrap().items[0].kept;

@@ -295,6 +295,15 @@ store_test! {
         let receipt = receive(&desk, &who, said("c2")).await.unwrap().receipt;
         assert!(!receipt.joined && receipt.secret.is_some() && receipt.at_risk, "{receipt:?}");
         holds_no_key(&desk, &agent, &receipt).await;
+        // Words that may be a piece of a phrase are looked at once more, and nothing that was proven is undone.
+        let asked = Intake { join: Join::New, ..intake("c2b", "the balance is gone") };
+        let other = receive(&desk, &who, asked).await.unwrap().receipt;
+        let text = format!("transaction hash: {KEY}\nplease help now");
+        assert!(standfast_guard::may_be_piece(&text));
+        let more = FollowUp { client_id: "c2c".into(), text, ..FollowUp::default() };
+        let receipt = follow_up(&desk, &who, other.number, more).await.unwrap().receipt;
+        assert!(receipt.secret.is_some(), "{receipt:?}");
+        holds_no_key(&desk, &agent, &receipt).await;
         // The digits first.
         let who = visitor(2);
         let first = receive(&desk, &who, said("c3")).await.unwrap().receipt;

@@ -101,7 +101,7 @@ impl Minute {
     }
 
     fn own_gap(&self, service: Service) -> Option<Gap> {
-        if self.known == Known::Unseen {
+        if self.known != Known::Seen {
             return Some(Gap::Technical);
         }
         let Spoken { present, free, rostered } =
@@ -399,7 +399,8 @@ impl Course {
                 let own = places.start - all.start..places.end - all.start;
                 let minutes = self.minutes.get(places).into_iter().flatten();
                 for (minute, judged) in minutes.zip(judged.get_mut(own).into_iter().flatten()) {
-                    if minute.known == Known::Skipped {
+                    // From inside nothing was skipped; from elsewhere the desk could not be reached.
+                    if minute.known == Known::Skipped && !minute.probes.failed() {
                         continue;
                     }
                     for service in services {

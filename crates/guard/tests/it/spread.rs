@@ -315,6 +315,28 @@ const SMALL_TALK: [&str; 120] = [
     "sure",
 ];
 
+/// What stands between or before the pieces hides none of them.
+#[test]
+fn talk_around_pieces_hides_nothing() {
+    let mut rng = Rng(62);
+    let mut tally = Tally::new("talk around pieces");
+    for _ in 0..rounds(40) {
+        let words = other_phrase(Language::English, 12, "announced", &mut rng);
+        if words.iter().any(|word| matches!(word.as_str(), "next" | "one")) {
+            continue;
+        }
+        let between: Vec<String> =
+            words.chunks(4).flat_map(|chunk| [chunk.join(" "), "the next one".to_owned()]).take(5).collect();
+        let before: Vec<String> = words.iter().map(|word| format!("next {word}")).collect();
+        let twice: Vec<String> = words.iter().flat_map(|word| [word.clone(), word.clone()]).collect();
+        for texts in [between, before, twice] {
+            // Sent twice, an answer is left twice.
+            tally.count(left(&send(&texts), &words) <= 2 * MAY_BE_LEFT, || texts.join(" | "));
+        }
+    }
+    tally.finish();
+}
+
 #[test]
 fn small_talk_is_no_phrase() {
     let mut rng = Rng(61);

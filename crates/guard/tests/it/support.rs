@@ -42,7 +42,7 @@ pub(crate) fn is_chinese(language: Language) -> bool {
 }
 
 /// How a phrase is written; each says by its name what it does.
-pub(crate) const LAYOUTS: [&str; 34] = [
+pub(crate) const LAYOUTS: [&str; 36] = [
     "spaces",
     "lines",
     "crlf",
@@ -74,6 +74,8 @@ pub(crate) const LAYOUTS: [&str; 34] = [
     "circled numbers",
     "ordinals",
     "labels",
+    "numbers in one line",
+    "numbers in two columns",
     "html list",
     "semicolons",
     "table",
@@ -129,6 +131,15 @@ pub(crate) fn lay_out(words: &[String], layout: &str, rng: &mut Rng) -> String {
         "ordinals" => {
             numbered(&|n| format!("{n}{} ", ["th", "st", "nd", "rd"][if n < 4 { n } else { 0 }]), ", ")
         }
+        "numbers in one line" => numbered(&|n| format!("{n}: "), " "),
+        "numbers in two columns" => words
+            .chunks(2)
+            .enumerate()
+            .map(|(row, pair)| match pair {
+                [one, other] => format!("{}: {one} {}: {other}\n", 2 * row + 1, 2 * row + 2),
+                _ => format!("{}: {}\n", 2 * row + 1, pair.concat()),
+            })
+            .collect(),
         "labels" => numbered(&|n| format!("word {n}: "), "\n"),
         "html list" => numbered(&|_| "<li>".to_owned(), "</li>"),
         "semicolons" => words.join("; "),

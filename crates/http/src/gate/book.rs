@@ -14,8 +14,8 @@ const AHEAD: u64 = 900;
 const LATE: u64 = 120;
 /// Most appointments, of about 30 bytes each.
 const MOST: usize = 65_536;
-/// Appointments in a second of a desk that has taken in nothing of late.
-const FEWEST: usize = 1;
+/// Of the seats, the part that is taken to be free in each second, whatever was taken in of late.
+const SURE: usize = 16;
 
 /// Who is expected when, and how much is taken in.
 pub(super) struct Book {
@@ -24,22 +24,29 @@ pub(super) struct Book {
     first: u64,
     /// The second of each customer's appointment.
     kept: HashMap<Key, u64>,
-    /// The page that was filled last.
+    /// The page that was filled last, and how many found room on one then.
     filling: u64,
+    filled: usize,
+    /// The fewest appointments of a second.
+    fewest: usize,
     /// The second that is running, and the words taken in during it.
     second: u64,
     taken_in: u32,
-    /// Words taken in per second, recent seconds counting most.
+    /// Words taken in per second of late. It falls slowly: that nobody comes, or nothing can be written for a moment, says nothing of
+    /// what the desk can take in.
     rate: f64,
 }
 
 impl Book {
-    pub(super) fn new() -> Self {
+    /// A book for a gate with so many seats.
+    pub(super) fn new(seats: usize) -> Self {
         Self {
             pages: VecDeque::new(),
             first: 0,
             kept: HashMap::new(),
             filling: 0,
+            filled: 0,
+            fewest: (seats / SURE).max(1),
             second: 0,
             taken_in: 0,
             rate: 0.0,
@@ -73,6 +80,10 @@ impl Book {
             return Some(second - self.second);
         }
         let room = self.room();
+        if room > self.filled {
+            // Pages that were full have room again.
+            (self.filling, self.filled) = (0, room);
+        }
         self.filling = self.filling.max(self.second + 1);
         while self.page(self.filling)?.len() >= room {
             self.filling += 1;
@@ -98,7 +109,7 @@ impl Book {
         reason = "a count, which is small and not negative"
     )]
     fn room(&self) -> usize {
-        FEWEST.max((self.rate / 2.0) as usize)
+        self.fewest.max((self.rate / 2.0) as usize)
     }
 
     fn keep(&mut self, customer: Key, second: u64) -> Option<u64> {
@@ -129,7 +140,8 @@ impl Book {
             return;
         }
         for _ in self.second..second.min(self.second + 64) {
-            self.rate += (f64::from(std::mem::take(&mut self.taken_in)) - self.rate) / 4.0;
+            let more = f64::from(std::mem::take(&mut self.taken_in)) - self.rate;
+            self.rate += more / if more > 0.0 { 4.0 } else { 64.0 };
         }
         self.second = second;
         while self.first + LATE < second {
@@ -159,7 +171,7 @@ mod tests {
 
     #[test]
     fn an_appointment_holds_from_its_second_on_and_once() {
-        let mut book = Book::new();
+        let mut book = Book::new(16);
         assert_eq!(book.appoint(7, at(100)), Some(1));
         assert_eq!(book.appoint(7, at(100)), Some(1), "one at a time");
         assert!(!book.keeps(7, at(100)), "too early");
@@ -173,7 +185,7 @@ mod tests {
 
     #[test]
     fn half_of_what_is_taken_in_is_for_appointments() {
-        let mut book = Book::new();
+        let mut book = Book::new(16);
         for second in 1..60 {
             for _ in 0..200 {
                 book.note(at(second));
@@ -189,8 +201,8 @@ mod tests {
 
     #[test]
     fn a_book_has_an_end_and_who_came_in_vain_is_expected_soon() {
-        let mut book = Book::new();
-        let most = AHEAD * FEWEST as u64;
+        let mut book = Book::new(16);
+        let most = AHEAD;
         assert!((0..most).all(|customer| book.appoint(customer, at(5)).is_some()));
         assert_eq!(book.appoint(most, at(5)), None);
         assert!(book.keeps(0, at(6)));
@@ -198,11 +210,30 @@ mod tests {
         assert!(book.keeps(0, at(7)));
     }
 
+    #[test]
+    fn places_near_are_given_again_once_more_is_taken_in() {
+        let mut book = Book::new(16);
+        for customer in 0..300 {
+            book.appoint(customer, at(5)).unwrap();
+        }
+        for second in 6..20 {
+            for _ in 0..100 {
+                book.note(at(second));
+            }
+        }
+        assert!(
+            book.appoint(1_000, at(20)).is_some_and(|wait| wait <= 10),
+            "one a second was for a moment only"
+        );
+        // What it can take in is not forgotten in a quiet minute.
+        assert!(book.appoint(1_001, at(80)).is_some_and(|wait| wait <= 2));
+    }
+
     proptest! {
         /// Whoever comes at the time that he was told is expected, whatever others do meanwhile; and no page is forgotten.
         #[test]
         fn what_was_told_is_kept(steps in prop::collection::vec((0..40_u64, 0..3_u64, any::<bool>()), 1..300)) {
-            let (mut book, mut now) = (Book::new(), 0);
+            let (mut book, mut now) = (Book::new(16), 0);
             let mut told: HashMap<u64, u64> = HashMap::new();
             for (customer, later, comes) in steps {
                 now += later;
