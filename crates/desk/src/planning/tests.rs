@@ -358,6 +358,9 @@ store_test! {
         // What would happen with one fewer, and with a storm.
         let wish = |people: i32, peaks: Vec<PeakWish>| WhatIfWish { monday: monday(), people, bot: 0, reserved: None, peaks };
         let ask = async |wish: WhatIfWish| what_if(desk, lead, &past.facts(), wish).await;
+        // A new desk reserves one person from busy on; here nobody is, to begin with.
+        let nobody = crate::SurgePlan { reserve: standfast_domain::Reserves::default(), ..crate::SurgePlan::default() };
+        crate::choose_surge_plan(desk, lead, 0, nobody.clone()).await.unwrap();
         let same = ask(wish(0, Vec::new())).await.unwrap();
         assert_eq!((same.people, &same.now), (3, &same.changed));
         let hours = 8.0 * f64::from(u32::try_from(number).unwrap());
@@ -382,11 +385,11 @@ store_test! {
             assert_eq!(refused(ask(wrong).await), (field, "out_of_range"));
         }
         // Who is reserved is what the surge plan says, unless something else is entered.
-        assert_eq!((same.reserved, same.is_by_plan), ([0, 1, 1, 1], true));
-        let mut reserves = crate::SurgePlan::default();
+        assert_eq!((same.reserved, same.is_by_plan), ([0; 4], true));
+        let mut reserves = nobody;
         reserves.reserve.normal.people = 1;
         reserves.reserve.storm.people = 2;
-        crate::choose_surge_plan(desk, lead, 0, reserves).await.unwrap();
+        crate::choose_surge_plan(desk, lead, 1, reserves).await.unwrap();
         let kept = ask(wish(0, vec![storm])).await.unwrap();
         assert_eq!((kept.reserved, kept.is_by_plan), ([1, 0, 0, 2], true));
         let none = ask(WhatIfWish { reserved: Some(0), ..wish(0, vec![storm]) }).await.unwrap();

@@ -19,7 +19,7 @@ store_test! {
         };
         send(desk.keys()).await.unwrap();
         let refused = send(&standfast_desk::Keys::new(&[1; 32])).await;
-        assert_eq!(refused, Err("the address gave no receipt"));
+        assert_eq!(refused, Err(standfast_desk::PROBE_REFUSED));
         let message = json!({"client_id": "c", "text": "转账没到账"});
         let visitor = server.visitor();
         let mut headers = visitor.headers();

@@ -142,7 +142,7 @@ async fn no_text_is_in_logs_or_metrics() {
     assert!(net.found.len() > 10, "what is stored holds them: {:?}", net.found);
     net.found.clear();
     let log = server.log();
-    assert!(log.windows(5).any(|five| five == b"TRACE"), "the log says everything");
+    assert!(log.windows(5).any(|five| five == b"DEBUG"), "the log says everything that it may");
     net.bytes("log", &log);
     net.bytes("metrics", &metrics.body);
     assert!(net.found.is_empty(), "{:#?}", net.found);
