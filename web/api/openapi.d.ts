@@ -6812,7 +6812,7 @@ export interface components {
       known: number;
       /**
        * Format: int32
-       * @description What was left out: of a time that is to come, or more than ninety days ago.
+       * @description What was left out: of a time that is to come, or more than fifteen days ago.
        */
       left_out: number;
     };
