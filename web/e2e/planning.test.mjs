@@ -136,7 +136,9 @@ test('what would happen with ten people fewer, in English and on a phone', async
     .getByText(/is a guess/)
     .waitFor();
   // Who is reserved is what the surge plan says, unless something else is entered.
-  await page.getByText('Empty: as in the surge plan (0 at every level).').waitFor();
+  await page
+    .getByText(/^Empty: as in the surge plan \(Normal 0, Busy 1, Surge 1, Storm 1\)\.$/)
+    .waitFor();
   await page.locator('[data-played]').getByText('as in the surge plan').waitFor();
   await page.locator('[name=reserved]').fill('1');
   await page.getByText('So many at every level').waitFor();
