@@ -137,7 +137,7 @@ test('what would happen with ten people fewer, in English and on a phone', async
     .waitFor();
   // Who is reserved is what the surge plan says, unless something else is entered.
   await page
-    .getByText(/^Empty: as in the surge plan \(Normal 0, Busy 1, Surge 1, Storm 1\)\.$/)
+    .getByText('Empty: as in the surge plan (Normal 0, Busy 1, Surge 1, Storm 1).')
     .waitFor();
   await page.locator('[data-played]').getByText('as in the surge plan').waitFor();
   await page.locator('[name=reserved]').fill('1');
