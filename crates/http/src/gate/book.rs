@@ -82,8 +82,9 @@ impl Book {
         let room = self.room();
         if room > self.filled {
             // Pages that were full have room again.
-            (self.filling, self.filled) = (0, room);
+            self.filling = 0;
         }
+        self.filled = room;
         self.filling = self.filling.max(self.second + 1);
         while self.page(self.filling)?.len() >= room {
             self.filling += 1;
@@ -227,6 +228,16 @@ mod tests {
         );
         // What it can take in is not forgotten in a quiet minute.
         assert!(book.appoint(1_001, at(80)).is_some_and(|wait| wait <= 2));
+        // And again, after a time so quiet that it is one a second once more, and by less than it had been.
+        for customer in 2_000..2_300 {
+            book.appoint(customer, at(900)).unwrap();
+        }
+        for second in 901..920 {
+            for _ in 0..40 {
+                book.note(at(second));
+            }
+        }
+        assert!(book.appoint(3_000, at(920)).is_some_and(|wait| wait <= 10));
     }
 
     proptest! {
