@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
-use standfast_domain::{Author, CustomerId, Time};
+use standfast_domain::{Author, CustomerId, RequestId, Time};
 use standfast_guard::{Context, SecretKind, mark, screen};
 use standfast_store::request::RequestRow;
-use standfast_store::{Rd, Tx, customer, entry, request};
+use standfast_store::{Foresight, Rd, Tx, customer, entry, request};
 
 use crate::draft::{Draft, Said, plain};
 use crate::erasure::erase_entry;
@@ -46,6 +46,28 @@ pub(crate) fn screen_with_earlier(
     Ok(screened.text)
 }
 
+/// The customer's latest requests, found by the one that words are `on`, if there is one.
+fn requests_of(
+    rd: &mut Rd,
+    customer: CustomerId,
+    on: Option<RequestId>,
+) -> Result<Vec<RequestRow>, standfast_store::Error> {
+    match on {
+        Some(id) => request::list_beside(rd, id, customer, REQUESTS),
+        None => request::list_of_customer(rd, customer, REQUESTS),
+    }
+}
+
+/// Foresees what will be read for words on this request.
+pub(crate) fn foresee(foresight: &mut Foresight, id: RequestId, words: &Draft) {
+    if words.may_be_piece {
+        entry::foresee_recent_texts(foresight, id, EARLIER);
+    }
+    if words.said.findings.names_hash() || !words.said.findings.addresses().is_empty() {
+        request::foresee_beside(foresight, id, REQUESTS);
+    }
+}
+
 /// Words as they may be stored of a customer who has named addresses already, on the request that they go to or on another; and
 /// these addresses, where they were looked at.
 pub(crate) fn said_by<'a>(
@@ -57,7 +79,7 @@ pub(crate) fn said_by<'a>(
     if !words.said.findings.names_hash() {
         return Ok((Cow::Borrowed(&words.said), Vec::new()));
     }
-    let mut known = addresses_of(rd, customer)?;
+    let mut known = addresses_of(rd, customer, row.map(|row| row.id))?;
     known.extend(row.map(addresses).unwrap_or_default());
     let said =
         if known.is_empty() { Cow::Borrowed(&words.said) } else { Cow::Owned(words.raw.screen(&known)?) };
@@ -70,11 +92,11 @@ pub(crate) async fn addresses_of_scope(desk: &Desk, scope: &str) -> Result<Vec<S
     desk.store()
         .read(move |rd| match scope.split_once(':') {
             Some(("v", subject)) => match customer::find_by_identity(rd, "visitor", subject)? {
-                Some(customer) => addresses_of(rd, customer),
+                Some(customer) => addresses_of(rd, customer, None),
                 None => Ok(Vec::new()),
             },
             Some(("l", id)) => match id.parse().ok().map(|id| request::find(rd, id)).transpose()?.flatten() {
-                Some(row) => addresses_of(rd, row.customer_id),
+                Some(row) => addresses_of(rd, row.customer_id, None),
                 None => Ok(Vec::new()),
             },
             _ => Ok(Vec::new()),
@@ -96,7 +118,8 @@ pub(crate) fn erase_proven_keys(
         return Ok(());
     }
     let mut found = erase_keys_of(tx, desk, record, &named, now)?;
-    for row in request::list_of_customer(tx, record.row.customer_id, REQUESTS)? {
+    let on = Some(record.row.id).filter(|_| !record.is_new());
+    for row in requests_of(tx, record.row.customer_id, on)? {
         if row.id == record.row.id || proven(&row, &named).is_empty() {
             continue;
         }
@@ -150,7 +173,7 @@ fn addresses(row: &RequestRow) -> Vec<String> {
 }
 
 /// What the customer named in the latest requests.
-fn addresses_of(rd: &mut Rd, customer: CustomerId) -> Result<Vec<String>, Error> {
-    let rows = request::list_of_customer(rd, customer, REQUESTS)?;
+fn addresses_of(rd: &mut Rd, customer: CustomerId, on: Option<RequestId>) -> Result<Vec<String>, Error> {
+    let rows = requests_of(rd, customer, on)?;
     Ok(rows.iter().flat_map(addresses).collect())
 }

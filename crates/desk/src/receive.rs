@@ -8,7 +8,7 @@ use standfast_domain::{
 };
 use standfast_store::customer::{self, CustomerRow};
 use standfast_store::request::{self, Held, RequestRow};
-use standfast_store::{Lane, Tx, receipt as answers, resolution};
+use standfast_store::{Foresight, Lane, Tx, receipt as answers, resolution};
 
 use crate::attachment::bind;
 use crate::caller::{Customer, Visitor};
@@ -21,7 +21,7 @@ use crate::receipt::{self, Accepted, ReceiptKey, visitor_shard};
 use crate::record::{Record, beginning};
 use crate::triage::{doubt, note_claim, note_risk};
 use crate::view::{IdentifierView, Receipt};
-use crate::{Desk, Error, chain, fold};
+use crate::{Desk, Error, chain, evidence, fold};
 
 /// How often words are written that meet others.
 const ATTEMPTS: usize = 4;
@@ -139,12 +139,43 @@ async fn attempt(
         (None, Customer::Visitor(visitor)) => visitor_shard(visitor),
     };
     let key = ReceiptKey::new(named, &caller.scope(), &words.client_id);
+    let foresight = Some(Arc::new(foresee(desk, caller, words, named, &key)));
     let (desk_, caller, words) = (desk.clone(), caller.clone(), words.clone());
     desk.store()
-        .write(lane, shard, move |tx| {
+        .write_foreseen(lane, shard, foresight, move |tx| {
             Unit { desk: &desk_, caller: &caller, words: &words, key: &key }.write(tx, target)
         })
         .await
+}
+
+/// What the attempt will read: see [`Unit::write`] and [`join`].
+fn foresee(
+    desk: &Desk,
+    caller: &Customer,
+    words: &Draft,
+    named: Option<RequestId>,
+    key: &ReceiptKey,
+) -> Foresight {
+    let mut foresight = Foresight::new(desk.store().dialect());
+    match (named, caller) {
+        (Some(id), _) | (None, &Customer::Link(id)) => {
+            let keys = [key.as_bytes(), key.unplaced()];
+            request::foresee_hold_for(&mut foresight, id, keys, subject(caller));
+            evidence::foresee(&mut foresight, id, words);
+        }
+        (None, Customer::Visitor(visitor)) => {
+            answers::foresee_with_visitor(&mut foresight, key.as_bytes(), visitor.subject());
+        }
+    }
+    foresight
+}
+
+/// The visitor by whom a customer is known here.
+fn subject(caller: &Customer) -> Option<&str> {
+    match caller {
+        Customer::Visitor(visitor) => Some(visitor.subject()),
+        Customer::Link(_) => None,
+    }
 }
 
 /// One attempt to write words, inside a unit of work.
@@ -239,12 +270,8 @@ impl Unit<'_> {
 /// Takes hold of a request that the caller may see; everybody else is told that there is none. Where an answer was given
 /// under the key already, that is all that is looked at.
 pub(crate) fn hold(tx: &mut Tx, caller: &Customer, id: RequestId, key: &ReceiptKey) -> Result<Held, Error> {
-    let subject = match caller {
-        Customer::Visitor(visitor) => Some(visitor.subject()),
-        Customer::Link(_) => None,
-    };
     let keys = [key.as_bytes(), key.unplaced()];
-    let held = request::hold_for(tx, id, keys, subject)?.ok_or(Error::NotFound)?;
+    let held = request::hold_for(tx, id, keys, subject(caller))?.ok_or(Error::NotFound)?;
     if held.answer.is_some() {
         return Ok(held);
     }

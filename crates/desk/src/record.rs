@@ -152,6 +152,11 @@ impl Record {
         }
     }
 
+    /// Whether the request is made by this unit.
+    pub(crate) const fn is_new(&self) -> bool {
+        self.was.is_none()
+    }
+
     /// Takes hold of a request.
     pub(crate) fn lock(tx: &mut Tx, id: RequestId) -> Result<Self, Error> {
         Ok(Self::of(request::lock(tx, id)?.ok_or(Error::NotFound)?))

@@ -2,7 +2,7 @@
 
 use standfast_domain::{AgentId, Author, Channel, CustomerId, EntryKind, RequestId, Time};
 
-use crate::{Error, Rd, Row, Tx, params};
+use crate::{Error, Foresight, Rd, Row, Tx, params};
 
 /// An entry as the store keeps it. JSON columns are still text.
 #[derive(Clone, PartialEq, Eq)]
@@ -135,15 +135,21 @@ pub fn recent_texts(
     request: RequestId,
     limit: i64,
 ) -> Result<Vec<(i64, Option<String>)>, Error> {
-    let mut rows = rd.query(
-        "SELECT seq, text FROM entry WHERE request_id = $1 AND author_kind = 'customer' \
-         AND (text IS NOT NULL OR erased_reason = 'secret') ORDER BY seq DESC LIMIT $2",
-        params![request, limit],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
+    let mut rows = rd.query_foreseen(RECENT_TEXTS, params![request, limit], params![request], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
     rows.reverse();
     Ok(rows)
 }
+
+/// Foresees [`recent_texts`].
+pub fn foresee_recent_texts(foresight: &mut Foresight, request: RequestId, limit: i64) {
+    foresight.add(RECENT_TEXTS, params![request, limit]);
+}
+
+/// What [`recent_texts`] asks.
+const RECENT_TEXTS: &str = "SELECT seq, text FROM entry WHERE request_id = $1 AND author_kind = 'customer' \
+     AND (text IS NOT NULL OR erased_reason = 'secret') ORDER BY seq DESC LIMIT $2";
 
 /// Who of the desk wrote last to the customer.
 pub fn find_last_replier(rd: &mut Rd, request: RequestId) -> Result<Option<AgentId>, Error> {

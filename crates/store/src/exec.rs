@@ -9,6 +9,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, private::BytesMut};
 
 use crate::error::Error;
+use crate::foresight::{Foreseen, Written};
 use crate::postgres::Postgres;
 use crate::sqlite::Sqlite;
 use crate::value::{FromValue, Kind, Value};
@@ -39,6 +40,10 @@ pub struct Rd {
     /// Statement that opens the transaction, while nothing has been read in it: then a lost connection can be
     /// replaced without anybody noticing.
     pub(crate) fresh: Option<&'static str>,
+    /// What was read ahead for the unit.
+    pub(crate) foreseen: Option<Foreseen>,
+    /// What was written since the batch read ahead, where it did.
+    pub(crate) written: Option<Written>,
 }
 
 /// A unit of work in a shared transaction. Dereferences to [`Rd`] for reading.
@@ -62,7 +67,7 @@ impl Tx {
     /// Runs a statement whose result nobody needs. PostgreSQL gets it together with the next statement that is
     /// waited for; a refusal then comes out there, or out of the commit, and undoes the whole unit.
     pub fn run(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<(), Error> {
-        self.wrote = true;
+        self.note_writing(params);
         let result = check(params).and_then(|()| match &mut self.engine {
             Engine::Sqlite(sqlite) => sqlite_execute(sqlite, sql, params).map(|_| ()),
             Engine::Postgres(postgres) => postgres.queue(sql, binds(params)),
@@ -70,9 +75,27 @@ impl Tx {
         self.noted(result)
     }
 
+    /// As [`Tx::run`], for a change of one row that this unit has read and holds, and that names it by its key: units beside
+    /// it neither make that row nor change it, so that PostgreSQL may get their statements in another order.
+    pub fn run_on_held(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<(), Error> {
+        self.note_writing(params);
+        let result = check(params).and_then(|()| match &mut self.engine {
+            Engine::Sqlite(sqlite) => sqlite_execute(sqlite, sql, params).map(|_| ()),
+            Engine::Postgres(postgres) => postgres.queue_apart(sql, binds(params)),
+        });
+        self.noted(result)
+    }
+
+    /// Says that what is read by these keys changes by this unit, where no statement names them.
+    pub(crate) fn touch(&mut self, keys: &[Value<'_>]) {
+        if let Some(written) = &mut self.written {
+            written.note(keys);
+        }
+    }
+
     /// Runs a statement and returns how many rows it affected.
     pub fn execute(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<u64, Error> {
-        self.wrote = true;
+        self.note_writing(params);
         let result = check(params).and_then(|()| match &mut self.engine {
             Engine::Sqlite(sqlite) => sqlite_execute(sqlite, sql, params),
             Engine::Postgres(postgres) => postgres.execute(sql, binds(params)),
@@ -83,7 +106,7 @@ impl Tx {
 
 impl Rd {
     pub(crate) const fn new(engine: Engine) -> Self {
-        Self { engine, fault: None, wrote: false, fresh: None }
+        Self { engine, fault: None, wrote: false, fresh: None, foreseen: None, written: None }
     }
 
     /// The engine, for the few statements that must differ.
@@ -101,9 +124,29 @@ impl Rd {
         params: &[Value<'_>],
         row: impl FnMut(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
-        self.wrote |= may_write(sql);
+        if may_write(sql) {
+            self.note_writing(params);
+        }
         let result = check(params).and_then(|()| self.rows(sql, params, row));
         self.noted(result)
+    }
+
+    /// As [`Rd::query`], for a read that may have been foreseen. Every row that it looks at holds one of `keys`, and who
+    /// writes to such a row says the key, or [touches](Tx::touch) it.
+    pub(crate) fn query_foreseen<T>(
+        &mut self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        keys: &[Value<'_>],
+        mut row: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        if let Some((foreseen, written)) = self.foreseen.as_ref().zip(self.written.as_ref())
+            && let Some(rows) = foreseen.rows_of(sql, params)
+            && !written.touches(keys)
+        {
+            return rows.iter().map(|columns| row(&Row(Columns::Postgres(columns)))).collect();
+        }
+        self.query(sql, params, row)
     }
 
     /// The first row, if there is one.
@@ -214,6 +257,17 @@ impl Rd {
     pub(crate) fn begin_unit(&mut self) {
         self.fault = None;
         self.wrote = false;
+        if let Engine::Postgres(postgres) = &mut self.engine {
+            postgres.begin_unit();
+        }
+    }
+
+    /// Notes a statement that writes.
+    fn note_writing(&mut self, params: &[Value<'_>]) {
+        self.wrote = true;
+        if let Some(written) = &mut self.written {
+            written.note(params);
+        }
     }
 
     fn noted<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
@@ -302,6 +356,11 @@ impl rusqlite::ToSql for SqliteBind<'_> {
 pub(crate) struct Bind(Value<'static>);
 
 impl Bind {
+    /// A parameter with this value.
+    pub(crate) fn of(value: &Value<'_>) -> Self {
+        Self(value.clone().into_owned())
+    }
+
     /// The type that PostgreSQL is told when it prepares the statement. A value of a known type may still meet a
     /// narrower column: the server casts.
     pub(crate) const fn sql_type(&self) -> Type {
@@ -317,7 +376,7 @@ impl Bind {
 }
 
 fn binds(params: &[Value<'_>]) -> Vec<Bind> {
-    params.iter().map(|value| Bind(value.clone().into_owned())).collect()
+    params.iter().map(Bind::of).collect()
 }
 
 type BoxedError = Box<dyn StdError + Sync + Send>;

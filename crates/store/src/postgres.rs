@@ -10,11 +10,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, NoTls, Row, Statement};
 
 use crate::Error;
 use crate::exec::Bind;
+use crate::foresight::{Foreseen, Foresight, Read, place};
+use crate::waiting::{Group, Waiting, inserting, portions};
 
 /// The oldest PostgreSQL that is tested: `pg_current_xact_id` came with 13.
 const NEEDED: (i64, &str) = (130_000, "13");
@@ -22,6 +24,12 @@ const NEEDED: (i64, &str) = (130_000, "13");
 const KICK: usize = 32;
 
 type Queued = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>> + Send>>;
+
+/// A query that was sent: refused at once, or under way.
+enum Asked<F> {
+    Early(Result<Vec<Row>, tokio_postgres::Error>),
+    Under(Pin<Box<F>>),
+}
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +44,14 @@ pub(crate) enum Purpose {
 pub(crate) struct Postgres {
     runtime: Runtime,
     client: Arc<Client>,
+    /// Statements that are not sent yet.
+    waiting: Waiting,
+    /// Statements that are sent, or will be by whatever waits next.
     queue: Vec<Queued>,
-    /// Prepared statements, keyed by the address of their text.
-    statements: HashMap<(usize, usize), Statement>,
+    /// Prepared statements, keyed by the address of their text and the rows that they insert.
+    statements: HashMap<(usize, usize, usize), Statement>,
+    /// Whether a statement inserts one row, keyed as above.
+    insertions: HashMap<(usize, usize), bool>,
     /// Set when the server says that it stopped waiting for its standby.
     unreplicated: Arc<AtomicBool>,
     pub(crate) url: Arc<str>,
@@ -54,8 +67,10 @@ impl Postgres {
         let mut postgres = Self {
             runtime,
             client: Arc::new(client),
+            waiting: Waiting::default(),
             queue: Vec::new(),
             statements: HashMap::new(),
+            insertions: HashMap::new(),
             unreplicated,
             url: Arc::clone(url),
             purpose,
@@ -126,25 +141,86 @@ impl Postgres {
     }
 
     fn statement(&mut self, sql: &'static str, binds: &[Bind]) -> Result<Statement, Error> {
-        let key = (sql.as_ptr() as usize, sql.len());
+        self.statement_of(sql, 1, |_| None, binds)
+    }
+
+    /// The statement of this text, or of what `text` makes of it for so many rows.
+    fn statement_of(
+        &mut self,
+        sql: &'static str,
+        rows: usize,
+        text: impl FnOnce(&str) -> Option<String>,
+        binds: &[Bind],
+    ) -> Result<Statement, Error> {
+        let key = (sql.as_ptr() as usize, sql.len(), rows);
         if let Some(statement) = self.statements.get(&key) {
             return Ok(statement.clone());
         }
         let types: Vec<Type> = binds.iter().map(Bind::sql_type).collect();
         let client = Arc::clone(&self.client);
-        let statement = self.finish(async move { client.prepare_typed(sql, &types).await })?;
+        let text = text(sql);
+        let statement =
+            self.finish(async move { client.prepare_typed(text.as_deref().unwrap_or(sql), &types).await })?;
         self.statements.insert(key, statement.clone());
         Ok(statement)
     }
 
     /// Forgets a prepared statement, because the next one of this text answers with other columns.
     pub(crate) fn forget(&mut self, sql: &'static str) {
-        self.statements.remove(&(sql.as_ptr() as usize, sql.len()));
+        self.statements.remove(&(sql.as_ptr() as usize, sql.len(), 1));
+    }
+
+    /// What is queued from now on is another unit's.
+    pub(crate) fn begin_unit(&mut self) {
+        self.waiting.begin_unit();
     }
 
     /// Queues a statement. Its failure comes out of the next call that waits.
     pub(crate) fn queue(&mut self, sql: &'static str, binds: Vec<Bind>) -> Result<(), Error> {
+        if self.is_insertion(sql, binds.len()) {
+            return self.queue_apart(sql, binds);
+        }
+        self.send_waiting()?;
         let statement = self.statement(sql, &binds)?;
+        self.send(statement, binds)
+    }
+
+    /// Queues a statement that commutes with those of other units: see [`crate::waiting`].
+    pub(crate) fn queue_apart(&mut self, sql: &'static str, binds: Vec<Bind>) -> Result<(), Error> {
+        self.waiting.add(sql, binds);
+        if self.waiting.is_full() { self.send_waiting() } else { Ok(()) }
+    }
+
+    /// Forgets the statements that were not sent: their transaction, or what it did since a savepoint, is undone.
+    pub(crate) fn drop_waiting(&mut self) {
+        self.waiting.take();
+    }
+
+    fn is_insertion(&mut self, sql: &'static str, columns: usize) -> bool {
+        let key = (sql.as_ptr() as usize, sql.len());
+        *self.insertions.entry(key).or_insert_with(|| inserting(sql, columns, 1).is_some())
+    }
+
+    fn send_waiting(&mut self) -> Result<(), Error> {
+        for Group { sql, rows } in self.waiting.take() {
+            let mut rows = rows.into_iter();
+            let columns = rows.as_slice().first().map_or(0, Vec::len);
+            let counts: Vec<_> = if self.is_insertion(sql, columns) {
+                portions(rows.len()).collect()
+            } else {
+                vec![1; rows.len()]
+            };
+            for count in counts {
+                let binds: Vec<Bind> = rows.by_ref().take(count).flatten().collect();
+                let statement =
+                    self.statement_of(sql, count, |sql| inserting(sql, columns, count), &binds)?;
+                self.send(statement, binds)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, statement: Statement, binds: Vec<Bind>) -> Result<(), Error> {
         let client = Arc::clone(&self.client);
         let mut queued: Queued = Box::pin(async move { client.execute_raw(&statement, binds).await });
         // The first poll encodes the statement and hands it to the connection.
@@ -162,6 +238,7 @@ impl Postgres {
 
     /// Runs everything queued and then this statement, in one round trip; returns the rows affected.
     pub(crate) fn execute(&mut self, sql: &'static str, binds: Vec<Bind>) -> Result<u64, Error> {
+        self.send_waiting()?;
         let statement = self.statement(sql, &binds)?;
         let client = Arc::clone(&self.client);
         self.finish(async move { client.execute_raw(&statement, binds).await })
@@ -169,15 +246,94 @@ impl Postgres {
 
     /// Runs everything queued and then this query, in one round trip.
     pub(crate) fn query(&mut self, sql: &'static str, binds: &[Bind]) -> Result<Vec<Row>, Error> {
+        self.send_waiting()?;
         let statement = self.statement(sql, binds)?;
         let client = Arc::clone(&self.client);
-        let binds: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
-            binds.iter().map(|bind| bind as _).collect();
+        let binds: Vec<&(dyn ToSql + Sync)> = binds.iter().map(|bind| bind as _).collect();
         self.finish(async move { client.query(&statement, &binds).await })
+    }
+
+    /// Runs everything queued and then the reads of every unit that foresees some, in one round trip. Reads of the same kind go
+    /// together in one statement.
+    pub(crate) fn foresee(
+        &mut self,
+        units: Vec<Option<Arc<Foresight>>>,
+    ) -> Result<Vec<Option<Foreseen>>, Error> {
+        self.send_waiting()?;
+        let reads: Vec<_> = units.iter().flatten().flat_map(|foresight| foresight.reads()).collect();
+        let mut kinds: Vec<(&Read, Vec<usize>)> = Vec::new();
+        for (at, read) in reads.iter().enumerate() {
+            match kinds.iter_mut().find(|(other, _)| other.sql == read.sql) {
+                Some((_, places)) => places.push(at),
+                None => kinds.push((read, vec![at])),
+            }
+        }
+        let mut asked = Vec::new();
+        let mut asked_for = Vec::new();
+        for (kind, places) in &kinds {
+            let mut places = places.as_slice();
+            for count in portions(places.len()) {
+                let Some((portion, rest)) = places.split_at_checked(count) else { break };
+                places = rest;
+                let params = portion.iter().filter_map(|at| reads.get(*at)).flat_map(|read| &read.params);
+                let binds: Vec<Bind> = params.map(|value| Bind::of(value)).collect();
+                asked.push((self.statement_of(kind.sql, count, |_| kind.together(count), &binds)?, binds));
+                asked_for.push(portion.to_vec());
+            }
+        }
+        let mut found: Vec<Vec<Row>> = reads.iter().map(|_| Vec::new()).collect();
+        for (rows, places) in self.ask(asked)?.into_iter().zip(asked_for) {
+            for row in rows {
+                let at = if places.len() == 1 { 0 } else { place(&row)? };
+                if let Some(found) = places.get(at).and_then(|at| found.get_mut(*at)) {
+                    found.push(row);
+                }
+            }
+        }
+        let mut found = found.into_iter();
+        let mut take = |foresight: Arc<Foresight>| {
+            let rows = found.by_ref().take(foresight.reads().len()).collect();
+            Foreseen { foresight, rows }
+        };
+        Ok(units.into_iter().map(|foresight| foresight.map(&mut take)).collect())
+    }
+
+    /// Runs queries in one round trip.
+    fn ask(&mut self, queries: Vec<(Statement, Vec<Bind>)>) -> Result<Vec<Vec<Row>>, Error> {
+        let mut asked = Vec::with_capacity(queries.len());
+        for (statement, binds) in queries {
+            let client = Arc::clone(&self.client);
+            let mut rows = Box::pin(async move {
+                let binds: Vec<&(dyn ToSql + Sync)> = binds.iter().map(|bind| bind as _).collect();
+                client.query(&statement, &binds).await
+            });
+            // The first poll encodes it, so that all travel together.
+            asked.push(match rows.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(rows) => Asked::Early(rows),
+                Poll::Pending => Asked::Under(rows),
+            });
+        }
+        self.finish(async move {
+            let mut found = Ok(Vec::with_capacity(asked.len()));
+            // All are taken, also after a failure: the connection keeps no answers.
+            for rows in asked {
+                let rows = match rows {
+                    Asked::Early(rows) => rows,
+                    Asked::Under(rows) => rows.await,
+                };
+                match (rows, &mut found) {
+                    (Ok(rows), Ok(found)) => found.push(rows),
+                    (Err(error), Ok(_)) => found = Err(error),
+                    (_, Err(_)) => {}
+                }
+            }
+            found
+        })
     }
 
     /// Waits for everything queued.
     pub(crate) fn flush(&mut self) -> Result<(), Error> {
+        self.send_waiting()?;
         if self.queue.is_empty() {
             return Ok(());
         }

@@ -2,7 +2,11 @@
 
 use standfast_domain::{CustomerId, RequestId, Time};
 
-use crate::{Error, Rd, Tx, params};
+use crate::{Error, Foresight, Rd, Tx, params};
+
+/// What [`find_with_visitor`] asks.
+const WITH_VISITOR: &str = "SELECT (SELECT body FROM receipt WHERE key = $1), \
+     (SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $2)";
 
 /// The answer given under this key, if one was: a JSON text.
 pub fn find(rd: &mut Rd, key: &[u8]) -> Result<Option<String>, Error> {
@@ -16,12 +20,14 @@ pub fn find_with_visitor(
     key: &[u8],
     subject: &str,
 ) -> Result<(Option<String>, Option<CustomerId>), Error> {
-    rd.query_one(
-        "SELECT (SELECT body FROM receipt WHERE key = $1), \
-         (SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $2)",
-        params![key, subject],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
+    let keys = params![key, subject];
+    let found = rd.query_foreseen(WITH_VISITOR, keys, keys, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    found.into_iter().next().ok_or(Error::NotFound)
+}
+
+/// Foresees [`find_with_visitor`].
+pub fn foresee_with_visitor(foresight: &mut Foresight, key: &[u8], subject: &str) {
+    foresight.add(WITH_VISITOR, params![key, subject]);
 }
 
 /// Remembers an answer.

@@ -5,7 +5,7 @@ use standfast_domain::{
     Urgency,
 };
 
-use crate::{Dialect, Error, Rd, Row, Tx, Value, params};
+use crate::{Dialect, Error, Foresight, Rd, Row, Tx, Value, params};
 
 /// A request as the store keeps it, with what lists show of its customer. JSON columns are still text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,7 +199,8 @@ pub fn save(tx: &mut Tx, r: &RequestRow) -> Result<(), Error> {
 /// As [`save`] for a request that stays where it is: whose it is, who looks after it and its place in every list. Most
 /// messages leave these alone, and their indexes and references are most of what an update costs.
 pub fn advance(tx: &mut Tx, r: &RequestRow) -> Result<(), Error> {
-    tx.run(
+    tx.touch(params![r.customer_id]);
+    tx.run_on_held(
         "UPDATE request SET state = $2, type = $3, urgency = $4, at_risk = $5, subject = $6, chain = $7, fields = $8, \
          context = $9, identifiers = $10, tags = $11, updated_at = $12, waiting_since = $13, first_reply_at = $14, \
          solved_at = $15, closed_at = $16, reopen_count = $17, follow_up_count = $18, last_seq = $19, \
@@ -259,7 +260,8 @@ fn held<T>(
     params: &[Value<'_>],
     mut row: impl FnMut(&Row<'_>) -> Result<T, Error>,
 ) -> Result<Option<T>, Error> {
-    let found = tx.query_opt(sql, params, &mut row)?;
+    // What it reads of the customer beside the request is only shown.
+    let found = tx.query_foreseen(sql, params, params, &mut row)?.into_iter().next();
     if found.is_some() || tx.dialect() == Dialect::Sqlite {
         return Ok(found);
     }
@@ -278,6 +280,13 @@ pub struct Held {
     pub visitor: Option<CustomerId>,
 }
 
+/// What [`hold_for`] asks PostgreSQL.
+const HOLD_FOR: &str = select!(
+    ", COALESCE((SELECT body FROM receipt WHERE key = $2), (SELECT body FROM receipt WHERE key = $4)), \
+     (SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $3)",
+    "WHERE r.id = $1 FOR UPDATE OF r"
+);
+
 /// What a message to a request needs, in one statement: the request, held as by [`lock`]; the answer under one of these
 /// keys; the customer behind the visitor with this subject.
 pub fn hold_for(
@@ -292,16 +301,18 @@ pub fn hold_for(
              (SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $3)",
             "WHERE r.id = $1"
         ),
-        Dialect::Postgres => select!(
-            ", COALESCE((SELECT body FROM receipt WHERE key = $2), (SELECT body FROM receipt WHERE key = $4)), \
-             (SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $3)",
-            "WHERE r.id = $1 FOR UPDATE OF r"
-        ),
+        Dialect::Postgres => HOLD_FOR,
     };
     let [key, other] = keys;
     held(tx, sql, params![id, key, subject, other], |columns| {
         Ok(Held { row: row(columns)?, answer: columns.get(36)?, visitor: columns.get(37)? })
     })
+}
+
+/// Foresees [`hold_for`].
+pub fn foresee_hold_for(foresight: &mut Foresight, id: RequestId, keys: [&[u8]; 2], subject: Option<&str>) {
+    let [key, other] = keys;
+    foresight.add(HOLD_FOR, params![id, key, subject, other]);
 }
 
 /// The request with this number.
@@ -312,6 +323,26 @@ pub fn find_by_number(rd: &mut Rd, number: RequestNumber) -> Result<Option<Reque
 /// The latest requests of a customer, newest first.
 pub fn list_of_customer(rd: &mut Rd, customer: CustomerId, limit: i64) -> Result<Vec<RequestRow>, Error> {
     rd.query(select!("WHERE r.customer_id = $1 ORDER BY r.id DESC LIMIT $2"), params![customer, limit], row)
+}
+
+/// What [`list_beside`] asks.
+const BESIDE: &str = select!(
+    "WHERE r.customer_id = (SELECT customer_id FROM request WHERE id = $1) ORDER BY r.id DESC LIMIT $2"
+);
+
+/// As [`list_of_customer`], of the customer of this request, which the unit holds.
+pub fn list_beside(
+    rd: &mut Rd,
+    id: RequestId,
+    customer: CustomerId,
+    limit: i64,
+) -> Result<Vec<RequestRow>, Error> {
+    rd.query_foreseen(BESIDE, params![id, limit], params![id, customer], row)
+}
+
+/// Foresees [`list_beside`].
+pub fn foresee_beside(foresight: &mut Foresight, id: RequestId, limit: i64) {
+    foresight.add(BESIDE, params![id, limit]);
 }
 
 /// A request that waits: its number, its turn, and since when.

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::Error;
 use crate::exec::{Dialect, Engine, Rd, Tx};
+use crate::foresight::Foresight;
 use crate::lane::{Lane, Lanes};
 use crate::postgres::{Postgres, Purpose};
 use crate::reader::{self, Reads};
@@ -156,8 +157,24 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: Fn(&mut Tx) -> Result<T, E> + Send + 'static,
     {
+        self.write_foreseen(lane, shard, None, unit)
+    }
+
+    /// As [`Store::write`], for a unit of which is known what it will read.
+    pub fn write_foreseen<T, E, F>(
+        &self,
+        lane: Lane,
+        shard: i64,
+        foresight: Option<Arc<Foresight>>,
+        unit: F,
+    ) -> impl Future<Output = Result<T, E>> + Send + use<T, E, F>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: Fn(&mut Tx) -> Result<T, E> + Send + 'static,
+    {
         let (caller, answer) = oneshot::channel();
-        let task = Box::new(Task { unit, result: None, caller });
+        let task = Box::new(Task { unit, foresight, result: None, caller });
         if let Some(lanes) = self.inner.lanes_of(shard)
             && let Err((mut refused, error)) = lanes.put(lane, task)
         {

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::error::Error;
 use crate::exec::{Engine, Rd, Tx};
+use crate::foresight::{Foreseen, Foresight, Written};
 use crate::lane::Lanes;
 use crate::stats::Meter;
 
@@ -48,6 +49,10 @@ pub(crate) enum Outcome {
 pub(crate) trait Work: Send {
     /// Nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
+    /// What it will read.
+    fn foresight(&self) -> Option<Arc<Foresight>> {
+        None
+    }
     /// Runs the unit and keeps its result for [`Work::answer`].
     fn run(&mut self, tx: &mut Tx) -> Outcome;
     /// Replaces the result.
@@ -59,6 +64,7 @@ pub(crate) trait Work: Send {
 /// A unit with its types.
 pub(crate) struct Task<T, E, F> {
     pub(crate) unit: F,
+    pub(crate) foresight: Option<Arc<Foresight>>,
     pub(crate) result: Option<Result<T, E>>,
     pub(crate) caller: oneshot::Sender<Result<T, E>>,
 }
@@ -71,6 +77,10 @@ where
 {
     fn is_abandoned(&self) -> bool {
         self.caller.is_closed()
+    }
+
+    fn foresight(&self) -> Option<Arc<Foresight>> {
+        self.foresight.clone()
     }
 
     fn run(&mut self, tx: &mut Tx) -> Outcome {
@@ -218,6 +228,8 @@ impl Writer {
         } else {
             self.attempt_bare(batch, repeated)
         };
+        self.tx.foreseen = None;
+        self.tx.written = None;
         if !matches!(end, End::Done) {
             self.roll_back();
         }
@@ -231,8 +243,21 @@ impl Writer {
         }
         let alone = batch.len() == 1;
         let mut wrote = false;
+        let foreseen = match self.foresee(batch) {
+            Ok(foreseen) => foreseen,
+            Err(error) => return end_of_fault(error),
+        };
+        let mut foreseen = foreseen.into_iter();
         for unit in batch.iter_mut() {
+            self.tx.foreseen = foreseen.next().flatten();
+            let is_foreseen = self.tx.foreseen.is_some();
             let outcome = unit.run(&mut self.tx);
+            if !is_foreseen
+                && self.tx.wrote
+                && let Some(written) = &mut self.tx.written
+            {
+                written.note_everything();
+            }
             if let Some(fault) = self.tx.fault.take() {
                 return end_of_fault(fault);
             }
@@ -246,6 +271,19 @@ impl Writer {
             wrote |= self.tx.wrote;
         }
         self.commit(wrote)
+    }
+
+    /// Reads what the units of the batch foresee, in one round trip.
+    fn foresee(&mut self, batch: &Batch) -> Result<Vec<Option<Foreseen>>, Error> {
+        let Rd { engine, written, .. } = &mut *self.tx;
+        let Engine::Postgres(postgres) = engine else { return Ok(Vec::new()) };
+        let units: Vec<_> = batch.iter().map(|unit| unit.foresight()).collect();
+        // One read costs as much in its place.
+        if units.iter().flatten().flat_map(|foresight| foresight.reads()).nth(1).is_none() {
+            return Ok(Vec::new());
+        }
+        *written = Some(Written::default());
+        postgres.foresee(units)
     }
 
     /// All units in one transaction, each in a savepoint.
@@ -287,6 +325,7 @@ impl Writer {
     fn undo_savepoint(&mut self) -> Result<(), Error> {
         if let Engine::Postgres(postgres) = &mut self.tx.engine {
             // What was queued after the refusal is refused too.
+            postgres.drop_waiting();
             let _ = postgres.flush();
         }
         self.tx.control_now("ROLLBACK TO SAVEPOINT unit")?;
@@ -388,6 +427,7 @@ impl Writer {
                 }
             }
             Engine::Postgres(postgres) => {
+                postgres.drop_waiting();
                 let _ = postgres.flush();
                 let _ = postgres.execute("ROLLBACK", Vec::new());
             }

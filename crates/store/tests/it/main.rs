@@ -18,6 +18,7 @@ mod fact;
 mod false_claim;
 mod fault;
 mod feedback;
+mod foresight;
 mod hours;
 mod job;
 mod online;

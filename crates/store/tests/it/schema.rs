@@ -209,6 +209,7 @@ fn forks_between_the_engines_are_counted() {
         ("schema.rs", 3),
         ("store.rs", 1),
         ("exec.rs", 1),
+        ("foresight.rs", 1),
     ]);
     let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = BTreeMap::new();
