@@ -2,7 +2,7 @@
 //!
 //! What is claimed stays in the lane until somebody has looked: nothing here happens by itself but that words which claim a theft,
 //! or hold a secret, bring a request back. Whoever claimed falsely again and again is still in the lane, behind those
-//! who never did.
+//! who never did; so are further claims of somebody who has a few that wait already.
 
 use std::time::Duration;
 
@@ -159,14 +159,17 @@ pub(crate) fn note_claim(tx: &mut Tx, desk: &Desk, record: &mut Record, now: Tim
     Ok(())
 }
 
-/// Puts a request that is in the lane by claim behind the others there when its customer has made too many false claims of late.
+/// Puts a request that is in the lane by claim behind the others there when its customer has made too many false claims of late,
+/// or has many that wait there already.
 pub(crate) fn doubt(rd: &mut Rd, row: &mut RequestRow, now: Time) -> Result<(), Error> {
     if !row.at_risk {
         return Ok(());
     }
     let since = now.minus(HELD_AGAINST);
-    let false_claims = false_claim::count_of_customer(rd, row.customer_id, since)?;
-    if is_doubted(u32::try_from(false_claims).unwrap_or(u32::MAX)) {
+    let known = false_claim::of_customer(rd, row.customer_id, row.id, since)?;
+    let [false_claims, ahead] =
+        [known.false_claims, known.ahead].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+    if is_doubted(false_claims, ahead) {
         row.urgency = Urgency::DOUBTED;
     }
     Ok(())
@@ -227,5 +230,7 @@ fn count(rows: i64) -> u64 {
     u64::try_from(rows).unwrap_or_default()
 }
 
+#[cfg(test)]
+mod flood;
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 pub struct Urgency(pub u8);
 
 impl Urgency {
-    /// Of a request in the lane of assets at risk: its customer has made [too many false claims](crate::is_doubted), so that it
+    /// Of a request in the lane of assets at risk: its customer has made [too many claims](crate::is_doubted), so that it
     /// goes behind the others there. No type of such requests has this urgency by itself.
     pub const DOUBTED: Self = Self(4);
     /// Of a request that somebody moved out of that lane, at most.

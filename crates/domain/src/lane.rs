@@ -11,6 +11,9 @@ use crate::{AgentId, Level};
 const MOST: usize = 100;
 /// How many false claims make somebody doubted: the first one may be a mistake.
 const DOUBTED_FROM: u32 = 2;
+/// How many claims of one customer stand before those of others who came later, until somebody has looked: whoever answers one
+/// of them has all of the customer's in view, and nobody fills the lane alone.
+pub const MOST_AHEAD: u32 = 3;
 
 /// People who are kept for assets at risk: while they are, they are given nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -129,10 +132,11 @@ impl FalseClaim {
 }
 
 /// Whether what a customer claims goes behind what others claim, who never claimed falsely: still in the lane, before all else.
-/// `false_claims` says how often a claim of the customer was found to be false and nobody took that back.
+/// `false_claims` says how often a claim of the customer was found to be false and nobody took that back; `ahead` how many other
+/// requests of the customer wait there, doubted by nobody.
 #[must_use]
-pub const fn is_doubted(false_claims: u32) -> bool {
-    false_claims >= DOUBTED_FROM
+pub const fn is_doubted(false_claims: u32, ahead: u32) -> bool {
+    false_claims >= DOUBTED_FROM || ahead >= MOST_AHEAD
 }
 
 #[cfg(test)]
@@ -173,7 +177,8 @@ mod tests {
     #[test]
     fn words_are_read_as_they_are_written() {
         assert!(FalseClaim::ALL.into_iter().all(|reason| FalseClaim::parse(reason.as_str()) == Some(reason)));
-        assert!(!is_doubted(0) && !is_doubted(1) && is_doubted(2));
+        assert!(!is_doubted(0, 0) && !is_doubted(1, MOST_AHEAD - 1) && is_doubted(2, 0));
+        assert!(is_doubted(0, MOST_AHEAD));
     }
 
     proptest! {

@@ -48,7 +48,7 @@ pub use id::{
     JobId, MailId, MaintenanceId, ParseIdError, ReportId, ReportRunId, RequestId, ReviewId, ScheduleId,
     ShiftId, SubscriptionId, SurgeChangeId, SurgeId, SwapId, TeamId, TimeOffId, TokenId,
 };
-pub use lane::{FalseClaim, Reserve, Reserves, is_doubted};
+pub use lane::{FalseClaim, MOST_AHEAD, Reserve, Reserves, is_doubted};
 pub use language::Language;
 pub use matter::{Matter, same_matter};
 pub use number::{NumberError, RequestNumber};

@@ -1,6 +1,6 @@
 //! Claims that assets are at risk which somebody found to be false.
 
-use standfast_domain::{AgentId, CustomerId, FalseClaim, RequestId, Time};
+use standfast_domain::{AgentId, CustomerId, FalseClaim, RequestId, Time, Urgency};
 
 use crate::{Error, Rd, Tx, params};
 
@@ -63,14 +63,30 @@ pub fn undo(tx: &mut Tx, request: RequestId, by: AgentId, now: Time) -> Result<(
     )
 }
 
-/// How many claims of a customer were found to be false since a time, and nobody has taken that back. That the customer's words
-/// brought a request back does not.
-pub fn count_of_customer(rd: &mut Rd, customer: CustomerId, since: Time) -> Result<i64, Error> {
+/// What is known of whoever claims that assets are at risk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Claims that were found to be false since a time, and nobody has taken that back. That the customer's words brought a
+    /// request back does not.
+    pub false_claims: i64,
+    /// Other requests of the customer that wait in the lane and that nobody doubts.
+    pub ahead: i64,
+}
+
+/// What is known of the customer who claims it in a request.
+pub fn of_customer(
+    rd: &mut Rd,
+    customer: CustomerId,
+    claimed: RequestId,
+    since: Time,
+) -> Result<Known, Error> {
     rd.query_one(
-        "SELECT count(*) FROM false_claim f JOIN request r ON r.id = f.request_id \
-         WHERE r.customer_id = $1 AND f.at >= $2 AND f.restored_by IS NULL",
-        params![customer, since],
-        |row| row.get(0),
+        "SELECT (SELECT count(*) FROM false_claim f JOIN request r ON r.id = f.request_id \
+         WHERE r.customer_id = $1 AND f.at >= $2 AND f.restored_by IS NULL), \
+         (SELECT count(*) FROM request r WHERE r.customer_id = $1 AND r.id <> $3 AND r.at_risk AND r.urgency <> $4 \
+         AND r.state = 'open')",
+        params![customer, since, claimed, Urgency::DOUBTED.0],
+        |row| Ok(Known { false_claims: row.get(0)?, ahead: row.get(1)? }),
     )
 }
 

@@ -1,8 +1,8 @@
 //! The statements over claims that were found to be false.
 
-use standfast_domain::{AgentId, FalseClaim, Language, RequestId, Role, Time};
+use standfast_domain::{AgentId, FalseClaim, Language, RequestId, Role, State, Time, Urgency};
 use standfast_store::agent::{self, AgentRow};
-use standfast_store::false_claim::{self, Claims, FalseClaimRow};
+use standfast_store::false_claim::{self, Claims, FalseClaimRow, Known};
 use standfast_store::{Error, Lane, Store, Tx, request, store_test};
 
 use crate::request::{NOW, one_request};
@@ -43,9 +43,10 @@ store_test! {
             agent::insert(tx, &agent)?;
             false_claim::insert(tx, &moved_out(2, NOW))
         }).await;
-        let count = |since| store.read(move |rd| false_claim::count_of_customer(rd, customer, since));
-        assert_eq!(count(NOW).await.unwrap(), 1);
-        assert_eq!(count(later).await.unwrap(), 0, "since then");
+        let known = |since, claimed| store.read(move |rd| false_claim::of_customer(rd, customer, claimed, since));
+        let new = RequestId(8);
+        assert_eq!(known(NOW, new).await.unwrap(), Known { false_claims: 1, ahead: 0 });
+        assert_eq!(known(later, new).await.unwrap(), Known::default(), "since then");
         let claims = || store.read(|rd| false_claim::count_claims(rd, RequestId(1), Time(0)));
         assert_eq!(claims().await.unwrap(), Claims { claimed: 1, moved_out: 1, moved_back: 0 });
         let reasons = || store.read(|rd| false_claim::count_reasons(rd, Time(0)));
@@ -58,12 +59,22 @@ store_test! {
             request::save(tx, &row)
         }).await;
         assert_eq!(claims().await.unwrap(), Claims { claimed: 1, moved_out: 0, moved_back: 1 });
-        assert_eq!((count(NOW).await.unwrap(), reasons().await.unwrap().len()), (1, 0), "nobody has looked");
+        assert_eq!(known(NOW, new).await.unwrap(), Known { false_claims: 1, ahead: 1 }, "nobody has looked");
+        assert_eq!(known(NOW, AT).await.unwrap().ahead, 0, "others");
+        assert_eq!(reasons().await.unwrap(), []);
         let rows = store.read(|rd| false_claim::list_between(rd, RequestId(6), AT)).await.unwrap();
         assert_eq!(rows, [FalseClaimRow { restored_at: Some(later), ..moved_out(2, NOW) }]);
         // Somebody has: it was no false claim.
         write(&store, |tx| false_claim::take_back(tx, AT, AgentId(5), NOW)).await;
-        assert_eq!(count(NOW).await.unwrap(), 0);
+        assert_eq!(known(NOW, new).await.unwrap().false_claims, 0);
+        for (urgency, state) in [(Urgency::DOUBTED, State::Open), (Urgency(0), State::Solved)] {
+            write(&store, move |tx| {
+                let mut row = request::lock(tx, AT)?.ok_or(Error::CursorLost)?;
+                (row.urgency, row.state) = (urgency, state);
+                request::save(tx, &row)
+            }).await;
+            assert_eq!(known(NOW, new).await.unwrap().ahead, 0, "{state:?}");
+        }
         // Coming back twice changes nothing; tests and spam are no claims.
         write(&store, |tx| {
             false_claim::restore(tx, AT, NOW)?;
