@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { clashes, spanOf } from '../src/hours/draft';
 import { together, ranges } from '../src/hours/gap';
 import { dateAfter, monthAfter, weeksOf } from '../src/hours/month';
 import {
@@ -13,6 +14,29 @@ import {
 } from '../src/hours/week';
 
 const of = (weekday: number, opens: string, closes: string) => ({ weekday, opens, closes });
+
+describe('exceptions', () => {
+  const one = (from: string, until: string, open = false) => ({ from, until, open, reason: '' });
+
+  it('that meet are found, also where one lies between, and named', () => {
+    const long = one('2026-12-01T09:00', '2026-12-02T12:00');
+    const short = one('2026-12-01T10:00', '2026-12-01T11:00', true);
+    const late = one('2026-12-02T11:00', '2026-12-02T13:00');
+    expect(clashes([late, short, long])).toEqual([
+      [long, short],
+      [long, late],
+    ]);
+    expect(spanOf(short)).toBe('2026-12-01 10:00–11:00');
+    expect(spanOf(long)).toBe('2026-12-01 09:00–2026-12-02 12:00');
+  });
+
+  it('that only touch do not meet', () => {
+    const first = one('2026-12-01T09:00', '2026-12-01T12:00');
+    expect(clashes([first, one('2026-12-01T12:00', '2026-12-01T13:00')])).toEqual([]);
+    const same = { ...first };
+    expect(clashes([first, same])).toEqual([[first, same]]);
+  });
+});
 
 describe('the week', () => {
   it('is read as people write it', () => {

@@ -41,6 +41,26 @@ export function wishOf(draft: Draft): HoursDraft {
   };
 }
 
+/** "2026-12-01 09:00–12:00", with the second date only where it is another one. */
+export function spanOf({ from, until }: { from: string; until: string }): string {
+  const end = until.slice(0, 10) === from.slice(0, 10) ? until.slice(11) : until.replace('T', ' ');
+  return `${from.replace('T', ' ')}–${end}`;
+}
+
+/** Exceptions that meet, each with the one before it: of such a time nobody could say whether the desk is open. */
+export function clashes(
+  exceptions: Draft['exceptions'],
+): [Draft['exceptions'][number], Draft['exceptions'][number]][] {
+  const order = exceptions.toSorted((a, b) => a.from.localeCompare(b.from));
+  const found: ReturnType<typeof clashes> = [];
+  let last: Draft['exceptions'][number] | undefined;
+  for (const one of order) {
+    if (last && one.from < last.until) found.push([last, one]);
+    if (!last || one.until > last.until) last = one;
+  }
+  return found;
+}
+
 /** Days of a file beside those that are there: the file's word counts for its own dates. */
 export function withDays(draft: Draft, days: Draft['days']): Draft {
   const dates = new Set(days.map(({ date }) => date));

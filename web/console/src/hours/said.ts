@@ -2,7 +2,7 @@ import type { ScheduleView, WeekInterval } from '@standfast/api';
 import type { Line } from '../parts/overtaken';
 import { weekdayName } from '../plots/time';
 import { language, t } from '../words.svelte';
-import type { Draft } from './draft';
+import { spanOf, type Draft } from './draft';
 import { daysAlike, openSpans, WEEK } from './week';
 
 /** "Chinese · SG · widget"; everybody where nothing is named. */
@@ -27,6 +27,12 @@ export function weekLines(week: readonly WeekInterval[]): string[] {
   });
 }
 
+/** "closed 2026-12-01 09:00–12:00 (stocktaking)". */
+export function exceptionOf(one: Draft['exceptions'][number]): string {
+  const what = `${t(one.open ? 'hours.open' : 'hours.closed')} ${spanOf(one)}`;
+  return one.reason ? `${what} (${one.reason})` : what;
+}
+
 /** What hours say, line by line. */
 export function linesOf(draft: Draft): Line[] {
   const { name, zone, week, seasons, days, exceptions } = draft;
@@ -42,10 +48,7 @@ export function linesOf(draft: Draft): Line[] {
           ({ date, kind, name: called, like }) =>
             `${date} ${t(`hours.kind.${kind}`)}${like ? ` (${weekdayName(like, language())})` : ''} ${called ?? ''}`,
         ),
-        ...exceptions.map(
-          ({ from, until, open }) =>
-            `${from.replace('T', ' ')}–${until.replace('T', ' ')} ${t(open ? 'hours.open' : 'hours.closed')}`,
-        ),
+        ...exceptions.map(exceptionOf),
       ].join('\n'),
     },
     {

@@ -54,3 +54,8 @@ export function initials(name: string): string {
       .toUpperCase() || '?'
   );
 }
+
+/** How many characters a text has more than the desk takes, counted as the desk counts: an emoji is one. */
+export function charactersOver(text: string, most: number): number {
+  return Math.max(0, Array.from(text.trim()).length - most);
+}

@@ -16,8 +16,11 @@ class Notices {
     this.#show({ id: this.#next++, kind: 'done', text, action });
   }
 
-  failed(text: string, action?: Notice['action']): void {
-    this.#show({ id: this.#next++, kind: 'failed', text, action });
+  /** The number of the notice: what is tried again and done takes it back. */
+  failed(text: string, action?: Notice['action']): number {
+    const id = this.#next++;
+    this.#show({ id, kind: 'failed', text, action });
+    return id;
   }
 
   dismiss(id: number): void {
