@@ -33,7 +33,7 @@ pub use channels::note_refused;
 pub(crate) use line::line;
 pub use places::{ProbeWord, ProbesTold, tell_probes};
 pub use view::{OnlineDay, OnlinePart, OnlinePlace, OnlineSchedule, OnlineView, Win, online};
-pub(crate) use view::{days_kept, services_kept};
+pub(crate) use view::{days_kept, kept_today, services_kept};
 
 /// Between two looks at the clock.
 const LOOK: Duration = Duration::from_secs(5);

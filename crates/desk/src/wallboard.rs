@@ -7,9 +7,9 @@ use standfast_domain::{Asker, Channel, Language, Level, Permission, Time, Wait};
 use standfast_store::request;
 use utoipa::ToSchema;
 
-use crate::online::line;
+use crate::online::{kept_today, line};
 use crate::surge::next_peak;
-use crate::{AgentCaller, Desk, Error, Peak, asks, opening, status, timetable};
+use crate::{AgentCaller, Desk, Error, Peak, asks, opening, timetable};
 
 /// How far ahead a peak is told.
 const AHEAD: Duration = Duration::from_hours(24 * 14);
@@ -60,9 +60,10 @@ pub struct Wallboard {
     pub waits: Vec<WallboardWait>,
     /// People who are there to answer, in any process of the desk.
     pub present: u32,
-    /// Minutes for which somebody was promised today, by the hours of the desk, each by its own clock.
+    /// Minutes for which somebody was promised today, to anybody: one that several hours promise counts once. Today is that of the
+    /// most general hours.
     pub promised_minutes: u32,
-    /// Of those, minutes in which somebody could answer.
+    /// Of those, minutes in which somebody could answer everybody who was promised it.
     pub online_minutes: u32,
     /// The next event for which many are to be expected, within two weeks.
     pub next: Option<Peak>,
@@ -84,10 +85,11 @@ pub async fn wallboard(desk: &Desk, caller: &AgentCaller) -> Result<Wallboard, E
             since: class.since,
         })
     };
-    let public = status(desk).await?;
-    let today = || public.hours.iter().filter_map(|hours| hours.days.last());
+    let (course, table) = (desk.shared.online.course(), timetable(desk));
+    let today = tokio::task::spawn_blocking(move || kept_today(&course, &table, now)).await;
+    let today = today.map_err(|_| Error::Inconsistent("the online rate"))?;
     Ok(Wallboard {
-        name: public.name.clone(),
+        name: desk.settings().name.clone(),
         at: now,
         level: desk.surge().level().0,
         at_risk: of(true),
@@ -97,8 +99,8 @@ pub async fn wallboard(desk: &Desk, caller: &AgentCaller) -> Result<Wallboard, E
         within_minutes: u32::try_from(within.as_secs() / 60).unwrap_or(u32::MAX),
         waits: Language::ALL.into_iter().map(|language| wait_in(desk, language, now)).collect(),
         present: desk.present_anywhere(now),
-        promised_minutes: today().map(|day| day.promised).sum(),
-        online_minutes: today().map(|day| day.online).sum(),
+        promised_minutes: today.promised,
+        online_minutes: today.online,
         next: next.filter(|peak| peak.starts_at < now.plus(AHEAD)),
     })
 }

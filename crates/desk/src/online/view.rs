@@ -171,6 +171,16 @@ fn parts(course: &Course, table: &Timetable, now: Time, days: i64) -> Vec<Online
     parts
 }
 
+/// What was kept today of all that was promised to anybody, on the clock of the hours that are the most general: a minute for which
+/// several hours promise somebody counts once.
+pub(crate) fn kept_today(course: &Course, table: &Timetable, now: Time) -> Kept {
+    let zone = table.zone(now).and_then(|zone| TimeZone::get(zone).ok()).unwrap_or(TimeZone::UTC);
+    let mut regions = table.regions(now);
+    regions.push(String::new());
+    let from = midnights(&zone, now, 1).first().map_or(now, |(_, from, _)| *from);
+    course.kept(&table.promised(&regions, now, |_| true), from, now)
+}
+
 /// The beginnings of the last days on the clock of a zone, and the end of today.
 fn midnights(zone: &TimeZone, now: Time, days: i64) -> Vec<(Day, Time, Time)> {
     let start = |day: Day| {

@@ -50,6 +50,8 @@ pub struct NeedView {
     /// How many of them are missing, when those who are planned do what they can: more than the difference where some of them do not
     /// speak the language, or do not know the types, in which people are missing.
     pub missing: Vec<u32>,
+    /// The same when only what is published is there: what *Today* counts, where a draft brings nobody.
+    pub missing_published: Vec<u32>,
     /// How many requests are expected.
     pub expected: Vec<f64>,
     /// People with a published shift, whatever they speak.
@@ -107,12 +109,15 @@ pub async fn need(
             let known = people.iter().find(|person| Some(person.id) == row.agent_id);
             known.map_or(0, |person| serves(&ground.settings, &needs, &person.profile))
         };
-        let there = |at: &Time| {
-            let end = at.0 + SLOT * super::MINUTE;
-            let here = shifts.iter().filter(|row| row.starts_at <= *at && row.ends_at.0 >= end);
-            here.map(|row| bits(&row)).collect::<Vec<u8>>()
+        let there = |is_published: bool| -> Vec<Vec<u8>> {
+            let at = |at: &Time| {
+                let end = at.0 + SLOT * super::MINUTE;
+                let here = shifts.iter().filter(|row| row.starts_at <= *at && row.ends_at.0 >= end);
+                here.filter(|row| !is_published || row.published_at.is_some()).map(|row| bits(&row)).collect()
+            };
+            slots.iter().map(at).collect()
         };
-        let there: Vec<Vec<u8>> = slots.iter().map(there).collect();
+        let (there, published) = (there(false), there(true));
         let sum = |at: usize| needs.iter().filter_map(|one| one.expected.get(at)).sum::<f64>();
         Ok(NeedView {
             from,
@@ -122,6 +127,7 @@ pub async fn need(
             lanes: lane_needs(&needs, &there),
             need: (0..slots.len()).map(|at| needed(&all, at)).collect(),
             missing: all_missing(&all, &there),
+            missing_published: all_missing(&all, &published),
             expected: (0..slots.len()).map(sum).collect(),
             published: count(&slots, &shifts, |row| row.published_at.is_some()),
             planned: count(&slots, &shifts, |_| true),

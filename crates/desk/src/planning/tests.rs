@@ -319,6 +319,8 @@ store_test! {
         replace_drafts(desk, lead, (plan.from, plan.until), wishes()).await.unwrap();
         let now = super::need(desk, lead, &past.facts(), monday(), 1).await.unwrap();
         assert_eq!(now.planned, plan.planned);
+        // Drafts are not published: to the day they bring nobody.
+        assert_eq!((&now.missing_published, now.missing_published == now.missing), (&need.missing, false));
         let seen = crate::roster(desk, lead, plan.from, plan.until).await.unwrap();
         assert_eq!((seen.shifts.len(), seen.violations.len()), (number, 0));
 
@@ -394,6 +396,10 @@ store_test! {
         assert_eq!((kept.reserved, kept.is_by_plan), ([1, 0, 0, 2], true));
         let none = ask(WhatIfWish { reserved: Some(0), ..wish(0, vec![storm]) }).await.unwrap();
         assert_eq!((none.reserved, none.is_by_plan, none.changed), ([0; 4], false, stormy.changed));
+        // The week as it is rostered is the same, whatever is asked.
+        assert_eq!((none.planned, kept.planned), ([1, 0, 0, 2], [1, 0, 0, 2]));
+        assert_eq!(none.now, kept.now);
+        assert_ne!(none.now, stormy.now, "it is played with the plan that holds");
     }
 
     async fn the_day_is_held_against_its_plan(store) {

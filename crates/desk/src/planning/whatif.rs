@@ -62,10 +62,15 @@ impl WhatIfWish {
         wrong.map_or(Ok(()), |(field, _, reason)| Err(Error::invalid(field, reason)))
     }
 
-    /// How many are reserved at each level, from the normal one to a storm.
-    fn reserves(&self, plan: &SurgePlan) -> [u32; 4] {
-        Level::ALL.map(|level| self.reserved.unwrap_or(plan.reserve.at(level).people))
+    /// How many would be reserved at each level, from the normal one to a storm.
+    fn reserves(&self, planned: [u32; 4]) -> [u32; 4] {
+        self.reserved.map_or(planned, |people| [people; 4])
     }
+}
+
+/// How many the surge plan reserves at each level, from the normal one to a storm.
+fn planned_reserves(plan: &SurgePlan) -> [u32; 4] {
+    Level::ALL.map(|level| plan.reserve.at(level).people)
 }
 
 /// So many times as many come.
@@ -94,7 +99,10 @@ pub struct WhatIfView {
     pub people: u32,
     /// Times that each was played.
     pub times: u32,
-    /// How many people served none but those at risk at each level, from the normal one to a storm …
+    /// How many people serve none but those at risk by the surge plan, at each level from the normal one to a storm: as it is
+    /// rostered, whatever was asked.
+    pub planned: [u32; 4],
+    /// How many did if it were different …
     pub reserved: [u32; 4],
     /// … and whether that is what the surge plan says.
     pub is_by_plan: bool,
@@ -185,19 +193,20 @@ pub async fn what_if(
             bot: f64::from(wish.bot) / 100.0,
             peaks: wish.peaks.iter().map(|peak| at_slots(peak, from, until)).collect::<Result<_, _>>()?,
         };
-        let reserved = wish.reserves(&plan);
-        let game =
-            Game { ground: &ground, at_once, needs: &needs, slots: slots.len(), plan: &plan, reserved };
+        let planned = planned_reserves(&plan);
+        let reserved = wish.reserves(planned);
+        let (ground, needs) = (&ground, needs.as_slice());
+        let game = Game { ground, at_once, needs, slots: slots.len(), plan: &plan, planned, reserved };
         let everybody = working.values().cloned().collect();
-        let model = game.model(&Part::all(&game), spread.unwrap_or_default(), everybody);
-        let run = |model: &Model, change: &Change| game.run(model, change);
-        let (now, changed) = (run(&model, &Change::default())?, run(&model, &change)?);
+        let part = Part::all(&game);
+        let (now, changed) = game.both(&part, spread.unwrap_or_default(), everybody, &change)?;
         Ok(WhatIfView {
             zone: ground.settings.zone.clone(),
             from,
             until,
             people: number,
             times: TIMES,
+            planned,
             reserved,
             is_by_plan: wish.reserved.is_none(),
             now,
@@ -256,11 +265,26 @@ struct Game<'a> {
     slots: usize,
     /// It says when levels begin.
     plan: &'a SurgePlan,
-    /// How many serve none but those at risk at each level.
+    /// How many serve none but those at risk at each level, as it is …
+    planned: [u32; 4],
+    /// … and if it were different.
     reserved: [u32; 4],
 }
 
 impl Game<'_> {
+    /// A part as it is rostered, and if it were different: the former by the plan alone, whatever is asked.
+    fn both(
+        &self,
+        part: &Part,
+        spread: Spread,
+        people: Vec<Vec<Range<usize>>>,
+        change: &Change,
+    ) -> Result<(Distribution, Distribution), Error> {
+        let now = self.model(part, spread, people);
+        let changed = Model { reserved: self.reserved(self.reserved, part.share), ..now.clone() };
+        Ok((self.run(&now, &Change::default())?, self.run(&changed, change)?))
+    }
+
     fn model(&self, part: &Part, spread: Spread, people: Vec<Vec<Range<usize>>>) -> Model {
         let (service, times) = service(self.ground, self.at_once);
         let settings = &self.ground.settings;
@@ -277,16 +301,16 @@ impl Game<'_> {
             service,
             patience: settings.patience.map(f64::from),
             at_risk: part.at_risk,
-            reserved: self.reserved(part.share),
+            reserved: self.reserved(self.planned, part.share),
             promise: f64::from(settings.within),
         }
     }
 
     /// Who is kept for those at risk, of people who work so much of the hours: by the loads at which levels begin. Events and alarms
     /// that make a level are not played.
-    fn reserved(&self, share: f64) -> Reserved {
+    fn reserved(&self, people: [u32; 4], share: f64) -> Reserved {
         let [usual, busy, surge, storm] =
-            self.reserved.map(|people| u32::try_from(shared(people.into(), share)).unwrap_or(0));
+            people.map(|people| u32::try_from(shared(people.into(), share)).unwrap_or(0));
         let rules = &self.plan.rules;
         Reserved {
             usual,
@@ -341,12 +365,11 @@ impl Game<'_> {
             let share = if all > 0.0 { hours(&people) / all } else { 0.0 };
             let at_risk = self.ground.past.at_risk_of(of.language, group);
             let part = Part { expected, open: of.open.clone(), at_risk, share };
-            let model = self.model(&part, one.spread, people);
             let change = Change {
                 people: i32::try_from(shared(change.people.into(), share)).unwrap_or(0),
                 ..change.clone()
             };
-            let (now, changed) = (self.run(&model, &Change::default())?, self.run(&model, &change)?);
+            let (now, changed) = self.both(&part, one.spread, people, &change)?;
             told.push(LaneWhatIf { language: of.language, group, share, now, changed });
         }
         Ok(told)
