@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use serde::Serialize;
 use standfast_domain::{
-    Asker, Channel, Course, Day, DriverId, DriverKind, IncidentPhase, Kept, Language, Level, Promised,
-    ScheduleId, Service, Time, Timetable, Wait,
+    Asker, Channel, Course, Day, DriverId, DriverKind, Hours, IncidentPhase, Kept, Language, Level, Promised,
+    ScheduleId, Service, Time, TimeOfDay, Timetable, Wait,
 };
 use standfast_store::driver::DriverRow;
 use standfast_store::{Rd, driver, incident};
@@ -22,6 +24,8 @@ use crate::{Asks, Desk, Error, MaintenanceView, Opening, asks, asks_anyhow, time
 const FRESH: Duration = Duration::from_secs(5);
 /// Days of the online rate.
 const DAYS: i64 = 90;
+/// Days ahead of which the opening hours are told.
+const COMING: i64 = 14;
 /// Incidents that are over are shown for so long.
 const PAST: Duration = Duration::from_hours(24 * 14);
 /// Most incidents.
@@ -67,6 +71,28 @@ pub struct StatusService {
     pub rate: Option<f64>,
 }
 
+/// A stretch of time in which the desk is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StatusSpan {
+    /// When it opens; when this was asked, where it is open then.
+    #[schema(value_type = String, format = DateTime)]
+    pub opens_at: Time,
+    /// When it closes; null where it does not within two months.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub closes_at: Option<Time>,
+}
+
+/// When the desk is open on a day, by the clock on the wall.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StatusOpened {
+    /// The date in the zone of the hours.
+    #[schema(value_type = String, format = Date)]
+    pub date: Day,
+    /// From when to when, within the day; none where it is closed.
+    #[schema(value_type = Vec<Vec<String>>, example = json!([["09:00", "18:00"]]))]
+    pub spans: Vec<(TimeOfDay, TimeOfDay)>,
+}
+
 /// Hours, as anybody may see them.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct StatusHours {
@@ -83,6 +109,10 @@ pub struct StatusHours {
     pub regions: Vec<String>,
     /// Whether it is open now, and when that changes.
     pub opening: Opening,
+    /// When it is open in the next two weeks: whoever keeps this can say so also while the desk cannot be reached.
+    pub ahead: Vec<StatusSpan>,
+    /// The same day by day, from today on.
+    pub coming: Vec<StatusOpened>,
     /// Who is there and how long it takes, by each language of those for whom these hours are meant.
     pub waits: Vec<StatusWait>,
     /// The online rate of the last 90 days, from 0 to 1; null where nothing was promised yet.
@@ -281,13 +311,17 @@ fn hours(course: &Course, table: &Timetable, schedule: ScheduleView, now: Time) 
     for (_, day) in &days {
         kept += *day;
     }
+    let opening = opening_of(zone, hours, now);
+    let (ahead, coming) = (ahead(zone, hours, now), coming(&schedule, zone, now));
     Some(StatusHours {
         id: schedule.id,
         name: schedule.name,
         languages: schedule.coverage.languages,
         channels: schedule.coverage.channels,
         regions: schedule.coverage.regions.into_iter().collect(),
-        opening: opening_of(zone, hours, now),
+        opening,
+        ahead,
+        coming,
         waits: Vec::new(),
         rate: kept.rate(),
         services: services.map(service).collect(),
@@ -296,6 +330,25 @@ fn hours(course: &Course, table: &Timetable, schedule: ScheduleView, now: Time) 
             .map(|(date, kept)| StatusDay { date, promised: kept.promised, online: kept.online })
             .collect(),
     })
+}
+
+/// When it is open in the next two weeks.
+fn ahead(zone: &str, hours: &Hours, now: Time) -> Vec<StatusSpan> {
+    let until = now.plus(Duration::from_hours(24 * COMING.unsigned_abs()));
+    let span = |(opens_at, _)| {
+        // Not where the two weeks end.
+        StatusSpan { opens_at, closes_at: opening_of(zone, hours, opens_at).closes_at }
+    };
+    hours.open_between(now, until).into_iter().map(span).collect()
+}
+
+/// The same day by day, by the clock on the wall.
+fn coming(schedule: &ScheduleView, zone: &str, now: Time) -> Vec<StatusOpened> {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let offset = Timestamp::from_microsecond(now.0).map_or(0, |at| zone.to_offset(at).seconds());
+    let today = Day::of(Time(now.0 + i64::from(offset) * 1_000_000));
+    let days = schedule.schedule.opened(today, COMING).into_iter();
+    days.map(|day| StatusOpened { date: day.date, spans: day.spans }).collect()
 }
 
 fn incidents(rd: &mut Rd, now: Time) -> Result<Vec<StatusIncident>, Error> {

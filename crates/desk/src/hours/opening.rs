@@ -90,7 +90,8 @@ impl Opening {
     }
 
     /// A day and a time of day as the desk's own clock shows them, and how far it is from UTC.
-    fn clock(&self, language: Language, at: Time) -> Option<String> {
+    #[must_use]
+    pub fn clock(&self, language: Language, at: Time) -> Option<String> {
         let zone = TimeZone::get(&self.zone).ok()?;
         let shown = Timestamp::from_microsecond(at.0).ok()?.to_zoned(zone);
         let minutes = shown.offset().seconds() / 60;

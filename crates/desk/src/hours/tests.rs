@@ -1,4 +1,4 @@
-use standfast_domain::{Interval, Role, TimeOfDay, Weekday};
+use standfast_domain::{DayKind, Interval, Role, SpecialDay, TimeOfDay, Weekday};
 use standfast_store::store_test;
 
 use super::*;
@@ -147,6 +147,34 @@ store_test! {
         desk.pass(5 * 60);
         let preview = preview_schedule(&desk, &lead, None, &night).await.unwrap();
         assert_eq!(preview.days[0].date.to_string(), "2026-11-22");
+    }
+
+    async fn anybody_is_told_when_it_is_open_in_the_next_two_weeks(store) {
+        let desk = TestDesk::new(&store);
+        let lead = lead(&desk).await;
+        let mut english = wish("English", &[Language::English], ("22:00", "02:00"));
+        let day = Day::parse("2026-11-23").unwrap();
+        english.schedule.days.push(SpecialDay { date: day, kind: DayKind::Holiday, name: "internal".into(), like: None });
+        add_schedule(&desk, &lead, &english).await.unwrap();
+        add_schedule(&desk, &lead, &wish("中文", &[Language::Chinese], ("00:00", "24:00"))).await.unwrap();
+        let view = crate::status(&desk).await.unwrap();
+        let of = |name: &str| view.hours.iter().find(|hours| hours.name == name).unwrap();
+        let days: Vec<_> = of("English").coming.iter().map(|day| {
+            let spans: Vec<_> = day.spans.iter().map(|(from, until)| format!("{from}–{until}")).collect();
+            (day.date.to_string(), spans.join(" "))
+        }).collect();
+        // 20:00 in Shanghai; what begins on Sunday evening ends on the holiday, on which nothing begins.
+        let expected = [("2026-11-21", "00:00–02:00 22:00–24:00"), ("2026-11-22", "00:00–02:00 22:00–24:00"), ("2026-11-23", "00:00–02:00"), ("2026-11-24", "22:00–24:00")];
+        assert_eq!(days[..4], expected.map(|(date, spans)| (date.to_owned(), spans.to_owned())));
+        assert_eq!((days.len(), days[13].0.as_str()), (14, "2026-12-04"));
+        let at = |text: &str| Time::parse(text).unwrap();
+        let spans = &of("English").ahead;
+        assert_eq!(spans.len(), 13, "fourteen evenings but for the holiday");
+        assert_eq!((spans[0].opens_at, spans[0].closes_at), (at("2026-11-21T14:00:00Z"), Some(at("2026-11-21T18:00:00Z"))));
+        assert_eq!(spans[2].opens_at, at("2026-11-24T14:00:00Z"));
+        // Around the clock it is open from now on, and does not close where the two weeks end.
+        assert_eq!(of("中文").ahead, [crate::StatusSpan { opens_at: desk.now(), closes_at: None }]);
+        assert!(!serde_json::to_string(&view).unwrap().contains("internal"), "what a day is called is for the desk");
     }
 
     async fn a_receipt_says_when_somebody_is_there(store) {

@@ -75,6 +75,21 @@ store_test! {
         }
     }
 
+    async fn a_minute_that_several_hours_promise_counts_once_on_the_wallboard(store) {
+        let desk = TestDesk::new(&store);
+        let lead = always_open(&desk).await;
+        let schedule = list_schedules(&desk, &lead).await.unwrap().remove(0).schedule;
+        let coverage = standfast_domain::Coverage { languages: vec![Language::English], ..Default::default() };
+        let wish = ScheduleWish { name: "English".to_owned(), coverage, schedule };
+        add_schedule(&desk, &lead, &wish).await.unwrap();
+        minutes(&desk, 6, 2).await;
+        minutes(&desk, 3, 0).await;
+        let public = status(&desk).await.unwrap();
+        assert_eq!(public.hours.iter().map(|hours| hours.days[89].promised).collect::<Vec<_>>(), [9, 9]);
+        let seen = crate::wallboard(&desk, &lead).await.unwrap();
+        assert_eq!((seen.promised_minutes, seen.online_minutes), (9, 6));
+    }
+
     async fn who_was_promised_nothing_is_late_once_it_was_open_for_longer_than_the_plan_wants(store) {
         let desk = TestDesk::new(&store);
         let lead = always_open(&desk).await;

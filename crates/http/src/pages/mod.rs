@@ -4,6 +4,7 @@
 //! who looks, [`form`] and [`submission`] what is sent. Private pages are never kept in caches, and no page ever says
 //! whether a request that somebody may not see exists.
 
+mod coming;
 mod contact;
 mod feed;
 mod feedback;

@@ -12,6 +12,7 @@ use standfast_desk::{
 };
 use standfast_domain::{Asker, Channel, IncidentPhase, Language};
 
+use super::coming::{self, ComingDay};
 use super::feed::{escape, headline};
 use super::frame::{Frame, page};
 use super::landing::wait_text;
@@ -41,6 +42,11 @@ pub(super) struct Shown {
 }
 
 pub(super) struct Service {
+    pub(super) coming: Vec<ComingDay>,
+    /// The zone of their clock.
+    pub(super) zone: String,
+    /// What the copy says of them once it is old; the page itself has none.
+    pub(super) then: Option<String>,
     pub(super) name: String,
     pub(super) audience: String,
     pub(super) state: String,
@@ -195,7 +201,7 @@ impl Shown {
         let incidents =
             |list: Vec<&StatusIncident>| list.iter().map(|one| Incident::new(one, words)).collect();
         Self {
-            verdict: words.say(mood.key()),
+            verdict: verdict(mood, view, words),
             tone,
             sign,
             wait: wait_text(desk, words),
@@ -205,6 +211,23 @@ impl Shown {
             at: words.fill("status.at", "time", words.exact(view.at)),
         }
     }
+}
+
+/// What stands above everything: where the desk is closed for whoever reads this language and open for others, for whom.
+fn verdict(mood: Mood, view: &StatusView, words: Words) -> String {
+    let open: Vec<&str> = match mood {
+        Mood::Closed => {
+            let hours = view.hours.iter().filter(|hours| hours.opening.is_open);
+            hours.map(|hours| hours.name.as_str()).collect()
+        }
+        _ => Vec::new(),
+    };
+    if open.is_empty() {
+        return words.say(mood.key());
+    }
+    let between = if words.language == Language::Chinese { "、" } else { ", " };
+    let language = words.say(&format!("status.language.{}", words.language.as_str()));
+    words.with("status.closed.here", &[("language", &language), ("open", &open.join(between))])
 }
 
 impl Service {
@@ -217,6 +240,9 @@ impl Service {
             words.with("status.rate", &[("rate", &percent(rate)), ("days", &days)])
         });
         Self {
+            coming: coming::days(hours, words),
+            zone: hours.opening.zone.clone(),
+            then: None,
             name: hours.name.clone(),
             audience: audience(hours, words),
             state: hours.opening.text(words.language),

@@ -8,6 +8,7 @@ use standfast_desk::{Desk, Error, status};
 use standfast_domain::Language;
 use tokio::sync::watch;
 
+use super::coming;
 use super::feed::{atom, rss};
 use super::frame::Frame;
 use super::status::{Shown, badge_of};
@@ -121,6 +122,10 @@ async fn files(desk: &Desk) -> Result<Vec<File>, Error> {
     for language in Language::ALL {
         let words = Words { language };
         let [html, badge, feed, other_feed] = names(language);
+        let mut shown = Shown::new(desk, &view, words);
+        for (service, hours) in shown.hours.iter_mut().zip(&view.hours) {
+            service.then = Some(coming::then(hours, words));
+        }
         let page = CopyPage {
             frame: Frame::copy(desk, words, html_name),
             sheet: style::sheet_text(),
@@ -128,7 +133,7 @@ async fn files(desk: &Desk) -> Result<Vec<File>, Error> {
             written: view.at.millis(),
             away: words.fill("status.copy.away", "time", words.exact(view.at)),
             as_of: words.fill("status.copy.as_of", "time", words.exact(view.at)),
-            shown: Shown::new(desk, &view, words),
+            shown,
         };
         let page = page.render().map_err(|_| Error::Inconsistent("template of the status page"))?;
         files.extend([
@@ -156,6 +161,8 @@ const fn html_name(language: Language) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+    use standfast_domain::{Role, Time};
     use standfast_store::store_test;
 
     use super::*;
@@ -185,6 +192,36 @@ mod tests {
             let time = Words { language: Language::Chinese }.exact(server.desk.now());
             assert!(before.contains(&format!("从 {time} 起，客服系统无法访问")), "{before}");
             assert!(before.contains(&format!("{time} 的状态：")) && after.contains("class=\"figure now\""), "{before}");
+        }
+
+        async fn an_old_copy_still_says_when_the_desk_is_open(store) {
+            let server = TestServer::start(&store).await;
+            let lead = server.agent("lead", Role::Lead).await;
+            let week: Vec<_> = (1..=7).map(|weekday| json!({"weekday": weekday, "opens": "09:00", "closes": "18:00"})).collect();
+            let hours = json!({"name": "Everybody", "coverage": {}, "schedule": {"zone": "Asia/Shanghai", "week": week}});
+            lead.post("/api/v1/console/hours", &hours).await;
+            let found = files(&server.desk).await.unwrap();
+            let text = |name: &str| found.iter().find(|(other, _)| *other == name).unwrap().1.as_str();
+            let view: serde_json::Value = serde_json::from_str(text("status.json")).unwrap();
+            let of = &view["hours"][0];
+            assert_eq!((of["coming"].as_array().unwrap().len(), &of["coming"][1]["spans"]), (14, &json!([["09:00", "18:00"]])));
+            // What the script of the page reads: each stretch with its sentences, in the language of the page.
+            let (_, rest) = text("zh.html").split_once("data-then=\"").unwrap();
+            let then = rest.split_once('"').unwrap().0.replace("&#34;", "\"").replace("&quot;", "\"");
+            let then: serde_json::Value = serde_json::from_str(&then).unwrap();
+            let (spans, ahead) = (then["spans"].as_array().unwrap(), of["ahead"].as_array().unwrap());
+            assert!((14..=15).contains(&spans.len()) && spans.len() == ahead.len(), "{spans:?}");
+            for (span, ahead) in spans.iter().zip(ahead).skip(1) {
+                let at = |name: &str| Time::parse(ahead[name].as_str().unwrap()).unwrap().millis();
+                assert_eq!((&span[0], &span[1]), (&json!(at("opens_at")), &json!(at("closes_at"))));
+                assert!(span[2].as_str().unwrap().contains("18:00（UTC+8）") && span[2].as_str().unwrap().contains("无法确认是否有人在线"));
+                assert!(span[3].as_str().unwrap().contains("09:00（UTC+8）"));
+            }
+            // Whoever reads it without a script finds the same day by day.
+            assert!(text("index.html").contains("Opening hours of the next two weeks") && text("index.html").contains("09:00–18:00"));
+            // The page of the desk itself needs none of this.
+            let page = String::from_utf8(server.get("/status", &[]).await.body.to_vec()).unwrap();
+            assert!(page.contains("09:00–18:00") && !page.contains("data-then"), "{page}");
         }
     }
 }

@@ -98,5 +98,13 @@ store_test! {
         assert_eq!((&opening["en"]["is_open"], &opening["en"]["text"]), (&json!(false), &json!("We are closed now.")));
         assert!(page("en").await.contains("We are closed now."));
         assert!(!page("zh-CN").await.contains("休息时间"));
+        // Above hours that are open the status page does not say that all is closed.
+        let status = async |language| {
+            String::from_utf8(server.get("/status", &[("accept-language", language)]).await.body.to_vec()).unwrap()
+        };
+        let english = status("en").await;
+        assert!(english.contains("Closed at the moment for those who write in English. Open now: 中文."), "{english}");
+        assert!(!english.contains("We are closed at the moment."));
+        assert!(!status("zh-CN").await.contains("现在是休息时间。</strong>"));
     }
 }
