@@ -13,6 +13,7 @@ use standfast_store::{Error as StoreError, Lane, Store, fact, outbox, setting};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
+use crate::anew::{Rebuilt, Rounds};
 use crate::answer::{Answer, answer, survival};
 use crate::column::MOST_ROWS;
 use crate::comparison::{Comparison, compare};
@@ -68,9 +69,7 @@ struct Shared {
     state: RwLock<State>,
     turns: Arc<Semaphore>,
     exposure: RwLock<Option<Arc<dyn Exposure>>>,
-    /// How often the facts were to be made anew, and how often they were.
-    wanted: watch::Sender<u64>,
-    made: watch::Sender<u64>,
+    rounds: Rounds,
 }
 
 struct State {
@@ -95,9 +94,8 @@ impl Insight {
     pub fn new(store: Store, entropy: Arc<dyn Entropy>, settings: Settings) -> Self {
         let state = RwLock::new(State { facts: Facts::new(MOST_ROWS), percent: 0 });
         let turns = Arc::new(Semaphore::new(settings.at_once.max(1)));
-        let (wanted, made) = (watch::Sender::new(0), watch::Sender::new(0));
         let exposure = RwLock::new(None);
-        Self(Arc::new(Shared { store, entropy, settings, state, turns, exposure, wanted, made }))
+        Self(Arc::new(Shared { store, entropy, settings, state, turns, exposure, rounds: Rounds::new() }))
     }
 
     /// Tells from whom it is known how many people use the app.
@@ -210,24 +208,25 @@ impl Insight {
     }
 
     /// Has [`Insight::keep`] throw the facts and their snapshot away and read every request anew; returns when both are made,
-    /// with the number of requests. Meanwhile the facts load, as they do after a start.
-    pub async fn rebuild(&self) -> Result<usize, Error> {
-        let mut round = 0;
-        self.0.wanted.send_modify(|wanted| {
-            *wanted += 1;
-            round = *wanted;
-        });
-        let mut made = self.0.made.subscribe();
-        made.wait_for(|made| *made >= round).await.map_err(|_| StoreError::Closed)?;
-        Ok(self.facts()?.len())
+    /// with the number of requests. Meanwhile the facts load, as they do after a start. Several who ask at once are each told of
+    /// what was read after they asked. An error means that it failed several times, and is tried on; or, where the store is
+    /// closed, that nobody keeps the facts any more.
+    pub async fn rebuild(&self) -> Result<Rebuilt, Error> {
+        self.0.rounds.ask().await
     }
 
     /// Loads the facts and keeps them current until `stopping` is true; then writes the snapshot.
-    pub async fn keep(&self, mut stopping: watch::Receiver<bool>) {
+    pub async fn keep(&self, stopping: watch::Receiver<bool>) {
+        self.0.rounds.set_over(false);
+        self.keep_on(stopping).await;
+        self.0.rounds.set_over(true);
+    }
+
+    async fn keep_on(&self, mut stopping: watch::Receiver<bool>) {
         let mut may_use_snapshot = true;
         while !*stopping.borrow() {
             let begun = self.0.store.clock().monotonic();
-            let round = *self.0.wanted.borrow();
+            let round = self.0.rounds.wanted();
             if round > 0
                 && let Some(path) = &self.0.settings.snapshot
             {
@@ -252,6 +251,7 @@ impl Insight {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the facts could not be loaded yet");
+                    self.0.rounds.failed(error);
                     let _ = tokio::time::timeout(RECOVER, stopping.wait_for(|stop| *stop)).await;
                 }
             }
@@ -321,7 +321,7 @@ struct Batch {
 impl Keeper {
     async fn follow(mut self, stopping: &mut watch::Receiver<bool>, round: u64) -> End {
         let shared = self.insight.0.clone();
-        let mut wanted = shared.wanted.subscribe();
+        let mut wanted = shared.rounds.subscribe();
         let mut committed = shared.store.committed();
         let mut saved_at = shared.store.clock().monotonic();
         loop {
@@ -331,13 +331,17 @@ impl Keeper {
                 Err(Error::Store(StoreError::CursorLost)) => return End::Lost,
                 Err(error) => {
                     tracing::warn!(%error, "the facts could not be brought up to date");
+                    if shared.rounds.is_due(round) {
+                        shared.rounds.failed(error);
+                    }
                     let _ = tokio::time::timeout(RECOVER, stopping.wait_for(|stop| *stop)).await;
                     false
                 }
             };
-            if *shared.made.borrow() < round && shared.state.read().percent == 100 {
+            if shared.rounds.is_due(round) && shared.state.read().percent == 100 {
                 self.save().await;
-                shared.made.send_replace(round);
+                let (requests, is_saved) = (shared.state.read().facts.len(), self.saved == Some(self.cursor));
+                shared.rounds.made(round, Rebuilt { requests, is_saved });
             }
             if !is_full {
                 tokio::select! {

@@ -10,6 +10,7 @@
 //! What is lost here costs time, never data: everything is made again from SQL.
 
 mod active;
+mod anew;
 mod answer;
 mod arrival;
 mod axis;
@@ -62,6 +63,7 @@ mod unit;
 mod uses;
 
 pub use active::ActiveUsers;
+pub use anew::Rebuilt;
 pub use answer::{Answer, Cell, Figure, Member, Span, answer, survival};
 pub use arrival::{ARRIVAL_DIMENSIONS, Arrival, Arrivals};
 pub use calendar::Step;

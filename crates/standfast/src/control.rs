@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
-use standfast_insight::Insight;
+use standfast_insight::{Error as InsightError, Insight, Rebuilt};
+use standfast_store::Error as StoreError;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 
@@ -28,6 +29,12 @@ const MOST: u64 = 8 << 10;
 const SILENT: &str = "the desk did not say how it ended; look at its log";
 /// How long a question may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often whoever waits for new figures is told how far they are …
+const STEP: Duration = Duration::from_secs(10);
+/// … and how long they hear nothing until they wait no more.
+const SILENCE: Duration = Duration::from_secs(60);
+/// What they are told then.
+const STUCK: &str = "the desk has said nothing for a minute: it may be handing over to another process, or hang; look at its log, then ask again";
 
 #[derive(Serialize, Deserialize)]
 enum Question {
@@ -109,9 +116,27 @@ impl Asked {
 
     async fn rebuild(mut self, insight: Insight) {
         self.step("the desk reads every request anew; figures are back when it is done").await;
-        match insight.rebuild().await {
-            Ok(rows) => self.done(&format!("figures made anew of {rows} requests")).await,
-            Err(error) => self.failed(&error.to_string()).await,
+        let rebuilt = insight.rebuild();
+        tokio::pin!(rebuilt);
+        let rebuilt = loop {
+            match tokio::time::timeout(STEP, &mut rebuilt).await {
+                Ok(rebuilt) => break rebuilt,
+                // Whoever waits knows by it that somebody still works for them.
+                Err(_) => self.step(&progress(&insight)).await,
+            }
+        };
+        match rebuilt {
+            Ok(Rebuilt { requests, is_saved: true }) => {
+                self.done(&format!("figures made anew of {requests} requests")).await;
+            }
+            Ok(Rebuilt { requests, is_saved: false }) => {
+                let said = "facts.snapshot could not be written, see the log: the next start reads every request";
+                self.done(&format!("figures made anew of {requests} requests; {said}")).await;
+            }
+            Err(InsightError::Store(StoreError::Closed)) => {
+                self.failed("the desk stops or hands over to another process: ask again when it serves").await;
+            }
+            Err(error) => self.failed(&format!("{error}; the desk goes on trying, see its log")).await,
         }
     }
 
@@ -150,6 +175,14 @@ impl Asked {
     }
 }
 
+/// How far the desk has come with reading.
+fn progress(insight: &Insight) -> String {
+    match insight.facts() {
+        Err(InsightError::Loading { percent }) => format!("{percent} % read"),
+        _ => "the desk has not begun yet".to_owned(),
+    }
+}
+
 /// Where the socket of this process is: several processes may share a folder.
 fn place(config: &Config) -> PathBuf {
     config.data.join(format!("control-{}.sock", config.node))
@@ -172,11 +205,19 @@ fn ask(config: &Config, question: &Question) -> anyhow::Result<Outcome> {
         Err(error) if is_nobody(&error) => return Ok(Outcome::Nobody),
         Err(error) => return Err(error).with_context(|| path.display().to_string()),
     };
+    // A handover takes as long as its slowest call; new figures are heard of all the time.
+    if matches!(question, Question::Rebuild) {
+        stream.set_read_timeout(Some(SILENCE))?;
+    }
     let mut question = serde_json::to_string(question)?;
     question.push('\n');
     (&stream).write_all(question.as_bytes()).context(SILENT)?;
     for line in BufReader::new(stream).lines() {
-        match serde_json::from_str(&line.context(SILENT)?).context("the desk speaks otherwise")? {
+        let line = line.map_err(|error| {
+            let why = if is_late(&error) { STUCK } else { SILENT };
+            anyhow::Error::new(error).context(why)
+        })?;
+        match serde_json::from_str(&line).context("the desk speaks otherwise")? {
             Answer::Step(said) => say(&said)?,
             Answer::Done(said) => {
                 say(&said)?;
@@ -220,6 +261,11 @@ pub(crate) fn rebuild(config: &Config) -> anyhow::Result<bool> {
 fn is_nobody(error: &std::io::Error) -> bool {
     use std::io::ErrorKind::{ConnectionRefused, NotFound};
     matches!(error.kind(), ConnectionRefused | NotFound)
+}
+
+fn is_late(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{TimedOut, WouldBlock};
+    matches!(error.kind(), TimedOut | WouldBlock)
 }
 
 fn own_binary() -> anyhow::Result<PathBuf> {

@@ -201,7 +201,12 @@ pub(crate) async fn rebuild(config: &Config) -> anyhow::Result<ExitCode> {
     };
     drop(stop);
     store.close().await;
-    setup::print(&format!("figures made anew of {} requests, for the next start\n", rebuilt?))
+    let rebuilt = rebuilt.context("not made anew: the database could not be read, see `standfast doctor`")?;
+    if !rebuilt.is_saved {
+        let place = config.insight().snapshot.unwrap_or_default();
+        bail!("not made anew: {} could not be written", place.display());
+    }
+    setup::print(&format!("figures made anew of {} requests, for the next start\n", rebuilt.requests))
 }
 
 /// Sends one test message through the public address.

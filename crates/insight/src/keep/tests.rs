@@ -429,6 +429,42 @@ store_test! {
         end.send(()).unwrap();
     }
 
+    async fn whoever_wants_facts_made_anew_is_told_what_came_of_it(store) {
+        let mut dice = Dice(11);
+        write(&store, people).await;
+        add(&store, (0..40).map(|number| request(&mut dice, number)).collect()).await;
+        let folder = tempfile::tempdir().unwrap();
+        let insight = insight(&store, Some(&folder.path().join("facts.snapshot")));
+        let rebuilt = |requests, is_saved| Ok(crate::Rebuilt { requests, is_saved });
+        while_kept(&insight, async |insight| {
+            agrees(&store, &insight).await;
+            // Of several at once each is told of what was read for it, also while the next ones have it read again.
+            let asked = (0..3).map(|wait| {
+                let insight = insight.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(Wait::from_millis(wait * 3)).await;
+                    insight.rebuild().await
+                })
+            });
+            for asked in asked.collect::<Vec<_>>() {
+                let told = tokio::time::timeout(Wait::from_secs(20), asked).await.unwrap().unwrap();
+                assert_eq!(told, rebuilt(40, true));
+            }
+            // What cannot be written is said.
+            std::fs::remove_dir_all(folder.path()).unwrap();
+            assert_eq!(insight.rebuild().await, rebuilt(40, false));
+            // What cannot be read is said, too, and made as soon as it can.
+            write(&store, |tx| tx.execute("ALTER TABLE request RENAME TO request_away", standfast_store::params![]).map(drop)).await;
+            let told = tokio::time::timeout(Wait::from_secs(20), insight.rebuild()).await.unwrap();
+            assert!(matches!(told, Err(Error::Store(ref error)) if *error != StoreError::Closed), "{told:?}");
+            write(&store, |tx| tx.execute("ALTER TABLE request_away RENAME TO request", standfast_store::params![]).map(drop)).await;
+            assert_eq!(insight.rebuild().await, rebuilt(40, false));
+        }).await;
+        // Where nobody keeps them any more, nobody makes them.
+        let told = tokio::time::timeout(Wait::from_secs(5), insight.rebuild()).await.unwrap();
+        assert_eq!(told, Err(StoreError::Closed.into()));
+    }
+
     async fn an_empty_desk_has_empty_facts(store) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("facts.snapshot");
