@@ -5915,6 +5915,8 @@ export interface components {
        *     speak the language, or do not know the types, in which people are missing.
        */
       missing: number[];
+      /** @description The same when only what is published is there: what *Today* counts, where a draft brings nobody. */
+      missing_published: number[];
       /** @description How many people all of it takes; 0 while the desk is closed. */
       need: number[];
       /** @description People with a published shift or a draft. */
@@ -8037,8 +8039,12 @@ export interface components {
     };
     /** @description Hours, as anybody may see them. */
     StatusHours: {
+      /** @description When it is open in the next two weeks: whoever keeps this can say so also while the desk cannot be reached. */
+      ahead: components['schemas']['StatusSpan'][];
       /** @description Channels that they are for; all when none is named. */
       channels: components['schemas']['Channel'][];
+      /** @description The same day by day, from today on. */
+      coming: components['schemas']['StatusOpened'][];
       /** @description Day by day, the last 90; those of which nothing is known have no promised minutes. */
       days: components['schemas']['StatusDay'][];
       /** @description Id. */
@@ -8080,6 +8086,24 @@ export interface components {
       /** @description What was said of it, the latest first. */
       updates: components['schemas']['IncidentUpdate'][];
     };
+    /** @description When the desk is open on a day, by the clock on the wall. */
+    StatusOpened: {
+      /**
+       * Format: date
+       * @description The date in the zone of the hours.
+       */
+      date: string;
+      /**
+       * @description From when to when, within the day; none where it is closed.
+       * @example [
+       *       [
+       *         "09:00",
+       *         "18:00"
+       *       ]
+       *     ]
+       */
+      spans: string[][];
+    };
     /** @description How well the promise was kept to those who write in a language and come by a channel, in the last 90 days. */
     StatusService: {
       /** @description The channel. */
@@ -8101,6 +8125,19 @@ export interface components {
        * @description The online rate, from 0 to 1; null where nothing was promised yet.
        */
       rate?: number | null;
+    };
+    /** @description A stretch of time in which the desk is open. */
+    StatusSpan: {
+      /**
+       * Format: date-time
+       * @description When it closes; null where it does not within two months.
+       */
+      closes_at?: string | null;
+      /**
+       * Format: date-time
+       * @description When it opens; when this was asked, where it is open then.
+       */
+      opens_at: string;
     };
     /** @description The state of the desk. */
     StatusView: {
@@ -9266,7 +9303,7 @@ export interface components {
       next?: components['schemas']['Peak'] | null;
       /**
        * Format: int32
-       * @description Of those, minutes in which somebody could answer.
+       * @description Of those, minutes in which somebody could answer everybody who was promised it.
        */
       online_minutes: number;
       /** @description The others. */
@@ -9278,7 +9315,8 @@ export interface components {
       present: number;
       /**
        * Format: int32
-       * @description Minutes for which somebody was promised today, by the hours of the desk, each by its own clock.
+       * @description Minutes for which somebody was promised today, to anybody: one that several hours promise counts once. Today is that of the
+       *     most general hours.
        */
       promised_minutes: number;
       /** @description Of all that wait, those who were promised nothing: it was unknown, or nobody asked when their wait began. */
@@ -9467,7 +9505,12 @@ export interface components {
        * @description People who have a shift or a draft in the week.
        */
       people: number;
-      /** @description How many people served none but those at risk at each level, from the normal one to a storm … */
+      /**
+       * @description How many people serve none but those at risk by the surge plan, at each level from the normal one to a storm: as it is
+       *     rostered, whatever was asked.
+       */
+      planned: number[];
+      /** @description How many did if it were different … */
       reserved: number[];
       /**
        * Format: int32
