@@ -6,6 +6,7 @@ import {
   hoursIn,
   readStarts,
   weeksFrom,
+  worstOf,
   writeStarts,
 } from '../src/planning/planning';
 
@@ -60,6 +61,19 @@ describe('drawings', () => {
       [3, false],
       [4, true],
     ]);
+  });
+});
+
+describe('a week that is played', () => {
+  const lane = (name: string, within: number, most = 10) => ({
+    name,
+    changed: { requests: [0, 1, most], within: [0, within, 1] },
+  });
+
+  it('is as good as the worst of its languages to which somebody comes', () => {
+    const lanes = [lane('zh', 0.9), lane('en', 0.4), lane('nobody', 0, 0), lane('fr', 0.4)];
+    expect(worstOf(lanes)?.name).toBe('en');
+    expect(worstOf([])).toBeUndefined();
   });
 });
 

@@ -120,6 +120,7 @@ describe('what a day needs', () => {
     groups: [],
     lanes: [],
     need: Array.from({ length: 48 }, (_, slot) => (slot < 2 ? 3 : 1)),
+    missing_published: [],
     missing: Array.from({ length: 48 }, (_, slot) => (slot < 3 ? 1 : 0)),
     expected: Array.from({ length: 48 }, () => 0.5),
     published: [],

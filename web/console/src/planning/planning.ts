@@ -143,3 +143,12 @@ export function writeStarts(starts: readonly number[]): string {
     .map((start) => `${two(Math.floor(start / 60))}:${two(start % 60)}`)
     .join(', ');
 }
+
+type Played = { requests: readonly number[]; within: readonly number[] };
+
+/** Of languages or groups to which somebody comes, the one whose promise would be kept least: what all together says hides it. */
+export function worstOf<L extends { changed: Played }>(lanes: readonly L[]): L | undefined {
+  const kept = ({ changed }: L) => changed.within[1] ?? 1;
+  const some = lanes.filter(({ changed }) => (changed.requests[2] ?? 0) > 0);
+  return some.toSorted((a, b) => kept(a) - kept(b))[0];
+}
