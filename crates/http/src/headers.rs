@@ -14,9 +14,12 @@ const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// Data and files: nothing in them may ever run, load or be framed.
 const API: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
-/// Pages have style sheets, pictures and forms of their own, and no scripts at all.
+/// Pages have style sheets, pictures and forms of their own, and no scripts at all …
 const PAGE: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
                     frame-ancestors 'none'";
+/// … but for those that keep themselves as they are now: a script from here, which asks for the same page.
+pub(crate) const FOLLOWED: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+                                   img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// The console's scripts come from here alone. Style attributes are allowed because positions and widths are set by
 /// them; style elements are not.
 const CONSOLE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; \

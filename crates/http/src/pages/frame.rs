@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, SET_COOKIE, VARY};
+use http::header::{
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, SET_COOKIE, VARY,
+};
 use http::{HeaderName, HeaderValue, StatusCode};
 use standfast_desk::{Desk, incident_now};
 use standfast_domain::Language;
@@ -12,6 +14,7 @@ use standfast_domain::Language;
 use super::style;
 use super::visit::Visit;
 use super::words::Words;
+use crate::headers::FOLLOWED;
 
 /// Most characters of an incident that every page shows.
 const MOST_CHARACTERS: usize = 160;
@@ -35,6 +38,8 @@ pub(crate) struct Frame {
     /// Addresses of this page in every language; none where changing it would cost what was typed.
     pub(crate) languages: Vec<LanguageLink>,
     pub(crate) style: &'static str,
+    /// The script that keeps what changes on the page as it is now, where the page has such parts.
+    pub(crate) follow: Option<&'static str>,
 }
 
 /// A way to the same page in a language.
@@ -59,6 +64,7 @@ impl Frame {
             private: false,
             languages: Language::ALL.map(|language| language_link(visit, language)).to_vec(),
             style: style::href(),
+            follow: None,
         }
     }
 
@@ -84,7 +90,14 @@ impl Frame {
             surge: desk.surge().notice(words.language),
             languages: Language::ALL.map(link).to_vec(),
             style: style::href(),
+            follow: None,
         }
+    }
+
+    /// The same with parts that are kept as they are now while somebody looks at the page.
+    pub(crate) fn followed(mut self) -> Self {
+        self.follow = Some(style::follow_href());
+        self
     }
 
     /// The frame of a form that came back with mistakes: nothing in it leads away from what was typed.
@@ -220,6 +233,9 @@ pub(crate) fn page(
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(frame.tag()));
     headers.insert(VARY, HeaderValue::from_static("Accept-Language, Cookie"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if frame.follow.is_some() {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(FOLLOWED));
+    }
     if frame.private {
         headers.insert(ROBOTS, HeaderValue::from_static("noindex, nofollow"));
     }

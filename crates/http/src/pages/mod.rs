@@ -1,4 +1,5 @@
-//! The user's pages: rendered here, without any script in them, in the languages of the desk.
+//! The user's pages: rendered here, in the languages of the desk. They need no script; two of them have one of ours, which keeps
+//! state and waiting time as they are now.
 //!
 //! One file per page, with its handler and its template's data; [`frame`] is what stands around all of them, [`visit`]
 //! who looks, [`form`] and [`submission`] what is sent. Private pages are never kept in caches, and no page ever says
@@ -57,6 +58,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/docs/problems", Access::Public, problems::list),
         Route::get("/docs/problems/{code}", Access::Public, problems::explain),
         Route::get("/page.css", Access::Public, style::sheet).counts(Class::Free),
+        Route::get("/follow.js", Access::Public, style::follow).counts(Class::Free),
         Route::get("/icon.svg", Access::Public, style::favicon).counts(Class::Free),
         Route::get("/robots.txt", Access::Public, style::robots).counts(Class::Free),
     ];

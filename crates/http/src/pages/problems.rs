@@ -97,6 +97,7 @@ pub(crate) fn problem(desk: &Desk, problem: &Problem, language: Language) -> Res
         private: true,
         languages: Vec::new(),
         style: style::href(),
+        follow: None,
     };
     let shown = ProblemPage {
         title: problem.title(language),

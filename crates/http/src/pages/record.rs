@@ -31,6 +31,10 @@ pub(crate) struct RequestView {
     pub(crate) entries: Vec<Line>,
     pub(crate) earlier: Option<i64>,
     pub(crate) later: bool,
+    /// The last entry that whoever has the page before them has seen; none where the page is not kept as it is now.
+    pub(crate) seen: Option<i64>,
+    /// Whether more has come since then.
+    pub(crate) has_news: bool,
     pub(crate) print: bool,
     pub(crate) printed: String,
 }
@@ -136,6 +140,8 @@ impl RequestView {
             link: None,
             earlier: None,
             later: false,
+            seen: None,
+            has_news: false,
             printed: words.exact(now),
             number,
             entries,

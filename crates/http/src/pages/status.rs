@@ -42,6 +42,7 @@ pub(super) struct Shown {
 }
 
 pub(super) struct Service {
+    pub(super) id: String,
     pub(super) coming: Vec<ComingDay>,
     /// The zone of their clock.
     pub(super) zone: String,
@@ -110,7 +111,7 @@ pub(crate) async fn show(State(app): State<App>, visit: Visit) -> Result<Respons
     let view = status(&app.desk).await?;
     let shown = Shown::new(&app.desk, &view, visit.words);
     let typed = app.desk.settings().mail.then(String::new);
-    let shown = StatusPage { frame: Frame::new(&app.desk, &visit), shown, typed, mistake: None };
+    let shown = StatusPage { frame: Frame::new(&app.desk, &visit).followed(), shown, typed, mistake: None };
     let mut response = page(StatusCode::OK, &shown.frame, &shown, [visit.language_cookie(&app.desk)]);
     // Whoever asks for a language gets a cookie, which no cache may hand on.
     if !response.headers().contains_key(http::header::SET_COOKIE) {
@@ -240,6 +241,7 @@ impl Service {
             words.with("status.rate", &[("rate", &percent(rate)), ("days", &days)])
         });
         Self {
+            id: hours.id.to_string(),
             coming: coming::days(hours, words),
             zone: hours.opening.zone.clone(),
             then: None,

@@ -10,14 +10,20 @@ static STYLE: LazyLock<String> = LazyLock::new(|| {
     [include_str!("../../../../web/ui/tokens.css"), include_str!("../../templates/page.css")].join("\n")
 });
 
-/// Address of the stylesheet, which changes with its content.
-static HREF: LazyLock<String> = LazyLock::new(|| {
+/// What keeps a page as it is now.
+const FOLLOW: &str = include_str!("../../templates/follow.js");
+
+/// Addresses of both, which change with their content.
+static HREF: LazyLock<String> = LazyLock::new(|| versioned("/page.css", &STYLE));
+static FOLLOW_HREF: LazyLock<String> = LazyLock::new(|| versioned("/follow.js", FOLLOW));
+
+fn versioned(path: &str, content: &str) -> String {
     // FNV-1a, 64 bit (Fowler, Noll, Vo): tells versions apart and guards nothing.
-    let hash = STYLE.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    let hash = content.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    format!("/page.css?v={hash:016x}")
-});
+    format!("{path}?v={hash:016x}")
+}
 
 /// The stylesheet itself, for pages that stand alone.
 pub(crate) fn sheet_text() -> &'static str {
@@ -26,6 +32,19 @@ pub(crate) fn sheet_text() -> &'static str {
 
 pub(crate) fn href() -> &'static str {
     &HREF
+}
+
+pub(crate) fn follow_href() -> &'static str {
+    &FOLLOW_HREF
+}
+
+/// `GET /follow.js`
+pub(crate) async fn follow() -> Response {
+    let headers = [
+        (CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+    ];
+    (headers, FOLLOW).into_response()
 }
 
 /// `GET /page.css`

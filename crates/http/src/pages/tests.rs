@@ -2,6 +2,7 @@
 
 mod browser;
 mod feedback;
+mod follow;
 mod link;
 
 use std::collections::{BTreeMap, BTreeSet};

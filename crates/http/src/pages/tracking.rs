@@ -141,11 +141,23 @@ pub(crate) async fn show(
             shown.steps = Some(steps_for(visit.words, kind));
         }
     }
-    // Read marks are a courtesy: not being able to write one is no reason not to show the page.
-    let _ = read_by_customer(&app.desk, &reach.customer, number, reach.found.request.last_seq).await;
+    let follows = visit.parameter("seen").and_then(|seen| seen.parse::<i64>().ok());
+    if from.is_none() && !print {
+        let last = shown.entries.last().map_or(0, |entry| entry.seq);
+        (shown.seen, shown.has_news) = (Some(follows.unwrap_or(last)), follows.is_some_and(|seen| seen < last));
+    }
+    // What a page in the background asks for is read by nobody. Read marks are a courtesy: not being able to write one is no
+    // reason not to show the page.
+    if follows.is_none() {
+        let _ = read_by_customer(&app.desk, &reach.customer, number, reach.found.request.last_seq).await;
+    }
     let seal = Seal::new(&app.desk, &purpose(number), &reach.holder, shown.answered);
     let sheet = Sheet::new(&app.desk, visit.words, seal, Typed::default(), Vec::new());
-    let shown = request_page(&app, &visit, &reach.found.request, shown, sheet);
+    let is_followed = shown.seen.is_some();
+    let mut shown = request_page(&app, &visit, &reach.found.request, shown, sheet);
+    if is_followed {
+        shown.frame = shown.frame.followed();
+    }
     Ok(page(StatusCode::OK, &shown.frame, &shown, [visit.language_cookie(&app.desk)]))
 }
 

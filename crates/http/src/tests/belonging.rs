@@ -50,6 +50,7 @@ const STATEMENTS: &[(&str, Whose)] = &[
     ("/readyz", Nobodys),
     ("/metrics", Nobodys),
     ("/icon.svg", Nobodys),
+    ("/follow.js", Nobodys),
     ("/page.css", Nobodys),
     ("/robots.txt", Nobodys),
     ("/status", Nobodys),
