@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, launch, person, shot } from './browser.mjs';
-import { row, signIn } from './console.mjs';
+import { openRequest, reply, row, signIn } from './console.mjs';
 import { Desk } from './desk.mjs';
 import { host } from './host.mjs';
 import { ask, openWidget, receiptNumber } from './widget.mjs';
@@ -77,6 +77,32 @@ test('the form works without JavaScript, and the request can be followed by its 
   assert.match(text, /[2-9A-Z]{3}-[2-9A-Z]{3}-[2-9A-Z]{4}/);
   assert.ok(text.includes('从交易所提了 300 USDT'));
   await shot(page, 'form-receipt');
+  await page.context().close();
+});
+
+test('the page of a request says what is new while somebody writes on it, and loses nothing', async () => {
+  const page = await person(browser, { locale: 'en-US' });
+  await page.clock.install();
+  await page.goto(`${desk.base}/contact?type=pending`);
+  await page.fill('textarea', 'My transfer of 12 USDT is late');
+  await page.locator('#send').click();
+  await page.waitForURL(/\/t\//);
+  const agent = await person(browser, { locale: 'en-US' });
+  await signIn(agent, desk, 'robin@desk.example');
+  await openRequest(agent, 'My transfer of 12 USDT');
+  await reply(agent, 'It is in the next block.');
+  const words = page.locator('#text');
+  await words.fill('I also wanted to say');
+  await page.clock.fastForward(61_000);
+  await page.getByText('There is something new in this request.').waitFor();
+  assert.equal(await words.inputValue(), 'I also wanted to say');
+  assert.ok(!(await page.innerText('main')).includes('It is in the next block.'));
+  await accessible(page, 'a request with something new');
+  await shot(page, 'request-news');
+  await page.getByRole('link', { name: 'Show it' }).click();
+  await page.getByText('It is in the next block.').waitFor();
+  assert.deepEqual(page.faults, []);
+  await agent.context().close();
   await page.context().close();
 });
 

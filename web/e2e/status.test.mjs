@@ -81,11 +81,36 @@ test('a copy of the page that has grown old says since when, and nothing of now'
   for (const now of ['.verdict', '.state', '.figure.now'])
     assert.equal(await page.locator(now).filter({ visible: true }).count(), 0, now);
   assert.ok((await page.getByRole('heading', { name: '中文 全天' }).count()) > 0);
+  // The hours go on: they were written down for two weeks.
+  const around = page.locator('.services > li').filter({ hasText: '中文 全天' });
+  await around.getByText(/^By its opening hours it is open around the clock\./).waitFor();
+  await page
+    .getByText(
+      /^By its opening hours it is (open until|closed, and opens again on) .+ at \d\d:\d\d \(UTC/,
+    )
+    .first()
+    .waitFor();
   await accessible(page, 'an old copy of the status page');
   await shot(page, 'status-copy-old');
+  await around.getByText('Opening hours of the next two weeks').click();
+  assert.equal(await around.getByRole('row').filter({ hasText: 'around the clock' }).count(), 14);
+  // Three weeks later nobody knows any more, but for what never closes.
+  await page.clock.setFixedTime(Date.now() + 21 * 86_400_000);
+  await page.reload();
+  await page
+    .getByText(/^By its opening hours it is closed as far as this copy knows them/)
+    .first()
+    .waitFor();
+  await around.getByText(/^By its opening hours it is open around the clock\./).waitFor();
 });
 
 test('an incident is told in both languages, step by step', async () => {
+  // Somebody looks at the page all the time, with something open in it.
+  const watching = await person(browser, { locale: 'en-US' });
+  await watching.clock.install();
+  await watching.goto(`${desk.base}/status`);
+  await watching.getByText('Opening hours of the next two weeks').first().click();
+  await watching.evaluate(() => (window.same = true));
   await lead.goto(`${desk.base}/console/drivers`);
   await lead
     .getByRole('button', { name: /^(对外公告：|Tell the public: )/ })
@@ -104,6 +129,11 @@ test('an incident is told in both languages, step by step', async () => {
   await chinese.getByText('请只用官网地址').last().waitFor();
   const english = await status('en-US');
   await english.getByText('Use our own address only').last().waitFor();
+  await watching.clock.fastForward(61_000);
+  await watching.getByText('Use our own address only').last().waitFor();
+  assert.ok(await watching.evaluate(() => window.same), 'the page was not loaded anew');
+  assert.equal(await watching.locator('details[open]').count(), 1, 'what was open still is');
+  await accessible(watching, 'a status page that is looked at');
   await accessible(english, 'status with an incident');
   await shot(english, 'status-incident');
   const feed = await (await fetch(`${desk.base}/status.atom?lang=en`)).text();

@@ -20,7 +20,8 @@ function isBusy(part) {
 
 async function look() {
   last = Date.now();
-  const answer = await fetch(address);
+  // Not what a cache kept while the page lay open.
+  const answer = await fetch(address, { cache: 'no-cache' });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
   for (const part of document.querySelectorAll('[data-follow]')) {
