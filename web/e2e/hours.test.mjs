@@ -104,6 +104,18 @@ test('a calendar file brings holidays and make-up working days', async () => {
   await lead.getByLabel('原因').fill('搬办公室');
   await lead.getByRole('button', { name: '添加例外' }).click();
   await lead.getByText('搬办公室').waitFor();
+  // Another one at the same time is named with the one that it meets, and goes again.
+  await lead.getByRole('button', { name: '添加例外' }).click();
+  await lead
+    .locator('[data-met]')
+    .getByText(/^两项例外重叠：“.+搬办公室.+”和“.+”。/)
+    .waitFor();
+  await lead.getByRole('alert').filter({ hasText: '搬办公室' }).waitFor();
+  await lead
+    .getByRole('button', { name: /^删除.*例外/ })
+    .last()
+    .click();
+  await lead.locator('[data-met]').waitFor({ state: 'detached' });
   await shot(lead, 'hours-calendar');
   await lead.getByRole('button', { name: '保存', exact: true }).click();
   await lead.getByText('已保存“English”').waitFor();

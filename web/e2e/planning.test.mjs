@@ -57,7 +57,7 @@ test('the need is drawn against the people on the roster', async () => {
   await lead.getByText('需要的工时').waitFor();
   await lead.getByText(/每次答复/).waitFor();
   // Above and in the drawing it is the same number.
-  const told = Number((await lead.locator('[data-missing]').innerText()).replace(/\D/g, ''));
+  const told = Number((await lead.locator('[data-missing]').innerText()).replace(/[^\d.]/g, ''));
   const drawn = await lead.locator('.plan-short').allTextContents();
   const hours = drawn.reduce((sum, text) => sum + Number(text.match(/[\d.]+/)[0]), 0);
   assert.ok(Math.abs(told - hours) <= 0.5, `${told} is not ${drawn.join(' + ')}`);
@@ -124,12 +124,17 @@ test('what would happen with ten people fewer, in English and on a phone', async
   await page.getByRole('button', { name: '10 people fewer' }).click();
   await page.getByRole('heading', { name: 'What would happen' }).waitFor({ timeout: 60_000 });
   await page.getByText('Answered within the promise').first().waitFor();
+  // Each by itself, and below the worst of them, not what all would do together.
+  await page.locator('[data-each]').getByText('The worst: it is shown below.').waitFor();
+  assert.notEqual(await page.getByLabel('Of which').inputValue(), '');
   await accessible(page, 'what if');
   await fits(page);
   await shot(page, 'planning-what-if');
   // A group by itself, and a day as large as such days were, or as is guessed.
   await page.getByLabel('Of which').selectOption({ label: 'Chinese · 安全' });
   await page.getByText(/of the hours are theirs/).waitFor();
+  const asRostered = () => page.locator('.plan-table tbody td:nth-child(2)').allInnerTexts();
+  const before = await asRostered();
   await page.getByRole('button', { name: 'A fork on Thursday' }).click();
   await page
     .locator('[data-size=guess]')
@@ -145,7 +150,12 @@ test('what would happen with ten people fewer, in English and on a phone', async
   await page.getByLabel('Times as many').fill('2');
   assert.equal(await page.locator('[data-size]').count(), 0, 'a number of their own is no guess');
   await page.getByRole('button', { name: 'Play it' }).click();
-  await page.getByText('Reserved for assets at risk: 1 at every level.').waitFor();
+  await page.getByText(/if it were different, 1 at every level\.$/).waitFor();
+  assert.deepEqual(
+    await asRostered(),
+    before,
+    'the week as it is rostered is the same, whatever is asked',
+  );
   // The demo knows what an hour costs.
   await page.getByRole('row', { name: /^Cost/ }).waitFor();
   await page.getByRole('link', { name: 'Surge plan: reserved people' }).click();

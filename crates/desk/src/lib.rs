@@ -154,7 +154,8 @@ pub use roster::{
 };
 pub use session::{SignedIn, authenticate, confirm_password, sign_in, sign_out};
 pub use status::{
-    StatusDay, StatusHours, StatusIncident, StatusOpened, StatusService, StatusSpan, StatusView, StatusWait, is_attended, status,
+    StatusDay, StatusHours, StatusIncident, StatusOpened, StatusService, StatusSpan, StatusView, StatusWait,
+    is_attended, status,
 };
 pub use subscription::{
     CALL, STATUS_MAIL, StatusMail, StatusNotice, StatusTold, SubscribeCommand, SubscriptionView, UNREACHED,

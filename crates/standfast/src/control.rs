@@ -130,11 +130,13 @@ impl Asked {
                 self.done(&format!("figures made anew of {requests} requests")).await;
             }
             Ok(Rebuilt { requests, is_saved: false }) => {
-                let said = "facts.snapshot could not be written, see the log: the next start reads every request";
+                let said =
+                    "facts.snapshot could not be written, see the log: the next start reads every request";
                 self.done(&format!("figures made anew of {requests} requests; {said}")).await;
             }
             Err(InsightError::Store(StoreError::Closed)) => {
-                self.failed("the desk stops or hands over to another process: ask again when it serves").await;
+                self.failed("the desk stops or hands over to another process: ask again when it serves")
+                    .await;
             }
             Err(error) => self.failed(&format!("{error}; the desk goes on trying, see its log")).await,
         }

@@ -31,12 +31,19 @@ pub(crate) struct RequestView {
     pub(crate) entries: Vec<Line>,
     pub(crate) earlier: Option<i64>,
     pub(crate) later: bool,
-    /// The last entry that whoever has the page before them has seen; none where the page is not kept as it is now.
-    pub(crate) seen: Option<i64>,
-    /// Whether more has come since then.
-    pub(crate) has_news: bool,
+    /// Where the page is kept as it is now.
+    pub(crate) follow: Option<Follow>,
     pub(crate) print: bool,
     pub(crate) printed: String,
+}
+
+/// What whoever has the page before them has seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Follow {
+    /// The last entry on it.
+    pub(crate) seen: i64,
+    /// Whether more has come since then.
+    pub(crate) has_news: bool,
 }
 
 /// The request in which a merged one goes on, and the link that leads there.
@@ -140,8 +147,7 @@ impl RequestView {
             link: None,
             earlier: None,
             later: false,
-            seen: None,
-            has_news: false,
+            follow: None,
             printed: words.exact(now),
             number,
             entries,

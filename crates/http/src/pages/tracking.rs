@@ -18,7 +18,7 @@ use super::feedback::{self, FeedbackForm};
 use super::form::{Mistake, Seal, Sheet, Typed};
 use super::frame::{Frame, page};
 use super::landing::{OpenRequest, open_requests};
-use super::record::{LinkView, MergedInto, ReceiptView, RequestView, steps_for};
+use super::record::{Follow, LinkView, MergedInto, ReceiptView, RequestView, steps_for};
 use super::submission::{self, Submission};
 use super::text::Segment;
 use super::visit::{Visit, link_cookie, visitor_cookie};
@@ -144,7 +144,8 @@ pub(crate) async fn show(
     let follows = visit.parameter("seen").and_then(|seen| seen.parse::<i64>().ok());
     if from.is_none() && !print {
         let last = shown.entries.last().map_or(0, |entry| entry.seq);
-        (shown.seen, shown.has_news) = (Some(follows.unwrap_or(last)), follows.is_some_and(|seen| seen < last));
+        let seen = follows.unwrap_or(last);
+        shown.follow = Some(Follow { seen, has_news: seen < last });
     }
     // What a page in the background asks for is read by nobody. Read marks are a courtesy: not being able to write one is no
     // reason not to show the page.
@@ -153,7 +154,7 @@ pub(crate) async fn show(
     }
     let seal = Seal::new(&app.desk, &purpose(number), &reach.holder, shown.answered);
     let sheet = Sheet::new(&app.desk, visit.words, seal, Typed::default(), Vec::new());
-    let is_followed = shown.seen.is_some();
+    let is_followed = shown.follow.is_some();
     let mut shown = request_page(&app, &visit, &reach.found.request, shown, sheet);
     if is_followed {
         shown.frame = shown.frame.followed();

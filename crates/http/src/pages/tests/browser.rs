@@ -247,7 +247,10 @@ pub(super) fn before(page: &str, first: &str, second: &str) {
 #[track_caller]
 pub(super) fn inert(page: &str) {
     for tag in tags(page) {
-        let follows = [("src".to_owned(), crate::pages::style::follow_href().to_owned()), ("defer".to_owned(), String::new())];
+        let follows = [
+            ("src".to_owned(), crate::pages::style::follow_href().to_owned()),
+            ("defer".to_owned(), String::new()),
+        ];
         if tag.name == "script" && tag.attributes == follows {
             continue;
         }
