@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How often whoever waits for new figures is told how far they are …
 const STEP: Duration = Duration::from_secs(10);
 /// … and how long they hear nothing until they wait no more.
-const SILENCE: Duration = Duration::from_secs(60);
+const SILENCE: Duration = Duration::from_mins(1);
 /// What they are told then.
 const STUCK: &str = "the desk has said nothing for a minute: it may be handing over to another process, or hang; look at its log, then ask again";
 
