@@ -101,6 +101,11 @@ test('the page of a request says what is new while somebody writes on it, and lo
   await shot(page, 'request-news');
   await page.getByRole('link', { name: 'Show it' }).click();
   await page.getByText('It is in the next block.').waitFor();
+  await page.getByText('There is something new').waitFor({ state: 'hidden' });
+  assert.equal(await words.inputValue(), 'I also wanted to say', 'also when it is shown');
+  await page.clock.fastForward(61_000);
+  await page.locator('#send').click();
+  await page.locator('.entry.customer').getByText('I also wanted to say').waitFor();
   assert.deepEqual(page.faults, []);
   await agent.context().close();
   await page.context().close();

@@ -18,24 +18,47 @@ function isBusy(part) {
   );
 }
 
-async function look() {
+async function ask() {
   last = Date.now();
   // Not what a cache kept while the page lay open.
   const answer = await fetch(address, { cache: 'no-cache' });
-  if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  for (const part of document.querySelectorAll('[data-follow]')) {
-    const next = fresh.querySelector(`[data-follow="${part.dataset.follow}"]`);
-    if (!next || isBusy(part)) continue;
-    if (part.innerHTML === next.innerHTML && part.className === next.className) continue;
-    part.className = next.className;
-    part.replaceChildren(...next.childNodes);
-  }
+  if (!answer.ok) throw new Error(answer.status);
+  return new DOMParser().parseFromString(await answer.text(), 'text/html');
+}
+
+function put(part, next) {
+  if (!next || (part.innerHTML === next.innerHTML && part.className === next.className)) return;
+  part.className = next.className;
+  part.replaceChildren(...next.childNodes);
+}
+
+async function look() {
+  const fresh = await ask();
+  for (const part of document.querySelectorAll('[data-follow]'))
+    if (!isBusy(part)) put(part, fresh.querySelector(`[data-follow="${part.dataset.follow}"]`));
+}
+
+/** What is new, in its place: what is being typed stays. */
+async function show() {
+  address.searchParams.delete('seen');
+  const fresh = await ask();
+  for (const part of document.querySelectorAll('[data-follow]'))
+    put(part, fresh.querySelector(`[data-follow="${part.dataset.follow}"]`));
+  const record = document.querySelector('[data-record]');
+  put(record, fresh.querySelector('[data-record]'));
+  address.searchParams.set('seen', fresh.querySelector('[data-seen]').dataset.seen);
+  record.lastElementChild.scrollIntoView({ block: 'center' });
 }
 
 function lookAgain() {
   // A page that nobody looks at asks nothing. Where the desk cannot be reached, the next minute comes.
   if (!document.hidden && Date.now() - last >= PAUSE) look().catch(() => {});
 }
+document.addEventListener('click', (event) => {
+  const link = event.target.closest('[data-show]');
+  if (!link) return;
+  event.preventDefault();
+  show().catch(() => location.assign(link.href));
+});
 setInterval(lookAgain, PAUSE / 4);
 document.addEventListener('visibilitychange', lookAgain);
