@@ -130,7 +130,23 @@ async fn anew(mut server: Server, first: &Figures, falsify: impl Fn() -> bool) {
     assert!(status.success() && said.contains(&format!("made anew of {REQUESTS} requests")), "{said}");
     assert!(is_whole(&std::fs::read(&snapshot).unwrap()));
     assert_eq!(figures(&server).await == *first, !falsified, "it counts what the database says");
+    // Several at once are each told of what was read for them.
+    let said = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..3).map(|_| scope.spawn(|| server.run(&["rebuild"]))).collect();
+        asked.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()
+    });
+    for (status, said) in said {
+        assert!(status.success() && said.contains(&format!("made anew of {REQUESTS} requests")), "{said}");
+    }
     Customer::new(server.client()).open().await;
+    // What cannot be written down is said, and is no success where nothing but that is wanted.
+    std::fs::remove_file(&snapshot).unwrap();
+    std::fs::create_dir(&snapshot).unwrap();
+    let (status, said) = server.run(&["rebuild"]);
+    assert!(status.success() && said.contains("could not be written"), "{said}");
+    stop(&mut server).await;
+    let (status, said) = server.run(&["rebuild"]);
+    assert!(!status.success() && said.contains("could not be written"), "{said}");
 }
 
 fn is_whole(snapshot: &[u8]) -> bool {
