@@ -4,7 +4,7 @@ use encoding_rs::{GB18030, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::api::{Context, Finding, Identifier, SecretKind};
 use crate::mark;
-use crate::redact::screen;
+use crate::redact::screen_file;
 
 /// How an attachment was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,9 @@ pub struct ScreenedBytes {
     pub earlier_hits: Vec<usize>,
     /// Whether the file must be withheld whole: it is a keystore, or no text and holds a secret.
     pub quarantine: bool,
+    /// Whether an address that nobody has named yet could prove something in it to be a key: if one is named, the file
+    /// must be screened again.
+    pub unproven: bool,
 }
 
 impl std::fmt::Debug for ScreenedBytes {
@@ -55,7 +58,7 @@ impl std::fmt::Debug for ScreenedBytes {
 /// Pictures are not read: a photograph of a phrase needs a warning beside the upload, not this function.
 pub fn screen_bytes(bytes: &[u8], context: &Context<'_>) -> ScreenedBytes {
     let (text, encoding) = decode(bytes);
-    let screened = screen(&text, context);
+    let (screened, unproven) = screen_file(&text, context);
     let keystore = screened.findings.iter().any(|finding| finding.kind == SecretKind::Keystore);
     let quarantine = keystore || (encoding == Encoding::Binary && screened.exposed());
     let stored = if quarantine {
@@ -77,6 +80,7 @@ pub fn screen_bytes(bytes: &[u8], context: &Context<'_>) -> ScreenedBytes {
         identifiers: screened.identifiers,
         earlier_hits: screened.earlier_hits,
         quarantine,
+        unproven: unproven && !quarantine,
     }
 }
 

@@ -140,7 +140,7 @@ fn wallet_connect(lower: &str, found: &mut Found) {
 fn byte_arrays(folded: &str, words: &Words<'_>, scan: &mut Scan<'_>, found: &mut Found) {
     for (span, bytes) in numbers(folded, 32) {
         let certain = match <[u8; 32]>::try_from(bytes.as_slice()) {
-            Ok(key) => !scan.known().is_empty() && scan.may_derive() && scan.known().owned_by(&key),
+            Ok(key) => scan.owns(&key) == Some(true),
             Err(_) => scan.may_derive() && key_pair(&bytes),
         };
         let named = || matches!(words.say_of(span.start, span.end), Some(Says::Key | Says::Seed));

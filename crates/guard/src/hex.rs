@@ -135,10 +135,7 @@ impl Judge<'_, '_, '_> {
 
     /// Whether the key derives a known address; nothing when there is no more work to spend.
     fn derives(&mut self, value: &[u8; 32]) -> Option<bool> {
-        if self.scan.known().is_empty() {
-            return Some(false);
-        }
-        self.scan.may_derive().then(|| self.scan.known().owned_by(value))
+        self.scan.owns(value)
     }
 
     fn says(&self, span: &Range<usize>) -> Option<Says> {

@@ -12,20 +12,27 @@ use crate::{chinese, document, encoded, glued, hex, identifier, phrase, spread};
 ///
 /// The result is stable: screening [`Screened::text`] again finds nothing new.
 pub fn screen(text: &str, context: &Context<'_>) -> Screened {
-    let mut scan = Scan::new(*context);
+    let mut found = layer(text, 0, &mut Scan::new(*context));
+    let earlier_hits = spread::join(text, context, &mut found);
+    finish(text, found, earlier_hits, || Scan::new(*context))
+}
+
+/// Screens the text of a file, and says whether an address that is named later could prove more in it to be a key.
+pub(crate) fn screen_file(text: &str, context: &Context<'_>) -> (Screened, bool) {
+    let mut scan = Scan::of_file(*context);
     let mut found = layer(text, 0, &mut scan);
     let earlier_hits = spread::join(text, context, &mut found);
-    finish(text, found, earlier_hits, context)
+    let screened = finish(text, found, earlier_hits, || Scan::of_file(*context));
+    (screened, scan.is_unproven())
 }
 
 /// Screens a file name: phrases and keys in it, and the names that wallets give to keystore files.
 pub fn screen_file_name(name: &str) -> Screened {
-    let mut scan = Scan::new(Context::default());
-    let mut found = layer(name, 0, &mut scan);
+    let mut found = layer(name, 0, &mut Scan::new(Context::default()));
     if names_a_keystore(name) {
         found.hits.push(Hit::new(SecretKind::Keystore, 0..name.len(), false));
     }
-    finish(name, found, Vec::new(), &Context::default())
+    finish(name, found, Vec::new(), || Scan::new(Context::default()))
 }
 
 /// `UTC--<time>--<address>` is how Ethereum clients name keystore files.
@@ -161,7 +168,12 @@ fn rank(finding: &Finding) -> (bool, bool, SecretKind) {
 /// A mark parts what stood together, and what was one blob can then be two: the result is searched again, this often.
 const MAX_ROUNDS: usize = 4;
 
-fn finish(text: &str, mut found: Found, earlier_hits: Vec<usize>, context: &Context<'_>) -> Screened {
+fn finish<'a>(
+    text: &str,
+    mut found: Found,
+    earlier_hits: Vec<usize>,
+    scan: impl Fn() -> Scan<'a>,
+) -> Screened {
     let mut hits = merge(std::mem::take(&mut found.hits));
     let mut redacted = replace(text, &hits);
     for _ in 0..MAX_ROUNDS {
@@ -169,7 +181,7 @@ fn finish(text: &str, mut found: Found, earlier_hits: Vec<usize>, context: &Cont
             break;
         }
         let mut again = Found::default();
-        again.absorb(layer(&redacted.text, 0, &mut Scan::new(*context)), &redacted);
+        again.absorb(layer(&redacted.text, 0, &mut scan()), &redacted);
         if again.hits.is_empty() {
             break;
         }

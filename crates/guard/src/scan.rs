@@ -11,6 +11,8 @@ use crate::normalise::Mapped;
 pub(crate) const MAX_DEPTH: u8 = 3;
 /// Public keys derived for one text (each costs some 60 µs).
 const MAX_DERIVATIONS: u32 = 48;
+/// Public keys derived for one file: a log names thousands of transactions, and each of them may be the key.
+const MAX_DERIVATIONS_OF_FILE: u32 = 8_192;
 /// Mistyped words compared with a whole list, for one text (each costs some 30 µs).
 const MAX_TYPO_SEARCHES: u32 = 64;
 
@@ -78,11 +80,23 @@ pub(crate) struct Scan<'a> {
     known: Option<Known>,
     derivations: u32,
     typo_searches: u32,
+    unproven: bool,
 }
 
 impl<'a> Scan<'a> {
     pub(crate) fn new(context: Context<'a>) -> Self {
-        Self { context, known: None, derivations: MAX_DERIVATIONS, typo_searches: MAX_TYPO_SEARCHES }
+        Self {
+            context,
+            known: None,
+            derivations: MAX_DERIVATIONS,
+            typo_searches: MAX_TYPO_SEARCHES,
+            unproven: false,
+        }
+    }
+
+    /// Of a file, which may say much more than a message.
+    pub(crate) fn of_file(context: Context<'a>) -> Self {
+        Self { derivations: MAX_DERIVATIONS_OF_FILE, ..Self::new(context) }
     }
 
     /// The addresses that a key is compared with.
@@ -95,6 +109,22 @@ impl<'a> Scan<'a> {
             }
             known
         })
+    }
+
+    /// Whether 32 bytes are the key of a known address; nothing when there is no more work to spend.
+    pub(crate) fn owns(&mut self, key: &[u8; 32]) -> Option<bool> {
+        let owns = if self.known().is_empty() {
+            Some(false)
+        } else {
+            self.may_derive().then(|| self.known().owned_by(key))
+        };
+        self.unproven |= owns != Some(true);
+        owns
+    }
+
+    /// Whether something was met that an address which nobody has named yet could prove to be a key.
+    pub(crate) fn is_unproven(&self) -> bool {
+        self.unproven
     }
 
     /// Whether one more public key may be derived.
