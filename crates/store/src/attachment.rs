@@ -1,12 +1,12 @@
 //! Attachments: what the store knows of files; the bytes lie beside the database under their SHA-256.
 
-use standfast_domain::{AttachmentId, RequestId, Time};
+use standfast_domain::{AttachmentId, CustomerId, RequestId, Time};
 
 use crate::{Error, Rd, Row, Tx, params};
 
 /// An attachment as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the columns are explained in migrations/0001_desk.sql")]
+#[expect(missing_docs, reason = "the columns are explained in migrations/0001_desk.sql and 0027_proof.sql")]
 pub struct AttachmentRow {
     pub id: AttachmentId,
     pub owner: String,
@@ -19,13 +19,15 @@ pub struct AttachmentRow {
     pub seq: Option<i64>,
     pub created_at: Time,
     pub erased_at: Option<Time>,
+    pub unproven: Option<bool>,
+    pub addresses: Option<String>,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, owner, name, media_type, size, sha256, findings, request_id, seq, created_at, erased_at ",
-            "FROM attachment ",
+            "SELECT a.id, a.owner, a.name, a.media_type, a.size, a.sha256, a.findings, a.request_id, a.seq, ",
+            "a.created_at, a.erased_at, a.unproven, a.addresses FROM attachment a ",
             $rest
         )
     };
@@ -44,14 +46,16 @@ fn row(row: &Row<'_>) -> Result<AttachmentRow, Error> {
         seq: row.get(8)?,
         created_at: row.get(9)?,
         erased_at: row.get(10)?,
+        unproven: row.get(11)?,
+        addresses: row.get(12)?,
     })
 }
 
 /// Writes a new attachment.
 pub fn insert(tx: &mut Tx, a: &AttachmentRow) -> Result<(), Error> {
     tx.run(
-        "INSERT INTO attachment (id, owner, name, media_type, size, sha256, findings, request_id, seq, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO attachment (id, owner, name, media_type, size, sha256, findings, request_id, seq, created_at, \
+         erased_at, unproven, addresses) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         params![
             a.id,
             a.owner,
@@ -62,14 +66,17 @@ pub fn insert(tx: &mut Tx, a: &AttachmentRow) -> Result<(), Error> {
             a.findings,
             a.request_id,
             a.seq,
-            a.created_at
+            a.created_at,
+            a.erased_at,
+            a.unproven,
+            a.addresses
         ],
     )
 }
 
 /// The attachment with this id.
 pub fn find(rd: &mut Rd, id: AttachmentId) -> Result<Option<AttachmentRow>, Error> {
-    rd.query_opt(select!("WHERE id = $1"), params![id], row)
+    rd.query_opt(select!("WHERE a.id = $1"), params![id], row)
 }
 
 /// Makes an attachment part of an entry.
@@ -79,18 +86,56 @@ pub fn bind(tx: &mut Tx, id: AttachmentId, request: RequestId, seq: i64) -> Resu
 
 /// The files of an entry.
 pub fn list_of_entry(rd: &mut Rd, request: RequestId, seq: i64) -> Result<Vec<AttachmentRow>, Error> {
-    rd.query(select!("WHERE request_id = $1 AND seq = $2 ORDER BY id"), params![request, seq], row)
+    rd.query(select!("WHERE a.request_id = $1 AND a.seq = $2 ORDER BY a.id"), params![request, seq], row)
 }
 
-/// Marks a file as erased; its name goes too.
+/// Marks a file as erased; its name and what it names go too.
 pub fn erase(tx: &mut Tx, id: AttachmentId, now: Time) -> Result<(), Error> {
-    tx.run("UPDATE attachment SET erased_at = $2, name = '' WHERE id = $1", params![id, now])
+    tx.run(
+        "UPDATE attachment SET erased_at = $2, name = '', unproven = FALSE, addresses = NULL WHERE id = $1",
+        params![id, now],
+    )
+}
+
+/// Gives a file other bytes, and what is known of them.
+pub fn replace(tx: &mut Tx, a: &AttachmentRow) -> Result<(), Error> {
+    tx.run(
+        "UPDATE attachment SET size = $2, sha256 = $3, findings = $4, unproven = $5 WHERE id = $1",
+        params![a.id, a.size, a.sha256, a.findings, a.unproven],
+    )
+}
+
+/// Text files on the requests of a customer that an address could still prove to hold a key, after `after` by id.
+pub fn list_unproven(
+    rd: &mut Rd,
+    customer: CustomerId,
+    after: AttachmentId,
+    limit: i64,
+) -> Result<Vec<AttachmentRow>, Error> {
+    rd.query(
+        select!(
+            "JOIN request r ON r.id = a.request_id WHERE r.customer_id = $1 AND a.id > $2 AND a.erased_at IS NULL \
+             AND (a.unproven OR a.unproven IS NULL AND a.media_type NOT LIKE 'image/%') ORDER BY a.id LIMIT $3"
+        ),
+        params![customer, after, limit],
+        row,
+    )
+}
+
+/// Addresses that files on the requests of a customer name, each as a JSON list, the latest first.
+pub fn list_addresses(rd: &mut Rd, customer: CustomerId, limit: i64) -> Result<Vec<String>, Error> {
+    rd.query(
+        "SELECT a.addresses FROM attachment a JOIN request r ON r.id = a.request_id \
+         WHERE r.customer_id = $1 AND a.addresses IS NOT NULL ORDER BY a.id DESC LIMIT $2",
+        params![customer, limit],
+        |row| row.get(0),
+    )
 }
 
 /// Files that were uploaded before `before` and never sent.
 pub fn list_loose(rd: &mut Rd, before: Time, limit: i64) -> Result<Vec<AttachmentRow>, Error> {
     rd.query(
-        select!("WHERE request_id IS NULL AND created_at < $1 ORDER BY created_at LIMIT $2"),
+        select!("WHERE a.request_id IS NULL AND a.created_at < $1 ORDER BY a.created_at LIMIT $2"),
         params![before, limit],
         row,
     )
@@ -113,7 +158,7 @@ pub fn is_kept(rd: &mut Rd, sha256: &[u8]) -> Result<bool, Error> {
 
 /// The next attachments by id, for going through all of them.
 pub fn list_by_id(rd: &mut Rd, after: AttachmentId, limit: i64) -> Result<Vec<AttachmentRow>, Error> {
-    rd.query(select!("WHERE id > $1 ORDER BY id LIMIT $2"), params![after, limit], row)
+    rd.query(select!("WHERE a.id > $1 ORDER BY a.id LIMIT $2"), params![after, limit], row)
 }
 
 /// Hashes of files that were erased since `after`.

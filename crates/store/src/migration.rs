@@ -30,6 +30,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0024_false_claim", include_str!("../migrations/0024_false_claim.sql")),
     ("0025_bot", include_str!("../migrations/0025_bot.sql")),
     ("0026_services", include_str!("../migrations/0026_services.sql")),
+    ("0027_proof", include_str!("../migrations/0027_proof.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
