@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use standfast_domain::{AttachmentId, RequestId};
-use standfast_guard::{Context, IdentifierKind, ScreenedBytes, screen_bytes, screen_file_name, solicits};
+use standfast_guard::{screen_file_name, solicits};
 use standfast_store::attachment::{self, AttachmentRow};
 use standfast_store::{Lane, Rd, Tx, receipt};
 use tokio::io::AsyncWriteExt as _;
@@ -18,11 +18,12 @@ use crate::screening::Findings;
 use crate::view::{AttachmentView, UploadView};
 use crate::{AgentCaller, Desk, Error};
 
+pub(crate) use text::{Text, keep_text, screen_apart};
+
+mod text;
+
 /// The name under which a file of the desk's own people is kept begins so (see [`AgentCaller::scope`]).
 const OF_AGENT: &str = "a:";
-
-/// Text files are screened so many at a time: each may take a second of a core.
-static SCREENING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
 
 /// Who wants to read a file.
 #[derive(Clone, Debug)]
@@ -153,13 +154,13 @@ impl Upload {
         }
         let name = screen_file_name(&name);
         findings.take(&name);
-        let (media_type, sha256) = match (self.picture, self.file.take()) {
+        let stored = match (self.picture, self.file.take()) {
             (Some(media_type), Some((mut file, temporary))) => {
                 file.flush().await?;
                 file.sync_all().await?;
                 let sha256 = self.hash.clone().finalize().to_vec();
-                self.keep(&temporary.0, &sha256).await?;
-                (media_type, sha256)
+                keep(&self.desk, &temporary, &sha256).await?;
+                Stored { media_type, sha256, unproven: false, addresses: None }
             }
             _ => self.finish_text(&mut findings).await?,
         };
@@ -167,14 +168,16 @@ impl Upload {
             id: AttachmentId(self.desk.id()),
             owner: self.scope.clone(),
             name: name.text,
-            media_type: media_type.to_owned(),
+            media_type: stored.media_type.to_owned(),
             size: i64::try_from(self.size).unwrap_or(i64::MAX),
-            sha256,
+            sha256: stored.sha256,
             findings: findings.codes(),
             request_id: None,
             seq: None,
             created_at: self.desk.now(),
             erased_at: None,
+            unproven: Some(stored.unproven),
+            addresses: stored.addresses,
         };
         let key = ReceiptKey::new(None, &format!("upload {}", self.scope), &self.command.client_id);
         let attempt = || {
@@ -206,7 +209,7 @@ impl Upload {
         Ok(UploadView { attachment: view(&row), secret: findings.notice(language) })
     }
 
-    async fn finish_text(&mut self, findings: &mut Findings) -> Result<(&'static str, Vec<u8>), Error> {
+    async fn finish_text(&mut self, findings: &mut Findings) -> Result<Stored, Error> {
         let bytes = std::mem::take(&mut self.start);
         if bytes.is_empty() {
             return Err(Error::invalid("file", "missing"));
@@ -216,7 +219,7 @@ impl Upload {
         }
         let of_agent = self.scope.starts_with(OF_AGENT);
         let mut read = screen_apart(bytes, Vec::new(), of_agent).await?;
-        if names_hash(&read.screened) {
+        if read.screened.unproven {
             // Digits that are called a hash, and are the key of an address that was named before.
             let known = addresses_of_scope(&self.desk, &self.scope).await?;
             if !known.is_empty() {
@@ -226,30 +229,17 @@ impl Upload {
         if read.asks {
             return Err(self.stopped());
         }
-        let screened = read.screened;
-        findings.take(&standfast_guard::Screened {
-            text: String::new(),
-            findings: screened.findings,
-            identifiers: screened.identifiers,
-            earlier_hits: Vec::new(),
-        });
-        let kept = if screened.quarantine {
-            standfast_guard::mark(standfast_guard::SecretKind::Keystore, None).into_bytes()
-        } else {
-            screened.bytes
-        };
-        let json = serde_json::from_slice::<serde::de::IgnoredAny>(&kept).is_ok();
-        let sha256 = Sha256::digest(&kept).to_vec();
-        self.size = kept.len() as u64;
-        let path = self.desk.files().join("incoming").join(hex(&self.desk.entropy().bytes::<16>()));
-        let mut file = tokio::fs::File::create_new(&path).await?;
-        let temporary = Temporary(path);
-        file.write_all(&kept).await?;
-        // `sync_all` waits for a write under way but does not say how it ended; `flush` does.
-        file.flush().await?;
-        file.sync_all().await?;
-        self.keep(&temporary.0, &sha256).await?;
-        Ok((if json { "application/json" } else { "text/plain" }, sha256))
+        let text = Text::of(read.screened);
+        findings.take_file(&text);
+        self.size = text.bytes.len() as u64;
+        let sha256 = keep_text(&self.desk, &text.bytes).await?;
+        let json = serde_json::from_slice::<serde::de::IgnoredAny>(&text.bytes).is_ok();
+        Ok(Stored {
+            media_type: if json { "application/json" } else { "text/plain" },
+            sha256,
+            unproven: text.unproven,
+            addresses: text.addresses()?,
+        })
     }
 
     /// Notes that a file which asks for a secret was stopped.
@@ -258,45 +248,24 @@ impl Upload {
         metrics::counter!("standfast_solicitations_stopped_total").increment(1);
         Error::AsksForSecret
     }
-
-    /// Moves a finished file to its place, durably: the folder is synced too.
-    async fn keep(&self, temporary: &Path, sha256: &[u8]) -> Result<(), Error> {
-        let path = blob(self.desk.files(), sha256);
-        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        tokio::fs::create_dir_all(&folder).await?;
-        tokio::fs::rename(temporary, &path).await?;
-        tokio::fs::File::open(&folder).await?.sync_all().await?;
-        Ok(())
-    }
 }
 
-/// A text file and what the guard makes of it.
-struct Read {
-    bytes: Vec<u8>,
-    screened: ScreenedBytes,
-    /// Whether an agent's file asks for a secret.
-    asks: bool,
+/// A file that lies in its place.
+struct Stored {
+    media_type: &'static str,
+    sha256: Vec<u8>,
+    unproven: bool,
+    addresses: Option<String>,
 }
 
-/// Screening a whole log takes a while: not on a thread that serves others.
-async fn screen_apart(bytes: Vec<u8>, known: Vec<String>, of_agent: bool) -> Result<Read, Error> {
-    let turn = SCREENING.acquire().await;
-    let read = tokio::task::spawn_blocking(move || {
-        let addresses: Vec<&str> = known.iter().map(String::as_str).collect();
-        let screened = screen_bytes(&bytes, &Context { earlier: &[], addresses: &addresses });
-        let asks = of_agent && solicits(&String::from_utf8_lossy(&screened.bytes)).is_some();
-        Read { bytes, screened, asks }
-    });
-    let read = read.await.map_err(|_| Error::Inconsistent("screening"))?;
-    drop(turn);
-    Ok(read)
-}
-
-fn names_hash(screened: &ScreenedBytes) -> bool {
-    screened
-        .identifiers
-        .iter()
-        .any(|one| matches!(one.kind, IdentifierKind::Transaction | IdentifierKind::Digest))
+/// Moves a finished file to its place, durably: the folder is synced too.
+async fn keep(desk: &Desk, temporary: &Temporary, sha256: &[u8]) -> Result<(), Error> {
+    let path = blob(desk.files(), sha256);
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    tokio::fs::create_dir_all(&folder).await?;
+    tokio::fs::rename(&temporary.0, &path).await?;
+    tokio::fs::File::open(&folder).await?.sync_all().await?;
+    Ok(())
 }
 
 /// Where the bytes with this hash lie.
@@ -323,6 +292,17 @@ fn clean_name(name: &str) -> String {
     if name.is_empty() { "file".to_owned() } else { name }
 }
 
+/// Whether an address could still prove a key in a file.
+pub(crate) fn is_unproven(row: &AttachmentRow) -> bool {
+    row.unproven.unwrap_or_else(|| !row.media_type.starts_with("image/"))
+}
+
+/// The addresses that a file names.
+pub(crate) fn addresses_in(row: &AttachmentRow) -> Vec<String> {
+    let list = row.addresses.as_deref().map(serde_json::from_str);
+    list.and_then(Result::ok).unwrap_or_default()
+}
+
 /// What callers see of a file.
 pub(crate) fn view(row: &AttachmentRow) -> AttachmentView {
     AttachmentView {
@@ -342,12 +322,33 @@ struct Committed {
     sha256: String,
 }
 
-/// Whether files are those that an entry commits to.
-pub(crate) fn are_committed(rows: &[AttachmentRow], entry: &str) -> bool {
+/// Where a record says that a key was taken out of a file: of which, and what it is since then.
+pub(crate) struct Redaction {
+    pub(crate) seq: i64,
+    pub(crate) file: AttachmentId,
+    pub(crate) size: i64,
+    pub(crate) sha256: String,
+}
+
+/// Whether files are those that an entry commits to, but for keys that were taken out of them since, as the record says.
+pub(crate) fn are_committed(rows: &[AttachmentRow], entry: &str, redacted: &[Redaction]) -> bool {
     let list: Vec<serde_json::Value> = serde_json::from_str(entry).unwrap_or_default();
     let fits = |row: &AttachmentRow| {
-        let committed = Committed { view: view(row), sha256: hex(&row.sha256) };
-        serde_json::to_value(committed).is_ok_and(|one| list.contains(&one))
+        let (size, sha256) = (row.size, hex(&row.sha256));
+        let said = redacted.iter().rfind(|one| one.file == row.id && Some(one.seq) == row.seq);
+        if said.is_some_and(|said| said.size != size || said.sha256 != sha256) {
+            return false;
+        }
+        let now = serde_json::to_value(Committed { view: view(row), sha256 });
+        let same = |committed: &serde_json::Value, now: &serde_json::Value| match (committed, now) {
+            (serde_json::Value::Object(committed), serde_json::Value::Object(now)) => {
+                let kept = |name: &str| said.is_none() || !matches!(name, "size" | "sha256");
+                committed.len() == now.len()
+                    && committed.iter().all(|(name, value)| !kept(name) || now.get(name) == Some(value))
+            }
+            _ => false,
+        };
+        now.is_ok_and(|now| list.iter().any(|committed| same(committed, &now)))
     };
     rows.len() == list.len() && rows.iter().all(fits)
 }
@@ -373,6 +374,16 @@ pub(crate) fn bind(
 }
 
 impl Bound {
+    /// Whether an address that is named now or later could prove a key in one of the files.
+    pub(crate) fn are_unproven(&self) -> bool {
+        self.0.iter().any(is_unproven)
+    }
+
+    /// The addresses that the files name.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        self.0.iter().flat_map(addresses_in).collect()
+    }
+
     /// For the entry's row.
     pub(crate) fn json(&self) -> Result<Option<String>, Error> {
         let list: Vec<Committed> =
@@ -423,4 +434,4 @@ fn visible(rd: &mut Rd, row: &AttachmentRow) -> Result<bool, Error> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -11,6 +11,7 @@ use standfast_guard::{Context, may_be_piece, screen};
 use crate::attachment::Bound;
 use crate::caller::Customer;
 use crate::command::{Intake, Join};
+use crate::evidence::Proven;
 use crate::fold::{self, Given};
 use crate::record::NewEntry;
 use crate::screening::Findings;
@@ -88,6 +89,8 @@ pub(crate) struct Draft {
     pub(crate) language: Option<Language>,
     pub(crate) channel: Channel,
     pub(crate) attachments: Vec<AttachmentId>,
+    /// Files in which the words prove a key.
+    pub(crate) proven: Vec<Proven>,
     pub(crate) join: Join,
     /// Whether they say that something was taken ([`claims_theft`]).
     pub(crate) claims_theft: bool,
@@ -151,6 +154,7 @@ impl Draft {
             language: intake.language,
             channel: intake.channel.unwrap_or(default_channel),
             attachments: intake.attachments.clone(),
+            proven: Vec::new(),
             join: intake.join,
             number: RequestNumber::random(&**desk.entropy()),
             request_id: RequestId(desk.id()),
@@ -161,6 +165,7 @@ impl Draft {
 
     pub(crate) fn at_risk(&self) -> bool {
         self.said.findings.exposed()
+            || !self.proven.is_empty()
             || self.claims_theft
             || self.kind.and_then(request_type).is_some_and(|kind| kind.at_risk)
     }

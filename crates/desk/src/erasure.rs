@@ -199,7 +199,7 @@ fn destroy(
 }
 
 /// Puts on the list that erased bytes leave the disk.
-fn scrub(tx: &mut Tx, id: JobId, now: Time) -> Result<(), Error> {
+pub(crate) fn scrub(tx: &mut Tx, id: JobId, now: Time) -> Result<(), Error> {
     let job = NewJob { id, kind: "scrub", payload: "{}", run_at: now, dedupe: Some("scrub"), now };
     job::enqueue(tx, &job).map_err(Error::from)
 }

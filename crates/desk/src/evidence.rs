@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use standfast_domain::{Author, CustomerId, RequestId, Time};
 use standfast_guard::{Context, SecretKind, mark, screen};
 use standfast_store::request::RequestRow;
-use standfast_store::{Foresight, Rd, Tx, customer, entry, request};
+use standfast_store::{Foresight, Rd, Tx, attachment, customer, entry, request};
 
+use crate::attachment::{Bound, addresses_in};
 use crate::draft::{Draft, Said, plain};
 use crate::erasure::erase_entry;
 use crate::record::Record;
@@ -15,10 +16,18 @@ use crate::screening::Findings;
 use crate::view::IdentifierView;
 use crate::{Desk, Error, fold};
 
+pub(crate) use file::{
+    PROVE, Proven, look_after, look_after_uniting, look_before, prove_files, redact_before,
+};
+
+mod file;
+
 /// How many earlier texts are looked at for pieces of a phrase.
 const EARLIER: i64 = 32;
 /// How many of a customer's requests are looked at for addresses and for keys of them.
 const REQUESTS: i64 = 8;
+/// How many of a customer's files are looked at for addresses.
+const FILES: i64 = 32;
 
 /// Looks at the words together with the customer's earlier ones, and erases those that turn out to be pieces of a
 /// phrase. What comes back may be stored. `words` are the words as they came, and the addresses by which they were screened.
@@ -81,6 +90,9 @@ pub(crate) fn said_by<'a>(
     }
     let mut known = addresses_of(rd, customer, row.map(|row| row.id))?;
     known.extend(row.map(addresses).unwrap_or_default());
+    for id in &words.attachments {
+        known.extend(attachment::find(rd, *id)?.iter().flat_map(addresses_in));
+    }
     let said =
         if known.is_empty() { Cow::Borrowed(&words.said) } else { Cow::Owned(words.raw.screen(&known)?) };
     Ok((said, known))
@@ -105,15 +117,16 @@ pub(crate) async fn addresses_of_scope(desk: &Desk, scope: &str) -> Result<Vec<S
 }
 
 /// Erases earlier entries of the customer with digits that were taken for the hash of a transaction, and are the key of an address
-/// that is named only now: on this request, and on the others.
+/// that is named only now, by the words or by one of the files: on this request, and on the others.
 pub(crate) fn erase_proven_keys(
     tx: &mut Tx,
     desk: &Desk,
     record: &mut Record,
+    files: &Bound,
     findings: &mut Findings,
     now: Time,
 ) -> Result<(), Error> {
-    let named = findings.addresses();
+    let named = [findings.addresses(), files.addresses()].concat();
     if named.is_empty() {
         return Ok(());
     }
@@ -172,8 +185,32 @@ fn addresses(row: &RequestRow) -> Vec<String> {
     fold::identifiers(row).into_iter().filter(IdentifierView::is_address).map(|one| one.value).collect()
 }
 
-/// What the customer named in the latest requests.
+/// What the customer named in the latest requests, and what the latest files name.
 fn addresses_of(rd: &mut Rd, customer: CustomerId, on: Option<RequestId>) -> Result<Vec<String>, Error> {
     let rows = requests_of(rd, customer, on)?;
-    Ok(rows.iter().flat_map(addresses).collect())
+    let mut known: Vec<String> = rows.iter().flat_map(addresses).collect();
+    known.extend(addresses_of_files(rd, customer)?);
+    Ok(known)
 }
+
+/// What the customer named in words of the latest requests, each of them: a request's row keeps only so many.
+fn addresses_of_words(rd: &mut Rd, customer: CustomerId) -> Result<Vec<String>, Error> {
+    let mut named = Vec::new();
+    for row in request::list_of_customer(rd, customer, REQUESTS)? {
+        for (_, identifiers) in entry::list_identifiers(rd, row.id)? {
+            let held: Vec<IdentifierView> = serde_json::from_str(&identifiers).unwrap_or_default();
+            named.extend(held.into_iter().filter(IdentifierView::is_address).map(|one| one.value));
+        }
+    }
+    Ok(named)
+}
+
+/// What the customer's latest files name.
+fn addresses_of_files(rd: &mut Rd, customer: CustomerId) -> Result<Vec<String>, Error> {
+    let lists = attachment::list_addresses(rd, customer, FILES)?;
+    let named = lists.iter().map(|list| serde_json::from_str::<Vec<String>>(list).unwrap_or_default());
+    Ok(named.flatten().collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use standfast_store::{Lane, Tx, request};
 
 use crate::caller::{Visitor, hex};
 use crate::draft::plain;
+use crate::evidence::look_after_uniting;
 use crate::receipt::visitor_shard;
 use crate::record::Record;
 use crate::view::CustomerView;
@@ -202,7 +203,7 @@ fn unite(
     }
     tell(tx, desk, visiting, host)?;
     customer::merge(tx, visiting, host)?;
-    Ok(())
+    look_after_uniting(tx, desk, host, desk.now())
 }
 
 /// Says in the visitor's latest records that it is known now who it is, and gives all of them to that customer.

@@ -1,4 +1,4 @@
-//! Work after the commit: closing silent requests, asking again whether they are solved, erasing customers, making erased content leave the files, counting
+//! Work after the commit: closing silent requests, asking again whether they are solved, erasing customers, taking proven keys out of files, making erased content leave the files, counting
 //! requests, and housekeeping.
 
 use std::time::Duration;
@@ -12,6 +12,7 @@ use crate::alarm::{NOTICE, give_notice};
 use crate::attachment::blob;
 use crate::census::take_census;
 use crate::erasure::carry_out;
+use crate::evidence::{PROVE, prove_files};
 use crate::feedback::{Pursuit, pursue};
 use crate::hours::schedule_calendars;
 use crate::incident::{UPDATE, deliver};
@@ -133,6 +134,7 @@ async fn perform(desk: &Desk, claim: &Claimed) -> Result<(), Error> {
             complete(desk, claim).await
         }
         "train_types" => train_types(desk, claim).await,
+        PROVE => prove_files(desk, claim).await,
         UPDATE => deliver(desk, claim).await,
         NOTICE => give_notice(desk, claim).await,
         "scrub" => {

@@ -14,7 +14,9 @@ use crate::attachment::bind;
 use crate::caller::{Customer, Visitor};
 use crate::command::{FollowUp, Intake, Join};
 use crate::draft::Draft;
-use crate::evidence::{erase_proven_keys, said_by, screen_with_earlier};
+use crate::evidence::{
+    erase_proven_keys, look_after, look_before, redact_before, said_by, screen_with_earlier,
+};
 use crate::incident::go_up;
 use crate::numbers::Known;
 use crate::receipt::{self, Accepted, ReceiptKey, visitor_shard};
@@ -98,9 +100,10 @@ pub async fn received_since(
 async fn write(
     desk: &Desk,
     caller: &Customer,
-    words: Draft,
+    mut words: Draft,
     target: Option<Known>,
 ) -> Result<Received, Error> {
+    words.proven = look_before(desk, caller, &words).await?;
     let at_risk = words.at_risk() || target.is_some_and(|known| known.at_risk);
     let mut words = Arc::new(words);
     for _ in 0..ATTEMPTS {
@@ -345,12 +348,14 @@ fn join(
         let text = screen_with_earlier(tx, desk, (&words.raw.text, &known), &mut record, &mut findings, now)?;
         said.to_mut().text = text;
     }
-    erase_proven_keys(tx, desk, &mut record, &mut findings, now)?;
+    redact_before(tx, desk, Some(&mut record), words, &mut findings, now)?;
     let files = bind(tx, &caller.scope(), &words.attachments, &mut findings)?;
+    erase_proven_keys(tx, desk, &mut record, &files, &mut findings, now)?;
     let language = words.language.unwrap_or(record.row.language);
     let entry = words.entry(record.row.customer_id, &said, &findings, &files)?;
     let seq = record.append(desk.entropy(), now, entry)?;
     files.bind(tx, record.row.id, seq)?;
+    look_after(tx, desk, &record, &files, &findings, now)?;
     let from = record.step(Transition::Message, now)?;
     record.row.follow_up_count += 1;
     note_risk(desk, &mut record, &findings, now)?;
@@ -409,6 +414,7 @@ fn start(
     };
     let (said, _) = said_by(tx, words, customer, None)?;
     let mut findings = said.findings.clone();
+    redact_before(tx, desk, None, words, &mut findings, now)?;
     let files = bind(tx, &caller.scope(), &words.attachments, &mut findings)?;
     let kind = match words.kind {
         Some(code) => code,
@@ -455,7 +461,10 @@ fn start(
         head_mac: Vec::new(),
     });
     if known.is_some() {
-        erase_proven_keys(tx, desk, &mut record, &mut findings, now)?;
+        erase_proven_keys(tx, desk, &mut record, &files, &mut findings, now)?;
+    }
+    if known.is_some() || files.are_unproven() {
+        look_after(tx, desk, &record, &files, &findings, now)?;
     }
     let entry = words.entry(customer, &said, &findings, &files)?;
     let seq = record.append(desk.entropy(), now, entry)?;

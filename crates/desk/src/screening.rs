@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use standfast_domain::{FieldKind, Language, field};
-use standfast_guard::{Context, IdentifierKind, SecretKind, screen};
+use standfast_guard::{Context, Finding, Identifier, IdentifierKind, SecretKind, screen};
 
+use crate::attachment::Text;
 use crate::view::{IdentifierView, SafetySteps, SecretNotice};
 use crate::words;
 
@@ -76,8 +77,17 @@ impl Findings {
 
     /// Takes over what was found elsewhere.
     pub(crate) fn take(&mut self, screened: &standfast_guard::Screened) {
-        self.kinds.extend(screened.findings.iter().map(|f| f.kind).filter(|kind| kind.is_exposure()));
-        for found in &screened.identifiers {
+        self.take_found(&screened.findings, &screened.identifiers);
+    }
+
+    /// Takes over what was found in a file.
+    pub(crate) fn take_file(&mut self, file: &Text) {
+        self.take_found(&file.findings, &file.identifiers);
+    }
+
+    fn take_found(&mut self, findings: &[Finding], identifiers: &[Identifier]) {
+        self.kinds.extend(findings.iter().map(|f| f.kind).filter(|kind| kind.is_exposure()));
+        for found in identifiers {
             if found.kind == IdentifierKind::AmbiguousHex {
                 self.masked = true;
                 continue;

@@ -11,7 +11,7 @@ use standfast_store::request::{self, Listed};
 use standfast_store::{Rd, Store, attachment};
 
 use self::beside::Beside;
-use crate::attachment::{are_committed, blob};
+use crate::attachment::{Redaction, are_committed, blob};
 use crate::census::{Census, verify_census};
 use crate::fold::Fold;
 use crate::online::{LedgerCheck, verify_ledger};
@@ -99,9 +99,10 @@ fn page(rd: &mut Rd, keys: &Keys, after: RequestId) -> Result<(Verification, Opt
         found.requests += 1;
         found.entries += entries.len() as u64;
         found.erased += entries.iter().filter(|e| e.erased_at.is_some()).count() as u64;
+        let redacted: Vec<Redaction> = entries.iter().filter_map(redaction).collect();
         for entry in &entries {
             let Some(files) = &entry.attachments else { continue };
-            if !are_committed(&attachment::list_of_entry(rd, row.id, entry.seq)?, files) {
+            if !are_committed(&attachment::list_of_entry(rd, row.id, entry.seq)?, files, &redacted) {
                 let what = "files are not those that were sent";
                 found.faults.push(Fault { number: row.number, seq: Some(entry.seq), what });
             }
@@ -119,6 +120,14 @@ fn page(rd: &mut Rd, keys: &Keys, after: RequestId) -> Result<(Verification, Opt
         found.faults.extend(faults.into_iter().map(fault));
     }
     Ok((found, rows.last().map(|listed| listed.row.id)))
+}
+
+/// What an entry says of a key that was taken out of a file.
+fn redaction(entry: &EntryRow) -> Option<Redaction> {
+    match serde_json::from_str(entry.event.as_deref()?) {
+        Ok(Event::FileRedacted { seq, file, size, sha256 }) => Some(Redaction { seq, file, size, sha256 }),
+        _ => None,
+    }
 }
 
 /// What does not fit, and in which entry.

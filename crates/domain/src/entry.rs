@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{AgentId, CustomerId, FalseClaim, RequestNumber, Resolution, Score, State};
+use crate::{AgentId, AttachmentId, CustomerId, FalseClaim, RequestNumber, Resolution, Score, State};
 
 /// What kind of entry a record holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Serialize, Deserialize, ToSchema)]
@@ -190,6 +190,19 @@ pub enum Event {
         /// Why: `secret`, `privacy` or an agent's words.
         reason: String,
     },
+    /// Digits in a file of this record turned out to be a private key, by an address that was named beside or after them, and
+    /// were taken out of the file.
+    FileRedacted {
+        /// The sequence number of the entry that the file came with.
+        seq: i64,
+        /// The file.
+        #[schema(value_type = String)]
+        file: AttachmentId,
+        /// How many bytes it has since then.
+        size: i64,
+        /// SHA-256 of these bytes, in hexadecimal.
+        sha256: String,
+    },
     /// This request goes on in another one.
     MergedInto {
         /// That request's number.
@@ -245,6 +258,7 @@ impl Event {
                 matches!(to, State::Solved | State::Closed | State::Open | State::OnHold)
             }
             Self::Erased { .. }
+            | Self::FileRedacted { .. }
             | Self::MergedInto { .. }
             | Self::MergedFrom { .. }
             | Self::Continues { .. }

@@ -7,7 +7,7 @@ use crate::{
     Desk, Error, Intake, Reader, Upload, UploadCommand, UploadView, note, open_attachment, receive, verify,
 };
 
-async fn upload(
+pub(crate) async fn upload(
     desk: &Desk,
     scope: &str,
     client_id: &str,

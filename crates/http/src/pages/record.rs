@@ -274,6 +274,7 @@ fn sentence(event: &Event) -> Option<(&'static str, Option<String>)> {
         Event::State { to: State::Closed, .. } => ("event.closed", None),
         Event::State { to: State::OnHold, .. } => ("event.on_hold", None),
         Event::Erased { .. } => ("event.erased", None),
+        Event::FileRedacted { .. } => ("event.file_redacted", None),
         Event::MergedInto { number } => ("event.merged_into", Some(number.to_string())),
         Event::MergedFrom { number } => ("event.merged_from", Some(number.to_string())),
         Event::Continues { number } => ("event.continues", Some(number.to_string())),
@@ -299,13 +300,16 @@ fn secret_steps(words: Words, conversation: &Conversation<RequestSummary>) -> Op
     if !conversation.request.state.is_active() {
         return None;
     }
-    let text = conversation.entries.iter().rev().filter(|entry| entry.author.kind == "customer").find_map(
-        |entry| {
+    let text =
+        conversation.entries.iter().rev().filter(|entry| entry.author.kind == "customer").find_map(|entry| {
             let text = entry.text.as_deref().unwrap_or_default();
             let erased = entry.erased.as_ref().is_some_and(|erased| erased.reason == "secret");
             (erased || has_exposed_secret(text)).then(|| text.to_owned())
-        },
-    )?;
+        });
+    let Some(text) = text else {
+        let is_key = |entry: &EntryView| matches!(entry.event, Some(Event::FileRedacted { .. }));
+        return conversation.entries.iter().any(is_key).then(|| steps_for(words, "private_key"));
+    };
     let kind = ["private_key", "extended_private_key", "encrypted_key", "keystore", "wallet_connect"]
         .into_iter()
         .find(|kind| text.contains(&format!("⟦redacted:{kind}")));
