@@ -34,7 +34,8 @@ pub struct ScreenedBytes {
     pub identifiers: Vec<Identifier>,
     /// Indexes into [`Context::earlier`], as in [`crate::Screened`].
     pub earlier_hits: Vec<usize>,
-    /// Whether the file must be withheld whole: it is a keystore, or no text and holds a secret.
+    /// Whether the file must be withheld whole: it is a keystore, or no text and holds a secret, or so damaged that it still shows
+    /// one when what was found is taken out.
     pub quarantine: bool,
     /// Whether an address that nobody has named yet could prove something in it to be a key: if one is named, the file
     /// must be screened again.
@@ -58,30 +59,60 @@ impl std::fmt::Debug for ScreenedBytes {
 /// Pictures are not read: a photograph of a phrase needs a warning beside the upload, not this function.
 pub fn screen_bytes(bytes: &[u8], context: &Context<'_>) -> ScreenedBytes {
     let (text, encoding) = decode(bytes);
-    let (screened, unproven) = screen_file(&text, context);
+    let (mut screened, unproven) = screen_file(&text, context);
     let keystore = screened.findings.iter().any(|finding| finding.kind == SecretKind::Keystore);
-    let quarantine = keystore || (encoding == Encoding::Binary && screened.exposed());
-    let stored = if quarantine {
-        let kind = screened
-            .findings
-            .iter()
-            .map(|finding| finding.kind)
-            .find(|kind| if keystore { *kind == SecretKind::Keystore } else { kind.is_exposure() });
-        mark::mark(kind.unwrap_or(SecretKind::Keystore), None).into_bytes()
-    } else if screened.findings.is_empty() || encoding == Encoding::Binary {
+    let mut withheld = (keystore || (encoding == Encoding::Binary && screened.exposed()))
+        .then(|| worst(&screened.findings, keystore));
+    let mut stored = if screened.findings.is_empty() || encoding == Encoding::Binary {
         bytes.to_vec()
     } else {
         encode(&screened.text, encoding)
     };
+    if withheld.is_none()
+        && let Some(kind) = read_otherwise(&stored, bytes, (&screened.text, encoding), context)
+    {
+        screened.findings = vec![Finding { kind, span: 0..text.len(), words: None, certain: false }];
+        withheld = Some(kind);
+    }
+    if let Some(kind) = withheld {
+        stored = mark::mark(kind, None).into_bytes();
+    }
     ScreenedBytes {
         bytes: stored,
         encoding,
         findings: screened.findings,
         identifiers: screened.identifiers,
         earlier_hits: screened.earlier_hits,
-        quarantine,
-        unproven: unproven && !quarantine,
+        quarantine: withheld.is_some(),
+        unproven: unproven && withheld.is_none(),
     }
+}
+
+/// The kind that names all of a file that is withheld.
+fn worst(findings: &[Finding], keystore: bool) -> SecretKind {
+    let kinds = findings.iter().map(|finding| finding.kind);
+    let mut telling =
+        kinds.filter(|kind| if keystore { *kind == SecretKind::Keystore } else { kind.is_exposure() });
+    telling.next().unwrap_or(SecretKind::UnprovenHex)
+}
+
+/// Damaged bytes can be read in one way with a secret and in another without it, which then shows more. What is found in
+/// such a file, if anything, cannot be taken out of it.
+fn read_otherwise(
+    stored: &[u8],
+    given: &[u8],
+    meant: (&str, Encoding),
+    context: &Context<'_>,
+) -> Option<SecretKind> {
+    if stored == given {
+        return None;
+    }
+    let (text, encoding) = decode(stored);
+    if (&*text, encoding) == meant {
+        return None;
+    }
+    let (again, _) = screen_file(&text, context);
+    (!again.findings.is_empty()).then(|| worst(&again.findings, false))
 }
 
 fn decode(bytes: &[u8]) -> (String, Encoding) {

@@ -60,3 +60,16 @@ fn binary_files_and_keystores_are_withheld() {
     assert!(screened.quarantine);
     assert_eq!(screened.bytes, mark(SecretKind::Keystore, None).into_bytes());
 }
+
+/// A byte was lost in the middle: what stands after it can be read only once the first half has become short.
+#[test]
+fn a_damaged_file_comes_back_the_same_twice() {
+    let first = format!("mnemonic: {PHRASE}\n").repeat(4);
+    let second = format!("mnemonic: {PHRASE}\n").repeat(4);
+    let damaged = [&utf16(&first, u16::to_le_bytes)[..], &utf16(&second, u16::to_le_bytes)[1..]].concat();
+    let screened = screen_bytes(&damaged, &Context::default());
+    let again = screen_bytes(&screened.bytes, &Context::default());
+    assert_eq!((again.bytes, again.findings), (screened.bytes.clone(), vec![]), "{:?}", screened.encoding);
+    assert!(screened.quarantine && screened.findings.iter().any(|found| found.kind.is_exposure()));
+    assert_eq!(screened.bytes, mark(SecretKind::RecoveryPhrase, None).into_bytes());
+}

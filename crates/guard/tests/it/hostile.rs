@@ -49,7 +49,27 @@ fn check_bytes(bytes: &[u8]) {
     if screened.findings.is_empty() && !screened.quarantine {
         assert_eq!(screened.bytes, bytes);
     }
-    screen_bytes(&screened.bytes, &Context::default());
+    let again = screen_bytes(&screened.bytes, &Context::default());
+    assert_eq!(
+        again.bytes, screened.bytes,
+        "{bytes:?} read as {:?}, then {:?}",
+        screened.encoding, again.encoding
+    );
+}
+
+/// A text as a customer's machine may have written it.
+fn in_some_encoding(text: &str, rng: &mut Rng) -> Vec<u8> {
+    let wide = |bytes: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(bytes).collect();
+    let (low, high): (Vec<u8>, Vec<u8>) = (wide(u16::to_le_bytes), wide(u16::to_be_bytes));
+    match rng.below(7) {
+        0 => [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+        1 => low,
+        2 => high,
+        3 => [b"\xff\xfe".as_slice(), &low].concat(),
+        4 => [b"\xfe\xff".as_slice(), &high].concat(),
+        5 => encoding_rs::GB18030.encode(text).0.into_owned(),
+        _ => text.as_bytes().to_vec(),
+    }
 }
 
 fn check_conversation(texts: &[String]) {
@@ -187,7 +207,7 @@ fn mutated_texts() {
         }
         let one = Instant::now();
         check(&text);
-        let mut bytes = text.clone().into_bytes();
+        let mut bytes = in_some_encoding(&text, &mut rng);
         damage(&mut bytes, &mut rng);
         check_bytes(&bytes);
         let cut: Vec<String> = text.split_inclusive([' ', '\n', '，']).map(ToOwned::to_owned).collect();
@@ -312,6 +332,24 @@ proptest! {
         if screened.findings.is_empty() {
             prop_assert_eq!(screened.bytes, bytes);
         }
+    }
+
+    #[test]
+    fn damaged_files_come_back_the_same_twice(
+        seed in any::<u64>(), list in 0..10_usize, layout in 0..LAYOUTS.len(),
+        before in "[a-z ,.0-9的一我é]{0,60}", after in "[a-z ,.0-9的一我\u{fffd}]{0,60}",
+    ) {
+        let mut rng = Rng(seed);
+        let secret = match rng.below(3) {
+            0 => lay_out(&phrase(Language::ALL[list], 12, &mut rng), LAYOUTS[layout], &mut rng),
+            1 => (*rng.pick(&published().collect::<Vec<_>>())).to_owned(),
+            _ => "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318".to_owned(),
+        };
+        let mut bytes = in_some_encoding(&format!("{before}\n{secret}\n{after}"), &mut rng);
+        for _ in 0..=rng.below(3) {
+            damage(&mut bytes, &mut rng);
+        }
+        check_bytes(&bytes);
     }
 
     #[test]
