@@ -175,7 +175,7 @@ const TRANSACTION_WORDS: [&str; 34] = [
     "해시",
 ];
 
-const DIGEST_WORDS: [&str; 23] = [
+const DIGEST_WORDS: [&str; 26] = [
     "public key",
     "publickey",
     "public_key",
@@ -199,6 +199,11 @@ const DIGEST_WORDS: [&str; 23] = [
     "區塊",
     "apk",
     "merkle",
+    // Places in the storage of a contract, as nodes list them (ERC-2930).
+    "storagekey",
+    "storagekeys",
+    // What a permission of TRON allows, as nodes list it.
+    "\"operations\"",
 ];
 
 /// The words above as a folded text has them: Korean and voiced Japanese letters are decomposed there.

@@ -17,14 +17,19 @@ fn checksum(digits: &str) -> Checksum {
     if !has(u8::is_ascii_uppercase) || !has(u8::is_ascii_lowercase) {
         return Checksum::Unchecked;
     }
-    let hash = Keccak256::digest(digits.to_ascii_lowercase());
-    let nibbles = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    let right = digits
-        .bytes()
-        .zip(nibbles)
-        .all(|(digit, nibble)| digit.is_ascii_digit() || digit.is_ascii_uppercase() == (nibble >= 8));
+    let lower = digits.to_ascii_lowercase();
+    let fits = |digest: &[u8]| {
+        let nibbles = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let mut pairs = digits.bytes().zip(nibbles);
+        pairs.all(|(digit, nibble)| digit.is_ascii_digit() || digit.is_ascii_uppercase() == (nibble >= 8))
+    };
+    let right = fits(&Keccak256::digest(&lower))
+        || ROOTSTOCK.iter().any(|chain| fits(&Keccak256::digest(format!("{chain}0x{lower}"))));
     if right { Checksum::Valid } else { Checksum::Wrong }
 }
+
+/// Chains whose wallets write the checksum of ERC-1191, which is another one on each: Rootstock and its test network.
+const ROOTSTOCK: [u32; 2] = [30, 31];
 
 #[cfg(test)]
 mod tests {

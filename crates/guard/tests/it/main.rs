@@ -21,6 +21,8 @@ mod secrets;
 #[cfg(test)]
 mod spread;
 #[cfg(test)]
+mod standards;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod vectors;
