@@ -222,6 +222,11 @@ impl Reading {
         self.score(&(0..length)) < language(length) + 2.0 * PAIR_EVIDENCE + 0.3 * missing
     }
 
+    /// Whether it is as unlike language as nearly every part of a phrase is: one pair that everybody uses is in some of them.
+    pub(crate) fn is_like_parts(&self) -> bool {
+        self.score(&(0..self.sums.len().saturating_sub(1))) < PART
+    }
+
     /// Whether nobody would answer so: asked of what comes directly after a part of a phrase.
     pub(crate) fn is_no_answer(&self) -> bool {
         self.score(&(0..self.sums.len().saturating_sub(1))) < ANSWER
@@ -231,6 +236,8 @@ impl Reading {
 /// What is added for a phrase in pieces: messages of nothing but list characters that are as long as a phrase together are
 /// rarer than one of that length.
 const SPREAD: f32 = 1.5;
+/// Of parts of random characters, of any length, one in ten thousand is above (300,000 drawn for each length).
+const PART: f32 = 9.6;
 /// Of parts of random characters one in two thousand is above; few short answers are below.
 const ANSWER: f32 = 6.0;
 

@@ -52,7 +52,7 @@ struct Piece {
 /// Whether a text could be a piece of a phrase that is spread over several messages: if so, the caller loads the
 /// customer's recent texts into [`Context::earlier`] before screening.
 pub fn may_be_piece(text: &str) -> bool {
-    Piece::of(text).is_some_and(|piece| piece.redacted == 0)
+    Piece::of(text).is_some_and(|piece| piece.redacted == 0 && (piece.separated || piece.is_like_parts()))
 }
 
 impl Piece {
@@ -181,9 +181,19 @@ impl Piece {
     }
 
     fn is_random(&self) -> bool {
+        self.reads(Reading::may_be_random)
+    }
+
+    /// Asked of what may be the last piece alone: what stands before it is then read whatever it is like.
+    fn is_like_parts(&self) -> bool {
+        self.reads(Reading::is_like_parts)
+    }
+
+    /// Whether it reads so in one of the Chinese lists.
+    fn reads(&self, so: fn(&Reading) -> bool) -> bool {
         List::all().filter(|list| list.is_chinese() && self.lists & list.bit() != 0).any(|list| {
             let indexes: Vec<u16> = self.entries.iter().filter_map(|entry| entry.index(list)).collect();
-            Reading::of(&indexes, list).may_be_random()
+            so(&Reading::of(&indexes, list))
         })
     }
 }

@@ -104,7 +104,8 @@ fn english_sentences() {
 /// What customers write in short messages: each part of a sentence by itself.
 #[test]
 fn parts_of_sentences() {
-    for (name, files) in [("Chinese", &CHINESE[..]), ("English", &ENGLISH[..])] {
+    // In hundreds, how many of them may be pieces: each costs a look at what was said before. Measured 14.9 and 3.5.
+    for (name, files, most) in [("Chinese", &CHINESE[..], 16), ("English", &ENGLISH[..], 4)] {
         let Some(sentences) = sentences(files) else { return };
         let parts: Vec<&str> = sentences
             .iter()
@@ -126,6 +127,7 @@ fn parts_of_sentences() {
             }
         }
         println!("{name}: {pieces} of {} parts may be pieces", parts.len());
+        assert!(pieces * 100 <= parts.len() * most, "{name}: {pieces} of {}", parts.len());
         at_most_one_in_ten_thousand(
             &format!("{name}, parts of sentences in conversations"),
             parts.len(),
