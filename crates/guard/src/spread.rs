@@ -14,8 +14,12 @@ use crate::mark::marks;
 use crate::normalise::fold;
 use crate::phrase::{checked, is_everyday};
 use crate::scan::{Found, Hit};
-use crate::token::{Gap, Token, look_up, span, tokens};
+use crate::token::{Gap, Token, span, tokens};
 use crate::wordlist::{Entry, LENGTHS, List, checksum_holds};
+
+mod talk;
+
+use talk::{ends_as_talk, is_small_word, tells, without_talk};
 
 /// The fewest words that a phrase has.
 const PHRASE: usize = 12;
@@ -79,6 +83,7 @@ impl Piece {
         let folded = fold(text);
         let mut tokens = tokens(&folded.text);
         drop_labels(&folded.text, &mut tokens);
+        without_talk(&folded.text, &mut tokens);
         let last = tokens.last()?;
         let mut piece =
             if last.han { Self::chinese(&folded.text, &tokens) } else { Self::words(&folded.text, &tokens) }?;
@@ -116,7 +121,8 @@ impl Piece {
         }
         let all_but_one = |list: &List| {
             let mut others = tokens.iter().filter(|token| token.entry.lists() & list.bit() == 0);
-            let other = others.next().filter(|other| other.han || other.text(folded).len() >= SHORTEST);
+            let is_word = |word: &str| word.len() >= SHORTEST && !is_small_word(word);
+            let other = others.next().filter(|other| other.han || is_word(other.text(folded)));
             other.is_some() && others.next().is_none()
         };
         let lists = List::all().filter(|list| among & list.bit() != 0).filter(all_but_one);
@@ -203,37 +209,6 @@ fn drop_labels(folded: &str, tokens: &mut Vec<Token>) {
     if !tokens.iter().all(|token| token.is_label(folded)) {
         tokens.retain(|token| !token.is_label(folded));
     }
-}
-
-/// Whether the end of a message alone says that it is no piece, which spares most messages the whole look: it ends in
-/// two plain words that are in no list, or in the middle of more Chinese characters than a phrase has.
-fn ends_as_talk(text: &str) -> bool {
-    // Tags, and what is announced in the middle, are not told by the end.
-    if text.contains([':', '：', '\n']) || text.ends_with('>') {
-        return false;
-    }
-    let said = text.trim_end_matches(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric() || c == '。');
-    let (head, word) = last_word(said);
-    if word.len() > 2 {
-        let other = |head: &str, word: &str| {
-            head.chars().next_back().is_none_or(|c| c.is_ascii())
-                && look_up(word).lists() & !chinese_lists() == 0
-        };
-        // One alone may be mistyped.
-        let head = head.trim_end_matches([' ', ',']);
-        let (head_before, before) = last_word(head);
-        let talk =
-            if before.len() > 2 { other(head_before, before) } else { head.is_ascii() && before.is_empty() };
-        return talk && other(head, word);
-    }
-    let is_han = |c: &char| matches!(c, '\u{4e00}'..='\u{9fff}');
-    said.chars().rev().take(2).filter(is_han).count() == 2
-        && said.chars().filter(is_han).nth(LONGEST).is_some()
-}
-
-/// A text up to its last plain word, and that word; empty if the text ends in something else.
-fn last_word(text: &str) -> (&str, &str) {
-    text.split_at(text.len() - text.bytes().rev().take_while(u8::is_ascii_alphabetic).count())
 }
 
 fn chinese_lists() -> u16 {
@@ -457,56 +432,15 @@ fn test_vector(indexes: &[u16], list: List) -> Option<usize> {
 /// beginning, one or two that nobody would answer with.
 fn is_rest(pieces: &[(usize, Piece)], current: &Piece, list: List) -> bool {
     let directly = pieces.iter().rev().take(1 + MAX_BETWEEN).any(|(_, piece)| piece.redacted > 0);
-    let telling = current.entries.len() > 1 && list.is_chinese()
-        || current.entries.iter().filter_map(|entry| entry.index(list)).any(|index| {
-            let word = list.word(index);
-            if list.is_chinese() { !CHINESE_ANSWERS.contains(&word) } else { !ANSWERS.contains(&word) }
-        });
     if current.separated {
-        return current.entries.len() >= ANNOUNCED || (directly && telling);
+        let said: Vec<&str> = current
+            .entries
+            .iter()
+            .filter_map(|entry| entry.index(list))
+            .map(|index| list.word(index))
+            .collect();
+        return (directly || current.entries.len() >= ANNOUNCED) && tells(&said, list);
     }
     let indexes: Vec<u16> = current.entries.iter().filter_map(|entry| entry.index(list)).collect();
     directly && Reading::of(&indexes, list).is_no_answer()
-}
-
-/// Characters that are answers by themselves.
-const CHINESE_ANSWERS: [&str; 20] = [
-    "好", "是", "对", "對", "行", "有", "没", "沒", "不", "在", "会", "會", "能", "可", "要", "来", "來",
-    "了", "一", "二",
-];
-/// List words that are answers by themselves.
-const ANSWERS: [&str; 28] = [
-    "again", "call", "correct", "done", "exact", "good", "help", "hello", "like", "more", "nice", "now",
-    "okay", "one", "only", "please", "problem", "right", "same", "still", "sure", "thank", "this", "two",
-    "wait", "what", "when", "you",
-];
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn part() -> impl Strategy<Value = String> {
-        let word = (0..10_u8, 0..2048_u16).prop_map(|(list, index)| {
-            List::all().nth(usize::from(list)).map_or("", |list| list.word(index)).to_owned()
-        });
-        prop_oneof![
-            4 => word,
-            2 => "[a-z]{1,6}",
-            1 => "[0-9]{1,2}|st|nd|1st",
-            3 => r"[ ,.:;!?\n。，：、）)(-]{1,2}",
-            1 => r"\PC",
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn what_ends_as_talk_is_no_piece(parts in prop::collection::vec(part(), 1..40)) {
-            let text = parts.concat();
-            if ends_as_talk(&text) {
-                prop_assert!(Piece::read(&text).is_none(), "{text}");
-            }
-        }
-    }
 }

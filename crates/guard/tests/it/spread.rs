@@ -337,6 +337,44 @@ fn talk_around_pieces_hides_nothing() {
     tally.finish();
 }
 
+/// What is said beside a piece of a phrase, or directly after one that was redacted, is no piece.
+#[test]
+fn ordinary_words_beside_a_piece_stay() {
+    const WHOLE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+    const HALVES: [&str; 2] =
+        ["legal winner thank year wave sausage", "worth useful legal winner thank yellow"];
+    for talk in [
+        "Please call",
+        "Please call me",
+        "Please call us now",
+        "please call back",
+        "can you help",
+        "What next?",
+        "any news",
+        "hello there",
+        "is this safe",
+        "Please check.",
+        "Good morning!",
+    ] {
+        for before in [&[WHOLE][..], &HALVES] {
+            let mut texts: Vec<String> = before.iter().map(|text| (*text).to_owned()).collect();
+            texts.push(talk.to_owned());
+            let stored = send(&texts);
+            assert_eq!(stored.last().map(String::as_str), Some(talk));
+            assert!(stored.iter().rev().skip(1).all(|text| text.starts_with("⟦redacted:")), "{stored:?}");
+        }
+    }
+    for (said, kept) in [
+        ("{}. Please call", "⟦redacted:recovery_phrase:12⟧. Please call"),
+        ("{}\nthank you", "⟦redacted:recovery_phrase:12⟧\nthank you"),
+        ("Please help! {}", "Please help! ⟦redacted:recovery_phrase:12⟧"),
+        ("Hello there. {}. Please call me", "Hello there. ⟦redacted:recovery_phrase:12⟧. Please call me"),
+    ] {
+        let texts = [HALVES[0].to_owned(), said.replace("{}", HALVES[1])];
+        assert_eq!(send(&texts), ["⟦redacted:partial_phrase⟧", kept]);
+    }
+}
+
 #[test]
 fn small_talk_is_no_phrase() {
     let mut rng = Rng(61);
