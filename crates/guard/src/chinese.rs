@@ -236,8 +236,8 @@ impl Reading {
 /// What is added for a phrase in pieces: messages of nothing but list characters that are as long as a phrase together are
 /// rarer than one of that length.
 const SPREAD: f32 = 1.5;
-/// Of parts of random characters, of any length, one in ten thousand is above (300,000 drawn for each length).
-const PART: f32 = 9.6;
+/// Of parts of random characters, of any length, one in ten thousand is above 9.6 (300,000 drawn for each length).
+const PART: f32 = 10.5;
 /// Of parts of random characters one in two thousand is above; few short answers are below.
 const ANSWER: f32 = 6.0;
 

@@ -94,10 +94,11 @@ const CHINESE_ANSWERS: [&str; 20] = [
     "了", "一", "二",
 ];
 /// List words that are answers together with another.
-const SAID_TOGETHER: [&str; 20] = [
-    "advice", "any", "answer", "assist", "can", "check", "hurry", "just", "know", "morning", "news", "next",
-    "now", "tell", "there", "today", "try", "urge", "way", "will",
+const SAID_TOGETHER: [&str; 18] = [
+    "any", "answer", "assist", "can", "check", "hurry", "just", "know", "morning", "news", "next", "now",
+    "tell", "there", "today", "try", "way", "will",
 ];
+
 /// List words that are answers by themselves.
 const ANSWERS: [&str; 28] = [
     "again", "call", "correct", "done", "exact", "good", "help", "hello", "like", "more", "nice", "now",
