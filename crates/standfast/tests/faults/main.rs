@@ -31,6 +31,7 @@ mod malformed;
 mod net;
 mod operation;
 mod outage;
+mod probing;
 mod replay;
 mod restore;
 mod resume;

@@ -1,0 +1,114 @@
+//! A probe from elsewhere: what it finds is kept while the desk is out of reach and told when it is there again, once, whoever else
+//! probes beside it and whatever became of its file.
+
+use std::path::Path;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::agent::Agent;
+use crate::server::Server;
+
+const TOKEN: &str = "DESK_PROBE_TOKEN";
+
+/// How a probe ended, and what it said.
+struct Said(bool, String);
+
+impl Said {
+    fn of(out: &Output) -> Self {
+        Self(
+            out.status.success(),
+            String::from_utf8_lossy(&[&*out.stdout, &*out.stderr].concat()).into_owned(),
+        )
+    }
+
+    #[track_caller]
+    fn is(&self, success: bool, parts: &[&str]) {
+        assert_eq!(self.0, success, "{}", self.1);
+        for part in parts {
+            assert!(self.1.contains(part), "{part} is not in {}", self.1);
+        }
+    }
+}
+
+/// A probe of this desk that keeps what it finds in `kept`.
+fn probe(server: &Server, token: Option<&str>, kept: &Path) -> std::process::Command {
+    let url = format!("http://127.0.0.1:{}", server.port);
+    let mut command =
+        server.command(&["probe", "--url", &url, "--place", "sg", "--kept", kept.to_str().unwrap()]);
+    command.env_remove(TOKEN).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.envs(token.map(|token| (TOKEN, token)));
+    command
+}
+
+async fn ended(mut command: std::process::Command) -> Said {
+    Said::of(&tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap())
+}
+
+fn words(kept: &Path) -> Vec<Value> {
+    serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap()
+}
+
+/// Test messages from elsewhere that the ledger has, by `standfast verify`.
+fn in_ledger(server: &mut Server) -> u32 {
+    server.terminate();
+    server.kill();
+    let (status, said) = server.run(&["verify"]);
+    assert!(status.success(), "{said}");
+    let line =
+        said.lines().find_map(|line| line.trim().strip_suffix(" test messages from elsewhere checked"));
+    line.map_or(0, |count| count.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_probe_from_elsewhere_keeps_what_the_desk_cannot_be_told() {
+    let mut server = Server::new();
+    Agent::add(&server);
+    server.start().await;
+    let agent = Agent::sign_in(&server).await;
+    let new = json!({"name": "Probe in Singapore", "kind": "bearer", "scopes": ["probes"]});
+    let made = agent.post("/api/v1/console/tokens", &new).await.unwrap().json();
+    let token = made["secret"].as_str().unwrap().to_owned();
+    let kept = server.home().join("found.json");
+
+    // Nobody is there: that is what was found, and it is kept.
+    server.kill();
+    ended(probe(&server, Some(&token), &kept)).await.is(false, &["no receipt", "still to be told: 1 ("]);
+    let found = words(&kept);
+    assert_eq!((found.len(), &found[0]["took_ms"]), (1, &Value::Null));
+
+    // A token that is not good tells nothing, loses nothing, and says nothing of whether the desk can be reached.
+    server.start().await;
+    let wrong = ended(probe(&server, Some("sft_no_such_token"), &kept)).await;
+    wrong
+        .is(false, &["refused the test message", "still to be told: 1 (the desk does not take the token in"]);
+    ended(probe(&server, None, &kept)).await.is(false, &["DESK_PROBE_TOKEN is not set"]);
+    assert_eq!(words(&kept), found);
+    assert_eq!(in_ledger(&mut server), 0);
+
+    // Another probe is at it: this one waits for its turn.
+    server.start().await;
+    let lock = std::fs::File::create(kept.with_extension("lock")).unwrap();
+    lock.lock().unwrap();
+    let mut waits = probe(&server, Some(&token), &kept).spawn().unwrap();
+    sleep(Duration::from_secs(2)).await;
+    assert!(waits.try_wait().unwrap().is_none(), "it does not wait");
+    assert_eq!(words(&kept), found);
+    drop(lock);
+    // The desk is there, and is told what was found while it was not.
+    Said::of(&tokio::task::spawn_blocking(move || waits.wait_with_output()).await.unwrap().unwrap())
+        .is(true, &["gave a receipt after"]);
+    assert_eq!(words(&kept), Vec::<Value>::new());
+    let told = in_ledger(&mut server);
+    assert!(told >= 1, "the minute in which nobody was there, and perhaps the one in which somebody was");
+
+    // What cannot be read is set aside, and stops nothing.
+    server.start().await;
+    std::fs::write(&kept, "no JSON").unwrap();
+    ended(probe(&server, Some(&token), &kept)).await.is(true, &["gave a receipt after"]);
+    assert_eq!(std::fs::read(kept.with_extension("unreadable")).unwrap(), b"no JSON");
+    assert_eq!(words(&kept), Vec::<Value>::new());
+    assert!(in_ledger(&mut server) >= told);
+}
