@@ -194,7 +194,9 @@ fn signatures_in_files() {
                 .flatten()
                 .filter_map(|key| key.as_str())
                 .collect();
-            private.iter().for_each(|key| is_key(key));
+            for key in &private {
+                is_key(key);
+            }
             keys += private.len();
             let kind = vector["type"].as_str().unwrap_or_default();
             if let ([key], "p2pkh" | "p2wpkh" | "p2sh-p2wpkh" | "p2tr") = (&private[..], kind) {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
 
 use crate::agent::Agent;
 use crate::cluster::Cluster;
@@ -46,6 +47,7 @@ async fn search(mut server: Server, folders: &[PathBuf]) {
     sender.through_the_socket(&mut sent).await;
     sender.encoded(&mut sent).await;
     sender.as_transaction(&mut sent).await;
+    sender.in_a_file_before().await;
     sender.bare(&mut sent).await;
     let erased = sender.in_pieces(&mut sent).await;
     sender.by_an_agent(&server, &mut sent).await;
@@ -63,7 +65,13 @@ async fn search(mut server: Server, folders: &[PathBuf]) {
     }
     shown.push(("inbox".into(), inbox.body.to_vec()));
 
-    // What has been written: while it runs, by a backup, and after a crash.
+    // What has been written: while it runs, by a backup, and after a crash. Bytes that were taken out leave the disk a moment later.
+    let key = secret::key_with_address().0.text;
+    let until = Instant::now() + Duration::from_secs(20);
+    while files(&server.data).iter().any(|file| holds(file, key.as_bytes())) {
+        assert!(Instant::now() < until, "the key is still on the disk");
+        sleep(Duration::from_millis(50)).await;
+    }
     let mut net = Net::new(&sent);
     net.bytes("a control", [b"before ", sent[0].1.traces[0].as_slice(), b" after"].concat().as_slice());
     assert_eq!(net.found.len(), 1, "the net holds");
@@ -104,6 +112,10 @@ async fn search(mut server: Server, folders: &[PathBuf]) {
     let (status, said) = server.run(&["verify"]);
     assert!(status.success(), "{said}");
     println!("{} secrets sent, none found", sent.len());
+}
+
+fn holds(file: &Path, part: &[u8]) -> bool {
+    std::fs::read(file).unwrap_or_default().windows(part.len()).any(|window| window == part)
 }
 
 /// Whether a file is the memory of a process that broke down.

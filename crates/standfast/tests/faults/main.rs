@@ -32,6 +32,7 @@ mod net;
 mod operation;
 mod outage;
 mod probing;
+mod proof;
 mod replay;
 mod restore;
 mod resume;

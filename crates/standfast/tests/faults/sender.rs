@@ -1,11 +1,13 @@
 //! Texts sent by every way in.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bip39::Language;
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use crate::agent::Agent;
 use crate::customer::{Command, Customer};
@@ -160,6 +162,38 @@ impl Sender {
         let receipt = customer.say(number, &format!("the transaction hash is {}", secret.text)).await;
         assert_eq!(receipt["at_risk"], true, "a key that is called a hash: {receipt}");
         sent.push(("transaction", secret));
+    }
+
+    /// The same in a file that was taken in before anything was proven: one that is looked at before the receipt, and one that is
+    /// too large for that.
+    pub(crate) async fn in_a_file_before(&self) {
+        let (secret, address) = secret::key_with_address();
+        let line = format!("12:01 transaction hash: 0x{}\n", secret.text);
+        for rest in [0, 12_000] {
+            let customer = self.customer();
+            let log = format!("{line}{}", "12:04 nothing happened\n".repeat(rest));
+            let id =
+                customer.upload("app.log", "text/plain", log).await.unwrap().expect(201).json()["id"].clone();
+            let body =
+                json!({"client_id": Command::new(None).client_id, "text": "文件在这里", "attachments": [id]});
+            let first = customer.post("/api/v1/requests", &body).await.unwrap().expect(201).json();
+            assert_eq!(first["at_risk"], false, "nothing tells yet: {first}");
+            let number = first["number"].as_str().unwrap();
+            let receipt = customer.say(number, &format!("it went to {address}")).await;
+            assert_eq!(receipt["at_risk"], rest == 0, "{receipt}");
+            let until = Instant::now() + Duration::from_secs(20);
+            let path = format!("/api/v1/attachments/{}", id.as_str().unwrap());
+            loop {
+                let file = customer.get(&path).await.unwrap().expect(200);
+                if !String::from_utf8_lossy(&file.body).contains(&secret.text) {
+                    break;
+                }
+                assert!(Instant::now() < until, "the key is still in the file");
+                sleep(Duration::from_millis(50)).await;
+            }
+            let told = customer.entries(number).await;
+            assert!(told.iter().any(|entry| entry["event"]["type"] == "file_redacted"), "{told:?}");
+        }
     }
 
     /// 64 digits without a word about them are masked.
