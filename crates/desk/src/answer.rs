@@ -10,7 +10,7 @@ use crate::attachment::bind;
 use crate::caller::hex;
 use crate::command::{Answer, Then};
 use crate::draft::{check_client_id, json_list, plain, says_nothing};
-use crate::evidence::look_after;
+use crate::evidence::look_after_reply;
 use crate::feedback::{Claim, claim, withdraw};
 use crate::receipt::{ReceiptKey, is_late};
 use crate::record::{NewEntry, Record};
@@ -139,9 +139,7 @@ impl Unit {
         let seq = record.append(self.desk.entropy(), self.now, entry)?;
         record.worked(self.answer.worked);
         files.bind(tx, id, seq)?;
-        if files.are_unproven() {
-            look_after(tx, &self.desk, &record, &files, &findings, self.now)?;
-        }
+        look_after_reply(tx, &self.desk, &record, &files, self.now)?;
         if is_reply {
             self.move_on(tx, &mut record)?;
         }

@@ -16,9 +16,8 @@ use crate::screening::Findings;
 use crate::view::IdentifierView;
 use crate::{Desk, Error, fold};
 
-pub(crate) use file::{
-    PROVE, Proven, look_after, look_after_uniting, look_before, prove_files, redact_before,
-};
+use file::look_after;
+pub(crate) use file::{PROVE, Proven, bring, look_after_reply, look_after_uniting, look_before, prove_files};
 
 mod file;
 
@@ -116,9 +115,22 @@ pub(crate) async fn addresses_of_scope(desk: &Desk, scope: &str) -> Result<Vec<S
         .await
 }
 
+/// Does what words and their files say of earlier ones: their keys are erased, or put on the list to be, and those of files.
+pub(crate) fn look_back(
+    tx: &mut Tx,
+    desk: &Desk,
+    record: &mut Record,
+    files: &Bound,
+    findings: &mut Findings,
+    now: Time,
+) -> Result<(), Error> {
+    erase_proven_keys(tx, desk, record, files, findings, now)?;
+    look_after(tx, desk, record, files, findings, now)
+}
+
 /// Erases earlier entries of the customer with digits that were taken for the hash of a transaction, and are the key of an address
 /// that is named only now, by the words or by one of the files: on this request, and on the others.
-pub(crate) fn erase_proven_keys(
+fn erase_proven_keys(
     tx: &mut Tx,
     desk: &Desk,
     record: &mut Record,

@@ -10,13 +10,10 @@ use standfast_store::customer::{self, CustomerRow};
 use standfast_store::request::{self, Held, RequestRow};
 use standfast_store::{Foresight, Lane, Tx, receipt as answers, resolution};
 
-use crate::attachment::bind;
 use crate::caller::{Customer, Visitor};
 use crate::command::{FollowUp, Intake, Join};
 use crate::draft::Draft;
-use crate::evidence::{
-    erase_proven_keys, look_after, look_before, redact_before, said_by, screen_with_earlier,
-};
+use crate::evidence::{bring, look_back, look_before, said_by, screen_with_earlier};
 use crate::incident::go_up;
 use crate::numbers::Known;
 use crate::receipt::{self, Accepted, ReceiptKey, visitor_shard};
@@ -348,14 +345,12 @@ fn join(
         let text = screen_with_earlier(tx, desk, (&words.raw.text, &known), &mut record, &mut findings, now)?;
         said.to_mut().text = text;
     }
-    redact_before(tx, desk, Some(&mut record), words, &mut findings, now)?;
-    let files = bind(tx, &caller.scope(), &words.attachments, &mut findings)?;
-    erase_proven_keys(tx, desk, &mut record, &files, &mut findings, now)?;
+    let files = bring(tx, desk, Some(&mut record), caller, words, &mut findings)?;
+    look_back(tx, desk, &mut record, &files, &mut findings, now)?;
     let language = words.language.unwrap_or(record.row.language);
     let entry = words.entry(record.row.customer_id, &said, &findings, &files)?;
     let seq = record.append(desk.entropy(), now, entry)?;
     files.bind(tx, record.row.id, seq)?;
-    look_after(tx, desk, &record, &files, &findings, now)?;
     let from = record.step(Transition::Message, now)?;
     record.row.follow_up_count += 1;
     note_risk(desk, &mut record, &findings, now)?;
@@ -414,8 +409,7 @@ fn start(
     };
     let (said, _) = said_by(tx, words, customer, None)?;
     let mut findings = said.findings.clone();
-    redact_before(tx, desk, None, words, &mut findings, now)?;
-    let files = bind(tx, &caller.scope(), &words.attachments, &mut findings)?;
+    let files = bring(tx, desk, None, caller, words, &mut findings)?;
     let kind = match words.kind {
         Some(code) => code,
         None if findings.exposed() => "leak",
@@ -460,11 +454,9 @@ fn start(
         head: chain::START.to_vec(),
         head_mac: Vec::new(),
     });
-    if known.is_some() {
-        erase_proven_keys(tx, desk, &mut record, &files, &mut findings, now)?;
-    }
+    // Of whom nothing came before, only the files at hand can be looked at again.
     if known.is_some() || files.are_unproven() {
-        look_after(tx, desk, &record, &files, &findings, now)?;
+        look_back(tx, desk, &mut record, &files, &mut findings, now)?;
     }
     let entry = words.entry(customer, &said, &findings, &files)?;
     let seq = record.append(desk.entropy(), now, entry)?;

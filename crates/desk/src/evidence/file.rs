@@ -11,7 +11,9 @@ use standfast_store::job::{self, Claimed, NewJob};
 use standfast_store::{Lane, Rd, Tx, customer, request};
 
 use super::{addresses_of_files, addresses_of_words};
-use crate::attachment::{Bound, Text, addresses_in, blob, is_unproven, keep_text, screen_apart};
+use crate::attachment::{
+    Bound, Text, addresses_in, bind, blob, is_unproven, keep_text, screen_apart, screen_soon,
+};
 use crate::caller::{Customer, hex};
 use crate::draft::Draft;
 use crate::erasure::scrub;
@@ -55,7 +57,7 @@ pub(crate) async fn look_before(desk: &Desk, caller: &Customer, words: &Draft) -
         room -= file.size;
         room >= 0
     });
-    look_again(desk, files, &known).await
+    look_again(desk, files, &known, false).await
 }
 
 /// The files that a message may prove something of, and the addresses by which.
@@ -90,8 +92,14 @@ fn files_before(
     Ok((files, known))
 }
 
-/// Screens files by these addresses, and writes those without their keys in which some are found.
-async fn look_again(desk: &Desk, files: Vec<AttachmentRow>, known: &[String]) -> Result<Vec<Proven>, Error> {
+/// Screens files by these addresses, and writes those without their keys in which some are found. Who waits for a
+/// receipt leaves out what others are in the way of.
+async fn look_again(
+    desk: &Desk,
+    files: Vec<AttachmentRow>,
+    known: &[String],
+    waits: bool,
+) -> Result<Vec<Proven>, Error> {
     let mut proven = Vec::new();
     if known.is_empty() {
         return Ok(proven);
@@ -103,7 +111,12 @@ async fn look_again(desk: &Desk, files: Vec<AttachmentRow>, known: &[String]) ->
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => return Err(error.into()),
         };
-        let text = Text::of(screen_apart(bytes, known.to_vec(), false).await?.screened);
+        let read = if waits {
+            Some(screen_apart(bytes, known.to_vec(), false).await?)
+        } else {
+            screen_soon(bytes, known.to_vec()).await?
+        };
+        let Some(text) = read.map(|read| Text::of(read.screened)) else { continue };
         if !text.findings.iter().any(|found| found.kind.is_exposure()) {
             continue;
         }
@@ -120,20 +133,21 @@ async fn look_again(desk: &Desk, files: Vec<AttachmentRow>, known: &[String]) ->
     Ok(proven)
 }
 
-/// Puts files without their keys in the place of those with them: those that come with the words, and those that came before, on
-/// the request that is held or on another.
-pub(crate) fn redact_before(
+/// The files that a message names, checked as [`bind`] does. Before that, files without their keys are put in the place of those
+/// with them: of those that come with the words, and of those that came before, on the request that is held or on another.
+pub(crate) fn bring(
     tx: &mut Tx,
     desk: &Desk,
     mut held: Option<&mut Record>,
+    caller: &Customer,
     words: &Draft,
     findings: &mut Findings,
-    now: Time,
-) -> Result<(), Error> {
+) -> Result<Bound, Error> {
+    let now = words.now;
     for one in &words.proven {
         // One that is not as it was is left to the job.
-        let Some(request) = place_of(tx, one)? else { continue };
-        match (request, held.as_deref_mut()) {
+        let Some(row) = as_it_was(tx, one)? else { continue };
+        match (row.request_id, held.as_deref_mut()) {
             (None, _) => replace(tx, desk, one, now)?,
             (Some(id), Some(record)) if id == record.row.id => redact(tx, desk, record, one, now)?,
             (Some(id), _) => {
@@ -144,13 +158,13 @@ pub(crate) fn redact_before(
         }
         findings.add_codes(&one.file.findings);
     }
-    Ok(())
+    bind(tx, &caller.scope(), &words.attachments, findings)
 }
 
-/// The request that a file belongs to, if any; nothing where it is not what it was any more.
-fn place_of(tx: &mut Tx, one: &Proven) -> Result<Option<Option<RequestId>>, Error> {
+/// A file as it is now; nothing where it is not what it was any more.
+fn as_it_was(tx: &mut Tx, one: &Proven) -> Result<Option<AttachmentRow>, Error> {
     let row = attachment::find(tx, one.file.id)?;
-    Ok(row.filter(|row| row.erased_at.is_none() && row.sha256 == one.was).map(|row| row.request_id))
+    Ok(row.filter(|row| row.erased_at.is_none() && row.sha256 == one.was))
 }
 
 /// Takes a key out of a file of a record, which says so.
@@ -196,7 +210,7 @@ struct Order {
 }
 
 /// Puts on the list that files are looked at again, where a message could prove something of one.
-pub(crate) fn look_after(
+pub(super) fn look_after(
     tx: &mut Tx,
     desk: &Desk,
     record: &Record,
@@ -212,6 +226,17 @@ pub(crate) fn look_after(
         return Ok(());
     }
     enqueue(tx, desk, &Order { customer, request: record.row.id, after: None }, now)
+}
+
+/// The same for files of the desk's own people.
+pub(crate) fn look_after_reply(
+    tx: &mut Tx,
+    desk: &Desk,
+    record: &Record,
+    files: &Bound,
+    now: Time,
+) -> Result<(), Error> {
+    if files.are_unproven() { look_after(tx, desk, record, files, &Findings::default(), now) } else { Ok(()) }
 }
 
 /// The same, where somebody turned out to be a customer who may have named what proves something.
@@ -254,8 +279,8 @@ pub(crate) async fn prove_files(desk: &Desk, claim: &Claimed) -> Result<(), Erro
             Ok::<_, Error>((files, known))
         })
         .await?;
-    let next = files.last().map(|file| file.id).filter(|_| files.len() as i64 == AT_ONCE);
-    for one in look_again(desk, files, &known).await? {
+    let next = files.last().map(|file| file.id).filter(|_| i64::try_from(files.len()) == Ok(AT_ONCE));
+    for one in look_again(desk, files, &known, true).await? {
         let (unit_desk, request, now) = (desk.clone(), order.request, desk.now());
         let told = desk
             .store()
@@ -283,7 +308,7 @@ fn redact_after(
     told: RequestId,
     now: Time,
 ) -> Result<Option<(RequestNumber, Known)>, Error> {
-    let Some(Some(id)) = place_of(tx, one)? else { return Ok(None) };
+    let Some(id) = as_it_was(tx, one)?.and_then(|row| row.request_id) else { return Ok(None) };
     let mut record = Record::lock(tx, id)?;
     redact(tx, desk, &mut record, one, now)?;
     let mut findings = Findings::default();
