@@ -122,8 +122,10 @@ function Divider({ support: { language }, entry, before }: Props) {
 
 function Event({ support: { t }, entry }: Props) {
   const { event } = entry;
-  const key = `event_${event?.type === 'state' ? event.to : event?.type}`;
-  const text = t(key, { number: event && 'number' in event ? event.number : '' });
+  const type: string | undefined = event?.type === 'state' ? event.to : event?.type;
+  // Said as where it stood in a text: what to do stands above, for the request is at risk.
+  const key = type === 'file_redacted' ? 'mark_private_key' : `event_${type}`;
+  const text = t(key, { ...event } as Record<string, string>);
   return (
     text !== key && (
       <p class="event" key={entry.seq}>
