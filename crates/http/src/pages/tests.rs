@@ -261,6 +261,27 @@ store_test! {
         before(&other.page(&receipt).await, "keystore file left your device", "<h1");
     }
 
+    async fn a_key_that_was_taken_out_of_a_file_puts_the_steps_first(store) {
+        let server = TestServer::start(&store).await;
+        let mut browser = Browser::new(&server, "en");
+        // A key of many examples (web3.js documentation, `privateKeyToAccount`), and its address.
+        let log = "transaction hash: 0x4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
+        let form = Form::of(&browser.page("/contact?type=pending").await)
+            .with("text", "It does not arrive")
+            .file("app.log", log.as_bytes());
+        let receipt = location(&browser.send("/contact", &form).await);
+        let path = path_of(&receipt).to_owned();
+        assert!(!browser.page(&path).await.contains("Treat this wallet as lost"));
+        let reply = Form::of(&browser.page(&path).await).with("text", "to 0x2c7536E3605D9C16a7a3D7b1898e529396a65c23");
+        let told = location(&browser.send(&path, &reply).await);
+        assert!(told.ends_with("&secret=private_key"), "{told}");
+        // Also when the page is opened later.
+        let page = browser.page(&path).await;
+        inert(&page);
+        before(&page, "Treat this wallet as lost", "<h1");
+        assert!(page.contains("A private key was found in a file of this conversation"), "{page}");
+    }
+
     async fn hostile_words_stay_words(store) {
         let server = TestServer::start(&store).await;
         let who = agent(&server).await;
