@@ -15,6 +15,7 @@ use crate::feedback::{Claim, claim, withdraw};
 use crate::receipt::{ReceiptKey, is_late};
 use crate::record::{NewEntry, Record};
 use crate::screening::Findings;
+use crate::triage::{is_ahead, let_next_ahead};
 use crate::view::EntryView;
 use crate::work::schedule_close;
 use crate::{AgentCaller, Desk, Error};
@@ -118,6 +119,7 @@ struct Unit {
 impl Unit {
     fn write(&self, tx: &mut Tx, id: RequestId) -> Result<Answered, Error> {
         let mut record = Record::lock(tx, id)?;
+        let was_ahead = is_ahead(&record.row);
         let is_reply = self.kind == EntryKind::Text;
         if is_reply {
             self.refuse_blind(tx, &record)?;
@@ -144,6 +146,9 @@ impl Unit {
             self.move_on(tx, &mut record)?;
         }
         let row = record.save(tx, self.desk.keys(), self.now)?;
+        if was_ahead {
+            let_next_ahead(tx, &self.desk, &row, self.now)?;
+        }
         Ok(Answered { seq, head: hex(&row.head), replayed: false })
     }
 

@@ -73,6 +73,7 @@ pub(crate) fn foresee(foresight: &mut Foresight, id: RequestId, words: &Draft) {
     }
     if words.said.findings.names_hash() || !words.said.findings.addresses().is_empty() {
         request::foresee_beside(foresight, id, REQUESTS);
+        attachment::foresee_unproven_beside(foresight, id);
     }
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 use standfast_domain::{
-    Author, Event, FalseClaim, Ids, Permission, RequestId, Time, Urgency, is_doubted, request_type,
+    Author, Event, FalseClaim, Ids, MOST_AHEAD, Permission, RequestId, State, Time, Urgency, is_doubted,
+    request_type,
 };
 use standfast_science::interval::share;
 use standfast_store::false_claim::{self, FalseClaimRow};
@@ -23,6 +24,8 @@ use crate::{AgentCaller, Desk, Error};
 
 /// For how long a false claim is held against its customer.
 const HELD_AGAINST: Duration = Duration::from_hours(24 * 90);
+/// Most other requests of a customer that are looked at for claims.
+const MOST_LOOKED_AT: i64 = 16;
 /// How far back claims are counted.
 const COUNTED: Duration = Duration::from_hours(24 * 28);
 
@@ -44,7 +47,7 @@ pub async fn dismiss_claim(
         record.row.urgency = by_type.max(Urgency::NO_RISK);
         let seq = record.tell(desk.entropy(), now, author, Event::NotAtRisk { reason })?;
         let events = events_of(tx, id)?;
-        if is_by_claim(first_kind(&record.row, &events), &events) {
+        if is_by_claim(first_kind(&record.row.kind, &events), &events) {
             let (at, restored_at, restored_by) = (now, None, None);
             let row = FalseClaimRow { request_id: id, seq, agent_id, reason, at, restored_at, restored_by };
             false_claim::insert(tx, &row)?;
@@ -65,10 +68,9 @@ pub async fn undo_dismissal(desk: &Desk, caller: &AgentCaller, id: RequestId) ->
         let out = events.iter().rposition(|(_, event)| matches!(event, Event::NotAtRisk { .. }));
         let Some(out) = out.filter(|_| !record.row.at_risk) else { return Ok(()) };
         let before = events.get(..out).unwrap_or_default();
-        let was_claimed = is_by_claim(first_kind(&record.row, &events), before);
-        let kind = request_type(&record.row.kind).filter(|kind| kind.at_risk);
+        let was_claimed = is_by_claim(first_kind(&record.row.kind, &events), before);
         record.row.at_risk = true;
-        record.row.urgency = kind.map_or(Urgency(0), |kind| kind.urgency);
+        record.row.urgency = urgency_of(&record.row.kind);
         record.tell(desk.entropy(), now, author, Event::AtRisk { secret: None })?;
         // Only what was a claim left a row when it was moved out. What was claimed falsely before stays so.
         if was_claimed {
@@ -88,13 +90,13 @@ fn events_of(rd: &mut Rd, id: RequestId) -> Result<Vec<(Author, Event)>, Error> 
     Ok(events.filter_map(|(author, event)| Some((author, serde_json::from_str(&event).ok()?))).collect())
 }
 
-/// The type with which a request came in.
-pub(crate) fn first_kind<'a>(row: &'a RequestRow, events: &'a [(Author, Event)]) -> &'a str {
+/// The type with which a request came in that has this one now.
+pub(crate) fn first_kind<'a>(kind: &'a str, events: &'a [(Author, Event)]) -> &'a str {
     let mut before = events.iter().filter_map(|(_, event)| match event {
         Event::Retyped { from, .. } => Some(from),
         _ => None,
     });
-    before.next().unwrap_or(&row.kind)
+    before.next().map_or(kind, String::as_str)
 }
 
 /// Whether a request that came in with this type is, after these events, in the lane because its customer claimed it: by the type
@@ -160,19 +162,66 @@ pub(crate) fn note_claim(tx: &mut Tx, desk: &Desk, record: &mut Record, now: Tim
 }
 
 /// Puts a request that is in the lane by claim behind the others there when its customer has made too many false claims of late,
-/// or has many that wait there already.
+/// or has many that wait there already. What somebody had moved out comes back by what is known to be false alone: it may have been
+/// the desk's mistake.
 pub(crate) fn doubt(rd: &mut Rd, row: &mut RequestRow, now: Time) -> Result<(), Error> {
     if !row.at_risk {
         return Ok(());
     }
     let since = now.minus(HELD_AGAINST);
     let known = false_claim::of_customer(rd, row.customer_id, row.id, since)?;
-    let [false_claims, ahead] =
-        [known.false_claims, known.ahead].map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+    let false_claims = u32::try_from(known.false_claims).unwrap_or(u32::MAX);
+    let ahead = if known.was_out { 0 } else { claims_ahead(rd, row)? };
     if is_doubted(false_claims, ahead) {
         row.urgency = Urgency::DOUBTED;
     }
     Ok(())
+}
+
+/// How many other requests of the customer stand in the lane by claim and wait for the first look.
+fn claims_ahead(rd: &mut Rd, row: &RequestRow) -> Result<u32, Error> {
+    let others = false_claim::list_ahead(rd, row.customer_id, row.id, MOST_LOOKED_AT)?;
+    if others.len() < MOST_AHEAD as usize {
+        return Ok(0);
+    }
+    let mut claims = 0;
+    for (id, kind) in others {
+        let events = events_of(rd, id)?;
+        claims += u32::from(is_by_claim(first_kind(&kind, &events), &events));
+    }
+    Ok(claims)
+}
+
+/// Whether a request stands in the lane, doubted by nobody, and waits for the first look.
+pub(crate) fn is_ahead(row: &RequestRow) -> bool {
+    row.at_risk && row.urgency != Urgency::DOUBTED && row.state == State::Open && row.first_reply_at.is_none()
+}
+
+/// After somebody has looked at a request that stood ahead: the customer's next one that stands behind others only because so
+/// many of theirs waited gets its place.
+pub(crate) fn let_next_ahead(
+    tx: &mut Tx,
+    desk: &Desk,
+    looked_at: &RequestRow,
+    now: Time,
+) -> Result<(), Error> {
+    // What was found to be false makes room for nothing.
+    if !looked_at.at_risk || is_ahead(looked_at) {
+        return Ok(());
+    }
+    let Some(next) = false_claim::find_doubted(tx, looked_at.customer_id)? else { return Ok(()) };
+    let mut next = Record::lock(tx, next)?;
+    next.row.urgency = urgency_of(&next.row.kind);
+    doubt(tx, &mut next.row, now)?;
+    if next.row.urgency != Urgency::DOUBTED {
+        next.save(tx, desk.keys(), now)?;
+    }
+    Ok(())
+}
+
+/// How urgent a request of this type is in the lane.
+fn urgency_of(kind: &str) -> Urgency {
+    request_type(kind).filter(|kind| kind.at_risk).map_or(Urgency(0), |kind| kind.urgency)
 }
 
 /// How often a reason was given.

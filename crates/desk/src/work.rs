@@ -10,6 +10,7 @@ use standfast_store::{Lane, Tx, agent, false_claim, label, promise, request};
 
 use crate::feedback::{Claim, claim, withdraw};
 use crate::record::Record;
+use crate::triage::{is_ahead, let_next_ahead};
 use crate::{AgentCaller, Desk, Error};
 
 /// A solved request ends when nobody has written for this long.
@@ -38,8 +39,13 @@ pub(crate) async fn change(
     desk.store()
         .write(Lane::Ordinary, id.0, move |tx| {
             let mut record = Record::lock(tx, id)?;
+            let was_ahead = is_ahead(&record.row);
             decide(tx, &unit_desk, &mut record, author, now)?;
-            record.save(tx, unit_desk.keys(), now)
+            let row = record.save(tx, unit_desk.keys(), now)?;
+            if was_ahead {
+                let_next_ahead(tx, &unit_desk, &row, now)?;
+            }
+            Ok(row)
         })
         .await
 }
@@ -244,9 +250,13 @@ pub async fn merge(
             {
                 return Err(Error::CannotMerge);
             }
+            let was_ahead = is_ahead(&source.row);
             join(tx, &unit_desk, &mut source, &mut target, author, now)?;
-            source.save(tx, unit_desk.keys(), now)?;
+            let merged = source.save(tx, unit_desk.keys(), now)?;
             target.save(tx, unit_desk.keys(), now)?;
+            if was_ahead {
+                let_next_ahead(tx, &unit_desk, &merged, now)?;
+            }
             Ok(())
         })
         .await

@@ -2,7 +2,7 @@
 
 use standfast_domain::{AttachmentId, CustomerId, RequestId, Time};
 
-use crate::{Error, Rd, Row, Tx, params};
+use crate::{Error, Foresight, Rd, Row, Tx, params};
 
 /// An attachment as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +105,16 @@ pub fn replace(tx: &mut Tx, a: &AttachmentRow) -> Result<(), Error> {
     )
 }
 
+macro_rules! exists {
+    ($customer:literal) => {
+        concat!(
+            "SELECT EXISTS (SELECT 1 FROM attachment a JOIN request r ON r.id = a.request_id WHERE r.customer_id = ",
+            $customer,
+            " AND a.erased_at IS NULL AND (a.unproven OR a.unproven IS NULL AND a.media_type NOT LIKE 'image/%'))"
+        )
+    };
+}
+
 /// Text files on the requests of a customer that an address could still prove to hold a key, after `after` by id.
 pub fn list_unproven(
     rd: &mut Rd,
@@ -121,6 +131,31 @@ pub fn list_unproven(
         row,
     )
 }
+
+/// Whether [`list_unproven`] finds any for the customer behind the visitor with this subject.
+pub fn is_unproven_of_visitor(rd: &mut Rd, subject: &str) -> Result<bool, Error> {
+    let sql = exists!("(SELECT customer_id FROM identity WHERE kind = 'visitor' AND subject = $1)");
+    rd.query_one(sql, params![subject], |row| row.get(0))
+}
+
+/// The same for the customer of this request.
+pub fn is_unproven_of_request(rd: &mut Rd, id: RequestId) -> Result<bool, Error> {
+    rd.query_one(UNPROVEN_BESIDE, params![id], |row| row.get(0))
+}
+
+/// Whether [`list_unproven`] finds any for the customer of this request. Can be foreseen; a unit holds the request.
+pub fn is_unproven_beside(rd: &mut Rd, id: RequestId, customer: CustomerId) -> Result<bool, Error> {
+    let found = rd.query_foreseen(UNPROVEN_BESIDE, params![id], params![id, customer], |row| row.get(0))?;
+    found.into_iter().next().ok_or(Error::NotFound)
+}
+
+/// Foresees [`is_unproven_beside`].
+pub fn foresee_unproven_beside(foresight: &mut Foresight, id: RequestId) {
+    foresight.add(UNPROVEN_BESIDE, params![id]);
+}
+
+/// What [`is_unproven_beside`] asks.
+const UNPROVEN_BESIDE: &str = exists!("(SELECT customer_id FROM request WHERE id = $1)");
 
 /// Addresses that files on the requests of a customer name, each as a JSON list, the latest first.
 pub fn list_addresses(rd: &mut Rd, customer: CustomerId, limit: i64) -> Result<Vec<String>, Error> {

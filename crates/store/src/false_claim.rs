@@ -69,8 +69,8 @@ pub struct Known {
     /// Claims that were found to be false since a time, and nobody has taken that back. That the customer's words brought a
     /// request back does not.
     pub false_claims: i64,
-    /// Other requests of the customer that wait in the lane and that nobody doubts.
-    pub ahead: i64,
+    /// Whether somebody had moved this very request out before.
+    pub was_out: bool,
 }
 
 /// What is known of the customer who claims it in a request.
@@ -83,10 +83,35 @@ pub fn of_customer(
     rd.query_one(
         "SELECT (SELECT count(*) FROM false_claim f JOIN request r ON r.id = f.request_id \
          WHERE r.customer_id = $1 AND f.at >= $2 AND f.restored_by IS NULL), \
-         (SELECT count(*) FROM request r WHERE r.customer_id = $1 AND r.id <> $3 AND r.at_risk AND r.urgency <> $4 \
-         AND r.state = 'open')",
-        params![customer, since, claimed, Urgency::DOUBTED.0],
-        |row| Ok(Known { false_claims: row.get(0)?, ahead: row.get(1)? }),
+         EXISTS (SELECT 1 FROM false_claim WHERE request_id = $3)",
+        params![customer, since, claimed],
+        |row| Ok(Known { false_claims: row.get(0)?, was_out: row.get(1)? }),
+    )
+}
+
+/// Other requests of the customer that wait in the lane, that nobody doubts and nobody has answered yet, with their types; the
+/// latest first.
+pub fn list_ahead(
+    rd: &mut Rd,
+    customer: CustomerId,
+    claimed: RequestId,
+    limit: i64,
+) -> Result<Vec<(RequestId, String)>, Error> {
+    rd.query(
+        "SELECT id, type FROM request WHERE customer_id = $1 AND id <> $2 AND at_risk AND urgency <> $3 \
+         AND state = 'open' AND first_reply_at IS NULL ORDER BY id DESC LIMIT $4",
+        params![customer, claimed, Urgency::DOUBTED.0, limit],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
+}
+
+/// The customer's oldest request that waits in the lane behind the others and that nobody has answered yet.
+pub fn find_doubted(rd: &mut Rd, customer: CustomerId) -> Result<Option<RequestId>, Error> {
+    rd.query_opt(
+        "SELECT id FROM request WHERE customer_id = $1 AND at_risk AND urgency = $2 AND state = 'open' \
+         AND first_reply_at IS NULL ORDER BY id LIMIT 1",
+        params![customer, Urgency::DOUBTED.0],
+        |row| row.get(0),
     )
 }
 

@@ -17,6 +17,14 @@ pub(crate) struct Read {
 }
 
 impl Read {
+    /// The id that it looks for, if that is what it looks for.
+    pub(crate) fn first_number(&self) -> Option<i64> {
+        match self.params.first() {
+            Some(Value::Int(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// This read, made for so many lists of parameters at once: the number of the list comes in the last column. `None` for one.
     pub(crate) fn together(&self, lists: usize) -> Option<String> {
         if lists < 2 {

@@ -270,7 +270,9 @@ impl Postgres {
         }
         let mut asked = Vec::new();
         let mut asked_for = Vec::new();
-        for (kind, places) in &kinds {
+        for (kind, places) in &mut kinds {
+            // Rows that are held are held in the same order by every process, so that two do not wait for each other.
+            places.sort_by_key(|at| reads.get(*at).and_then(|read| read.first_number()));
             let mut places = places.as_slice();
             for count in portions(places.len()) {
                 let Some((portion, rest)) = places.split_at_checked(count) else { break };

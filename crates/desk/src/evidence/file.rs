@@ -46,7 +46,7 @@ pub(crate) struct Proven {
 /// What a message proves of files that come with it, and of the latest that came before. Nothing of this is in force yet.
 pub(crate) async fn look_before(desk: &Desk, caller: &Customer, words: &Draft) -> Result<Vec<Proven>, Error> {
     let named = words.said.findings.addresses();
-    if named.is_empty() && words.attachments.is_empty() {
+    if words.attachments.is_empty() && (named.is_empty() || !has_unproven(desk, caller).await?) {
         return Ok(Vec::new());
     }
     let (caller, ids) = (caller.clone(), words.attachments.clone());
@@ -58,6 +58,16 @@ pub(crate) async fn look_before(desk: &Desk, caller: &Customer, words: &Draft) -
         room >= 0
     });
     look_again(desk, files, &known, false).await
+}
+
+/// Whether an address could prove anything in files that came before: for most who name one there are none, and one read tells.
+async fn has_unproven(desk: &Desk, caller: &Customer) -> Result<bool, Error> {
+    let caller = caller.clone();
+    let read = desk.store().read(move |rd| match &caller {
+        Customer::Visitor(visitor) => attachment::is_unproven_of_visitor(rd, visitor.subject()),
+        Customer::Link(id) => attachment::is_unproven_of_request(rd, *id),
+    });
+    Ok(read.await?)
 }
 
 /// The files that a message may prove something of, and the addresses by which.
@@ -220,12 +230,20 @@ pub(super) fn look_after(
 ) -> Result<(), Error> {
     let customer = record.row.customer_id;
     let names = || !findings.addresses().is_empty() || !files.addresses().is_empty();
-    let wanted = files.are_unproven()
-        || names() && !attachment::list_unproven(tx, customer, AttachmentId(0), 1)?.is_empty();
+    let wanted = files.are_unproven() || names() && is_any_unproven(tx, record)?;
     if !wanted {
         return Ok(());
     }
     enqueue(tx, desk, &Order { customer, request: record.row.id, after: None }, now)
+}
+
+/// Whether the customer has sent files before that an address could prove something in.
+fn is_any_unproven(tx: &mut Tx, record: &Record) -> Result<bool, Error> {
+    let (id, customer) = (record.row.id, record.row.customer_id);
+    if record.is_new() {
+        return Ok(!attachment::list_unproven(tx, customer, AttachmentId(0), 1)?.is_empty());
+    }
+    Ok(attachment::is_unproven_beside(tx, id, customer)?)
 }
 
 /// The same for files of the desk's own people.

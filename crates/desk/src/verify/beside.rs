@@ -83,7 +83,7 @@ fn are_claimed_as<'a>(
 ) -> bool {
     let told: Vec<_> = entries.iter().filter_map(|entry| Some((entry, event_of(entry)?))).collect();
     let events: Vec<_> = told.iter().map(|(entry, event)| (entry.author, event.clone())).collect();
-    let kind = first_kind(row, &events);
+    let kind = first_kind(&row.kind, &events);
     let mut moves = told.iter().enumerate().filter_map(|(at, (entry, event))| match (event, entry.author) {
         (Event::NotAtRisk { reason }, Author::Agent(agent)) => {
             let is_claim = events.get(..at).is_some_and(|before| is_by_claim(kind, before));

@@ -45,7 +45,7 @@ store_test! {
         }).await;
         let known = |since, claimed| store.read(move |rd| false_claim::of_customer(rd, customer, claimed, since));
         let new = RequestId(8);
-        assert_eq!(known(NOW, new).await.unwrap(), Known { false_claims: 1, ahead: 0 });
+        assert_eq!(known(NOW, new).await.unwrap(), Known { false_claims: 1, was_out: false });
         assert_eq!(known(later, new).await.unwrap(), Known::default(), "since then");
         let claims = || store.read(|rd| false_claim::count_claims(rd, RequestId(1), Time(0)));
         assert_eq!(claims().await.unwrap(), Claims { claimed: 1, moved_out: 1, moved_back: 0 });
@@ -59,8 +59,12 @@ store_test! {
             request::save(tx, &row)
         }).await;
         assert_eq!(claims().await.unwrap(), Claims { claimed: 1, moved_out: 0, moved_back: 1 });
-        assert_eq!(known(NOW, new).await.unwrap(), Known { false_claims: 1, ahead: 1 }, "nobody has looked");
-        assert_eq!(known(NOW, AT).await.unwrap().ahead, 0, "others");
+        assert_eq!(known(NOW, AT).await.unwrap(), Known { false_claims: 1, was_out: true });
+        let ahead = |claimed| store.read(move |rd| false_claim::list_ahead(rd, customer, claimed, 9));
+        assert_eq!(ahead(new).await.unwrap(), [(AT, "pending".to_owned())], "nobody has looked");
+        assert_eq!(ahead(AT).await.unwrap(), [], "others");
+        let doubted = || store.read(move |rd| false_claim::find_doubted(rd, customer));
+        assert_eq!(doubted().await.unwrap(), None);
         assert_eq!(reasons().await.unwrap(), []);
         let rows = store.read(|rd| false_claim::list_between(rd, RequestId(6), AT)).await.unwrap();
         assert_eq!(rows, [FalseClaimRow { restored_at: Some(later), ..moved_out(2, NOW) }]);
@@ -73,7 +77,8 @@ store_test! {
                 (row.urgency, row.state) = (urgency, state);
                 request::save(tx, &row)
             }).await;
-            assert_eq!(known(NOW, new).await.unwrap().ahead, 0, "{state:?}");
+            assert_eq!(ahead(new).await.unwrap(), [], "{state:?}");
+            assert_eq!(doubted().await.unwrap(), (state == State::Open).then_some(AT));
         }
         // Coming back twice changes nothing; tests and spam are no claims.
         write(&store, |tx| {
