@@ -119,7 +119,7 @@ impl Checked {
     pub(crate) fn new(command: &DriverCommand, now: Time) -> Result<Self, Error> {
         let mut findings = Findings::default();
         let mut text = |text: &str, field, most| {
-            if text.chars().count() > most {
+            if text.trim().chars().count() > most {
                 return Err(Error::invalid(field, "too_long"));
             }
             Ok(findings.text(plain(text).trim()))

@@ -90,7 +90,7 @@ pub(crate) async fn refresh(desk: &Desk) -> Result<(), Error> {
 
 /// A text that the public may read: without secrets, and one that asks for none.
 fn public_text(text: &str, field: &'static str) -> Result<String, Error> {
-    if text.chars().count() > TEXT {
+    if text.trim().chars().count() > TEXT {
         return Err(Error::invalid(field, "too_long"));
     }
     asks_for_nothing(text)?;

@@ -280,6 +280,8 @@ fn count(rows: i64) -> u64 {
 }
 
 #[cfg(test)]
+mod ahead;
+#[cfg(test)]
 mod flood;
 #[cfg(test)]
 mod tests;

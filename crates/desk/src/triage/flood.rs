@@ -97,7 +97,7 @@ async fn make_known(desk: &TestDesk, mei: &AgentCaller) {
 }
 
 store_test! {
-    async fn a_flood_of_false_claims_neither_refuses_a_true_one_nor_keeps_it_from_people(store) {
+    async fn a_flood_refuses_no_true_claim_and_who_is_known_for_false_ones_stands_behind_them(store) {
         let desk = TestDesk::new(&store);
         let mei = desk.agent("mei", Role::Agent).await;
         make_known(&desk, &mei).await;
