@@ -4687,6 +4687,24 @@ export interface components {
           type: 'erased';
         }
       | {
+          /** @description The file. */
+          file: string;
+          /**
+           * Format: int64
+           * @description The sequence number of the entry that the file came with.
+           */
+          seq: number;
+          /** @description SHA-256 of these bytes, in hexadecimal. */
+          sha256: string;
+          /**
+           * Format: int64
+           * @description How many bytes it has since then.
+           */
+          size: number;
+          /** @enum {string} */
+          type: 'file_redacted';
+        }
+      | {
           /** @description That request's number. */
           number: string;
           /** @enum {string} */
