@@ -1,8 +1,8 @@
 /** Every page in both languages, light and dark, narrow and wide: it opens, fits, and axe finds nothing. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { accessible, launch, person, shot } from './browser.mjs';
-import { openRequest, reply, row, signIn } from './console.mjs';
+import { accessible, eventually, launch, person, shot } from './browser.mjs';
+import { log, openRequest, reply, row, signIn } from './console.mjs';
 import { Desk } from './desk.mjs';
 import { host } from './host.mjs';
 import { ask, openWidget, receiptNumber } from './widget.mjs';
@@ -91,6 +91,10 @@ test('the page of a request says what is new while somebody writes on it, and lo
   await signIn(agent, desk, 'robin@desk.example');
   await openRequest(agent, 'My transfer of 12 USDT');
   await reply(agent, 'It is in the next block.');
+  // It stands there before there is anything to say, or nothing would be read out.
+  await page.locator('.news').waitFor({ state: 'attached' });
+  const display = (it) => getComputedStyle(it).display;
+  assert.equal(await page.locator('.news').evaluate(display), 'block');
   const words = page.locator('#text');
   await words.fill('I also wanted to say');
   await page.clock.fastForward(61_000);
@@ -103,12 +107,136 @@ test('the page of a request says what is new while somebody writes on it, and lo
   await page.getByText('It is in the next block.').waitFor();
   await page.getByText('There is something new').waitFor({ state: 'hidden' });
   assert.equal(await words.inputValue(), 'I also wanted to say', 'also when it is shown');
+  const fresh = page.locator('.entry.agent').filter({ hasText: 'It is in the next block.' });
+  assert.ok(await fresh.evaluate((it) => it === document.activeElement), 'read on from there');
   await page.clock.fastForward(61_000);
   await page.locator('#send').click();
   await page.locator('.entry.customer').getByText('I also wanted to say').waitFor();
   assert.deepEqual(page.faults, []);
   await agent.context().close();
   await page.context().close();
+});
+
+/** A page of a request that somebody has just sent, with a clock of its own, and the agent who answers it. */
+async function followed(words) {
+  const page = await person(browser, { locale: 'en-US' });
+  await page.clock.install();
+  await page.goto(`${desk.base}/contact?type=pending`);
+  await page.fill('textarea', words);
+  await page.locator('#send').click();
+  await page.waitForURL(/\/t\//);
+  const agent = await person(browser, { locale: 'en-US' });
+  await signIn(agent, desk, 'robin@desk.example');
+  await openRequest(agent, words);
+  const close = async () => {
+    assert.deepEqual(page.faults, []);
+    await agent.context().close();
+    await page.context().close();
+  };
+  return { page, agent, close };
+}
+
+test('the same word to another question is another answer', async () => {
+  const { page, agent, close } = await followed('My transfer of 13 USDT is late');
+  const yes = async () => {
+    await page.locator('#text').fill('Yes');
+    await page.locator('#send').click();
+    await page.waitForURL(/received/);
+  };
+  await yes();
+  await reply(agent, 'Did you use the same chain?');
+  await page.clock.fastForward(61_000);
+  const link = page.getByRole('link', { name: 'Show it' });
+  await link.waitFor();
+  // What was asked for before it was shown comes after: it is of an older page.
+  const held = [];
+  await page.route(
+    (url) => url.searchParams.has('seen'),
+    async (route) => {
+      const response = await route.fetch();
+      await new Promise((resolve) => held.push(resolve));
+      await route.fulfill({ response });
+    },
+  );
+  await page.clock.fastForward(61_000);
+  await eventually(() => held.length === 1, 'the page to ask');
+  await link.click();
+  await page.getByText('Did you use the same chain?').waitFor();
+  const late = page.waitForResponse((response) => response.url().includes('seen='));
+  held[0]();
+  await (await late).finished();
+  await page.waitForTimeout(300);
+  assert.equal(await page.getByText('There is something new').count(), 0);
+  await yes();
+  await page.locator('.entry.customer').getByText('Yes', { exact: true }).nth(1).waitFor();
+  await close();
+});
+
+test('what cannot be shown at once costs nobody their words, and a desk in trouble is not pressed', async () => {
+  const { page, agent, close } = await followed('My transfer of 14 USDT is late');
+  const words = page.locator('#text');
+  await words.fill('I also wanted to say');
+  await page
+    .locator('#files')
+    .setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('one') });
+  await reply(agent, 'It is on its way.');
+  await page.clock.fastForward(61_000);
+  const link = page.getByRole('link', { name: 'Show it' });
+  await link.waitFor();
+  let calls = 0;
+  const address = (url) => url.pathname.startsWith('/t/');
+  const fails = (headers) => async (route) => {
+    calls += 1;
+    await route.fulfill({ status: 503, headers, body: '' });
+  };
+  await page.route(address, fails({ 'retry-after': '300' }));
+  await link.click();
+  await page.getByText('It could not be loaded just now.').waitFor();
+  assert.equal(await words.inputValue(), 'I also wanted to say');
+  assert.equal(await page.locator('#files').evaluate((it) => it.files.length), 1);
+  // Told to come back in five minutes, it does not ask before.
+  calls = 0;
+  await words.focus();
+  await page.clock.fastForward(61_000);
+  await eventually(() => calls === 1, 'the page to ask');
+  for (let minute = 0; minute < 4; minute += 1) await page.clock.fastForward(60_000);
+  await page.waitForTimeout(500);
+  assert.equal(calls, 1);
+  await page.clock.fastForward(130_000);
+  await eventually(() => calls === 2, 'the page to ask again');
+  await page.unroute(address);
+  await link.click();
+  await page.getByText('It is on its way.').waitFor();
+  await page.locator('#send').click();
+  await page.locator('.entry.customer').getByText('I also wanted to say').waitFor();
+  await page.locator('.entry.customer').getByText('a.txt').waitFor();
+  await close();
+});
+
+test('whether it is solved is asked on the page that lay open, in its own language', async () => {
+  const { page, agent, close } = await followed('My transfer of 15 USDT is late');
+  const words = page.locator('#text');
+  await words.fill('I also wanted to say');
+  // Another page of the same browser is read in Chinese.
+  const other = await page.context().newPage();
+  await other.goto(`${desk.base}/status?lang=zh-CN`);
+  await reply(agent, 'It has arrived.');
+  await log(agent).getByText('It has arrived.').waitFor();
+  await agent.locator('#composer-text').press('Escape');
+  await agent.keyboard.press('e');
+  await log(agent)
+    .getByText(/solved/i)
+    .last()
+    .waitFor();
+  await page.clock.fastForward(61_000);
+  await page.getByText('There is something new in this request.').waitFor();
+  await page.getByRole('button', { name: 'Yes, it is solved' }).waitFor();
+  assert.equal(await words.inputValue(), 'I also wanted to say');
+  await accessible(page, 'a request that is asked about while it lies open');
+  await words.fill('');
+  await page.getByRole('button', { name: 'Yes, it is solved' }).click();
+  await page.waitForURL(/said=yes/);
+  await close();
 });
 
 test('a form sent twice makes one message', async () => {

@@ -80,7 +80,8 @@ impl Visit {
             secret: cookie(&visitor_cookie_name(secure)).filter(|secret| Visitor::new(secret).is_ok()),
             link: cookie(&link_cookie_name(secure)).filter(|token| token.len() <= 64),
             sender: sender(headers, public_url),
-            chosen: asked.is_some(),
+            // A page that keeps itself as it is asks in the language that it has: nobody chose that just now.
+            chosen: asked.is_some() && !query.contains_key("follow"),
             query,
         }
     }
@@ -188,6 +189,8 @@ mod tests {
         assert_eq!(visit("/", &[browser, cookie]).words.language, Language::English);
         let asked = visit("/?lang=zh-CN", &[cookie]);
         assert!(asked.words.language == Language::Chinese && asked.chosen);
+        let by_itself = visit("/?lang=zh-CN&follow=1", &[cookie]);
+        assert!(by_itself.words.language == Language::Chinese && !by_itself.chosen);
         assert_eq!(visit("/?lang=xx&%ff", &[cookie]).words.language, Language::English);
     }
 

@@ -25,7 +25,10 @@ store_test! {
         let page = browser.page(&path).await;
         inert(&page);
         let [seen] = marked(&page, "data-seen").try_into().unwrap();
-        assert_eq!(marked(&page, "data-follow"), ["news", "state", "next", "facts"], "and no form is among them");
+        let parts = ["news", "state", "risk", "next", "feedback", "facts", "onward", "reply-title", "reply-lead", "complaint"];
+        assert_eq!(marked(&page, "data-follow"), parts, "and the form for words is not among them");
+        assert_eq!(marked(&page, "data-record"), ["earlier", "entries"], "both or none are put in anew");
+        assert!(!page.contains("id=\"feedback\""), "nothing to ask yet");
         let before = read().await;
         answer(&server, &lin, id, "It has arrived.", Then::Waiting).await;
         let now = browser.page(&format!("{path}?seen={seen}")).await;
@@ -34,6 +37,9 @@ store_test! {
         // Whoever opens it has, and nothing is new then.
         let shown = browser.page(&path).await;
         assert!(!shown.contains("There is something new") && read().await > before);
+        // What is sent from there on answers that: the same words are other words.
+        let id_of = |page: &str| Form::of(page).fields.into_iter().find(|(name, _)| name == "form");
+        assert!(id_of(&page).is_some() && id_of(&page) != id_of(&shown));
         let [seen] = marked(&shown, "data-seen").try_into().unwrap();
         assert!(!browser.page(&format!("{path}?seen={seen}")).await.contains("There is something new"));
         // What is printed, what is looked up from before, and what came back with a mistake stays as it is.
@@ -42,6 +48,16 @@ store_test! {
         }
         let (status, wrong) = browser.tell(&path, &Form::of(&shown).with("text", " ")).await;
         assert!(status == StatusCode::UNPROCESSABLE_ENTITY && !wrong.contains("<script"), "{wrong}");
+    }
+
+    async fn what_a_page_asks_for_by_itself_comes_in_its_own_language_and_chooses_none(store) {
+        let server = TestServer::start(&store).await;
+        let cookie = ("cookie", "standfast_lang=en");
+        let own = server.get("/status?lang=zh-CN&follow=1", &[cookie]).await;
+        assert_eq!((&own.headers["content-language"], own.headers.get("set-cookie")), (&"zh-CN".parse().unwrap(), None));
+        assert!(own.headers["cache-control"].to_str().unwrap().contains("public"), "and may be kept");
+        let chosen = server.get("/status?lang=zh-CN", &[cookie]).await;
+        assert!(chosen.headers["set-cookie"].to_str().unwrap().starts_with("standfast_lang=zh-CN"));
     }
 
     async fn only_pages_that_follow_may_run_the_script_from_here(store) {
