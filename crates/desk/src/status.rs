@@ -26,6 +26,7 @@ const FRESH: Duration = Duration::from_secs(5);
 const DAYS: i64 = 90;
 /// Days ahead of which the opening hours are told.
 const COMING: i64 = 14;
+const AHEAD: Duration = Duration::from_hours(24 * COMING.unsigned_abs());
 /// Incidents that are over are shown for so long.
 const PAST: Duration = Duration::from_hours(24 * 14);
 /// Most incidents.
@@ -166,6 +167,14 @@ pub struct StatusView {
     pub maintenance: Vec<MaintenanceView>,
     /// Incidents that go on, then those that were over in the last two weeks.
     pub incidents: Vec<StatusIncident>,
+}
+
+impl StatusView {
+    /// Until when it says the opening hours.
+    #[must_use]
+    pub fn hours_known_until(&self) -> Time {
+        self.at.plus(AHEAD)
+    }
 }
 
 /// The last answer, and whoever makes the next one.
@@ -334,7 +343,7 @@ fn hours(course: &Course, table: &Timetable, schedule: ScheduleView, now: Time) 
 
 /// When it is open in the next two weeks.
 fn ahead(zone: &str, hours: &Hours, now: Time) -> Vec<StatusSpan> {
-    let until = now.plus(Duration::from_hours(24 * COMING.unsigned_abs()));
+    let until = now.plus(AHEAD);
     let span = |(opens_at, _)| {
         // Not where the two weeks end.
         StatusSpan { opens_at, closes_at: opening_of(zone, hours, opens_at).closes_at }

@@ -37,15 +37,23 @@ fn times(day: &StatusOpened, words: Words) -> String {
 }
 
 /// What the copy says of these hours when the desk cannot be reached, for its script: from when (milliseconds since 1970) it is
-/// open until when, with a sentence for that time and one for the time before it; and what is said when all of it is over.
-pub(super) fn then(hours: &StatusHours, words: Words) -> String {
+/// open until when, with a sentence for that time and one for the time before it; until when (`known`) nothing else is known to be
+/// open, with a sentence for the rest of that time (`shut`), and what is said when all of it is over.
+pub(super) fn then(hours: &StatusHours, known: Time, words: Words) -> String {
     let said = |span: &StatusSpan| {
         let until = span.closes_at.map(Time::millis);
         let (open, closed) = (open(&hours.opening, span, words), closed(&hours.opening, span, words));
         json!([span.opens_at.millis(), until, open, closed])
     };
     let spans: Vec<_> = hours.ahead.iter().map(said).collect();
-    json!({"spans": spans, "over": words.say("status.copy.hours.over")}).to_string()
+    // What is open when the two weeks end is known to its own end.
+    let known = hours.ahead.iter().filter_map(|span| span.closes_at).fold(known, Time::max);
+    let time = hours.opening.clock(words.language, known).unwrap_or_default();
+    let (shut, over) = (
+        words.fill("status.copy.hours.shut", "time", &time),
+        words.fill("status.copy.hours.over", "time", &time),
+    );
+    json!({"spans": spans, "known": known.millis(), "shut": shut, "over": over}).to_string()
 }
 
 fn open(opening: &Opening, span: &StatusSpan, words: Words) -> String {

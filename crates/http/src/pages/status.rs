@@ -214,21 +214,27 @@ impl Shown {
     }
 }
 
-/// What stands above everything: where the desk is closed for whoever reads this language and open for others, for whom.
+/// What stands above everything: where the desk is closed for whoever reads this and open for others, for whom. Only where all
+/// that is open is for other languages is it the language that makes the difference.
 fn verdict(mood: Mood, view: &StatusView, words: Words) -> String {
-    let open: Vec<&str> = match mood {
-        Mood::Closed => {
-            let hours = view.hours.iter().filter(|hours| hours.opening.is_open);
-            hours.map(|hours| hours.name.as_str()).collect()
-        }
+    // Hours that nobody is served by, because others are nearer, are nobody's.
+    let is_open = |hours: &&StatusHours| hours.opening.is_open && !hours.waits.is_empty();
+    let open: Vec<&StatusHours> = match mood {
+        Mood::Closed => view.hours.iter().filter(is_open).collect(),
         _ => Vec::new(),
     };
     if open.is_empty() {
         return words.say(mood.key());
     }
+    let of_others =
+        |hours: &&StatusHours| !hours.languages.is_empty() && !hours.languages.contains(&words.language);
     let between = if words.language == Language::Chinese { "、" } else { ", " };
+    let names = open.iter().map(|hours| hours.name.as_str()).collect::<Vec<_>>().join(between);
+    if !open.iter().all(of_others) {
+        return words.fill("status.closed.elsewhere", "open", names);
+    }
     let language = words.say(&format!("status.language.{}", words.language.as_str()));
-    words.with("status.closed.here", &[("language", &language), ("open", &open.join(between))])
+    words.with("status.closed.here", &[("language", &language), ("open", &names)])
 }
 
 impl Service {

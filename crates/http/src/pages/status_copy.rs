@@ -124,7 +124,7 @@ async fn files(desk: &Desk) -> Result<Vec<File>, Error> {
         let [html, badge, feed, other_feed] = names(language);
         let mut shown = Shown::new(desk, &view, words);
         for (service, hours) in shown.hours.iter_mut().zip(&view.hours) {
-            service.then = Some(coming::then(hours, words));
+            service.then = Some(coming::then(hours, view.hours_known_until(), words));
         }
         let page = CopyPage {
             frame: Frame::copy(desk, words, html_name),
@@ -217,6 +217,12 @@ mod tests {
                 assert!(span[2].as_str().unwrap().contains("18:00（UTC+8）") && span[2].as_str().unwrap().contains("无法确认是否有人在线"));
                 assert!(span[3].as_str().unwrap().contains("09:00（UTC+8）"));
             }
+            // After two weeks it says until when it knows them, and not that it is closed.
+            let known = server.desk.now().plus(Duration::from_hours(24 * 14)).millis();
+            assert!((known - 60_000..=known).contains(&then["known"].as_i64().unwrap()), "{then}");
+            let said = |name: &str| then[name].as_str().unwrap();
+            assert!(said("over").starts_with("这份副本只知道截至") && !said("over").contains("休息"), "{then}");
+            assert!(said("shut").contains("至少到"), "{then}");
             // Whoever reads it without a script finds the same day by day.
             assert!(text("index.html").contains("Opening hours of the next two weeks") && text("index.html").contains("09:00–18:00"));
             // The page of the desk itself needs none of this.

@@ -107,4 +107,20 @@ store_test! {
         assert!(!english.contains("We are closed at the moment."));
         assert!(!status("zh-CN").await.contains("现在是休息时间。</strong>"));
     }
+
+    async fn a_closed_desk_blames_the_language_only_where_that_makes_the_difference(store) {
+        let server = TestServer::start(&store).await;
+        let lead = server.agent("lead", Role::Lead).await;
+        let all_day = json!((1..=7).map(|weekday| json!({"weekday": weekday, "opens": "00:00", "closes": "24:00"})).collect::<Vec<_>>());
+        let of = |name: &str, coverage: serde_json::Value, week: &serde_json::Value| {
+            json!({"name": name, "coverage": coverage, "schedule": {"zone": "UTC", "week": week}})
+        };
+        lead.post(ALL, &of("English", json!({"languages": ["en"]}), &json!([]))).await;
+        lead.post(ALL, &of("English – SG", json!({"languages": ["en"], "regions": ["SG"]}), &all_day)).await;
+        // The same again serves nobody.
+        lead.post(ALL, &of("English – SG, again", json!({"languages": ["en"], "regions": ["SG"]}), &all_day)).await;
+        let status = String::from_utf8(server.get("/status", &[("accept-language", "en")]).await.body.to_vec()).unwrap();
+        let (_, verdict) = status.split_once("<strong>").unwrap();
+        assert_eq!(verdict.split_once('<').unwrap().0, "Closed here at the moment. Open now: English – SG.");
+    }
 }
