@@ -71,8 +71,9 @@ pub fn screen_bytes(bytes: &[u8], context: &Context<'_>) -> ScreenedBytes {
     if withheld.is_none()
         && let Some(kind) = read_otherwise(&stored, bytes, (&screened.text, encoding), context)
     {
-        screened.findings = vec![Finding { kind, span: 0..text.len(), words: None, certain: false }];
-        withheld = Some(kind);
+        // What was found first stays said: a caller tells by it what was exposed.
+        screened.findings.push(Finding { kind, span: 0..text.len(), words: None, certain: false });
+        withheld = Some(worst(&screened.findings, false));
     }
     if let Some(kind) = withheld {
         stored = mark::mark(kind, None).into_bytes();
@@ -91,9 +92,9 @@ pub fn screen_bytes(bytes: &[u8], context: &Context<'_>) -> ScreenedBytes {
 /// The kind that names all of a file that is withheld.
 fn worst(findings: &[Finding], keystore: bool) -> SecretKind {
     let kinds = findings.iter().map(|finding| finding.kind);
-    let mut telling =
+    let telling =
         kinds.filter(|kind| if keystore { *kind == SecretKind::Keystore } else { kind.is_exposure() });
-    telling.next().unwrap_or(SecretKind::UnprovenHex)
+    telling.min().unwrap_or(SecretKind::UnprovenHex)
 }
 
 /// Damaged bytes can be read in one way with a secret and in another without it, which then shows more. What is found in

@@ -3,6 +3,8 @@
 use standfast_guard::{Context, Encoding, SecretKind, mark, screen_bytes};
 
 const PHRASE: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+/// A key of many examples (web3.js documentation, `privateKeyToAccount`); its address begins with 0x2c75.
+const KEY: &str = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
 
 fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(bytes).collect()
@@ -71,5 +73,18 @@ fn a_damaged_file_comes_back_the_same_twice() {
     let again = screen_bytes(&screened.bytes, &Context::default());
     assert_eq!((again.bytes, again.findings), (screened.bytes.clone(), vec![]), "{:?}", screened.encoding);
     assert!(screened.quarantine && screened.findings.iter().any(|found| found.kind.is_exposure()));
+    assert_eq!(screened.bytes, mark(SecretKind::RecoveryPhrase, None).into_bytes());
+}
+
+#[test]
+fn a_damaged_file_says_all_that_was_found_in_it() {
+    let first = format!("mnemonic: {PHRASE}\n");
+    let second = format!("what is {KEY} ?\n").repeat(8);
+    let damaged = [&utf16(&first, u16::to_le_bytes)[..], &utf16(&second, u16::to_le_bytes)[1..]].concat();
+    let screened = screen_bytes(&damaged, &Context::default());
+    assert!(screened.quarantine, "{screened:?}");
+    let kinds: Vec<SecretKind> = screened.findings.iter().map(|found| found.kind).collect();
+    assert!(kinds.contains(&SecretKind::RecoveryPhrase), "{kinds:?}");
+    assert!(kinds.contains(&SecretKind::UnprovenHex), "{kinds:?}");
     assert_eq!(screened.bytes, mark(SecretKind::RecoveryPhrase, None).into_bytes());
 }
