@@ -2,6 +2,8 @@
 //!
 //! This is the only proof that 64 hexadecimal digits are a key which tells nobody anything.
 
+use std::collections::BTreeSet;
+
 use k256::elliptic_curve::PrimeField;
 use k256::elliptic_curve::point::AffineCoordinates;
 use k256::elliptic_curve::sec1::ToSec1Point;
@@ -13,21 +15,38 @@ use sha3::Keccak256;
 use crate::identifier::Payload;
 use crate::key::ed25519_public;
 
-/// The addresses that a key is compared with.
-#[derive(Debug, Default)]
+/// The addresses that a key is compared with: each once, however often it was named.
+#[derive(Debug)]
 pub(crate) struct Known {
-    hashes: Vec<[u8; 20]>,
-    keys: Vec<[u8; 32]>,
+    hashes: BTreeSet<[u8; 20]>,
+    keys: BTreeSet<[u8; 32]>,
+    most: usize,
 }
 
-/// A hostile text may hold thousands of addresses; no conversation does.
-const MAX_KNOWN: usize = 256;
+/// A hostile conversation may name thousands of addresses; those that the caller gives first count.
+const MOST_OF_CONVERSATION: usize = 512;
+/// What stands beside a key is kept apart, so that nothing that was named before keeps it out.
+const MOST_OF_TEXT: usize = 4_096;
 
 impl Known {
+    /// Of what was named before.
+    pub(crate) fn of_conversation() -> Self {
+        Self::holding(MOST_OF_CONVERSATION)
+    }
+
+    /// Of what the text itself names.
+    pub(crate) fn of_text() -> Self {
+        Self::holding(MOST_OF_TEXT)
+    }
+
+    fn holding(most: usize) -> Self {
+        Self { hashes: BTreeSet::new(), keys: BTreeSet::new(), most }
+    }
+
     pub(crate) fn add(&mut self, payload: Payload) {
         match payload {
-            Payload::Hash(hash) if self.hashes.len() < MAX_KNOWN => self.hashes.push(hash),
-            Payload::Key(key) if self.keys.len() < MAX_KNOWN => self.keys.push(key),
+            Payload::Hash(hash) if self.hashes.len() < self.most => _ = self.hashes.insert(hash),
+            Payload::Key(key) if self.keys.len() < self.most => _ = self.keys.insert(key),
             _ => {}
         }
     }
@@ -35,16 +54,17 @@ impl Known {
     pub(crate) fn is_empty(&self) -> bool {
         self.hashes.is_empty() && self.keys.is_empty()
     }
+}
 
-    /// Whether the key derives one of the known addresses.
-    pub(crate) fn owned_by(&self, key: &[u8; 32]) -> bool {
-        if self.keys.contains(&ed25519_public(key)) {
-            return true;
-        }
-        let Some(owner) = Owner::of(key) else { return false };
-        owner.hashes.iter().any(|hash| self.hashes.contains(hash))
-            || owner.taproot.is_some_and(|key| self.keys.contains(&key))
+/// Whether the key derives one of these addresses.
+pub(crate) fn owns(key: &[u8; 32], known: [&Known; 2]) -> bool {
+    let names = |key: &[u8; 32]| known.iter().any(|known| known.keys.contains(key));
+    if names(&ed25519_public(key)) {
+        return true;
     }
+    let Some(owner) = Owner::of(key) else { return false };
+    owner.hashes.iter().any(|hash| known.iter().any(|known| known.hashes.contains(hash)))
+        || owner.taproot.is_some_and(|key| names(&key))
 }
 
 /// The address payloads of one key on secp256k1.
@@ -97,9 +117,9 @@ mod tests {
     use crate::identifier::recognise;
 
     fn owns(key: &str, address: &str) -> bool {
-        let mut known = Known::default();
+        let (mut known, text) = (Known::of_conversation(), Known::of_text());
         known.add(recognise(address).unwrap().payload);
-        known.owned_by(&hex::decode(key).unwrap().try_into().unwrap())
+        super::owns(&hex::decode(key).unwrap().try_into().unwrap(), [&known, &text])
     }
 
     #[test]

@@ -92,7 +92,7 @@ pub(crate) fn find(folded: &str, scan: &mut Scan<'_>, found: &mut Found) {
         }
         let whole = word.trim_end_matches(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_')));
         if let Some(address) = ton::address(whole) {
-            scan.known().add(address.payload);
+            scan.name(address.payload);
             found.identifiers.push(address.at(folded, start..start + whole.len()));
             continue;
         }
@@ -109,7 +109,7 @@ pub(crate) fn find(folded: &str, scan: &mut Scan<'_>, found: &mut Found) {
                     found.hits.push(Hit::new(secret.kind, place, secret.certain));
                 }
                 Some(Reading::Public(public)) => {
-                    scan.known().add(public.payload);
+                    scan.name(public.payload);
                     found.identifiers.push(public.at(folded, place));
                 }
                 None => {}

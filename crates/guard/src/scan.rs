@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::api::{Context, Finding, Identifier, SecretKind};
-use crate::derive::Known;
-use crate::identifier;
+use crate::derive::{self, Known};
+use crate::identifier::{self, Payload};
 use crate::normalise::Mapped;
 
 /// Escapes and encodings are undone this often, one inside the other.
@@ -76,8 +76,10 @@ impl Found {
 #[derive(Debug)]
 pub(crate) struct Scan<'a> {
     context: Context<'a>,
-    /// Addresses of the context, once read, and those met in the text.
+    /// Addresses of the context, once read.
     known: Option<Known>,
+    /// Addresses met in the text.
+    named: Known,
     derivations: u32,
     typo_searches: u32,
     unproven: bool,
@@ -88,6 +90,7 @@ impl<'a> Scan<'a> {
         Self {
             context,
             known: None,
+            named: Known::of_text(),
             derivations: MAX_DERIVATIONS,
             typo_searches: MAX_TYPO_SEARCHES,
             unproven: false,
@@ -99,24 +102,25 @@ impl<'a> Scan<'a> {
         Self { derivations: MAX_DERIVATIONS_OF_FILE, ..Self::new(context) }
     }
 
-    /// The addresses that a key is compared with.
-    pub(crate) fn known(&mut self) -> &mut Known {
-        let addresses = self.context.addresses;
-        self.known.get_or_insert_with(|| {
-            let mut known = Known::default();
-            for address in addresses.iter().filter_map(|address| identifier::recognise(address.trim())) {
-                known.add(address.payload);
-            }
-            known
-        })
+    /// Remembers an address that the text names.
+    pub(crate) fn name(&mut self, address: Payload) {
+        self.named.add(address);
     }
 
     /// Whether 32 bytes are the key of a known address; nothing when there is no more work to spend.
     pub(crate) fn owns(&mut self, key: &[u8; 32]) -> Option<bool> {
-        let owns = if self.known().is_empty() {
+        let addresses = self.context.addresses;
+        let known = self.known.get_or_insert_with(|| {
+            let mut known = Known::of_conversation();
+            for address in addresses.iter().filter_map(|address| identifier::recognise(address.trim())) {
+                known.add(address.payload);
+            }
+            known
+        });
+        let owns = if known.is_empty() && self.named.is_empty() {
             Some(false)
         } else {
-            self.may_derive().then(|| self.known().owned_by(key))
+            spend(&mut self.derivations).then(|| derive::owns(key, [known, &self.named]))
         };
         self.unproven |= owns != Some(true);
         owns

@@ -88,3 +88,19 @@ fn a_damaged_file_says_all_that_was_found_in_it() {
     assert!(kinds.contains(&SecretKind::UnprovenHex), "{kinds:?}");
     assert_eq!(screened.bytes, mark(SecretKind::RecoveryPhrase, None).into_bytes());
 }
+
+#[test]
+fn an_address_in_the_same_file_counts_however_many_were_named_before() {
+    let text = format!("transaction hash: 0x{KEY}\nto 0x2c7536E3605D9C16a7a3D7b1898e529396a65c23\n");
+    let named: Vec<String> = (0..2_000_u32).map(|n| format!("0x{n:040x}")).collect();
+    let others: Vec<&str> = named.iter().map(String::as_str).collect();
+    let context = Context { earlier: &[], addresses: &others };
+    let screened = screen_bytes(text.as_bytes(), &context);
+    assert!(screened.findings.iter().any(|found| found.certain), "{screened:?}");
+    // Named again and again before, an address is one.
+    let same: Vec<&str> =
+        std::iter::repeat_n(others[0], 2_000).chain(["0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"]).collect();
+    let text = format!("transaction hash: 0x{KEY}\n");
+    let screened = screen_bytes(text.as_bytes(), &Context { earlier: &[], addresses: &same });
+    assert!(screened.findings.iter().any(|found| found.certain), "{screened:?}");
+}
