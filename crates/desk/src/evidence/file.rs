@@ -318,7 +318,7 @@ pub(crate) async fn prove_files(desk: &Desk, claim: &Claimed) -> Result<(), Erro
         .await
 }
 
-/// Takes a key out of a file, and puts the request first whose words proved it.
+/// Takes a key out of a file, and puts the request first whose words proved it: where that goes on, if it was merged meanwhile.
 fn redact_after(
     tx: &mut Tx,
     desk: &Desk,
@@ -327,16 +327,18 @@ fn redact_after(
     now: Time,
 ) -> Result<Option<(RequestNumber, Known)>, Error> {
     let Some(id) = as_it_was(tx, one)?.and_then(|row| row.request_id) else { return Ok(None) };
-    let mut record = Record::lock(tx, id)?;
-    redact(tx, desk, &mut record, one, now)?;
+    let told = Record::lock(tx, told)?;
+    let mut told = goes_on(tx, told)?;
+    if id == told.row.id {
+        redact(tx, desk, &mut told, one, now)?;
+    } else {
+        let mut other = Record::lock(tx, id)?;
+        redact(tx, desk, &mut other, one, now)?;
+        other.save(tx, desk.keys(), now)?;
+    }
     let mut findings = Findings::default();
     findings.add_codes(&one.file.findings);
-    if id != told {
-        record.save(tx, desk.keys(), now)?;
-        record = Record::lock(tx, told)?;
-    }
-    let mut record = goes_on(tx, record)?;
-    note_risk(desk, &mut record, &findings, now)?;
-    let row = record.save(tx, desk.keys(), now)?;
+    note_risk(desk, &mut told, &findings, now)?;
+    let row = told.save(tx, desk.keys(), now)?;
     Ok(Some((row.number, Known { id: row.id, at_risk: row.at_risk })))
 }

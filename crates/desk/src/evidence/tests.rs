@@ -8,7 +8,7 @@ use crate::identity::tests::{as_visitor, token};
 use crate::testing::{TestDesk, answer, intake, tamper, visitor};
 use crate::{
     Customer, FollowUp, Intake, Join, Reader, Receipt, conversation, detail, erase, follow_up, identify,
-    open_attachment, receive, reply, verify,
+    merge, open_attachment, receive, reply, verify,
 };
 
 /// A key of many examples (web3.js documentation, `privateKeyToAccount`), and its address.
@@ -183,6 +183,25 @@ store_test! {
         let shown = conversation(&desk, &who, receipt.number, 0, 50).await.unwrap();
         assert!(shown.request.at_risk, "whoever named the address is helped first");
         assert!(verify(&desk).await.unwrap().is_sound());
+    }
+
+    async fn a_request_that_was_merged_meanwhile_says_what_was_taken_out(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        let who = visitor(1);
+        let large = format!("{}{}", log(), "12:04 nothing happened\n".repeat(12_000));
+        let file = upload(&desk, &who.scope(), "u1", "app.log", large.as_bytes()).await.unwrap().attachment.id;
+        let said = with(&[file], intake("c1", &format!("my log, and {ADDRESS}")));
+        let first = receive(&desk, &who, said).await.unwrap().receipt;
+        let other = receive(&desk, &who, Intake { join: Join::New, ..intake("c2", "and more") }).await.unwrap().receipt;
+        merge(&desk, &agent, first.request_id, other.number).await.unwrap();
+        assert_eq!(keys_on_disk(desk.files()), 1, "left to the job");
+        work(&desk).await;
+        assert_eq!((keys_on_disk(desk.files()), told(&desk, &who, &first).await), (0, 1));
+        let found = verify(&desk).await.unwrap();
+        assert!(found.is_sound(), "{found:?}");
+        let goes_on = conversation(&desk, &who, other.number, 0, 50).await.unwrap();
+        assert!(goes_on.request.at_risk);
     }
 
     async fn a_key_in_a_file_is_proven_when_it_is_known_who_it_is(store) {
