@@ -2,6 +2,7 @@
 //! address that was named before or after derives from them.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use standfast_domain::{Author, CustomerId, RequestId, Time};
 use standfast_guard::{Context, SecretKind, mark, screen};
@@ -206,13 +207,15 @@ fn addresses_of(rd: &mut Rd, customer: CustomerId, on: Option<RequestId>) -> Res
     Ok(known)
 }
 
-/// What the customer named in words of the latest requests, each of them: a request's row keeps only so many.
+/// What the customer named in words of the latest requests, each of them once, the latest first: a request's row keeps only so many.
 fn addresses_of_words(rd: &mut Rd, customer: CustomerId) -> Result<Vec<String>, Error> {
     let mut named = Vec::new();
+    let mut seen = HashSet::new();
     for row in request::list_of_customer(rd, customer, REQUESTS)? {
-        for (_, identifiers) in entry::list_identifiers(rd, row.id)? {
+        for (_, identifiers) in entry::list_identifiers(rd, row.id)?.into_iter().rev() {
             let held: Vec<IdentifierView> = serde_json::from_str(&identifiers).unwrap_or_default();
-            named.extend(held.into_iter().filter(IdentifierView::is_address).map(|one| one.value));
+            let addresses = held.into_iter().filter(IdentifierView::is_address).map(|one| one.value);
+            named.extend(addresses.filter(|one| seen.insert(one.clone())));
         }
     }
     Ok(named)
