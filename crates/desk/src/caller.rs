@@ -98,3 +98,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     }
     text
 }
+
+/// The 32 bytes that [`hex`] wrote so.
+pub(crate) fn unhex(digits: &str) -> Option<Vec<u8>> {
+    let pairs: Vec<&[u8]> = digits.as_bytes().chunks(2).collect();
+    let byte = |pair: &&[u8]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
+    let is_hash = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    is_hash.then(|| pairs.iter().map(byte).collect()).flatten()
+}

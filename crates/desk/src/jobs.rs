@@ -1,6 +1,7 @@
 //! Work after the commit: closing silent requests, asking again whether they are solved, erasing customers, taking proven keys out of files, making erased content leave the files, counting
 //! requests, and housekeeping.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use standfast_store::{Lane, agent, attachment, outbox, receipt, subscription};
 
 use crate::alarm::{NOTICE, give_notice};
 use crate::attachment::blob;
+use crate::caller::unhex;
 use crate::census::take_census;
 use crate::erasure::carry_out;
 use crate::evidence::{PROVE, prove_files};
@@ -23,7 +25,7 @@ use crate::work::close_silent;
 use crate::{AgentCaller, Desk, Error};
 
 /// How long a worker may take before somebody else may try.
-const LEASE: Duration = Duration::from_mins(2);
+pub(crate) const LEASE: Duration = Duration::from_mins(2);
 /// Most jobs of one claim.
 const CLAIM: u32 = 16;
 /// Without anything due, the list is looked at this often.
@@ -38,6 +40,12 @@ const OUTBOX: Duration = Duration::from_hours(24 * 7);
 const LOOSE: Duration = Duration::from_hours(26);
 /// Beginnings of files that nobody is writing any more go after this.
 const CUT_OFF: Duration = Duration::from_hours(1);
+
+/// Bytes without a row go after this: whoever writes them writes the row soon, or never.
+const ORPHANED: Duration = Duration::from_hours(24);
+/// The folders of files by the first two digits of their names, and how many of them housekeeping sweeps at a time.
+const FOLDERS: i64 = 256;
+const SWEPT: i64 = 16;
 
 /// Works on jobs until `stop` changes.
 pub async fn run_jobs(desk: Desk, mut stop: tokio::sync::watch::Receiver<bool>) {
@@ -221,7 +229,50 @@ async fn keep_house(desk: &Desk) -> Result<(), Error> {
             remove(desk, &row.sha256).await?;
         }
     }
+    sweep(desk).await?;
     remove_stale_uploads(desk).await
+}
+
+/// Removes bytes that no row names: of a unit that did not come about, or did not use them. Each time some of the folders, so that
+/// no time is long.
+async fn sweep(desk: &Desk) -> Result<(), Error> {
+    let slot = desk.now().0 / i64::try_from(HOUSEKEEPING.as_micros()).unwrap_or(i64::MAX);
+    let first = slot.rem_euclid(FOLDERS / SWEPT) * SWEPT;
+    for folder in first..first + SWEPT {
+        sweep_folder(desk, &desk.files().join(format!("{folder:02x}"))).await?;
+    }
+    Ok(())
+}
+
+async fn sweep_folder(desk: &Desk, path: &Path) -> Result<(), Error> {
+    let mut folder = match tokio::fs::read_dir(path).await {
+        Ok(folder) => folder,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    while let Some(file) = folder.next_entry().await? {
+        let Some(sha256) = file.file_name().to_str().and_then(unhex) else { continue };
+        if age(desk, &file).await? <= ORPHANED {
+            continue;
+        }
+        let kept = desk.store().read(move |rd| attachment::is_kept(rd, &sha256).map_err(Error::from)).await?;
+        // Somebody may have sent the same bytes just now.
+        if !kept && age(desk, &file).await? > ORPHANED {
+            tokio::fs::remove_file(file.path()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// How long ago a file was written.
+async fn age(desk: &Desk, file: &tokio::fs::DirEntry) -> Result<Duration, Error> {
+    let written = match tokio::fs::metadata(file.path()).await {
+        Ok(data) => data.modified()?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Duration::ZERO),
+        Err(error) => return Err(error.into()),
+    };
+    let written = written.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Ok(Duration::from_micros(desk.now().0.max(0).cast_unsigned()).saturating_sub(written))
 }
 
 /// Uploads that were cut off leave their beginnings behind when the process is killed.
@@ -232,10 +283,7 @@ async fn remove_stale_uploads(desk: &Desk) -> Result<(), Error> {
         Err(error) => return Err(error.into()),
     };
     while let Some(file) = folder.next_entry().await? {
-        let written = file.metadata().await?.modified()?;
-        let written = written.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        let now = Duration::from_micros(desk.now().0.max(0).cast_unsigned());
-        if now.saturating_sub(written) > CUT_OFF {
+        if age(desk, &file).await? > CUT_OFF {
             tokio::fs::remove_file(file.path()).await?;
         }
     }
