@@ -18,7 +18,7 @@ use crate::screening::Findings;
 use crate::view::{AttachmentView, UploadView};
 use crate::{AgentCaller, Desk, Error};
 
-pub(crate) use text::{Text, keep_text, screen_apart, screen_soon};
+pub(crate) use text::{Text, keep_text, screen_apart};
 
 mod text;
 

@@ -100,7 +100,7 @@ async fn write(
     mut words: Draft,
     target: Option<Known>,
 ) -> Result<Received, Error> {
-    words.proven = look_before(desk, caller, &words).await?;
+    words.proven = look_before(desk, caller, &words).await;
     let at_risk = words.at_risk() || target.is_some_and(|known| known.at_risk);
     let mut words = Arc::new(words);
     for _ in 0..ATTEMPTS {

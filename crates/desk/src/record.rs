@@ -177,13 +177,23 @@ impl Record {
         now: Time,
         new: NewEntry,
     ) -> Result<i64, Error> {
-        let salt = entropy.bytes::<16>();
-        let seq = self.row.last_seq + 1;
         let visible = match (new.kind, &new.event) {
             (EntryKind::Text, _) => true,
             (EntryKind::Event, Some(event)) => event.is_visible(),
             _ => false,
         };
+        self.append_as(entropy, now, new, visible)
+    }
+
+    fn append_as(
+        &mut self,
+        entropy: &Arc<dyn Entropy>,
+        now: Time,
+        new: NewEntry,
+        visible: bool,
+    ) -> Result<i64, Error> {
+        let salt = entropy.bytes::<16>();
+        let seq = self.row.last_seq + 1;
         let event = new.event.as_ref().map(serde_json::to_string).transpose();
         let mut entry = EntryRow {
             request_id: self.row.id,
@@ -228,6 +238,17 @@ impl Record {
         event: Event,
     ) -> Result<i64, Error> {
         self.append(entropy, now, NewEntry::event(author, event))
+    }
+
+    /// Appends an event about what the customer does not see.
+    pub(crate) fn tell_desk(
+        &mut self,
+        entropy: &Arc<dyn Entropy>,
+        now: Time,
+        author: Author,
+        event: Event,
+    ) -> Result<i64, Error> {
+        self.append_as(entropy, now, NewEntry::event(author, event), false)
     }
 
     /// Moves the request on; the clocks of the row follow the state.

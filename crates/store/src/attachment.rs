@@ -97,11 +97,21 @@ pub fn erase(tx: &mut Tx, id: AttachmentId, now: Time) -> Result<(), Error> {
     )
 }
 
-/// Gives a file other bytes, and what is known of them.
-pub fn replace(tx: &mut Tx, a: &AttachmentRow) -> Result<(), Error> {
+/// Gives a file other bytes, and what is known of them; false where it has not those of `was` any more, or is erased, or went elsewhere.
+pub fn replace(tx: &mut Tx, a: &AttachmentRow, was: &[u8]) -> Result<bool, Error> {
+    let done = tx.execute(
+        "UPDATE attachment SET size = $2, sha256 = $3, findings = $4, unproven = $5 WHERE id = $1 AND sha256 = $6 \
+         AND erased_at IS NULL AND request_id IS NOT DISTINCT FROM $7",
+        params![a.id, a.size, a.sha256, a.findings, a.unproven, was, a.request_id],
+    )?;
+    Ok(done == 1)
+}
+
+/// Notes what a look at a file has shown, where it is still the one that was looked at.
+pub fn note_look(tx: &mut Tx, a: &AttachmentRow) -> Result<(), Error> {
     tx.run(
-        "UPDATE attachment SET size = $2, sha256 = $3, findings = $4, unproven = $5 WHERE id = $1",
-        params![a.id, a.size, a.sha256, a.findings, a.unproven],
+        "UPDATE attachment SET unproven = $3, addresses = $4 WHERE id = $1 AND sha256 = $2 AND erased_at IS NULL",
+        params![a.id, a.sha256, a.unproven, a.addresses],
     )
 }
 
@@ -128,6 +138,22 @@ pub fn list_unproven(
              AND (a.unproven OR a.unproven IS NULL AND a.media_type NOT LIKE 'image/%') ORDER BY a.id LIMIT $3"
         ),
         params![customer, after, limit],
+        row,
+    )
+}
+
+/// The latest of them.
+pub fn list_latest_unproven(
+    rd: &mut Rd,
+    customer: CustomerId,
+    limit: i64,
+) -> Result<Vec<AttachmentRow>, Error> {
+    rd.query(
+        select!(
+            "JOIN request r ON r.id = a.request_id WHERE r.customer_id = $1 AND a.erased_at IS NULL \
+             AND (a.unproven OR a.unproven IS NULL AND a.media_type NOT LIKE 'image/%') ORDER BY a.id DESC LIMIT $2"
+        ),
+        params![customer, limit],
         row,
     )
 }

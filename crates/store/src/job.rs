@@ -113,6 +113,15 @@ pub fn enqueue(tx: &mut Tx, job: &NewJob<'_>) -> Result<(), Error> {
     )
 }
 
+/// Enqueues a job; one with the same key that waits already gets the payload `instead`, and no second one is enqueued; queued.
+pub fn enqueue_or_change(tx: &mut Tx, job: &NewJob<'_>, instead: &str) -> Result<(), Error> {
+    tx.run(
+        "INSERT INTO job (id, kind, payload, dedupe, state, run_at, attempts, lease_until, fence, last_error, created_at)
+         VALUES ($1, $2, $3, $4, 'ready', $5, 0, NULL, 0, NULL, $6) ON CONFLICT (dedupe) DO UPDATE SET payload = $7",
+        params![job.id, job.kind, job.payload, job.dedupe, job.run_at, job.now, instead],
+    )
+}
+
 /// Whether a job of a kind waits or is being worked on.
 pub fn is_listed(rd: &mut Rd, kind: &str) -> Result<bool, Error> {
     rd.query_one(

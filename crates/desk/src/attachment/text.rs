@@ -1,7 +1,5 @@
 //! Text files: screened whole, and written when that is done.
 
-use std::time::Duration;
-
 use sha2::{Digest, Sha256};
 use standfast_guard::{Context, Finding, Identifier, IdentifierKind, ScreenedBytes, screen_bytes, solicits};
 use tokio::io::AsyncWriteExt as _;
@@ -13,8 +11,6 @@ use crate::{Desk, Error};
 
 /// Text files are screened so many at a time: each may take a second of a core.
 static SCREENING: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
-/// For how long somebody stands in line who waits for a receipt.
-const SOON: Duration = Duration::from_secs(1);
 /// Most addresses that are kept of a file.
 const MOST_ADDRESSES: usize = 64;
 
@@ -29,30 +25,15 @@ pub(crate) struct Read {
 /// Screening a whole log takes a while: not on a thread that serves others.
 pub(crate) async fn screen_apart(bytes: Vec<u8>, known: Vec<String>, of_agent: bool) -> Result<Read, Error> {
     let turn = SCREENING.acquire().await.map_err(|_| Error::Inconsistent("screening"))?;
-    screen_in(turn, bytes, known, of_agent).await
-}
-
-/// The same for whoever would rather go without than stand behind the files of others for long.
-pub(crate) async fn screen_soon(bytes: Vec<u8>, known: Vec<String>) -> Result<Option<Read>, Error> {
-    let Ok(Ok(turn)) = tokio::time::timeout(SOON, SCREENING.acquire()).await else { return Ok(None) };
-    screen_in(turn, bytes, known, false).await.map(Some)
-}
-
-async fn screen_in(
-    turn: tokio::sync::SemaphorePermit<'static>,
-    bytes: Vec<u8>,
-    known: Vec<String>,
-    of_agent: bool,
-) -> Result<Read, Error> {
     let read = tokio::task::spawn_blocking(move || {
         let addresses: Vec<&str> = known.iter().map(String::as_str).collect();
         let screened = screen_bytes(&bytes, &Context { earlier: &[], addresses: &addresses });
         let asks = of_agent && solicits(&String::from_utf8_lossy(&screened.bytes)).is_some();
+        // Its turn lasts as long as the work, also when whoever wanted it has gone.
+        drop(turn);
         Read { bytes, screened, asks }
     });
-    let read = read.await.map_err(|_| Error::Inconsistent("screening"))?;
-    drop(turn);
-    Ok(read)
+    read.await.map_err(|_| Error::Inconsistent("screening"))
 }
 
 /// A text file as it may be stored.

@@ -4,19 +4,20 @@
 //! before the unit that names them commits, and the old ones leave it by a job that the unit puts on the list. What a message
 //! proves is looked at before it is written, so that its receipt says so; whatever that leaves is looked at by a job.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use standfast_domain::{AttachmentId, Author, CustomerId, Event, JobId, RequestId, RequestNumber, Time};
 use standfast_store::attachment::{self, AttachmentRow};
 use standfast_store::job::{self, Claimed, NewJob};
-use standfast_store::{Lane, Rd, Tx, customer, request};
+use standfast_store::{Lane, Rd, Tx, customer, entry, request};
 
-use super::{addresses_of_files, addresses_of_words};
-use crate::attachment::{
-    Bound, Text, addresses_in, bind, blob, is_unproven, keep_text, screen_apart, screen_soon,
-};
+use super::{addresses, addresses_of_files, addresses_of_words};
+use crate::attachment::{Bound, Text, addresses_in, bind, blob, is_unproven, keep_text, screen_apart};
 use crate::caller::{Customer, hex};
 use crate::draft::Draft;
 use crate::erasure::scrub;
+use crate::jobs::LEASE;
 use crate::numbers::Known;
 use crate::receive::goes_on;
 use crate::record::Record;
@@ -32,6 +33,9 @@ const AT_ONCE: i64 = 8;
 const WAITED_FOR: i64 = 4;
 const WAITED_FOR_BYTES: i64 = 256 << 10;
 
+/// How long all of that may take.
+const WAITED_FOR_TIME: Duration = Duration::from_secs(1);
+
 /// A file with a key in it, without the key.
 #[derive(Clone, Debug)]
 pub(crate) struct Proven {
@@ -43,21 +47,45 @@ pub(crate) struct Proven {
     remains: AttachmentId,
 }
 
-/// What a message proves of files that come with it, and of the latest that came before. Nothing of this is in force yet.
-pub(crate) async fn look_before(desk: &Desk, caller: &Customer, words: &Draft) -> Result<Vec<Proven>, Error> {
+/// What a message proves of files that come with it, and of the latest that came before. Nothing of this is in force yet. What is
+/// not known in time, or cannot be, keeps no words out: the job looks at it then.
+pub(crate) async fn look_before(desk: &Desk, caller: &Customer, words: &Draft) -> Vec<Proven> {
+    let mut proven = Vec::new();
+    let looked = tokio::time::timeout(WAITED_FOR_TIME, prove_before(desk, caller, words, &mut proven)).await;
+    if let Ok(Err(error)) = looked {
+        tracing::warn!(code = error.code(), "files were not looked at before the receipt");
+    }
+    proven
+}
+
+async fn prove_before(
+    desk: &Desk,
+    caller: &Customer,
+    words: &Draft,
+    proven: &mut Vec<Proven>,
+) -> Result<(), Error> {
     let named = words.said.findings.addresses();
     if words.attachments.is_empty() && (named.is_empty() || !has_unproven(desk, caller).await?) {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let (caller, ids) = (caller.clone(), words.attachments.clone());
     let read = desk.store().read(move |rd| files_before(rd, &caller, &ids, named));
-    let (mut files, known) = read.await?;
+    let (files, known) = read.await?;
+    // The last space is for words.
+    if files.is_empty() || known.is_empty() || standfast_store::is_nearly_full(desk.files()) {
+        return Ok(());
+    }
     let mut room = WAITED_FOR_BYTES;
-    files.retain(|file| {
+    for file in files {
         room -= file.size;
-        room >= 0
-    });
-    look_again(desk, files, &known, false).await
+        if room < 0 {
+            continue;
+        }
+        if let Some(Look::Proven(one)) = look_again(desk, file, &known).await? {
+            proven.push(one);
+        }
+    }
+    Ok(())
 }
 
 /// Whether an address could prove anything in files that came before: for most who name one there are none, and one read tells.
@@ -90,57 +118,52 @@ fn files_before(
         Customer::Link(id) => request::find(rd, *id)?.map(|row| row.customer_id),
     };
     if let Some(customer) = customer {
-        if !known.is_empty() {
-            files.extend(attachment::list_unproven(rd, customer, AttachmentId(0), WAITED_FOR)?);
+        let before = known_of(rd, customer)?;
+        // By those that were known, files that came before were looked at then.
+        if known.iter().any(|address| !before.contains(address)) {
+            files.extend(attachment::list_latest_unproven(rd, customer, WAITED_FOR)?);
         }
-        if files.iter().any(is_unproven) {
-            known.extend(addresses_of_words(rd, customer)?);
-            known.extend(addresses_of_files(rd, customer)?);
-        }
+        known.extend(before);
     }
     files.retain(is_unproven);
     Ok((files, known))
 }
 
-/// Screens files by these addresses, and writes those without their keys in which some are found. Who waits for a
-/// receipt leaves out what others are in the way of.
-async fn look_again(
-    desk: &Desk,
-    files: Vec<AttachmentRow>,
-    known: &[String],
-    waits: bool,
-) -> Result<Vec<Proven>, Error> {
-    let mut proven = Vec::new();
-    if known.is_empty() {
-        return Ok(proven);
+/// What a customer has named before, the latest first.
+fn known_of(rd: &mut Rd, customer: CustomerId) -> Result<Vec<String>, Error> {
+    Ok([addresses_of_words(rd, customer)?, addresses_of_files(rd, customer)?].concat())
+}
+
+/// What a look at a file has shown.
+enum Look {
+    /// A key.
+    Proven(Proven),
+    /// None, and whether an address could still prove one; with what it names.
+    Noted(AttachmentRow),
+}
+
+/// Screens a file by these addresses, and writes it without its keys if some are found; nothing where it is gone.
+async fn look_again(desk: &Desk, file: AttachmentRow, known: &[String]) -> Result<Option<Look>, Error> {
+    let bytes = match tokio::fs::read(blob(desk.files(), &file.sha256)).await {
+        Ok(bytes) => bytes,
+        // Erased meanwhile.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let text = Text::of(screen_apart(bytes, known.to_vec(), false).await?.screened);
+    if !text.findings.iter().any(|found| found.kind.is_exposure()) {
+        let addresses = if file.unproven.is_none() { text.addresses()? } else { file.addresses.clone() };
+        return Ok(Some(Look::Noted(AttachmentRow { unproven: Some(text.unproven), addresses, ..file })));
     }
-    for file in files {
-        let bytes = match tokio::fs::read(blob(desk.files(), &file.sha256)).await {
-            Ok(bytes) => bytes,
-            // Erased meanwhile.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error.into()),
-        };
-        let read = if waits {
-            Some(screen_apart(bytes, known.to_vec(), false).await?)
-        } else {
-            screen_soon(bytes, known.to_vec()).await?
-        };
-        let Some(text) = read.map(|read| Text::of(read.screened)) else { continue };
-        if !text.findings.iter().any(|found| found.kind.is_exposure()) {
-            continue;
-        }
-        let mut findings = Findings::default();
-        findings.add_codes(&file.findings);
-        findings.take_file(&text);
-        let sha256 = keep_text(desk, &text.bytes).await?;
-        let size = i64::try_from(text.bytes.len()).unwrap_or(i64::MAX);
-        let (findings, unproven) = (findings.codes(), Some(text.unproven));
-        let was = file.sha256.clone();
-        let file = AttachmentRow { sha256, size, findings, unproven, ..file };
-        proven.push(Proven { file, was, remains: AttachmentId(desk.id()) });
-    }
-    Ok(proven)
+    let mut findings = Findings::default();
+    findings.add_codes(&file.findings);
+    findings.take_file(&text);
+    let sha256 = keep_text(desk, &text.bytes).await?;
+    let size = i64::try_from(text.bytes.len()).unwrap_or(i64::MAX);
+    let (findings, unproven) = (findings.codes(), Some(text.unproven));
+    let was = file.sha256.clone();
+    let file = AttachmentRow { sha256, size, findings, unproven, ..file };
+    Ok(Some(Look::Proven(Proven { file, was, remains: AttachmentId(desk.id()) })))
 }
 
 /// The files that a message names, checked as [`bind`] does. Before that, files without their keys are put in the place of those
@@ -157,16 +180,14 @@ pub(crate) fn bring(
     for one in &words.proven {
         // One that is not as it was is left to the job.
         let Some(row) = as_it_was(tx, one)? else { continue };
-        match (row.request_id, held.as_deref_mut()) {
+        let taken = match (row.request_id, held.as_deref_mut()) {
             (None, _) => replace(tx, desk, one, now)?,
             (Some(id), Some(record)) if id == record.row.id => redact(tx, desk, record, one, now)?,
-            (Some(id), _) => {
-                let mut other = Record::lock(tx, id)?;
-                redact(tx, desk, &mut other, one, now)?;
-                other.save(tx, desk.keys(), now)?;
-            }
+            (Some(id), _) => redact_elsewhere(tx, desk, id, one, now)?,
+        };
+        if taken {
+            findings.add_codes(&one.file.findings);
         }
-        findings.add_codes(&one.file.findings);
     }
     bind(tx, &caller.scope(), &words.attachments, findings)
 }
@@ -174,22 +195,54 @@ pub(crate) fn bring(
 /// A file as it is now; nothing where it is not what it was any more.
 fn as_it_was(tx: &mut Tx, one: &Proven) -> Result<Option<AttachmentRow>, Error> {
     let row = attachment::find(tx, one.file.id)?;
-    Ok(row.filter(|row| row.erased_at.is_none() && row.sha256 == one.was))
+    let same = |row: &AttachmentRow| {
+        row.erased_at.is_none() && row.sha256 == one.was && row.request_id == one.file.request_id
+    };
+    Ok(row.filter(same))
 }
 
-/// Takes a key out of a file of a record, which says so.
-fn redact(tx: &mut Tx, desk: &Desk, record: &mut Record, one: &Proven, now: Time) -> Result<(), Error> {
+/// Takes a key out of a file of a record that is held, which says so; false where the file was not as it was any more.
+fn redact(tx: &mut Tx, desk: &Desk, record: &mut Record, one: &Proven, now: Time) -> Result<bool, Error> {
     let seq = one.file.seq.ok_or(Error::Inconsistent("attachment"))?;
-    replace(tx, desk, one, now)?;
+    if !replace(tx, desk, one, now)? {
+        return Ok(false);
+    }
     let (file, size, sha256) = (one.file.id, one.file.size, hex(&one.file.sha256));
     let event = Event::FileRedacted { seq, file, size, sha256 };
-    record.tell(desk.entropy(), now, Author::System, event)?;
-    Ok(())
+    // The files of notes are none of the customer's.
+    if entry::find(tx, record.row.id, seq)?.is_some_and(|entry| entry.visible) {
+        record.tell(desk.entropy(), now, Author::System, event)?;
+    } else {
+        record.tell_desk(desk.entropy(), now, Author::System, event)?;
+    }
+    Ok(true)
 }
 
-/// Gives a file its new bytes; the old ones leave the disk by a job.
-fn replace(tx: &mut Tx, desk: &Desk, one: &Proven, now: Time) -> Result<(), Error> {
-    attachment::replace(tx, &one.file)?;
+/// The same for a request that is not held, which is put first by it, too.
+fn redact_elsewhere(tx: &mut Tx, desk: &Desk, id: RequestId, one: &Proven, now: Time) -> Result<bool, Error> {
+    let mut record = Record::lock(tx, id)?;
+    if !redact(tx, desk, &mut record, one, now)? {
+        return Ok(false);
+    }
+    // Of one that was merged, nobody works on it any more.
+    if record.row.merged_into.is_none() {
+        note_risk(desk, &mut record, &found_in(one), now)?;
+    }
+    record.save(tx, desk.keys(), now)?;
+    Ok(true)
+}
+
+fn found_in(one: &Proven) -> Findings {
+    let mut findings = Findings::default();
+    findings.add_codes(&one.file.findings);
+    findings
+}
+
+/// Gives a file its new bytes; the old ones leave the disk by a job. False where it was not as it was any more.
+fn replace(tx: &mut Tx, desk: &Desk, one: &Proven, now: Time) -> Result<bool, Error> {
+    if !attachment::replace(tx, &one.file, &one.was)? {
+        return Ok(false);
+    }
     let remains = AttachmentRow {
         id: one.remains,
         owner: String::new(),
@@ -206,11 +259,12 @@ fn replace(tx: &mut Tx, desk: &Desk, one: &Proven, now: Time) -> Result<(), Erro
         addresses: None,
     };
     attachment::insert(tx, &remains)?;
-    scrub(tx, JobId(desk.id()), now)
+    scrub(tx, JobId(desk.id()), now)?;
+    Ok(true)
 }
 
 /// What the job is to do.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Order {
     customer: CustomerId,
     /// Where the customer is told.
@@ -229,8 +283,12 @@ pub(super) fn look_after(
     now: Time,
 ) -> Result<(), Error> {
     let customer = record.row.customer_id;
-    let names = || !findings.addresses().is_empty() || !files.addresses().is_empty();
-    let wanted = files.are_unproven() || names() && is_any_unproven(tx, record)?;
+    let names_new = || {
+        // By those that the request knows, files that came before were looked at, or will be.
+        let known = addresses(&record.row);
+        [findings.addresses(), files.addresses()].concat().iter().any(|one| !known.contains(one))
+    };
+    let wanted = files.are_unproven() || names_new() && is_any_unproven(tx, record)?;
     if !wanted {
         return Ok(());
     }
@@ -269,14 +327,15 @@ pub(crate) fn look_after_uniting(
     enqueue(tx, desk, &Order { customer, request, after: None }, now)
 }
 
+/// Puts an order on the list. Of one customer one waits at a time: whatever meets another there begins anew, so that no file is
+/// left out.
 fn enqueue(tx: &mut Tx, desk: &Desk, order: &Order, now: Time) -> Result<(), Error> {
-    let payload = serde_json::to_string(order).map_err(|_| Error::Inconsistent("job payload"))?;
+    let json = |order: &Order| serde_json::to_string(order).map_err(|_| Error::Inconsistent("job payload"));
+    let (payload, anew) = (json(order)?, json(&Order { after: None, ..*order })?);
     let key = format!("{PROVE} {}", order.customer);
-    // What goes on must not keep what begins anew from the list.
-    let dedupe = order.after.is_none().then_some(&*key);
     let id = JobId(desk.id());
-    job::enqueue(tx, &NewJob { id, kind: PROVE, payload: &payload, run_at: now, dedupe, now })
-        .map_err(Error::from)
+    let job = NewJob { id, kind: PROVE, payload: &payload, run_at: now, dedupe: Some(&key), now };
+    job::enqueue_or_change(tx, &job, &anew).map_err(Error::from)
 }
 
 /// Does what [`look_after`] has put on the list. Doing it again does no harm.
@@ -289,25 +348,21 @@ pub(crate) async fn prove_files(desk: &Desk, claim: &Claimed) -> Result<(), Erro
         .read(move |rd| {
             let customer = customer::find_whole(rd, customer)?.unwrap_or(customer);
             let files = attachment::list_unproven(rd, customer, after, AT_ONCE)?;
-            let known = if files.is_empty() {
-                Vec::new()
-            } else {
-                [addresses_of_words(rd, customer)?, addresses_of_files(rd, customer)?].concat()
-            };
+            let known = if files.is_empty() { Vec::new() } else { known_of(rd, customer)? };
             Ok::<_, Error>((files, known))
         })
         .await?;
     let next = files.last().map(|file| file.id).filter(|_| i64::try_from(files.len()) == Ok(AT_ONCE));
-    for one in look_again(desk, files, &known, true).await? {
-        let (unit_desk, request, now) = (desk.clone(), order.request, desk.now());
-        let told = desk
+    let mut claim = claim.clone();
+    for file in files {
+        prove_file(desk, file, &known, order.request).await?;
+        let (held, now) = (claim.clone(), desk.now());
+        let renewed = desk
             .store()
-            .write(Lane::AtRisk, request.0, move |tx| redact_after(tx, &unit_desk, &one, request, now));
-        if let Some((number, known)) = told.await? {
-            desk.numbers().note(number, known.id, known.at_risk);
-        }
+            .write(Lane::Background, 0, move |tx| job::renew(tx, &held, now, LEASE).map_err(Error::from));
+        claim = renewed.await?;
     }
-    let (unit_desk, claim, now) = (desk.clone(), claim.clone(), desk.now());
+    let (unit_desk, now) = (desk.clone(), desk.now());
     desk.store()
         .write(Lane::Background, 0, move |tx| {
             if next.is_some() {
@@ -316,6 +371,34 @@ pub(crate) async fn prove_files(desk: &Desk, claim: &Claimed) -> Result<(), Erro
             job::complete(tx, &claim).map_err(Error::from)
         })
         .await
+}
+
+/// Looks at one file again, and does what that asks for.
+async fn prove_file(
+    desk: &Desk,
+    file: AttachmentRow,
+    known: &[String],
+    request: RequestId,
+) -> Result<(), Error> {
+    let was = (file.unproven, file.addresses.clone());
+    match look_again(desk, file, known).await? {
+        Some(Look::Proven(one)) => {
+            let (unit_desk, now) = (desk.clone(), desk.now());
+            let told = desk
+                .store()
+                .write(Lane::AtRisk, request.0, move |tx| redact_after(tx, &unit_desk, &one, request, now));
+            if let Some((number, known)) = told.await? {
+                desk.numbers().note(number, known.id, known.at_risk);
+            }
+            Ok(())
+        }
+        Some(Look::Noted(file)) if was != (file.unproven, file.addresses.clone()) => {
+            desk.store()
+                .write(Lane::Background, 0, move |tx| attachment::note_look(tx, &file).map_err(Error::from))
+                .await
+        }
+        Some(Look::Noted(_)) | None => Ok(()),
+    }
 }
 
 /// Takes a key out of a file, and puts the request first whose words proved it: where that goes on, if it was merged meanwhile.
@@ -329,16 +412,15 @@ fn redact_after(
     let Some(id) = as_it_was(tx, one)?.and_then(|row| row.request_id) else { return Ok(None) };
     let told = Record::lock(tx, told)?;
     let mut told = goes_on(tx, told)?;
-    if id == told.row.id {
-        redact(tx, desk, &mut told, one, now)?;
+    let taken = if id == told.row.id {
+        redact(tx, desk, &mut told, one, now)?
     } else {
-        let mut other = Record::lock(tx, id)?;
-        redact(tx, desk, &mut other, one, now)?;
-        other.save(tx, desk.keys(), now)?;
+        redact_elsewhere(tx, desk, id, one, now)?
+    };
+    if !taken {
+        return Ok(None);
     }
-    let mut findings = Findings::default();
-    findings.add_codes(&one.file.findings);
-    note_risk(desk, &mut told, &findings, now)?;
+    note_risk(desk, &mut told, &found_in(one), now)?;
     let row = told.save(tx, desk.keys(), now)?;
     Ok(Some((row.number, Known { id: row.id, at_risk: row.at_risk })))
 }
