@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use standfast_domain::{Author, CustomerId, RequestId, Time};
-use standfast_guard::{Context, SecretKind, mark, screen};
+use standfast_guard::{Addresses, Context, SecretKind, mark, screen};
 use standfast_store::request::RequestRow;
 use standfast_store::{Foresight, Rd, Tx, attachment, customer, entry, request};
 
@@ -144,6 +144,7 @@ fn erase_proven_keys(
     if named.is_empty() {
         return Ok(());
     }
+    let named = Addresses::read(&named.iter().map(String::as_str).collect::<Vec<_>>());
     let mut found = erase_keys_of(tx, desk, record, &named, now)?;
     let on = Some(record.row.id).filter(|_| !record.is_new());
     for row in requests_of(tx, record.row.customer_id, on)? {
@@ -165,7 +166,7 @@ fn erase_keys_of(
     tx: &mut Tx,
     desk: &Desk,
     record: &mut Record,
-    named: &[String],
+    named: &Addresses,
     now: Time,
 ) -> Result<bool, Error> {
     let keys = proven(&record.row, named);
@@ -182,17 +183,9 @@ fn erase_keys_of(
 }
 
 /// What a request took for hashes and is the key of one of these addresses.
-fn proven(row: &RequestRow, named: &[String]) -> Vec<String> {
-    let named: Vec<&str> = named.iter().map(String::as_str).collect();
-    let keys =
-        fold::identifiers(row).into_iter().filter(|one| one.is_hash() && is_key_of(&one.value, &named));
-    keys.map(|one| one.value).collect()
-}
-
-/// Whether one of the addresses derives from the digits.
-fn is_key_of(digits: &str, addresses: &[&str]) -> bool {
-    let context = Context { earlier: &[], addresses };
-    screen(&format!("transaction hash: {digits}"), &context).findings.iter().any(|found| found.certain)
+fn proven(row: &RequestRow, named: &Addresses) -> Vec<String> {
+    let hashes = fold::identifiers(row).into_iter().filter(IdentifierView::is_hash).map(|one| one.value);
+    hashes.filter(|digits| named.derive_from(digits)).collect()
 }
 
 fn addresses(row: &RequestRow) -> Vec<String> {

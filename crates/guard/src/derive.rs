@@ -12,7 +12,8 @@ use ripemd::Ripemd160;
 use sha2::{Digest, Sha256};
 use sha3::Keccak256;
 
-use crate::identifier::Payload;
+use crate::hex;
+use crate::identifier::{Payload, recognise};
 use crate::key::ed25519_public;
 
 /// The addresses that a key is compared with: each once, however often it was named.
@@ -30,8 +31,12 @@ const MOST_OF_TEXT: usize = 4_096;
 
 impl Known {
     /// Of what was named before.
-    pub(crate) fn of_conversation() -> Self {
-        Self::holding(MOST_OF_CONVERSATION)
+    pub(crate) fn reading(addresses: &[&str]) -> Self {
+        let mut known = Self::holding(MOST_OF_CONVERSATION);
+        for address in addresses.iter().filter_map(|address| recognise(address.trim())) {
+            known.add(address.payload);
+        }
+        known
     }
 
     /// Of what the text itself names.
@@ -65,6 +70,26 @@ pub(crate) fn owns(key: &[u8; 32], known: [&Known; 2]) -> bool {
     let Some(owner) = Owner::of(key) else { return false };
     owner.hashes.iter().any(|hash| known.iter().any(|known| known.hashes.contains(hash)))
         || owner.taproot.is_some_and(|key| names(&key))
+}
+
+/// Addresses, read once to compare many digits with.
+#[derive(Debug)]
+pub struct Addresses(Known);
+
+impl Addresses {
+    /// Reads addresses; what is none is left out.
+    pub fn read(addresses: &[&str]) -> Self {
+        Self(Known::reading(addresses))
+    }
+
+    /// Whether one of them derives from these digits, of which many may be asked about: so nothing but a key is looked for.
+    pub fn derive_from(&self, digits: &str) -> bool {
+        let plain = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")).unwrap_or(digits);
+        // They may stand in groups.
+        let plain: String = plain.chars().filter(char::is_ascii_alphanumeric).collect();
+        let key = hex::decode(&plain).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        key.is_some_and(|key| owns(&key, [&self.0, &self.0]))
+    }
 }
 
 /// The address payloads of one key on secp256k1.
@@ -113,13 +138,14 @@ fn tagged(tag: &[u8], data: &[u8]) -> [u8; 32] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hex;
-    use crate::identifier::recognise;
 
     fn owns(key: &str, address: &str) -> bool {
-        let (mut known, text) = (Known::of_conversation(), Known::of_text());
-        known.add(recognise(address).unwrap().payload);
-        super::owns(&hex::decode(key).unwrap().try_into().unwrap(), [&known, &text])
+        let addresses = Addresses::read(&[address]);
+        let (with, without) = (addresses.derive_from(&format!("0x{key}")), addresses.derive_from(key));
+        let groups: Vec<&str> =
+            key.as_bytes().chunks(8).map(|group| str::from_utf8(group).unwrap()).collect();
+        assert_eq!([with, with], [without, addresses.derive_from(&groups.join(" "))], "{key}");
+        with
     }
 
     #[test]

@@ -43,7 +43,8 @@
 //! # What is not found
 //! Pictures; SLIP-39 shares, Monero and Electrum words, which have lists of their own; two mistyped words close together
 //! in a phrase of twelve; a phrase in the middle of unseparated Chinese text that neither announces nor parts it;
-//! ciphers. Passwords and API keys are no wallet secrets and are left to the caller.
+//! ciphers. Of a file only the first 8,192 runs of digits are compared with addresses, of a message the first 48: a key behind them that is
+//! called a hash stays. Passwords and API keys are no wallet secrets and are left to the caller.
 
 mod api;
 mod bytes;
@@ -70,6 +71,7 @@ mod wordlist;
 
 pub use api::{Chain, Checksum, Context, Finding, Identifier, IdentifierKind, Screened, SecretKind};
 pub use bytes::{Encoding, ScreenedBytes, screen_bytes};
+pub use derive::Addresses;
 pub use mark::{mark, marks};
 pub use redact::{screen, screen_file_name};
 pub use solicitation::{Ask, Solicitation, solicits};

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::api::{Context, Finding, Identifier, SecretKind};
 use crate::derive::{self, Known};
-use crate::identifier::{self, Payload};
+use crate::identifier::Payload;
 use crate::normalise::Mapped;
 
 /// Escapes and encodings are undone this often, one inside the other.
@@ -110,13 +110,7 @@ impl<'a> Scan<'a> {
     /// Whether 32 bytes are the key of a known address; nothing when there is no more work to spend.
     pub(crate) fn owns(&mut self, key: &[u8; 32]) -> Option<bool> {
         let addresses = self.context.addresses;
-        let known = self.known.get_or_insert_with(|| {
-            let mut known = Known::of_conversation();
-            for address in addresses.iter().filter_map(|address| identifier::recognise(address.trim())) {
-                known.add(address.payload);
-            }
-            known
-        });
+        let known = self.known.get_or_insert_with(|| Known::reading(addresses));
         let owns = if known.is_empty() && self.named.is_empty() {
             Some(false)
         } else {
