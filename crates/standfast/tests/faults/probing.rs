@@ -1,11 +1,13 @@
 //! A probe from elsewhere: what it finds is kept while the desk is out of reach and told when it is there again, once, whoever else
 //! probes beside it and whatever became of its file.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use standfast_domain::{SystemClock, Time};
 use tokio::time::sleep;
 
 use crate::agent::Agent;
@@ -51,15 +53,38 @@ fn words(kept: &Path) -> Vec<Value> {
     serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap()
 }
 
-/// Test messages from elsewhere that the ledger has, by `standfast verify`.
-fn in_ledger(server: &mut Server) -> u32 {
+/// What `standfast verify` says of the test messages from elsewhere that the ledger has: nothing where there are none.
+fn in_ledger(server: &mut Server) -> Option<usize> {
     server.terminate();
     server.kill();
     let (status, said) = server.run(&["verify"]);
-    assert!(status.success(), "{said}");
+    assert!(status.success() && said.contains("every record verifies"), "{said}");
     let line =
         said.lines().find_map(|line| line.trim().strip_suffix(" test messages from elsewhere checked"));
-    line.map_or(0, |count| count.parse().unwrap())
+    line.map(|count| count.parse().unwrap())
+}
+
+const MINUTE: i64 = 60_000_000;
+
+/// The minute it is, with enough of it left for a probe.
+async fn minute() -> i64 {
+    let now = || SystemClock::shared().now().0;
+    let left = MINUTE - now() % MINUTE;
+    if left < MINUTE / 3 {
+        sleep(Duration::from_micros(left.unsigned_abs())).await;
+    }
+    now() / MINUTE
+}
+
+/// A minute in which nothing was found yet.
+async fn another_minute(found: &BTreeSet<i64>) -> i64 {
+    loop {
+        let minute = minute().await;
+        if !found.contains(&minute) {
+            return minute;
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -78,6 +103,7 @@ async fn a_probe_from_elsewhere_keeps_what_the_desk_cannot_be_told() {
     ended(probe(&server, Some(&token), &kept)).await.is(false, &["no receipt", "still to be told: 1 ("]);
     let found = words(&kept);
     assert_eq!((found.len(), &found[0]["took_ms"]), (1, &Value::Null));
+    let mut minutes = BTreeSet::from([Time::parse(found[0]["at"].as_str().unwrap()).unwrap().0 / MINUTE]);
 
     // A token that is not good tells nothing, loses nothing, and says nothing of whether the desk can be reached.
     server.start().await;
@@ -86,7 +112,7 @@ async fn a_probe_from_elsewhere_keeps_what_the_desk_cannot_be_told() {
         .is(false, &["refused the test message", "still to be told: 1 (the desk does not take the token in"]);
     ended(probe(&server, None, &kept)).await.is(false, &["DESK_PROBE_TOKEN is not set"]);
     assert_eq!(words(&kept), found);
-    assert_eq!(in_ledger(&mut server), 0);
+    assert_eq!(in_ledger(&mut server), None);
 
     // Another probe is at it: this one waits for its turn.
     server.start().await;
@@ -96,19 +122,21 @@ async fn a_probe_from_elsewhere_keeps_what_the_desk_cannot_be_told() {
     sleep(Duration::from_secs(2)).await;
     assert!(waits.try_wait().unwrap().is_none(), "it does not wait");
     assert_eq!(words(&kept), found);
+    minutes.insert(minute().await);
     drop(lock);
     // The desk is there, and is told what was found while it was not.
     Said::of(&tokio::task::spawn_blocking(move || waits.wait_with_output()).await.unwrap().unwrap())
         .is(true, &["gave a receipt after"]);
     assert_eq!(words(&kept), Vec::<Value>::new());
-    let told = in_ledger(&mut server);
-    assert!(told >= 1, "the minute in which nobody was there, and perhaps the one in which somebody was");
+    assert_eq!(in_ledger(&mut server), Some(minutes.len()), "each minute of {minutes:?} once");
 
     // What cannot be read is set aside, and stops nothing.
     server.start().await;
     std::fs::write(&kept, "no JSON").unwrap();
+    let last = another_minute(&minutes).await;
+    minutes.insert(last);
     ended(probe(&server, Some(&token), &kept)).await.is(true, &["gave a receipt after"]);
     assert_eq!(std::fs::read(kept.with_extension("unreadable")).unwrap(), b"no JSON");
     assert_eq!(words(&kept), Vec::<Value>::new());
-    assert!(in_ledger(&mut server) >= told);
+    assert_eq!(in_ledger(&mut server), Some(minutes.len()), "each minute of {minutes:?} once");
 }
