@@ -1,5 +1,5 @@
-//! Work after the commit: closing silent requests, asking again whether they are solved, erasing customers, taking proven keys out of files, making erased content leave the files, counting
-//! requests, and housekeeping.
+//! Work after the commit: closing silent requests, asking again whether they are solved, erasing customers, taking proven keys
+//! out of files, making erased content leave the files, counting requests, and housekeeping.
 
 use std::path::Path;
 use std::time::Duration;
@@ -40,7 +40,6 @@ const OUTBOX: Duration = Duration::from_hours(24 * 7);
 const LOOSE: Duration = Duration::from_hours(26);
 /// Beginnings of files that nobody is writing any more go after this.
 const CUT_OFF: Duration = Duration::from_hours(1);
-
 /// Bytes without a row go after this: whoever writes them writes the row soon, or never.
 const ORPHANED: Duration = Duration::from_hours(24);
 /// The folders of files by the first two digits of their names, and how many of them housekeeping sweeps at a time.

@@ -24,11 +24,11 @@ pub struct AttachmentRow {
 }
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:expr),+) => {
         concat!(
             "SELECT a.id, a.owner, a.name, a.media_type, a.size, a.sha256, a.findings, a.request_id, a.seq, ",
             "a.created_at, a.erased_at, a.unproven, a.addresses FROM attachment a ",
-            $rest
+            $($rest),+
         )
     };
 }
@@ -115,13 +115,20 @@ pub fn note_look(tx: &mut Tx, a: &AttachmentRow) -> Result<(), Error> {
     )
 }
 
-macro_rules! exists {
+/// Text files on the requests of a customer that an address could still prove to hold a key.
+macro_rules! unproven {
     ($customer:literal) => {
         concat!(
-            "SELECT EXISTS (SELECT 1 FROM attachment a JOIN request r ON r.id = a.request_id WHERE r.customer_id = ",
+            "JOIN request r ON r.id = a.request_id WHERE r.customer_id = ",
             $customer,
-            " AND a.erased_at IS NULL AND (a.unproven OR a.unproven IS NULL AND a.media_type NOT LIKE 'image/%'))"
+            " AND a.erased_at IS NULL AND (a.unproven OR a.unproven IS NULL AND a.media_type NOT LIKE 'image/%')"
         )
+    };
+}
+
+macro_rules! exists {
+    ($customer:literal) => {
+        concat!("SELECT EXISTS (SELECT 1 FROM attachment a ", unproven!($customer), ")")
     };
 }
 
@@ -132,14 +139,8 @@ pub fn list_unproven(
     after: AttachmentId,
     limit: i64,
 ) -> Result<Vec<AttachmentRow>, Error> {
-    rd.query(
-        select!(
-            "JOIN request r ON r.id = a.request_id WHERE r.customer_id = $1 AND a.id > $2 AND a.erased_at IS NULL \
-             AND (a.unproven OR a.unproven IS NULL AND a.media_type NOT LIKE 'image/%') ORDER BY a.id LIMIT $3"
-        ),
-        params![customer, after, limit],
-        row,
-    )
+    let sql = select!(unproven!("$1"), " AND a.id > $2 ORDER BY a.id LIMIT $3");
+    rd.query(sql, params![customer, after, limit], row)
 }
 
 /// The latest of them.
@@ -148,14 +149,7 @@ pub fn list_latest_unproven(
     customer: CustomerId,
     limit: i64,
 ) -> Result<Vec<AttachmentRow>, Error> {
-    rd.query(
-        select!(
-            "JOIN request r ON r.id = a.request_id WHERE r.customer_id = $1 AND a.erased_at IS NULL \
-             AND (a.unproven OR a.unproven IS NULL AND a.media_type NOT LIKE 'image/%') ORDER BY a.id DESC LIMIT $2"
-        ),
-        params![customer, limit],
-        row,
-    )
+    rd.query(select!(unproven!("$1"), " ORDER BY a.id DESC LIMIT $2"), params![customer, limit], row)
 }
 
 /// Whether [`list_unproven`] finds any for the customer behind the visitor with this subject.
