@@ -149,10 +149,8 @@ class ReplyOutbox {
     const missed = (item.problem?.missed ?? []) as Entry[];
     const conversation = open.get(request);
     if (conversation && missed.length > 0) {
-      // What they did themselves a moment ago is no news to them.
-      conversation.missed = missed.filter(
-        ({ kind, author }) => kind !== 'event' || author.id !== session.me,
-      );
+      // What they did and wrote themselves a moment ago is no news to them.
+      conversation.missed = missed.filter(({ author }) => author.id !== session.me);
       for (const entry of missed) conversation.applyEntry(entry);
       conversation.view.see(missed, instant());
     }
