@@ -46,7 +46,7 @@ macro_rules! crew {
     ($before:literal, $after:literal) => {
         concat!(
             $before,
-            "CASE WHEN kind IN ('report', 'mail', 'alarm_mail', 'status_mail', 'surge_mail', 'roster_mail') THEN 'reports' ",
+            "CASE WHEN kind IN ('report', 'mail', 'alarm_mail', 'status_mail', 'surge_mail', 'roster_mail', 'answer_mail') THEN 'reports' ",
             "WHEN kind IN ('status_call', 'status_ask', 'calendar') THEN 'calls' ELSE 'desk' END",
             $after
         )

@@ -18,6 +18,7 @@
 pub mod activity;
 pub mod agent;
 pub mod alarm;
+pub mod answer_mail;
 pub mod attachment;
 pub mod backup;
 #[cfg(feature = "testing")]

@@ -31,6 +31,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0025_bot", include_str!("../migrations/0025_bot.sql")),
     ("0026_services", include_str!("../migrations/0026_services.sql")),
     ("0027_proof", include_str!("../migrations/0027_proof.sql")),
+    ("0029_answer_mail", include_str!("../migrations/0029_answer_mail.sql")),
 ];
 
 /// What the placeholders of a migration stand for: (placeholder, SQLite, PostgreSQL).
