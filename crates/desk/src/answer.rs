@@ -6,6 +6,7 @@ use standfast_domain::{Author, Channel, EntryKind, Event, Permission, RequestId,
 use standfast_guard::solicits;
 use standfast_store::{Lane, Tx, entry, receipt};
 
+use crate::answer_mail::note_answer;
 use crate::attachment::bind;
 use crate::caller::hex;
 use crate::command::{Answer, Then};
@@ -144,6 +145,7 @@ impl Unit {
         look_after_reply(tx, &self.desk, &record, &files, self.now)?;
         if is_reply {
             self.move_on(tx, &mut record)?;
+            note_answer(tx, &self.desk, id, self.now)?;
         }
         let row = record.save(tx, self.desk.keys(), self.now)?;
         if was_ahead {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use standfast_domain::{AgentId, Author, CustomerId, Event, JobId, Permission, RequestId, Time};
 use standfast_store::entry::EntryRow;
 use standfast_store::job::{self, Claimed, NewJob};
-use standfast_store::{Lane, Tx, attachment, customer, entry, outbox, request};
+use standfast_store::{Lane, Tx, answer_mail, attachment, customer, entry, outbox, request};
 
 use crate::fold::Fold;
 use crate::record::{Record, change};
@@ -80,6 +80,7 @@ pub async fn erase_customer(
             customer::find(tx, id)?.ok_or(Error::NotFound)?;
             for part in customer::list_parts(tx, id)? {
                 customer::erase(tx, part)?;
+                answer_mail::erase(tx, part)?;
             }
             let kind = "erase_customer";
             job::enqueue(tx, &NewJob { id: job, kind, payload: &payload, run_at: now, dedupe: None, now })?;

@@ -10,6 +10,7 @@ use standfast_store::job::{self, Claimed, Crew, NewJob};
 use standfast_store::{Lane, agent, attachment, outbox, receipt, subscription};
 
 use crate::alarm::{NOTICE, give_notice};
+use crate::answer_mail::forget_days;
 use crate::attachment::blob;
 use crate::caller::unhex;
 use crate::census::take_census;
@@ -146,7 +147,7 @@ async fn perform(desk: &Desk, claim: &Claimed) -> Result<(), Error> {
         NOTICE => give_notice(desk, claim).await,
         "scrub" => {
             remove_erased_files(desk).await?;
-            if !desk.store().scrub(&["entry", "request", "attachment", "customer"]).await? {
+            if !desk.store().scrub(&["entry", "request", "attachment", "customer", "answer_mail"]).await? {
                 return Err(Error::Inconsistent("a reader keeps the log from being emptied"));
             }
             complete(desk, claim).await
@@ -214,6 +215,7 @@ async fn keep_house(desk: &Desk) -> Result<(), Error> {
     store
         .write(Lane::Background, 0, move |tx| subscription::trim(tx, unconfirmed).map_err(Error::from))
         .await?;
+    forget_days(desk).await?;
     let loose = store
         .read(move |rd| attachment::list_loose(rd, now.minus(LOOSE), 1_000).map_err(Error::from))
         .await?;

@@ -24,6 +24,7 @@ pub struct Keys {
     subscription: [u8; 32],
     feed: [u8; 32],
     probe: [u8; 32],
+    address: [u8; 32],
 }
 
 impl Keys {
@@ -44,6 +45,7 @@ impl Keys {
             subscription: derive("subscription"),
             feed: derive("feed"),
             probe: derive("probe"),
+            address: derive("address"),
         }
     }
 
@@ -140,6 +142,26 @@ impl Keys {
     pub(crate) fn calendar_mac(&self, agent: AgentId, generation: i64) -> [u8; 16] {
         let mac = hmac(&self.calendar, &[&agent.0.to_be_bytes(), &generation.to_be_bytes()]);
         mac.first_chunk::<16>().copied().unwrap_or_default()
+    }
+
+    /// What an address is known by where it is not kept: 128 bits, whatever the case of its letters.
+    pub(crate) fn address_mark(&self, address: &str) -> [u8; 16] {
+        let mac = hmac(&self.address, &[b"mark", address.to_lowercase().as_bytes()]);
+        mac.first_chunk::<16>().copied().unwrap_or_default()
+    }
+
+    /// The secret part of the link by which whoever has an address ends mail to it: its mark, and 128 bits over that. It needs no row,
+    /// so that it holds when everything about the address is erased.
+    pub(crate) fn stop_token(&self, mark: &[u8]) -> String {
+        let mac = hmac(&self.address, &[b"stop", mark]);
+        URL_SAFE_NO_PAD.encode([mark, mac.first_chunk::<16>().unwrap_or(&[0; 16]).as_slice()].concat())
+    }
+
+    /// The mark in such a secret part, where it is one; takes the same time for any wrong one.
+    pub(crate) fn stopped_mark(&self, token: &str) -> Option<Vec<u8>> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let mark = bytes.first_chunk::<16>()?;
+        same(self.stop_token(mark).as_bytes(), token.as_bytes()).then(|| mark.to_vec())
     }
 
     /// The MAC that ties a form to the browser that it was given to.

@@ -7,6 +7,7 @@ mod activity;
 mod agents;
 mod alarm;
 mod answer;
+mod answer_mail;
 mod attachment;
 mod board;
 mod caller;
@@ -73,6 +74,11 @@ pub use alarm::{
     dismiss_alarm, find_alarm, list_alarms, watch_alarms,
 };
 pub use answer::{Answered, note, reply};
+pub use answer_mail::{
+    ANSWER_MAIL, AnswerLetter, AnswerMailView, AnswerNotice, MOST_A_DAY, answer_letter, answer_mail,
+    ask_answer_mail, end_answer_mail, is_stop_token, note_told, refuse_address, stop_answer_mail,
+    take_answer,
+};
 pub use attachment::{Download, MEDIA_TYPES, Reader, Upload, open_attachment};
 pub use board::{Asks, Board, Waiting};
 pub use caller::{AgentCaller, Customer, Visitor};

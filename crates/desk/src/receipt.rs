@@ -121,6 +121,8 @@ pub(crate) fn make(
             surge::promise(tx, row.id, now, now.plus(within))?;
         }
     }
+    let is_told = desk.settings().mail && place.is_some() && !joined;
+    let next = followed(language, next, is_told.then(|| words(language, "receipt.mail", &[])));
     let masked = findings.masked && !findings.exposed();
     let next = followed(language, next, masked.then(|| words(language, "receipt.masked", &[])));
     Ok(Receipt {

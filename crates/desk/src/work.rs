@@ -6,7 +6,7 @@ use standfast_domain::{
 };
 use standfast_store::job::{self, NewJob};
 use standfast_store::request::RequestRow;
-use standfast_store::{Lane, Tx, agent, false_claim, label, promise, request};
+use standfast_store::{Lane, Tx, agent, answer_mail, false_claim, label, promise, request};
 
 use crate::feedback::{Claim, claim, withdraw};
 use crate::record::Record;
@@ -275,6 +275,7 @@ fn join(
     source.row.merged_into = Some(target.row.id);
     source.tell(desk.entropy(), now, author, Event::MergedInto { number: target.row.number })?;
     target.tell(desk.entropy(), now, author, Event::MergedFrom { number: source.row.number })?;
+    answer_mail::carry(tx, source.row.id, target.row.id)?;
     let turn = target.row.turn().min(source.row.turn());
     target.row.at_risk |= source.row.at_risk;
     target.row.urgency = match turn {

@@ -221,6 +221,11 @@ pub enum Event {
         #[schema(value_type = String)]
         number: RequestNumber,
     },
+    /// A mail server took the mail that tells the customer of an answer.
+    ToldByMail {
+        /// The sequence number of the answer.
+        seq: i64,
+    },
     /// The visitor turned out to be a known customer.
     Identified,
     /// It became known whether the request was really solved.
@@ -272,6 +277,7 @@ impl Event {
             | Self::Tagged { .. }
             | Self::AtRisk { .. }
             | Self::NotAtRisk { .. }
+            | Self::ToldByMail { .. }
             | Self::Identified => false,
         }
     }

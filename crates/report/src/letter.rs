@@ -1,4 +1,4 @@
-//! The mail that brings a report: its first figures in the mail itself, the rest attached and one link away. Mail programs
+//! What mails look like. The one that brings a report: its first figures in the mail itself, the rest attached and one link away. Mail programs
 //! show no drawings and few styles, so that it is one plain table.
 
 use std::fmt::Write as _;
@@ -102,4 +102,46 @@ pub(crate) fn words(page: &Page, files: &[String]) -> Words {
         escape(&why)
     );
     Words { subject, text, html }
+}
+
+/// A short mail: a title, some lines, a way on, and why it came.
+pub(crate) struct Brief {
+    pub(crate) subject: String,
+    pub(crate) title: String,
+    pub(crate) lines: Vec<String>,
+    pub(crate) link: String,
+    pub(crate) open: String,
+    pub(crate) why: String,
+    /// How it is ended, and where.
+    pub(crate) end: Option<(String, String)>,
+}
+
+impl Brief {
+    pub(crate) fn words(self) -> Words {
+        let Self { subject, title, lines, link, open, why, end } = self;
+        let mut text = format!("{title}\n\n");
+        let mut html = format!(
+            "<div style=\"font:14px/22px sans-serif;color:#141d1d;max-width:640px\">\
+             <h1 style=\"font-size:20px;margin:0 0 8px\">{}</h1>",
+            escape(&title)
+        );
+        for line in &lines {
+            let _ = writeln!(text, "{line}\n");
+            let _ = write!(html, "<p style=\"margin:0 0 12px;white-space:pre-line\">{}</p>", escape(line));
+        }
+        let _ = write!(text, "{open}: {link}\n\n-- \n{why}\n");
+        let _ = write!(
+            html,
+            "<p><a href=\"{}\">{}</a></p><p style=\"color:#566364;font-size:12px\">{}",
+            escape(&link),
+            escape(&open),
+            escape(&why)
+        );
+        if let Some((name, link)) = end {
+            let _ = writeln!(text, "{name}: {link}");
+            let _ = write!(html, "<br><a href=\"{}\">{}</a>", escape(&link), escape(&name));
+        }
+        html.push_str("</p></div>");
+        Words { subject, text, html }
+    }
 }

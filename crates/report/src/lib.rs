@@ -8,10 +8,12 @@
 //!                          alarm (job "alarm_mail") ──> words ──^
 //!                        status (job "status_mail") ──> words ──^
 //!                        roster (job "roster_mail") ──> words ──^
+//!                        answer (job "answer_mail") ──> key ────^ words when it is sent
 //! ```
 
 mod address;
 mod alarm;
+mod answer;
 mod compose;
 mod draw;
 mod error;

@@ -12,6 +12,10 @@ use tokio::task::spawn_blocking;
 /// A server that says nothing for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What servers answer to an address that takes no mail: no such mailbox, not here, full, malformed, or a domain that takes none (RFC 5321,
+/// RFC 7504).
+const OF_ADDRESS: [u16; 5] = [550, 551, 552, 553, 556];
+
 /// How the connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Security {
@@ -61,6 +65,15 @@ pub struct Refusal {
     pub text: String,
     /// Trying again does not help: the server said so (5yz).
     pub is_final: bool,
+    /// It is the address that is wrong, and neither the mail nor the desk.
+    pub is_of_address: bool,
+}
+
+impl Refusal {
+    /// One that trying again may help.
+    fn passing(text: &str) -> Self {
+        Self { text: text.to_owned(), is_final: false, is_of_address: false }
+    }
 }
 
 /// A file that goes along.
@@ -132,20 +145,21 @@ impl Mailer {
         let tested = spawn_blocking(move || transport.test_connection()).await;
         match tested {
             Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(Refusal { text: "the server does not answer".to_owned(), is_final: false }),
+            Ok(Ok(false)) => Err(Refusal::passing("the server does not answer")),
             Ok(Err(error)) => Err(refusal(&error)),
-            Err(_) => Err(Refusal { text: "stopped".to_owned(), is_final: false }),
+            Err(_) => Err(Refusal::passing("stopped")),
         }
     }
 
     /// Sends a letter; it is sent when this returns.
     pub(crate) async fn send(&self, letter: Letter) -> Result<(), Refusal> {
-        let message = self.message(letter).map_err(|text| Refusal { text, is_final: true })?;
+        let made = self.message(letter);
+        let message = made.map_err(|text| Refusal { text, is_final: true, is_of_address: false })?;
         let transport = self.transport.clone();
         match spawn_blocking(move || transport.send(&message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(refusal(&error)),
-            Err(_) => Err(Refusal { text: "stopped".to_owned(), is_final: false }),
+            Err(_) => Err(Refusal::passing("stopped")),
         }
     }
 
@@ -190,5 +204,7 @@ fn refusal(error: &lettre::transport::smtp::Error) -> Refusal {
         None if error.is_tls() => "the mail server could not prove who it is (TLS)".to_owned(),
         None => "the mail server could not be reached".to_owned(),
     };
-    Refusal { text, is_final: error.is_permanent() }
+    let code = error.status().map(u16::from);
+    let is_of_address = code.is_some_and(|code| OF_ADDRESS.contains(&code));
+    Refusal { text, is_final: error.is_permanent(), is_of_address }
 }

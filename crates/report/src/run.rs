@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use standfast_desk::{
-    ALARM_MAIL, Error as DeskError, ROSTER_MAIL, STATUS_MAIL, SURGE_MAIL, subscription_link,
+    ALARM_MAIL, ANSWER_MAIL, Error as DeskError, ROSTER_MAIL, STATUS_MAIL, SURGE_MAIL, note_told,
+    subscription_link,
 };
 use standfast_domain::report::{Format, Period};
 use standfast_domain::{JobId, MailId, ReportRunId};
@@ -13,13 +14,13 @@ use standfast_insight::zone;
 use standfast_store::job::{self, Claimed, Crew, NewJob};
 use standfast_store::mail::{self, MailRow};
 use standfast_store::report::{self, RunRow};
-use standfast_store::{Lane, Tx, subscription};
+use standfast_store::{Lane, Rd, Tx, subscription};
 use tokio::sync::watch;
 
 use crate::mailer::{Enclosure, Letter, Mailer, Refusal};
 use crate::make::Made;
 use crate::reports::{defined, enqueue_run, file_name};
-use crate::{Error, Reports, letter, status};
+use crate::{Error, Reports, answer, letter, status};
 
 /// Longer than a server may be silent at every step of a mail.
 const LEASE: Duration = Duration::from_mins(5);
@@ -88,6 +89,9 @@ impl Reports {
         }
         if claim.kind == ROSTER_MAIL {
             return self.write_of_roster(claim).await;
+        }
+        if claim.kind == ANSWER_MAIL {
+            return self.write_of_answer(claim).await;
         }
         let payload: MailPayload = serde_json::from_str(&claim.payload).map_err(inconsistent)?;
         self.send(claim, payload.mail, mailer).await
@@ -222,11 +226,9 @@ impl Reports {
         Ok(files)
     }
 
-    /// Sends a mail, unless it was sent. A process that dies between the server's word and the commit sends it again, under
-    /// the same Message-ID.
-    async fn send(&self, claim: &Claimed, id: MailId, mailer: Option<&Mailer>) -> Result<(), Failure> {
-        let of = |text: String| Failure { run: None, mail: Some(id), text, is_final: false };
-        let read = self.desk.store().read(move |rd| {
+    /// A mail, with the files that are attached to it.
+    async fn with_files(&self, id: MailId) -> Result<(MailRow, Vec<Enclosure>), Error> {
+        let read = move |rd: &mut Rd| {
             let mail = mail::find(rd, id)?.ok_or(DeskError::NotFound)?;
             let mut files = Vec::new();
             if let Some(run_id) = mail.run_id
@@ -241,27 +243,46 @@ impl Reports {
                 }
             }
             Ok::<_, Error>((mail, files))
-        });
-        let (mail, enclosures) = read.await.map_err(|error| of(error.to_string()))?;
+        };
+        self.desk.store().read(read).await
+    }
+
+    /// Sends a mail, unless it was sent. A process that dies between the server's word and the commit sends it again, under
+    /// the same Message-ID.
+    async fn send(&self, claim: &Claimed, id: MailId, mailer: Option<&Mailer>) -> Result<(), Failure> {
+        let of = |text: String| Failure { run: None, mail: Some(id), text, is_final: false };
+        let (mail, enclosures) = self.with_files(id).await.map_err(|error| of(error.to_string()))?;
         let mut sent_at = mail.sent_at;
         let subscriber = status::subscriber(&mail.dedupe);
-        if sent_at.is_none() {
+        let answer = answer::answer_of(&mail.dedupe);
+        let is_sent_now = sent_at.is_none();
+        if is_sent_now {
             let mailer = mailer.ok_or_else(|| of("no mail server is set (mail.host)".to_owned()))?;
-            let letter = Letter {
-                id: message_id(id),
-                follows: mail.follows.map(message_id),
-                unsubscribe: subscriber.map(|id| subscription_link(&self.desk, id)),
-                to: mail.recipient,
-                subject: mail.subject,
-                text: mail.body_text,
-                html: mail.body_html,
-                enclosures,
+            let letter = match answer {
+                Some((request, _)) => {
+                    self.answer_to_send(id, request).await.map_err(|error| of(error.to_string()))?
+                }
+                None => Some(Letter {
+                    id: message_id(id),
+                    follows: mail.follows.map(message_id),
+                    unsubscribe: subscriber.map(|id| subscription_link(&self.desk, id)),
+                    to: mail.recipient,
+                    subject: mail.subject,
+                    text: mail.body_text,
+                    html: mail.body_html,
+                    enclosures,
+                }),
             };
+            let Some(letter) = letter else { return self.drop_answer(claim, id, None).await };
+            let to = letter.to.clone();
             let refused = |refusal: Refusal| Failure { is_final: refusal.is_final, ..of(refusal.text) };
             if let Err(refusal) = mailer.send(letter).await {
-                return match subscriber {
+                return match (subscriber, answer) {
+                    (_, Some((request, _))) if refusal.is_of_address => {
+                        self.drop_answer(claim, id, Some((request, to, refusal))).await
+                    }
                     // Anybody may have typed that address: it is no work for whoever looks after the desk.
-                    Some(subscriber) if refusal.is_final || claim.attempt >= job::ATTEMPTS => {
+                    (Some(subscriber), _) if refusal.is_final || claim.attempt >= job::ATTEMPTS => {
                         self.give_up(claim, id, subscriber, refusal.text).await
                     }
                     _ => Err(refused(refusal)),
@@ -270,15 +291,19 @@ impl Reports {
             metrics::counter!("standfast_mails_sent_total").increment(1);
             sent_at = Some(self.desk.now());
         }
-        let claim = claim.clone();
+        let (claim, desk, now) = (claim.clone(), self.desk.clone(), self.desk.now());
         let unit = move |tx: &mut Tx| {
             mail::save(tx, id, sent_at, None)?;
+            if let Some((request, seq)) = answer.filter(|_| is_sent_now) {
+                note_told(tx, &desk, request, seq, now)?;
+            }
             if let Some(subscriber) = subscriber {
                 subscription::arrived(tx, subscriber)?;
             }
             job::complete(tx, &claim).map_err(Error::from)
         };
-        self.desk.store().write(Lane::Background, 0, unit).await.map_err(|error| of(error.to_string()))
+        let shard = answer.map_or(0, |(request, _)| request.0);
+        self.desk.store().write(Lane::Background, shard, unit).await.map_err(|error| of(error.to_string()))
     }
 }
 

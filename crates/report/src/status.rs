@@ -1,8 +1,6 @@
 //! Mail about the state of the desk: whether somebody wants it, and one to each who does at every step of an incident and about
 //! maintenance. It says what the status page says, in the language of whoever reads it.
 
-use std::fmt::Write as _;
-
 use standfast_desk::{
     Error as DeskError, StatusMail, StatusNotice, StatusTold, UNREACHED, enqueue_call, enqueue_mail,
     next_subscriptions, subscription_link,
@@ -13,8 +11,7 @@ use standfast_store::mail::{self, MailRow};
 use standfast_store::subscription::{self, SubscriptionRow};
 use standfast_store::{Lane, Tx};
 
-use crate::html::escape;
-use crate::letter::Words;
+use crate::letter::{Brief, Words};
 use crate::run::{Failure, post};
 use crate::say::Say;
 use crate::{Error, Reports};
@@ -51,7 +48,7 @@ impl Reports {
         let mail = row.filter(|row| row.kind == SubscriptionKind::Mail).map(|row| {
             let (say, desk) = (Say(row.language), self.desk.settings().name.as_str());
             let title = say.text("status.confirm.title", &[("desk", desk)]);
-            let letter = Letter {
+            let letter = Brief {
                 subject: title.clone(),
                 title,
                 lines: vec![say.text("status.confirm.text", &[("desk", desk)])],
@@ -153,7 +150,7 @@ impl Reports {
         MailRow { follows, ..words.mail(&self.desk, key(row.id, what), row.address.clone()) }
     }
 
-    fn told_words(&self, row: &SubscriptionRow, notice: StatusNotice, told: &StatusTold) -> Letter {
+    fn told_words(&self, row: &SubscriptionRow, notice: StatusNotice, told: &StatusTold) -> Brief {
         let settings = self.desk.settings();
         let (say, desk) = (Say(row.language), settings.name.as_str());
         // As on the pages: nobody knows where a reader is.
@@ -189,7 +186,7 @@ impl Reports {
         };
         let first = lines.first().and_then(|line: &String| line.lines().next()).unwrap_or_default();
         let short: String = first.chars().take(MOST_CHARACTERS).collect();
-        Letter {
+        Brief {
             subject: say.text("status.subject", &[("desk", desk), ("what", &title), ("text", &short)]),
             title,
             lines,
@@ -198,47 +195,5 @@ impl Reports {
             why: say.text("status.why", &[("desk", desk)]),
             end: Some((say.text("status.end", &[]), subscription_link(&self.desk, row.id))),
         }
-    }
-}
-
-/// What such a mail says.
-struct Letter {
-    subject: String,
-    title: String,
-    lines: Vec<String>,
-    link: String,
-    open: String,
-    why: String,
-    /// How it is ended, and where.
-    end: Option<(String, String)>,
-}
-
-impl Letter {
-    fn words(self) -> Words {
-        let Self { subject, title, lines, link, open, why, end } = self;
-        let mut text = format!("{title}\n\n");
-        let mut html = format!(
-            "<div style=\"font:14px/22px sans-serif;color:#141d1d;max-width:640px\">\
-             <h1 style=\"font-size:20px;margin:0 0 8px\">{}</h1>",
-            escape(&title)
-        );
-        for line in &lines {
-            let _ = writeln!(text, "{line}\n");
-            let _ = write!(html, "<p style=\"margin:0 0 12px;white-space:pre-line\">{}</p>", escape(line));
-        }
-        let _ = write!(text, "{open}: {link}\n\n-- \n{why}\n");
-        let _ = write!(
-            html,
-            "<p><a href=\"{}\">{}</a></p><p style=\"color:#566364;font-size:12px\">{}",
-            escape(&link),
-            escape(&open),
-            escape(&why)
-        );
-        if let Some((name, link)) = end {
-            let _ = writeln!(text, "{name}: {link}");
-            let _ = write!(html, "<br><a href=\"{}\">{}</a>", escape(&link), escape(&name));
-        }
-        html.push_str("</p></div>");
-        Words { subject, text, html }
     }
 }

@@ -17,6 +17,7 @@ use standfast_store::{Store, store_test};
 use tokio::sync::watch;
 
 mod alarm;
+mod answer;
 mod hours;
 mod roster;
 mod status;

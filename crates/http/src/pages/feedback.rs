@@ -15,7 +15,7 @@ use standfast_domain::{Channel, Language, RequestNumber, Resolution, Score};
 
 use super::contact::{not_kept, refused, sealed, without_secrets};
 use super::form::{Mistake, Seal, WHOLE};
-use super::tracking::{Reach, again_with, closed_door, reach, to};
+use super::tracking::{Asked, Reach, again_with, closed_door, reach, to};
 use super::visit::Visit;
 use super::words::{Words, size};
 use crate::app::App;
@@ -288,5 +288,5 @@ async fn again(
         ..sent.clone()
     };
     let form = FeedbackForm::new(visit.words, seal, &found, &sent);
-    again_with(app, visit, reach, number, form, wrong).await
+    again_with(app, visit, reach, number, Asked::Feedback(form), wrong).await
 }

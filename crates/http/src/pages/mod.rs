@@ -5,6 +5,7 @@
 //! who looks, [`form`] and [`submission`] what is sent. Private pages are never kept in caches, and no page ever says
 //! whether a request that somebody may not see exists.
 
+mod answer_mail;
 mod coming;
 mod contact;
 mod feed;
@@ -46,6 +47,7 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::get("/t/{number}", Access::Public, tracking::show).queues(),
         form(Route::post("/t/{number}", Access::Public, tracking::reply)),
         Route::post("/t/{number}/feedback", Access::Public, feedback::send).counts(Class::Free),
+        Route::post("/t/{number}/mail", Access::Public, answer_mail::send).counts(Class::Free),
         Route::get("/t/{number}/{token}", Access::Public, tracking::open).queues(),
         Route::get("/t/{number}/files/{id}", Access::Public, file::show).queues(),
         Route::get("/status", Access::Public, status::show),
@@ -54,6 +56,8 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::post("/status/subscriptions", Access::Public, subscription::ask).counts(Class::SignIn),
         Route::get("/status/subscriptions/{id}/{token}", Access::Public, subscription::show),
         Route::post("/status/subscriptions/{id}/{token}", Access::Public, subscription::decide),
+        Route::get("/mail/stop/{token}", Access::Public, answer_mail::ask_stop),
+        Route::post("/mail/stop/{token}", Access::Public, answer_mail::stop),
         Route::get("/docs/api", Access::Public, reference::show),
         Route::get("/docs/problems", Access::Public, problems::list),
         Route::get("/docs/problems/{code}", Access::Public, problems::explain),

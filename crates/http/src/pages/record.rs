@@ -3,6 +3,7 @@
 use standfast_desk::{AttachmentView, Conversation, EntryView, RequestSummary, SafetySteps, SurgeWords};
 use standfast_domain::{EntryKind, Event, Language, Resolution, State, Time, Wait, request_type};
 
+use super::answer_mail::MailForm;
 use super::feedback::FeedbackForm;
 use super::landing::state_text;
 use super::text::{Segment, has_exposed_secret, segments};
@@ -25,6 +26,8 @@ pub(crate) struct RequestView {
     pub(crate) receipt: Option<ReceiptView>,
     /// What is asked about the help.
     pub(crate) feedback: Option<FeedbackForm>,
+    /// Whether its customer is told of answers by mail.
+    pub(crate) mail: Option<MailForm>,
     /// That what was said about it has arrived.
     pub(crate) thanks: Option<String>,
     pub(crate) link: Option<LinkView>,
@@ -110,6 +113,16 @@ pub(crate) struct FileLine {
 pub(crate) type Place = Option<(u32, Option<Wait>)>;
 
 impl RequestView {
+    /// Being told by mail, where it stands before everything else.
+    pub(crate) fn first_mail(&self) -> Option<&MailForm> {
+        self.mail.as_ref().filter(|mail| mail.first)
+    }
+
+    /// Being told by mail, where it waits behind a line to be opened.
+    pub(crate) fn later_mail(&self) -> Option<&MailForm> {
+        self.mail.as_ref().filter(|mail| !mail.first)
+    }
+
     /// Whether further words may be written here.
     pub(crate) fn takes_words(&self) -> bool {
         self.state_code != State::Merged.as_str()
@@ -143,6 +156,7 @@ impl RequestView {
             steps: secret_steps(words, conversation),
             receipt: None,
             feedback: None,
+            mail: None,
             thanks: None,
             link: None,
             earlier: None,
@@ -290,6 +304,7 @@ fn sentence(event: &Event) -> Option<(&'static str, Option<String>)> {
         | Event::Tagged { .. }
         | Event::AtRisk { .. }
         | Event::NotAtRisk { .. }
+        | Event::ToldByMail { .. }
         | Event::Identified => return None,
     };
     Some(found)

@@ -1,5 +1,6 @@
 //! The pages as browsers without scripts meet them: over real connections, with cookies and forms.
 
+mod answer_mail;
 mod browser;
 mod feedback;
 mod follow;
@@ -497,6 +498,8 @@ fn texts_and_pages_fit_together() {
             "status.language.",
             "status.channel.",
             "subscription.",
+            "mail.stop",
+            "mail.thanks.",
         ];
         let known = asked.contains(stem)
             || sources.contains(&format!("\"{stem}\""))

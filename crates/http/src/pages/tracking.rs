@@ -13,6 +13,7 @@ use standfast_desk::{
 };
 use standfast_domain::{Channel, NumberError, RequestNumber, State as RequestState, claims_theft};
 
+use super::answer_mail::{self, MailForm};
 use super::contact::{attachments, content, put_down, refused, sealed, take_out_secrets, trapped};
 use super::feedback::{self, FeedbackForm};
 use super::form::{Mistake, Seal, Sheet, Typed};
@@ -128,7 +129,8 @@ pub(crate) async fn show(
     let received = visit.parameter("received").is_some();
     shown.link = link_view(&app, &visit, number).await;
     if let Some(said) = visit.parameter("said") {
-        shown.thanks = feedback::thanks(visit.words, said);
+        let thanks = feedback::thanks(visit.words, said);
+        shown.thanks = thanks.or_else(|| answer_mail::thanks(visit.words, said));
         let kind = visit.parameter("secret").filter(|_| shown.steps.is_none());
         shown.steps = shown.steps.or(kind.map(|kind| steps_for(visit.words, kind)));
     }
@@ -263,17 +265,26 @@ async fn again(
     Ok(page(status, &shown.frame, &shown, []))
 }
 
+/// What one of the page's questions was answered with.
+pub(crate) enum Asked {
+    Feedback(FeedbackForm),
+    Mail(Option<MailForm>),
+}
+
 /// The page again, with what was answered to its questions and what is wrong with that.
 pub(crate) async fn again_with(
     app: &App,
     visit: &Visit,
     reach: &Reach,
     number: RequestNumber,
-    form: FeedbackForm,
+    asked: Asked,
     (mistake, status): (Mistake, StatusCode),
 ) -> Result<Response, Problem> {
     let mut shown = gather(app, visit, reach, number, None, false).await?;
-    shown.feedback = Some(form);
+    match asked {
+        Asked::Feedback(form) => shown.feedback = Some(form),
+        Asked::Mail(form) => shown.mail = form,
+    }
     let seal = Seal::new(&app.desk, &purpose(number), &reach.holder, shown.answered);
     let sheet = Sheet::new(&app.desk, visit.words, seal, Typed::default(), vec![mistake]);
     let mut shown = request_page(app, visit, &reach.found.request, shown, sheet);
@@ -413,6 +424,9 @@ async fn gather(
     }
     shown.earlier = (after > 0).then(|| (after - WINDOW + 1).max(1));
     shown.later = found.more;
+    if !print {
+        shown.mail = answer_mail::form(app, visit, reach, number, promised.is_some()).await?;
+    }
     let goes_on = !matches!(found.request.state, RequestState::Merged | RequestState::Spam);
     if goes_on && !print && last > 1 {
         shown.feedback = Some(feedback::form(app, visit, reach, number).await?);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use standfast_desk::{subscription_link, work};
-use standfast_domain::{Role, SubscriptionKind};
+use standfast_desk::{answer_letter, ask_answer_mail, open_link, subscription_link, work};
+use standfast_domain::{Language, Role, SubscriptionKind};
 use standfast_store::{Error, Rd, store_test, subscription};
 
 use crate::route::{Access, Area, Route, table};
@@ -75,6 +75,7 @@ const STATEMENTS: &[(&str, Whose)] = &[
     ("/t/{number}", Customers),
     ("/t/{number}/feedback", Customers),
     ("/t/{number}/files/{id}", Customers),
+    ("/t/{number}/mail", Customers),
     ("/api/v1/requests/{number}", Customers),
     ("/api/v1/requests/{number}/complaint", Customers),
     ("/api/v1/requests/{number}/feedback", Customers),
@@ -85,6 +86,7 @@ const STATEMENTS: &[(&str, Whose)] = &[
     ("/api/v1/attachments/{id}", Customers),
     ("/t/{number}/{token}", Bearers),
     ("/status/subscriptions/{id}/{token}", Bearers),
+    ("/mail/stop/{token}", Bearers),
     ("/api/v1/calendar/peaks/{secret}", Bearers),
     ("/api/v1/roster/calendar/{token}", Bearers),
     ("/api/v1/console/insight/dashboards/{id}", Agents),
@@ -314,6 +316,20 @@ store_test! {
             subscription_link(&server.desk, id).replace("http://desk.test", "")
         };
         pairs.push((of("a@wallet.example").await, of("b@wallet.example").await));
+        let stop = async |address: &str| {
+            let asked = server.visitor().ask("1", "丙").await;
+            let id = asked["request_id"].as_str().unwrap().to_owned();
+            let link = path_of(&asked["link"]);
+            let (number, token) = link.trim_start_matches("/t/").split_once('/').unwrap();
+            let number = number.parse().unwrap();
+            let caller = open_link(&server.desk, number, token).await.unwrap();
+            ask_answer_mail(&server.desk, &caller, number, address.to_owned(), Language::English).await.unwrap();
+            let answer = json!({"client_id": "r1", "text": "好的", "seen_seq": 9});
+            assert_eq!(mei.post(&format!("/api/v1/console/requests/{id}/reply"), &answer).await.status, StatusCode::CREATED);
+            let letter = answer_letter(&server.desk, id.parse().unwrap()).await.unwrap().unwrap();
+            letter.stop.replace("http://desk.test", "")
+        };
+        pairs.push((stop("a@wallet.example").await, stop("b@wallet.example").await));
         let (first, second) = (server.visitor().ask("1", "甲").await, server.visitor().ask("1", "乙").await);
         pairs.push((path_of(&first["link"]), path_of(&second["link"])));
         for (one, another) in &pairs {

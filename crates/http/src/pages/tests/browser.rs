@@ -100,7 +100,7 @@ pub(super) struct Form {
 impl Form {
     /// The hidden and ticked fields of a page's form for words.
     pub(super) fn of(page: &str) -> Self {
-        Self::to(page, |action| !action.ends_with("/feedback"))
+        Self::to(page, |action| !action.ends_with("/feedback") && !action.ends_with("/mail"))
     }
 
     /// Those of the form of a request's page that asks about the help.
