@@ -9,7 +9,7 @@ use standfast_domain::{AgentId, Language, Permission, Role, TeamId};
 use standfast_store::agent::{self, AgentRow};
 use standfast_store::{Lane, Rd};
 
-use crate::roster::{answers, open_shifts_of};
+use crate::roster::{answers, open_shifts_of, tiers};
 use crate::view::{AgentView, TeamView};
 use crate::{AgentCaller, Desk, Error};
 
@@ -130,6 +130,7 @@ pub async fn list_agents(desk: &Desk, caller: Option<&AgentCaller>) -> Result<Ve
 /// Agents as callers see them, with their teams.
 pub(crate) fn views(rd: &mut Rd, rows: Vec<AgentRow>) -> Result<Vec<AgentView>, Error> {
     let members = agent::list_members(rd)?;
+    let tiers: HashMap<AgentId, u8> = tiers(rd)?;
     let view = |row: AgentRow| AgentView {
         teams: members.iter().filter(|(_, agent)| *agent == row.id).map(|(team, _)| *team).collect(),
         id: row.id,
@@ -137,6 +138,7 @@ pub(crate) fn views(rd: &mut Rd, rows: Vec<AgentRow>) -> Result<Vec<AgentView>, 
         email: row.email,
         role: row.role,
         language: row.language,
+        tier: tiers.get(&row.id).copied().unwrap_or(1),
         disabled: row.disabled_at.is_some(),
     };
     Ok(rows.into_iter().map(view).collect())

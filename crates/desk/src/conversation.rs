@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use standfast_domain::roster::tier_reached;
 use standfast_domain::{CustomerId, Permission, RequestId, RequestNumber};
 use standfast_store::entry::EntryRow;
 use standfast_store::request::{self, RequestRow};
-use standfast_store::{Lane, Rd, agent, customer, entry, label, outbox, prediction};
+use standfast_store::{Lane, Rd, agent, customer, entry, handling, label, outbox, prediction};
 
 use crate::caller::Customer;
 use crate::feedback::may_review;
@@ -251,7 +252,9 @@ pub async fn detail(
             let settled = label::find(rd, id)?.is_some();
             let prediction =
                 prediction::find(rd, id)?.map(|found| PredictionView::new(&found, &row.kind, settled));
-            let request = RequestDetail::new(&row, merged_into, read_seq_agents, prediction)?;
+            let moves = handling::find(rd, id)?.map_or(0, |done| done.escalation_count);
+            let tier = tier_reached(moves);
+            let request = RequestDetail::new(&row, merged_into, read_seq_agents, prediction, tier)?;
             let panel = panel(rd, row.customer_id)?;
             Ok((Conversation { request, entries, more, opening: None }, panel))
         })

@@ -137,10 +137,10 @@ pub use online::{
 pub use outside::{Fetching, Outside};
 pub use planning::{
     CourseAdvice, CourseGap, CoursePart, CourseRemedy, CourseSpare, CourseView, Distribution, ForecastDay,
-    ForecastScore, ForecastView, ForecastWish, HalfHour, HandlingView, HourStaffing, LaneNeed, LaneWhatIf,
-    NeedView, PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect, StaffingView,
-    Today, UnderContract, WhatIfView, WhatIfWish, change_planning, course, forecast, need, plan_shifts,
-    planning, staffing, what_if,
+    ForecastScore, ForecastView, ForecastWish, HalfHour, HandlingView, HourStaffing, LaneHandling, LaneNeed,
+    LaneWhatIf, NeedView, PeakWish, PlanView, PlannedShift, PlanningView, Shortage, Special, SpecialEffect,
+    StaffingView, TierNeed, Today, UnderContract, WhatIfView, WhatIfWish, change_planning, course, forecast,
+    need, plan_shifts, planning, staffing, what_if,
 };
 pub use probe::{
     Marker, PROBE_MARK, ProbeReceipt, REFUSED as PROBE_REFUSED, keep_probing, probe, take_probe,

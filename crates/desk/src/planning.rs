@@ -19,8 +19,8 @@ mod whatif;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use standfast_domain::planning::{HourCost, Settings};
-use standfast_domain::{Day, Permission, Time, Weekday};
+use standfast_domain::planning::{HourCost, Settings, TierRule};
+use standfast_domain::{Day, Language, Permission, Time, Weekday};
 use standfast_insight::{Facts, day_start};
 use standfast_store::{Lane, Rd, driver, setting};
 use tokio::sync::OwnedSemaphorePermit;
@@ -33,8 +33,8 @@ pub use course::{
 };
 pub use demand::Special;
 pub use forecast::{ForecastDay, ForecastScore, ForecastView, ForecastWish, SpecialEffect, Today, forecast};
-pub use handling::HandlingView;
-pub use need::{LaneNeed, NeedView, need};
+pub use handling::{HandlingView, LaneHandling};
+pub use need::{LaneNeed, NeedView, TierNeed, need};
 pub use plan::{PlanView, PlannedShift, Shortage, UnderContract, plan_shifts};
 pub use staffing::{HourStaffing, StaffingView, staffing};
 pub use whatif::{Distribution, LaneWhatIf, PeakWish, WhatIfView, WhatIfWish, what_if};
@@ -71,22 +71,27 @@ struct Stored {
     /// What an hour costs, to the hundredth: a process of the version before reads whole amounts alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hour_cost: Option<HourCost>,
+    /// Rules of tiers: a process of the version before reads no settings with them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tiers: Vec<TierRule>,
 }
 
 impl Stored {
-    fn new(version: i64, settings: Settings) -> Self {
+    fn new(version: i64, mut settings: Settings) -> Self {
+        let tiers = std::mem::take(&mut settings.tiers);
         let exact = settings.hour_cost;
         let hour_cost = exact.map(HourCost::whole);
         Self {
             version,
             settings: Settings { hour_cost, ..settings },
             hour_cost: exact.filter(|_| hour_cost != exact),
+            tiers,
         }
     }
 
     fn settings(self) -> Settings {
         let hour_cost = self.hour_cost.or(self.settings.hour_cost);
-        Settings { hour_cost, ..self.settings }
+        Settings { hour_cost, tiers: self.tiers, ..self.settings }
     }
 }
 
@@ -112,7 +117,8 @@ pub async fn planning(desk: &Desk, caller: &AgentCaller) -> Result<PlanningView,
         .read(move |rd| {
             let stored = stored(rd, zone)?;
             let (version, settings) = (stored.version, stored.settings());
-            Ok(PlanningView { version, settings, handling: handling::measured(rd, now)? })
+            let handling = handling::measured(rd, now, &settings)?;
+            Ok(PlanningView { version, settings, handling })
         })
         .await
 }
@@ -152,6 +158,18 @@ struct Ground {
     _turn: OwnedSemaphorePermit,
 }
 
+impl Ground {
+    /// Seconds of work for one answer to requests of a language, of which so many are of each group of types.
+    fn work(&self, language: Language, groups: &[f64]) -> f64 {
+        self.settings.handling.map_or_else(|| self.handling.of(language, groups), f64::from)
+    }
+
+    /// Seconds of work for one answer to requests of which so many are of each language and group.
+    fn work_of(&self, requests: impl Iterator<Item = (Language, usize, f64)>) -> f64 {
+        self.settings.handling.map_or_else(|| self.handling.mixed(requests), f64::from)
+    }
+}
+
 /// Most events that are looked at.
 const MOST_EVENTS: i64 = 5_000;
 
@@ -169,11 +187,8 @@ async fn ground(
         .read(move |rd| {
             let settings = stored(rd, zone)?.settings();
             let (from, until) = (now.minus(demand::PAST), now.plus(demand::PAST));
-            Ok::<_, Error>((
-                settings,
-                handling::measured(rd, now)?,
-                driver::list(rd, from, until, MOST_EVENTS)?,
-            ))
+            let handling = handling::measured(rd, now, &settings)?;
+            Ok::<_, Error>((settings, handling, driver::list(rd, from, until, MOST_EVENTS)?))
         })
         .await?;
     let zone = TimeZone::get(&settings.zone).map_err(|_| Error::Inconsistent("zone of planning"))?;

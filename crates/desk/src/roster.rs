@@ -14,7 +14,7 @@ mod swaps;
 mod time_off;
 mod today;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -276,6 +276,11 @@ pub(crate) fn known(rd: &mut Rd) -> Result<Vec<Known>, Error> {
     let rows: BTreeMap<_, _> = person::list(rd)?.into_iter().map(|row| (row.agent_id, row)).collect();
     let agents = agent::list(rd)?.into_iter().filter(answers);
     agents.map(|agent| known_as(&agent, rows.get(&agent.id))).collect()
+}
+
+/// The tiers of those of whom something is known.
+pub(crate) fn tiers(rd: &mut Rd) -> Result<HashMap<AgentId, u8>, Error> {
+    person::list(rd)?.iter().map(|row| Ok((row.agent_id, profile(row)?.tier))).collect()
 }
 
 /// Whether somebody can be rostered.

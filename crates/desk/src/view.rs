@@ -108,6 +108,10 @@ pub struct RequestDetail {
     /// When the desk first replied.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub first_reply_at: Option<Time>,
+    /// Which tier of the desk it reached: the first, the second after going to another team once, the third after more. Whoever is
+    /// of it or above is offered it first.
+    #[schema(minimum = 1, maximum = 3)]
+    pub tier: u8,
     /// How often it was opened again after being solved.
     pub reopen_count: i64,
     /// How many further messages the customer sent.
@@ -350,6 +354,9 @@ pub struct AgentView {
     /// Teams.
     #[schema(value_type = Vec<String>)]
     pub teams: Vec<TeamId>,
+    /// Their tier: 1, the first line, where nobody has entered another one.
+    #[schema(minimum = 1, maximum = 3)]
+    pub tier: u8,
     /// Whether the agent may sign in.
     pub disabled: bool,
 }
@@ -467,6 +474,7 @@ impl RequestDetail {
         merged_into: Option<RequestNumber>,
         read_seq_agents: BTreeMap<String, i64>,
         prediction: Option<PredictionView>,
+        tier: u8,
     ) -> Result<Self, crate::Error> {
         let broken = |_| crate::Error::Inconsistent("json");
         Ok(Self {
@@ -476,6 +484,7 @@ impl RequestDetail {
             identifiers: serde_json::from_str(&row.identifiers).map_err(broken)?,
             merged_into,
             first_reply_at: row.first_reply_at,
+            tier,
             reopen_count: row.reopen_count,
             follow_up_count: row.follow_up_count,
             link: format!("/t/{}", row.number),

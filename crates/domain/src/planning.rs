@@ -4,10 +4,13 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::roster::HIGHEST_TIER;
 use crate::{TYPES, request_type};
 
 /// Groups of types that are told apart at most, beside all other types: with two languages as many lanes as a plan can have.
 pub const MOST_GROUPS: usize = 2;
+/// Most people of a tier that a rule asks for.
+const MOST_OF_TIER: u8 = 50;
 /// Longest name of a group, in characters.
 const NAME: usize = 40;
 
@@ -21,6 +24,18 @@ pub struct TypeGroup {
     /// Its types; none is in two groups.
     #[schema(min_items = 1, example = json!(["theft", "leak"]))]
     pub types: Vec<String>,
+}
+
+/// In every half hour in which the desk is open, so many people of a tier or above are at work, whatever comes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TierRule {
+    /// The tier: 2 or 3, as everybody is of the first or above.
+    #[schema(minimum = 2, maximum = 3)]
+    pub tier: u8,
+    /// How many people.
+    #[schema(minimum = 1, maximum = 50)]
+    pub least: u8,
 }
 
 /// What an hour of work costs, in the money of the desk, to the hundredth.
@@ -125,6 +140,10 @@ pub struct Settings {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 2)]
     pub groups: Vec<TypeGroup>,
+    /// How many people of higher tiers are at work while the desk is open; a tier at most once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 2)]
+    pub tiers: Vec<TierRule>,
 }
 
 impl Default for Settings {
@@ -142,6 +161,7 @@ impl Default for Settings {
             length: 480,
             hour_cost: None,
             groups: Vec::new(),
+            tiers: Vec::new(),
         }
     }
 }
@@ -196,7 +216,21 @@ impl Settings {
         {
             return error("starts", "twice");
         }
+        self.check_tiers()?;
         self.check_groups()
+    }
+
+    fn check_tiers(&self) -> Result<(), SettingsError> {
+        let error = |reason| Err(SettingsError { field: "tiers", reason });
+        let is_sound = |rule: &TierRule| {
+            (2..=HIGHEST_TIER).contains(&rule.tier) && (1..=MOST_OF_TIER).contains(&rule.least)
+        };
+        if !self.tiers.iter().all(is_sound) {
+            return error("out_of_range");
+        }
+        let is_again =
+            |(at, rule): (usize, &TierRule)| self.tiers.iter().take(at).any(|other| other.tier == rule.tier);
+        if self.tiers.iter().enumerate().any(is_again) { error("twice") } else { Ok(()) }
     }
 
     fn check_groups(&self) -> Result<(), SettingsError> {
@@ -285,6 +319,22 @@ mod tests {
         let before = serde_json::to_string(&Settings::default()).unwrap();
         assert!(!before.contains("groups"));
         assert_eq!(serde_json::from_str::<Settings>(&before).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn rules_of_tiers_are_of_higher_ones_and_each_once() {
+        let with = |rules: &[(u8, u8)]| Settings {
+            tiers: rules.iter().map(|(tier, least)| TierRule { tier: *tier, least: *least }).collect(),
+            ..Settings::default()
+        };
+        let checked = |rules: &[(u8, u8)]| with(rules).check().map_err(|error| (error.field, error.reason));
+        assert_eq!(checked(&[(3, 1), (2, 50)]), Ok(()));
+        for rule in [(1, 1), (4, 1), (2, 0), (2, 51)] {
+            assert_eq!(checked(&[rule]), Err(("tiers", "out_of_range")), "{rule:?}");
+        }
+        assert_eq!(checked(&[(2, 1), (2, 2)]), Err(("tiers", "twice")));
+        // Nothing is written where there is none: a process of the version before reads it.
+        assert!(!serde_json::to_string(&Settings::default()).unwrap().contains("tiers"));
     }
 
     #[test]

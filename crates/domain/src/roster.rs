@@ -9,7 +9,7 @@ mod rules;
 mod shift;
 
 pub use ask::{Step, SwapState, TimeOffState};
-pub use person::{Contract, ContractError, Person, Profile};
+pub use person::{Contract, ContractError, HIGHEST_TIER, Person, Profile, tier_reached};
 pub use rules::{Rule, Violation, minutes_of_week, newly_broken, violations};
 pub use shift::{LONGEST_SHIFT, Need, SHIFT_STEP, Shift, ShiftError, TimeOff};
 

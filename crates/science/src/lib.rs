@@ -8,6 +8,7 @@
 
 pub mod burst;
 pub mod classify;
+pub mod credibility;
 pub mod decomposition;
 pub mod effect;
 pub mod forecast;

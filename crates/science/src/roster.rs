@@ -14,6 +14,10 @@
 //! nobody serves together a set needs the sum of them ([`apart`]); of lanes that share people it needs fewer, because people who
 //! serve all of them wait for the next one together (Erlang's economies of scale).
 //!
+//! Beside what they do people may have a *rank* (a tier), of which so many are to be there whatever comes. Whoever is of it does the
+//! work as everybody does; what is missing of a rank costs as much as people who are missing for the work, in addition to them, so
+//! that a rank of which there is nobody takes nothing from the rest of the plan.
+//!
 //! Times are in minutes from the start of the first slot.
 
 mod course;
@@ -36,6 +40,8 @@ pub use rules::{Broken, Rule, broken};
 
 /// Lanes that are told apart at most: all their sets are looked at.
 pub const MOST_LANES: usize = 6;
+/// Ranks that are told apart at most, beside the lanes.
+pub const MOST_RANKS: usize = 2;
 /// People that are planned at most.
 pub const MOST_PEOPLE: usize = 500;
 /// Weeks that are planned at most.
@@ -55,6 +61,8 @@ pub struct Problem {
     /// Of every slot, of every set of lanes (number `bits - 1`, a bit a lane): how many people who serve one of them it needs. A
     /// larger set never needs fewer.
     pub needs: Vec<Vec<u32>>,
+    /// Of every rank, of every slot: how many people of it are to be there, whatever else they do.
+    pub ranks: Vec<Vec<u32>>,
     /// The shifts that anybody may be given.
     pub shifts: Vec<Shift>,
     /// Midnights where people live, in order, from a Monday before everything else on.
@@ -86,7 +94,7 @@ pub struct Shift {
 /// Somebody who can be given shifts, and what was agreed with them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
-    /// The lanes that they serve, a bit each.
+    /// The lanes that they serve, a bit each, and after these the ranks that they have.
     pub lanes: u8,
     /// Where their days begin: which of [`Problem::calendars`].
     pub calendar: usize,
@@ -185,8 +193,10 @@ pub enum Flaw {
     /// No slots, or slots that do not divide a day.
     #[error("slots have to divide a day, and there has to be one")]
     Slots,
-    /// A slot names other sets of lanes, or there are no lanes or too many.
-    #[error("every slot needs all sets of the same lanes, of which there are between 1 and {MOST_LANES}")]
+    /// A slot names other sets of lanes, or there are no lanes or too many; or too many ranks, or one that is not told of every slot.
+    #[error(
+        "every slot needs all sets of the same lanes, of which there are between 1 and {MOST_LANES}, and at most {MOST_RANKS} ranks"
+    )]
     Lanes,
     /// Nobody, or too many.
     #[error("between 1 and {MOST_PEOPLE} people can be planned")]
@@ -225,6 +235,8 @@ impl Problem {
         let lanes = 1..=MOST_LANES;
         if !lanes.contains(&self.lanes)
             || self.needs.iter().any(|need| need.len() != usize::from(all(self.lanes)))
+            || self.ranks.len() > MOST_RANKS
+            || self.ranks.iter().any(|need| need.len() != self.needs.len())
         {
             return Err(Flaw::Lanes);
         }
@@ -283,6 +295,20 @@ pub fn apart(lanes: &[u32]) -> Vec<u32> {
     (1..=all(lanes.len())).map(of).collect()
 }
 
+/// What every set of lanes needs when ranks are added as further lanes, of each of which so many people are to be there: a set needs
+/// what its lanes need, and as many as the most that one of its ranks asks for. So many are missing then as would have to come, if
+/// each of them could do all of it.
+#[must_use]
+pub fn beside(sets: &[u32], ranks: &[u32]) -> Vec<u32> {
+    let own = sets.len() + 1;
+    let of = |set: usize| {
+        let work = (set % own).checked_sub(1).and_then(|place| sets.get(place)).copied().unwrap_or(0);
+        let asked = ranks.iter().enumerate().filter(|(rank, _)| set / own >> rank & 1 == 1);
+        asked.fold(work, |most, (_, least)| most.max(*least))
+    };
+    (1..own << ranks.len()).map(of).collect()
+}
+
 /// How many are missing for what the sets of lanes need, when these people, each serving the lanes of their bits, do what they can.
 #[must_use]
 pub fn missing(needs: &[u32], people: &[u8]) -> u32 {
@@ -291,6 +317,17 @@ pub fn missing(needs: &[u32], people: &[u8]) -> u32 {
         need.saturating_sub(u32::try_from(there).unwrap_or(u32::MAX))
     };
     (1..=u8::MAX).zip(needs).map(of).max().unwrap_or(0)
+}
+
+/// Whether some set of lanes misses more of these people than of those: whoever is there no more is missed, though elsewhere more
+/// are missing.
+#[must_use]
+pub fn misses_more(needs: &[u32], of: &[u8], than: &[u8]) -> bool {
+    let short = |people: &[u8], set: u8, need: u32| {
+        let there = people.iter().filter(|lanes| *lanes & set != 0).count();
+        need.saturating_sub(u32::try_from(there).unwrap_or(u32::MAX))
+    };
+    (1..=u8::MAX).zip(needs).any(|(set, need)| short(of, set, *need) > short(than, set, *need))
 }
 
 /// Plans, in about as much time as is given at most. The same problem gives the same plan wherever the solver ends before that.

@@ -1,6 +1,6 @@
 //! What customers were told of how long they will wait, and what came of it: see `migrations/0011_promise.sql`.
 
-use standfast_domain::{AgentId, Channel, RequestId, Time};
+use standfast_domain::{AgentId, Channel, Language, RequestId, Time};
 
 use crate::{Error, Rd, Row, Tx, params};
 
@@ -221,16 +221,40 @@ pub fn list_courses(rd: &mut Rd, since: Time, limit: i64) -> Result<Vec<Course>,
     Ok(found)
 }
 
+/// A wait that somebody ended with an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// When it began.
+    pub made_at: Time,
+    /// When the answer was there.
+    pub ended_at: Time,
+    /// Who gave it.
+    pub agent_id: AgentId,
+    /// The language of whoever asked.
+    pub language: Language,
+    /// Code of the type, as it is now.
+    pub kind: String,
+}
+
 /// Waits that ended with an answer at `since` or later, at most `limit` of the latest, in the order of the answers: when each began
 /// and ended, and who answered.
-pub fn list_answered(rd: &mut Rd, since: Time, limit: i64) -> Result<Vec<(Time, Time, AgentId)>, Error> {
+pub fn list_answered(rd: &mut Rd, since: Time, limit: i64) -> Result<Vec<Answered>, Error> {
     let mut found = rd.query(
-        "SELECT o.made_at, o.ended_at, e.author_id FROM promise_outcome o JOIN entry e \
+        "SELECT o.made_at, o.ended_at, e.author_id, r.language, r.type FROM promise_outcome o JOIN entry e \
          ON e.request_id = o.request_id AND e.created_at = o.ended_at AND e.author_kind = 'agent' AND e.visible \
+         JOIN request r ON r.id = o.request_id \
          WHERE o.outcome = 'answered' AND o.ended_at >= $1 AND e.author_id IS NOT NULL \
          ORDER BY o.ended_at DESC, o.request_id DESC LIMIT $2",
         params![since, limit],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| {
+            Ok(Answered {
+                made_at: row.get(0)?,
+                ended_at: row.get(1)?,
+                agent_id: row.get(2)?,
+                language: row.parse(3, Language::parse)?,
+                kind: row.get(4)?,
+            })
+        },
     )?;
     found.reverse();
     Ok(found)

@@ -13,13 +13,13 @@ use standfast_domain::roster::{LONGEST_SHIFT, SHIFT_STEP, Shift, minutes_of_week
 use standfast_domain::{AgentId, Language, Permission, ShiftId, Time};
 use standfast_insight::Facts;
 use standfast_science::forecast::{self as science, rest_of_day};
-use standfast_science::roster::{AtWork, Gap, Part, gaps, missing, spare};
+use standfast_science::roster::{AtWork, Gap, Part, gaps, misses_more, missing, spare};
 use standfast_store::Rd;
 use standfast_store::shift::{self, ShiftRow};
 use utoipa::ToSchema;
 
 use super::forecast::{LEARNED, parts_of};
-use super::need::{Needs, at_once, names_of, needed, serves, together};
+use super::need::{Needs, at_once, counts, names_of, needed, ranks, tier_of, tiers, together, work_of_sets};
 use super::{DAY, Ground, MINUTE, SLOT, blocking, ground, half_hours};
 use crate::roster::{GRACE, Known, known, newly_broken, pure};
 use crate::{AgentCaller, Desk, Error, timetable};
@@ -114,6 +114,8 @@ pub struct CoursePart {
     pub languages: Vec<Language>,
     /// The groups of types, by name, an empty one for all other types; none where it is all of them.
     pub groups: Vec<String>,
+    /// The tier of which too few are there; null where it is not for want of a tier.
+    pub tier: Option<u8>,
 }
 
 /// What could be done about a gap.
@@ -212,7 +214,7 @@ pub async fn course(
             from,
             now,
             settings: ground.settings.clone(),
-            sets: needs.as_ref().map(|needs| together(needs)),
+            sets: needs.as_ref().map(|needs| together(&ground.settings, needs)),
             needs: needs.unwrap_or_default(),
             plan,
             clock,
@@ -284,7 +286,7 @@ impl Course {
         let work: Vec<AtWork> = on.iter().map(|row| self.at_work(row)).collect();
         let now = self.slot(self.now);
         let mut told: Vec<CourseGap> = Vec::new();
-        for gap in gaps(sets, &work, now..(now + AHEAD).min(sets.len())) {
+        for gap in self.all_gaps(&work, now..(now + AHEAD).min(sets.len())) {
             // Nobody is asked to be in two places.
             let asked = told.iter().flat_map(|gap| gap.advice.iter().map(|one| one.agent_id)).collect();
             told.push(self.gap(rd, &gap, &asked, (sets, &work, &on))?);
@@ -299,6 +301,22 @@ impl Course {
             gaps: told,
             spare: self.spare(sets, &work, &on, now),
         })
+    }
+
+    /// Where people are missing for the work, and where of a tier, in order.
+    fn all_gaps(&self, work: &[AtWork], within: Range<usize>) -> Vec<Gap> {
+        let mut all = gaps(&work_of_sets(&self.needs), work, within.clone());
+        let ranks = ranks(&self.settings, &self.needs);
+        for ((_, bit), rank) in tiers(&self.settings, &self.needs).zip(ranks) {
+            // The set of this tier alone.
+            let set = |need: u32| {
+                std::iter::repeat_n(0, usize::from(bit).saturating_sub(1)).chain([need]).collect()
+            };
+            let sets: Vec<Vec<u32>> = rank.into_iter().map(set).collect();
+            all.extend(gaps(&sets, work, within.clone()));
+        }
+        all.sort_by_key(|gap| (gap.slots.start, gap.slots.end));
+        all
     }
 
     fn slot(&self, at: Time) -> usize {
@@ -320,7 +338,7 @@ impl Course {
     }
 
     fn lanes(&self, agent: Option<AgentId>) -> u8 {
-        self.known(agent).map_or(0, |known| serves(&self.settings, &self.needs, &known.person.profile))
+        self.known(agent).map_or(0, |known| counts(&self.settings, &self.needs, &known.person.profile))
     }
 
     fn goes_on(&self, row: &ShiftRow) -> bool {
@@ -408,6 +426,7 @@ impl Course {
                 there: part.there,
                 languages,
                 groups,
+                tier: tier_of(&self.settings, &self.needs, part.lanes),
             }
         };
         let parts = gap.parts.iter().map(part).collect();
@@ -482,8 +501,7 @@ impl Course {
                     others.filter(|(_, one)| one.slots.contains(&slot)).map(|(_, one)| one.lanes).collect();
                 here
             };
-            let of = |but| sets.get(slot).map_or(0, |sets| missing(sets, &here(but)));
-            of(Some(place)) > of(None)
+            sets.get(slot).is_some_and(|sets| misses_more(sets, &here(Some(place)), &here(None)))
         })
     }
 

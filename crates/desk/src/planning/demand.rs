@@ -1,6 +1,6 @@
 //! What came, half hour by half hour of the desk's clock, and the days that are known to be unlike others.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -115,7 +115,7 @@ pub(super) struct Past {
     /// The share with assets at risk.
     pub(super) at_risk: f64,
     /// How many came of late in each language, of each group of types, and how many of them with assets at risk.
-    risks: HashMap<(Language, usize), [f64; 2]>,
+    risks: BTreeMap<(Language, usize), [f64; 2]>,
 }
 
 /// What is expected from today's midnight on, and what came in the days before it, of a language.
@@ -192,7 +192,7 @@ impl Past {
             Language::ALL.map(|one| (one, empty(), vec![empty(); parts])).into();
         let tags: Vec<Option<Language>> = demand.languages.iter().map(|tag| Language::parse(tag)).collect();
         let (mut answers, mut answered, mut at_risk, mut counted) = (0.0, 0.0, 0.0, 0.0);
-        let mut risks: HashMap<(Language, usize), [f64; 2]> = HashMap::new();
+        let mut risks: BTreeMap<(Language, usize), [f64; 2]> = BTreeMap::new();
         let recent =
             u32::try_from(now.minus(Duration::from_hours(24 * SHARES as u64)).0 / 1_000_000).unwrap_or(0);
         for row in &demand.rows {
@@ -263,6 +263,11 @@ impl Past {
             .filter(|((one, of), _)| *one == language && group.is_none_or(|group| group == *of));
         let [came, risk] = own.fold([0.0, 0.0], |[came, risk], (_, [more, at])| [came + more, risk + at]);
         if came > 0.0 { risk / came } else { 0.0 }
+    }
+
+    /// How many came of late in each language, of each group of types.
+    pub(super) fn recent(&self) -> impl Iterator<Item = (Language, usize, f64)> {
+        self.risks.iter().map(|((language, group), [came, _])| (*language, *group, *came))
     }
 
     /// The first moment of today.

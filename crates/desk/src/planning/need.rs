@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use standfast_domain::planning::Settings;
+use standfast_domain::planning::{Settings, TierRule};
 use standfast_domain::roster::{Person, Profile};
 use standfast_domain::{Day, Language, Permission, Time, Timetable};
 use standfast_insight::Facts;
 use standfast_science::queue::{Chat, Demand, Goal, Service, agents_for};
-use standfast_science::roster::missing;
+use standfast_science::roster::{beside, missing};
 use standfast_store::shift::ShiftRow;
 use utoipa::ToSchema;
 
@@ -45,6 +45,8 @@ pub struct NeedView {
     pub groups: Vec<String>,
     /// By language, and of each language by group of types where there are groups.
     pub lanes: Vec<LaneNeed>,
+    /// Of which tiers so many are to be there, whatever comes.
+    pub tiers: Vec<TierNeed>,
     /// How many people all of it takes; 0 while the desk is closed.
     pub need: Vec<u32>,
     /// How many of them are missing, when those who are planned do what they can: more than the difference where some of them do not
@@ -77,6 +79,19 @@ pub struct LaneNeed {
     pub missing: Vec<u32>,
 }
 
+/// How many people of a tier or above are to be there, half hour by half hour.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct TierNeed {
+    /// The tier.
+    pub tier: u8,
+    /// How many are to be there; 0 while the desk is closed.
+    pub need: Vec<u32>,
+    /// People of it or above with a published shift or a draft.
+    pub able: Vec<u32>,
+    /// How many are missing.
+    pub missing: Vec<u32>,
+}
+
 /// How many people each half hour needs, from a Monday on.
 pub async fn need(
     desk: &Desk,
@@ -104,10 +119,10 @@ pub async fn need(
         let at_once = at_once(&people);
         let needs: Vec<Needs> =
             lanes.iter().flatten().map(|lane| Needs::of(&ground, lane, &table, at_once, &slots)).collect();
-        let all = together(&needs);
+        let all = together(&ground.settings, &needs);
         let bits = |row: &&ShiftRow| {
             let known = people.iter().find(|person| Some(person.id) == row.agent_id);
-            known.map_or(0, |person| serves(&ground.settings, &needs, &person.profile))
+            known.map_or(0, |person| counts(&ground.settings, &needs, &person.profile))
         };
         let there = |is_published: bool| -> Vec<Vec<u8>> {
             let at = |at: &Time| {
@@ -125,12 +140,13 @@ pub async fn need(
             is_known,
             groups: ground.settings.groups.iter().map(|group| group.name.clone()).collect(),
             lanes: lane_needs(&needs, &there),
+            tiers: tier_needs(&ground.settings, &needs, &there),
             need: (0..slots.len()).map(|at| needed(&all, at)).collect(),
             missing: all_missing(&all, &there),
             missing_published: all_missing(&all, &published),
             expected: (0..slots.len()).map(sum).collect(),
-            published: count(&slots, &shifts, |row| row.published_at.is_some()),
-            planned: count(&slots, &shifts, |_| true),
+            published: heads(&slots, &shifts, |row| row.published_at.is_some()),
+            planned: heads(&slots, &shifts, |_| true),
             zone: ground.settings.zone,
         })
     })
@@ -177,6 +193,32 @@ fn lane_needs(needs: &[Needs], there: &[Vec<u8>]) -> Vec<LaneNeed> {
     lanes
 }
 
+/// Of each tier that is to be there. `there` are the lanes of everybody at work in each slot.
+fn tier_needs(settings: &Settings, needs: &[Needs], there: &[Vec<u8>]) -> Vec<TierNeed> {
+    let of = |((rule, bit), need): ((&TierRule, u8), Vec<u32>)| {
+        let of_tier = |here: &Vec<u8>| here.iter().filter(|lanes| *lanes & bit != 0).count();
+        let able: Vec<u32> =
+            there.iter().map(|here| u32::try_from(of_tier(here)).unwrap_or(u32::MAX)).collect();
+        let missing = need.iter().zip(&able).map(|(need, able)| need.saturating_sub(*able)).collect();
+        TierNeed { tier: rule.tier, need, able, missing }
+    };
+    tiers(settings, needs).zip(ranks(settings, needs)).map(of).collect()
+}
+
+/// The rules of tiers, each with the bit that it has beside those of the lanes of languages and groups.
+pub(super) fn tiers<'a>(settings: &'a Settings, needs: &[Needs]) -> impl Iterator<Item = (&'a TierRule, u8)> {
+    let lanes = needs.len() * settings.group_count();
+    let bit =
+        move |at: usize| u32::try_from(lanes + at).ok().and_then(|bit| 1_u8.checked_shl(bit)).unwrap_or(0);
+    settings.tiers.iter().enumerate().map(move |(at, rule)| (rule, bit(at)))
+}
+
+/// Whether the desk is open for anybody, slot by slot.
+fn is_open(needs: &[Needs]) -> Vec<bool> {
+    let slots = needs.first().map_or(0, |one| one.open.len());
+    (0..slots).map(|at| needs.iter().any(|one| one.open.get(at).copied().unwrap_or(false))).collect()
+}
+
 /// How many people are missing in each slot for what every set of lanes needs in it, by the lanes of everybody at work. Whatever the
 /// desk says of missing people is this: where one speaks Chinese alone and one is needed in English, one is missing.
 pub(super) fn all_missing(sets: &[Vec<u32>], there: &[Vec<u8>]) -> Vec<u32> {
@@ -202,6 +244,17 @@ pub(super) fn names_of(settings: &Settings, needs: &[Needs], lanes: u8) -> (Vec<
     (languages, of_types.into_iter().filter(|_| !is_all).map(name).collect())
 }
 
+/// The tier of some lanes: the lowest of those that a rule asks for.
+pub(super) fn tier_of(settings: &Settings, needs: &[Needs], lanes: u8) -> Option<u8> {
+    tiers(settings, needs).filter(|(_, bit)| lanes & bit != 0).map(|(rule, _)| rule.tier).min()
+}
+
+/// What somebody is counted for, a bit each: the lanes that they serve, and the tiers that they are of or above.
+pub(super) fn counts(settings: &Settings, needs: &[Needs], profile: &Profile) -> u8 {
+    let of_tiers = tiers(settings, needs).filter(|(rule, _)| profile.tier >= rule.tier);
+    of_tiers.fold(serves(settings, needs, profile), |bits, (_, bit)| bits | bit)
+}
+
 /// The lanes that somebody serves, a bit each: the groups of the first language, then those of the next.
 pub(super) fn serves(settings: &Settings, needs: &[Needs], profile: &Profile) -> u8 {
     let groups = settings.group_count();
@@ -211,9 +264,30 @@ pub(super) fn serves(settings: &Settings, needs: &[Needs], profile: &Profile) ->
     speaks.fold(0, |bits, (place, _)| bits | knows << (place * groups).min(7))
 }
 
-/// What every set of lanes needs in each slot (`science::roster::Problem`): of each language what its groups in the set need, and
-/// of several languages the sum.
-pub(super) fn together(needs: &[Needs]) -> Vec<Vec<u32>> {
+/// What every set of lanes needs in each slot (`science::roster::Problem`): of each language what its groups in the set need, of
+/// several languages the sum, and of tiers, while the desk is open, what their rules ask for.
+pub(super) fn together(settings: &Settings, needs: &[Needs]) -> Vec<Vec<u32>> {
+    let work = work_of_sets(needs);
+    if settings.tiers.is_empty() {
+        return work;
+    }
+    let ranks = ranks(settings, needs);
+    let of = |(slot, sets): (usize, Vec<u32>)| {
+        let asked: Vec<u32> = ranks.iter().filter_map(|rank| rank.get(slot).copied()).collect();
+        beside(&sets, &asked)
+    };
+    work.into_iter().enumerate().map(of).collect()
+}
+
+/// How many of each tier that a rule asks for are to be there in each slot: none while the desk is closed.
+pub(super) fn ranks(settings: &Settings, needs: &[Needs]) -> Vec<Vec<u32>> {
+    let open = is_open(needs);
+    let of = |rule: &TierRule| open.iter().map(|open| if *open { rule.least.into() } else { 0 }).collect();
+    settings.tiers.iter().map(of).collect()
+}
+
+/// The same of languages and groups alone.
+pub(super) fn work_of_sets(needs: &[Needs]) -> Vec<Vec<u32>> {
     let slots = needs.first().map_or(0, |one| one.sets.len());
     let groups = needs.first().map_or(1, Needs::groups);
     let last = (1_u16 << (needs.len() * groups).min(8)) - 1;
@@ -244,8 +318,8 @@ pub(super) async fn read_shifts(
 }
 
 /// How many of these shifts cover each slot as a whole.
-fn count(slots: &[Time], shifts: &[ShiftRow], counts: impl Fn(&ShiftRow) -> bool) -> Vec<u32> {
-    let shifts: Vec<&ShiftRow> = shifts.iter().filter(|row| counts(row)).collect();
+fn heads(slots: &[Time], shifts: &[ShiftRow], is_one: impl Fn(&ShiftRow) -> bool) -> Vec<u32> {
+    let shifts: Vec<&ShiftRow> = shifts.iter().filter(|row| is_one(row)).collect();
     let covers = |at: Time| {
         let end = at.0 + SLOT * super::MINUTE;
         shifts.iter().filter(|row| row.starts_at <= at && row.ends_at.0 >= end).count()
@@ -261,9 +335,8 @@ pub(super) fn at_once(people: &[Person]) -> u32 {
 }
 
 /// What people do with a request, and how many times it comes: with one conversation at a time, each answer is one service;
-/// with several, a request stays in hand until it is over.
-pub(super) fn service(ground: &Ground, at_once: u32) -> (Service, f64) {
-    let work = ground.settings.handling.map_or(ground.handling.seconds, f64::from);
+/// with several, a request stays in hand until it is over. `work` is that for one answer, in seconds.
+pub(super) fn service(ground: &Ground, at_once: u32, work: f64) -> (Service, f64) {
     let answers = ground.past.answers.max(1.0);
     if at_once <= 1 {
         return (Service::Call { handling: work }, answers);
@@ -299,24 +372,26 @@ impl Needs {
         let groups = ground.settings.group_count();
         let everything = (1_usize << groups) - 1;
         let mut people = People::new(ground, lane, at_once);
+        // Of each group what there is to do, slot by slot.
+        let work: Vec<Vec<f64>> =
+            (0..groups).map(|group| worked_off(&column(&by_group, group), &open)).collect();
         let mut sets = vec![Vec::with_capacity(everything); slots.len()];
         for set in 1..=everything {
-            let of_set = |means: &Vec<f64>| {
-                means
-                    .iter()
-                    .enumerate()
-                    .filter(|(group, _)| set >> group & 1 == 1)
-                    .map(|(_, mean)| mean)
-                    .sum()
-            };
-            let means: Vec<f64> =
-                if set == everything { expected.clone() } else { by_group.iter().map(of_set).collect() };
-            let work = worked_off(&means, &open);
-            for ((sets, mean), is_open) in
-                sets.iter_mut().zip(work.into_iter().skip(begin)).zip(open.iter().skip(begin))
-            {
-                let is_rare = set < everything && mean < RARE;
-                sets.push(if *is_open && !is_rare { people.needed(mean) } else { 0 });
+            let whole = (set == everything).then(|| worked_off(&expected, &open));
+            for (at, sets) in (begin..).zip(&mut sets) {
+                let of = |(group, means): (usize, &Vec<f64>)| {
+                    if set >> group & 1 == 1 { means.get(at).copied().unwrap_or(0.0) } else { 0.0 }
+                };
+                let mix: Vec<f64> = work.iter().enumerate().map(of).collect();
+                let whole = whole.as_ref().and_then(|whole| whole.get(at)).copied();
+                let mean = whole.unwrap_or_else(|| mix.iter().sum());
+                let is_needed = open.get(at) == Some(&true) && (whole.is_some() || mean >= RARE);
+                let own = if is_needed { people.needed(mean, ground.work(lane.language, &mix)) } else { 0 };
+                // A larger set never needs fewer, also where what it has more is done faster.
+                let parts =
+                    (0..groups).filter(|group| set >> group & 1 == 1).map(|group| set & !(1 << group));
+                let most = parts.filter_map(|part| sets.get(part.checked_sub(1)?).copied()).max();
+                sets.push(own.max(most.unwrap_or(0)));
             }
         }
         let (expected, by_group, open) =
@@ -327,6 +402,11 @@ impl Needs {
     /// How many groups of types are told apart.
     pub(super) fn groups(&self) -> usize {
         self.by_group.first().map_or(1, |groups| groups.len().max(1))
+    }
+
+    /// How many are expected of each group, in all.
+    pub(super) fn by_groups(&self) -> impl Iterator<Item = (Language, usize, f64)> {
+        (0..self.groups()).map(|group| (self.language, group, column(&self.by_group, group).iter().sum()))
     }
 
     /// All groups, a bit each.
@@ -349,49 +429,54 @@ impl Needs {
 /// How many people requests of a language take, by how many there are in a slot.
 struct People<'a> {
     ground: &'a Ground,
-    service: Service,
-    /// How many times each request comes.
-    times: f64,
+    at_once: u32,
     /// How busy days can be.
     days: Vec<f64>,
-    /// What is known already, by hundredths of a request, which make no difference of a person.
-    known: BTreeMap<u64, u32>,
+    /// What is known already, by hundredths of a request and by seconds of work, which make no difference of a person.
+    known: BTreeMap<(u64, u64), u32>,
 }
 
 impl<'a> People<'a> {
     fn new(ground: &'a Ground, lane: &Lane, at_once: u32) -> Self {
-        let (service, times) = service(ground, at_once);
-        Self { ground, service, times, days: lane.spread.days().to_vec(), known: BTreeMap::new() }
+        Self { ground, at_once, days: lane.spread.days().to_vec(), known: BTreeMap::new() }
     }
 
-    /// How many have to be on the roster for so many requests in a slot; an open desk has somebody, whoever comes.
-    fn needed(&mut self, mean: f64) -> u32 {
+    /// How many have to be on the roster for so many requests in a slot, each answer to which is so many seconds of work; an open desk
+    /// has somebody, whoever comes.
+    fn needed(&mut self, mean: f64, work: f64) -> u32 {
+        let work = work.round().max(1.0);
         let key = (mean * 100.0).round().max(0.0);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "not negative, and small"
         )]
-        let key = key as u64;
+        let key = (key as u64, work as u64);
         if let Some(known) = self.known.get(&key) {
             return *known;
         }
         let settings = &self.ground.settings;
         let goal = Goal { share: f64::from(settings.share) / 100.0, within: f64::from(settings.within) };
         let patience = settings.patience.map(f64::from);
-        let rate = mean * self.times / SECONDS;
+        let (service, times) = service(self.ground, self.at_once, work);
+        let rate = mean * times / SECONDS;
         let demands: Vec<Demand> = self
             .days
             .iter()
             .map(|busy| Demand { rate: rate * busy, patience })
             .filter(|one| one.rate > 0.0)
             .collect();
-        let agents = agents_for(&demands, self.service, goal, MOST);
+        let agents = agents_for(&demands, service, goal, MOST);
         let agents = agents.unwrap_or(if rate > 0.0 { MOST } else { 1 });
         let people = rostered(agents, 1.0 - f64::from(settings.shrinkage) / 100.0);
         self.known.insert(key, people);
         people
     }
+}
+
+/// One group of each slot.
+fn column(by_group: &[Vec<f64>], group: usize) -> Vec<f64> {
+    by_group.iter().map(|means| means.get(group).copied().unwrap_or(0.0)).collect()
 }
 
 /// How many have to be on the roster so that so many are there.

@@ -13,7 +13,9 @@ use standfast_science::roster::{self as science, Away, Given, Problem, Reason, S
 use standfast_store::shift::ShiftRow;
 use utoipa::ToSchema;
 
-use super::need::{Needs, all_missing, at_once, names_of, needed, serves, together};
+use super::need::{
+    Needs, all_missing, at_once, counts, names_of, needed, ranks, tier_of, together, work_of_sets,
+};
 use super::{Ground, MINUTE, SLOT, blocking, ground, half_hours, weeks};
 use crate::roster::{people_and_shifts, pure};
 use crate::{AgentCaller, Desk, Error, timetable};
@@ -84,7 +86,9 @@ pub struct Shortage {
     pub languages: Vec<Language>,
     /// The groups of types that do, by name, an empty one for all other types; none where it is all of them.
     pub groups: Vec<String>,
-    /// How many serve one of them at all.
+    /// The tier of which too few are there; null where it is not for want of a tier. Then neither languages nor groups are named.
+    pub tier: Option<u8>,
+    /// How many serve one of them, or are of the tier, at all.
     pub able: u32,
     /// Why those are not there, and how many each: `not_worth_it`, `other_shift`, `rest`, `week`, `days_in_row`, `too_long`,
     /// `unavailable`, `off`, `no_shift`.
@@ -138,8 +142,9 @@ pub async fn plan_shifts(
                 && (row.published_at.is_some() || row.starts_at < from || row.starts_at >= until)
         };
         let fixed: Vec<ShiftRow> = shifts.into_iter().filter(is_fixed).collect();
-        let sets = together(&needs);
-        let planner = Planner { ground, from, until, people, fixed, off, needs, sets, slots };
+        let sets = work_of_sets(&needs);
+        let ranks = ranks(&ground.settings, &needs);
+        let planner = Planner { ground, from, until, people, fixed, off, needs, sets, ranks, slots };
         planner.plan(PATIENCE * number.into())
     })
     .await
@@ -155,6 +160,8 @@ struct Planner {
     needs: Vec<Needs>,
     /// What every set of lanes needs.
     sets: Vec<Vec<u32>>,
+    /// How many of each tier are to be there.
+    ranks: Vec<Vec<u32>>,
     slots: Vec<Time>,
 }
 
@@ -188,6 +195,7 @@ impl Planner {
             made.leave_out(&problem, |one| given(one).is_none_or(|one| !shifts.contains(&one)));
         }
         let there = self.there(&shifts);
+        let all = together(&self.ground.settings, &self.needs);
         let cost: f64 = made.weeks.iter().map(|week| week.cost).sum();
         let open: Option<f64> = made.weeks.iter().map(|week| Some(week.gap? * week.cost)).sum();
         Ok(PlanView {
@@ -198,9 +206,9 @@ impl Planner {
             short: made.short.into_iter().map(|short| self.shortage(short)).collect(),
             under: made.under.into_iter().filter_map(|under| self.under(under)).collect(),
             gap: open.map(|open| if cost > 0.0 { open / cost } else { 0.0 }),
-            need: (0..self.slots.len()).map(|at| needed(&self.sets, at)).collect(),
+            need: (0..self.slots.len()).map(|at| needed(&all, at)).collect(),
             planned: there.iter().map(|here| u32::try_from(here.len()).unwrap_or(u32::MAX)).collect(),
-            missing: all_missing(&self.sets, &there),
+            missing: all_missing(&all, &there),
             shifts,
         })
     }
@@ -220,6 +228,7 @@ impl Planner {
             slot: u32::try_from(SLOT).unwrap_or(30),
             lanes: self.needs.len() * self.ground.settings.group_count(),
             needs: self.sets.clone(),
+            ranks: self.ranks.clone(),
             shifts: self.shifts(),
             calendars: zones.iter().map(|zone| self.calendar(zone)).collect(),
             people,
@@ -276,7 +285,7 @@ impl Planner {
             off.map(|off| Away { span: self.span(off.starts_at, off.ends_at), off: true }).collect();
         away.extend(self.unavailable(contract));
         science::Person {
-            lanes: serves(&self.ground.settings, &self.needs, &person.profile),
+            lanes: counts(&self.ground.settings, &self.needs, &person.profile),
             calendar,
             most: contract.most_week,
             least: contract.least_week,
@@ -337,7 +346,7 @@ impl Planner {
         let lanes: BTreeMap<AgentId, u8> = self
             .people
             .iter()
-            .map(|one| (one.id, serves(&self.ground.settings, &self.needs, &one.profile)))
+            .map(|one| (one.id, counts(&self.ground.settings, &self.needs, &one.profile)))
             .collect();
         let fixed = self.fixed.iter().filter_map(|row| Some((row.agent_id?, row.starts_at, row.ends_at)));
         let given = shifts.iter().map(|shift| (shift.agent_id, shift.starts_at, shift.ends_at));
@@ -361,6 +370,7 @@ impl Planner {
             missing: short.missing,
             languages,
             groups,
+            tier: tier_of(&self.ground.settings, &self.needs, short.lanes),
             able: short.able,
             why: short.why.into_iter().map(|(reason, count)| (code(reason), count)).collect(),
         }

@@ -35,7 +35,7 @@ pub struct StaffingView {
     pub until: Time,
     /// Whether anybody was to be there by a roster.
     pub has_roster: bool,
-    /// Seconds of work for one answer.
+    /// Seconds of work for one answer, as requests of the last eight weeks are shared among languages and groups of types.
     pub handling: f64,
     /// Answers that a request takes.
     pub answers: f64,
@@ -85,7 +85,7 @@ pub async fn staffing(
         from,
         until,
         has_roster: false,
-        handling: ground.settings.handling.map_or(ground.handling.seconds, f64::from),
+        handling: ground.work_of(ground.past.recent()),
         answers: ground.past.answers,
         share: ground.settings.share,
         within: ground.settings.within,
@@ -188,7 +188,7 @@ fn hours(
 /// is open takes somebody, whoever comes.
 fn people_for(ground: &Ground, at_once: u32, rate: f64) -> u32 {
     let settings = &ground.settings;
-    let (service, times) = service(ground, at_once);
+    let (service, times) = service(ground, at_once, ground.work_of(ground.past.recent()));
     let goal = Goal { share: f64::from(settings.share) / 100.0, within: f64::from(settings.within) };
     let demand = Demand { rate: rate * times / HOUR, patience: settings.patience.map(f64::from) };
     if demand.rate <= 0.0 {

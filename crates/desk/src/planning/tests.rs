@@ -28,6 +28,11 @@ struct Past {
 
 impl Past {
     async fn new(store: &Store, weeks: u64) -> Self {
+        Self::of(store, weeks, &["swap"]).await
+    }
+
+    /// Of these types in turn.
+    async fn of(store: &Store, weeks: u64, types: &[&str]) -> Self {
         let desk = TestDesk::new(store);
         let settings =
             standfast_insight::Settings { snapshot: None, every: Duration::MAX, threads: 1, at_once: 1 };
@@ -43,7 +48,7 @@ impl Past {
             for turn in 0..if day == 35 { 3 * A_DAY } else { A_DAY } {
                 let minute = 8 * 60 + (turn % A_DAY) * 30 + 5 + turn / A_DAY;
                 let at = midnight.minus(Duration::from_hours(24 * day)).plus(Duration::from_mins(minute));
-                ask(&desk, at, count).await;
+                ask_of(&desk, at, count, types[count % types.len()]).await;
                 count += 1;
             }
         }
@@ -93,12 +98,16 @@ fn visitor_of(number: usize) -> crate::Customer {
 }
 
 async fn ask(desk: &TestDesk, at: Time, number: usize) {
+    ask_of(desk, at, number, "swap").await;
+}
+
+async fn ask_of(desk: &TestDesk, at: Time, number: usize, kind: &str) -> standfast_domain::RequestId {
     let clock = FrozenClock::at(at);
     let node = desk.at(clock.clone(), Arc::new(Ids::new(clock, 31)));
     let mut command: Intake =
         intake(&format!("c{number}"), &format!("A question, number {number}, of its own"));
-    command.kind = Some("swap".to_owned());
-    receive(&node, &visitor_of(number), command).await.unwrap();
+    command.kind = Some(kind.to_owned());
+    receive(&node, &visitor_of(number), command).await.unwrap().receipt.request_id
 }
 
 fn monday() -> Day {
@@ -400,6 +409,113 @@ store_test! {
         assert_eq!((none.planned, kept.planned), ([1, 0, 0, 2], [1, 0, 0, 2]));
         assert_eq!(none.now, kept.now);
         assert_ne!(none.now, stormy.now, "it is played with the plan that holds");
+    }
+
+    async fn services_that_take_longer_take_more_people(store) {
+        // As many swaps as questions about the app, in turn; of each some were answered of late, a question in 25 minutes.
+        let past = Past::of(&store, 5, &["swap", "app"]).await;
+        let (desk, lead) = (&past.desk, &past.lead);
+        let ann = desk.agent("ann", Role::Agent).await;
+        let known = past.facts().len();
+        let midnight = Time(desk.now().0 - 12 * 60 * MINUTE);
+        for number in 0..120_usize {
+            let (day, turn) = (number as u64 / 15 + 1, number as u64 % 15);
+            let at = midnight.minus(Duration::from_hours(24 * day)).plus(Duration::from_mins(30 * turn));
+            let (kind, seconds) = if number % 2 == 0 { ("swap", 50 + turn) } else { ("app", 1_490 + turn) };
+            let id = ask_of(desk, at, known + number, kind).await;
+            let clock = FrozenClock::at(at.plus(Duration::from_secs(seconds)));
+            let node = desk.at(clock.clone(), Arc::new(Ids::new(clock, 30)));
+            crate::reply(&node, &ann, id, crate::testing::answer("a1", "It is done", 1)).await.unwrap();
+        }
+        past.settled(known + 120).await;
+        let group = standfast_domain::planning::TypeGroup { name: "Swaps".to_owned(), types: vec!["swap".to_owned()] };
+        let settings = Settings { shrinkage: 0, groups: vec![group], ..planning(desk, lead).await.unwrap().settings };
+        let handling = change_planning(desk, lead, 0, settings.clone()).await.unwrap().handling;
+        let of = |group| handling.lanes.iter().find(|lane| lane.group == Some(group) && lane.answers > 0).unwrap();
+        assert_eq!((handling.answers, of(0).answers, of(1).answers), (120, 60, 60));
+        assert!((of(0).seconds - 57.0).abs() < 1.0 && (of(1).seconds - 1_497.0).abs() < 1.0, "{handling:?}");
+        assert!((handling.seconds - 777.0).abs() < 1.0);
+        // As few as these come as their share of all, every half hour.
+        let need = super::need(desk, lead, &past.facts(), monday(), 1).await.unwrap();
+        let lane = |group| need.lanes.iter().find(|lane| lane.group == group).unwrap();
+        let (swaps, others, all) = (lane(Some(0)), lane(Some(1)), lane(None));
+        assert!((swaps.expected[20] - 0.5).abs() < 0.1 && (others.expected[20] - 0.5).abs() < 0.1);
+        assert_eq!((swaps.need[20], others.need[20]), (1, 2));
+        assert!((0..336).all(|at| all.need[at] >= swaps.need[at].max(others.need[at])), "more are never fewer");
+        // What if, and peaks against people, go by the same.
+        for day in 23..=29 {
+            let at = |hour: i64| Time(Time::parse(&format!("2026-11-{day}T00:00:00Z")).unwrap().0 + hour * 60 * MINUTE);
+            let shift = ShiftWish { agent: Some(ann.id), starts_at: at(8), ends_at: at(20), need: Need::default() };
+            crate::add_shifts(desk, lead, vec![shift]).await.unwrap();
+        }
+        let asked = WhatIfWish { monday: monday(), people: 0, bot: 0, reserved: Some(0), peaks: Vec::new() };
+        let parts = what_if(desk, lead, &past.facts(), asked).await.unwrap().lanes;
+        assert!(parts[0].now.within[1] > parts[1].now.within[1] + 0.1, "{:?} {:?}", parts[0].now.within, parts[1].now.within);
+        let told = staffing(desk, lead, &past.facts(), (desk.now().minus(Duration::from_hours(1)), desk.now()), "UTC").await.unwrap();
+        assert!((told.handling - 777.0).abs() < 10.0, "{}", told.handling);
+        // What is entered is entered for all.
+        let entered = Settings { handling: Some(600), ..settings };
+        change_planning(desk, lead, 1, entered).await.unwrap();
+        let need = super::need(desk, lead, &past.facts(), monday(), 1).await.unwrap();
+        assert_eq!(need.lanes[1].need, need.lanes[2].need);
+    }
+
+    async fn some_of_a_tier_are_there_while_the_desk_is_open(store) {
+        let past = Past::new(&store, WEEKS).await;
+        let (desk, lead) = (&past.desk, &past.lead);
+        let tiers = vec![standfast_domain::planning::TierRule { tier: 2, least: 1 }];
+        let settings = Settings { share: 50, within: 3_600, shrinkage: 0, starts: vec![480, 960], ..Settings::default() };
+        change_planning(desk, lead, 0, settings.clone()).await.unwrap();
+        let before = need(desk, lead, &past.facts(), monday(), 1).await.unwrap();
+        assert_eq!((before.tiers.len(), &before.need), (0, &vec![1; 336]));
+        let changed = change_planning(desk, lead, 1, Settings { tiers: tiers.clone(), ..settings }).await.unwrap();
+        assert_eq!(changed.settings.tiers, tiers);
+        let kept = store.read(|rd| standfast_store::setting::get(rd, super::SETTING)).await.unwrap().unwrap();
+        let kept: serde_json::Value = serde_json::from_str(&kept).unwrap();
+        assert_eq!(kept["settings"].get("tiers"), None, "a process of the version before reads the settings");
+        let contract = Contract { zone: "UTC".to_owned(), least_week: 0, most_week: 40 * 60, most_stretch: 600, least_rest: 660, most_days: 5, available: Vec::new() };
+        let mut agents = Vec::new();
+        for (name, tier) in [("ann", 1), ("bo", 2), ("cy", 1), ("di", 1), ("eve", 1)] {
+            let agent = desk.agent(name, Role::Agent).await;
+            let profile = Profile { tier, ..Profile::default() };
+            change_person(desk, lead, agent.id, 0, PersonWish { profile, contract: Some(contract.clone()) }).await.unwrap();
+            agents.push(agent.id);
+        }
+        let listed = crate::list_agents(desk, None).await.unwrap();
+        let tier = |name: &str| listed.iter().find(|one| one.name == name).unwrap().tier;
+        assert_eq!((tier("bo"), tier("ann"), tier("lead")), (2, 1, 1));
+        // One is enough for the work, and is of the tier when that is bo.
+        let plan = plan_shifts(desk, lead, &past.facts(), monday(), 1).await.unwrap();
+        let bo = plan.shifts.iter().filter(|shift| shift.agent_id == agents[1]).count();
+        assert_eq!((plan.shifts.len(), bo), (14, 5), "the work is planned as it would be");
+        let (short, of_work): (Vec<_>, Vec<_>) = plan.short.iter().partition(|short| short.tier == Some(2));
+        let minutes = |short: &[&Shortage]| short.iter().map(|one| (one.ends_at.0 - one.starts_at.0) / MINUTE).sum::<i64>();
+        assert_eq!(minutes(&short), (7 * 24 - 5 * 8) * 60);
+        assert!(short.iter().all(|one| one.able == 1 && one.missing == 1 && one.languages.is_empty() && one.groups.is_empty()));
+        assert!(short.iter().any(|one| one.why.contains_key("week") || one.why.contains_key("rest") || one.why.contains_key("days_in_row")), "{short:?}");
+        assert!(of_work.iter().all(|one| one.why.contains_key("no_shift") && !one.languages.is_empty()), "at night nobody can");
+        let wish = |shift: &PlannedShift| ShiftWish { agent: Some(shift.agent_id), starts_at: shift.starts_at, ends_at: shift.ends_at, need: Need::default() };
+        let drafts = plan.shifts.iter().map(wish).collect();
+        replace_drafts(desk, lead, (plan.from, plan.until), drafts).await.unwrap();
+        // The cover of the week says the same.
+        let after = need(desk, lead, &past.facts(), monday(), 1).await.unwrap();
+        let [of] = after.tiers.as_slice() else { panic!("{:?}", after.tiers) };
+        assert_eq!((of.tier, &of.need, of.able.iter().sum::<u32>()), (2, &vec![1; 336], 5 * 16));
+        assert_eq!(of.missing.iter().sum::<u32>(), 336 - 5 * 16);
+        assert_eq!(after.missing, plan.missing);
+        assert!(after.missing.iter().zip(&of.missing).all(|(all, of)| all >= of));
+
+        // Today ann is there alone: somebody of the tier is missing, and who could come is bo, not cy.
+        let noon = desk.now();
+        let shift = ShiftWish { agent: Some(agents[0]), starts_at: noon.minus(Duration::from_hours(4)), ends_at: noon.plus(Duration::from_hours(9)), need: Need::default() };
+        crate::add_shifts(desk, lead, vec![shift]).await.unwrap();
+        crate::publish_shifts(desk, lead, (noon.minus(Duration::from_hours(12)), noon.plus(Duration::from_hours(12))), Some("long")).await.unwrap();
+        let day = course(desk, lead, &past.facts(), [agents[0]].into()).await.unwrap();
+        assert_eq!((day.halves[25].need, day.halves[25].there, day.halves[25].missing), (1, 1, 1));
+        let [gap] = day.gaps.as_slice() else { panic!("{:?}", day.gaps) };
+        assert_eq!((gap.parts.len(), gap.parts[0].tier, gap.parts[0].need, gap.parts[0].there), (1, Some(2), 1, 0));
+        assert!(!gap.advice.is_empty() && gap.advice.iter().all(|one| one.agent_id == agents[1]), "{:?}", gap.advice);
+        assert_eq!(day.spare, [], "ann does the work");
     }
 
     async fn the_day_is_held_against_its_plan(store) {

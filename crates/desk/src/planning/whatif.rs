@@ -241,6 +241,8 @@ struct Part {
     at_risk: f64,
     /// Of the hours that people work, its share.
     share: f64,
+    /// Seconds of work for one answer.
+    work: f64,
 }
 
 impl Part {
@@ -253,6 +255,7 @@ impl Part {
             open: (0..game.slots).map(is_open).collect(),
             at_risk: game.ground.past.at_risk,
             share: 1.0,
+            work: game.ground.work_of(game.needs.iter().flat_map(Needs::by_groups)),
         }
     }
 }
@@ -286,7 +289,7 @@ impl Game<'_> {
     }
 
     fn model(&self, part: &Part, spread: Spread, people: Vec<Vec<Range<usize>>>) -> Model {
-        let (service, times) = service(self.ground, self.at_once);
+        let (service, times) = service(self.ground, self.at_once, part.work);
         let settings = &self.ground.settings;
         #[expect(clippy::cast_precision_loss, reason = "seconds of half an hour")]
         let slot = (SLOT * 60) as f64;
@@ -364,7 +367,11 @@ impl Game<'_> {
             let group = (groups > 1).then_some(lane % groups);
             let share = if all > 0.0 { hours(&people) / all } else { 0.0 };
             let at_risk = self.ground.past.at_risk_of(of.language, group);
-            let part = Part { expected, open: of.open.clone(), at_risk, share };
+            let mix = of
+                .by_groups()
+                .map(|(_, at, mean)| if group.is_none_or(|group| group == at) { mean } else { 0.0 });
+            let work = self.ground.work(of.language, &mix.collect::<Vec<f64>>());
+            let part = Part { expected, open: of.open.clone(), at_risk, share, work };
             let change = Change {
                 people: i32::try_from(shared(change.people.into(), share)).unwrap_or(0),
                 ..change.clone()

@@ -193,6 +193,8 @@ store_test! {
         assert_eq!(found[1], Some(answered));
         assert_eq!(found[2], None, "customers' words write nothing here");
         let (talk, _) = detail(&desk, &mei, one).await.unwrap();
+        assert_eq!(talk.request.tier, 2, "it went to another team once");
+        assert_eq!(detail(&desk, &mei, two).await.unwrap().0.request.tier, 1);
         assert_eq!(talk.request.reopen_count, 2, "by words after it was solved, and by an agent after it was closed");
 
         let facts = store.read(move |rd| standfast_store::fact::list(rd, &[one])).await.unwrap();

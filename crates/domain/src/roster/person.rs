@@ -16,7 +16,13 @@ const MOST_DAYS: u8 = 14;
 /// Most that anybody has in hand at a time.
 const MOST_AT_ONCE: u8 = 8;
 /// The highest tier.
-const HIGHEST_TIER: u8 = 3;
+pub const HIGHEST_TIER: u8 = 3;
+
+/// Which tier a request has reached that went so often from one team to another.
+#[must_use]
+pub fn tier_reached(moves: i64) -> u8 {
+    u8::try_from(moves.max(0)).unwrap_or(u8::MAX).saturating_add(1).min(HIGHEST_TIER)
+}
 
 /// What somebody can do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]

@@ -35,7 +35,7 @@ pub(crate) fn problem(people: usize, weeks: i64, load: f64, lanes: usize, seed: 
     let shifts = (0..weeks * 7).flat_map(|day| STARTS.map(|hour| shift(day, hour))).collect();
     let people = (0..people).map(|_| person(&mut rng, weeks, lanes)).collect();
     let calendars = vec![(-14..=weeks * 7 + 7).map(|day| day * DAY).collect()];
-    Problem { slot: 30, lanes, needs, shifts, calendars, people }
+    Problem { slot: 30, lanes, needs, ranks: Vec::new(), shifts, calendars, people }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "people")]

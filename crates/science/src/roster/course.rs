@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::missing;
+use super::misses_more;
 
 /// Somebody at work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +143,7 @@ fn free_from(needs: &[Vec<u32>], people: &[AtWork], person: usize, now: usize) -
     let is_missed = |slot: &usize| {
         let need = needs.get(*slot).map_or(&[] as &[u32], Vec::as_slice);
         let others = people.iter().enumerate().filter(|(at, _)| *at != person).map(|(_, one)| one);
-        missing(need, &of(others, *slot)) > missing(need, &at(people, *slot))
+        misses_more(need, &of(others, *slot), &at(people, *slot))
     };
     (now..end).rev().find(is_missed).map_or(now, |slot| slot + 1)
 }
@@ -161,7 +161,7 @@ fn of<'a>(people: impl Iterator<Item = &'a AtWork>, slot: usize) -> Vec<u8> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::apart;
+    use super::super::{apart, beside, missing};
     use super::*;
 
     fn works(lanes: u8, slots: Range<usize>) -> AtWork {
@@ -214,6 +214,16 @@ mod tests {
         let kept: Vec<AtWork> = people.iter().map(|one| AtWork { may_go: false, ..one.clone() }).collect();
         assert_eq!(spare(&needs, &kept, 2, 2), []);
         assert_eq!((spare(&needs[..7], &people, 2, 2).len(), spare(&[], &people, 2, 2)), (1, vec![]));
+    }
+
+    #[test]
+    fn whoever_is_of_a_rank_or_does_work_that_is_short_is_missed() {
+        // One of the rank is missing all the time; of two who do the work, nobody can go.
+        let needs: Vec<Vec<u32>> = (0..4).map(|_| beside(&[2], &[1])).collect();
+        assert_eq!(spare(&needs, &[works(1, 0..4), works(1, 0..4)], 0, 2), []);
+        // Of three, one can, but not whoever alone is of the rank.
+        let people = [works(3, 0..4), works(1, 0..4), works(1, 0..4)];
+        assert_eq!(spare(&needs, &people, 0, 2).iter().map(|one| one.person).collect::<Vec<_>>(), [1]);
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! How many people there are for what is needed.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -20,8 +21,10 @@ const MOST_NEEDED: u32 = 100_000;
 pub(super) struct Cover {
     slot: i64,
     weight: f64,
-    /// Sets of lanes, a bit a lane; those of one lane among them.
-    sets: Vec<u8>,
+    /// Sets of lanes, a bit a lane: those of one lane, those that anywhere say something, and that of all; then the ranks.
+    sets: Arc<[u8]>,
+    /// How many of these are of lanes.
+    work: usize,
     slots: usize,
     /// Of every slot, of every set, one slot after the other; the need does not change.
     need: Arc<[u32]>,
@@ -32,9 +35,21 @@ pub(super) struct Cover {
 
 impl Cover {
     pub(super) fn new(problem: &Problem) -> Self {
-        let sets: Vec<u8> = (1..=all(problem.lanes)).collect();
-        let need: Arc<[u32]> = problem.needs.iter().flatten().map(|need| (*need).min(MOST_NEEDED)).collect();
-        let telling = problem.needs.iter().map(|need| telling(&sets, need)).collect();
+        let everything = all(problem.lanes);
+        let telling: Vec<Vec<u8>> = problem.needs.iter().map(|need| telling(everything, need)).collect();
+        let told: BTreeSet<u8> = telling.iter().flatten().copied().collect();
+        let is_kept = |set: &u8| set.is_power_of_two() || *set == everything || told.contains(set);
+        let mut sets: Vec<u8> = (1..=everything).filter(is_kept).collect();
+        let work = sets.len();
+        let places = |own: &Vec<u8>| own.iter().filter_map(|set| sets.binary_search(set).ok()).collect();
+        let telling = telling.iter().map(places).collect();
+        let of = |(slot, need): (usize, &Vec<u32>)| {
+            let own = sets.iter().map(|set| need.get(usize::from(*set) - 1));
+            let ranks = problem.ranks.iter().map(|rank| rank.get(slot));
+            own.chain(ranks).map(|need| need.copied().unwrap_or(0).min(MOST_NEEDED)).collect::<Vec<u32>>()
+        };
+        let need: Arc<[u32]> = problem.needs.iter().enumerate().flat_map(of).collect();
+        sets.extend((0..problem.ranks.len()).map(|rank| 1 << (problem.lanes + rank).min(7)));
         Self {
             slot: i64::from(problem.slot),
             weight: f64::from(problem.slot) / 30.0,
@@ -42,7 +57,8 @@ impl Cover {
             there: vec![0; need.len()],
             need,
             telling,
-            sets,
+            sets: sets.into(),
+            work,
         }
     }
 
@@ -75,12 +91,17 @@ impl Cover {
         self.sets.iter().zip(pairs).map(|(set, (need, there))| (*set, *need, *there))
     }
 
-    /// How many are needed in all.
-    pub(super) fn needed(&self, slot: usize) -> u32 {
-        self.need.get(self.range(slot)).and_then(|need| need.last()).copied().unwrap_or(0)
+    /// How many of [`Self::sets_of`] are of lanes; those after them are ranks.
+    pub(super) const fn work(&self) -> usize {
+        self.work
     }
 
-    /// How many are missing, when those who are there do what they can, with so many more who serve these lanes.
+    /// Whether somebody is needed at all.
+    pub(super) fn is_needed(&self, slot: usize) -> bool {
+        self.need.get(self.range(slot)).is_some_and(|need| need.iter().any(|need| *need > 0))
+    }
+
+    /// How many are missing for the work, when those who are there do what they can, with so many more who serve these lanes.
     pub(super) fn missing(&self, slot: usize, more: u8) -> u32 {
         let (need, there) = (self.need.get(self.range(slot)), self.there.get(self.range(slot)));
         let (Some(need), Some(there), Some(places)) = (need, there, self.telling.get(slot)) else { return 0 };
@@ -91,18 +112,6 @@ impl Cover {
         missing.max().unwrap_or(0)
     }
 
-    /// Lanes that need somebody and have nobody, with one more who serves these.
-    fn empty(&self, slot: usize, more: u8) -> u32 {
-        let (need, there) = (self.need.get(self.range(slot)), self.there.get(self.range(slot)));
-        let (Some(need), Some(there)) = (need, there) else { return 0 };
-        let lanes = (0..8).map(|lane| 1_usize << lane).take_while(|set| *set <= self.sets.len());
-        let is_empty = |set: &usize| {
-            let (need, there) = (need.get(set - 1), there.get(set - 1));
-            need.is_some_and(|need| *need > 0) && there == Some(&0) && usize::from(more) & set == 0
-        };
-        u32::try_from(lanes.filter(is_empty).count()).unwrap_or(u32::MAX)
-    }
-
     /// What a slot costs.
     pub(super) fn cost(&self, slot: usize) -> f64 {
         self.cost_with(slot, 0)
@@ -110,14 +119,21 @@ impl Cover {
 
     /// What a slot would cost with one more.
     pub(super) fn cost_with(&self, slot: usize, more: u8) -> f64 {
-        let mut left = self.missing(slot, more);
-        let mut cost = EMPTY * f64::from(self.empty(slot, more));
-        for (most, price) in steps(self.needed(slot)).into_iter().zip(MISSING) {
-            let here = left.min(most);
-            cost += price * f64::from(here);
-            left -= here;
+        let mut all = 0;
+        let mut empty = 0;
+        let mut ranks = 0.0;
+        for (place, (set, need, there)) in self.sets_of(slot).enumerate() {
+            let there = there + u32::from(set & more != 0);
+            if place >= self.work {
+                ranks += price(need, need.saturating_sub(there));
+                continue;
+            }
+            // The last one is that of all lanes.
+            all = need;
+            empty += u32::from(set.is_power_of_two() && need > 0 && there == 0);
         }
-        cost * self.weight
+        let work = price(all, self.missing(slot, more));
+        (EMPTY * f64::from(empty) + work + ranks) * self.weight
     }
 
     /// Half hours of a slot.
@@ -126,14 +142,27 @@ impl Cover {
     }
 }
 
-/// The sets that need more than any part of them: whoever serves a part serves the whole, so that of the others a part misses as many.
-fn telling(sets: &[u8], need: &[u32]) -> Vec<usize> {
-    let tells = |place: &usize| {
-        let (Some(set), Some(own)) = (sets.get(*place), need.get(*place)) else { return false };
-        let mut parts = sets.iter().zip(need).filter(|(part, _)| *part & set == **part && *part != set);
-        *own > 0 && !parts.any(|(_, need)| need >= own)
+/// The sets that need more than any part of them: whoever serves a part serves the whole, so that of the others a part misses as
+/// many. As a larger set never needs fewer, the parts with one lane less are enough to look at.
+fn telling(everything: u8, need: &[u32]) -> Vec<u8> {
+    let of =
+        |set: u8| usize::from(set).checked_sub(1).and_then(|place| need.get(place)).copied().unwrap_or(0);
+    let tells = |set: &u8| {
+        let parts = (0..8).map(|lane| 1_u8 << lane).filter(|lane| set & lane != 0).map(|lane| set & !lane);
+        of(*set) > parts.map(of).max().unwrap_or(0)
     };
-    (0..sets.len()).filter(tells).collect()
+    (1..=everything).filter(tells).collect()
+}
+
+/// What it costs that of so many who are needed these are missing.
+fn price(need: u32, missing: u32) -> f64 {
+    let mut left = missing;
+    let of = |(most, price): (u32, f64)| {
+        let here = left.min(most);
+        left -= here;
+        price * f64::from(here)
+    };
+    steps(need).into_iter().zip(MISSING).map(of).sum()
 }
 
 /// How many of those who are needed make up the first, the second and further quarters.

@@ -37,7 +37,8 @@ pub struct Short {
     pub span: Span,
     /// How many are missing.
     pub missing: u32,
-    /// Lanes that need more people than are there, a bit each: those of the smallest set that misses so many.
+    /// Lanes that need more people than are there, a bit each: those of the smallest set that misses so many. Or the rank of which too
+    /// few are there.
     pub lanes: u8,
     /// How many could serve these lanes at all.
     pub able: u32,
@@ -49,9 +50,17 @@ pub struct Short {
 pub(super) fn short(problem: &Problem, given: &[Given]) -> Vec<Short> {
     let mut roster = Roster::new(problem);
     roster.give_all(given);
+    let ranks = (0..problem.ranks.len()).map(|rank| Some(roster.cover.work() + rank));
+    let mut all: Vec<Short> = std::iter::once(None).chain(ranks).flat_map(|rank| of(&roster, rank)).collect();
+    all.sort_by_key(|short| short.span);
+    all
+}
+
+/// Where people are missing for the work, or of a rank, by its place among the sets.
+fn of(roster: &Roster<'_>, rank: Option<usize>) -> Vec<Short> {
     let mut all: Vec<Short> = Vec::new();
-    for slot in 0..problem.needs.len() {
-        let Some(now) = at(&roster, slot) else { continue };
+    for slot in 0..roster.problem.needs.len() {
+        let Some(now) = at(roster, slot, rank) else { continue };
         match all.last_mut() {
             Some(last)
                 if last.span.end == now.span.start
@@ -66,10 +75,20 @@ pub(super) fn short(problem: &Problem, given: &[Given]) -> Vec<Short> {
     all
 }
 
-fn at(roster: &Roster<'_>, slot: usize) -> Option<Short> {
-    let missing = roster.cover.missing(slot, 0);
-    let is_it = |(_, need, there): &(u8, u32, u32)| missing > 0 && need.saturating_sub(*there) == missing;
-    let (lanes, ..) = roster.cover.sets_of(slot).filter(is_it).min_by_key(|(set, ..)| set.count_ones())?;
+fn at(roster: &Roster<'_>, slot: usize, rank: Option<usize>) -> Option<Short> {
+    let mut sets = roster.cover.sets_of(slot);
+    let (lanes, missing) = if let Some(place) = rank {
+        let (lanes, need, there) = sets.nth(place)?;
+        (lanes, need.saturating_sub(there))
+    } else {
+        let missing = roster.cover.missing(slot, 0);
+        let is_it = |(_, need, there): &(u8, u32, u32)| need.saturating_sub(*there) == missing;
+        let work = sets.take(roster.cover.work());
+        (work.filter(is_it).min_by_key(|(set, ..)| set.count_ones())?.0, missing)
+    };
+    if missing == 0 {
+        return None;
+    }
     let length = i64::from(roster.problem.slot);
     let start = i64::try_from(slot).ok()? * length;
     let span = Span { start, end: start + length };

@@ -156,7 +156,7 @@ impl Program<'_, '_> {
             }
         }
         for (slot, choices) in slots.zip(at_slot) {
-            if cover.needed(slot) > 0 {
+            if cover.is_needed(slot) {
                 *same.entry((choices, cover.sets_of(slot).collect())).or_default() += cover.weight();
             }
         }
@@ -166,23 +166,17 @@ impl Program<'_, '_> {
     }
 
     fn cover_slots(&mut self, choices: &[usize], sets: &[(u8, u32, u32)], weight: f64) {
-        let needed = sets.last().map_or(0, |(_, need, _)| *need);
-        let missing: Vec<Variable> = steps(needed)
-            .into_iter()
-            .zip(MISSING)
-            .filter(|(most, _)| *most > 0)
-            .map(|(most, price)| {
-                let missing = self.variables.add(variable().min(0.0).max(f64::from(most)));
-                self.cost.add_mul(price * weight, missing);
-                missing
-            })
-            .collect();
+        let (sets, ranks) = sets.split_at(self.roster.cover.work().min(sets.len()));
+        for (rank, need, there) in ranks.iter().filter(|(_, need, there)| need > there) {
+            let people: Vec<usize> = choices.iter().filter(|at| self.serves(**at, *rank)).copied().collect();
+            let missing = self.missing(*need, weight);
+            self.people_or(&people, &missing, need - there);
+        }
+        let missing = self.missing(sets.last().map_or(0, |(_, need, _)| *need), weight);
         // Of the sets that the same people serve only the largest says something: it needs most.
         let mut by_people: BTreeMap<Vec<usize>, (u32, u32)> = BTreeMap::new();
         for (set, need, there) in sets {
-            let served =
-                |at: &&usize| self.choices.get(**at).is_some_and(|choice| self.lanes(choice) & set != 0);
-            let people: Vec<usize> = choices.iter().filter(served).copied().collect();
+            let people: Vec<usize> = choices.iter().filter(|at| self.serves(**at, *set)).copied().collect();
             if set.is_power_of_two() && *need > 0 && *there == 0 {
                 let nobody = self.variables.add(variable().min(0.0).max(1.0));
                 self.cost.add_mul(EMPTY * weight, nobody);
@@ -196,13 +190,34 @@ impl Program<'_, '_> {
         }
         for (people, (need, there)) in by_people {
             if need > there {
-                let mut row = self.sum(&people);
-                for one in &missing {
-                    row.add_mul(1.0, *one);
-                }
-                self.at_least(row, f64::from(need - there));
+                self.people_or(&people, &missing, need - there);
             }
         }
+    }
+
+    fn serves(&self, choice: usize, set: u8) -> bool {
+        self.choices.get(choice).is_some_and(|choice| self.lanes(choice) & set != 0)
+    }
+
+    /// How many of so many are missing, at what that costs.
+    fn missing(&mut self, need: u32, weight: f64) -> Vec<Variable> {
+        let steps = steps(need).into_iter().zip(MISSING).filter(|(most, _)| *most > 0);
+        steps
+            .map(|(most, price)| {
+                let missing = self.variables.add(variable().min(0.0).max(f64::from(most)));
+                self.cost.add_mul(price * weight, missing);
+                missing
+            })
+            .collect()
+    }
+
+    /// Of these choices so many are made, or as many are missing.
+    fn people_or(&mut self, people: &[usize], missing: &[Variable], number: u32) {
+        let mut row = self.sum(people);
+        for one in missing {
+            row.add_mul(1.0, *one);
+        }
+        self.at_least(row, f64::from(number));
     }
 
     fn sum(&self, choices: &[usize]) -> Expression {

@@ -53,7 +53,8 @@ fn problem(people: Vec<Person>, needs: Vec<Vec<u32>>, hours: &[i64]) -> Problem 
     let weeks = i64::try_from(needs.len() / 336).unwrap();
     let lanes = needs[0].len();
     let needs = needs.into_iter().map(|need| apart(&need)).collect();
-    Problem { slot: 30, lanes, needs, shifts: shifts(weeks, hours), calendars: vec![calendar(weeks)], people }
+    let calendars = vec![calendar(weeks)];
+    Problem { slot: 30, lanes, needs, ranks: Vec::new(), shifts: shifts(weeks, hours), calendars, people }
 }
 
 fn solve(problem: &Problem) -> Plan {
@@ -115,6 +116,41 @@ fn whoever_knows_all_groups_is_counted_once() {
     }
     let plan = solve(&problem);
     assert_eq!((plan.given.len(), plan.short.len()), (5, 0));
+}
+
+#[test]
+fn somebody_of_a_rank_is_there_beside_what_they_do() {
+    // Two are needed by day and one in the evening, and at both times somebody of the rank, who does the work as well.
+    let asked = |hour: usize| if (8..16).contains(&hour) { 2 } else { u32::from(hour >= 16) };
+    let of = |lanes| Person { lanes, ..person() };
+    let with = |people: Vec<Person>| {
+        let problem = problem(people, need(1, |_, hour| vec![asked(hour)]), &[8, 16]);
+        let ranks = vec![problem.needs.iter().map(|need| need[0].min(1)).collect()];
+        Problem { ranks, ..problem }
+    };
+    // 21 shifts, at 14 times; everybody has five.
+    let enough = solve(&with(vec![of(3), of(3), of(3), of(1), of(1)]));
+    assert_eq!((&enough.short, enough.given.len()), (&vec![], 21));
+    // Where nobody is of it, that is said, and the rest is planned as it would be.
+    let none = solve(&with(vec![of(1); 5]));
+    assert_eq!(none.given.len(), 21);
+    assert!(none.short.iter().all(|short| (short.lanes, short.missing, short.able) == (2, 1, 0)));
+    assert_eq!(none.short.iter().map(|short| short.span.minutes()).sum::<i64>(), 7 * 16 * 60);
+    // One is, and has a week as everybody.
+    let one = solve(&with([vec![of(3)], vec![of(1); 5]].concat()));
+    let short: i64 = one.short.iter().map(|short| short.span.minutes()).sum();
+    assert_eq!(short, 7 * 16 * 60 - 40 * 60, "{:?}", one.short);
+    assert!(one.short.iter().all(|short| (short.lanes, short.able) == (2, 1) && !short.why.is_empty()));
+    let nowhere = Problem { ranks: vec![vec![1; 3]], ..with(vec![of(1)]) };
+    assert_eq!(nowhere.check(), Err(Flaw::Lanes), "of a rank every slot is told");
+}
+
+#[test]
+fn sets_with_more_lanes_need_what_their_parts_do() {
+    assert_eq!(beside(&[1, 2, 3], &[]), [1, 2, 3]);
+    assert_eq!(beside(&[1, 2, 3], &[2]), [1, 2, 3, 2, 2, 2, 3]);
+    assert_eq!(beside(&[1], &[1, 2]), [1, 1, 1, 2, 2, 2, 2]);
+    assert_eq!(beside(&apart(&[1; MOST_LANES]), &[4; MOST_RANKS]).len(), usize::from(u8::MAX));
 }
 
 #[test]
