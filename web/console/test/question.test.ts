@@ -22,6 +22,7 @@ function request(type: string, prediction: Partial<Prediction> | null): RequestD
     identifiers: [],
     merged_into: null,
     first_reply_at: null,
+    tier: 1,
     reopen_count: 0,
     follow_up_count: 0,
     link: '',

@@ -119,6 +119,7 @@ describe('what a day needs', () => {
     is_known: true,
     groups: [],
     lanes: [],
+    tiers: [],
     need: Array.from({ length: 48 }, (_, slot) => (slot < 2 ? 3 : 1)),
     missing_published: [],
     missing: Array.from({ length: 48 }, (_, slot) => (slot < 3 ? 1 : 0)),

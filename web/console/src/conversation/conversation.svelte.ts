@@ -203,6 +203,7 @@ function preview(known: RequestSummary): RequestDetail {
     context: {},
     identifiers: [],
     merged_into: null,
+    tier: 1,
     reopen_count: 0,
     follow_up_count: 0,
     link: '',

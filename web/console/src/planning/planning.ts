@@ -1,4 +1,4 @@
-import type { DayOfForecast } from '@standfast/api';
+import type { DayOfForecast, Planning } from '@standfast/api';
 import type { Language } from '@standfast/ui/i18n';
 import type { Mark, Point } from '../plots/data';
 import { advance, isoDate, startOf } from '../plots/zone';
@@ -152,3 +152,13 @@ export function worstOf<L extends { changed: Played }>(lanes: readonly L[]): L |
   const some = lanes.filter(({ changed }) => (changed.requests[2] ?? 0) > 0);
   return some.toSorted((a, b) => kept(a) - kept(b))[0];
 }
+
+/** How many of a tier or above are to be there; null where it is not asked for. */
+export const leastOf = (rules: Planning['settings']['tiers'], tier: number): number | null =>
+  rules?.find((rule) => rule.tier === tier)?.least ?? null;
+
+/** The rules of the second and the third tier. */
+export const tierRules = (
+  least: readonly (number | null)[],
+): NonNullable<Planning['settings']['tiers']> =>
+  least.flatMap((of, at) => (of === null ? [] : [{ tier: at + 2, least: of }]));
