@@ -9,7 +9,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use standfast_science::forecast::{Score, Series, Special, backtest, backtest_days, naive_error};
+use standfast_science::forecast::{Score, Special, backtest, backtest_days, naive_error};
 
 mod arrivals;
 #[path = "arrivals/series.rs"]

@@ -303,7 +303,7 @@ pub fn beside(sets: &[u32], ranks: &[u32]) -> Vec<u32> {
     let own = sets.len() + 1;
     let of = |set: usize| {
         let work = (set % own).checked_sub(1).and_then(|place| sets.get(place)).copied().unwrap_or(0);
-        let asked = ranks.iter().enumerate().filter(|(rank, _)| set / own >> rank & 1 == 1);
+        let asked = ranks.iter().enumerate().filter(|(rank, _)| (set / own) >> rank & 1 == 1);
         asked.fold(work, |most, (_, least)| most.max(*least))
     };
     (1..own << ranks.len()).map(of).collect()
