@@ -4,8 +4,6 @@
 //!
 //! The files are those of the shared test data, `STANDFAST_TEST_DATA`.
 
-#![expect(clippy::print_stdout, reason = "what was measured")]
-
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -25,7 +23,7 @@ const BARS: [(&str, [f64; 2]); 2] =
 const COVERED: std::ops::RangeInclusive<f64> = 0.75..=0.88;
 
 /// The file, or nothing and a loud word about it.
-#[expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a test has no configuration")]
+#[expect(clippy::disallowed_methods, reason = "a test has no configuration")]
 fn data(name: &str) -> Option<PathBuf> {
     let root = std::env::var("STANDFAST_TEST_DATA").map_or_else(
         |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),

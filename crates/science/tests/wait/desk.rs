@@ -166,7 +166,7 @@ impl Desk {
             return None;
         }
         let time = |hour: u64| std::time::Duration::from_hours(hour).as_secs_f64();
-        let opens = (hour..).find(|hour| self.rostered(*hour) > 0)?;
+        let opens = (hour..hour + 25).find(|hour| self.rostered(*hour) > 0)?;
         let shifts = (hour..hour + 25)
             .flat_map(|hour| std::iter::repeat_n((time(hour), time(hour + 1)), self.rostered(hour)));
         Some((time(opens), Staffing::new(shifts)))

@@ -143,8 +143,11 @@ fn inside(asked: &[Asked], figure: usize) -> f64 {
     1.0 - answered.filter(|(_, (_, is_answered))| *is_answered).map(|(at, _)| share(at)).product::<f64>()
 }
 
+/// How many they are, and for what share of them each figure holds: of all, of those at risk, of those for whom it was closed.
+type Parts = [(usize, [f64; 2]); 3];
+
 /// What is said to people, by how many of them it holds for: all, those at risk, and those for whom the desk was closed.
-fn told(seed: u64, terms: Terms) -> [(usize, [f64; 2]); 3] {
+fn told(seed: u64, terms: Terms) -> Parts {
     let mut asked = Desk::new(seed, terms).run(DAYS);
     asked.retain(|asked| asked.at >= FROM);
     let known = asked.iter().filter(|asked| asked.told.is_some()).count();
@@ -167,7 +170,7 @@ fn told(seed: u64, terms: Terms) -> [(usize, [f64; 2]); 3] {
     scores
 }
 
-fn told_by(seeds: &[u64]) -> Vec<(Terms, u64, [(usize, [f64; 2]); 3])> {
+fn told_by(seeds: &[u64]) -> Vec<(Terms, u64, Parts)> {
     thread::scope(|scope| {
         let runs: Vec<_> = TERMS
             .iter()
