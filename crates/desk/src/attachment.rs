@@ -147,13 +147,13 @@ impl Upload {
             return Err(std::io::Error::from(std::io::ErrorKind::StorageFull).into());
         }
         let mut findings = Findings::default();
-        let name = clean_name(&self.command.name);
+        let given = clean_name(&self.command.name);
         // What an agent may not write, an agent may not send as a file either.
-        if self.scope.starts_with(OF_AGENT) && solicits(&name).is_some() {
+        if self.scope.starts_with(OF_AGENT) && solicits(&given).is_some() {
             return Err(self.stopped());
         }
-        let name = screen_file_name(&name);
-        findings.take(&name);
+        let name = screen_file_name(&given);
+        findings.take(&given, &name);
         let stored = match (self.picture, self.file.take()) {
             (Some(media_type), Some((mut file, temporary))) => {
                 file.flush().await?;

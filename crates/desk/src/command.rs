@@ -41,6 +41,9 @@ pub struct Intake {
     pub email: Option<String>,
     /// Whether to join an open request.
     pub join: Join,
+    /// Kinds of secrets that were taken out of these words before they came here, as codes with commas between them: a form that was
+    /// given back with something to mend comes again without them.
+    pub taken_out: String,
 }
 
 /// Further words of a customer on a request.
@@ -54,6 +57,8 @@ pub struct FollowUp {
     pub channel: Option<Channel>,
     /// Files uploaded before.
     pub attachments: Vec<AttachmentId>,
+    /// As [`Intake::taken_out`].
+    pub taken_out: String,
 }
 
 /// What becomes of the request after a reply.

@@ -19,8 +19,11 @@ use crate::{Desk, Error, fold};
 
 use file::look_after;
 pub(crate) use file::{PROVE, Proven, bring, look_after_reply, look_after_uniting, look_before, prove_files};
+pub(crate) use hidden::keep_hidden;
+use hidden::{hides_key, macs_of};
 
 mod file;
+mod hidden;
 
 /// How many earlier texts are looked at for pieces of a phrase.
 const EARLIER: i64 = 32;
@@ -47,8 +50,9 @@ pub(crate) fn screen_with_earlier(
     // Also those that came beside the words, and all that proved anything before: that must not be undone here.
     let known = [known, &addresses(&record.row), &findings.addresses()].concat();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let screened = screen(&plain(raw), &Context { earlier: &texts, addresses: &known });
-    findings.take(&screened);
+    let raw = plain(raw);
+    let screened = screen(&raw, &Context { earlier: &texts, addresses: &known });
+    findings.take(&raw, &screened);
     for (seq, _) in screened.earlier_hits.iter().filter_map(|at| earlier.get(*at)) {
         erase_entry(tx, desk, record, *seq, "secret", Author::System, now)?;
     }
@@ -72,7 +76,7 @@ pub(crate) fn foresee(foresight: &mut Foresight, id: RequestId, words: &Draft) {
     if words.may_be_piece {
         entry::foresee_recent_texts(foresight, id, EARLIER);
     }
-    if words.said.findings.names_hash() || !words.said.findings.addresses().is_empty() {
+    if words.said.findings.may_hold_key() || !words.said.findings.addresses().is_empty() {
         request::foresee_beside(foresight, id, REQUESTS);
         attachment::foresee_unproven_beside(foresight, id);
     }
@@ -86,7 +90,7 @@ pub(crate) fn said_by<'a>(
     customer: CustomerId,
     row: Option<&RequestRow>,
 ) -> Result<(Cow<'a, Said>, Vec<String>), Error> {
-    if !words.said.findings.names_hash() {
+    if !words.said.findings.may_hold_key() {
         return Ok((Cow::Borrowed(&words.said), Vec::new()));
     }
     let mut known = addresses_of(rd, customer, row.map(|row| row.id))?;
@@ -144,11 +148,20 @@ fn erase_proven_keys(
     if named.is_empty() {
         return Ok(());
     }
+    let before = addresses(&record.row);
+    let fresh: Vec<&str> = named.iter().filter(|one| !before.contains(one)).map(String::as_str).collect();
+    // Masked digits are gone already: they are told once, when their address is named.
+    let fresh = macs_of(desk.keys(), &Addresses::read(&fresh));
     let named = Addresses::read(&named.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut found = erase_keys_of(tx, desk, record, &named, now)?;
+    let mut found = hides_key(&record.row, &fresh);
+    found |= erase_keys_of(tx, desk, record, &named, now)?;
     let on = Some(record.row.id).filter(|_| !record.is_new());
     for row in requests_of(tx, record.row.customer_id, on)? {
-        if row.id == record.row.id || proven(&row, &named).is_empty() {
+        if row.id == record.row.id {
+            continue;
+        }
+        found |= hides_key(&row, &fresh);
+        if proven(&row, &named).is_empty() {
             continue;
         }
         let mut other = Record::lock(tx, row.id)?;

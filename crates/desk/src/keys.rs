@@ -25,6 +25,7 @@ pub struct Keys {
     feed: [u8; 32],
     probe: [u8; 32],
     address: [u8; 32],
+    hidden: [u8; 32],
 }
 
 impl Keys {
@@ -46,6 +47,7 @@ impl Keys {
             feed: derive("feed"),
             probe: derive("probe"),
             address: derive("address"),
+            hidden: derive("hidden"),
         }
     }
 
@@ -77,6 +79,11 @@ impl Keys {
     /// Whether this is that mark; takes the same time for any wrong one.
     pub(crate) fn is_probe_mark(&self, minute: i64, visitor: &Visitor, client_id: &str, mark: &str) -> bool {
         same(self.probe_mark(minute, visitor, client_id).as_bytes(), mark.as_bytes())
+    }
+
+    /// The MAC of what an address commits to, by which masked digits are told to be its key.
+    pub(crate) fn hidden_mac(&self, commitment: &[u8]) -> [u8; 32] {
+        hmac(&self.hidden, &[commitment])
     }
 
     /// The MAC of an hour of the census.

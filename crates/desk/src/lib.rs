@@ -176,7 +176,7 @@ pub use surge::{
     peaks_feed, preview_surge, promised_by, read_peaks, release_surge, renew_peaks_feed, surge_peaks,
     surge_report, surge_view, tell_signal, watch_surge,
 };
-pub use triage::{ClaimsView, ReasonCount, claims, dismiss_claim, put_at_risk, undo_dismissal};
+pub use triage::{ClaimsView, ReasonCount, claims, dismiss_claim, exposed, put_at_risk, undo_dismissal};
 pub use types::{
     Advice, CandidateView, ComparisonView, LabelCount, MeasuredShare, ModelView, NovelExample, NovelGroup,
     NovelView, PredictionView, TrainedModel, classify_requests, novel_requests, type_model,

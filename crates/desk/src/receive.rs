@@ -13,7 +13,7 @@ use standfast_store::{Foresight, Lane, Tx, receipt as answers, resolution};
 use crate::caller::{Customer, Visitor};
 use crate::command::{FollowUp, Intake, Join};
 use crate::draft::Draft;
-use crate::evidence::{bring, look_back, look_before, said_by, screen_with_earlier};
+use crate::evidence::{bring, keep_hidden, look_back, look_before, said_by, screen_with_earlier};
 use crate::incident::go_up;
 use crate::numbers::Known;
 use crate::receipt::{self, Accepted, ReceiptKey, visitor_shard};
@@ -57,6 +57,7 @@ pub async fn follow_up(
         text: command.text,
         channel: command.channel,
         attachments: command.attachments,
+        taken_out: command.taken_out,
         ..Intake::default()
     };
     let words = Draft::check(desk, caller, &intake)?;
@@ -347,6 +348,7 @@ fn join(
     }
     let files = bring(tx, desk, Some(&mut record), caller, words, &mut findings)?;
     look_back(tx, desk, &mut record, &files, &mut findings, now)?;
+    keep_hidden(desk.keys(), &mut findings);
     let language = words.language.unwrap_or(record.row.language);
     let entry = words.entry(record.row.customer_id, &said, &findings, &files)?;
     let seq = record.append(desk.entropy(), now, entry)?;
@@ -458,6 +460,7 @@ fn start(
     if known.is_some() || files.are_unproven() {
         look_back(tx, desk, &mut record, &files, &mut findings, now)?;
     }
+    keep_hidden(desk.keys(), &mut findings);
     let entry = words.entry(customer, &said, &findings, &files)?;
     let seq = record.append(desk.entropy(), now, entry)?;
     files.bind(tx, record.row.id, seq)?;

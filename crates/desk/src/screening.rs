@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use standfast_domain::{FieldKind, Language, field};
-use standfast_guard::{Context, Finding, Identifier, IdentifierKind, SecretKind, screen};
+use standfast_guard::{Context, Finding, Identifier, IdentifierKind, SecretKind, commitments, screen};
 
 use crate::attachment::Text;
 use crate::view::{IdentifierView, SafetySteps, SecretNotice};
@@ -11,6 +11,8 @@ use crate::words;
 
 /// Most identifiers kept of one message.
 const MOST_IDENTIFIERS: usize = 32;
+/// Most digits of one message that are compared with addresses named later: each costs a tenth of a millisecond.
+const MOST_HIDDEN: usize = 4;
 
 /// What was found in the texts of one command.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +21,8 @@ pub(crate) struct Findings {
     pub(crate) identifiers: Vec<IdentifierView>,
     /// Whether digits were masked of which nobody knows whether they are a key or a transaction.
     pub(crate) masked: bool,
+    /// What these digits commit to if they are a key: see [`standfast_guard::commitments`].
+    pub(crate) hidden: Vec<Vec<Vec<u8>>>,
     /// Addresses of the conversation: digits that derive one of them are its key, whatever they are called.
     known: Vec<String>,
 }
@@ -33,7 +37,7 @@ impl Findings {
     pub(crate) fn text(&mut self, text: &str) -> String {
         let addresses: Vec<&str> = self.known.iter().map(String::as_str).collect();
         let screened = screen(text, &Context { earlier: &[], addresses: &addresses });
-        self.take(&screened);
+        self.take(text, &screened);
         screened.text
     }
 
@@ -42,9 +46,9 @@ impl Findings {
         self.identifiers.iter().filter(|one| one.is_address()).map(|one| one.value.clone()).collect()
     }
 
-    /// Whether something was taken for a hash, which a key looks like.
-    pub(crate) fn names_hash(&self) -> bool {
-        self.identifiers.iter().any(IdentifierView::is_hash)
+    /// Whether there are digits that an address could prove to be its key: taken for a hash, or masked because nobody knows.
+    pub(crate) fn may_hold_key(&self) -> bool {
+        self.masked || self.identifiers.iter().any(IdentifierView::is_hash)
     }
 
     /// Adds what the customer is told of a key that was written earlier.
@@ -75,9 +79,15 @@ impl Findings {
         map.iter().map(|(name, value)| (self.text(name), self.text(value))).collect()
     }
 
-    /// Takes over what was found elsewhere.
-    pub(crate) fn take(&mut self, screened: &standfast_guard::Screened) {
+    /// Takes over what was found in a text.
+    pub(crate) fn take(&mut self, text: &str, screened: &standfast_guard::Screened) {
         self.take_found(&screened.findings, &screened.identifiers);
+        for digits in screened.identifiers.iter().filter(|one| one.kind == IdentifierKind::AmbiguousHex) {
+            let committed = commitments(text.get(digits.span.clone()).unwrap_or_default());
+            if !committed.is_empty() && self.hidden.len() < MOST_HIDDEN && !self.hidden.contains(&committed) {
+                self.hidden.push(committed);
+            }
+        }
     }
 
     /// Takes over what was found in a file.
@@ -108,7 +118,8 @@ impl Findings {
 
     /// Adds kinds of secrets by their codes, as an attachment's row keeps them.
     pub(crate) fn add_codes(&mut self, codes: &str) {
-        self.kinds.extend(codes.split(',').filter_map(SecretKind::from_code));
+        self.kinds
+            .extend(codes.split(',').filter_map(SecretKind::from_code).filter(|kind| kind.is_exposure()));
     }
 
     /// The kinds found, as an attachment's row keeps them.

@@ -149,6 +149,15 @@ pub(crate) fn note_risk(
     Ok(())
 }
 
+/// The kind of the secret by which a request stands in the lane, the latest found; nothing where none was.
+pub async fn exposed(desk: &Desk, id: RequestId) -> Result<Option<String>, Error> {
+    let events = desk.store().read(move |rd| events_of(rd, id)).await?;
+    Ok(events.into_iter().rev().find_map(|(_, event)| match event {
+        Event::AtRisk { secret } => secret,
+        _ => None,
+    }))
+}
+
 /// Puts a request first whose customer says that something was taken, whatever it is called, and says so in its record.
 pub(crate) fn note_claim(tx: &mut Tx, desk: &Desk, record: &mut Record, now: Time) -> Result<(), Error> {
     if record.row.at_risk {

@@ -7,7 +7,7 @@ use standfast_domain::{
     AgentId, AttachmentId, Channel, CustomerId, EntryKind, Event, JobId, Language, RequestId, RequestNumber,
     Role, State, TeamId, Time, Turn, Urgency, Wait,
 };
-use standfast_guard::IdentifierKind;
+use standfast_guard::{Chain, Checksum, IdentifierKind};
 use utoipa::ToSchema;
 
 use crate::types::PredictionView;
@@ -192,9 +192,32 @@ pub struct IdentifierView {
     pub checksum: String,
 }
 
+/// The kind of what is kept of masked digits ([`crate::evidence`]).
+const HIDDEN: &str = "hidden";
+
+/// What people see of what was recognised.
+fn shown(mut identifiers: Vec<IdentifierView>) -> Vec<IdentifierView> {
+    identifiers.retain(|one| !one.is_hidden());
+    identifiers
+}
+
 impl IdentifierView {
     pub(crate) fn is_address(&self) -> bool {
         self.kind == IdentifierKind::Address.as_str()
+    }
+
+    /// What is kept of masked digits; shown to nobody.
+    pub(crate) fn hidden(macs: String) -> Self {
+        Self {
+            kind: HIDDEN.to_owned(),
+            chain: Chain::Unknown.as_str().to_owned(),
+            value: macs,
+            checksum: Checksum::Unchecked.as_str().to_owned(),
+        }
+    }
+
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.kind == HIDDEN
     }
 
     /// Of a transaction or of anything else: a private key has as many digits.
@@ -481,7 +504,7 @@ impl RequestDetail {
             summary: RequestSummary::new(row),
             fields: serde_json::from_str(&row.fields).map_err(broken)?,
             context: serde_json::from_str(&row.context).map_err(broken)?,
-            identifiers: serde_json::from_str(&row.identifiers).map_err(broken)?,
+            identifiers: shown(serde_json::from_str(&row.identifiers).map_err(broken)?),
             merged_into,
             first_reply_at: row.first_reply_at,
             tier,
@@ -524,7 +547,7 @@ impl EntryView {
                 .map(|at| Erasure { at, reason: row.erased_reason.clone().unwrap_or_default() }),
             event: row.event.as_ref().and_then(|event| serde_json::from_str(event).ok()),
             attachments: list(row.attachments.as_ref()),
-            identifiers: list(row.identifiers.as_ref()),
+            identifiers: shown(list(row.identifiers.as_ref())),
             created_at: row.created_at,
             client_id: row.client_id.clone(),
         }

@@ -193,6 +193,16 @@ fn take_over(config: Option<&Path>, demo: bool) -> anyhow::Result<ExitCode> {
     served
 }
 
+/// Tasks of its own that a worker runs before it looks for those that other threads woke: what the store has committed is sent on
+/// before new calls are begun, or answers stand in line behind calls that can only wait.
+const ANSWERS_EVERY: u32 = 1;
+/// Tasks that a worker runs before it looks at sockets and timers: whoever is at risk has to be read before they can go first.
+const CALLS_EVERY: u32 = 8;
+
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .global_queue_interval(ANSWERS_EVERY)
+        .event_interval(CALLS_EVERY)
+        .build()?)
 }

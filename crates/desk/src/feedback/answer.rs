@@ -127,7 +127,7 @@ pub async fn answer_solved(
             client_id: command.client_id,
             text: command.text,
             channel: command.channel,
-            attachments: Vec::new(),
+            ..FollowUp::default()
         };
         let received = follow_up(desk, caller, number, message).await?;
         answered.secret.clone_from(&received.receipt.secret);
@@ -261,7 +261,7 @@ fn take(
     }
     let mut findings = said.findings.clone();
     let mut text = said.text.clone();
-    if text.is_some() && (may_be_piece(&said.raw) || said.findings.names_hash()) {
+    if text.is_some() && (may_be_piece(&said.raw) || said.findings.may_hold_key()) {
         text = Some(screen_with_earlier(tx, desk, (&said.raw, &[]), &mut record, &mut findings, said.now)?);
     }
     let seq = match &said.deed {

@@ -127,8 +127,7 @@ store_test! {
         let more = FollowUp {
             client_id: "m9".to_owned(),
             text: "Still nothing here".to_owned(),
-            channel: None,
-            attachments: Vec::new(),
+            ..FollowUp::default()
         };
         follow_up(&told.desk, &people[2], asked[2].number, more).await.unwrap();
         assert_eq!(told.counts().await, (4, 4, 3, 1, 2));

@@ -40,6 +40,12 @@ async fn holds_no_key(desk: &TestDesk, agent: &AgentCaller, receipt: &Receipt) {
     }
 }
 
+/// Further words on a request.
+async fn add(desk: &TestDesk, who: &Customer, to: &Receipt, client_id: &str, text: &str) -> Receipt {
+    let said = FollowUp { client_id: client_id.into(), text: text.into(), ..FollowUp::default() };
+    follow_up(desk, who, to.number, said).await.unwrap().receipt
+}
+
 struct Everybody;
 
 impl crate::Audience for Everybody {
@@ -315,6 +321,48 @@ store_test! {
         // Somebody else's address proves nothing about it: it may be any hash.
         let stranger = receive(&desk, &visitor(3), said("c5")).await.unwrap().receipt;
         assert!(stranger.secret.is_none());
+        assert!(verify(&desk).await.unwrap().is_sound());
+    }
+
+    async fn digits_that_nothing_is_said_of_are_told_by_their_address(store) {
+        let desk = TestDesk::new(&store);
+        let agent = desk.agent("mei", Role::Agent).await;
+        // The address before, and beside them in the form.
+        let who = visitor(1);
+        let first = desk.ask(&who, "c1", &format!("my address {KEY_ADDRESS} shows nothing")).await;
+        let receipt = add(&desk, &who, &first, "c2", KEY).await;
+        assert!(receipt.secret.is_some() && receipt.at_risk, "{receipt:?}");
+        let fields = [("address".to_owned(), KEY_ADDRESS.to_owned())].into();
+        let beside = Intake { fields, join: Join::New, ..intake("c3", KEY) };
+        let receipt = receive(&desk, &visitor(2), beside).await.unwrap().receipt;
+        assert!(receipt.secret.is_some() && receipt.at_risk, "{receipt:?}");
+        // The address after them, on the same request and on another one.
+        for (who, join) in [(visitor(3), Join::Auto), (visitor(4), Join::New)] {
+            let first = desk.ask(&who, "c1", KEY).await;
+            assert!(first.secret.is_none() && !first.at_risk, "nothing tells yet");
+            assert!(first.next.text.contains("could be a private key"), "{first:?}");
+            let said = Intake { join, ..intake("c2", &format!("it belongs to {KEY_ADDRESS}")) };
+            let receipt = if join == Join::New {
+                receive(&desk, &who, said).await.unwrap().receipt
+            } else {
+                add(&desk, &who, &first, "c2", &said.text).await
+            };
+            assert!(receipt.secret.is_some() && receipt.at_risk, "{receipt:?}");
+            // Once.
+            let again = add(&desk, &who, &receipt, "c3", &format!("{KEY_ADDRESS}, as I said")).await;
+            assert!(again.secret.is_none(), "{again:?}");
+            // What was kept for it is shown to nobody.
+            let (shown, panel) = detail(&desk, &agent, first.request_id).await.unwrap();
+            assert!(shown.request.identifiers.iter().all(|one| one.value == KEY_ADDRESS), "{:?}", shown.request);
+            assert!(shown.entries.iter().flat_map(|entry| &entry.identifiers).all(|one| one.kind == "address"));
+            assert!(!format!("{panel:?}").contains("hidden"));
+        }
+        // Another address proves nothing, and neither does that of somebody else.
+        let who = visitor(5);
+        let first = desk.ask(&who, "c1", KEY).await;
+        let other = add(&desk, &who, &first, "c2", "it went to 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed").await;
+        let stranger = desk.ask(&visitor(6), "c1", &format!("my address {KEY_ADDRESS}")).await;
+        assert!(other.secret.is_none() && stranger.secret.is_none());
         assert!(verify(&desk).await.unwrap().is_sound());
     }
 

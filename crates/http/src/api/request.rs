@@ -163,6 +163,7 @@ pub(crate) async fn create(
         name: new.name,
         email: new.email,
         join: new.join.into(),
+        ..Intake::default()
     };
     if let Some(mark) = mark {
         let taken = take_probe(&app.desk, &customer, &mark, intake).await?;
@@ -228,6 +229,7 @@ pub(crate) async fn follow(
         text: new.text,
         channel: Some(channel),
         attachments: new.attachments,
+        ..FollowUp::default()
     };
     Ok(receipt(follow_up(&app.desk, &customer, number, command).await?))
 }

@@ -286,9 +286,8 @@ async fn take_in(
                 fields: send.fields,
                 context: flat(send.context),
                 attachments: send.attachments,
-                name: None,
-                email: None,
                 join: send.join.into(),
+                ..Intake::default()
             };
             receive(&app.desk, customer, intake).await?
         }
@@ -303,6 +302,7 @@ async fn take_in(
                 text: send.text,
                 channel,
                 attachments: send.attachments,
+                ..FollowUp::default()
             };
             follow_up(&app.desk, customer, number, command).await?
         }

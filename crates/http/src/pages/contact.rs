@@ -1,5 +1,6 @@
 //! The form by which anybody asks for help: first what it is about, then what solves it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use askama::Template;
@@ -13,11 +14,14 @@ use standfast_domain::{
     AttachmentId, Channel, Field, FieldKind, RequestNumber, RequestType, TYPES, claims_theft, field,
     request_type,
 };
+use standfast_guard::{Context, screen};
 
 use super::form::{Mistake, Seal, SealFault, Sheet, TRAP, Typed, WHOLE};
 use super::frame::{Frame, page};
 use super::landing::{OpenRequest, open_requests, wait_text};
+use super::record::steps_for;
 use super::submission::{self, Submission};
+use super::text::readable;
 use super::tracking;
 use super::visit::{Visit, new_secret, visitor_cookie};
 use super::words::{Words, size};
@@ -148,7 +152,7 @@ fn contact_page(
     kind: &'static RequestType,
     open: Vec<OpenRequest>,
     sheet: Sheet,
-    secret: Option<SecretNotice>,
+    secret: Option<SafetySteps>,
 ) -> ContactPage {
     let words = visit.words;
     let question = |one: &'static Field| Question {
@@ -164,7 +168,7 @@ fn contact_page(
         frame: if sheet.mistakes.is_empty() { frame } else { frame.kept() },
         title: words.pick(kind.title),
         at_risk: kind.at_risk,
-        steps: secret.map(|notice| notice.steps).or_else(|| kind.at_risk.then(|| steps(words, kind.code))),
+        steps: secret.or_else(|| kind.at_risk.then(|| steps(words, kind.code))),
         help: app.desk.surge().help(words.language, Some(kind.code)).filter(|_| !kind.at_risk),
         wait: wait_text(&app.desk, words),
         fields: kind.fields.iter().filter_map(|code| field(code)).map(question).collect(),
@@ -275,7 +279,13 @@ async fn deliver(
                 let _ = write!(text, "\n{}: {value}", words.pick(known.title));
             }
         }
-        let command = FollowUp { client_id, text, channel: Some(Channel::Page), attachments };
+        let command = FollowUp {
+            client_id,
+            text,
+            channel: Some(Channel::Page),
+            attachments,
+            taken_out: typed.taken_out.clone(),
+        };
         return match follow_up(&app.desk, customer, number, command).await {
             Err(Error::NotFound) => Err(Error::invalid("about", "unknown")),
             result => result,
@@ -299,6 +309,7 @@ async fn deliver(
         email: given(&typed.email),
         // Whoever was asked and said that it is something new is believed.
         join: if typed.about == "new" { Join::New } else { Join::Auto },
+        taken_out: typed.taken_out.clone(),
         ..Intake::default()
     };
     receive(&app.desk, customer, intake).await
@@ -361,31 +372,57 @@ fn again(
     let Submission { seal, mut typed, mut mistakes, secret: notice, .. } = sent;
     take_out_secrets(visit.words, &mut typed, &mut mistakes);
     let seal = seal.again(&app.desk, PURPOSE, &secret, 0);
+    let notice = notice.map(|notice| notice.steps).or_else(|| steps_after(visit.words, &typed));
     let sheet = Sheet::new(&app.desk, visit.words, seal, typed, mistakes);
     let form = contact_page(app, visit, kind, open, sheet, notice);
     page(status, &form.frame, &form, [visitor_cookie(&app.desk, &secret)])
 }
 
-/// Replaces secrets in what is shown again, and says so.
+/// Replaces secrets in what is shown again, says so, and notes which kinds they are for when it comes again.
 pub(crate) fn take_out_secrets(words: Words, typed: &mut Typed, mistakes: &mut Vec<Mistake>) {
-    let mut found = false;
-    let texts =
-        [&mut typed.text, &mut typed.name, &mut typed.email].into_iter().chain(typed.fields.values_mut());
-    for text in texts {
-        let plain = without_secrets(text);
-        if plain != *text {
-            found = true;
-            *text = plain;
+    let (mut exposed, mut hidden) = (false, false);
+    let mut kinds: BTreeSet<String> =
+        typed.taken_out.split(',').filter(|kind| !kind.is_empty()).map(str::to_owned).collect();
+    let texts = [("", &mut typed.text), ("", &mut typed.name), ("", &mut typed.email)];
+    let fields = typed.fields.iter_mut().map(|(code, value)| (label_of(code), value));
+    for (label, text) in texts.into_iter().chain(fields) {
+        let screened = screen(&format!("{label}{text}"), &Context::default());
+        if !screened.findings.is_empty() {
+            let exposures: Vec<_> =
+                screened.findings.iter().map(|one| one.kind).filter(|kind| kind.is_exposure()).collect();
+            exposed |= !exposures.is_empty();
+            hidden |= exposures.is_empty();
+            kinds.extend(exposures.into_iter().map(|kind| kind.as_str().to_owned()));
+            let plain = screened.text.strip_prefix(label).unwrap_or(&screened.text);
+            *text = readable(plain, words);
         }
     }
-    if found {
+    typed.taken_out = kinds.into_iter().collect::<Vec<_>>().join(",");
+    if hidden {
+        mistakes.insert(0, Mistake { field: "text", text: words.of("receipt", "masked", &[]) });
+    }
+    if exposed {
         mistakes.insert(0, Mistake { field: "text", text: words.say("error.secret") });
     }
 }
 
+/// What the form says of a field: digits in that for a transaction are its hash.
+fn label_of(code: &str) -> &'static str {
+    if field(code).is_some_and(|field| field.kind == FieldKind::Transaction) {
+        "transaction hash: "
+    } else {
+        ""
+    }
+}
+
+/// What to do first about what was taken out of a form that is shown again.
+pub(crate) fn steps_after(words: Words, typed: &Typed) -> Option<SafetySteps> {
+    typed.taken_out.split(',').find(|kind| !kind.is_empty()).map(|kind| steps_for(words, kind))
+}
+
 /// A text with every secret replaced by its mark.
 pub(crate) fn without_secrets(text: &str) -> String {
-    standfast_guard::screen(text, &standfast_guard::Context::default()).text
+    screen(text, &Context::default()).text
 }
 
 /// What was typed, as one text: the same words sent again are told by it. Not which request they are about: where
@@ -472,6 +509,8 @@ mod tests {
 
     use super::*;
 
+    const EN: Words = Words { language: Language::English };
+
     #[test]
     fn every_type_is_offered_once_and_those_at_risk_first() {
         let groups = groups(Words { language: Language::English });
@@ -529,11 +568,27 @@ mod tests {
         let mut typed = Typed { text: format!("help: {phrase}"), ..Typed::default() };
         typed.fields.insert("address".into(), phrase.into());
         let mut mistakes = Vec::new();
-        take_out_secrets(Words { language: Language::English }, &mut typed, &mut mistakes);
+        take_out_secrets(EN, &mut typed, &mut mistakes);
         assert!(!typed.text.contains("abandon") && !typed.fields["address"].contains("abandon"));
         assert_eq!(mistakes.len(), 1);
         let before = typed.clone();
-        take_out_secrets(Words { language: Language::English }, &mut typed, &mut mistakes);
+        take_out_secrets(EN, &mut typed, &mut mistakes);
         assert!(typed == before && mistakes.len() == 1);
+        assert_eq!(typed.text, "help: [Recovery phrase removed (12 words)]");
+        assert_eq!(typed.taken_out, "recovery_phrase", "known when it comes again");
+        assert!(steps_after(EN, &typed).is_some());
+    }
+
+    #[test]
+    fn digits_are_hidden_unless_the_form_asks_for_them() {
+        const DIGITS: &str = "0x88df016429689c079f3b2f6ad39fa052532c56795b733da78a91ebe6a713944b";
+        let mut typed = Typed { text: DIGITS.into(), ..Typed::default() };
+        typed.fields.insert("transaction".into(), DIGITS.into());
+        let mut mistakes = Vec::new();
+        take_out_secrets(EN, &mut typed, &mut mistakes);
+        assert_eq!(typed.fields["transaction"], DIGITS);
+        assert_eq!(typed.text, "[Hidden until proven harmless: 88df…944b]");
+        assert!(mistakes.len() == 1 && mistakes[0].text.contains("transaction hash"), "{mistakes:?}");
+        assert!(typed.taken_out.is_empty() && steps_after(EN, &typed).is_none());
     }
 }

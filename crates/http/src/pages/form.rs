@@ -165,6 +165,8 @@ pub(crate) struct Typed {
     /// Number of the open request that these words are about, or `new`.
     pub(crate) about: String,
     pub(crate) files: Vec<KeptFile>,
+    /// Kinds of secrets that were taken out of an earlier sending, with commas between them.
+    pub(crate) taken_out: String,
     /// The trap: people do not see this field, robots fill it in.
     pub(crate) trap: String,
 }

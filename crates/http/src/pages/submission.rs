@@ -16,8 +16,8 @@ use crate::limit::Kind;
 use crate::network::Network;
 use crate::problem::Problem;
 
-/// Bytes kept of a field that nobody fills by hand.
-const HIDDEN_BYTES: usize = 512;
+/// Bytes kept of all that was typed, as the API takes them: what is too long comes back whole, to be made shorter.
+const TYPED_BYTES: usize = 256 << 10;
 /// Longest name of a file, in bytes, as the desk takes it.
 const NAME_BYTES: usize = 255;
 /// Fields of one form, files included; more are not looked at.
@@ -71,6 +71,8 @@ struct Reading<'a> {
     network: Option<Network>,
     done: Submission,
     verdict: Verdict,
+    /// What may still be typed, in bytes.
+    room: usize,
 }
 
 /// Whether the form is taken, which its words decide.
@@ -86,16 +88,14 @@ impl<'a> Reading<'a> {
         let seal = Seal { id: String::new(), token: String::new() };
         let done =
             Submission { seal, typed: Typed::default(), language: None, mistakes: Vec::new(), secret: None };
-        Self { app, words, network, done, verdict: Verdict::Open }
+        Self { app, words, network, done, verdict: Verdict::Open, room: TYPED_BYTES }
     }
 
     async fn field(&mut self, field: &mut Field<'_>) -> Result<(), Problem> {
         let name = field.name().unwrap_or_default().to_owned();
         let limits = &self.app.desk.settings().limits;
-        let text_bytes = limits.text_bytes;
-        // Browsers send CR LF for every line, which the desk does not count.
-        let most = if name == "text" { text_bytes * 2 } else { HIDDEN_BYTES.max(limits.field_bytes * 2) };
-        let value = text(field, most).await?;
+        let value = text(field, self.room).await?;
+        self.room -= value.len().min(self.room);
         let line = || value.trim().to_owned();
         let typed = &mut self.done.typed;
         match name.as_str() {
@@ -107,6 +107,7 @@ impl<'a> Reading<'a> {
             "name" => typed.name = line(),
             "email" => typed.email = line(),
             "about" => typed.about = line(),
+            "taken_out" => typed.taken_out = line(),
             TRAP => typed.trap = line(),
             "kept" if typed.files.len() < limits.uploads_per_message => {
                 typed.files.extend(KeptFile::parse(&value));
@@ -237,6 +238,14 @@ async fn text(field: &mut Field<'_>, most: usize) -> Result<String, Problem> {
         let room = most.saturating_sub(bytes.len());
         bytes.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
     }
+    if bytes.len() == most {
+        // Not in the middle of a character.
+        let whole = bytes.utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
+        if bytes.len() - whole < 4 {
+            bytes.truncate(whole);
+        }
+    }
+    // Browsers send CR LF for every line, which the desk does not count.
     Ok(String::from_utf8_lossy(&bytes).replace("\r\n", "\n"))
 }
 

@@ -161,7 +161,8 @@ store_test! {
         for expected in [
             "<title>Error: ",
             "role=\"alert\" tabindex=\"-1\" autofocus",
-            "出错了 &#60;b&#62;, 12:30\n\n⟦redacted:recovery_phrase:12⟧",
+            "出错了 &#60;b&#62;, 12:30\n\n[Recovery phrase removed (12 words)]</textarea>",
+            "Treat this wallet as lost",
             "value=\"Solana\"",
             "value=\"not an address\"",
             "href=\"#files\"",
@@ -184,6 +185,38 @@ store_test! {
         assert!(html(&reply).contains("Write what happened."));
         let long = browser.send("/contact", &Form::of(&empty).with("text", &"长".repeat(20_000))).await;
         assert_eq!(long.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let page = html(&long);
+        assert_eq!(page.matches('长').count(), 20_000, "it comes back whole");
+        let long = "长".repeat(400);
+        let form = Form::of(&empty).with("text", "see below").with("name", &long);
+        assert!(html(&browser.send("/contact", &form).await).contains(&long));
+    }
+
+    async fn a_secret_in_a_form_that_came_back_is_not_forgotten(store) {
+        let server = TestServer::start(&store).await;
+        for (place, text) in [("text", ""), ("transaction", "it does not arrive")] {
+            let mut browser = Browser::new(&server, "en");
+            let page = browser.page("/contact?type=pending").await;
+            let form = Form::of(&page).with("text", text).with(place, PHRASE).with("email", "bad");
+            let reply = browser.send("/contact", &form).await;
+            assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+            let page = html(&reply);
+            before(&page, "Treat this wallet as lost", "<form");
+            // Twice: what was taken out the first time is known the third time, too.
+            let page = html(&browser.send("/contact", &Form::of(&page).with("text", "help").with("email", "worse")).await);
+            let form = Form::of(&page).with("text", "please help").with("email", "");
+            let receipt = location(&browser.send("/contact", &form).await);
+            assert!(receipt.ends_with("&secret=recovery_phrase"), "{place}: {receipt}");
+            let page = browser.page(path_of(&receipt)).await;
+            before(&page, "Treat this wallet as lost", "<h1");
+            assert!(page.contains("Money at risk") && !page.contains('⟦'), "{place}");
+            // The same of a reply.
+            let form = Form::of(&page).with("text", PHRASE).file("a.exe", b"MZ\0\x01\x02\x03\x04\x05\x06\x07\x08");
+            let page = html(&browser.send(path_of(&receipt), &form).await);
+            let form = Form::of(&page).with("text", "that was it");
+            let receipt = location(&browser.send(path_of(&receipt), &form).await);
+            assert!(receipt.ends_with("&secret=recovery_phrase"), "{place}: {receipt}");
+        }
     }
 
     async fn forms_are_taken_from_own_pages_only(store) {
@@ -259,6 +292,7 @@ store_test! {
         let form = Form::of(&other.page("/contact?type=import").await).with("text", "see the file").file("key.json", keystore);
         let receipt = location(&other.send("/contact", &form).await);
         assert!(receipt.ends_with("&secret=keystore"), "{receipt}");
+        before(&other.page(path_of(&receipt)).await, "Treat this wallet as exposed", "<h1");
         before(&other.page(&receipt).await, "keystore file left your device", "<h1");
     }
 

@@ -70,6 +70,16 @@ pub(crate) fn segments(
     found
 }
 
+/// A text with words in the place of marks, as it may stand in a box: those who typed it read it there, and send it again.
+pub(crate) fn readable(text: &str, words: Words) -> String {
+    let piece = |segment: Segment| match segment {
+        Segment::Mark(label) => format!("[{label}]"),
+        Segment::Plain(text) | Segment::Link(text) => text,
+        Segment::Identifier { head, tail, .. } => head + &tail,
+    };
+    segments(text, &[], false, words).into_iter().map(piece).collect()
+}
+
 /// Whether a text carries the mark of a secret that was exposed (hidden digits that may be a hash do not count).
 pub(crate) fn has_exposed_secret(text: &str) -> bool {
     text.match_indices(MARK_OPEN)

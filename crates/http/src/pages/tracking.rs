@@ -9,12 +9,15 @@ use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use http::{HeaderValue, StatusCode};
 use standfast_desk::{
     Asks, Conversation, Customer, Error, FollowUp, Receipt, Received, RequestSummary, SecretNotice,
-    SurgeWords, Visitor, conversation, follow_up, merged_link, open_link, promised_by, read_by_customer,
+    SurgeWords, Visitor, conversation, exposed, follow_up, merged_link, open_link, promised_by,
+    read_by_customer,
 };
 use standfast_domain::{Channel, NumberError, RequestNumber, State as RequestState, claims_theft};
 
 use super::answer_mail::{self, MailForm};
-use super::contact::{attachments, content, put_down, refused, sealed, take_out_secrets, trapped};
+use super::contact::{
+    attachments, content, put_down, refused, sealed, steps_after, take_out_secrets, trapped,
+};
 use super::feedback::{self, FeedbackForm};
 use super::form::{Mistake, Seal, Sheet, Typed};
 use super::frame::{Frame, page};
@@ -241,6 +244,7 @@ async fn deliver(
         text: sent.typed.text.clone(),
         channel: Some(Channel::Page),
         attachments: attachments(&sent.typed),
+        taken_out: sent.typed.taken_out.clone(),
     };
     follow_up(&app.desk, customer, number, command).await
 }
@@ -257,7 +261,8 @@ async fn again(
     let Submission { seal, mut typed, mut mistakes, secret, .. } = sent;
     take_out_secrets(visit.words, &mut typed, &mut mistakes);
     let mut shown = gather(app, visit, reach, number, None, false).await?;
-    shown.steps = secret.map(|notice| notice.steps).or(shown.steps);
+    let found = secret.map(|notice| notice.steps).or_else(|| steps_after(visit.words, &typed));
+    shown.steps = found.or(shown.steps);
     let seal = seal.again(&app.desk, &purpose(number), &reach.holder, shown.answered);
     let sheet = Sheet::new(&app.desk, visit.words, seal, typed, mistakes);
     let mut shown = request_page(app, visit, &reach.found.request, shown, sheet);
@@ -426,6 +431,10 @@ async fn gather(
     shown.later = found.more;
     if !print {
         shown.mail = answer_mail::form(app, visit, reach, number, promised.is_some()).await?;
+    }
+    // Also of a secret that no text shows: it stood in a file, a field or a name.
+    if shown.steps.is_none() && found.request.at_risk && found.request.state.is_active() {
+        shown.steps = exposed(desk, found.request.id).await?.map(|kind| steps_for(visit.words, &kind));
     }
     let goes_on = !matches!(found.request.state, RequestState::Merged | RequestState::Spam);
     if goes_on && !print && last > 1 {

@@ -123,7 +123,7 @@ store_test! {
         bench.answers(&agent, asked.request_id, "r3").await;
         bench.work(Some(&mailer)).await;
         assert_eq!(server.mails().len(), 2);
-        let more = FollowUp { client_id: "b".to_owned(), text: "而且".to_owned(), channel: None, attachments: Vec::new() };
+        let more = FollowUp { client_id: "b".to_owned(), text: "而且".to_owned(), ..FollowUp::default() };
         follow_up(&bench.desk, &lena, asked.number, more).await.unwrap();
         bench.answers(&agent, asked.request_id, "r4").await;
         bench.work(Some(&mailer)).await;

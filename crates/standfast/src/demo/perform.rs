@@ -196,7 +196,7 @@ impl Troupe {
         let known = actor.requests.lock().get(&request).copied().context("no request yet")?;
         let (id, number) = (known.id, known.number);
         if let Act::FollowUp(text, channel) = happening.act {
-            let command = FollowUp { client_id, text, channel: Some(channel), attachments: Vec::new() };
+            let command = FollowUp { client_id, text, channel: Some(channel), ..FollowUp::default() };
             return self.keep(actor, request, &follow_up(desk, &caller, number, command).await?);
         }
         if matches!(happening.act, Act::Confirm(_) | Act::Rate(..) | Act::Complain(..)) {
