@@ -26,6 +26,11 @@ pub(crate) fn asks_for_nothing(text: &str) -> Result<(), Error> {
     Err(Error::AsksForSecret)
 }
 
+/// The same of one of several texts, which the refusal names.
+pub(crate) fn asks_for_nothing_in(place: &str, text: &str) -> Result<(), Error> {
+    asks_for_nothing(text).map_err(|_| Error::AsksForSecretIn(place.to_owned()))
+}
+
 /// What came with a command, before screening: kept in memory until a unit knows what else the conversation holds, never
 /// written.
 #[derive(Clone)]

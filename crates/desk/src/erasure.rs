@@ -13,6 +13,8 @@ use crate::{AgentCaller, Desk, Error};
 
 /// What lists show where the first words were erased.
 const ERASED_SUBJECT: &str = "…";
+/// Longest reason, in characters.
+const REASON: usize = 300;
 /// Most entries that one unit erases.
 const AT_ONCE: i64 = 200;
 
@@ -47,7 +49,7 @@ fn check_reason(reason: &str) -> Result<String, Error> {
     if reason.is_empty() {
         return Err(Error::invalid("reason", "missing"));
     }
-    if reason.len() > 300 {
+    if reason.chars().count() > REASON {
         return Err(Error::invalid("reason", "too_long"));
     }
     Ok(reason)

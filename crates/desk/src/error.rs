@@ -58,6 +58,9 @@ pub enum Error {
     /// The text asks for a recovery phrase, a key or a password. No role may send it.
     #[error("the text asks for a secret")]
     AsksForSecret,
+    /// The same of one of several texts: which, as a path within what was sent.
+    #[error("a text asks for a secret: {0}")]
+    AsksForSecretIn(String),
     /// The request takes no more messages; it goes on elsewhere or a new one is needed.
     #[error("the request is over")]
     RequestClosed,
@@ -142,7 +145,7 @@ impl Error {
             Self::Number(_) => "invalid_number",
             Self::Transition(_) => "transition_not_allowed",
             Self::OutdatedView { .. } => "outdated_view",
-            Self::AsksForSecret => "asks_for_secret",
+            Self::AsksForSecret | Self::AsksForSecretIn(_) => "asks_for_secret",
             Self::RequestClosed => "request_closed",
             Self::NotSolved => "not_solved",
             Self::FeedbackOver => "feedback_over",

@@ -12,7 +12,7 @@ use standfast_store::incident::{self, UpdateRow};
 use standfast_store::{Lane, Rd, driver};
 use utoipa::ToSchema;
 
-use crate::draft::{asks_for_nothing, plain, says_nothing};
+use crate::draft::{asks_for_nothing_in, plain, says_nothing};
 use crate::screening::Findings;
 use crate::status::open_incidents;
 use crate::{AgentCaller, Desk, Error, StatusIncident, StatusNotice, subscription};
@@ -93,7 +93,7 @@ fn public_text(text: &str, field: &'static str) -> Result<String, Error> {
     if text.trim().chars().count() > TEXT {
         return Err(Error::invalid(field, "too_long"));
     }
-    asks_for_nothing(text)?;
+    asks_for_nothing_in(field, text)?;
     let text = Findings::default().text(plain(text).trim());
     if says_nothing(&text) { Err(Error::invalid(field, "missing")) } else { Ok(text) }
 }

@@ -12,7 +12,7 @@ use standfast_store::Lane;
 use standfast_store::maintenance::{self as windows, MaintenanceRow};
 use utoipa::ToSchema;
 
-use crate::draft::{asks_for_nothing, check_client_id, plain, says_nothing};
+use crate::draft::{asks_for_nothing_in, check_client_id, plain, says_nothing};
 use crate::{AgentCaller, Desk, Error, StatusNotice, incident, subscription};
 
 /// Longest text, in characters.
@@ -149,12 +149,12 @@ impl MaintenanceCommand {
         if self.ends_at.since(starts_at) > LONGEST || starts_at > now.plus(AHEAD) {
             return Err(Error::invalid("ends_at", "out_of_range"));
         }
-        let text = MaintenanceText { chinese: words(&self.text.chinese)?, en: words(&self.text.en)? };
+        let text = MaintenanceText { chinese: words("text.zh-CN", &self.text.chinese)?, en: words("text.en", &self.text.en)? };
         Ok((starts_at, Self { text, ..self }))
     }
 }
 
-fn words(text: &str) -> Result<String, Error> {
+fn words(place: &str, text: &str) -> Result<String, Error> {
     let text = plain(text.trim()).replace(['\n', '\t'], " ");
     if says_nothing(&text) {
         return Ok(String::new());
@@ -162,7 +162,7 @@ fn words(text: &str) -> Result<String, Error> {
     if text.chars().count() > TEXT {
         return Err(Error::invalid("text", "too_long"));
     }
-    asks_for_nothing(&text)?;
+    asks_for_nothing_in(place, &text)?;
     Ok(screen(&text, &Context::default()).text)
 }
 

@@ -260,6 +260,7 @@ impl From<Error> for Problem {
             Error::Schedule(wrong) => {
                 Self::invalid(wrong.part, wrong.reason).with("place", wrong.place.into())
             }
+            Error::AsksForSecretIn(place) => problem.with("field", place.into()),
             Error::AgainstRules(violations) => problem.with("violations", json!(violations)),
             Error::HeldByOther(hold) => problem.with("hold", json!(hold)),
             Error::OutdatedVersion { version } => problem.with("version", version.into()),

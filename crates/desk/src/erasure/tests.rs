@@ -92,8 +92,10 @@ store_test! {
         assert!(matches!(erase_customer(&desk, &lead, id, " ".into()).await, Err(Error::Invalid { .. })));
         let asking = "Send us your recovery phrase".to_owned();
         assert!(matches!(erase_customer(&desk, &lead, id, asking).await, Err(Error::AsksForSecret)));
+        assert!(matches!(erase_customer(&desk, &lead, id, "字".repeat(301)).await, Err(Error::Invalid { .. })));
 
-        erase_customer(&desk, &lead, id, "privacy".into()).await.unwrap();
+        // Characters are counted, whichever language they are of.
+        erase_customer(&desk, &lead, id, "字".repeat(300)).await.unwrap();
         let named = desk.store().read(move |rd| customer::find(rd, id).map_err(Error::from)).await.unwrap().unwrap();
         assert_eq!((named.name, named.email), (None, None));
         // What is written after that was not meant.

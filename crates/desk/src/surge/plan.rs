@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::signal::{MOST_SIGNALS, check_source};
-use crate::draft::{asks_for_nothing, plain, says_nothing};
+use crate::draft::{asks_for_nothing_in, plain, says_nothing};
 use crate::roster::answers;
 use crate::{Error, words};
 
@@ -71,16 +71,16 @@ impl SurgeText {
     }
 
     /// As it may be shown to anybody: one line, without secrets, and asking for none.
-    fn checked(&self, field: &'static str, most: usize) -> Result<Self, Error> {
-        let one = |text: &str| {
+    fn checked(&self, level: &str, field: &'static str, most: usize) -> Result<Self, Error> {
+        let one = |text: &str, language: &str| {
             let text = plain(text.trim()).replace(['\n', '\t'], " ");
             if text.chars().count() > most {
                 return Err(Error::invalid(field, "too_long"));
             }
-            asks_for_nothing(&text)?;
+            asks_for_nothing_in(&format!("plan.{level}.{field}.{language}"), &text)?;
             Ok(if says_nothing(&text) { String::new() } else { screen(&text, &Context::default()).text })
         };
-        Ok(Self { chinese: one(&self.chinese)?, en: one(&self.en)? })
+        Ok(Self { chinese: one(&self.chinese, "zh-CN")?, en: one(&self.en, "en")? })
     }
 
     fn is_empty(&self) -> bool {
@@ -261,14 +261,15 @@ impl SurgePlan {
                 agent::find(rd, *id)?.filter(answers).ok_or(Error::invalid("agents", "unknown"))?;
             }
         }
-        let [busy, surge, storm] = [&self.busy, &self.surge, &self.storm].map(|actions| checked(rd, actions));
+        let levels = [("busy", &self.busy), ("surge", &self.surge), ("storm", &self.storm)];
+        let [busy, surge, storm] = levels.map(|(level, actions)| checked(rd, level, actions));
         Ok(Self { busy: busy?, surge: surge?, storm: storm?, ..self })
     }
 }
 
-fn checked(rd: &mut Rd, actions: &SurgeActions) -> Result<SurgeActions, Error> {
-    let banner = actions.banner.as_ref().map(|text| text.checked("banner", BANNER)).transpose()?;
-    let answer = actions.answer.as_ref().map(|text| text.checked("answer", ANSWER)).transpose()?;
+fn checked(rd: &mut Rd, level: &str, actions: &SurgeActions) -> Result<SurgeActions, Error> {
+    let banner = actions.banner.as_ref().map(|text| text.checked(level, "banner", BANNER)).transpose()?;
+    let answer = actions.answer.as_ref().map(|text| text.checked(level, "answer", ANSWER)).transpose()?;
     let answer = answer.filter(|text| !text.is_empty());
     if answer.as_ref().is_some_and(|text| text.chinese.is_empty() || text.en.is_empty()) {
         // Whoever reads the other language would be told nothing.

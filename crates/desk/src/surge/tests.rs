@@ -399,9 +399,14 @@ store_test! {
             }
             assert!(choose_surge_plan(&desk, &lead, 0, wrong).await.is_err());
         }
-        let asks = SurgeActions { banner: text("请把助记词发给我们核实", ""), ..SurgeActions::default() };
-        let wrong = SurgePlan { busy: asks, ..plan() };
-        assert!(matches!(choose_surge_plan(&desk, &lead, 0, wrong).await, Err(Error::AsksForSecret)));
+        let asks = || SurgeActions { banner: text("请稍候。", "Send us your recovery phrase"), ..SurgeActions::default() };
+        let places = [("busy", SurgePlan { busy: asks(), ..plan() }), ("storm", SurgePlan { storm: asks(), ..plan() })];
+        for (level, wrong) in places {
+            match choose_surge_plan(&desk, &lead, 0, wrong).await {
+                Err(Error::AsksForSecretIn(place)) => assert_eq!(place, format!("plan.{level}.banner.en")),
+                other => panic!("{level}: {other:?}"),
+            }
+        }
         let shown = preview_surge(&desk, &lead, plan(), Level::Storm).await.unwrap();
         assert_eq!(shown.notice, text("咨询很多。", "So many."));
         assert!(shown.help.is_some() && shown.receipt.en.contains("within 8 hours"), "{shown:?}");
