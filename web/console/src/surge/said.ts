@@ -3,6 +3,38 @@ import type { Line } from '../parts/overtaken';
 import { directory } from '../session/directory.svelte';
 import { t } from '../words.svelte';
 import { deedsOf } from './deeds';
+import type { Fault } from './faults';
+
+/** A box of the plan by the words that stand beside it. */
+function boxOf({ part, name, at = 0 }: Pick<Fault, 'part' | 'name' | 'at'>): string {
+  const level = (code: string) => t(`surge.level.${code}`);
+  const [, reserved] = /^reserve_(\w+)$/.exec(name) ?? [];
+  const [, text, language] = /^(banner|answer)_(.+)$/.exec(name) ?? [];
+  const words = reserved
+    ? [t('surge.reserve'), level(reserved), t('surge.reserve.people')]
+    : text
+      ? [level(part), t(`surge.action.${text}`), t(`surge.text.${language}`)]
+      : name === 'promise_hours'
+        ? [level(part), t('surge.action.promise'), t('surge.promise.within')]
+        : name === 'within_minutes'
+          ? [t('surge.within')]
+          : name === 'busy' || name === 'surge' || name === 'storm'
+            ? [t('surge.rule.begins', { level: level(name) })]
+            : name === 'leave' || name === 'up_minutes' || name === 'down_minutes'
+              ? [t(`surge.rule.${name}`)]
+              : [t('surge.signals'), String(at + 1), t(`surge.signal.${name}`)];
+  return words.join(' · ');
+}
+
+/** What the desk refuses, in words: which box, and what it takes. */
+export function sayFault({
+  why,
+  least = 0,
+  most = 0,
+  ...place
+}: Omit<Fault, 'why'> & { why: Fault['why'] | 'secret' }): string {
+  return t(`surge.fault.${why}`, { box: boxOf(place), least, most });
+}
 
 /** What a surge plan says, line by line. */
 export function linesOf(plan: SurgePlan): Line[] {

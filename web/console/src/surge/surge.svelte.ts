@@ -2,6 +2,8 @@ import type { Level, Surge, SurgePlan } from '@standfast/api';
 import * as api from '../api/endpoints';
 
 const INTERVAL_MS = 15_000;
+/** While the room is looked at: two people who decide about a level see each other's hold. */
+const WATCHED_MS = 2_500;
 
 export const LEVELS: readonly Level[] = ['normal', 'busy', 'surge', 'storm'];
 /** Levels at which something is done. */
@@ -17,6 +19,8 @@ class Course {
   /** The part of the plan that is looked at: other rooms lead to it. */
   part = $state<PlanPart>('busy');
   #interval: ReturnType<typeof setInterval> | undefined;
+  /** How often something was asked or done: an answer that was overtaken is not shown. */
+  #asked = 0;
 
   /** The level, while it is not the normal one. */
   get raised(): Surge | null {
@@ -33,9 +37,19 @@ class Course {
     this.view = null;
   }
 
+  /** Follows closely while a page shows it; what comes back ends that. */
+  watch(): () => void {
+    const often = setInterval(() => {
+      if (!document.hidden) void this.load();
+    }, WATCHED_MS);
+    return () => clearInterval(often);
+  }
+
   async load(): Promise<void> {
+    const own = ++this.#asked;
     try {
-      this.view = await api.surge();
+      const found = await api.surge();
+      if (own === this.#asked) this.view = found;
       this.failed = false;
     } catch {
       // What was known stays.
@@ -51,7 +65,9 @@ class Course {
   choose = (version: number, plan: SurgePlan) => this.#put(api.chooseSurgePlan({ version, plan }));
 
   async #put(call: Promise<Surge>): Promise<void> {
-    this.view = await call;
+    const done = await call;
+    this.#asked += 1;
+    this.view = done;
   }
 }
 
