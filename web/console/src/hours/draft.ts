@@ -1,6 +1,9 @@
 /** Hours while they are edited: every part is there. Pure. */
 import type { HoursDraft, Schedule, ScheduleView, Season } from '@standfast/api';
 
+/** Most characters of a name or a reason, as the desk counts. */
+export const WORDS = 100;
+
 export type Draft = Required<Omit<Schedule, 'seasons'>> & {
   name: string;
   languages: string[];
