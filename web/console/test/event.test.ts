@@ -1,6 +1,6 @@
 import type { Event } from '@standfast/api';
 import { describe, expect, it } from 'vitest';
-import { eventText } from '../src/conversation/event';
+import { cleanedIn, eventText } from '../src/conversation/event';
 import { shortSpan, initials, fileSize } from '../src/parts/format';
 import { allows } from '../src/session/roles';
 import { entry } from './fixtures';
@@ -70,5 +70,14 @@ describe('roles', () => {
     expect(allows('lead', 'agents')).toBe(false);
     expect(allows('admin', 'jobs')).toBe(true);
     expect(allows(undefined, 'write')).toBe(false);
+  });
+});
+
+describe('a file out of which a key was taken', () => {
+  it('is known by the record, whichever entry it came with', () => {
+    const what = { type: 'file_redacted', file: '9', seq: 1, sha256: '', size: 3 } as Event;
+    const entries = [entry(1, {}), entry(2, { kind: 'event', event: what })];
+    expect([...cleanedIn(entries)]).toEqual(['9']);
+    expect(cleanedIn(entries.slice(0, 1)).size).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { charactersOver } from '../src/parts/format';
+import { bytesOf, charactersOver, roomOf } from '../src/parts/format';
 import { notices } from '../src/parts/notices.svelte';
 
 describe('a text that is too long', () => {
@@ -22,5 +22,13 @@ describe('a notice of what failed', () => {
     vi.runAllTimers();
     expect(notices.items).toEqual([]);
     vi.useRealTimers();
+  });
+});
+
+describe('a limit in bytes', () => {
+  it('is said in characters, never more than fit', () => {
+    expect(roomOf(16_384, 'en')).toEqual({ chinese: '5,400', letters: '16,300' });
+    expect(roomOf(512, 'zh-CN')).toEqual({ chinese: '170', letters: '510' });
+    expect(bytesOf('盗'.repeat(5_400))).toBeLessThanOrEqual(16_384);
   });
 });

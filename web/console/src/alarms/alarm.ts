@@ -6,9 +6,9 @@ export function minutesOf(alarm: Alarm): number {
   return Math.max(1, Math.round((until - Date.parse(alarm.started_at)) / 60_000));
 }
 
-/** How many were to be expected, as precisely as is worth saying. */
-export function expectedOf(alarm: Alarm): string {
-  if (alarm.expected < 0.1) return '0';
+/** How many were to be expected, as precisely as is worth saying; nothing where it was fewer than one. */
+export function expectedOf(alarm: Alarm): string | null {
+  if (alarm.expected < 0.95) return null;
   return alarm.expected >= 9.5 ? String(Math.round(alarm.expected)) : alarm.expected.toFixed(1);
 }
 

@@ -23,9 +23,7 @@ export function sentenceOf(alarm: Alarm): string {
     const time = shortTime(alarm.started_at, now(), language());
     return t('alarm.more.burst', { observed: alarm.observed, time });
   }
-  return t('alarm.more', {
-    observed: alarm.observed,
-    expected: expectedOf(alarm),
-    minutes: minutesOf(alarm),
-  });
+  const expected = expectedOf(alarm);
+  const seen = { observed: alarm.observed, minutes: minutesOf(alarm) };
+  return expected ? t('alarm.more', { ...seen, expected }) : t('alarm.more.rare', seen);
 }

@@ -58,3 +58,10 @@ export function eventText(entry: Entry, names: Names): string {
       return say(type);
   }
 }
+
+/** The files out of which a key was taken after they had come, by what the record says. Pure. */
+export function cleanedIn(entries: readonly Entry[]): Set<string> {
+  return new Set(
+    entries.flatMap(({ event }) => (event?.type === 'file_redacted' ? [event.file] : [])),
+  );
+}

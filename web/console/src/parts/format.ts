@@ -59,3 +59,17 @@ export function initials(name: string): string {
 export function charactersOver(text: string, most: number): number {
   return Math.max(0, Array.from(text.trim()).length - most);
 }
+
+/** How much room a text takes at the desk. */
+export function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/** A limit in bytes as people count: so many Chinese characters, of three bytes each, or so many letters; rounded down. */
+export function roomOf(bytes: number, language: Language): { chinese: string; letters: string } {
+  const said = (count: number) => {
+    const step = count >= 1_000 ? 100 : 10;
+    return new Intl.NumberFormat(language).format(Math.floor(count / step) * step);
+  };
+  return { chinese: said(bytes / 3), letters: said(bytes) };
+}

@@ -33,7 +33,10 @@ export function sayFault({
   most = 0,
   ...place
 }: Omit<Fault, 'why'> & { why: Fault['why'] | 'secret' }): string {
-  return t(`surge.fault.${why}`, { box: boxOf(place), least, most });
+  const box = boxOf(place);
+  return why === 'secret'
+    ? t('text.secret', { box })
+    : t(`surge.fault.${why}`, { box, least, most });
 }
 
 /** What a surge plan says, line by line. */
