@@ -60,6 +60,7 @@ test('a surge plan names every box that it cannot be saved with, and leads to th
   await refused(lead, 'banner_en').waitFor();
   assert.equal(await focused(lead), 'banner_en');
   assert.equal(await refused(lead, 'banner_zh-CN').count(), 0);
+  assert.deepEqual(lead.faults, []);
   await lead.context().close();
 });
 
@@ -99,7 +100,9 @@ test('a hold keeps what was typed, cuts nothing, and is followed by whoever look
   await other.locator('[name=reason]').fill('Calm.');
   await other.getByRole('button', { name: 'Let go' }).click();
   await lead.locator('[data-held]').waitFor({ state: 'detached', timeout: 4_000 });
+  assert.deepEqual(admin.faults, []);
   await admin.context().close();
+  assert.deepEqual(lead.faults, []);
   await lead.context().close();
 });
 
@@ -122,7 +125,9 @@ test('what is above all rooms is a line each on a phone, and opens', async () =>
   await shot(agent, 'refusals-strips');
   await alarm.click();
   assert.ok((await banners.boundingBox()).height > folded, 'all of it is shown');
+  assert.deepEqual(agent.faults, []);
   await agent.context().close();
+  assert.deepEqual(lead.faults, []);
   await lead.context().close();
 });
 
@@ -142,6 +147,7 @@ test('a form says what is wrong in the language of the console, not of the brows
   await reserved.fill('1');
   await lead.getByRole('button', { name: '推演', exact: true }).click();
   await lead.locator('[data-other]').waitFor({ state: 'detached', timeout: 60_000 });
+  assert.deepEqual(lead.faults, []);
   await lead.context().close();
 });
 
@@ -160,6 +166,7 @@ test('opening hours say all that is wrong, and lead to the first', async () => {
   await form.getByRole('button', { name: 'Save' }).click();
   assert.equal(await admin.evaluate(() => document.activeElement.value), 'Asia/Nowhere');
   await shot(admin, 'refusals-hours');
+  assert.deepEqual(admin.faults, []);
   await admin.context().close();
 });
 
@@ -177,5 +184,6 @@ test('the online rate names languages, uses a wide screen, and shows that a tabl
     .locator('[data-plot]')
     .evaluateAll((all) => all.slice(0, 2).map((plot) => plot.getBoundingClientRect().top));
   assert.ok(Math.abs(plots[0] - plots[1]) < 2, `side by side: ${plots}`);
+  assert.deepEqual(lead.faults, []);
   await lead.context().close();
 });

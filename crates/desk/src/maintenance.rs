@@ -149,7 +149,10 @@ impl MaintenanceCommand {
         if self.ends_at.since(starts_at) > LONGEST || starts_at > now.plus(AHEAD) {
             return Err(Error::invalid("ends_at", "out_of_range"));
         }
-        let text = MaintenanceText { chinese: words("text.zh-CN", &self.text.chinese)?, en: words("text.en", &self.text.en)? };
+        let text = MaintenanceText {
+            chinese: words("text.zh-CN", &self.text.chinese)?,
+            en: words("text.en", &self.text.en)?,
+        };
         Ok((starts_at, Self { text, ..self }))
     }
 }
