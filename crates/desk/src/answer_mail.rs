@@ -69,6 +69,8 @@ pub struct AnswerLetter {
     pub link: String,
     /// The link by which whoever has the address ends it for good.
     pub stop: String,
+    /// The answer of which the customer is told; 0 where its mail did not arrive.
+    pub told_seq: i64,
 }
 
 /// Whether the customer is told by mail when there is an answer; nothing where that is not offered: the desk sends no mail, or
@@ -116,7 +118,9 @@ pub async fn ask_answer_mail(
     let (caller, now) = (caller.clone(), desk.now());
     let shard = desk.numbers().find(desk, number).await?.id;
     let unit = move |tx: &mut Tx| {
-        let row = own(tx, &caller, number)?;
+        // Behind the lock: it may be merged or erased at this moment.
+        let id = own(tx, &caller, number)?.id;
+        let row = request::lock(tx, id)?.ok_or(Error::NotFound)?;
         if !row.state.is_active() {
             return Err(Error::RequestClosed);
         }
@@ -211,6 +215,7 @@ pub async fn answer_letter(desk: &Desk, request: RequestId) -> Result<Option<Ans
                 language: told.language,
                 number: row.number,
                 link: format!("{base}/t/{}/{token}", row.number),
+                told_seq: told.told_seq,
                 stop: format!("{base}/mail/stop/{}", keys.stop_token(&told.mark)),
             }))
         })
@@ -223,6 +228,14 @@ pub fn note_told(tx: &mut Tx, desk: &Desk, request: RequestId, seq: i64, now: Ti
     let mut record = Record::lock(tx, request)?;
     record.tell(desk.entropy(), now, Author::System, Event::ToldByMail { seq })?;
     record.save(tx, desk.keys(), now).map(drop)
+}
+
+/// Notes that the mail about this answer did not arrive: the next answer is told again.
+pub fn untell(tx: &mut Tx, request: RequestId, seq: i64) -> Result<(), Error> {
+    if answer_mail::find(tx, request)?.is_some_and(|told| told.told_seq == seq) {
+        answer_mail::told(tx, request, 0)?;
+    }
+    Ok(())
 }
 
 /// Notes that a mail server knows no such address: the customer is told so on the page.

@@ -153,7 +153,7 @@ impl Upload {
             return Err(self.stopped());
         }
         let name = screen_file_name(&given);
-        findings.take(&given, &name);
+        findings.take(&name);
         let stored = match (self.picture, self.file.take()) {
             (Some(media_type), Some((mut file, temporary))) => {
                 file.flush().await?;

@@ -62,7 +62,9 @@ impl Raw {
     pub(crate) fn screen(&self, known: &[String]) -> Result<Said, Error> {
         let said = self.screen_once(known)?;
         let named = said.findings.addresses();
-        let apart = !(self.fields.is_empty() && self.context.is_empty());
+        let apart = !(self.fields.is_empty() && self.context.is_empty())
+            || self.name.is_some()
+            || self.email.is_some();
         if !apart || named.is_empty() || !said.findings.may_hold_key() {
             return Ok(said);
         }

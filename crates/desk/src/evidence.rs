@@ -20,7 +20,7 @@ use crate::{Desk, Error, fold};
 use file::look_after;
 pub(crate) use file::{PROVE, Proven, bring, look_after_reply, look_after_uniting, look_before, prove_files};
 pub(crate) use hidden::keep_hidden;
-use hidden::{hides_key, macs_of};
+use hidden::{hides, hides_key, macs_of};
 
 mod file;
 mod hidden;
@@ -50,9 +50,8 @@ pub(crate) fn screen_with_earlier(
     // Also those that came beside the words, and all that proved anything before: that must not be undone here.
     let known = [known, &addresses(&record.row), &findings.addresses()].concat();
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let raw = plain(raw);
-    let screened = screen(&raw, &Context { earlier: &texts, addresses: &known });
-    findings.take(&raw, &screened);
+    let screened = screen(&plain(raw), &Context { earlier: &texts, addresses: &known });
+    findings.take(&screened);
     for (seq, _) in screened.earlier_hits.iter().filter_map(|at| earlier.get(*at)) {
         erase_entry(tx, desk, record, *seq, "secret", Author::System, now)?;
     }
@@ -148,19 +147,13 @@ fn erase_proven_keys(
     if named.is_empty() {
         return Ok(());
     }
-    let before = addresses(&record.row);
-    let fresh: Vec<&str> = named.iter().filter(|one| !before.contains(one)).map(String::as_str).collect();
-    // Masked digits are gone already: they are told once, when their address is named.
-    let fresh = macs_of(desk.keys(), &Addresses::read(&fresh));
-    let named = Addresses::read(&named.iter().map(String::as_str).collect::<Vec<_>>());
-    let mut found = hides_key(&record.row, &fresh);
-    found |= erase_keys_of(tx, desk, record, &named, now)?;
     let on = Some(record.row.id).filter(|_| !record.is_new());
-    for row in requests_of(tx, record.row.customer_id, on)? {
-        if row.id == record.row.id {
-            continue;
-        }
-        found |= hides_key(&row, &fresh);
+    let mut rows = requests_of(tx, record.row.customer_id, on)?;
+    rows.retain(|row| row.id != record.row.id);
+    let mut found = proves_hidden(tx, desk, record, &rows, &named)?;
+    let named = Addresses::read(&named.iter().map(String::as_str).collect::<Vec<_>>());
+    found |= erase_keys_of(tx, desk, record, &named, now)?;
+    for row in rows {
         if proven(&row, &named).is_empty() {
             continue;
         }
@@ -172,6 +165,26 @@ fn erase_proven_keys(
         findings.add_key();
     }
     Ok(())
+}
+
+/// Whether digits that were masked on this request or on the customer's others are the key of an address that nobody has named there
+/// before. The digits are gone already: it is told once.
+fn proves_hidden(
+    rd: &mut Rd,
+    desk: &Desk,
+    record: &Record,
+    rows: &[RequestRow],
+    named: &[String],
+) -> Result<bool, Error> {
+    let all = || rows.iter().chain([&record.row]);
+    if !all().any(hides) {
+        return Ok(false);
+    }
+    let mut before: HashSet<String> = all().flat_map(addresses).collect();
+    before.extend(addresses_of_files(rd, record.row.customer_id)?);
+    let fresh: Vec<&str> = named.iter().filter(|one| !before.contains(*one)).map(String::as_str).collect();
+    let fresh = macs_of(desk.keys(), &Addresses::read(&fresh));
+    Ok(all().any(|row| hides_key(row, &fresh)))
 }
 
 /// Erases what a record holds of keys of these addresses; false when there was nothing.

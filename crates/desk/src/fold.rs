@@ -12,6 +12,8 @@ use crate::view::IdentifierView;
 
 /// Most answers, most values of the host app, and most identifiers that a request keeps.
 pub(crate) const MOST_KNOWN: usize = 64;
+/// Most masked digits of which a request keeps what they would own.
+const MOST_HIDDEN: usize = 16;
 
 /// Named values that came with words, and the same as JSON.
 #[derive(Clone, Debug)]
@@ -78,7 +80,10 @@ pub(crate) fn add_identifiers(row: &mut RequestRow, new: &[IdentifierView]) -> R
 
 fn recognise(known: &mut Vec<IdentifierView>, new: &[IdentifierView]) {
     for found in new {
-        if known.len() < MOST_KNOWN && known.iter().all(|one| one.value != found.value) {
+        // Neither keeps the other out.
+        let (most, hidden) = (if found.is_hidden() { MOST_HIDDEN } else { MOST_KNOWN }, found.is_hidden());
+        let kept = known.iter().filter(|one| one.is_hidden() == hidden).count();
+        if kept < most && known.iter().all(|one| one.value != found.value) {
             known.push(found.clone());
         }
     }

@@ -77,7 +77,7 @@ pub use answer::{Answered, note, reply};
 pub use answer_mail::{
     ANSWER_MAIL, AnswerLetter, AnswerMailView, AnswerNotice, MOST_A_DAY, answer_letter, answer_mail,
     ask_answer_mail, end_answer_mail, is_stop_token, note_told, refuse_address, stop_answer_mail,
-    take_answer,
+    take_answer, untell,
 };
 pub use attachment::{Download, MEDIA_TYPES, Reader, Upload, open_attachment};
 pub use board::{Asks, Board, Waiting};

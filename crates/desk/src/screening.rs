@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use standfast_domain::{FieldKind, Language, field};
-use standfast_guard::{Context, Finding, Identifier, IdentifierKind, SecretKind, commitments, screen};
+use standfast_guard::{Context, Finding, Identifier, IdentifierKind, SecretKind, screen};
 
 use crate::attachment::Text;
 use crate::view::{IdentifierView, SafetySteps, SecretNotice};
@@ -21,8 +21,8 @@ pub(crate) struct Findings {
     pub(crate) identifiers: Vec<IdentifierView>,
     /// Whether digits were masked of which nobody knows whether they are a key or a transaction.
     pub(crate) masked: bool,
-    /// What these digits commit to if they are a key: see [`standfast_guard::commitments`].
-    pub(crate) hidden: Vec<Vec<Vec<u8>>>,
+    /// These digits, which an address that is named later may prove to be a key.
+    pub(crate) hidden: Vec<Identifier>,
     /// Addresses of the conversation: digits that derive one of them are its key, whatever they are called.
     known: Vec<String>,
 }
@@ -37,7 +37,7 @@ impl Findings {
     pub(crate) fn text(&mut self, text: &str) -> String {
         let addresses: Vec<&str> = self.known.iter().map(String::as_str).collect();
         let screened = screen(text, &Context { earlier: &[], addresses: &addresses });
-        self.take(text, &screened);
+        self.take(&screened);
         screened.text
     }
 
@@ -80,12 +80,11 @@ impl Findings {
     }
 
     /// Takes over what was found in a text.
-    pub(crate) fn take(&mut self, text: &str, screened: &standfast_guard::Screened) {
+    pub(crate) fn take(&mut self, screened: &standfast_guard::Screened) {
         self.take_found(&screened.findings, &screened.identifiers);
         for digits in screened.identifiers.iter().filter(|one| one.kind == IdentifierKind::AmbiguousHex) {
-            let committed = commitments(text.get(digits.span.clone()).unwrap_or_default());
-            if !committed.is_empty() && self.hidden.len() < MOST_HIDDEN && !self.hidden.contains(&committed) {
-                self.hidden.push(committed);
+            if self.hidden.len() < MOST_HIDDEN && !self.hidden.iter().any(|one| one.masks_same(digits)) {
+                self.hidden.push(digits.clone());
             }
         }
     }

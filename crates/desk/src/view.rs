@@ -192,9 +192,6 @@ pub struct IdentifierView {
     pub checksum: String,
 }
 
-/// The kind of what is kept of masked digits ([`crate::evidence`]).
-const HIDDEN: &str = "hidden";
-
 /// What people see of what was recognised.
 fn shown(mut identifiers: Vec<IdentifierView>) -> Vec<IdentifierView> {
     identifiers.retain(|one| !one.is_hidden());
@@ -202,6 +199,9 @@ fn shown(mut identifiers: Vec<IdentifierView>) -> Vec<IdentifierView> {
 }
 
 impl IdentifierView {
+    /// The kind of what is kept of masked digits ([`crate::evidence`]).
+    pub(crate) const HIDDEN: &str = "hidden";
+
     pub(crate) fn is_address(&self) -> bool {
         self.kind == IdentifierKind::Address.as_str()
     }
@@ -209,7 +209,7 @@ impl IdentifierView {
     /// What is kept of masked digits; shown to nobody.
     pub(crate) fn hidden(macs: String) -> Self {
         Self {
-            kind: HIDDEN.to_owned(),
+            kind: Self::HIDDEN.to_owned(),
             chain: Chain::Unknown.as_str().to_owned(),
             value: macs,
             checksum: Checksum::Unchecked.as_str().to_owned(),
@@ -217,7 +217,7 @@ impl IdentifierView {
     }
 
     pub(crate) fn is_hidden(&self) -> bool {
-        self.kind == HIDDEN
+        self.kind == Self::HIDDEN
     }
 
     /// Of a transaction or of anything else: a private key has as many digits.

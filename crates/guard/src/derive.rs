@@ -87,21 +87,19 @@ impl Addresses {
         key_of(digits).is_some_and(|key| owns(&key, [&self.0, &self.0]))
     }
 
-    /// What they commit to, to be compared with [`commitments`].
+    /// What they commit to, to be compared with [`crate::Identifier::commitments`].
     pub fn commitments(&self) -> impl Iterator<Item = &[u8]> {
         let hashes = self.0.hashes.iter().map(<[u8; 20]>::as_slice);
         hashes.chain(self.0.keys.iter().map(<[u8; 32]>::as_slice))
     }
 }
 
-/// What the addresses of these digits commit to, if they are a key: hashes and public keys, which tell nothing of the key itself, so
-/// that it can be told from them later although it is not kept. Nothing where the digits cannot be a key.
-pub fn commitments(digits: &str) -> Vec<Vec<u8>> {
-    let Some(key) = key_of(digits) else { return Vec::new() };
-    let owner = Owner::of(&key);
+/// What the addresses of a key commit to: hashes and public keys.
+pub(crate) fn commitments(key: &[u8; 32]) -> Vec<Vec<u8>> {
+    let owner = Owner::of(key);
     let hashes = owner.iter().flat_map(|owner| owner.hashes.iter().map(|hash| hash.to_vec()));
     let taproot = owner.iter().filter_map(|owner| owner.taproot).map(|key| key.to_vec());
-    hashes.chain(taproot).chain([ed25519_public(&key).to_vec()]).collect()
+    hashes.chain(taproot).chain([ed25519_public(key).to_vec()]).collect()
 }
 
 /// The key that 64 digits are, with `0x` before them or not, and in groups or not.
@@ -164,7 +162,7 @@ mod tests {
         let groups: Vec<&str> =
             key.as_bytes().chunks(8).map(|group| str::from_utf8(group).unwrap()).collect();
         assert_eq!([with, with], [without, addresses.derive_from(&groups.join(" "))], "{key}");
-        let kept = commitments(key);
+        let kept = commitments(&key_of(key).unwrap());
         assert_eq!(addresses.commitments().any(|one| kept.iter().any(|kept| kept == one)), with, "{key}");
         with
     }

@@ -148,7 +148,14 @@ impl Judge<'_, '_, '_> {
 
     fn public(&mut self, kind: IdentifierKind, chain: Chain, span: Range<usize>) {
         let value = self.folded.get(span.clone()).unwrap_or_default().to_owned();
-        self.found.identifiers.push(Identifier { kind, chain, value, checksum: Checksum::Unchecked, span });
+        self.found.identifiers.push(Identifier {
+            kind,
+            chain,
+            value,
+            checksum: Checksum::Unchecked,
+            span,
+            key: None,
+        });
     }
 
     fn ambiguous(&mut self, digits: &str, span: Range<usize>) {
@@ -159,6 +166,7 @@ impl Judge<'_, '_, '_> {
             value: masked.clone(),
             checksum: Checksum::Unchecked,
             span: span.clone(),
+            key: decode(digits).and_then(|bytes| bytes.try_into().ok()),
         });
         let mut hit = Hit::new(SecretKind::UnprovenHex, span, false);
         hit.masked = Some(mark::hex_mark(&masked));

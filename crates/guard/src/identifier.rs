@@ -39,7 +39,7 @@ impl Recognised {
 
     pub(crate) fn at(&self, text: &str, span: Range<usize>) -> Identifier {
         let value = text.get(span.clone()).unwrap_or_default().to_owned();
-        Identifier { kind: self.kind, chain: self.chain, value, checksum: self.checksum, span }
+        Identifier { kind: self.kind, chain: self.chain, value, checksum: self.checksum, span, key: None }
     }
 }
 

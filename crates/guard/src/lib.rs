@@ -71,7 +71,7 @@ mod wordlist;
 
 pub use api::{Chain, Checksum, Context, Finding, Identifier, IdentifierKind, Screened, SecretKind};
 pub use bytes::{Encoding, ScreenedBytes, screen_bytes};
-pub use derive::{Addresses, commitments};
+pub use derive::Addresses;
 pub use mark::{mark, marks};
 pub use redact::{screen, screen_file_name};
 pub use solicitation::{Ask, Solicitation, solicits};

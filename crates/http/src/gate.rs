@@ -25,7 +25,7 @@ use queue::{Key, Queue};
 
 /// Messages in flight beside those at risk, however many these are: nobody waits for ever, and the store's commits stay shared by
 /// enough of them that a flood gets nearly as much done as without anybody at risk.
-const BESIDE_RISK: usize = 128;
+const BESIDE_RISK: usize = 32;
 /// Customers' pages in flight, and beside words that wait.
 const READING: usize = 64;
 const READING_BESIDE: usize = 8;

@@ -3,6 +3,7 @@
 
 use standfast_desk::{
     ANSWER_MAIL, AnswerLetter, AnswerNotice, Error as DeskError, answer_letter, refuse_address, take_answer,
+    untell,
 };
 use standfast_domain::{JobId, MailId, RequestId};
 use standfast_store::job::{self, Claimed};
@@ -43,9 +44,13 @@ impl Reports {
     pub(crate) async fn answer_to_send(
         &self,
         id: MailId,
-        request: RequestId,
+        (request, seq): (RequestId, i64),
     ) -> Result<Option<Letter>, Error> {
         let Some(found) = answer_letter(&self.desk, request).await? else { return Ok(None) };
+        // Of an answer that came after it, another mail tells.
+        if ![0, seq].contains(&found.told_seq) {
+            return Ok(None);
+        }
         let words = words(&self.desk.settings().name, &found);
         Ok(Some(Letter {
             id: message_id(id),
@@ -57,6 +62,12 @@ impl Reports {
             html: words.html,
             enclosures: Vec::new(),
         }))
+    }
+
+    /// Notes that a mail about an answer will not arrive by itself, so that the next answer is told.
+    pub(crate) async fn untell(&self, request: RequestId, seq: i64) -> Result<(), Error> {
+        let unit = move |tx: &mut Tx| untell(tx, request, seq).map_err(Error::from);
+        self.desk.store().write(Lane::Background, request.0, unit).await
     }
 
     /// Ends the job of a mail that goes nowhere: nobody wants it any more, or there is no such address, which its customer is told.

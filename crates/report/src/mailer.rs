@@ -12,9 +12,11 @@ use tokio::task::spawn_blocking;
 /// A server that says nothing for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What servers answer to an address that takes no mail: no such mailbox, not here, full, malformed, or a domain that takes none (RFC 5321,
-/// RFC 7504).
-const OF_ADDRESS: [u16; 5] = [550, 551, 552, 553, 556];
+/// What servers say of an address that takes no mail (RFC 3463: mailbox and addressing). The codes of RFC 5321 alone do not tell it from a
+/// sender that is refused, which is a matter of the desk.
+const OF_ADDRESS: [&str; 2] = ["5.1.", "5.2."];
+/// The same of the sender's address.
+const OF_SENDER: [&str; 2] = ["5.1.7", "5.1.8"];
 
 /// How the connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +198,14 @@ impl Mailer {
     }
 }
 
+/// Whether a server's words begin with a code that speaks of the recipient's address.
+fn is_of_address(words: &str) -> bool {
+    let trimmed = words.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_ascii_digit()));
+    let mut codes = trimmed.filter(|word| word.starts_with("5.") && word.matches('.').count() == 2);
+    let is_ours = |code: &str| OF_ADDRESS.iter().any(|of| code.starts_with(of)) && !OF_SENDER.contains(&code);
+    codes.next().is_some_and(is_ours)
+}
+
 /// What a server answered, by its code; its words may quote the address.
 fn refusal(error: &lettre::transport::smtp::Error) -> Refusal {
     let text = match error.status() {
@@ -204,7 +214,6 @@ fn refusal(error: &lettre::transport::smtp::Error) -> Refusal {
         None if error.is_tls() => "the mail server could not prove who it is (TLS)".to_owned(),
         None => "the mail server could not be reached".to_owned(),
     };
-    let code = error.status().map(u16::from);
-    let is_of_address = code.is_some_and(|code| OF_ADDRESS.contains(&code));
+    let is_of_address = error.is_permanent() && is_of_address(&error.to_string());
     Refusal { text, is_final: error.is_permanent(), is_of_address }
 }

@@ -259,9 +259,7 @@ impl Reports {
         if is_sent_now {
             let mailer = mailer.ok_or_else(|| of("no mail server is set (mail.host)".to_owned()))?;
             let letter = match answer {
-                Some((request, _)) => {
-                    self.answer_to_send(id, request).await.map_err(|error| of(error.to_string()))?
-                }
+                Some(about) => self.answer_to_send(id, about).await.map_err(|error| of(error.to_string()))?,
                 None => Some(Letter {
                     id: message_id(id),
                     follows: mail.follows.map(message_id),
@@ -285,6 +283,10 @@ impl Reports {
                     (Some(subscriber), _) if refusal.is_final || claim.attempt >= job::ATTEMPTS => {
                         self.give_up(claim, id, subscriber, refusal.text).await
                     }
+                    (_, Some((request, seq))) if refusal.is_final || claim.attempt >= job::ATTEMPTS => {
+                        self.untell(request, seq).await?;
+                        Err(refused(refusal))
+                    }
                     _ => Err(refused(refusal)),
                 };
             }
@@ -295,7 +297,11 @@ impl Reports {
         let unit = move |tx: &mut Tx| {
             mail::save(tx, id, sent_at, None)?;
             if let Some((request, seq)) = answer.filter(|_| is_sent_now) {
-                note_told(tx, &desk, request, seq, now)?;
+                match note_told(tx, &desk, request, seq, now) {
+                    // It is sent, whatever has become of the request.
+                    Ok(()) | Err(DeskError::NotFound) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
             if let Some(subscriber) = subscriber {
                 subscription::arrived(tx, subscriber)?;

@@ -18,7 +18,9 @@ counter = itertools.count(1)
 class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("refused@"):
-            return "550 no such mailbox"
+            return "550 5.1.1 no such mailbox"
+        if address.startswith("relayed@"):
+            return "550 5.7.1 relaying denied"
         if address.startswith("later@"):
             return "451 try again later"
         envelope.rcpt_tos.append(address)

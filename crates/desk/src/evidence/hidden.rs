@@ -16,8 +16,8 @@ const MAC: usize = 8;
 
 /// Adds what is kept of masked digits to what was recognised in the words.
 pub(crate) fn keep_hidden(keys: &Keys, findings: &mut Findings) {
-    for committed in &findings.hidden {
-        let macs: Vec<String> = committed.iter().map(|one| mac(keys, one)).collect();
+    for digits in &findings.hidden {
+        let macs: Vec<String> = digits.commitments().iter().map(|one| mac(keys, one)).collect();
         findings.identifiers.push(IdentifierView::hidden(macs.join(",")));
     }
 }
@@ -25,6 +25,12 @@ pub(crate) fn keep_hidden(keys: &Keys, findings: &mut Findings) {
 /// MACs of what these addresses commit to.
 pub(crate) fn macs_of(keys: &Keys, addresses: &Addresses) -> HashSet<String> {
     addresses.commitments().map(|one| mac(keys, one)).collect()
+}
+
+/// Whether digits were masked on this request.
+pub(crate) fn hides(row: &RequestRow) -> bool {
+    row.identifiers.contains(IdentifierView::HIDDEN)
+        && fold::identifiers(row).iter().any(IdentifierView::is_hidden)
 }
 
 /// Whether digits that were masked on this request are the key of an address with one of these MACs.

@@ -305,7 +305,7 @@ fn screened(text: &str, by: By, earlier: &mut [Words]) -> (String, Findings) {
     let own = own.get(own.len().saturating_sub(EARLIER)..).unwrap_or_default();
     let texts: Vec<&str> = own.iter().filter_map(|place| earlier.get(*place)).map(|one| &*one.text).collect();
     let found = screen(text, &Context { earlier: &texts, addresses: &[] });
-    findings.take(text, &found);
+    findings.take(&found);
     for place in found.earlier_hits.iter().filter_map(|hit| own.get(*hit)) {
         if let Some(one) = earlier.get_mut(*place) {
             one.text = mark(SecretKind::PartialPhrase, None);

@@ -305,9 +305,11 @@ impl Course {
 
     /// Where people are missing for the work, and where of a tier, in order.
     fn all_gaps(&self, work: &[AtWork], within: Range<usize>) -> Vec<Gap> {
-        let mut all = gaps(&work_of_sets(&self.needs), work, within.clone());
+        let mut all = Vec::new();
         let ranks = ranks(&self.settings, &self.needs);
-        for ((_, bit), rank) in tiers(&self.settings, &self.needs).zip(ranks) {
+        let tiers: Vec<_> = tiers(&self.settings, &self.needs).zip(ranks).collect();
+        // Those of a tier are few: they are asked for it before others are for the work, those of the highest first.
+        for ((_, bit), rank) in tiers.into_iter().rev() {
             // The set of this tier alone.
             let set = |need: u32| {
                 std::iter::repeat_n(0, usize::from(bit).saturating_sub(1)).chain([need]).collect()
@@ -315,6 +317,7 @@ impl Course {
             let sets: Vec<Vec<u32>> = rank.into_iter().map(set).collect();
             all.extend(gaps(&sets, work, within.clone()));
         }
+        all.extend(gaps(&work_of_sets(&self.needs), work, within));
         all.sort_by_key(|gap| (gap.slots.start, gap.slots.end));
         all
     }

@@ -337,10 +337,11 @@ store_test! {
         let receipt = receive(&desk, &visitor(2), beside).await.unwrap().receipt;
         assert!(receipt.secret.is_some() && receipt.at_risk, "{receipt:?}");
         // The address after them, on the same request and on another one.
-        for (who, join) in [(visitor(3), Join::Auto), (visitor(4), Join::New)] {
-            let first = desk.ask(&who, "c1", KEY).await;
+        let wide: String = KEY[2..].chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+        for (who, join, digits) in [(visitor(3), Join::Auto, wide.as_str()), (visitor(4), Join::New, KEY)] {
+            let first = desk.ask(&who, "c1", digits).await;
             assert!(first.secret.is_none() && !first.at_risk, "nothing tells yet");
-            assert!(first.next.text.contains("could be a private key"), "{first:?}");
+            assert!(first.next.text.contains("could be a private key") || digits == wide, "{first:?}");
             let said = Intake { join, ..intake("c2", &format!("it belongs to {KEY_ADDRESS}")) };
             let receipt = if join == Join::New {
                 receive(&desk, &who, said).await.unwrap().receipt
@@ -351,6 +352,9 @@ store_test! {
             // Once.
             let again = add(&desk, &who, &receipt, "c3", &format!("{KEY_ADDRESS}, as I said")).await;
             assert!(again.secret.is_none(), "{again:?}");
+            let new = Intake { join: Join::New, ..intake("c4", &format!("the fee of {KEY_ADDRESS}?")) };
+            let later = receive(&desk, &who, new).await.unwrap().receipt;
+            assert!(later.secret.is_none() && !later.at_risk, "{later:?}");
             // What was kept for it is shown to nobody.
             let (shown, panel) = detail(&desk, &agent, first.request_id).await.unwrap();
             assert!(shown.request.identifiers.iter().all(|one| one.value == KEY_ADDRESS), "{:?}", shown.request);

@@ -385,16 +385,22 @@ pub(crate) fn take_out_secrets(words: Words, typed: &mut Typed, mistakes: &mut V
         typed.taken_out.split(',').filter(|kind| !kind.is_empty()).map(str::to_owned).collect();
     let texts = [("", &mut typed.text), ("", &mut typed.name), ("", &mut typed.email)];
     let fields = typed.fields.iter_mut().map(|(code, value)| (label_of(code), value));
-    for (label, text) in texts.into_iter().chain(fields) {
-        let screened = screen(&format!("{label}{text}"), &Context::default());
+    let mut texts: Vec<_> = texts.into_iter().chain(fields).collect();
+    // Together, as the desk would look at them: digits in one are told to be a key by an address in another.
+    let named = texts.iter().flat_map(|(_, text)| screen(text, &Context::default()).identifiers);
+    let named: Vec<String> = named.map(|one| one.value).collect();
+    let addresses: Vec<&str> = named.iter().map(String::as_str).collect();
+    for (label, text) in &mut texts {
+        let known = Context { earlier: &[], addresses: &addresses };
+        let screened = screen(&format!("{label}{text}"), &known);
         if !screened.findings.is_empty() {
             let exposures: Vec<_> =
                 screened.findings.iter().map(|one| one.kind).filter(|kind| kind.is_exposure()).collect();
             exposed |= !exposures.is_empty();
             hidden |= exposures.is_empty();
             kinds.extend(exposures.into_iter().map(|kind| kind.as_str().to_owned()));
-            let plain = screened.text.strip_prefix(label).unwrap_or(&screened.text);
-            *text = readable(plain, words);
+            let plain = screened.text.strip_prefix(*label).unwrap_or(&screened.text);
+            **text = readable(plain, words);
         }
     }
     typed.taken_out = kinds.into_iter().collect::<Vec<_>>().join(",");
@@ -590,5 +596,11 @@ mod tests {
         assert_eq!(typed.text, "[Hidden until proven harmless: 88df…944b]");
         assert!(mistakes.len() == 1 && mistakes[0].text.contains("transaction hash"), "{mistakes:?}");
         assert!(typed.taken_out.is_empty() && steps_after(EN, &typed).is_none());
+        // The key of web3.js's examples and its address: proven beside it.
+        let key = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318";
+        let mut typed = Typed { text: key.into(), ..Typed::default() };
+        typed.fields.insert("address".into(), "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23".into());
+        take_out_secrets(EN, &mut typed, &mut mistakes);
+        assert_eq!(typed.taken_out, "private_key");
     }
 }

@@ -257,6 +257,16 @@ store_test! {
         }
         let dead = dead_jobs(&bench.desk, &admin).await.unwrap();
         assert_eq!(dead.iter().map(|job| (job.kind.as_str(), job.error.contains("451"))).collect::<Vec<_>>(), [("mail", true)]);
+        // A server that refuses the desk says nothing of the address; what comes next is told all the same.
+        let leo = customer(3);
+        let asked = bench.asks(&leo, "a").await;
+        bench.wants(&leo, &asked, "relayed@wallet.example").await;
+        for (n, id) in ["r1", "r2"].into_iter().enumerate() {
+            bench.answers(&agent, asked.request_id, id).await;
+            bench.work(Some(&mailer)).await;
+            assert!(answer_mail(&bench.desk, &leo, asked.number).await.unwrap().unwrap().is_refused.not());
+            assert_eq!(dead_jobs(&bench.desk, &admin).await.unwrap().len(), 2 + n);
+        }
     }
 
     async fn the_same_mail_is_sent_again_under_the_same_id_by_whoever_comes_after_a_crash(store) {
