@@ -2948,6 +2948,11 @@ export interface components {
       role: components['schemas']['Role'];
       /** @description Teams. */
       teams: string[];
+      /**
+       * Format: int32
+       * @description Their tier: 1, the first line, where nobody has entered another one.
+       */
+      tier: number;
     };
     /** @description Somebody new on the desk. */
     AgentWish: {
@@ -3798,6 +3803,11 @@ export interface components {
        * @description … and how many who can do it are there.
        */
       there: number;
+      /**
+       * Format: int32
+       * @description The tier of which too few are there; null where it is not for want of a tier.
+       */
+      tier?: number | null;
     };
     /** @description Requests of five minutes. */
     CoursePoint: {
@@ -4723,6 +4733,15 @@ export interface components {
           type: 'continues';
         }
       | {
+          /**
+           * Format: int64
+           * @description The sequence number of the answer.
+           */
+          seq: number;
+          /** @enum {string} */
+          type: 'told_by_mail';
+        }
+      | {
           /** @enum {string} */
           type: 'identified';
         }
@@ -5201,6 +5220,8 @@ export interface components {
        * @description Answers of the last four weeks that it was measured on. Below 50 it is not known, and 240 seconds are taken.
        */
       answers: number;
+      /** @description The same by language and group of types; none while it is not known. */
+      lanes: components['schemas']['LaneHandling'][];
       /**
        * Format: double
        * @description Seconds of work for one answer, on average.
@@ -5490,6 +5511,24 @@ export interface components {
        * @description Types that customers chose, and with which an agent solved the request.
        */
       customers: number;
+    };
+    /** @description How long an answer takes in a language, and of each language in a group of types where there are groups. */
+    LaneHandling: {
+      /**
+       * Format: int32
+       * @description Answers that it was measured on.
+       */
+      answers: number;
+      /** @description The group of types: a place in the settings, or the one after the last for all other types; null where there are no groups. */
+      group?: number | null;
+      /** @description The language. */
+      language: components['schemas']['Language'];
+      /**
+       * Format: double
+       * @description Seconds of work for one answer: what was measured, and the nearer to the average of all the fewer it was measured on
+       *     (`docs/dev/science.md`).
+       */
+      seconds: number;
     };
     /** @description What a language, or a group of types in a language, needs, half hour by half hour. */
     LaneNeed: {
@@ -5941,6 +5980,8 @@ export interface components {
       planned: number[];
       /** @description People with a published shift, whatever they speak. */
       published: number[];
+      /** @description Of which tiers so many are to be there, whatever comes. */
+      tiers: components['schemas']['TierNeed'][];
       /**
        * Format: date-time
        * @description The moment after the last half hour.
@@ -6737,6 +6778,8 @@ export interface components {
        * @description How long a user thinks between two answers, for people who have several conversations in hand.
        */
       think: number;
+      /** @description How many people of higher tiers are at work while the desk is open; a tier at most once. */
+      tiers?: components['schemas']['TierRule'][];
       /**
        * Format: int32
        * @description Within so many seconds.
@@ -7259,6 +7302,12 @@ export interface components {
        * @description How often it was opened again after being solved.
        */
       reopen_count: number;
+      /**
+       * Format: int32
+       * @description Which tier of the desk it reached: the first, the second after going to another team once, the third after more. Whoever is
+       *     of it or above is offered it first.
+       */
+      tier: number;
     };
     /** @description What the customer of a request said of the help. */
     RequestFeedback: {
@@ -7836,7 +7885,7 @@ export interface components {
     Shortage: {
       /**
        * Format: int32
-       * @description How many serve one of them at all.
+       * @description How many serve one of them, or are of the tier, at all.
        */
       able: number;
       /**
@@ -7858,6 +7907,11 @@ export interface components {
        * @description From when.
        */
       starts_at: string;
+      /**
+       * Format: int32
+       * @description The tier of which too few are there; null where it is not for want of a tier. Then neither languages nor groups are named.
+       */
+      tier?: number | null;
       /**
        * @description Why those are not there, and how many each: `not_worth_it`, `other_shift`, `rest`, `week`, `days_in_row`, `too_long`,
        *     `unavailable`, `off`, `no_shift`.
@@ -8004,7 +8058,7 @@ export interface components {
       from?: string | null;
       /**
        * Format: double
-       * @description Seconds of work for one answer.
+       * @description Seconds of work for one answer, as requests of the last eight weeks are shared among languages and groups of types.
        */
       handling: number;
       /** @description Whether anybody was to be there by a roster. */
@@ -8860,6 +8914,33 @@ export interface components {
       expires_at: string;
       /** @description Goes into the `hello` frame. Good for one socket. */
       ticket: string;
+    };
+    /** @description How many people of a tier or above are to be there, half hour by half hour. */
+    TierNeed: {
+      /** @description People of it or above with a published shift or a draft. */
+      able: number[];
+      /** @description How many are missing. */
+      missing: number[];
+      /** @description How many are to be there; 0 while the desk is closed. */
+      need: number[];
+      /**
+       * Format: int32
+       * @description The tier.
+       */
+      tier: number;
+    };
+    /** @description In every half hour in which the desk is open, so many people of a tier or above are at work, whatever comes. */
+    TierRule: {
+      /**
+       * Format: int32
+       * @description How many people.
+       */
+      least: number;
+      /**
+       * Format: int32
+       * @description The tier: 2 or 3, as everybody is of the first or above.
+       */
+      tier: number;
     };
     /**
      * @description Which time a measure goes by.

@@ -412,11 +412,7 @@ fn start(
     let (said, _) = said_by(tx, words, customer, None)?;
     let mut findings = said.findings.clone();
     let files = bring(tx, desk, None, caller, words, &mut findings)?;
-    let kind = match words.kind {
-        Some(code) => code,
-        None if findings.exposed() => "leak",
-        None => "other",
-    };
+    let kind = words.kind.unwrap_or(if findings.exposed() { "leak" } else { "other" });
     let kind = request_type(kind).ok_or(Error::Inconsistent("type"))?;
     let mut record = Record::new(RequestRow {
         id: words.request_id,
