@@ -56,6 +56,15 @@ export async function reply(page, text) {
   await box.press('Control+Enter');
 }
 
+/** Replies in an English console, and waits until the desk has it. */
+export async function answer(page, text) {
+  await reply(page, text);
+  await log(page)
+    .locator('article:not([aria-label="Your message, not sent yet"])')
+    .filter({ hasText: text })
+    .waitFor();
+}
+
 /** A page of Insight with all that it asked for drawn; `something` is what must be there at least. */
 export async function insightDrawn(page, what, something = '[data-plot]') {
   await page.locator('.insight-page').waitFor();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { accessible, eventually, launch, person, shot } from './browser.mjs';
-import { log, openRequest, reply, row, signIn } from './console.mjs';
+import { answer, log, openRequest, row, signIn } from './console.mjs';
 import { Desk } from './desk.mjs';
 import { host } from './host.mjs';
 import { ask, openWidget, receiptNumber } from './widget.mjs';
@@ -90,7 +90,7 @@ test('the page of a request says what is new while somebody writes on it, and lo
   const agent = await person(browser, { locale: 'en-US' });
   await signIn(agent, desk, 'robin@desk.example');
   await openRequest(agent, 'My transfer of 12 USDT');
-  await reply(agent, 'It is in the next block.');
+  await answer(agent, 'It is in the next block.');
   // It stands there before there is anything to say, or nothing would be read out.
   await page.locator('.news').waitFor({ state: 'attached' });
   const display = (it) => getComputedStyle(it).display;
@@ -144,7 +144,7 @@ test('the same word to another question is another answer', async () => {
     await page.waitForURL(/received/);
   };
   await yes();
-  await reply(agent, 'Did you use the same chain?');
+  await answer(agent, 'Did you use the same chain?');
   await page.clock.fastForward(61_000);
   const link = page.getByRole('link', { name: 'Show it' });
   await link.waitFor();
@@ -179,7 +179,7 @@ test('what cannot be shown at once costs nobody their words, and a desk in troub
   await page
     .locator('#files')
     .setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: Buffer.from('one') });
-  await reply(agent, 'It is on its way.');
+  await answer(agent, 'It is on its way.');
   await page.clock.fastForward(61_000);
   const link = page.getByRole('link', { name: 'Show it' });
   await link.waitFor();
@@ -220,7 +220,7 @@ test('whether it is solved is asked on the page that lay open, in its own langua
   // Another page of the same browser is read in Chinese.
   const other = await page.context().newPage();
   await other.goto(`${desk.base}/status?lang=zh-CN`);
-  await reply(agent, 'It has arrived.');
+  await answer(agent, 'It has arrived.');
   await log(agent).getByText('It has arrived.').waitFor();
   await agent.locator('#composer-text').press('Escape');
   await agent.keyboard.press('e');
