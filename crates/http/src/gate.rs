@@ -23,8 +23,7 @@ use crate::problem::{Problem, spread};
 use book::Book;
 use queue::{Key, Queue};
 
-/// Messages in flight beside those at risk, however many these are: nobody waits for ever, and the store's commits stay shared by
-/// enough of them that a flood gets nearly as much done as without anybody at risk.
+/// Messages in flight beside those at risk, however many these are: nobody waits for ever.
 const BESIDE_RISK: usize = 32;
 /// Customers' pages in flight, and beside words that wait.
 const READING: usize = 64;
@@ -308,7 +307,7 @@ mod tests {
 
     #[tokio::test]
     async fn few_are_in_flight_beside_assets_at_risk() {
-        let gate = gate(800, 800);
+        let gate = gate(400, 400);
         let urgent = gate.enter("ann", Class::AtRisk).await.ok().unwrap();
         let mut seats = Vec::new();
         for _ in 0..BESIDE_RISK {

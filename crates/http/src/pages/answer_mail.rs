@@ -16,9 +16,10 @@ use standfast_desk::{
 use standfast_domain::{Channel, Language, RequestNumber};
 use standfast_report::check_address;
 
-use super::contact::{not_kept, refused, sealed, without_secrets};
+use super::contact::{not_kept, refused, sealed};
 use super::form::{Mistake, Seal, WHOLE};
 use super::frame::{Frame, page};
+use super::taken_out::without_secrets;
 use super::tracking::{Asked, Reach, again_with, closed_door, reach, to};
 use super::visit::Visit;
 use super::words::Words;
@@ -178,7 +179,7 @@ fn mistake(words: Words, error: &Error) -> (Mistake, StatusCode) {
     };
     let (field, text) = match error {
         Error::Invalid { field: "email", .. } => ("email", words.say("subscription.malformed")),
-        Error::RequestClosed => ("email", problem.detail(words.language)),
+        Error::RequestClosed => (WHOLE, problem.detail(words.language)),
         _ => {
             tracing::warn!(code = error.code(), "what a page asked was not taken");
             (WHOLE, words.say(not_kept(error.code())))

@@ -13,8 +13,9 @@ use standfast_desk::{
 };
 use standfast_domain::{Channel, Language, RequestNumber, Resolution, Score};
 
-use super::contact::{not_kept, refused, sealed, without_secrets};
+use super::contact::{not_kept, refused, sealed};
 use super::form::{Mistake, Seal, WHOLE};
+use super::taken_out::without_secrets;
 use super::tracking::{Asked, Reach, again_with, closed_door, reach, to};
 use super::visit::Visit;
 use super::words::{Words, size};

@@ -22,6 +22,7 @@ mod status_copy;
 mod style;
 mod submission;
 mod subscription;
+mod taken_out;
 mod text;
 mod tracking;
 mod visit;

@@ -210,7 +210,7 @@ impl<'a> Reading<'a> {
     }
 
     fn file_mistake(&self, error: &Error, name: &str) -> String {
-        let name: String = super::contact::without_secrets(name).chars().take(80).collect();
+        let name: String = super::taken_out::without_secrets(name).chars().take(80).collect();
         match error {
             Error::UploadTooLarge { limit } => {
                 self.words.with("error.files.too_large", &[("name", &name), ("size", &size(*limit))])

@@ -15,15 +15,14 @@ use standfast_desk::{
 use standfast_domain::{Channel, NumberError, RequestNumber, State as RequestState, claims_theft};
 
 use super::answer_mail::{self, MailForm};
-use super::contact::{
-    attachments, content, put_down, refused, sealed, steps_after, take_out_secrets, trapped,
-};
+use super::contact::{attachments, content, put_down, refused, sealed, trapped};
 use super::feedback::{self, FeedbackForm};
 use super::form::{Mistake, Seal, Sheet, Typed};
 use super::frame::{Frame, page};
 use super::landing::{OpenRequest, open_requests};
 use super::record::{Follow, LinkView, MergedInto, ReceiptView, RequestView, steps_for};
 use super::submission::{self, Submission};
+use super::taken_out::{steps_after, take_out_secrets};
 use super::text::Segment;
 use super::visit::{Visit, link_cookie, visitor_cookie};
 use super::words::{Words, size};
@@ -82,7 +81,7 @@ pub(crate) async fn find(State(app): State<App>, visit: Visit) -> Response {
     };
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let open = open_requests(&app.desk, &visit).await;
-    let number = super::contact::without_secrets(&typed.chars().take(60).collect::<String>());
+    let number = super::taken_out::without_secrets(&typed.chars().take(60).collect::<String>());
     let frame =
         if open.is_empty() { Frame::new(&app.desk, &visit) } else { Frame::private(&app.desk, &visit) };
     let find = FindPage { frame, number, mistake, open };
